@@ -1,0 +1,27 @@
+"""Plaudit trains, tests and serves reward models: models that score an answer the way people would."""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+# Name -> the module that holds it. Loaded on first use, so that `import plaudit` costs nothing and loads no torch.
+_EXPORTS = {
+    "Group": "plaudit.groups",
+    "GroupError": "plaudit.groups",
+    "Ranking": "plaudit.groups",
+    "Rating": "plaudit.groups",
+    "PlauditError": "plaudit.errors",
+    "DataError": "plaudit.errors",
+}
+__all__ = [*sorted(_EXPORTS), "__version__"]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _EXPORTS:
+        raise AttributeError(f"module 'plaudit' has no attribute {name!r}")
+    return getattr(import_module(_EXPORTS[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,50 @@
+"""The command line: one thin file a verb. Each parses, calls one function and prints; heavy imports wait inside verbs."""
+
+import os
+import sys
+
+import typer
+
+from plaudit import __version__
+from plaudit.cli import data
+from plaudit.errors import PlauditError
+
+app = typer.Typer(
+    name="plaudit",
+    help="Train, measure and use reward models: models that score an answer the way people would.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(data.app, name="data")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"plaudit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line. A user's mistake is one line on stderr and exit code 2, never a traceback."""
+    try:
+        app()
+    except PlauditError as error:
+        typer.echo(f"plaudit: error: {error}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("plaudit: interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader went away (`plaudit score ... | head`). Python would complain once more while closing stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
