@@ -1,0 +1,212 @@
+"""Scores on disk: one JSON object a line, one line a response, and the run record in a first line.
+
+    {"plaudit": "scores", "record": {…}}
+    {"group": "q17", "response": 0, "score": 1.234, "tokens": 212, "truncated": false}
+
+JSON has no NaN or infinity: a score that is not finite is written as null and read as NaN, so a model that broke on one
+response loses none of the others, and every measurement that meets the hole says so.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import os
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO, cast
+
+from plaudit.errors import DataError, PlauditError
+from plaudit.groups import Group
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What a model gave one response.
+
+    Attributes:
+        group: the id of the response's group.
+        response: its index there.
+        score: the reward; NaN if the model gave none.
+        tokens: how many tokens the model read, prompt included.
+        truncated: whether any of the response's own tokens were cut.
+        scores: one value an attribute, for models with several heads.
+    """
+
+    group: str
+    response: int
+    score: float
+    tokens: int
+    truncated: bool
+    scores: Mapping[str, float] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The line's object. `scores` is left out where there are none."""
+        row: dict[str, Any] = {"group": self.group, "response": self.response, "score": _finite(self.score)}
+        if self.scores is not None:
+            row["scores"] = {attribute: _finite(value) for attribute, value in self.scores.items()}
+        return row | {"tokens": self.tokens, "truncated": self.truncated}
+
+
+def write_scores(scores: Iterable[Score], target: str | Path | TextIO, record: Mapping[str, Any] | None = None) -> None:
+    """Write scores (streamed) to a path, to an open text stream, or to stdout (`"-"`); `.gz` paths are compressed.
+
+    A path is written beside itself and moved into place at the end: an interrupt leaves the old file whole.
+
+    Raises:
+        PlauditError: if the path cannot be written.
+    """
+    if str(target) == "-":
+        target = sys.stdout
+    with _replacing(Path(target)) if isinstance(target, str | Path) else nullcontext(target) as stream:
+        if record is not None:
+            stream.write(_line({"plaudit": "scores", "record": dict(record)}))
+        for score in scores:
+            stream.write(_line(score.to_dict()))
+
+
+def read_scores(source: str | Path) -> tuple[list[Score], dict[str, Any]]:
+    """Read scores and their run record (`{}` if the file has none) from a path, plain or `.gz`, or stdin (`"-"`).
+
+    Raises:
+        DataError: with file:line, if the file cannot be read or a line is not a score.
+    """
+    scores: list[Score] = []
+    record: dict[str, Any] = {}
+    for number, line in enumerate(_lines(source), 1):
+        if not line.strip():
+            continue
+        where = f"{'<stdin>' if str(source) == '-' else source}:{number}"
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise DataError(f"not JSON ({error.msg}); a scores file has one JSON object a line", where) from None
+        if number == 1 and isinstance(row, dict) and row.get("plaudit") == "scores":
+            record = row.get("record") or {}
+        else:
+            scores.append(_score_from_json(row, where))
+    return scores, record
+
+
+def align_scores(groups: Sequence[Group], scores: Iterable[Score]) -> tuple[list[list[Score]], int]:
+    """Put scores in the order of the groups' responses: one list of K a group, and how many scores are left over.
+
+    Raises:
+        PlauditError: if a response has no score or two, a score names a response its group does not have, or two
+            groups share an id (their scores could not be told apart).
+    """
+    by_group: dict[str, dict[int, Score]] = {}
+    for score in scores:
+        given = by_group.setdefault(score.group, {})
+        if score.response in given:
+            raise PlauditError(
+                f"response {score.response} of group {score.group!r} has two scores; keep one scores file a run"
+            )
+        given[score.response] = score
+    aligned, seen = [], set[str]()
+    for group in groups:
+        if group.id in seen:
+            raise PlauditError(f"two groups have the id {group.id!r}; scores are matched by id, so ids must differ")
+        seen.add(group.id)
+        given = by_group.get(group.id, {})
+        expected = range(len(group.responses))
+        for index in expected:
+            if index not in given:
+                raise PlauditError(f"response {index} of group {group.id!r} has no score; score these groups again")
+        if extra := set(given).difference(expected):
+            raise PlauditError(
+                f"the scores name response {min(extra)} of group {group.id!r}, which has {len(expected)}; "
+                "they were made from other data"
+            )
+        aligned.append([given[index] for index in expected])
+    return aligned, sum(len(given) for name, given in by_group.items() if name not in seen)
+
+
+def _score_from_json(row: Any, where: str) -> Score:
+    if not isinstance(row, dict):
+        raise DataError("a score is a JSON object", where)
+    for name, (kinds, meaning) in _FIELDS.items():
+        if name not in row:
+            raise DataError(f'the field "{name}" is missing; a score has {", ".join(_FIELDS)}', where)
+        value = row[name]
+        if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool):
+            raise DataError(f'"{name}" is {value!r}; it must be {meaning}', where)
+    if row["response"] < 0:
+        raise DataError(f'"response" is {row["response"]}; it must be an index, 0 or more', where)
+    attributes = row.get("scores")
+    if attributes is not None and not (
+        isinstance(attributes, dict) and all(isinstance(value, _FIELDS["score"][0]) for value in attributes.values())
+    ):
+        raise DataError('"scores" must be an object of numbers, one an attribute', where)
+    return Score(
+        row["group"],
+        row["response"],
+        _number(row["score"]),
+        row["tokens"],
+        row["truncated"],
+        None if attributes is None else {name: _number(value) for name, value in attributes.items()},
+    )
+
+
+_FIELDS: dict[str, tuple[Any, str]] = {
+    "group": (str, "the group's id, as text"),
+    "response": (int, "an index, 0 or more"),
+    "score": ((int, float, type(None)), "a number, or null where the model gave none"),
+    "tokens": (int, "a number of tokens"),
+    "truncated": (bool, "true or false"),
+}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    return json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _lines(source: str | Path) -> Iterator[str]:
+    try:
+        with nullcontext(sys.stdin) if str(source) == "-" else _open(Path(source), "r") as stream:
+            yield from stream
+    except UnicodeDecodeError:
+        raise DataError("not UTF-8 text", str(source)) from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"cannot be read: {getattr(error, 'strerror', None) or error}", str(source)) from None
+
+
+def _open(path: Path, mode: str) -> TextIO:
+    opened = gzip.open if path.suffix == ".gz" else open
+    return cast(TextIO, opened(path, mode + "t", encoding="utf-8"))
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[TextIO]:
+    """A new file that takes `path`'s place when the block ends well, and is gone when it does not."""
+    temporary: Path | None = None
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+        os.close(handle)
+        temporary = Path(name)
+        # mkstemp makes files only their owner can read; a result is an ordinary file.
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        with _open(temporary, "w") as stream:
+            yield stream
+        temporary.replace(path)
+    except OSError as error:
+        raise PlauditError(f"{path}: cannot be written: {error.strerror or error}") from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)

@@ -1,0 +1,149 @@
+"""Scores on disk: what is written is read back, and what cannot be read is named by file and line."""
+
+import gzip
+import io
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plaudit.data.scores import Score, align_scores, read_scores, write_scores
+from plaudit.errors import DataError, PlauditError
+from plaudit.groups import Group
+
+SCORES = [
+    Score("q1", 0, 1.25, 12, False),
+    Score("q1", 1, -0.5, 9, True, {"helpful": 2.0, "safe": -1.0}),
+    Score("問", 0, 0.0, 3, False),
+]
+GROUPS = [Group("q1", "Why?", ("a", "b")), Group("問", "為何?", ("c",))]
+
+
+@pytest.mark.parametrize("name", ["scores.jsonl", "scores.jsonl.gz"])
+def test_round_trip_through_a_file(tmp_path, name):
+    path = tmp_path / name
+    write_scores(SCORES, path, {"seed": 3})
+    assert read_scores(path) == (SCORES, {"seed": 3})
+    assert [p.name for p in tmp_path.iterdir()] == [name]  # nothing temporary is left behind
+    if name.endswith(".gz"):
+        assert gzip.decompress(path.read_bytes()).startswith(b'{"plaudit": "scores"')
+
+
+def test_the_lines_are_those_of_the_design():
+    stream = io.StringIO()
+    write_scores(SCORES[:2], stream, {"seed": 3})
+    assert [json.loads(line) for line in stream.getvalue().splitlines()] == [
+        {"plaudit": "scores", "record": {"seed": 3}},
+        {"group": "q1", "response": 0, "score": 1.25, "tokens": 12, "truncated": False},
+        {
+            "group": "q1",
+            "response": 1,
+            "score": -0.5,
+            "scores": {"helpful": 2.0, "safe": -1.0},
+            "tokens": 9,
+            "truncated": True,
+        },
+    ]
+
+
+def test_stdin_and_stdout(monkeypatch, capsys):
+    write_scores(SCORES, "-", None)
+    monkeypatch.setattr("sys.stdin", io.StringIO(capsys.readouterr().out))
+    assert read_scores("-") == (SCORES, {})
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.integers(0), st.text())
+def test_every_finite_score_survives_exactly(score, tokens, group):
+    stream = io.StringIO()
+    write_scores([Score(group, 0, score, tokens, False)], stream)
+    row = json.loads(stream.getvalue())
+    assert (row["group"], row["score"], row["tokens"]) == (group, score, tokens)
+
+
+def test_a_score_that_is_not_finite_is_null_on_disk_and_nan_in_memory(tmp_path):
+    path = tmp_path / "s.jsonl"
+    write_scores([Score("q", 0, math.nan, 1, False), Score("q", 1, math.inf, 1, False)], path)
+    assert [json.loads(line)["score"] for line in path.read_text().splitlines()] == [None, None]
+    assert all(math.isnan(s.score) for s in read_scores(path)[0])
+
+
+def test_an_interrupt_leaves_the_old_file_whole(tmp_path):
+    path = tmp_path / "s.jsonl"
+    write_scores(SCORES, path)
+    before = path.read_text()
+
+    def interrupted():
+        yield SCORES[0]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_scores(interrupted(), path)
+    assert path.read_text() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_is_not_there_is_one_line(tmp_path):
+    with pytest.raises(PlauditError, match=r"nowhere.s\.jsonl: cannot be written: No such file"):
+        write_scores(SCORES, tmp_path / "nowhere" / "s.jsonl")
+
+
+GOOD = {"group": "q", "response": 0, "score": 1.0, "tokens": 3, "truncated": False}
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("{", "not JSON"),
+        ("[1]", "a score is a JSON object"),
+        (json.dumps({k: v for k, v in GOOD.items() if k != "tokens"}), '"tokens" is missing'),
+        (json.dumps(GOOD | {"score": "high"}), "\"score\" is 'high'; it must be a number"),
+        (json.dumps(GOOD | {"score": True}), '"score" is True'),
+        (json.dumps(GOOD | {"response": -1}), '"response" is -1'),
+        (json.dumps(GOOD | {"truncated": 0}), '"truncated" is 0; it must be true or false'),
+        (json.dumps(GOOD | {"scores": [1]}), '"scores" must be an object'),
+    ],
+)
+def test_a_bad_line_is_named(tmp_path, line, says):
+    path = tmp_path / "s.jsonl"
+    path.write_text(json.dumps(GOOD) + "\n\n" + line + "\n")
+    with pytest.raises(DataError) as error:
+        read_scores(path)
+    assert str(error.value).startswith(f"{path}:3: ")
+    assert says in str(error.value)
+
+
+def test_unreadable_files_are_one_line(tmp_path):
+    with pytest.raises(DataError, match="No such file"):
+        read_scores(tmp_path / "absent.jsonl")
+    cut = tmp_path / "cut.jsonl.gz"
+    write_scores(SCORES, cut)
+    cut.write_bytes(cut.read_bytes()[:-12])
+    with pytest.raises(DataError, match="cannot be read"):
+        read_scores(cut)
+    latin = tmp_path / "latin.jsonl"
+    latin.write_bytes(b'{"group": "caf\xe9"}')
+    with pytest.raises(DataError, match="not UTF-8"):
+        read_scores(latin)
+
+
+def test_align_follows_the_groups_and_counts_the_rest():
+    stranger = Score("elsewhere", 0, 9.0, 1, False)
+    aligned, unused = align_scores(GROUPS, [stranger, *reversed(SCORES)])
+    assert aligned == [SCORES[:2], SCORES[2:]]
+    assert unused == 1
+
+
+@pytest.mark.parametrize(
+    ("groups", "scores", "says"),
+    [
+        (GROUPS, SCORES[1:], "response 0 of group 'q1' has no score"),
+        (GROUPS, [*SCORES, SCORES[0]], "response 0 of group 'q1' has two scores"),
+        (GROUPS, [*SCORES, Score("問", 4, 0.0, 1, False)], "names? response 4 of group '問', which has 1"),
+        ([GROUPS[1], GROUPS[1]], SCORES, "two groups have the id '問'"),
+    ],
+)
+def test_align_refuses_scores_of_other_data(groups, scores, says):
+    with pytest.raises(PlauditError, match=says):
+        align_scores(groups, scores)
