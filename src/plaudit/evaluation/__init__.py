@@ -1,0 +1,8 @@
+"""Scores -> measurements: pure functions. No value without its interval and its rivals."""
+
+from plaudit.evaluation.comparisons import Comparisons, flatten
+from plaudit.evaluation.evaluation import Evaluation, evaluate
+from plaudit.evaluation.intervals import Measurement
+from plaudit.evaluation.verdict import verdict
+
+__all__ = ["Comparisons", "Evaluation", "Measurement", "evaluate", "flatten", "verdict"]

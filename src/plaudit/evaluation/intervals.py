@@ -1,0 +1,160 @@
+"""Intervals that respect clusters: judgements of one prompt are alike, so it is prompts that count, not judgements.
+
+Everything here is a weighted mean of outcomes, or a statistic recomputed with each cluster left out, and its 95%
+interval. Why these methods, and how well they cover with few clusters: docs/evaluation.md.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+LEVEL = 0.95
+"""The coverage every interval in the house is built for."""
+
+PRIOR_CLUSTERS = 0.5
+"""How many average clusters at chance a proportion's effective sample size is estimated with (see `proportion`)."""
+
+REALS = (-math.inf, math.inf)
+
+NOTHING = "there is nothing to measure"
+ONE_CLUSTER = "one cluster cannot show how much clusters differ"
+NO_VARIATION = "every value is the same, so nothing shows how much they vary"
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A value with its 95% interval and the number of things it is a mean over. What is undefined is None.
+
+    Attributes:
+        value: the measurement.
+        low: lower end of the interval.
+        high: upper end.
+        n: comparisons (rankings, for `top1`) it is computed from.
+        reason: why something is undefined; None when nothing is.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    reason: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """`{"value", "low", "high", "n"}`, undefined as null, with `"reason"` only where something is."""
+        row: dict[str, Any] = {"value": self.value, "low": self.low, "high": self.high, "n": self.n}
+        return row if self.reason is None else row | {"reason": self.reason}
+
+
+def undefined(reason: str) -> Measurement:
+    """A measurement of nothing."""
+    return Measurement(None, None, None, 0, reason)
+
+
+def proportion(outcome: Floats, weight: Floats, cluster: Ints) -> Measurement:
+    """Weighted mean of outcomes in [0, 1] with a cluster-robust Wilson interval, which never leaves [0, 1].
+
+    The effective sample size is the one at which independent draws would vary as much as the clusters do, p(1-p)/V
+    with V the delete-one-cluster jackknife variance, and at most Kish's (sum w)^2 / sum w^2 (Korn & Graubard, Survey
+    Methodology 24, 1998, with Wilson's score interval in place of Clopper-Pearson, as in Franco, Little, Louis & Slud,
+    J. Surv. Stat. Methodol. 7, 2019). Outcomes that are all right would give V = 0 and a false certainty, so p and V in
+    that ratio (not the reported value) are estimated with half an average cluster at chance added. Student's t takes
+    the normal's place, with Kish's effective number of clusters minus one as its degrees of freedom.
+
+    Args:
+        outcome: [n], each in [0, 1].
+        weight: [n], each > 0.
+        cluster: [n], which cluster each belongs to.
+    """
+    n = len(outcome)
+    if not n:
+        return undefined(NOTHING)
+    totals, sizes = by_cluster(outcome * weight, cluster), by_cluster(weight, cluster)
+    p = float(np.clip(totals.sum() / sizes.sum(), 0, 1))
+    if len(sizes) < 2:
+        return Measurement(p, None, None, n, ONE_CLUSTER)
+    prior = PRIOR_CLUSTERS * sizes.mean()
+    totals_with, sizes_with = np.append(totals, prior / 2), np.append(sizes, prior)
+    p_with = totals_with.sum() / sizes_with.sum()
+    variance = _jackknife_variance(p_with, without_each(totals_with) / without_each(sizes_with))
+    most = _kish(weight)
+    effective = min(most, p_with * (1 - p_with) / variance) if variance > 0 else most
+    t = _t(sizes)
+    centre = (p + t**2 / (2 * effective)) / (1 + t**2 / effective)
+    half = t * math.sqrt(p * (1 - p) / effective + t**2 / (4 * effective**2)) / (1 + t**2 / effective)
+    # At p = 0 and 1 an end equals the value in exact arithmetic; rounding must not put it on the wrong side.
+    return Measurement(p, float(max(0, min(centre - half, p))), float(min(1, max(centre + half, p))), n)
+
+
+def mean(outcome: Floats, weight: Floats, cluster: Ints, bounds: tuple[float, float] = REALS) -> Measurement:
+    """Weighted mean of any outcomes with a jackknife t interval; `bounds` are the values a mean can take.
+
+    Clusters that happen to agree do not make it surer than independent draws would, as in `proportion`.
+    """
+    if not len(outcome):
+        return undefined(NOTHING)
+    totals, sizes = by_cluster(outcome * weight, cluster), by_cluster(weight, cluster)
+    value = float(totals.sum() / sizes.sum())
+    if len(sizes) < 2:
+        return Measurement(value, None, None, len(outcome), ONE_CLUSTER)
+    if np.ptp(outcome) == 0:
+        return Measurement(value, None, None, len(outcome), NO_VARIATION)
+    independent = float((weight * np.square(outcome - value)).sum() / weight.sum() / _kish(weight))
+    return jackknife(value, without_each(totals) / without_each(sizes), sizes, len(outcome), bounds, independent)
+
+
+def jackknife(
+    value: float,
+    without: Floats,
+    sizes: Floats,
+    n: int,
+    bounds: tuple[float, float] = REALS,
+    least_variance: float = 0.0,
+) -> Measurement:
+    """An interval for any statistic from its values with each cluster left out.
+
+    The delete-one-cluster jackknife is the linearised cluster-robust variance when clusters are of one size, and errs
+    on the wide side when a few of them dominate (MacKinnon, Nielsen & Webb, J. Appl. Econometrics 38, 2023).
+
+    Args:
+        value: the statistic over all clusters.
+        without: [clusters], two or more: the statistic with each one left out.
+        sizes: [clusters], the weight in each.
+        n: what the statistic is computed from.
+        bounds: the least and greatest value the statistic can take.
+        least_variance: a bound below which the variance is not believed.
+    """
+    half = _t(sizes) * math.sqrt(max(least_variance, _jackknife_variance(value, without)))
+    return Measurement(value, max(bounds[0], value - half), min(bounds[1], value + half), n)
+
+
+def _t(sizes: Floats) -> float:
+    """Student's quantile, for Kish's effective number of clusters minus one degrees of freedom, and at least one."""
+    return float(student.ppf((1 + LEVEL) / 2, max(1.0, _kish(sizes) - 1)))
+
+
+def _kish(weight: Floats) -> float:
+    """How many equal weights vary as much: (sum w)^2 / sum w^2."""
+    return float(weight.sum() ** 2 / np.square(weight).sum())
+
+
+def _jackknife_variance(value: float, without: Floats) -> float:
+    return float((len(without) - 1) / len(without) * np.square(without - value).sum())
+
+
+def by_cluster(values: Floats, cluster: Ints) -> Floats:
+    """[clusters], the sum of `values` [n] in each cluster that occurs, in ascending order of `cluster` [n]."""
+    return np.bincount(np.unique(cluster, return_inverse=True)[1], values).astype(np.float64)
+
+
+def without_each(totals: Floats) -> Floats:
+    """[clusters], the sum over all other clusters."""
+    return totals.sum() - totals
