@@ -1,0 +1,113 @@
+"""Attention over a forest: a trunk sees itself, a branch sees its trunk and itself, and nobody sees another tree.
+
+Registered once with transformers under `FOREST_ATTENTION`; the forest travels as the keyword argument `forest` of the
+model's forward. No mask function is registered under that name, so transformers builds no mask.
+
+Segments are taken with `Tensor.split`, never with slices: a slice's backward allocates a zero tensor of the full length
+for every segment, which made training slower than padding. Left out: fused GPU kernels. One call a segment is exact
+everywhere, and on a CPU it is also the fast way.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from transformers import AttentionInterface
+
+from plaudit.forest.layout import Forest, look_bias
+
+FOREST_ATTENTION = "plaudit_forest"
+
+
+def forest_attention(
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    *,
+    forest: Forest,
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    sliding_window: int | None = None,
+    softcap: float | None = None,
+    s_aux: torch.Tensor | None = None,
+    position_bias: torch.Tensor | None = None,
+    **_: Any,
+) -> tuple[torch.Tensor, None]:
+    """transformers' attention signature.
+
+    Args:
+        query: `[1, H, T, D]`; key, value: `[1, H_kv, T, D]`, H a multiple of H_kv (grouped-query attention).
+        forest: the layout of the row of T tokens.
+        sliding_window, softcap, s_aux: what some models ask of their attention, by the names transformers gives them:
+            a window in tokens, a tanh cap on the logits (Gemma 2), a learned sink logit a head (GPT-OSS).
+
+    Returns:
+        `[1, T, H, D]`, and None for the attention weights.
+
+    Raises:
+        NotImplementedError: for a learned position bias (T5), whose row-wide matrix knows nothing of trees.
+    """
+    if position_bias is not None:
+        raise NotImplementedError("forest attention has no place for a learned position bias")
+
+    def attend(
+        q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, bias: torch.Tensor | None, causal: bool
+    ) -> torch.Tensor:
+        if softcap is None and s_aux is None:
+            return F.scaled_dot_product_attention(
+                q, k, v, bias, dropout, is_causal=causal, scale=scaling, enable_gqa=k.shape[1] != q.shape[1]
+            )
+        if causal:
+            bias = look_bias(0, q.shape[2], True, None, q)
+        return _attend_by_hand(q, k, v, bias, scaling, dropout, softcap, s_aux)
+
+    pieces = zip(*(tensor.split(forest.segments, dim=2) for tensor in (query, key, value)), strict=True)
+    seen: list[torch.Tensor] = []
+    for index, tree in enumerate(forest.trees):
+        trunk_query, trunk_key, trunk_value = next(pieces)
+        trunk = len(tree.trunk)
+        if trunk:
+            windowed = sliding_window is not None and trunk > sliding_window
+            bias = look_bias(0, trunk, True, sliding_window, query) if windowed else None
+            seen.append(attend(trunk_query, trunk_key, trunk_value, bias, causal=not windowed))
+        alone = forest.causal and not trunk and sliding_window is None
+        look = None if alone else forest.bias(index, sliding_window, query)
+        for branch in tree.branches:
+            q, k, v = next(pieces)
+            if trunk:
+                k, v = torch.cat((trunk_key, k), dim=2), torch.cat((trunk_value, v), dim=2)
+            bias = None if look is None else look[: len(branch), : trunk + len(branch)]
+            seen.append(attend(q, k, v, bias, causal=alone))
+    return torch.cat(seen, dim=2).transpose(1, 2).contiguous(), None
+
+
+def _attend_by_hand(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    bias: torch.Tensor | None,
+    scaling: float | None,
+    dropout: float,
+    softcap: float | None,
+    sinks: torch.Tensor | None,
+) -> torch.Tensor:
+    """Attention written out, for what `scaled_dot_product_attention` cannot do: a soft cap, and sinks."""
+    repeat = query.shape[1] // key.shape[1]
+    key, value = key.repeat_interleave(repeat, dim=1), value.repeat_interleave(repeat, dim=1)
+    logits = query @ key.transpose(2, 3) * (query.shape[-1] ** -0.5 if scaling is None else scaling)
+    if softcap is not None:
+        logits = softcap * torch.tanh(logits / softcap)
+    if bias is not None:
+        logits = logits + bias
+    if sinks is not None:
+        sink = sinks.reshape(1, -1, 1, 1).expand(query.shape[0], -1, query.shape[2], -1).to(logits.dtype)
+        logits = torch.cat((logits, sink), dim=-1)
+    weights = torch.softmax(logits, dim=-1, dtype=torch.float32).to(query.dtype)[..., : key.shape[2]]
+    return F.dropout(weights, dropout) @ value
+
+
+AttentionInterface.register(FOREST_ATTENTION, forest_attention)

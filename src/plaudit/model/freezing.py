@@ -1,0 +1,85 @@
+"""Which parameters learn: all of them, the head, the last k layers, or LoRA adapters beside frozen weights."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from torch import nn
+
+from plaudit.errors import PlauditError
+from plaudit.model.network import RewardNetwork, find_head
+
+_LORA = {"r": 16, "lora_alpha": 32, "lora_dropout": 0.0}
+
+
+def freeze(network: RewardNetwork, trainable: str) -> None:
+    """Leave only some parameters trainable, in place. The head always learns; its constant bias, if any, never does,
+    because adding a constant to every score changes no comparison.
+
+    Args:
+        network: a reward network.
+        trainable: `all`, `head`, `last:K` (the last K layers and what follows them), or `lora` / `lora:RANK`.
+
+    Raises:
+        PlauditError: for any other value, or if `lora` is asked for without peft.
+    """
+    match = re.fullmatch(r"(all|head|last:(\d+)|lora(?::(\d+))?)", trainable)
+    if match is None:
+        raise PlauditError(f"trainable={trainable!r}; it can be all, head, last:K, lora or lora:RANK")
+    if trainable.startswith("lora"):
+        _add_lora(network, int(match.group(3) or _LORA["r"]))
+    elif trainable != "all":
+        network.model.requires_grad_(False)
+        if match.group(2):
+            _thaw_last(network, int(match.group(2)))
+    _thaw_head(network)
+
+
+def merge_lora(model: Any) -> Any:
+    """Fold adapters into the weights they stand beside; a model without adapters is returned as it is."""
+    return model.merge_and_unload() if hasattr(model, "merge_and_unload") else model
+
+
+def layers(network: RewardNetwork) -> nn.ModuleList:
+    """The backbone's transformer layers, first to last: its longest list of modules."""
+    lists = [module for module in network.backbone.modules() if isinstance(module, nn.ModuleList)]
+    if not lists:
+        raise PlauditError(f"{type(network.model).__name__} has no list of layers; use trainable=all, head or lora")
+    return max(lists, key=len)
+
+
+def _thaw_head(network: RewardNetwork) -> None:
+    head = find_head(network.model)
+    head.weight.requires_grad_(True)
+    if head.bias is not None:
+        head.bias.requires_grad_(False)
+
+
+def _thaw_last(network: RewardNetwork, count: int) -> None:
+    stack = layers(network)
+    if not 1 <= count <= len(stack):
+        raise PlauditError(f"trainable=last:{count}, but the backbone has {len(stack)} layers")
+    stack[len(stack) - count :].requires_grad_(True)
+    # Everything registered after the layers is computed after them: final norms, poolers, an encoder head's dense layer.
+    after = False
+    for module in network.model.modules():
+        if after and not any(module is inside for inside in stack.modules()):
+            module.requires_grad_(True)
+        after = after or module is stack
+
+
+def _add_lora(network: RewardNetwork, rank: int) -> None:
+    try:
+        from peft import LoraConfig, get_peft_model
+    except ImportError as error:
+        raise PlauditError("LoRA needs the `lora` extra: pip install 'plaudit[lora]'") from error
+    stack = {id(module) for module in layers(network).modules()}
+    targets = [name for name, m in network.model.named_modules() if id(m) in stack and _is_linear(m)]
+    config = LoraConfig(**{**_LORA, "r": rank, "lora_alpha": 2 * rank}, target_modules=targets)
+    # peft changes the layers in place, so the network goes on using the same object; the wrapper knows how to merge.
+    network.adapters = get_peft_model(network.model, config)
+
+
+def _is_linear(module: nn.Module) -> bool:
+    return isinstance(module, nn.Linear) or type(module).__name__ == "Conv1D"

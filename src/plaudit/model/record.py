@@ -1,0 +1,51 @@
+"""The run record: what produced a model or a number, complete enough to produce it again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from plaudit.groups import Group
+
+_RECORDED_PACKAGES = ("plaudit", "torch", "transformers", "accelerate", "peft", "numpy")
+
+
+def versions() -> dict[str, str]:
+    """Python's version and those of the packages that decide a score."""
+    found = {"python": platform.python_version()}
+    for package in _RECORDED_PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def text_hash(text: str | None) -> str | None:
+    """The first 16 hex digits of a text's SHA-256; None for None."""
+    return None if text is None else hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def data_hash(groups: Iterable[Group]) -> str:
+    """A hash of groups as they stand in the native format, in their order: the first 16 hex digits of SHA-256."""
+    digest = hashlib.sha256()
+    for group in groups:
+        digest.update(json.dumps(group.to_dict(), ensure_ascii=False, sort_keys=True).encode())
+        digest.update(b"\n")
+    return digest.hexdigest()[:16]
+
+
+def scoring_record(tokenizer: Any, *, max_length: int, causal: bool, dtype: str) -> dict[str, Any]:
+    """What decides a score besides the weights."""
+    return {
+        "template": text_hash(tokenizer.chat_template),
+        "pooled_token": "last" if causal else "first",
+        "max_length": max_length,
+        "truncation": "the middle of the prompt; the response never, unless asked",
+        "dtype": dtype,
+        "versions": versions(),
+    }

@@ -1,0 +1,201 @@
+"""Groups -> token sequences, the same in training, scoring and every export.
+
+With a chat template, a plain prompt is the user's turn and a plain response the assistant's. Without one, a decoder
+reads prompt, blank line, response, end-of-text; an encoder reads the two as a sentence pair. What is too long loses the
+*middle of the prompt*, never the response: people judged the whole response, and the end of a prompt says what was
+asked. How much is cut depends on the response alone, not on its siblings, or its score would change with its company.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from plaudit.errors import PlauditError
+from plaudit.groups import Group, Text, as_messages, plain_text
+
+# A prompt is never cut below this many tokens (a quarter of a small context): a response to nothing means nothing.
+_LEAST_PROMPT = 32
+
+_BUILT_IN_TEMPLATES = {
+    "turns": "{% for message in messages %}{{ message['role'] | capitalize }}: {{ message['content'] }}"
+    "{% if not loop.last %}\n\n{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}\n\nAssistant: {% else %}{{ eos_token | default('') }}{% endif %}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A group as token sequences, one `[n]` int64 array a response, and what was cut from each."""
+
+    group: Group
+    sequences: tuple[np.ndarray, ...]
+    types: tuple[np.ndarray, ...] | None
+    prompt_cut: tuple[bool, ...]
+    response_cut: tuple[bool, ...]
+
+
+class Renderer:
+    """Turns groups into token sequences.
+
+    Args:
+        tokenizer: a transformers tokenizer, with or without a chat template.
+        max_length: most tokens of one sequence.
+        causal: decoder or encoder.
+        segments: whether the encoder reads segment ids.
+    """
+
+    def __init__(self, tokenizer: Any, *, max_length: int, causal: bool, segments: bool) -> None:
+        self.tokenizer = tokenizer
+        self.max_length = max_length
+        self.causal = causal
+        self.segments = segments
+
+    def render(
+        self, groups: Iterable[Group], *, truncate_responses: bool = False, batch: int = 256
+    ) -> Iterator[Rendered]:
+        """Render groups lazily, in order, tokenising `batch` of them at a time.
+
+        Raises:
+            PlauditError: if a response alone is longer than the context and `truncate_responses` is False; if
+                messages meet a tokenizer without a chat template.
+        """
+        stream = iter(groups)
+        while chunk := list(islice(stream, batch)):
+            yield from self._render_chunk(chunk, truncate_responses)
+
+    def _render_chunk(self, groups: list[Group], truncate_responses: bool) -> Iterator[Rendered]:
+        parts = [self._parts(group.prompt, response) for group in groups for response in group.responses]
+        encoded = iter(self._encode(parts, truncate_responses, groups))
+        for group in groups:
+            rows = list(islice(encoded, len(group.responses)))
+            yield Rendered(
+                group,
+                tuple(row[0] for row in rows),
+                tuple(row[1] for row in rows) if self.segments else None,
+                tuple(row[2] for row in rows),
+                tuple(row[3] for row in rows),
+            )
+
+    def _parts(self, prompt: Text, response: Text) -> tuple[str, str, int]:
+        """The text before the response, the rest, and how many characters of the rest are the response's."""
+        if self.tokenizer.chat_template:
+            before, after = self._by_template(prompt, response)
+        elif isinstance(prompt, str) and isinstance(response, str):
+            if not self.causal:
+                return prompt, response, len(response)
+            joint = "" if not prompt or prompt[-1].isspace() else "\n\n"
+            before, after = prompt + joint, response + (self.tokenizer.eos_token or "")
+        else:
+            raise PlauditError(
+                "the prompt or response is a conversation, but the tokenizer has no chat template; give one with "
+                f"--chat-template FILE (Jinja) or --chat-template {'|'.join(_BUILT_IN_TEMPLATES)}"
+            )
+        last = response if isinstance(response, str) else str(response[-1]["content"])
+        found = after.rfind(last.strip())
+        return before, after, len(after) if found < 0 else found + len(last.strip())
+
+    def _by_template(self, prompt: Text, response: Text) -> tuple[str, str]:
+        asked = as_messages(prompt, "user")
+        render = self.tokenizer.apply_chat_template
+        try:
+            whole = render([*asked, *as_messages(response, "assistant")], tokenize=False)
+            before = render(asked, tokenize=False, add_generation_prompt=True)
+        except Exception as error:
+            # Templates raise what they like (jinja2.TemplateError, TypeError) for roles they do not know.
+            roles = [message["role"] for message in asked]
+            raise PlauditError(f"the chat template refuses a conversation of {roles}: {error}") from error
+        shared = len(os.path.commonprefix([whole, before]))
+        return whole[:shared], whole[shared:]
+
+    def _encode(
+        self, parts: Sequence[tuple[str, str, int]], truncate_responses: bool, groups: list[Group]
+    ) -> list[tuple[np.ndarray, np.ndarray | None, bool, bool]]:
+        pair = not self.causal and not self.tokenizer.chat_template
+        options: dict[str, Any] = {
+            "return_attention_mask": False,
+            "return_token_type_ids": self.segments,
+            "verbose": False,
+        }
+        if pair:
+            encoded = self.tokenizer([p[0] for p in parts], [p[1] for p in parts], **options)
+        else:
+            special = not self.causal or not self.tokenizer.chat_template
+            encoded = self.tokenizer([p[0] + p[1] for p in parts], add_special_tokens=special, **options)
+        rows = []
+        for index, part in enumerate(parts):
+            ids = np.asarray(encoded["input_ids"][index], dtype=np.int64)
+            types = np.asarray(encoded["token_type_ids"][index], dtype=np.int64) if self.segments else None
+            if len(ids) == 0:
+                raise PlauditError(
+                    f"{_whose(groups, index)} is empty, and so is its prompt: there is no token to score"
+                )
+            if len(ids) <= self.max_length:
+                rows.append((ids, types, False, False))
+                continue
+            keep, response_cut = self._keep(part, len(ids), pair)
+            if response_cut and not truncate_responses:
+                raise PlauditError(
+                    f"{_whose(groups, index)} does not fit the context of {self.max_length} tokens "
+                    f"({len(ids)} with its prompt); raise --max-length, leave it out, or cut it with --truncate-responses"
+                )
+            rows.append((ids[keep], None if types is None else types[keep], True, response_cut))
+        return rows
+
+    def _keep(self, part: tuple[str, str, int], length: int, pair: bool) -> tuple[np.ndarray, bool]:
+        """Indices of the tokens that stay when `length` tokens must become `max_length`, and whether the response
+        loses any."""
+        before, after, said = part
+        asked, closing = self._boundaries(before, after, said, length, pair)
+        least = min(asked, _LEAST_PROMPT, max(self.max_length // 4, 1))
+        prompt = max(asked - (length - self.max_length), least)
+        room = self.max_length - prompt - (length - closing)
+        head, tail = (prompt + 1) // 2, prompt // 2
+        kept = [
+            np.arange(head),
+            np.arange(asked - tail, asked),
+            np.arange(asked, asked + max(min(closing - asked, room), 0)),
+            np.arange(closing, length),
+        ]
+        return np.concatenate(kept)[-self.max_length :], closing - asked > room
+
+    def _boundaries(self, before: str, after: str, said: int, length: int, pair: bool) -> tuple[int, int]:
+        """Token index where the response starts, and where what closes it starts (at least the last token)."""
+        if pair:
+            specials = self.tokenizer.num_special_tokens_to_add(pair=True)
+            asked = len(self.tokenizer(before, add_special_tokens=False, verbose=False)["input_ids"])
+            # [CLS] prompt [SEP] response [SEP]: all but one of the special tokens stand before the response.
+            return asked + specials - 1, length - 1
+        special = not self.causal or not self.tokenizer.chat_template
+        offsets = self.tokenizer(
+            before + after, add_special_tokens=special, return_offsets_mapping=True, verbose=False
+        )["offset_mapping"]
+        starts = np.array([start if end > start else -1 for start, end in offsets])
+        asked = int(np.searchsorted(np.maximum.accumulate(starts), len(before)))
+        closing = np.flatnonzero(starts >= len(before) + said)
+        return asked, min(int(closing[0]) if len(closing) else length, length - 1)
+
+
+def read_template(name: str | None) -> str | None:
+    """A chat template by file or by built-in name, as Jinja text."""
+    if name is None or name in _BUILT_IN_TEMPLATES:
+        return name and _BUILT_IN_TEMPLATES[name]
+    try:
+        return Path(name).read_text(encoding="utf-8")
+    except OSError as error:
+        known = ", ".join(_BUILT_IN_TEMPLATES)
+        raise PlauditError(f"no chat template file {name!r} ({error.strerror}); built-in templates: {known}") from error
+
+
+def _whose(groups: list[Group], index: int) -> str:
+    for group in groups:
+        if index < len(group.responses):
+            return f"response {index} of group {group.id!r} ({plain_text(group.responses[index])[:40]!r}…)"
+        index -= len(group.responses)
+    raise IndexError(index)

@@ -1,0 +1,320 @@
+"""The reward model: load, score, rank, save."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from plaudit.data.scores import Score
+from plaudit.errors import PlauditError
+from plaudit.forest import Tree, pack
+from plaudit.groups import Group, Text
+from plaudit.model.backbones import resolve
+from plaudit.model.freezing import merge_lora
+from plaudit.model.network import RewardNetwork, find_head
+from plaudit.model.record import scoring_record
+from plaudit.model.rendering import Rendered, Renderer, read_template
+from plaudit.model.saving import staged
+
+logger = logging.getLogger(__name__)
+
+RECORD_FILE = "plaudit.json"
+
+# Tokens of one forward pass. Large enough that the matrix products run at full speed, small enough that the
+# activations of a 135M model fit a few gigabytes.
+DEFAULT_BATCH_TOKENS = 4096
+
+# Groups rendered ahead and packed together while scoring: enough to fill forests, little enough to stream.
+_WINDOW = 128
+
+
+class RewardModel:
+    """A pretrained backbone with a linear head in place of its LM head, its tokenizer, and its run record.
+
+    Make one with `from_backbone` (a new head, to be trained) or `from_pretrained` (a trained model).
+
+    Attributes:
+        network: the torch module; `network.model` is the transformers model inside.
+        tokenizer: with the chat template the model was trained with.
+        renderer: groups -> token sequences.
+        record: the run record, as it stands in plaudit.json.
+    """
+
+    def __init__(
+        self, network: RewardNetwork, tokenizer: Any, *, max_length: int | None = None, record: Mapping[str, Any] = {}
+    ) -> None:
+        self.network = network
+        self.tokenizer = tokenizer
+        context = _context(network, tokenizer)
+        if max_length is not None and max_length > context:
+            raise PlauditError(f"max_length is {max_length}, but the backbone's context holds {context} tokens")
+        self.renderer = Renderer(
+            tokenizer,
+            max_length=max_length or context,
+            causal=network.causal,
+            segments=not network.causal and "token_type_ids" in tokenizer.model_input_names,
+        )
+        self.record = dict(record)
+
+    @classmethod
+    def from_backbone(
+        cls,
+        name: str | Path,
+        *,
+        seed: int = 0,
+        max_length: int | None = None,
+        chat_template: str | None = None,
+        device: str | torch.device | None = None,
+        trust_remote_code: bool = False,
+    ) -> RewardModel:
+        """Put a new reward head on a pretrained backbone, in float32.
+
+        The head starts at N(0, 1/(H+1)²), H the hidden size: with hidden states of unit variance the first scores
+        spread by about 1/√H, so the first loss is log 2 whatever the backbone, yet gradients flow into it at once, as
+        they would not through a head of zeros. A backbone that already has a one-output head keeps it.
+
+        Args:
+            name: a packaged backbone (`minilm-l6`, `smollm2-135m`), a local folder or a hub id.
+            seed: of the head's initial weights.
+            max_length: most tokens of prompt and response together; the backbone's whole context if None.
+            chat_template: a Jinja file or the name of a built-in template, in place of the tokenizer's own.
+            device: where to compute; a GPU if there is one.
+            trust_remote_code: run code that comes with the checkpoint.
+        """
+        model, tokenizer, missing = _load(resolve(name), trust_remote_code, dtype=torch.float32, num_labels=1)
+        if template := read_template(chat_template):
+            tokenizer.chat_template = template
+        head = find_head(model)
+        if missing:
+            generator = torch.Generator().manual_seed(seed)
+            with torch.no_grad():
+                head.weight.copy_(torch.randn(head.weight.shape, generator=generator) / (head.in_features + 1))
+                if head.bias is not None:
+                    head.bias.zero_()
+        _name_the_output(model)
+        _settle_padding(model, tokenizer)
+        return cls._ready(model, tokenizer, device, max_length, {"backbone": str(name), "seed": seed})
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        name: str | Path,
+        *,
+        max_length: int | None = None,
+        chat_template: str | None = None,
+        device: str | torch.device | None = None,
+        trust_remote_code: bool = False,
+    ) -> RewardModel:
+        """Load a trained reward model: a folder that `save` wrote, or any one-output sequence-classification
+        checkpoint in a folder or on the hub.
+
+        Raises:
+            PlauditError: if it is no such checkpoint, or its head has no weights.
+        """
+        folder = Path(name).expanduser()
+        if not folder.is_dir() and (folder.is_absolute() or str(name).count("/") != 1):
+            raise PlauditError(f"no model folder {str(name)!r}; train one with `plaudit train DATA -o {name}`")
+        record = _read_record(folder / RECORD_FILE)
+        source = str(folder) if folder.is_dir() else str(name)
+        model, tokenizer, missing = _load(source, trust_remote_code, dtype="auto")
+        if missing or model.config.num_labels != 1:
+            why = "it has no reward head" if missing else f"its head has {model.config.num_labels} outputs, not 1"
+            raise PlauditError(f"{name} is not a reward model: {why}; train one with `plaudit train --backbone {name}`")
+        if template := read_template(chat_template):
+            tokenizer.chat_template = template
+        return cls._ready(model, tokenizer, device, max_length or record.get("max_length"), record)
+
+    @classmethod
+    def _ready(
+        cls,
+        model: Any,
+        tokenizer: Any,
+        device: str | torch.device | None,
+        max_length: int | None,
+        record: Mapping[str, Any],
+    ) -> RewardModel:
+        # transformers calls a decoder's head `score` and an encoder's `classifier`.
+        network = RewardNetwork(model, causal=hasattr(model, "score"))
+        network.to(device or ("cuda" if torch.cuda.is_available() else "cpu")).eval()
+        if reason := network.check():
+            logger.warning("%s cannot use forests (%s); padded batches are used", type(model).__name__, reason)
+        return cls(network, tokenizer, max_length=max_length, record=record)
+
+    def score(
+        self,
+        groups: Group | Iterable[Group],
+        *,
+        batch_tokens: int = DEFAULT_BATCH_TOKENS,
+        truncate_responses: bool = False,
+    ) -> list[list[Score]]:
+        """Score every response of every group.
+
+        Args:
+            groups: one group or many.
+            batch_tokens: most tokens of one forward pass; does not change the scores.
+            truncate_responses: cut a response that is longer than the context, and say so on its score, instead of
+                raising an error.
+
+        Returns:
+            For each group, one score a response, in their order.
+        """
+        several = [groups] if isinstance(groups, Group) else groups
+        return list(self.stream(several, batch_tokens=batch_tokens, truncate_responses=truncate_responses))
+
+    def stream(
+        self,
+        groups: Iterable[Group],
+        *,
+        batch_tokens: int = DEFAULT_BATCH_TOKENS,
+        truncate_responses: bool = False,
+    ) -> Iterator[list[Score]]:
+        """`score`, lazily: groups are read a window at a time, and their scores yielded in order."""
+        rendered = self.renderer.render(groups, truncate_responses=truncate_responses)
+        cut = 0
+        while window := list(islice(rendered, _WINDOW)):
+            cut += sum(sum(item.prompt_cut) for item in window)
+            values = iter(self._scores(window, batch_tokens))
+            for item in window:
+                yield [
+                    Score(item.group.id, index, next(values), len(sequence), item.response_cut[index])
+                    for index, sequence in enumerate(item.sequences)
+                ]
+        if cut:
+            limit = self.renderer.max_length
+            logger.warning("%d responses were read with the middle of their prompt cut to fit %d tokens", cut, limit)
+
+    def rank(self, prompt: Text, responses: Sequence[Text], **options: Any) -> list[Score]:
+        """Score responses to one prompt and sort them, best first; `Score.response` is the index into `responses`.
+        `options` are those of `score`."""
+        group = Group(id="", prompt=prompt, responses=tuple(responses))
+        return sorted(self.score(group, **options)[0], key=lambda score: -score.score)
+
+    def trees(self, items: Iterable[Rendered]) -> list[Tree]:
+        """One tree a rendered group."""
+        return [self.network.grow(item.sequences, item.types) for item in items]
+
+    @torch.inference_mode()
+    def _scores(self, items: Sequence[Rendered], batch_tokens: int) -> list[float]:
+        parts = [part for tree in self.trees(items) for part in tree.split(batch_tokens)]
+        self.network.eval()
+        scored: list[list[float]] = [[] for _ in parts]
+        for forest in pack([len(part) for part in parts], batch_tokens):
+            values = iter(self.network([parts[i] for i in forest]).tolist())
+            for i in forest:
+                scored[i] = list(islice(values, len(parts[i].branches)))
+        return [value for part in scored for value in part]
+
+    def save(self, folder: str | Path, *, card: str | None = None) -> None:
+        """Write an ordinary sequence-classification checkpoint (safetensors, tokenizer, chat template) with
+        plaudit.json beside it. LoRA adapters are merged into the weights. An existing folder is replaced only once the
+        new files are complete.
+
+        Args:
+            folder: where to.
+            card: the text of README.md.
+
+        Raises:
+            PlauditError: if the folder cannot be written; what was there stays as it was.
+        """
+        model = merge_lora(self.network.adapters) if self.network.adapters is not None else self.network.model
+        self.network.adapters = None
+        causal, dtype = self.network.causal, str(self.network.dtype).removeprefix("torch.")
+        scoring = scoring_record(self.tokenizer, max_length=self.renderer.max_length, causal=causal, dtype=dtype)
+        self.record = {"plaudit": "model", **self.record, **scoring}
+        with staged(Path(folder)) as staging:
+            model.save_pretrained(staging)
+            self.tokenizer.save_pretrained(staging)
+            (staging / RECORD_FILE).write_text(json.dumps(self.record, indent=2, ensure_ascii=False) + "\n", "utf-8")
+            if card is not None:
+                (staging / "README.md").write_text(card, encoding="utf-8")
+
+
+def _load(source: str, trust_remote_code: bool, **options: Any) -> tuple[Any, Any, list[str]]:
+    """Model, tokenizer, and the names of the head's weights that the checkpoint lacks."""
+    from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+    from transformers.utils import logging as transformers_logging
+
+    try:
+        with _quiet(transformers_logging):
+            tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=trust_remote_code)
+            config = AutoConfig.from_pretrained(source, trust_remote_code=trust_remote_code)
+            _check_architecture(source, config, "num_labels" in options)
+            model, info = AutoModelForSequenceClassification.from_pretrained(
+                source, trust_remote_code=trust_remote_code, output_loading_info=True, use_safetensors=True, **options
+            )
+    except (OSError, ValueError, KeyError) as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise PlauditError(f"cannot load {source!r} as a transformers model: {first}") from error
+    head = find_head(model)
+    names = {name for name, parameter in model.named_parameters() if parameter is head.weight}
+    return model, tokenizer, sorted(names & set(info["missing_keys"]))
+
+
+def _check_architecture(source: str, config: Any, any_backbone: bool) -> None:
+    names = config.architectures or []
+    if not any_backbone and not any(name.endswith("ForSequenceClassification") for name in names):
+        what = names[0] if names else "no known architecture"
+        raise PlauditError(
+            f"{source} is not a reward model: it holds {what}; train one with `plaudit train --backbone {source}`"
+        )
+
+
+@contextlib.contextmanager
+def _quiet(transformers_logging: Any) -> Iterator[None]:
+    """transformers announces that a new head has no weights yet; here that is what was asked for."""
+    level = transformers_logging.get_verbosity()
+    bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(level)
+        if bars:
+            transformers_logging.enable_progress_bar()
+
+
+def _name_the_output(model: Any) -> None:
+    model.config.problem_type = "regression"
+    model.config.id2label = {0: "reward"}
+    model.config.label2id = {"reward": 0}
+
+
+def _settle_padding(model: Any, tokenizer: Any) -> None:
+    """Give the model a pad token that never stands inside a text. transformers pools "the last token that is not
+    padding", so where the end-of-text token doubles as padding it would read one token too early."""
+    taken = {tokenizer.eos_token_id, tokenizer.bos_token_id, tokenizer.unk_token_id, tokenizer.sep_token_id}
+    if tokenizer.pad_token_id is None or tokenizer.pad_token_id in taken:
+        named = [token for token in tokenizer.get_added_vocab() if "pad" in token.lower()]
+        free = [token for token in named if tokenizer.convert_tokens_to_ids(token) not in taken]
+        tokenizer.add_special_tokens({"pad_token": free[0] if free else "<|pad|>"})
+        if len(tokenizer) > model.get_input_embeddings().num_embeddings:
+            model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+    model.config.get_text_config().pad_token_id = tokenizer.pad_token_id
+    model.config.pad_token_id = tokenizer.pad_token_id
+
+
+def _context(network: RewardNetwork, tokenizer: Any) -> int:
+    """Most tokens the backbone can read."""
+    config = network.config.get_text_config()
+    known = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None) or 1 << 20
+    # RoBERTa spends its first position embeddings on padding.
+    return min(int(known) - network.first_position, tokenizer.model_max_length)
+
+
+def _read_record(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise PlauditError(
+            f"{path} is not JSON ({error}); restore it, or delete it to load the plain checkpoint"
+        ) from error

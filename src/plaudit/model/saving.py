@@ -1,0 +1,62 @@
+"""Writing a model folder so that an interrupt or a full disk leaves the old one whole."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from plaudit.errors import PlauditError
+
+
+@contextmanager
+def staged(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder to write into. When the block ends well its files replace those of the same name in
+    `folder`, each by one rename; if it fails, `folder` is as it was.
+
+    Weight files of an earlier save that the new one does not have (other shards) are removed, so that no loader mixes
+    the two.
+
+    Raises:
+        PlauditError: if the folder cannot be written (a full disk, no permission).
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(dir=folder, prefix=".saving-"))
+    except OSError as error:
+        raise PlauditError(f"cannot write to {folder}: {error.strerror}; choose another folder with -o") from error
+    try:
+        yield staging
+        names = sorted(path.name for path in staging.iterdir())
+        with _deferred_interrupt():
+            for name in names:
+                (staging / name).replace(folder / name)
+            for stale in folder.glob("model*.safetensors*"):
+                if any(name.startswith("model") for name in names) and stale.name not in names:
+                    stale.unlink()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise PlauditError(f"saving to {folder} failed ({reason}); what was there before is unchanged") from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+@contextmanager
+def _deferred_interrupt() -> Iterator[None]:
+    """Hold Ctrl-C back for the moment that the renames take. Only the main thread may; elsewhere none arrives."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    arrived: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: arrived.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if arrived:
+        os.kill(os.getpid(), signal.SIGINT)
