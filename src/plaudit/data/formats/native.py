@@ -1,0 +1,24 @@
+"""Plaudit's own shape: one group a row (see docs/formats.md)."""
+
+from collections.abc import Mapping
+from json import JSONDecodeError, loads
+from typing import Any
+
+from plaudit.groups import Group, GroupError
+
+
+def knows(row: Mapping[str, Any]) -> bool:
+    return "prompt" in row and "responses" in row
+
+
+def read(row: dict[str, Any], stem: str) -> Group:
+    whole = dict(row)
+    row.clear()
+    if isinstance(whole.get("meta"), str):  # in Parquet, whose columns need one type, `meta` is JSON in text
+        try:
+            whole["meta"] = loads(whole["meta"])
+        except JSONDecodeError as error:
+            raise GroupError('"meta" is text but not JSON; write an object') from error
+    if not isinstance(whole.get("meta") or {}, Mapping):
+        raise GroupError('"meta" must be an object')
+    return Group.from_dict(whole)

@@ -1,0 +1,95 @@
+"""One response a row with its value: a `value` column and its attribute, or (HelpSteer) a column for each attribute."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from plaudit.data.formats.fields import ANNOTATORS, IDS, name_of, need, number_of, prompt_of, response_of, take
+from plaudit.groups import Group, GroupError, Rating
+
+_RESPONSES = ("response", "completion", "answer", "output", "text")
+_VALUES = ("value", "rating", "score", "label")
+_PROMPTS = ("prompt", "question", "query", "instruction", "messages", "conversations")
+_NOT_ATTRIBUTES = {*IDS, *ANNOTATORS, "weight", "split", "index", "idx", "scale_min", "scale_max", "timestamp", "turn"}
+
+WORDS = {
+    "bad": (0, 2), "ok": (1, 2), "good": (2, 2),
+    "fail": (0, 1), "pass": (1, 1),
+    "no": (0, 1), "yes": (1, 1),
+    "false": (0, 1), "true": (1, 1),
+    "down": (0, 1), "up": (1, 1),
+    "negative": (0, 1), "positive": (1, 1),
+}  # fmt: skip
+"""Values in words: (value, the highest of its scale); every scale begins at 0."""
+
+
+def knows(row: Mapping[str, Any]) -> bool:
+    if not any(name in row for name in _RESPONSES) or not any(name in row for name in _PROMPTS):
+        return False
+    return any(name in row for name in _VALUES) or bool(_attributes(row))
+
+
+def read(row: dict[str, Any], stem: str) -> Group:
+    prompt = prompt_of(row)
+    if prompt is None:
+        raise GroupError("the row has no prompt; add one")
+    response = response_of(need(row, *_RESPONSES), "the response")
+    annotator, weight, scale = name_of(row, *ANNOTATORS), take(row, "weight"), _scale(row)
+    identity, subset = name_of(row, *IDS), name_of(row, "subset")
+    if any(name in row for name in _VALUES):
+        values = {name_of(row, "attribute") or "overall": need(row, *_VALUES)}
+    else:
+        values = {name: row.pop(name) for name in _attributes(row)}
+        if not values:
+            raise GroupError(f"the row rates nothing; give {' or '.join(_VALUES)}, or a number for an attribute")
+    ratings = []
+    for attribute, said in values.items():
+        value, own_scale = _value(said, attribute)
+        ratings.append(
+            Rating(
+                0,
+                value,
+                attribute,
+                annotator,
+                1.0 if weight is None else number_of(weight, "the weight"),
+                scale or own_scale,
+            )
+        )
+    return Group(identity or "", prompt, (response,), ratings=tuple(ratings), subset=subset)
+
+
+def _attributes(row: Mapping[str, Any]) -> list[str]:
+    """Columns that hold a number and are not known to be something else."""
+    return [name for name, value in row.items() if name not in _NOT_ATTRIBUTES and _is_figure(value)]
+
+
+def _is_figure(value: Any) -> bool:
+    if isinstance(value, str):
+        try:
+            float(value)
+        except ValueError:
+            return False
+        return True
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _value(said: Any, attribute: str) -> tuple[float, tuple[float, float] | None]:
+    word = str(said).strip().casefold()
+    if word in WORDS:
+        value, highest = WORDS[word]
+        return value, (0, highest)
+    return number_of(said, f"the {attribute} rating"), None
+
+
+def _scale(row: dict[str, Any]) -> tuple[float, float] | None:
+    scale = take(row, "scale")
+    if isinstance(scale, list) and len(scale) == 2:
+        low, high = scale
+    elif scale is None:
+        low, high = take(row, "scale_min"), take(row, "scale_max")
+        if low is None and high is None:
+            return None
+    else:
+        raise GroupError(f'"scale" is {scale!r:.40}; it must be [lowest, highest]')
+    return number_of(low, "the scale's lowest value"), number_of(high, "the scale's highest value")

@@ -1,0 +1,254 @@
+"""Rows of one prompt become one group, the same response one response, in bounded memory.
+
+Small inputs are merged in a dictionary. When that grows past `limit`, what has been merged so far is spilled to disc,
+partitioned by a hash of the prompt, and the dictionary begins anew; at the end each partition is merged by itself, and
+the partitions are merged by where each group was first seen. So the order of the output is the input's, whatever the
+size, and memory holds the dictionary or one partition, never the whole input. (One prompt's own group is held whole.)
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import pickle
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from hashlib import blake2b
+from pathlib import Path
+from typing import IO, Any
+
+from plaudit.groups import Group, GroupError, Ranking, Rating, Text
+
+LIMIT = 192 << 20
+"""Approximate bytes of merged groups held before they are spilled."""
+
+PARTITIONS = 64
+_JUDGEMENT_BYTES = 300
+_OBJECT_BYTES = 200
+
+Indexed = tuple[int, Group]
+
+
+def merged(fragments: Iterable[Group], limit: int = LIMIT) -> Iterator[Group]:
+    """Groups out of fragments of groups, in the order in which each (prompt, subset) was first seen.
+
+    The first id of a prompt stays. `meta` gains what later fragments add; where one disagrees with what is there (or
+    has another id), what it says is kept in the list `meta["merged"]`. A different subset makes a different group.
+    """
+    table = _Table()
+    with ExitStack() as stack:
+        spill: _Spill | None = None
+        for index, fragment in enumerate(fragments):
+            table.add(index, fragment)
+            if table.size > limit:
+                spill = spill or stack.enter_context(_Spill())
+                spill.write(table.groups())
+                table = _Table()
+        if spill is None:
+            yield from (group for _, group in table.groups())
+            return
+        spill.write(table.groups())
+        table = _Table()
+        yield from (group for _, group in spill.merged())
+
+
+def folded(group: Group) -> Group:
+    """The group with the same response text only once.
+
+    Raises:
+        GroupError: if a ranking compares a response with itself, which says nothing about it.
+    """
+    keys = [text_key(response) for response in group.responses]
+    if len(set(keys)) == len(keys):
+        return group
+    position = {key: i for i, key in enumerate(dict.fromkeys(keys))}
+    new = [position[key] for key in keys]
+    return Group(
+        group.id,
+        group.prompt,
+        tuple(group.responses[keys.index(key)] for key in position),
+        tuple(_folded_ranking(ranking, new) for ranking in group.rankings),
+        tuple(_moved_rating(rating, new) for rating in group.ratings),
+        group.subset,
+        group.meta,
+    )
+
+
+def stable_id(prompt: Text, subset: str | None) -> str:
+    """An id out of what the group is: the same prompt (and subset) has the same one in every file and every session."""
+    return blake2b(_group_key(prompt, subset).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def text_key(text: Text) -> str:
+    """A string that two texts share exactly when they are the same text or the same messages."""
+    return text if isinstance(text, str) else "\0" + json.dumps(text, sort_keys=True)
+
+
+def _group_key(prompt: Text, subset: str | None) -> str:
+    key = text_key(prompt)
+    return key if subset is None else f"{key}\0\0{subset}"
+
+
+def _folded_ranking(ranking: Ranking, new: list[int]) -> Ranking:
+    tiers = tuple(tuple(dict.fromkeys(new[i] for i in tier)) for tier in ranking.tiers)
+    named = [i for tier in tiers for i in tier]
+    if len(set(named)) < max(2, len(named)):
+        old = [i for tier in ranking.tiers for i in tier]
+        a, b = next((a, b) for a in old for b in old if a < b and new[a] == new[b])
+        raise GroupError(f"responses {a} and {b} are the same text, so their comparison says nothing; remove it")
+    return replace(ranking, tiers=tiers)
+
+
+def _moved(ranking: Ranking, new: list[int]) -> Ranking:
+    return Ranking(
+        tuple(tuple(new[i] for i in t) for t in ranking.tiers), ranking.strength, ranking.annotator, ranking.weight
+    )
+
+
+def _moved_rating(rating: Rating, new: list[int]) -> Rating:
+    return Rating(new[rating.response], rating.value, rating.attribute, rating.annotator, rating.weight, rating.scale)
+
+
+class _Merging:
+    """One group while its fragments come in."""
+
+    __slots__ = ("first", "index", "meta", "position", "rankings", "ratings", "responses", "said")
+
+    def __init__(self, index: int, first: Group) -> None:
+        self.index, self.first = index, first
+        self.position: dict[str, int] = {}
+        self.responses: list[Text] = []
+        self.rankings: list[Ranking] = []
+        self.ratings: list[Rating] = []
+        self.meta: dict[str, Any] = dict(first.meta)
+        self.said: set[str] | None = None
+
+    def add(self, group: Group) -> int:
+        """Takes a fragment in; about how many bytes it added."""
+        size = _JUDGEMENT_BYTES * (len(group.rankings) + len(group.ratings))
+        new = []
+        for response in group.responses:
+            key = text_key(response)
+            at = self.position.get(key)
+            if at is None:
+                at = self.position[key] = len(self.responses)
+                self.responses.append(response)
+                size += len(key) + _OBJECT_BYTES
+            new.append(at)
+        moves = new != list(range(len(new)))
+        self.rankings += [_moved(r, new) for r in group.rankings] if moves else group.rankings
+        self.ratings += [_moved_rating(r, new) for r in group.ratings] if moves else group.ratings
+        if group is not self.first:
+            size += self._add_meta(group)
+        return size
+
+    def _add_meta(self, group: Group) -> int:
+        if group.meta == self.first.meta and group.id in ("", self.first.id):
+            return 0
+        other = {key: value for key, value in group.meta.items() if key != "merged"}
+        differs: dict[str, Any] = {k: v for k, v in other.items() if self.meta.setdefault(k, v) != v}
+        if group.id and not self.first.id:
+            self.first = replace(self.first, id=group.id)
+        elif group.id and group.id != self.first.id:
+            differs = {"id": group.id, **differs}
+        if self.said is None:
+            # A copy: the fragment's own list stays as it was.
+            self.meta["merged"] = list(self.meta.get("merged") or ())
+            self.said = {_said(one) for one in self.meta["merged"]}
+        size = 0
+        for one in (differs, *(group.meta.get("merged") or ())):
+            key = _said(one)
+            if one and key not in self.said:
+                self.said.add(key)
+                self.meta["merged"].append(one)
+                size += 3 * len(key) + _OBJECT_BYTES
+        return size
+
+    def group(self) -> Group:
+        first = self.first
+        if self.meta.get("merged") == []:
+            del self.meta["merged"]
+        return Group(
+            first.id,
+            first.prompt,
+            tuple(self.responses),
+            tuple(self.rankings),
+            tuple(self.ratings),
+            first.subset,
+            self.meta,
+        )
+
+
+class _Table:
+    """Groups being merged, by prompt and subset, and about how many bytes they hold."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._by_key: dict[str, _Merging] = {}
+
+    def add(self, index: int, group: Group) -> None:
+        key = _group_key(group.prompt, group.subset)
+        merging = self._by_key.get(key)
+        if merging is None:
+            merging = self._by_key[key] = _Merging(index, group)
+            self.size += 2 * len(key) + len(str(group.meta)) + 4 * _OBJECT_BYTES
+        self.size += merging.add(group)
+
+    def groups(self) -> Iterator[Indexed]:
+        return ((merging.index, merging.group()) for merging in self._by_key.values())
+
+
+class _Spill:
+    """Partly merged groups on disc, partitioned by prompt; removed when left."""
+
+    def __enter__(self) -> _Spill:
+        self._stack = ExitStack()
+        self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="plaudit-")))
+        self._files = [self._open(f"part-{i}", "wb") for i in range(PARTITIONS)]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def write(self, groups: Iterable[Indexed]) -> None:
+        for index, group in groups:
+            digest = blake2b(
+                _group_key(group.prompt, group.subset).encode("utf-8", "surrogatepass"), digest_size=4
+            ).digest()
+            pickle.dump((index, group), self._files[int.from_bytes(digest) % PARTITIONS], pickle.HIGHEST_PROTOCOL)
+
+    def merged(self) -> Iterator[Indexed]:
+        runs = []
+        for i, file in enumerate(self._files):
+            file.close()
+            table = _Table()
+            part = self._folder / f"part-{i}"
+            with part.open("rb") as stream:
+                for index, group in _unpickled(stream):
+                    table.add(index, group)
+            part.unlink()
+            with self._open(f"run-{i}", "wb") as run:
+                for item in table.groups():
+                    pickle.dump(item, run, pickle.HIGHEST_PROTOCOL)
+            runs.append(self._folder / f"run-{i}")
+        streams = [self._open(run.name, "rb") for run in runs]
+        # A partition's groups are in the order first seen, since each was written and read in that order.
+        return heapq.merge(*map(_unpickled, streams), key=lambda item: item[0])
+
+    def _open(self, name: str, mode: str) -> IO[bytes]:
+        return self._stack.enter_context((self._folder / name).open(mode))
+
+
+def _unpickled(stream: IO[bytes]) -> Iterator[Indexed]:
+    """Our own temporary files, in a folder only this user can write, are the only pickles ever read."""
+    while True:
+        try:
+            yield pickle.load(stream)
+        except EOFError:
+            return
+
+
+def _said(one: Mapping[str, Any]) -> str:
+    return json.dumps(one, sort_keys=True, default=str)

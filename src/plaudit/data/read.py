@@ -1,0 +1,155 @@
+"""Any source of judgements -> groups."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from plaudit.data.formats import Format, detect, named
+from plaudit.data.merge import folded, merged, stable_id
+from plaudit.data.rows import Row
+from plaudit.data.sources import Table, tables
+from plaudit.errors import DataError
+from plaudit.groups import Group, GroupError
+
+SNIFFED = 16
+"""Rows at the start of a file by which its format is told."""
+
+Source = str | Path | Iterable[str | Path]
+
+
+class Reject(NamedTuple):
+    """A row set aside: where it stands, and what is wrong with it and the remedy."""
+
+    where: str
+    reason: str
+
+
+@dataclass
+class Reading:
+    """What reading met, filled while groups are read. Pass one to `read_groups` to see it.
+
+    Attributes:
+        rows: rows seen, the rejected ones included.
+        formats: format name -> files (or splits) read as it.
+        rejected: bad rows set aside.
+        left_behind: columns with no place in a group -> rows that had them.
+    """
+
+    rows: int = 0
+    formats: Counter[str] = field(default_factory=Counter)
+    rejected: list[Reject] = field(default_factory=list)
+    left_behind: Counter[str] = field(default_factory=Counter)
+
+
+def read_groups(
+    source: Source,
+    *,
+    format: str | None = None,
+    rejects: str | Path | None = None,
+    split: str | None = None,
+    reading: Reading | None = None,
+    keep_going: bool = False,
+) -> Iterator[Group]:
+    """Groups from files, folders, `-` (stdin), saved `datasets` folders or hub ids, in the order first seen.
+
+    Rows with the same prompt become one group and the same response text one response. Everything is read before the
+    first group is given, since the last row may belong to it; memory stays bounded (see `plaudit.data.merge`).
+
+    Args:
+        source: a path, `-`, a hub id (`owner/name`, `owner/name:configuration`, `owner/name@split`), or several.
+        format: a name from docs/formats.md; None tells it from each file's first rows.
+        rejects: a file for the rows that cannot be read, one JSON object each: `where`, `reason`, `row`. Without it the
+            first such row is an error.
+        split: the split of a saved data set or hub id that has several.
+        reading: filled with what was met on the way.
+        keep_going: gather bad rows in `reading` instead of stopping at the first.
+
+    Raises:
+        DataError: for the first bad row (unless they are set aside), and for a file that is missing, empty, torn or of
+            no known format.
+    """
+    reading = reading if reading is not None else Reading()
+    with ExitStack() as stack:
+        out = stack.enter_context(Path(rejects).open("w", encoding="utf-8")) if rejects is not None else None
+
+        def reject(row: Row, reason: str) -> None:
+            if out is None and not keep_going:
+                raise DataError(reason, row.where)
+            reading.rejected.append(Reject(row.where, reason))
+            if out is not None:
+                line = {"where": row.where, "reason": reason, "row": row.value}
+                out.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+
+        fragments = chain.from_iterable(_fragments(table, format, reading, reject) for table in tables(source, split))
+        for group in merged(fragments):
+            yield group if group.id else replace(group, id=stable_id(group.prompt, group.subset))
+
+
+def load_groups(
+    source: Source,
+    *,
+    format: str | None = None,
+    rejects: str | Path | None = None,
+    split: str | None = None,
+    reading: Reading | None = None,
+    keep_going: bool = False,
+) -> list[Group]:
+    """What `read_groups` gives, as a list."""
+    return list(
+        read_groups(source, format=format, rejects=rejects, split=split, reading=reading, keep_going=keep_going)
+    )
+
+
+def _fragments(table: Table, format: str | None, reading: Reading, reject: Any) -> Iterator[Group]:
+    start = list(islice(table.rows, SNIFFED))
+    if not start:
+        raise DataError("the file is empty; it needs at least one row", table.name)
+    parsed = [row.value for row in start if row.fault is None]
+    if format is None and not parsed:
+        raise DataError(f"{start[0].fault}", start[0].where)
+    shape = named(format) if format else detect(parsed, table.name)
+    reading.formats[shape.name] += 1
+    found = _readable(chain(start, table.rows), shape, table.stem, reading, reject)
+    if shape.join is None:
+        yield from found
+    elif together := list(found):
+        joined = shape.join(together)
+        try:
+            yield folded(joined)
+        except GroupError as error:
+            reject(Row(table.name, joined.to_dict()), str(error))
+
+
+def _readable(rows: Iterable[Row], shape: Format, stem: str, reading: Reading, reject: Any) -> Iterator[Group]:
+    for row in rows:
+        reading.rows += 1
+        if row.fault is not None:
+            reject(row, row.fault)
+        elif not isinstance(row.value, Mapping):
+            reject(row, f"the row is {_kind(row.value)}, not an object with columns; wrap it in one")
+        else:
+            try:
+                yield _read(row.value, shape, stem, reading)
+            except GroupError as error:
+                reject(row, str(error))
+
+
+def _read(row: Mapping[str, Any], shape: Format, stem: str, reading: Reading) -> Group:
+    left = dict(row)
+    group = folded(shape.read(left, stem))
+    if not left:
+        return group
+    meta = {k: v for k, v in left.items() if isinstance(v, (str, int, float)) and v != "" and k not in shape.leaves}
+    reading.left_behind.update(k for k, v in left.items() if k not in meta and v not in (None, "", [], {}))
+    return replace(group, meta={**meta, **group.meta}) if meta else group
+
+
+def _kind(value: Any) -> str:
+    return {str: "text", list: "a list", type(None): "null"}.get(type(value), "a bare value")
