@@ -64,7 +64,7 @@ def write_scores(scores: Iterable[Score], target: str | Path | TextIO, record: M
     """
     if str(target) == "-":
         target = sys.stdout
-    with _replacing(Path(target)) if isinstance(target, str | Path) else nullcontext(target) as stream:
+    with replacing(Path(target)) if isinstance(target, str | Path) else nullcontext(target) as stream:
         if record is not None:
             stream.write(_line({"plaudit": "scores", "record": dict(record)}))
         for score in scores:
@@ -101,6 +101,7 @@ def align_scores(groups: Sequence[Group], scores: Iterable[Score]) -> tuple[list
         PlauditError: if a response has no score or two, a score names a response its group does not have, or two
             groups share an id (their scores could not be told apart).
     """
+    check_ids(groups)
     by_group: dict[str, dict[int, Score]] = {}
     for score in scores:
         given = by_group.setdefault(score.group, {})
@@ -109,12 +110,9 @@ def align_scores(groups: Sequence[Group], scores: Iterable[Score]) -> tuple[list
                 f"response {score.response} of group {score.group!r} has two scores; keep one scores file a run"
             )
         given[score.response] = score
-    aligned, seen = [], set[str]()
+    aligned = []
     for group in groups:
-        if group.id in seen:
-            raise PlauditError(f"two groups have the id {group.id!r}; scores are matched by id, so ids must differ")
-        seen.add(group.id)
-        given = by_group.get(group.id, {})
+        given = by_group.pop(group.id, {})
         expected = range(len(group.responses))
         for index in expected:
             if index not in given:
@@ -125,7 +123,16 @@ def align_scores(groups: Sequence[Group], scores: Iterable[Score]) -> tuple[list
                 "they were made from other data"
             )
         aligned.append([given[index] for index in expected])
-    return aligned, sum(len(given) for name, given in by_group.items() if name not in seen)
+    return aligned, sum(map(len, by_group.values()))
+
+
+def check_ids(groups: Iterable[Group]) -> None:
+    """Refuse groups that share an id: a scores file could not tell them apart."""
+    seen: set[str] = set()
+    for group in groups:
+        if group.id in seen:
+            raise PlauditError(f"two groups have the id {group.id!r}; scores are matched by id, so ids must differ")
+        seen.add(group.id)
 
 
 def _score_from_json(row: Any, where: str) -> Score:
@@ -191,7 +198,7 @@ def _open(path: Path, mode: str) -> TextIO:
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[TextIO]:
+def replacing(path: Path) -> Iterator[TextIO]:
     """A new file that takes `path`'s place when the block ends well, and is gone when it does not."""
     temporary: Path | None = None
     try:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from plaudit.data.merge import text_key
 from plaudit.errors import PlauditError
 from plaudit.evaluation.intervals import Floats, Ints
 from plaudit.groups import Group, plain_text
@@ -117,8 +118,7 @@ def _cluster_key(index: int, group: Group, field: str | None) -> str:
                 f'group {group.id!r} has no field {field!r} under "meta" to cluster by (it has: {known})'
             )
         return json.dumps(group.meta[field], sort_keys=True, default=str)
-    prompt = group.prompt if isinstance(group.prompt, str) else [dict(message) for message in group.prompt]
-    return json.dumps(prompt, sort_keys=True, default=str) if plain_text(group.prompt).strip() else f"group {index}"
+    return text_key(group.prompt) if plain_text(group.prompt).strip() else f"\0group {index}"
 
 
 def _votes(group: Group) -> Iterator[tuple[int, int, bool, float, float]]:
@@ -131,13 +131,12 @@ def _votes(group: Group) -> Iterator[tuple[int, int, bool, float, float]]:
             votes = said[min(i, j), max(i, j)]
             votes[ranking.annotator] = votes.get(ranking.annotator, 0) + (0 if tie else 1 if i < j else -1)
     for i, j, tie, ranking in compared:
-        others = (
-            [np.sign(vote) for name, vote in said[min(i, j), max(i, j)].items() if name != ranking.annotator]
-            if ranking.annotator is not None
-            else []
-        )
-        votes_for_i = sum(others) * (1 if i < j else -1) if others else math.nan
-        yield i, j, tie, ranking.weight, votes_for_i
+        others = math.nan
+        if ranking.annotator is not None:
+            voices = [vote for name, vote in said[min(i, j), max(i, j)].items() if name != ranking.annotator]
+            if voices:
+                others = sum((vote > 0) - (vote < 0) for vote in voices) * (1 if i < j else -1)
+        yield i, j, tie, ranking.weight, others
 
 
 def _check_finite(groups: Sequence[Group], scores: Sequence[Sequence[float]], compared: Comparisons) -> None:

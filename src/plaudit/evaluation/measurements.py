@@ -74,8 +74,11 @@ def margin_sd(compared: Comparisons) -> Measurement:
     sums = [by_cluster(weight * x, decided.cluster) for x in (np.ones(len(a)), a - b, (a + b) / 2, (a**2 + b**2) / 2)]
 
     def in_sd(size: Floats, gap: Floats, first: Floats, second: Floats) -> Floats:
+        variance = second / size - (first / size) ** 2
+        # What is left of equal scores after rounding is no variance; the division then says so with an infinity.
+        variance = np.where(variance > 1e-12 * sums[3].sum() / sums[0].sum(), variance, 0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return gap / size / np.sqrt(np.maximum(second / size - (first / size) ** 2, 0))
+            return gap / size / np.sqrt(variance)
 
     value = float(in_sd(*(np.array(s.sum()) for s in sums)))
     if np.ptp(np.concatenate([a, b])) == 0:
