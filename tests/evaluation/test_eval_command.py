@@ -1,0 +1,180 @@
+"""`plaudit eval` from the outside: what it prints, what it writes, and how it refuses."""
+
+import json
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from plaudit.cli.eval import eval_command
+from plaudit.data.scores import Score, read_scores, write_scores
+from plaudit.errors import PlauditError
+
+app = typer.Typer()
+app.command()(eval_command)
+
+# Two prompts in two subsets; in each the first of two responses is better, by two of three annotators in the first.
+ROWS = [
+    {
+        "id": "q1",
+        "prompt": "one",
+        "responses": ["good answer", "bad"],
+        "rankings": [
+            {"tiers": [[0], [1]], "annotator": "a"},
+            {"tiers": [[0], [1]], "annotator": "b"},
+            {"tiers": [[1], [0]], "annotator": "c"},
+        ],
+        "subset": "first [x]",
+        "meta": {"topic": "t"},
+    },
+    {
+        "id": "q2",
+        "prompt": "two",
+        "responses": ["ok", "worse"],
+        "rankings": [{"tiers": [[0], [1]]}],
+        "subset": "second",
+    },
+]
+SCORES = [
+    Score("q1", 0, 2.0, 5, False),
+    Score("q1", 1, 1.0, 4, True),
+    Score("q2", 0, 0.5, 4, False),
+    Score("q2", 1, 0.0, 4, False),
+]
+
+
+@pytest.fixture
+def files(tmp_path):
+    data, scores = tmp_path / "data.jsonl", tmp_path / "made.jsonl"
+    data.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    write_scores(SCORES, scores, {"seed": 7})
+    return str(scores), str(data)
+
+
+def run(*arguments, **options):
+    result = CliRunner().invoke(app, list(map(str, arguments)), **options)
+    if isinstance(result.exception, PlauditError):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_json_is_one_object_and_nothing_else(files):
+    found = json.loads(run(*files, "--json"))
+    assert next(iter(found)) == "accuracy"
+    # q1: right for a and b, wrong for c; q2 right.
+    assert found["accuracy"]["value"] == 0.75
+    assert found["accuracy"]["n"] == 4
+    assert found["length_accuracy"]["value"] == 0.5  # q1 as the model; q2's better response is shorter
+    assert found["human_accuracy"]["value"] == pytest.approx((0.5 + 0.5 + 0) / 3)
+    assert found["counts"]["truncated"] == 1
+    assert found["record"] == {"seed": 7}
+
+
+def test_the_majority_is_measured_and_the_people_stay(files):
+    found = json.loads(run(*files, "--json", "--majority"))
+    assert (found["accuracy"]["value"], found["accuracy"]["n"]) == (1.0, 2)
+    assert found["human_accuracy"]["n"] == 3
+
+
+def test_the_table_for_people(files):
+    printed = run(*files)
+    for words in ("accuracy", "75.0%", "[", "chance", "the longer response wins", "first [x]", "truncated: 1"):
+        assert words in printed
+    assert "clustered by prompt (2)" in printed
+    assert "not distinguishable from chance" in " ".join(printed.split())
+
+
+def test_scores_come_from_stdin(files, tmp_path):
+    scores, data = files
+    with open(scores, encoding="utf-8") as stream:  # noqa: PTH123
+        assert json.loads(run("-", data, "--json", input=stream.read()))["accuracy"]["value"] == 0.75
+
+
+def test_metrics_are_written_beside_scores_that_stay_as_they_are(files, tmp_path):
+    data = files[1]
+    write_scores([*SCORES, Score("other", 0, 1.0, 2, False)], tmp_path / "scores.jsonl")
+    printed = run(tmp_path / "scores.jsonl", data, "-o", tmp_path, "--json")
+    assert json.loads((tmp_path / "metrics.json").read_text()) == json.loads(printed)
+    assert json.loads(printed)["counts"]["scores_of_other_groups"] == 1
+    assert len(read_scores(tmp_path / "scores.jsonl")[0]) == 5
+
+
+def test_bad_rows_go_to_rejects_and_are_counted(files, tmp_path):
+    scores, data = files
+    with open(data, "a", encoding="utf-8") as stream:  # noqa: PTH123
+        stream.write("not json\n")
+    with pytest.raises(PlauditError, match=r"data\.jsonl:3"):
+        run(scores, data)
+    assert json.loads(run(scores, data, "--rejects", tmp_path / "bad.jsonl", "--json"))["counts"]["rejected_rows"] == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--clusters", "debate"], "has no field 'debate'"),
+        (["--batch-tokens", "64"], "need a model"),
+        (["--truncate-responses"], "need a model"),
+    ],
+)
+def test_refusals(files, options, says):
+    with pytest.raises(PlauditError, match=says):
+        run(*files, *options)
+
+
+def test_stdin_cannot_be_both():
+    with pytest.raises(PlauditError, match="cannot both come from stdin"):
+        run("-", "-")
+
+
+@pytest.fixture(scope="module")
+def tiny_model(tmp_path_factory):
+    """A real checkpoint: a random Llama of 16 dimensions with a reward head, over words."""
+    import torch
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import LlamaConfig, LlamaForSequenceClassification, PreTrainedTokenizerFast
+
+    words = ["<pad>", "<eos>", "<unk>", "one", "two", "good", "answer", "bad", "ok", "worse"]
+    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    folder = tmp_path_factory.mktemp("model")
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="<pad>", eos_token="<eos>", unk_token="<unk>", model_max_length=64
+    ).save_pretrained(folder)
+    torch.manual_seed(0)
+    LlamaForSequenceClassification(
+        LlamaConfig(
+            vocab_size=len(words),
+            hidden_size=16,
+            intermediate_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            max_position_embeddings=64,
+            num_labels=1,
+            pad_token_id=0,
+            eos_token_id=1,
+            bos_token_id=None,
+        )
+    ).save_pretrained(folder)
+    return folder
+
+
+def test_score_once_measure_again(files, tiny_model, tmp_path):
+    _, data = files
+    first = json.loads(run(tiny_model, data, "-o", tmp_path / "out", "--json", "--batch-tokens", "32"))
+    scores, record = read_scores(tmp_path / "out" / "scores.jsonl")
+    assert [(s.group, s.response) for s in scores] == [(s.group, s.response) for s in SCORES]
+    assert len({s.score for s in scores}) == 4
+    assert record["pooled_token"] == "last"
+    assert {"template", "dtype", "versions", "scored_data", "model"} <= record.keys()
+    again = json.loads(run(tmp_path / "out" / "scores.jsonl", data, "--json"))
+    assert again == first
+
+
+def test_data_that_cannot_be_measured_are_refused_before_a_model_is_looked_for(files, tmp_path):
+    bare = tmp_path / "bare.jsonl"
+    bare.write_text(json.dumps({"id": "q", "prompt": "p", "responses": ["a", "b"]}) + "\n")
+    with pytest.raises(PlauditError, match="nothing to measure"):
+        run("no-such-model", bare)
+    with pytest.raises(PlauditError, match="no model folder 'no-such-model'"):
+        run("no-such-model", files[1])
