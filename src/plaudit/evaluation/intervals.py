@@ -64,7 +64,7 @@ def proportion(outcome: Floats, weight: Floats, cluster: Ints) -> Measurement:
 
     The effective sample size is the one at which independent draws would vary as much as the clusters do, p(1-p)/V
     with V the delete-one-cluster jackknife variance, and at most Kish's (sum w)^2 / sum w^2 (Korn & Graubard, Survey
-    Methodology 24, 1998, with Wilson's score interval in place of Clopper-Pearson, as in Franco, Little, Louis & Slud,
+    Methodology 24, 1998, with Wilson's interval in place of Clopper-Pearson; see Franco, Little, Louis & Slud,
     J. Surv. Stat. Methodol. 7, 2019). Outcomes that are all right would give V = 0 and a false certainty, so p and V in
     that ratio (not the reported value) are estimated with half an average cluster at chance added. Student's t takes
     the normal's place, with Kish's effective number of clusters minus one as its degrees of freedom.
