@@ -1,0 +1,153 @@
+"""Answers whose true quality is known: a sum, over an answer's sentences, of what each is worth to the reader.
+
+`WORTH` is the whole definition of quality in the demo. Every group's `meta` lists the kinds of each answer's sentences,
+so that anyone can add them up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from plaudit.demo.material import Topic, phrases, spell, topics
+from plaudit.demo.wording import lay_out
+
+WORTH = {
+    "point": 0.8,  # sound, specific, and answers this question
+    "courtesy": 0.4,  # a friendly opening or closing line
+    "filler": -0.3,  # true and useless
+    "hedge": -0.5,  # declines to say anything
+    "repeat": -0.6,  # says again what the answer has said already
+    "elsewhere": -0.7,  # sound advice on something that was not asked
+    "rude": -1.0,  # talks down to the reader
+    "mistake": -1.2,  # wrong, often against a sound sentence of the same answer
+    "disorder": -1.0,  # not a sentence: steps that are not in the order one has to take them
+}
+
+# What answers are made of: how often a recipe is met, and its sentences, of which the last is added until the answer
+# has its length. So every recipe comes long and short, and length says next to nothing about quality.
+RECIPES: tuple[tuple[int, tuple[str, ...]], ...] = (
+    (5, ("point", "point")),
+    (4, ("filler", "point", "point")),
+    (3, ("point", "filler", "filler")),
+    (2, ("point", "point", "filler", "filler")),
+    (3, ("filler", "filler")),
+    (2, ("hedge", "hedge")),
+    (2, ("filler", "point", "hedge")),
+    (2, ("elsewhere", "elsewhere")),
+    (3, ("point", "point", "elsewhere")),
+    (4, ("mistake", "point", "point")),
+    (2, ("mistake", "mistake", "point", "filler")),
+    (2, ("repeat", "point", "point")),
+    (2, ("repeat", "repeat", "point", "filler")),
+    (3, ("rude", "point", "point")),
+    (2, ("rude", "rude", "point", "filler")),
+    (2, ("disorder", "point", "point", "point")),
+)
+SENTENCES = (3, 6)
+COURTEOUS = 0.3
+# An answer that strays while it answers strays into a topic of the same domain; one that answers another question
+# altogether, in this share of cases.
+NEAR = 0.5
+
+# An answer's length is drawn first, in words, and the nearest of TRIES drafts is kept. A Chinese word is reckoned at
+# 1.6 characters and an English one, with its space, at 5.6.
+WORDS = (45, 85)
+CHARACTERS_A_WORD = {"en": 5.6, "zh": 1.6}
+TRIES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response, the kinds of its sentences, and what they add up to."""
+
+    text: str
+    kinds: tuple[str, ...]
+
+    @property
+    def quality(self) -> float:
+        """The sum of `WORTH` over the kinds, rounded so that equal sums are equal numbers."""
+        return round(sum(WORTH[kind] for kind in self.kinds), 6)
+
+
+def answers(topic: Topic, count: int, random: Random) -> list[Answer]:
+    """`count` different answers to a question of `topic`, each from another recipe."""
+    # A weighted draw without replacement, by exponential clocks (Efraimidis & Spirakis, 2006).
+    drawn = sorted(RECIPES, key=lambda recipe: random.expovariate(recipe[0]))[:count]
+    made: list[Answer] = []
+    for _, recipe in drawn:
+        length = random.uniform(*WORDS) * CHARACTERS_A_WORD[topic.language]
+        drafts = [_draft(topic, recipe, random) for _ in range(TRIES)]
+        taken = {answer.text for answer in made}
+        fresh = [draft for draft in drafts if draft.text not in taken]
+        made.append(min(fresh, key=lambda draft: abs(len(draft.text) - length)))
+    return made
+
+
+def _draft(topic: Topic, recipe: tuple[str, ...], random: Random) -> Answer:
+    kinds = [kind for kind in recipe if kind != "disorder"]
+    kinds += [kinds[-1]] * (random.randint(*SENTENCES) - len(kinds))
+    advice = _advice(topic, kinds, random)
+    disorder = "disorder" in recipe and topic.steps
+    if disorder:
+        in_order = list(advice)
+        while advice == in_order:
+            random.shuffle(advice)
+    body = _with_repeats(advice, kinds.count("repeat"), topic.language, random)
+    for kind, sentence in _padding(topic, kinds, random):
+        body.insert(random.randint(0, len(body)), (kind, sentence))
+    rude = _spelt(topic.language, "rude", kinds.count("rude"), random)
+    opening, closing = rude[:1], rude[1:]
+    courteous = not rude and random.random() < COURTEOUS
+    if courteous:
+        place = random.choice(("opening", "closing"))
+        line = _spelt(topic.language, place, 1, random)
+        opening, closing = (line, []) if place == "opening" else ([], line)
+    text = lay_out(opening, body, closing, topic.language, topic.steps, random)
+    extra = ["disorder"] * disorder + ["courtesy"] * courteous
+    return Answer(text, (*sorted(kinds), *extra))
+
+
+def _advice(topic: Topic, kinds: list[str], random: Random) -> list[tuple[str, str]]:
+    """The points, mistakes and strays of an answer, in the order of the steps where there is one."""
+    chosen = [("point", line) for line in random.sample(topic.points, kinds.count("point"))]
+    chosen += [("mistake", line) for line in random.sample(topic.mistakes, kinds.count("mistake"))]
+    if topic.steps:
+        chosen.sort(key=lambda item: item[1][0])
+    else:
+        random.shuffle(chosen)
+    if strays := kinds.count("elsewhere"):
+        other = _another(topic, near=bool(chosen) or random.random() < NEAR, random=random)
+        lines = sorted(random.sample(other.points, strays))
+        chosen += [("elsewhere", line) for line in lines]
+    return [(kind, sentence) for kind, (_, sentence) in chosen]
+
+
+def _another(topic: Topic, near: bool, random: Random) -> Topic:
+    """A topic that was not asked about; a near one is of the same domain."""
+    return random.choice([t for t in topics(topic.language) if t != topic and not (near and t.domain != topic.domain)])
+
+
+def _with_repeats(advice: list[tuple[str, str]], count: int, language: str, random: Random) -> list[tuple[str, str]]:
+    """Says `count` of the sentences again, somewhere after they were said."""
+    body = list(advice)
+    said = random.sample(range(len(advice)), min(count, len(advice)))
+    for index in sorted(said, reverse=True):
+        again = spell(random.choice(phrases(language)["repeat"]), random).replace("{}", advice[index][1])
+        body.insert(random.randint(index + 1, len(body)), ("repeat", again))
+    return body
+
+
+def _padding(topic: Topic, kinds: list[str], random: Random) -> list[tuple[str, str]]:
+    """Filler, of which at most two sentences are about the topic, and hedging."""
+    fillers = kinds.count("filler")
+    about = random.sample(topic.filler, min(fillers, random.randint(0, 2)))
+    general = _spelt(topic.language, "filler", fillers - len(about), random)
+    hedges = _spelt(topic.language, "hedge", kinds.count("hedge"), random)
+    padding = [("filler", line) for line in about + general] + [("hedge", line) for line in hedges]
+    random.shuffle(padding)
+    return padding
+
+
+def _spelt(language: str, kind: str, count: int, random: Random) -> list[str]:
+    return [spell(pattern, random) for pattern in random.sample(phrases(language)[kind], count)]

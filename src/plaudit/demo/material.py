@@ -1,0 +1,97 @@
+"""The written material: what people ask, sound and unsound advice, and the phrases any answer may be padded with.
+
+It lies beside this file as plain text, so that it can be read and corrected without reading code.
+
+    # rice steps           a topic; `steps` says that its advice has an order, which is the order of the lines
+    ? How do I cook ...    a question that this topic answers
+    + Rinse the rice ...   advice that is right and specific
+    - Lift the lid ...     advice that is wrong, against the sound line near it
+    ~ Rice can be ...      true, about the topic, and of no use
+
+In `_phrases.txt` a `#` line names a kind of phrase, and `{a|b}` stands for a choice, so that a phrase seldom appears
+twice in the same words.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from random import Random
+
+LANGUAGES = ("en", "zh")
+MARKS = {"?": "questions", "+": "points", "-": "mistakes", "~": "filler"}
+
+_CHOICE = re.compile(r"\{([^{}]*\|[^{}]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One subject. `points` and `mistakes` are `(place, sentence)`: the place orders the advice of a topic with steps."""
+
+    language: str
+    domain: str
+    name: str
+    steps: bool
+    questions: tuple[str, ...]
+    points: tuple[tuple[int, str], ...]
+    mistakes: tuple[tuple[int, str], ...]
+    filler: tuple[str, ...]
+
+
+@cache
+def topics(language: str) -> tuple[Topic, ...]:
+    """Every topic written in `language`, in the order of the files' names and lines."""
+    return tuple(
+        _topic(language, file.name.removesuffix(".txt"), heading, lines)
+        for file in _files(language)
+        if not file.name.startswith("_")
+        for heading, lines in _sections(file.read_text("utf-8"))
+    )
+
+
+@cache
+def phrases(language: str) -> dict[str, tuple[str, ...]]:
+    """The patterns of each kind of phrase, for `spell`."""
+    text = next(file for file in _files(language) if file.name == "_phrases.txt").read_text("utf-8")
+    return {kind: tuple(lines) for kind, lines in _sections(text)}
+
+
+def spell(pattern: str, random: Random) -> str:
+    """A phrase from its pattern: each `{a|b|c}` becomes one of its choices; `{}` is left for the caller to fill."""
+    phrase = _CHOICE.sub(lambda match: random.choice(match[1].split("|")), pattern)
+    return phrase[:1].upper() + phrase[1:]
+
+
+def _files(language: str) -> list[Traversable]:
+    folder = files(__package__) / "material" / language
+    return sorted(folder.iterdir(), key=lambda file: file.name)
+
+
+def _sections(text: str) -> list[tuple[str, list[str]]]:
+    sections: list[tuple[str, list[str]]] = []
+    for line in filter(None, map(str.strip, text.splitlines())):
+        if line.startswith("# "):
+            sections.append((line[2:], []))
+        else:
+            sections[-1][1].append(line)
+    return sections
+
+
+def _topic(language: str, domain: str, heading: str, lines: list[str]) -> Topic:
+    name, *flags = heading.split()
+    parts: dict[str, list[tuple[int, str]]] = {field: [] for field in MARKS.values()}
+    for place, line in enumerate(lines):
+        parts[MARKS[line[0]]].append((place, line[2:]))
+    return Topic(
+        language=language,
+        domain=domain,
+        name=name,
+        steps="steps" in flags,
+        questions=tuple(sentence for _, sentence in parts["questions"]),
+        points=tuple(parts["points"]),
+        mistakes=tuple(parts["mistakes"]),
+        filler=tuple(sentence for _, sentence in parts["filler"]),
+    )

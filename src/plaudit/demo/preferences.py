@@ -1,0 +1,88 @@
+"""The demo's preference set: questions of daily life in English and Chinese, answers of known quality, noisy judgements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import groupby
+from random import Random
+
+from plaudit.demo.annotators import ANNOTATORS, expected_agreement, judge
+from plaudit.demo.answers import answers
+from plaudit.demo.material import LANGUAGES, Topic, topics
+from plaudit.groups import Group, Ranking
+
+SEED = 0
+QUESTIONS_A_TOPIC = 3
+RESPONSES = (4, 6)
+JUDGES_A_GROUP = 4
+TASKS = ("pairs", "pairs", "order", "best_worst")
+PAIRS_A_TASK = 2
+HELD_OUT_TOPICS = 0.15
+
+
+def preference_set(seed: int = SEED) -> list[Group]:
+    """The whole set, the same groups for the same seed. `meta` has the truth: quality, and each answer's kinds."""
+    return [
+        _group(topic, number, Random(f"{seed}/{topic.language}/{topic.name}/{number}"))
+        for language in LANGUAGES
+        for topic in topics(language)
+        for number in range(QUESTIONS_A_TOPIC)
+    ]
+
+
+def split_topics(groups: Iterable[Group], seed: int = SEED) -> tuple[list[Group], list[Group]]:
+    """`(kept, held_out)`: a share HELD_OUT_TOPICS of each language's topics is held out with all its questions."""
+    held_out = {
+        (language, topic.name)
+        for language in LANGUAGES
+        for topic in _sample(topics(language), HELD_OUT_TOPICS, Random(f"{seed}/{language}"))
+    }
+    kept, out = [], []
+    for group in groups:
+        (out if (group.subset, group.meta["topic"]) in held_out else kept).append(group)
+    return kept, out
+
+
+def with_truth(group: Group) -> Group:
+    """The group judged by its true quality: one full order, with a tier for each quality."""
+    quality = group.meta["quality"]
+    order = sorted(range(len(quality)), key=lambda i: -quality[i])
+    tiers = tuple(tuple(tier) for _, tier in groupby(order, key=lambda i: quality[i]))
+    return replace(group, rankings=(Ranking(tiers, annotator="truth"),), ratings=())
+
+
+def noise_ceiling(groups: Iterable[Group]) -> float:
+    """The expected share of the annotators' decided comparisons that the true quality gets right: nothing does better."""
+    counts = [expected_agreement(r, group.meta["quality"]) for group in groups for r in group.rankings]
+    return sum(agreeing for agreeing, _ in counts) / sum(decided for _, decided in counts)
+
+
+def _group(topic: Topic, number: int, random: Random) -> Group:
+    made = answers(topic, random.randint(*RESPONSES), random)
+    quality = [answer.quality for answer in made]
+    return Group(
+        id=f"demo-{topic.language}-{topic.name}-{number}",
+        prompt=topic.questions[number],
+        responses=tuple(answer.text for answer in made),
+        rankings=tuple(_judgements(quality, random)),
+        subset=topic.language,
+        meta={"topic": topic.name, "quality": quality, "kinds": [list(answer.kinds) for answer in made]},
+    )
+
+
+def _judgements(quality: Sequence[float], random: Random) -> Iterable[Ranking]:
+    everything = range(len(quality))
+    for annotator in random.sample(ANNOTATORS, JUDGES_A_GROUP):
+        task = random.choice(TASKS)
+        if task == "pairs":
+            for _ in range(PAIRS_A_TASK):
+                yield judge(annotator, quality, random.sample(everything, 2), "pair", random)
+        elif task == "best_worst":
+            yield judge(annotator, quality, random.sample(everything, 4), task, random)
+        else:
+            yield judge(annotator, quality, everything, task, random)
+
+
+def _sample(items: Sequence[Topic], share: float, random: Random) -> list[Topic]:
+    return random.sample(items, round(share * len(items)))
