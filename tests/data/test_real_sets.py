@@ -67,7 +67,7 @@ def test_ukp_votes_count_the_votes_on_one_and_the_same_text(votes):
     ties = sum(len(ranking.tiers) == 1 for ranking in rankings)
     assert ties == sum(row["choice"] == "equal" for row in raw if row["a1"] != row["a2"])
     assert {r.annotator for r in rankings} == {row["annotator"] for row in raw if row["a1"] != row["a2"]}
-    with pytest.raises(DataError, match=r"_no\.jsonl\.gz:\d+: responses 0 and 1 are the same text"):
+    with pytest.raises(DataError, match=r"_no\.jsonl\.gz:\d+: the two responses are the same text"):
         load_groups((SHARED / "ukp-convarg/judgements").glob("human-growth*_no.jsonl.gz"))
 
 

@@ -1,5 +1,205 @@
 """`plaudit data`: check, stats, convert, split."""
 
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
+from plaudit.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from plaudit.data import Reading
+    from plaudit.groups import Group
+
 app = typer.Typer(help="Check, describe, convert and split judgements.", no_args_is_help=True)
+
+Files = Annotated[
+    list[str], typer.Argument(help="Files, folders, `-` for stdin, or a hub id (owner/name@split).", show_default=False)
+]
+Format = Annotated[
+    str | None, typer.Option("--format", help="The files' format; told from their first rows if not given.")
+]
+Rejects = Annotated[
+    str | None, typer.Option("--rejects", help="Set rows that cannot be read aside in this file and go on.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+BAD_ROWS_SHOWN = 20
+
+
+@app.command()
+def check(
+    files: Files,
+    against: Annotated[
+        str | None, typer.Option("--against", help="Other data; finds the prompts that are (nearly) in both.")
+    ] = None,
+    format: Format = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read everything, list the rows that cannot be read (exit code 2), and count what may want mending.
+
+    Example:
+
+        echo '{"prompt":"Hi","chosen":"Hello!","rejected":"No"}' | plaudit data check -
+    """
+    from dataclasses import asdict
+
+    from plaudit.cli import data_tables as tables
+    from plaudit.data import Reading, check_groups, read_groups
+    from plaudit.data.neighbours import PromptIndex
+
+    reading, index = Reading(), PromptIndex()
+    groups: Iterable[Group] = read_groups(files, format=format, reading=reading, keep_going=True)
+    found = check_groups(groups if against is None else index.passing(groups))
+    near = None if against is None else index.near(read_groups(against))
+    bad = [{"where": row.where, "reason": row.reason} for row in reading.rejected]
+    if as_json:
+        counted = {"rows": reading.rows, "bad_rows": len(bad), "formats": reading.formats, **asdict(found)}
+        duplicates = None if near is None else [asdict(one) for one in near]
+        left = {"left_behind": reading.left_behind, "first_bad_rows": bad[:BAD_ROWS_SHOWN]}
+        typer.echo(json.dumps({**counted, **left, "near_duplicates": duplicates}, ensure_ascii=False))
+    else:
+        tables.findings(reading, found, near)
+    for row in bad[:BAD_ROWS_SHOWN]:
+        typer.echo(f"{row['where']}: {row['reason']}", err=True)
+    if bad:
+        more = f", {BAD_ROWS_SHOWN} of them above" if len(bad) > BAD_ROWS_SHOWN else ""
+        typer.echo(
+            f"{_count(len(bad), 'row')} cannot be read{more}; mend them or set them aside with --rejects", err=True
+        )
+        raise typer.Exit(2)
+
+
+@app.command()
+def stats(
+    files: Files,
+    tokenizer: Annotated[
+        str | None, typer.Option("--tokenizer", help="A model's folder: lengths in its tokens.")
+    ] = None,
+    max_length: Annotated[
+        int | None, typer.Option("--max-length", min=1, help="A context in tokens: what it would cut.")
+    ] = None,
+    format: Format = None,
+    rejects: Rejects = None,
+    as_json: AsJson = False,
+) -> None:
+    """How long prompts and responses are, and what a context of a given length would cut.
+
+    Example:
+
+        echo '{"prompt":"Hi","chosen":"Hello!","rejected":"No"}' | plaudit data stats -
+    """
+    from dataclasses import asdict
+
+    from plaudit.cli import data_tables as tables
+    from plaudit.data import Reading, read_groups
+    from plaudit.data.lengths import length_report, load_tokenizer
+
+    reading = Reading()
+    loaded = load_tokenizer(tokenizer) if tokenizer else None
+    groups = read_groups(files, format=format, rejects=rejects, reading=reading)
+    report = length_report(groups, loaded, max_length)
+    if as_json:
+        typer.echo(json.dumps(asdict(report), ensure_ascii=False))
+    else:
+        tables.lengths(report)
+    _tell(reading, rejects)
+
+
+@app.command()
+def convert(
+    files: Files,
+    output: Annotated[
+        str, typer.Option("--output", "-o", help="A .jsonl, .jsonl.gz or .parquet file; `-` for stdout.")
+    ],
+    to: Annotated[str, typer.Option("--to", help="native, trl, trl-conversational or openrlhf.")] = "native",
+    settle: Annotated[
+        bool, typer.Option("--majority", help="One ranking for a pair that several people judged.")
+    ] = False,
+    from_ratings: Annotated[
+        bool, typer.Option("--rankings-from-ratings", help="Each annotator's ratings imply a ranking.")
+    ] = False,
+    attribute: Annotated[
+        str | None, typer.Option("--attribute", help="With --rankings-from-ratings: only this attribute's ratings.")
+    ] = None,
+    format: Format = None,
+    rejects: Rejects = None,
+) -> None:
+    """Bring judgements into another shape. What it has no place for is counted on stderr.
+
+    Example:
+
+        printf 'prompt,response,value\\nHi,Hello!,4\\n' | plaudit data convert - -o -
+    """
+    from collections import Counter
+
+    from plaudit.data import Reading, majority, rankings_from_ratings, read_groups, write_groups
+    from plaudit.data.write import lost_in_words
+
+    if attribute is not None and not from_ratings:
+        raise DataError("--attribute chooses ratings for --rankings-from-ratings; give both")
+    reading = Reading()
+    groups: Iterable[Group] = read_groups(files, format=format, rejects=rejects, reading=reading)
+    if from_ratings:
+        groups = (rankings_from_ratings(group, attribute) for group in groups)
+    if settle:
+        groups = map(majority, groups)
+    lost: Counter[str] = Counter()
+    written = write_groups(groups, output, to, lost=lost)
+    _tell(reading, rejects)
+    if lost:
+        typer.echo(f"{to} has no place for {lost_in_words(lost)}", err=True)
+    typer.echo(f"{_count(written, 'group' if to == 'native' else 'pair')} written to {output}", err=True)
+
+
+@app.command()
+def split(
+    files: Files,
+    output: Annotated[str, typer.Option("--output", "-o", help="A folder for train.jsonl, test.jsonl, ...")],
+    test: Annotated[float, typer.Option("--test", help="The share of prompts to test on.")] = 0.1,
+    validation: Annotated[float, typer.Option("--validation", help="The share of prompts to validate on.")] = 0.0,
+    by: Annotated[
+        str, typer.Option("--by", help="What stays whole: prompt, subset, or a field of meta.", metavar="FIELD")
+    ] = "prompt",
+    seed: Annotated[int, typer.Option("--seed", help="Another seed is another split.")] = 0,
+    format: Format = None,
+    rejects: Rejects = None,
+) -> None:
+    """Split by prompt, never by row: the same prompt is on the same side every time, with what is nearly the same.
+
+    Example:
+
+        seq 40|sed 's/.*/{"prompt":"&?","responses":["1"]}/'|plaudit data split - -o s
+    """
+    from plaudit.data import Reading, read_groups
+    from plaudit.data.split import split_to_folder
+
+    reading = Reading()
+    groups = read_groups(files, format=format, rejects=rejects, reading=reading)
+    report = split_to_folder(groups, output, test, validation, seed, by)
+    total = sum(report.groups.values())
+    for side, count in report.groups.items():
+        typer.echo(f"{output}/{side}.jsonl: {_count(count, 'group')} ({count / total:.1%})")
+    if report.together:
+        typer.echo(f"{_count(report.together, 'group')} placed with a prompt that is nearly the same")
+    if report.across:
+        typer.echo(
+            f"{_count(report.across, 'prompt')} nearly the same as one in train (split by prompt to keep them together)"
+        )
+    _tell(reading, rejects)
+
+
+def _tell(reading: Reading, rejects: str | None) -> None:
+    if reading.rejected:
+        typer.echo(f"{_count(len(reading.rejected), 'row')} set aside in {rejects}", err=True)
+    if reading.left_behind:
+        columns = ", ".join(f"{name} ({count:,})" for name, count in reading.left_behind.items())
+        typer.echo(f"columns left behind (rows): {columns}", err=True)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -97,7 +97,8 @@ def _folded_ranking(ranking: Ranking, new: list[int]) -> Ranking:
     if len(set(named)) < max(2, len(named)):
         old = [i for tier in ranking.tiers for i in tier]
         a, b = next((a, b) for a in old for b in old if a < b and new[a] == new[b])
-        raise GroupError(f"responses {a} and {b} are the same text, so their comparison says nothing; remove it")
+        which = "the two responses" if len(new) == 2 else f"responses {a} and {b}"
+        raise GroupError(f"{which} are the same text, so their comparison says nothing; remove it")
     return replace(ranking, tiers=tiers)
 
 

@@ -101,7 +101,7 @@ def _open_rows(stream: IO[bytes], name: str, suffix: str) -> Iterator[Row]:
 
 
 def _parquet_rows(path: Path) -> Iterator[Row]:
-    parquet = _extra("pyarrow.parquet", "Parquet files")
+    parquet = extra("pyarrow.parquet", "Parquet files")
     try:
         with parquet.ParquetFile(path) as file:
             number = 0
@@ -114,7 +114,7 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
 
 
 def _saved(folder: Path, split: str | None) -> Iterator[Table]:
-    datasets = _extra("datasets", "a saved data set")
+    datasets = extra("datasets", "a saved data set")
     try:
         loaded = datasets.load_from_disk(str(folder))
     except (OSError, ValueError, KeyError) as error:
@@ -123,7 +123,7 @@ def _saved(folder: Path, split: str | None) -> Iterator[Table]:
 
 
 def _data_set(name: str, config: str | None, split: str | None) -> Iterator[Table]:
-    datasets = _extra("datasets", f"the hub data set {name}")
+    datasets = extra("datasets", f"the hub data set {name}")
     try:
         loaded = datasets.load_dataset(name, config)
     except Exception as error:  # the hub client raises many unrelated kinds: network, permission, unknown name
@@ -162,7 +162,8 @@ def _without_nulls(value: Any) -> Any:
     return value
 
 
-def _extra(module: str, what: str) -> Any:
+def extra(module: str, what: str) -> Any:
+    """An optional library, or an error that names the extra which brings it."""
     from importlib import import_module
 
     try:

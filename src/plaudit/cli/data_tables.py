@@ -1,0 +1,92 @@
+"""The tables of `plaudit data`, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from plaudit.data import Reading
+from plaudit.data.checks import Findings
+from plaudit.data.lengths import LengthReport
+from plaudit.data.neighbours import NearDuplicate
+
+NEAR_SHOWN = 10
+
+
+def findings(reading: Reading, found: Findings, near: Sequence[NearDuplicate] | None) -> None:
+    """What `plaudit data check` found."""
+    formats = ", ".join(f"{name} x {count}" if count > 1 else name for name, count in reading.formats.items())
+    _print(("", "count", "note"), _findings(reading, found, formats))
+    if near is None:
+        return
+    print(f"{len(near):,} prompts of the other data are (nearly) in this")
+    if near:
+        rows = [(one.test, one.train, f"{one.similarity:.2f}") for one in near[:NEAR_SHOWN]]
+        _print(("there", "here", "similarity"), rows)
+
+
+def _findings(reading: Reading, found: Findings, formats: str) -> Iterable[tuple[str, str, str]]:
+    agreed = found.agreement
+    yield "rows", f"{reading.rows:,}", formats
+    yield "groups", f"{found.groups:,}", f"the largest has {found.largest:,} responses"
+    yield "responses", f"{found.responses:,}", ""
+    yield (
+        "rankings",
+        f"{found.rankings:,}",
+        f"{found.comparisons:,} comparisons, {_share(found.ties, found.comparisons)} ties",
+    )
+    yield "ratings", f"{found.ratings:,}", _named(found.attributes)
+    yield "subsets", f"{len(found.subsets):,}", _named(found.subsets)
+    yield "annotators", f"{agreed.annotators:,}", _agreement(found)
+    yield "bad rows", f"{len(reading.rejected):,}", "cannot be read"
+    yield "contradictions", f"{found.contradictions:,}", "pairs of which each was ranked above the other; kept"
+    yield "unjudged groups", f"{found.unjudged:,}", "no ranking and no rating"
+    yield "single responses", f"{found.single:,}", "groups in which nothing can be compared"
+    yield "empty responses", f"{found.empty:,}", ""
+    yield "shared ids", f"{found.shared_ids:,}", "groups with the id of another"
+    yield "columns left behind", f"{len(reading.left_behind):,}", _named(reading.left_behind)
+
+
+def _agreement(found: Findings) -> str:
+    agreed = found.agreement
+    if agreed.percent is None:
+        return "no pair was judged by two named annotators"
+    alpha = "" if agreed.alpha is None else f", Krippendorff's alpha {agreed.alpha:.3f}"
+    return f"agree on {agreed.percent:.1%} of {agreed.pairs:,} shared pairs{alpha}"
+
+
+def lengths(report: LengthReport) -> None:
+    """What `plaudit data stats` measured."""
+    rows = [
+        (name, f"{of.n:,}", *(f"{value:,.0f}" for value in (of.least, of.median, of.mean, of.p90, of.p99, of.most)))
+        for name, of in report.lengths.items()
+    ]
+    _print(("length of", "n", "least", "median", "mean", "90%", "99%", "most"), rows)
+    if report.longer_wins is not None:
+        print(f"the longer response wins {report.longer_wins:.1%} of untied comparisons")
+    if (cut := report.truncation) is not None:
+        share = _share(cut.too_long, cut.conversations)
+        print(f"{cut.too_long:,} of {cut.conversations:,} conversations ({share}) exceed {cut.max_length:,} tokens")
+        first = "" if cut.first is None else f"; the first is response {cut.first[1]} of the group {cut.first[0]}"
+        print(f"{cut.responses:,} responses exceed it by themselves{first}")
+
+
+def _print(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    numeric = {"count", "n", "least", "median", "mean", "90%", "99%", "most", "similarity"}
+    for name in header:
+        table.add_column(name, justify="right" if name in numeric else "left", no_wrap=name in numeric, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    Console(highlight=False, markup=False).print(table)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else "no"
+
+
+def _named(counts: dict[str, int], shown: int = 8) -> str:
+    names = [f"{name} {count:,}" for name, count in counts.items()]
+    return ", ".join(names[:shown]) + (f" and {len(names) - shown} more" if len(names) > shown else "")

@@ -1,0 +1,164 @@
+"""Prompts that are the same or nearly so, found by MinHash without comparing all with all.
+
+A text becomes its set of shingles (runs of characters); two sets' Jaccard similarity is the share of their union that
+they have in common. One-permutation hashing (Li, Owen & Zhang 2012, with the rotation of Shrivastava & Li 2014 for
+empty slots) reduces each set to 128 small numbers, the share of which that agree estimates the similarity (standard
+error 0.035 at 0.8). Bands of four of them find the candidates (locality-sensitive hashing; Broder 1997, Indyk & Motwani
+1998): two texts of similarity 0.8 share at least one of the 32 bands all but once in twenty million times.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plaudit.groups import Group, Text, plain_text
+
+SLOTS = 128
+BANDS = 32
+THRESHOLD = 0.8
+"""Prompts at least this similar count as nearly the same."""
+
+_LETTERS = 5
+_IDEOGRAMS = 2
+_SAME_BAND = 8
+"""How many texts of one band a text is compared with: what is missed in one band is met in another."""
+
+Signatures = NDArray[np.uint16]  # [texts, SLOTS]
+
+
+@dataclass(frozen=True, slots=True)
+class NearDuplicate:
+    """The id of a group on one side, of the one closest to it on the other, and how similar their prompts are."""
+
+    train: str
+    test: str
+    similarity: float
+
+
+def near_duplicates(train: Iterable[Group], test: Iterable[Group], threshold: float = THRESHOLD) -> list[NearDuplicate]:
+    """For each test group whose prompt is (nearly) in train: the closest train group. Holds 256 bytes a prompt.
+
+    Case, punctuation and spacing do not count, nor do system messages, which whole data sets share.
+    """
+    index = PromptIndex()
+    for _ in index.passing(train):
+        pass
+    return index.near(test, threshold)
+
+
+class PromptIndex:
+    """The ids and signatures of groups' prompts, gathered while the groups pass through on their way elsewhere."""
+
+    def __init__(self) -> None:
+        self._ids: list[str] = []
+        self._rows: list[NDArray[np.uint16]] = []
+
+    def passing(self, groups: Iterable[Group]) -> Iterator[Group]:
+        for group in groups:
+            self._ids.append(group.id)
+            self._rows.append(signature(group.prompt))
+            yield group
+
+    def near(self, test: Iterable[Group], threshold: float = THRESHOLD) -> list[NearDuplicate]:
+        """For each group of `test` that is near one seen here, the closest."""
+        other = PromptIndex()
+        for _ in other.passing(test):
+            pass
+        closest, similarity = closest_in(_stacked(self._rows), _stacked(other._rows), threshold)
+        found = np.flatnonzero(closest >= 0)
+        return [NearDuplicate(self._ids[closest[i]], other._ids[i], float(similarity[i])) for i in found]
+
+
+def signature(prompt: Text) -> NDArray[np.uint16]:
+    """The MinHash signature of a prompt, [SLOTS]."""
+    hashes = np.sort(_shingles(_compared(prompt)))
+    # The top seven bits choose the slot and the smallest hash in it is kept: after sorting, the first of its range.
+    edges = np.searchsorted(hashes, np.arange(SLOTS, dtype=np.uint64) << np.uint64(57))
+    filled = np.flatnonzero(np.diff(np.append(edges, len(hashes))))
+    smallest = hashes[edges[filled]]
+    # An empty slot borrows from the next filled one (in a circle), marked with how far away that is.
+    slots = np.arange(SLOTS)
+    next_filled = np.searchsorted(filled, slots) % len(filled)
+    distance = (filled[next_filled] - slots) % SLOTS
+    return _mixed(smallest[next_filled] + distance.astype(np.uint64)).astype(np.uint16)
+
+
+def closest_in(train: Signatures, test: Signatures, threshold: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """For each test row the most similar train row (-1 where none reaches `threshold`), and its similarity."""
+    closest = np.full(len(test), -1)
+    best = np.zeros(len(test))
+    for train_keys, test_keys in zip(_bands(train), _bands(test), strict=True):
+        order = np.argsort(train_keys, kind="stable")
+        ordered = train_keys[order]
+        first, last = np.searchsorted(ordered, test_keys, "left"), np.searchsorted(ordered, test_keys, "right")
+        for offset in range(_SAME_BAND):
+            rows = np.flatnonzero(first + offset < last)
+            if not len(rows):
+                break
+            candidates = order[first[rows] + offset]
+            similarity = (train[candidates] == test[rows]).mean(axis=1)
+            better = (similarity >= threshold) & (similarity > best[rows])
+            closest[rows[better]], best[rows[better]] = candidates[better], similarity[better]
+    return closest, best
+
+
+def clusters(rows: Signatures, threshold: float = THRESHOLD) -> NDArray[np.int64]:
+    """A label for each row; rows linked by a chain of near-duplicates share one, [rows]."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    left, right = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for keys in _bands(rows):
+        order = np.argsort(keys, kind="stable")
+        same = np.flatnonzero(keys[order][1:] == keys[order][:-1])
+        a, b = order[same], order[same + 1]
+        near = (rows[a] == rows[b]).mean(axis=1) >= threshold
+        left.append(a[near])
+        right.append(b[near])
+    i, j = np.concatenate(left), np.concatenate(right)
+    graph = coo_array((np.ones(len(i), np.int8), (i, j)), shape=(len(rows), len(rows)))
+    return connected_components(graph, directed=False)[1].astype(np.int64)
+
+
+def _stacked(rows: list[NDArray[np.uint16]]) -> Signatures:
+    return np.stack(rows) if rows else np.empty((0, SLOTS), np.uint16)
+
+
+def _bands(rows: Signatures) -> NDArray[np.uint64]:
+    """Four 16-bit slots are one 64-bit key, [BANDS, rows]."""
+    return np.ascontiguousarray(rows).view(np.uint64).T
+
+
+def _compared(prompt: Text) -> str:
+    if not isinstance(prompt, str):
+        prompt = tuple(m for m in prompt if m["role"] != "system") or prompt
+    text = unicodedata.normalize("NFKC", plain_text(prompt)).casefold()
+    return re.sub(r"[\W_]+", " ", text).strip() or text or " "
+
+
+_IDEOGRAM = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+def _shingles(text: str) -> NDArray[np.uint64]:
+    """A 64-bit hash of each run of five letters, or of two characters where most of them are words by themselves."""
+    size = _IDEOGRAMS if 2 * len(_IDEOGRAM.findall(text)) > len(text) else _LETTERS
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
+    size = min(size, len(points))
+    runs = len(points) - size + 1
+    total = np.zeros(runs, np.uint64)
+    for i in range(size):
+        total = total * np.uint64(0x100000001B3) + points[i : i + runs]
+    return _mixed(total)
+
+
+def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """SplitMix64's finisher: every bit of the input moves every bit of the output."""
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))

@@ -1,0 +1,81 @@
+"""Groups in Parquet: the native columns, each of one type; `meta` is JSON in text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from plaudit.data.sources import extra
+from plaudit.errors import DataError
+from plaudit.groups import Group, Text
+
+ROWS_A_BATCH = 1000
+
+
+def write_parquet(groups: Iterable[Group], path: Path) -> int:
+    """Writes groups and returns their number.
+
+    Raises:
+        DataError: if some prompts (or responses) are text and others messages, or a message has more than a role and
+            content: a Parquet column holds one type. JSON lines hold all of them.
+    """
+    pyarrow = extra("pyarrow", "Parquet files")
+    parquet = extra("pyarrow.parquet", "Parquet files")
+    rest = iter(groups)
+    first = next(rest, None)
+    if first is None:
+        raise DataError("there are no groups to write", str(path))
+    kinds = {"prompt": type(first.prompt), "response": type(first.responses[0])}
+    schema = _schema(pyarrow, kinds)
+    count = 0
+    with parquet.ParquetWriter(path, schema) as writer:
+        rest = chain([first], rest)
+        while batch := list(islice(rest, ROWS_A_BATCH)):
+            writer.write_batch(pyarrow.RecordBatch.from_pylist([_row(group, kinds) for group in batch], schema))
+            count += len(batch)
+    return count
+
+
+def _row(group: Group, kinds: Mapping[str, type]) -> dict[str, Any]:
+    for kind, texts in (("prompt", (group.prompt,)), ("response", group.responses)):
+        for text in texts:
+            _check(text, kinds[kind], f"a {kind} of the group {group.id}")
+    row = group.to_dict()
+    return {**row, "meta": json.dumps(row["meta"])} if "meta" in row else row
+
+
+def _check(text: Text, kind: type, what: str) -> None:
+    if type(text) is not kind:
+        raise DataError(
+            f"{what} is {_NAMES[type(text)]} where others are {_NAMES[kind]}; write .jsonl, which holds both"
+        )
+    if not isinstance(text, str) and (more := sorted({key for m in text for key in m} - {"role", "content"})):
+        raise DataError(f"{what} has a message with {more[0]!r}, for which Parquet has no column; write .jsonl")
+
+
+_NAMES: dict[type, str] = {str: "text", tuple: "messages"}
+
+
+def _schema(pa: Any, kinds: Mapping[str, type]) -> Any:
+    messages = pa.list_(pa.struct({"role": pa.string(), "content": pa.string()}))
+    types: dict[type, Any] = {str: pa.string(), tuple: messages}
+    said = {"annotator": pa.string(), "weight": pa.float64()}
+    ranking = pa.struct({"tiers": pa.list_(pa.list_(pa.int64())), "strength": pa.float64(), **said})
+    scale = pa.list_(pa.float64())
+    rating = pa.struct(
+        {"response": pa.int64(), "value": pa.float64(), "attribute": pa.string(), **said, "scale": scale}
+    )
+    return pa.schema(
+        {
+            "id": pa.string(),
+            "prompt": types[kinds["prompt"]],
+            "responses": pa.list_(types[kinds["response"]]),
+            "rankings": pa.list_(ranking),
+            "ratings": pa.list_(rating),
+            "subset": pa.string(),
+            "meta": pa.string(),
+        }
+    )

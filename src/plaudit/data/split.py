@@ -1,0 +1,158 @@
+"""Train, validation and test: split by prompt, never by row, and the same prompt on the same side every time.
+
+A hash of the prompt (and the seed) decides its side, so adding data moves nothing that is already placed, with one
+exception: prompts that are nearly the same are kept together, on the side of one of them, and a new prompt can join
+such a cluster. Split by another field (`by`), the field's values are what is placed; near-duplicates across sides are
+then reported, not moved.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plaudit.data.merge import text_key
+from plaudit.data.neighbours import THRESHOLD, Signatures, closest_in, clusters, signature
+from plaudit.data.write import json_line, replacing
+from plaudit.errors import DataError
+from plaudit.groups import Group
+
+SIDES = ("test", "validation", "train")
+
+
+@dataclass(frozen=True, slots=True)
+class SplitReport:
+    """What a split did.
+
+    Attributes:
+        groups: side -> its groups.
+        together: groups that follow a near-duplicate.
+        across: test or validation groups whose prompt is nearly that of a train group (0 when split by prompt).
+    """
+
+    groups: Counter[str] = field(default_factory=Counter)
+    together: int = 0
+    across: int = 0
+
+
+def split_groups(
+    groups: Iterable[Group], test: float = 0.1, validation: float = 0.0, seed: int = 0, by: str = "prompt"
+) -> dict[str, list[Group]]:
+    """Groups by side: `train`, `test` and, when asked for, `validation`, each in the order given.
+
+    Args:
+        groups: what to split.
+        test: the share of units that goes to the test side, in expectation: each unit is placed by its own hash.
+        validation: likewise; the test side is the same whatever it is.
+        seed: another seed is another split.
+        by: what stays whole: `prompt` (with its near-duplicates), `subset`, or a field of `meta`.
+
+    Raises:
+        DataError: for shares outside [0, 1), a group without the field, or a side that stays empty.
+    """
+    placed = _Placing(test, validation, seed, by)
+    kept = [placed.seen(group) for group in groups]
+    sides, _ = placed.sides()
+    return {name: [g for g, side in zip(kept, sides, strict=True) if SIDES[side] == name] for name in placed.names}
+
+
+def split_to_folder(
+    groups: Iterable[Group],
+    folder: str | Path,
+    test: float = 0.1,
+    validation: float = 0.0,
+    seed: int = 0,
+    by: str = "prompt",
+) -> SplitReport:
+    """`split_groups` into files of `folder` named for their sides, holding 300 bytes a group in memory."""
+    folder = Path(folder)
+    placed = _Placing(test, validation, seed, by)
+    folder.mkdir(parents=True, exist_ok=True)
+    whole = folder / ".groups.part"
+    try:
+        with whole.open("wb") as out:
+            for group in groups:
+                out.write(json_line(placed.seen(group).to_dict()))
+        sides, report = placed.sides()
+        for name in placed.names:
+            with (
+                replacing(folder / f"{name}.jsonl") as temporary,
+                whole.open("rb") as lines,
+                temporary.open("wb") as out,
+            ):
+                out.writelines(line for line, side in zip(lines, sides, strict=True) if SIDES[side] == name)
+    except OSError as error:
+        raise DataError(f"it cannot be written: {error.strerror or error}", str(folder)) from error
+    finally:
+        whole.unlink(missing_ok=True)
+    return report
+
+
+class _Placing:
+    """Remembers of each group only a hash of its unit and its prompt's signature; then places them all."""
+
+    def __init__(self, test: float, validation: float, seed: int, by: str) -> None:
+        if not (0 <= test < 1 and 0 <= validation < 1 and 0 < test + validation < 1):
+            raise DataError(
+                f"the shares are test {test:g} and validation {validation:g}; each is in [0, 1), their sum in (0, 1)"
+            )
+        self.shares = {"test": test, "validation": validation}
+        self.names = ["train", *(name for name, share in self.shares.items() if share)]
+        self._seed, self._by = seed, by
+        self._digests: list[bytes] = []
+        self._signatures: list[NDArray[np.uint16]] = []
+
+    def seen(self, group: Group) -> Group:
+        unit = f"{self._seed}\0{self._unit(group)}".encode("utf-8", "surrogatepass")
+        self._digests.append(blake2b(unit, digest_size=16).digest())
+        self._signatures.append(signature(group.prompt))
+        return group
+
+    def _unit(self, group: Group) -> str:
+        if self._by == "prompt":
+            return text_key(group.prompt)
+        value = group.subset if self._by == "subset" else group.meta.get(self._by)
+        if value is None:
+            have = ", ".join(["prompt", *(["subset"] if group.subset else []), *group.meta])
+            raise DataError(f"the group {group.id} has no {self._by!r} to split by; it has {have}")
+        return json.dumps(value, sort_keys=True, default=str)
+
+    def sides(self) -> tuple[NDArray[np.int64], SplitReport]:
+        """The index into SIDES of each group seen, and what was done."""
+        if not self._digests:
+            raise DataError("there are no groups to split")
+        rows: Signatures = np.stack(self._signatures)
+        halves = np.frombuffer(b"".join(self._digests), ">u8").reshape(-1, 2)
+        cluster = clusters(rows) if self._by == "prompt" else np.arange(len(rows))
+        leader = _leaders(cluster, halves[:, 0])
+        # The second half of the hash is the draw, the first who leads: were they one, leading would bias the draw.
+        draw = halves[leader, 1] / 2.0**64
+        bounds = np.cumsum([self.shares["test"], self.shares["validation"]])
+        sides = np.searchsorted(bounds, draw, side="right")
+        counts = Counter({name: int((sides == SIDES.index(name)).sum()) for name in self.names})
+        for name, count in counts.items():
+            if not count:
+                units = len(set(self._digests))
+                raise DataError(
+                    f"none of the {units} values of {self._by} fell on the {name} side; use another seed or share"
+                )
+        followers = int((halves[leader] != halves).any(axis=1).sum())
+        return sides, SplitReport(counts, followers, self._across(rows, sides))
+
+    def _across(self, rows: Signatures, sides: NDArray[np.int64]) -> int:
+        train = sides == SIDES.index("train")
+        return int((closest_in(rows[train], rows[~train], THRESHOLD)[0] >= 0).sum())
+
+
+def _leaders(cluster: NDArray[np.int64], order: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """For each row the row of its cluster with the smallest `order`."""
+    by_order = np.argsort(order, kind="stable")
+    _, first = np.unique(cluster[by_order], return_index=True)
+    return by_order[first][cluster]
