@@ -13,6 +13,16 @@ _EXPORTS = {
     "Rating": "plaudit.groups",
     "PlauditError": "plaudit.errors",
     "DataError": "plaudit.errors",
+    "load_groups": "plaudit.data",
+    "read_groups": "plaudit.data",
+    "write_groups": "plaudit.data",
+    "Score": "plaudit.data.scores",
+    "read_scores": "plaudit.data.scores",
+    "write_scores": "plaudit.data.scores",
+    "RewardModel": "plaudit.model",
+    "train": "plaudit.training",
+    "TrainingSettings": "plaudit.training",
+    "evaluate": "plaudit.evaluation",
 }
 __all__ = [*sorted(_EXPORTS), "__version__"]  # noqa: PLE0604
 

@@ -1,5 +1,6 @@
-"""The command line: one thin file a verb. Each parses, calls one function and prints; heavy imports wait inside verbs."""
+"""The command line: one thin file a verb. Each parses, calls one function and prints; heavy imports wait inside."""
 
+import logging
 import os
 import sys
 
@@ -7,6 +8,9 @@ import typer
 
 from plaudit import __version__
 from plaudit.cli import data
+from plaudit.cli.eval import eval_command
+from plaudit.cli.score import rank_command, score_command
+from plaudit.cli.train import train_command
 from plaudit.errors import PlauditError
 
 app = typer.Typer(
@@ -19,6 +23,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(data.app, name="data")
+app.command("train")(train_command)
+app.command("eval")(eval_command)
+app.command("score")(score_command)
+app.command("rank")(rank_command)
 
 
 def _version(asked: bool) -> None:
@@ -36,6 +44,7 @@ def _options(
 
 def main() -> None:
     """Run the command line. A user's mistake is one line on stderr and exit code 2, never a traceback."""
+    logging.basicConfig(format="plaudit: %(message)s", level=logging.WARNING)
     try:
         app()
     except PlauditError as error:

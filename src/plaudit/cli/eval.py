@@ -113,7 +113,6 @@ def _compute(
     from rich.progress import track
 
     from plaudit.model import RewardModel, data_hash
-    from plaudit.model.record import scoring_record
 
     model = RewardModel.from_pretrained(name)
     budget = {} if batch_tokens is None else {"batch_tokens": batch_tokens}
@@ -127,18 +126,8 @@ def _compute(
         disable=not console.is_terminal,
     )
     scores = list(rows)
-    dtype = str(model.network.dtype).removeprefix("torch.")
-    made = scoring_record(
-        model.tokenizer, max_length=model.renderer.max_length, causal=model.network.causal, dtype=dtype
-    )
-    return scores, {
-        **model.record,
-        **made,
-        "plaudit": "scores",
-        "model": name,
-        "scored_data": data_hash(groups),
-        "truncate_responses": truncate_responses,
-    }
+    made_from = {"scored_data": data_hash(groups), "truncate_responses": truncate_responses}
+    return scores, model.run_record("scores", model=name, **made_from)
 
 
 def _make_folder(folder: Path) -> None:

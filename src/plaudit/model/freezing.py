@@ -61,7 +61,7 @@ def _thaw_last(network: RewardNetwork, count: int) -> None:
     if not 1 <= count <= len(stack):
         raise PlauditError(f"trainable=last:{count}, but the backbone has {len(stack)} layers")
     stack[len(stack) - count :].requires_grad_(True)
-    # Everything registered after the layers is computed after them: final norms, poolers, an encoder head's dense layer.
+    # What is registered after the layers is computed after them: final norms, poolers, an encoder head's dense layer.
     after = False
     for module in network.model.modules():
         if after and not any(module is inside for inside in stack.modules()):

@@ -159,13 +159,13 @@ class RewardNetwork(nn.Module):
     @property
     def first_position(self) -> int:
         """Where this architecture starts counting: 0, but RoBERTa counts positions from its padding index + 1."""
-        embeddings = getattr(self.backbone, "embeddings", None)
+        embeddings: Any = getattr(self.backbone, "embeddings", None)
         return embeddings.padding_idx + 1 if hasattr(embeddings, "create_position_ids_from_input_ids") else 0
 
     def _padded(self, trees: Sequence[Tree]) -> torch.Tensor:
         """Score whole sequences in length-sorted batches, padded on the right."""
         sequences = [sequence for tree in trees for sequence in tree.sequences]
-        types = [t for tree in trees for t in tree.types] if all(tree.types is not None for tree in trees) else None
+        types = [t for tree in trees if tree.types is not None for t in tree.types]
         order = sorted(range(len(sequences)), key=lambda i: -len(sequences[i]))
         scores: list[torch.Tensor] = []
         start = 0
@@ -173,17 +173,17 @@ class RewardNetwork(nn.Module):
             longest = len(sequences[order[start]])
             batch = order[start : start + max(1, self.padded_budget // longest)]
             start += len(batch)
-            scores.append(self._padded_batch([sequences[i] for i in batch], types and [types[i] for i in batch]))
+            scores.append(self._padded_batch([sequences[i] for i in batch], [types[i] for i in batch if types]))
         back = torch.empty(len(order), dtype=torch.long, device=self.device)
         back[torch.tensor(order, device=self.device)] = torch.arange(len(order), device=self.device)
         return torch.cat(scores)[back]
 
-    def _padded_batch(self, sequences: list[np.ndarray], types: list[np.ndarray] | None) -> torch.Tensor:
+    def _padded_batch(self, sequences: list[np.ndarray], types: list[np.ndarray]) -> torch.Tensor:
         lengths = torch.tensor([len(s) for s in sequences], device=self.device)
         filler = self.config.get_text_config().pad_token_id or 0
         inputs = {"input_ids": _pad(sequences, filler, self.device)}
         inputs["attention_mask"] = (torch.arange(int(lengths[0]), device=self.device) < lengths[:, None]).long()
-        if types is not None:
+        if types:
             inputs["token_type_ids"] = _pad(types, 0, self.device)
         if not self.causal:
             return self.model(**inputs).logits[:, 0].float()

@@ -8,7 +8,6 @@ asked. How much is cut depends on the response alone, not on its siblings, or it
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -78,7 +77,7 @@ class Renderer:
             yield Rendered(
                 group,
                 tuple(row[0] for row in rows),
-                tuple(row[1] for row in rows) if self.segments else None,
+                tuple(row[1] for row in rows if row[1] is not None) or None,
                 tuple(row[2] for row in rows),
                 tuple(row[3] for row in rows),
             )
@@ -111,7 +110,9 @@ class Renderer:
             # Templates raise what they like (jinja2.TemplateError, TypeError) for roles they do not know.
             roles = [message["role"] for message in asked]
             raise PlauditError(f"the chat template refuses a conversation of {roles}: {error}") from error
-        shared = len(os.path.commonprefix([whole, before]))
+        shared = next(
+            (i for i, (a, b) in enumerate(zip(whole, before, strict=False)) if a != b), min(len(whole), len(before))
+        )
         return whole[:shared], whole[shared:]
 
     def _encode(
@@ -143,7 +144,7 @@ class Renderer:
             if response_cut and not truncate_responses:
                 raise PlauditError(
                     f"{_whose(groups, index)} does not fit the context of {self.max_length} tokens "
-                    f"({len(ids)} with its prompt); raise --max-length, leave it out, or cut it with --truncate-responses"
+                    f"({len(ids)} with its prompt); raise --max-length, or cut it with --truncate-responses"
                 )
             rows.append((ids[keep], None if types is None else types[keep], True, response_cut))
         return rows

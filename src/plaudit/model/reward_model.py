@@ -180,7 +180,7 @@ class RewardModel:
         cut = 0
         while window := list(islice(rendered, _WINDOW)):
             cut += sum(sum(item.prompt_cut) for item in window)
-            values = iter(self._scores(window, batch_tokens))
+            values = iter(self.score_rendered(window, batch_tokens))
             for item in window:
                 yield [
                     Score(item.group.id, index, next(values), len(sequence), item.response_cut[index])
@@ -200,8 +200,9 @@ class RewardModel:
         """One tree a rendered group."""
         return [self.network.grow(item.sequences, item.types) for item in items]
 
-    @torch.inference_mode()
-    def _scores(self, items: Sequence[Rendered], batch_tokens: int) -> list[float]:
+    @torch.no_grad()
+    def score_rendered(self, items: Sequence[Rendered], batch_tokens: int = DEFAULT_BATCH_TOKENS) -> list[float]:
+        """The scores of groups that are rendered already, all responses in order, in forests of `batch_tokens`."""
         parts = [part for tree in self.trees(items) for part in tree.split(batch_tokens)]
         self.network.eval()
         scored: list[list[float]] = [[] for _ in parts]
@@ -210,6 +211,15 @@ class RewardModel:
             for i in forest:
                 scored[i] = list(islice(values, len(parts[i].branches)))
         return [value for part in scored for value in part]
+
+    def run_record(self, kind: str, **more: Any) -> dict[str, Any]:
+        """The record of what this model makes (`kind`: "model" or "scores"): how it was trained, and what decides its
+        scores besides the weights."""
+        network, dtype = self.network, str(self.network.dtype).removeprefix("torch.")
+        scoring = scoring_record(
+            self.tokenizer, max_length=self.renderer.max_length, causal=network.causal, dtype=dtype
+        )
+        return {**self.record, "plaudit": kind, **scoring, **more}
 
     def save(self, folder: str | Path, *, card: str | None = None) -> None:
         """Write an ordinary sequence-classification checkpoint (safetensors, tokenizer, chat template) with
@@ -225,10 +235,8 @@ class RewardModel:
         """
         model = merge_lora(self.network.adapters) if self.network.adapters is not None else self.network.model
         self.network.adapters = None
-        causal, dtype = self.network.causal, str(self.network.dtype).removeprefix("torch.")
-        scoring = scoring_record(self.tokenizer, max_length=self.renderer.max_length, causal=causal, dtype=dtype)
-        self.record = {"plaudit": "model", **self.record, **scoring}
-        with staged(Path(folder)) as staging:
+        self.record = self.run_record("model")
+        with staged(Path(folder)) as staging, _quiet():
             model.save_pretrained(staging)
             self.tokenizer.save_pretrained(staging)
             (staging / RECORD_FILE).write_text(json.dumps(self.record, indent=2, ensure_ascii=False) + "\n", "utf-8")
@@ -239,10 +247,9 @@ class RewardModel:
 def _load(source: str, trust_remote_code: bool, **options: Any) -> tuple[Any, Any, list[str]]:
     """Model, tokenizer, and the names of the head's weights that the checkpoint lacks."""
     from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
-    from transformers.utils import logging as transformers_logging
 
     try:
-        with _quiet(transformers_logging):
+        with _quiet():
             tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=trust_remote_code)
             config = AutoConfig.from_pretrained(source, trust_remote_code=trust_remote_code)
             _check_architecture(source, config, "num_labels" in options)
@@ -267,8 +274,10 @@ def _check_architecture(source: str, config: Any, any_backbone: bool) -> None:
 
 
 @contextlib.contextmanager
-def _quiet(transformers_logging: Any) -> Iterator[None]:
-    """transformers announces that a new head has no weights yet; here that is what was asked for."""
+def _quiet() -> Iterator[None]:
+    """No bars, and no announcement that a new head has no weights yet: here that is what was asked for."""
+    from transformers.utils import logging as transformers_logging
+
     level = transformers_logging.get_verbosity()
     bars = transformers_logging.is_progress_bar_enabled()
     transformers_logging.set_verbosity_error()

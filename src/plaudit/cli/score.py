@@ -1,0 +1,111 @@
+"""`plaudit score` and `plaudit rank`: what a model makes of responses, as score lines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from itertools import tee
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from plaudit.errors import PlauditError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from plaudit.data.scores import Score
+    from plaudit.groups import Group
+    from plaudit.model import RewardModel
+
+Model = Annotated[str, typer.Argument(help="A model folder or hub id.")]
+Source = Annotated[str, typer.Argument(help="Groups: a file, a folder, a data set, or `-` for stdin.")]
+Output = Annotated[str, typer.Option("--output", "-o", help="Where to write score lines; `-`: stdout.")]
+Format = Annotated[str | None, typer.Option("--format", "-f", help="The data's format, if not detected.")]
+BatchTokens = Annotated[
+    int | None, typer.Option("--batch-tokens", min=1, help="Most tokens of one forward pass; changes no score.")
+]
+TruncateResponses = Annotated[
+    bool, typer.Option("--truncate-responses", help="Cut responses longer than the context (marked on their scores).")
+]
+
+
+def score_command(
+    model: Model,
+    source: Source,
+    output: Output = "-",
+    format: Format = None,
+    batch_tokens: BatchTokens = None,
+    truncate_responses: TruncateResponses = False,
+) -> None:
+    """Score every response: one line each, in the order of the input.
+
+    Example: `plaudit score my-model candidates.jsonl -o scores.jsonl`
+    """
+    from plaudit.data import read_groups
+    from plaudit.data.scores import write_scores
+
+    loaded, options = _load(model, batch_tokens, truncate_responses)
+    rows = loaded.stream(read_groups(source, format=format), **options)
+    write_scores((score for row in rows for score in row), output, loaded.run_record("scores", model=model))
+
+
+def rank_command(
+    model: Model,
+    source: Annotated[
+        str | None, typer.Argument(help="Groups: a file, a folder, a data set, or `-` for stdin.")
+    ] = None,
+    prompt: Annotated[str | None, typer.Option("--prompt", "-p", help="A prompt, instead of SOURCE.")] = None,
+    response: Annotated[
+        list[str] | None, typer.Option("--response", "-r", help="A response to --prompt; give two or more.")
+    ] = None,
+    output: Output = "-",
+    as_json: Annotated[bool, typer.Option("--json", help="Score lines on a terminal too.")] = False,
+    format: Format = None,
+    batch_tokens: BatchTokens = None,
+    truncate_responses: TruncateResponses = False,
+) -> None:
+    """Rank the responses to each prompt, best first: score lines, or a readable list on a terminal.
+
+    Example: `plaudit rank my-model --prompt "Why is the sky blue?" -r "Rayleigh scattering." -r "Because."`
+    """
+    from plaudit.data import read_groups
+    from plaudit.data.scores import write_scores
+    from plaudit.groups import Group
+
+    if (source is None) == (prompt is None):
+        raise PlauditError(
+            "give either a file of groups (`-` for stdin) or --prompt with its --response, one of the two"
+        )
+    if prompt is not None and not response:
+        raise PlauditError("--prompt needs at least one --response to rank")
+    groups: Iterable[Group]
+    groups = (
+        [Group("", prompt, tuple(response or ()))] if prompt is not None else read_groups(str(source), format=format)
+    )
+    loaded, options = _load(model, batch_tokens, truncate_responses)
+    for_people, for_model = tee(groups)
+    ranked = (sorted(row, key=lambda score: -score.score) for row in loaded.stream(for_model, **options))
+    if output == "-" and sys.stdout.isatty() and not as_json:
+        for group, row in zip(for_people, ranked, strict=True):
+            _show(group, row)
+    else:
+        del for_people
+        write_scores((score for row in ranked for score in row), output, loaded.run_record("scores", model=model))
+
+
+def _load(model: str, batch_tokens: int | None, truncate_responses: bool) -> tuple[RewardModel, dict[str, Any]]:
+    from plaudit.model import DEFAULT_BATCH_TOKENS, RewardModel
+
+    options = {"batch_tokens": batch_tokens or DEFAULT_BATCH_TOKENS, "truncate_responses": truncate_responses}
+    return RewardModel.from_pretrained(model), options
+
+
+def _show(group: Group, scores: list[Score]) -> None:
+    from plaudit.groups import plain_text
+
+    typer.echo(json.dumps(plain_text(group.prompt), ensure_ascii=False))
+    for place, score in enumerate(scores, 1):
+        # json.dumps, because a response may hold terminal escapes.
+        text = json.dumps(plain_text(group.responses[score.response]), ensure_ascii=False)
+        typer.echo(f"{place:>3}. {score.score:+8.3f}  {text}{'  (truncated)' if score.truncated else ''}")

@@ -1,0 +1,87 @@
+"""`plaudit train`: judgements -> a saved reward model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from plaudit.errors import PlauditError
+
+
+def train_command(
+    data: Annotated[list[str], typer.Argument(help="Judgements: files, folders, a data set, or `-` for stdin.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The model folder to write.")],
+    backbone: Annotated[
+        str, typer.Option("--backbone", "-b", help="minilm-l6, smollm2-135m, a model folder, or a hub id.")
+    ] = "minilm-l6",
+    eval_data: Annotated[
+        list[str] | None, typer.Option("--eval-data", help="Held-out judgements to watch, instead of a share of DATA.")
+    ] = None,
+    loss: Annotated[str | None, typer.Option("--loss", help="bradley-terry.")] = None,
+    trainable: Annotated[str | None, typer.Option("--trainable", help="all, head, last:K, lora or lora:RANK.")] = None,
+    passes: Annotated[int | None, typer.Option("--passes", help="Times every group is met.")] = None,
+    max_length: Annotated[int | None, typer.Option("--max-length", help="Most tokens of prompt and response.")] = None,
+    truncate_responses: Annotated[
+        bool, typer.Option("--truncate-responses", help="Cut responses that do not fit, instead of stopping.")
+    ] = False,
+    chat_template: Annotated[
+        str | None, typer.Option("--chat-template", help="A Jinja file, or `turns`, for a tokenizer that has none.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Of the head, the order and the deals.")] = None,
+    report_to: Annotated[str | None, typer.Option("--report-to", help="tensorboard, none, wandb, ...")] = None,
+    config: Annotated[Path | None, typer.Option("--config", help="Settings from a TOML or JSON file.")] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any setting of docs/training.md.")
+    ] = None,
+    majority: Annotated[
+        bool, typer.Option("--majority", help="Merge annotators of a pair into their majority.")
+    ] = False,
+    format: Annotated[str | None, typer.Option("--format", "-f", help="The data's format, if not detected.")] = None,
+    rejects: Annotated[
+        Path | None, typer.Option("--rejects", help="Set bad rows aside in this file and go on.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the newest whole checkpoint.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what OUTPUT holds.")] = False,
+) -> None:
+    """Train a reward model on judgements. Flags win over --set, and --set over --config.
+
+    Example: `plaudit train train.jsonl -o my-model --backbone minilm-l6 --set passes=3`
+    """
+    from plaudit.data import Reading, load_groups
+    from plaudit.data import majority as settle
+    from plaudit.training import TrainingSettings, read_settings, train
+
+    settings = TrainingSettings()
+    if config is not None:
+        settings = settings.with_changes(read_settings(config), str(config))
+    settings = settings.with_changes(dict(map(_name_and_value, changes or [])), "--set")
+    flags = {
+        "loss": loss,
+        "trainable": trainable,
+        "passes": passes,
+        "max_length": max_length,
+        "truncate_responses": truncate_responses or None,
+        "chat_template": chat_template,
+        "seed": seed,
+        "report_to": report_to,
+    }
+    settings = settings.with_changes({name: value for name, value in flags.items() if value is not None}, "train")
+    reading = Reading()
+    groups = load_groups(data, format=format, rejects=rejects, reading=reading)
+    watched = None if eval_data is None else load_groups(eval_data, format=format)
+    if majority:
+        groups = list(map(settle, groups))
+        watched = None if watched is None else list(map(settle, watched))
+    if reading.rejected:
+        typer.echo(f"{len(reading.rejected):,} rows set aside in {rejects}", err=True)
+    train(groups, output, backbone, eval_groups=watched, settings=settings, resume=resume, overwrite=overwrite)
+    typer.echo(f"The model is in {output}. Measure it on held-out data: plaudit eval {output} DATA", err=True)
+
+
+def _name_and_value(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise PlauditError(f"--set {text!r} is not NAME=VALUE")
+    return name.strip(), value.strip()

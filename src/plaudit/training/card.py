@@ -1,0 +1,49 @@
+"""The README.md of a model folder, written from what was measured."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+
+def model_card(record: Mapping[str, Any]) -> str:
+    """A model card in the hub's format: what the model is, how it was trained, what its held-out figures are, how to
+    use it with and without Plaudit."""
+    held_out = record["held_out"]
+    if held_out.get("loss") is None:
+        figures = "Nothing was held out while training, so nothing is known about this model yet."
+    else:
+        figures = (
+            f"On {held_out['groups']} held-out groups, which also chose the checkpoint: accuracy "
+            f"{held_out['accuracy']:.3f}, log loss {held_out['loss']:.3f} (chance: 0.5 and 0.693)."
+        )
+    front = "\n".join(
+        ["---", "library_name: transformers", "pipeline_tag: text-classification", "tags: [reward-model, plaudit]"]
+    )
+    return f"""{front}
+---
+
+# A reward model on {record["backbone"]}
+
+Scores a response the way the people who made its training data would: higher is better. Only differences between
+responses to the same prompt mean anything.
+
+Trained by Plaudit on {record["groups"]} groups in {record["steps"]} steps.
+{figures} Measure it on your own data with `plaudit eval MODEL DATA`, which adds intervals and baselines.
+
+```python
+from plaudit import RewardModel
+
+RewardModel.from_pretrained("MODEL").rank("a prompt", ["one response", "another"])
+```
+
+It is an ordinary `AutoModelForSequenceClassification` checkpoint with one output: render prompt and response with the
+tokenizer's chat template (or give them as prompt and response text where there is none) and read `logits[0]`.
+
+Settings:
+
+```json
+{json.dumps(record["settings"], indent=2)}
+```
+"""

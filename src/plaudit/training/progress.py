@@ -1,0 +1,76 @@
+"""How a run shows itself: a live bar on a terminal, plain lines in a log."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from transformers import TrainerCallback
+
+_SHOWN = ("loss", "accuracy", "gap", "eval_loss", "eval_accuracy")
+
+
+class LiveProgress(TrainerCallback):
+    """A bar with the latest training and held-out figures; each look at the held-out set leaves a line behind."""
+
+    def __init__(self, console: Console) -> None:
+        self.bar = Progress(
+            TextColumn("training"),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[figures]}"),
+            TimeRemainingColumn(),
+            console=console,
+        )
+        self.latest: dict[str, float] = {}
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.bar.start()
+        self.task = self.bar.add_task("training", total=state.max_steps, completed=state.global_step, figures="")
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.bar.update(self.task, completed=state.global_step)
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
+        self.latest |= {name: value for name, value in (logs or {}).items() if name in _SHOWN}
+        self.bar.update(
+            self.task, figures=_figures({k: v for k, v in self.latest.items() if not k.startswith("eval_")})
+        )
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float], **_: Any) -> None:
+        self.bar.console.print(f"step {state.global_step}: held out: {_figures(metrics)}", highlight=False)
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.bar.stop()
+
+
+class PlainProgress(TrainerCallback):
+    """One line every so many seconds, and one for each look at the held-out set."""
+
+    def __init__(self, seconds: float = 10.0) -> None:
+        self.seconds = seconds
+        self.last = -seconds
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
+        now = time.monotonic()
+        if logs and "loss" in logs and (now - self.last >= self.seconds or state.global_step == state.max_steps):
+            self.last = now
+            print(f"step {state.global_step}/{state.max_steps}: {_figures(logs)}", file=sys.stderr, flush=True)
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float], **_: Any) -> None:
+        line = f"step {state.global_step}/{state.max_steps}: held out: {_figures(metrics)}"
+        print(line, file=sys.stderr, flush=True)
+
+
+def progress_for_terminal() -> TrainerCallback:
+    """The bar if stderr is a terminal, lines if it is not."""
+    console = Console(stderr=True)
+    return LiveProgress(console) if console.is_terminal else PlainProgress()
+
+
+def _figures(values: dict[str, float]) -> str:
+    named = ((name.removeprefix("eval_"), value) for name, value in values.items() if name in (*_SHOWN, "eval_gap"))
+    return "  ".join(f"{name} {value:.4f}" for name, value in named)

@@ -1,0 +1,150 @@
+"""Everything a training run can be told, with defaults that need no tuning. docs/training.md gives each its reason."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+from plaudit.errors import PlauditError
+from plaudit.losses import TIES
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSettings:
+    """What a training run can be told.
+
+    Attributes:
+        loss: `bradley-terry`.
+        passes: times every group is met; a large group is dealt anew each time.
+        hand: most responses of a group in one step (M).
+        groups_per_step: groups (or hands) of one optimiser step; None: as many as hold about 64 responses.
+        learning_rate: peak of AdamW's; None: 0.03 / hidden size, times 10 for LoRA and times 30 for the head alone.
+        warmup: share of the steps in which the rate rises; it then falls along a line to zero.
+        weight_decay, max_grad_norm: AdamW's decay, and the norm gradients are clipped to.
+        trainable: `all`, `head`, `last:K`, `lora` or `lora:RANK`.
+        dropout: whether the backbone's own dropout is on while training.
+        ties: `half`, `rao-kupper` or `ignore` (see `losses.bradley_terry`).
+        margin: what one unit of a ranking's strength adds to the gap it asks for; 0: strengths are not used.
+        label_smoothing: chance that a comparison is the wrong way round.
+        centering: weight of (r_a + r_b)², which keeps the mean score at zero.
+        batch_tokens: most tokens of one forward pass; bounds memory, does not change the loss.
+        gradient_checkpointing: recompute activations in the backward pass: about a third slower, far less memory.
+        precision: `fp32`, `bf16`, or `auto`: bf16 where the hardware multiplies in it. Weights stay in fp32.
+        max_length: most tokens of prompt and response; None: the backbone's context.
+        truncate_responses: cut responses that do not fit, instead of raising an error.
+        chat_template: a Jinja file or a built-in template's name, in place of the tokenizer's own.
+        holdout: share of the groups held out by prompt to watch the loss, where no `eval_groups` are given.
+        evaluate_every: passes between two looks at the held-out loss; each is a checkpoint to resume from.
+        patience: looks without a better held-out loss before training stops early; 0: never.
+        report_to: where curves go: `tensorboard`, `none`, or any other that transformers knows, by comma.
+        seed: of the head, the order and the deals.
+        trust_remote_code: run code that comes with the backbone.
+    """
+
+    loss: str = "bradley-terry"
+    passes: int = 2
+    hand: int = 16
+    groups_per_step: int | None = None
+    learning_rate: float | None = None
+    warmup: float = 0.1
+    weight_decay: float = 0.01
+    max_grad_norm: float = 1.0
+    trainable: str = "all"
+    dropout: bool = False
+    ties: str = "half"
+    margin: float = 0.0
+    label_smoothing: float = 0.0
+    centering: float = 0.01
+    batch_tokens: int = 4096
+    gradient_checkpointing: bool = False
+    precision: str = "auto"
+    max_length: int | None = None
+    truncate_responses: bool = False
+    chat_template: str | None = None
+    holdout: float = 0.1
+    evaluate_every: float = 0.5
+    patience: int = 3
+    report_to: str = "tensorboard"
+    seed: int = 0
+    trust_remote_code: bool = False
+
+    def __post_init__(self) -> None:
+        for name, (test, wanted) in _RULES.items():
+            value = getattr(self, name)
+            if value is not None and not test(value):
+                raise PlauditError(f"{name} is {value!r}; it must be {wanted}")
+
+    def with_changes(self, changes: Mapping[str, Any], where: str) -> TrainingSettings:
+        """These settings with some replaced; `where` says in errors where the changes came from.
+
+        Raises:
+            PlauditError: for a name that is not a setting, or a value of the wrong kind.
+        """
+        kinds = get_type_hints(TrainingSettings)
+        unknown = sorted(set(changes) - set(kinds))
+        if unknown:
+            raise PlauditError(f"{where}: no setting {unknown[0]!r}; there are {', '.join(kinds)}")
+        return replace(self, **{name: _convert(name, value, kinds[name], where) for name, value in changes.items()})
+
+    def to_dict(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def read_settings(path: str | Path) -> dict[str, Any]:
+    """Settings from a TOML or JSON file, as a flat table of names and values."""
+    file = Path(path)
+    try:
+        text = file.read_text(encoding="utf-8")
+        table = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
+    except OSError as error:
+        raise PlauditError(f"cannot read settings from {file}: {error.strerror}") from error
+    except ValueError as error:
+        raise PlauditError(f"{file} is neither TOML nor JSON: {error}") from error
+    if not isinstance(table, dict):
+        raise PlauditError(f"{file} must hold a table of settings")
+    return table
+
+
+_RULES: dict[str, tuple[Any, str]] = {
+    "loss": (lambda v: v == "bradley-terry", "bradley-terry"),
+    "passes": (lambda v: v >= 1, "at least 1"),
+    "hand": (lambda v: v >= 2, "at least 2"),
+    "groups_per_step": (lambda v: v >= 1, "at least 1"),
+    "learning_rate": (lambda v: v > 0, "above 0"),
+    "warmup": (lambda v: 0 <= v < 1, "from 0 to below 1"),
+    "weight_decay": (lambda v: v >= 0, "at least 0"),
+    "max_grad_norm": (lambda v: v > 0, "above 0"),
+    "ties": (lambda v: v in TIES, " or ".join(TIES)),
+    "margin": (lambda v: v >= 0, "at least 0"),
+    "label_smoothing": (lambda v: 0 <= v < 0.5, "from 0 to below 0.5"),
+    "centering": (lambda v: v >= 0, "at least 0"),
+    "batch_tokens": (lambda v: v >= 1, "at least 1"),
+    "precision": (lambda v: v in ("auto", "fp32", "bf16"), "auto, fp32 or bf16"),
+    "max_length": (lambda v: v >= 2, "at least 2"),
+    "holdout": (lambda v: 0 <= v < 1, "from 0 to below 1"),
+    "evaluate_every": (lambda v: v > 0, "above 0"),
+    "patience": (lambda v: v >= 0, "at least 0"),
+}
+
+
+def _convert(name: str, value: Any, kind: Any, where: str) -> Any:
+    """A setting's value from text (`--set`) or from a file, checked against its type."""
+    kinds = get_args(kind) or (kind,)
+    if isinstance(value, str) and value.lower() in ("none", "auto") and type(None) in kinds:
+        return None
+    wanted = kinds[0]
+    if isinstance(value, str) and wanted is not str:
+        words = {"true": True, "yes": True, "false": False, "no": False}
+        try:
+            return words[value.lower()] if wanted is bool else wanted(value)
+        except (KeyError, ValueError):
+            raise PlauditError(f"{where}: {name} is {value!r}; it must be a {wanted.__name__}") from None
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+        raise PlauditError(f"{where}: {name} is {value!r}; it must be a {wanted.__name__}")
+    return value

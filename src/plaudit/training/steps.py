@@ -1,0 +1,126 @@
+"""Steps: what each optimiser step trains on, as a fixed function of the seed and the step's number.
+
+Nothing here remembers anything, so a run that was killed and resumed sees exactly what it would have seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from plaudit.forest import Tree, pack
+from plaudit.model.network import RewardNetwork
+from plaudit.model.rendering import Rendered
+from plaudit.training.hands import Comparisons, deal
+
+# Responses of one step where groups_per_step is left to us: 32 pairs, 16 groups of four, four hands of 16.
+RESPONSES_PER_STEP = 64
+
+
+@dataclass(frozen=True, slots=True)
+class MicroBatch:
+    """The trees of one forward pass, R responses in all, and the comparisons among them.
+
+    Attributes:
+        trees: to be scored.
+        better, worse: `[C]` int64 indices into the R scores.
+        tie: `[C]` bool.
+        strength, weight: `[C]` float32.
+    """
+
+    trees: list[Tree]
+    better: torch.Tensor
+    worse: torch.Tensor
+    tie: torch.Tensor
+    strength: torch.Tensor
+    weight: torch.Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One process's share of an optimiser step, and the weight of the whole step's judgements, over all processes."""
+
+    micro_batches: list[MicroBatch]
+    weight: float
+
+
+class Steps(Dataset[Step]):
+    """All steps of a run, in order; item `i` is share `i % shares` of step `i // shares`.
+
+    Args:
+        items: the rendered groups.
+        network: grows trees as its architecture can.
+        passes, hand, groups_per_step, batch_tokens, seed: see TrainingSettings.
+        shares: number of processes that split a step.
+    """
+
+    def __init__(
+        self,
+        items: Sequence[Rendered],
+        network: RewardNetwork,
+        *,
+        passes: int,
+        hand: int,
+        groups_per_step: int | None,
+        batch_tokens: int,
+        seed: int,
+        shares: int = 1,
+    ) -> None:
+        self.items = items
+        self.comparisons = [Comparisons.of(item.group) for item in items]
+        self.network = network
+        self.hand, self.batch_tokens, self.seed, self.shares = hand, batch_tokens, seed, shares
+        hands = sum(-(-len(item.sequences) // hand) for item in items)
+        responses = sum(len(item.sequences) for item in items)
+        self.groups_per_step = groups_per_step or max(1, round(RESPONSES_PER_STEP * hands / responses))
+        self.steps_per_pass = -(-hands // self.groups_per_step)
+        self.passes = passes
+
+    def __len__(self) -> int:
+        return self.steps_per_pass * self.passes * self.shares
+
+    def __getitem__(self, index: int) -> Step:
+        step, share = divmod(index, self.shares)
+        number, place = divmod(step, self.steps_per_pass)
+        hands = self._dealt(number)[place * self.groups_per_step : (place + 1) * self.groups_per_step]
+        compared = [self.comparisons[item].among(keep) for item, keep in hands]
+        weight = float(sum(c.weight.sum() for c in compared))
+        mine = [(hand, c) for hand, c in zip(hands, compared, strict=True) if len(c)][share :: self.shares]
+        trees = [self._tree(*hand) for hand, _ in mine]
+        forests = pack([len(tree) for tree in trees], self.batch_tokens)
+        return Step(
+            [_micro_batch([trees[i] for i in forest], [mine[i][1] for i in forest]) for forest in forests], weight
+        )
+
+    def _tree(self, item: int, keep: Sequence[int]) -> Tree:
+        rendered = self.items[item]
+        types = None if rendered.types is None else [rendered.types[i] for i in keep]
+        return self.network.grow([rendered.sequences[i] for i in keep], types)
+
+    @lru_cache(maxsize=2)  # noqa: B019 (a run has one Steps, which lives as long as the run)
+    def _dealt(self, number: int) -> list[tuple[int, list[int]]]:
+        """The hands of one pass, shuffled."""
+        numbers = np.random.default_rng((self.seed, number))
+        hands = [
+            (index, keep)
+            for index, item in enumerate(self.items)
+            for keep in deal(len(item.sequences), self.comparisons[index], self.hand, numbers)
+        ]
+        return [hands[i] for i in numbers.permutation(len(hands))]
+
+
+def _micro_batch(trees: list[Tree], compared: list[Comparisons]) -> MicroBatch:
+    starts = np.cumsum([0, *(len(tree.branches) for tree in trees)])
+    return MicroBatch(
+        trees,
+        torch.from_numpy(np.concatenate([c.better + start for c, start in zip(compared, starts, strict=False)])),
+        torch.from_numpy(np.concatenate([c.worse + start for c, start in zip(compared, starts, strict=False)])),
+        torch.from_numpy(np.concatenate([c.tie for c in compared])),
+        torch.from_numpy(np.concatenate([c.strength for c in compared])).float(),
+        torch.from_numpy(np.concatenate([c.weight for c in compared])).float(),
+    )
