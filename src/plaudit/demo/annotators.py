@@ -1,9 +1,9 @@
 """Simulated people who judge the answers, with a noise whose probabilities are known exactly.
 
-Each person feels the utility `quality / temperature + g` for an answer, where g is Gumbel noise drawn anew for each task.
-Sorting by utility then gives Plackett-Luce orders (Plackett, 1975), whose pairs follow Bradley-Terry. In a pair, two
-utilities nearer than `tie` are called equal, which is Rao and Kupper's model of ties (1967) with threshold `tie`. In a
-share `lapse` of the tasks a person pays no attention, and quality counts for nothing.
+Each person feels the utility `quality / temperature + g` for an answer, where g is Gumbel noise drawn anew for each
+task. Sorting by utility then gives Plackett-Luce orders (Plackett, 1975), whose pairs follow Bradley-Terry. In a pair,
+two utilities nearer than `tie` are called equal, which is Rao and Kupper's model of ties (1967) with threshold `tie`.
+In a share `lapse` of the tasks a person pays no attention, and quality counts for nothing.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ BY_NAME = {annotator.name: annotator for annotator in ANNOTATORS}
 def judge(annotator: Annotator, quality: Sequence[float], shown: Sequence[int], task: str, random: Random) -> Ranking:
     """What `annotator` says of the responses `shown` when asked for a "pair", the "order" or the "best_worst"."""
     attention = 0.0 if random.random() < annotator.lapse else 1.0 / annotator.temperature
-    # The inverse of the Gumbel distribution function; 1 - random() is never 0.
-    utility = {i: quality[i] * attention - math.log(-math.log(1.0 - random.random() + 1e-300)) for i in shown}
+    # Minus the logarithm of an exponential variable is a Gumbel variable.
+    utility = {i: quality[i] * attention - math.log(random.expovariate(1.0)) for i in shown}
     order = sorted(shown, key=lambda i: -utility[i])
     return Ranking(_tiers(order, utility, annotator.tie, task), annotator=annotator.name)
 
@@ -65,7 +65,7 @@ def expected_agreement(ranking: Ranking, quality: Sequence[float]) -> tuple[floa
 
     Returns:
         `(agreeing, decided)`: the expected numbers of comparisons in which the annotator ranks the truly better
-        response higher, and in which the annotator ranks at all. Where quality is equal, the truth agrees half the time.
+        response higher, and in which the annotator ranks at all. Where quality is equal the truth gets half credit.
     """
     annotator = BY_NAME[ranking.annotator or ""]
     shown = [i for tier in ranking.tiers for i in tier]
@@ -88,8 +88,7 @@ def _above(utility: list[float], tie: float) -> dict[tuple[int, int], float]:
     """P(i is ranked above j): Rao-Kupper for a pair, Bradley-Terry inside a full order."""
     threshold = tie if len(utility) == 2 else 0.0
     return {
-        (i, j): 1 / (1 + math.exp(utility[j] - utility[i] + threshold))
-        for i, j in permutations(range(len(utility)), 2)
+        (i, j): 1 / (1 + math.exp(utility[j] - utility[i] + threshold)) for i, j in permutations(range(len(utility)), 2)
     }
 
 

@@ -29,7 +29,7 @@ _CHOICE = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One subject. `points` and `mistakes` are `(place, sentence)`: the place orders the advice of a topic with steps."""
+    """One subject. `points` and `mistakes` are `(place, sentence)`; the place orders the advice where it has steps."""
 
     language: str
     domain: str

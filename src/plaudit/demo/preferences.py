@@ -1,4 +1,4 @@
-"""The demo's preference set: questions of daily life in English and Chinese, answers of known quality, noisy judgements."""
+"""The demo's preference set: everyday questions in two languages, answers of known quality, noisy judgements."""
 
 from __future__ import annotations
 
@@ -13,35 +13,24 @@ from plaudit.demo.material import LANGUAGES, Topic, topics
 from plaudit.groups import Group, Ranking
 
 SEED = 0
-QUESTIONS_A_TOPIC = 3
+QUESTIONS = 3
 RESPONSES = (4, 6)
 JUDGES_A_GROUP = 4
 TASKS = ("pairs", "pairs", "order", "best_worst")
 PAIRS_A_TASK = 2
-HELD_OUT_TOPICS = 0.15
 
 
-def preference_set(seed: int = SEED) -> list[Group]:
-    """The whole set, the same groups for the same seed. `meta` has the truth: quality, and each answer's kinds."""
+def preference_set(seed: int = SEED, questions: int = QUESTIONS) -> list[Group]:
+    """The set with `questions` (1 to 3) of each topic; the same groups for the same seed.
+
+    `subset` is the language. `meta` has the topic, and the truth: each answer's quality and the kinds it is a sum over.
+    """
     return [
         _group(topic, number, Random(f"{seed}/{topic.language}/{topic.name}/{number}"))
         for language in LANGUAGES
         for topic in topics(language)
-        for number in range(QUESTIONS_A_TOPIC)
+        for number in range(questions)
     ]
-
-
-def split_topics(groups: Iterable[Group], seed: int = SEED) -> tuple[list[Group], list[Group]]:
-    """`(kept, held_out)`: a share HELD_OUT_TOPICS of each language's topics is held out with all its questions."""
-    held_out = {
-        (language, topic.name)
-        for language in LANGUAGES
-        for topic in _sample(topics(language), HELD_OUT_TOPICS, Random(f"{seed}/{language}"))
-    }
-    kept, out = [], []
-    for group in groups:
-        (out if (group.subset, group.meta["topic"]) in held_out else kept).append(group)
-    return kept, out
 
 
 def with_truth(group: Group) -> Group:
@@ -53,7 +42,7 @@ def with_truth(group: Group) -> Group:
 
 
 def noise_ceiling(groups: Iterable[Group]) -> float:
-    """The expected share of the annotators' decided comparisons that the true quality gets right: nothing does better."""
+    """The expected share of the annotators' decided comparisons that the truth gets right. No model does better."""
     counts = [expected_agreement(r, group.meta["quality"]) for group in groups for r in group.rankings]
     return sum(agreeing for agreeing, _ in counts) / sum(decided for _, decided in counts)
 
@@ -82,7 +71,3 @@ def _judgements(quality: Sequence[float], random: Random) -> Iterable[Ranking]:
             yield judge(annotator, quality, random.sample(everything, 4), task, random)
         else:
             yield judge(annotator, quality, everything, task, random)
-
-
-def _sample(items: Sequence[Topic], share: float, random: Random) -> list[Topic]:
-    return random.sample(items, round(share * len(items)))

@@ -1,0 +1,135 @@
+"""`plaudit demo`: from a preference set of known quality to a trained, measured and used reward model."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from plaudit.errors import PlauditError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from plaudit.demo import Demo
+
+QUESTION = "My basil from the supermarket dies within a week. How do I keep it alive?"
+RESPONSES = [
+    "Basil is a popular herb, and plants are all a little different. With some patience and a positive attitude you "
+    "will surely find out what works. The most important thing is that you enjoy it.",
+    "Split the pot into three or four, because twenty seedlings are crammed into one. Put each in fresh soil on a "
+    "bright sill, water from below when the surface is dry, and cut whole tips above a pair of leaves so it branches.",
+    "It's hard to say without knowing more, as it could be one thing or another. You may want to ask a professional. "
+    "Some people have luck with basil and others don't, and I wouldn't want to promise anything.",
+    "Honestly, you could have looked this up yourself. Put it on the balcony on frosty nights to toughen it, and pour "
+    "half a litre of ice water over the leaves each evening. If you can't manage that, buy dried basil.",
+]
+LANGUAGES = {"en": "English", "zh": "Chinese"}
+SIDES = {"test": "new questions, known topics", "new-topics": "new topics"}
+
+
+def demo_command(
+    output: Path = typer.Option(
+        Path("plaudit-demo"), "--output", "-o", help="Where data and model go; an earlier demo there is replaced."
+    ),
+    backbone: str = typer.Option(
+        "minilm-l6", "--backbone", "-b", help="minilm-l6 (minutes), smollm2-135m (reads Chinese, slow), or your own."
+    ),
+    prompt: str | None = typer.Option(None, "--prompt", "-p", help="A question of your own, to rank answers to."),
+    response: list[str] = typer.Option([], "--response", "-r", help="An answer to it; give two or more."),
+    questions: int = typer.Option(3, "--questions", min=1, max=3, help="Questions a topic; fewer take less time."),
+    seed: int = typer.Option(0, "--seed", help="Another seed makes another set."),
+) -> None:
+    """Train a reward model on a preference set whose true quality is known, see what it recovered, and use it.
+
+    Needs no model hub: about five minutes on two CPU cores.
+
+    Example: `plaudit demo --prompt "How do I boil an egg?" --response "Seven minutes." --response "No idea."`
+    """
+    if (prompt is not None or response) and (prompt is None or len(response) < 2):
+        raise PlauditError("a question to rank needs --prompt and at least two --response")
+
+    from rich.console import Console
+
+    from plaudit.demo import run_demo
+
+    console = Console(highlight=False)
+    demo = run_demo(
+        output, backbone, seed=seed, questions=questions, say=lambda line: console.print(line, markup=False)
+    )
+    console.print(_table(demo))
+    console.print(
+        "Truth is the quality the answers were written with; people are the simulated annotators, and their ceiling is "
+        "how often the truth itself agrees with them. Chance is 50%. Intervals are 95%, clustered by topic.",
+        style="dim",
+    )
+    question, answers = (prompt, response) if prompt is not None else _asked()
+    _show_ranking(console, demo, question, answers)
+    console.print(_next_steps(demo.folder), markup=False, soft_wrap=True)
+
+
+def _table(demo: Demo) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("held out")
+    for heading in ("truth", "95% interval", "longer wins", "people", "ceiling", "n"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for side, name in SIDES.items():
+        found = demo.findings[side]
+        truth, people = ({"": e.overall, **e.subsets} for e in (found.truth, found.people))
+        for part, ceiling in found.ceiling.items():
+            accuracy = truth[part]["accuracy"]
+            table.add_row(
+                f"  {LANGUAGES[part]}" if part else name,
+                _percent(accuracy.value),
+                rf"\[{_percent(accuracy.low)}, {_percent(accuracy.high)}]",
+                _percent(truth[part]["length_accuracy"].value),
+                _percent(people[part]["accuracy"].value),
+                _percent(ceiling),
+                f"{accuracy.n:,}",
+            )
+    return table
+
+
+def _percent(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.1%}"
+
+
+def _asked() -> tuple[str, list[str]]:
+    """On a terminal a question and answers of the user's own; ours if there is no terminal or nothing is typed."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return QUESTION, RESPONSES
+    question = typer.prompt("\nA question of your own (Enter: one of ours)", default="", show_default=False)
+    answers: list[str] = []
+    while question:
+        answer = typer.prompt(f"Answer {len(answers) + 1} (Enter: done)", default="", show_default=False)
+        if not answer:
+            break
+        answers.append(answer)
+    if question and len(answers) < 2:
+        typer.echo("One answer cannot be ranked; here is a question of ours.")
+    return (question, answers) if len(answers) > 1 else (QUESTION, RESPONSES)
+
+
+def _show_ranking(console: Console, demo: Demo, question: str, answers: list[str]) -> None:
+    console.print(f"\n{question}", style="bold", markup=False)
+    for place, score in enumerate(demo.model.rank(question, answers), start=1):
+        console.print(f"  {place}. {score.score:+.2f}  {answers[score.response]}", markup=False)
+
+
+def _next_steps(folder: Path) -> str:
+    model, test = (shlex.quote(str(folder / name)) for name in ("model", "test-truth.jsonl"))
+    return f"""
+The same with data of your own:
+  plaudit data check yours.jsonl
+  plaudit train yours.jsonl -o my-model
+  plaudit eval my-model held-out.jsonl
+And with what the demo made:
+  plaudit eval {model} {test} --clusters topic
+  plaudit rank {model} --prompt "How do I boil an egg?" --response "Seven minutes." --response "No idea."
+"""

@@ -1,0 +1,124 @@
+"""The demo, whole: write the preference set to a file, and from there on do what anyone does with data of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from plaudit.data import load_groups, split_groups, write_groups
+from plaudit.demo.material import LANGUAGES
+from plaudit.demo.preferences import QUESTIONS, SEED, noise_ceiling, preference_set, with_truth
+from plaudit.evaluation import Evaluation, evaluate
+from plaudit.groups import Group
+
+if TYPE_CHECKING:
+    from plaudit.model import RewardModel
+
+NEW_TOPICS = 0.15
+TEST, VALIDATION = 0.15, 0.08
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """How well the truth behind some held-out groups was recovered.
+
+    Attributes:
+        truth: the model against the true quality.
+        people: the model against the annotators' judgements.
+        ceiling: the share of the annotators' decided comparisons that the truth itself is expected to get right, over
+            all of them under "" and in each language under its name.
+    """
+
+    truth: Evaluation
+    people: Evaluation
+    ceiling: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What a demo leaves: the trained model, its folder, and its findings by the name of the held-out side."""
+
+    model: RewardModel
+    folder: Path
+    findings: Mapping[str, Findings]
+
+
+def run_demo(
+    output_dir: str | Path,
+    backbone: str | Path = "minilm-l6",
+    *,
+    seed: int = SEED,
+    questions: int = QUESTIONS,
+    say: Callable[[str], None] = lambda line: None,
+    **settings: Any,
+) -> Demo:
+    """Make the preference set, train on it with the defaults, and measure on questions and topics never trained on.
+
+    Args:
+        output_dir: gets `groups.jsonl.gz`, a file for each side of the split, one for each with the truth in place of
+            the judgements, and the model folder `model`. An earlier demo there is replaced.
+        backbone: as for `plaudit.training.train`.
+        seed: of the preference set, the split and the training.
+        questions: how many questions of each topic, 1 to 3; fewer take less time.
+        say: is told in a line what happens.
+        settings: training settings to change.
+    """
+    folder = Path(output_dir)
+    again = (folder / "groups.jsonl.gz").exists()
+    write_groups(preference_set(seed, questions), folder / "groups.jsonl.gz")
+    groups = load_groups(folder / "groups.jsonl.gz")
+    say(_described(groups))
+    sides = divide(groups, seed)
+    for name, side in sides.items():
+        write_groups(side, folder / f"{name}.jsonl")
+        write_groups(map(with_truth, side), folder / f"{name}-truth.jsonl")
+    say("split: " + ", ".join(f"{len(side)} {name}" for name, side in sides.items()) + " (questions)")
+
+    # Torch takes seconds to import: what can fail before it has.
+    from plaudit.training import train
+
+    say(f"training {backbone} with the defaults")
+    model = train(
+        sides["train"],
+        folder / "model",
+        backbone=backbone,
+        eval_groups=sides["validation"],
+        overwrite=again,
+        seed=seed,
+        **settings,
+    )
+    return Demo(model, folder, {name: recovered(model, sides[name]) for name in ("test", "new-topics")})
+
+
+def divide(groups: Sequence[Group], seed: int = SEED) -> dict[str, list[Group]]:
+    """`train`, `validation` and `test` hold different questions, `new-topics` questions on topics none of them has."""
+    by_topic = split_groups(groups, test=NEW_TOPICS, seed=seed, by="topic")
+    return {
+        **split_groups(by_topic["train"], test=TEST, validation=VALIDATION, seed=seed),
+        "new-topics": by_topic["test"],
+    }
+
+
+def recovered(model: RewardModel, groups: Sequence[Group]) -> Findings:
+    """The model's scores against the truth and against the annotators; intervals are clustered by topic."""
+    scores = [[score.score for score in group] for group in model.score(groups)]
+    return Findings(
+        truth=evaluate([with_truth(group) for group in groups], scores, clusters="topic"),
+        people=evaluate(groups, scores, clusters="topic"),
+        ceiling={
+            "": noise_ceiling(groups),
+            **{name: noise_ceiling([g for g in groups if g.subset == name]) for name in LANGUAGES},
+        },
+    )
+
+
+def _described(groups: Sequence[Group]) -> str:
+    responses = sum(len(group.responses) for group in groups)
+    judgements = sum(len(group.rankings) for group in groups)
+    chinese = sum(group.subset == "zh" for group in groups) / len(groups)
+    return (
+        f"{len(groups)} questions ({1 - chinese:.0%} English, {chinese:.0%} Chinese), "
+        f"{responses:,} responses, {judgements:,} judgements by simulated annotators"
+    )
