@@ -22,7 +22,8 @@ class TrainingSettings:
         passes: times every group is met; a large group is dealt anew each time.
         hand: most responses of a group in one step (M).
         groups_per_step: groups (or hands) of one optimiser step; None: as many as hold about 64 responses.
-        learning_rate: peak of AdamW's; None: 0.03 / hidden size, times 10 for LoRA and times 30 for the head alone.
+        learning_rate: peak of AdamW's; None: 0.03 / hidden size, times 10 for LoRA.
+        head_rate: how many times that rate the head learns at: it starts from nothing, the backbone does not.
         warmup: share of the steps in which the rate rises; it then falls along a line to zero.
         weight_decay, max_grad_norm: AdamW's decay, and the norm gradients are clipped to.
         trainable: `all`, `head`, `last:K`, `lora` or `lora:RANK`.
@@ -50,6 +51,7 @@ class TrainingSettings:
     hand: int = 16
     groups_per_step: int | None = None
     learning_rate: float | None = None
+    head_rate: float = 10.0
     warmup: float = 0.1
     weight_decay: float = 0.01
     max_grad_norm: float = 1.0
@@ -115,6 +117,7 @@ _RULES: dict[str, tuple[Any, str]] = {
     "hand": (lambda v: v >= 2, "at least 2"),
     "groups_per_step": (lambda v: v >= 1, "at least 1"),
     "learning_rate": (lambda v: v > 0, "above 0"),
+    "head_rate": (lambda v: v > 0, "above 0"),
     "warmup": (lambda v: 0 <= v < 1, "from 0 to below 1"),
     "weight_decay": (lambda v: v >= 0, "at least 0"),
     "max_grad_norm": (lambda v: v > 0, "above 0"),

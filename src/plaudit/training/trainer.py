@@ -51,6 +51,16 @@ class RewardTrainer(Trainer):
         """Steps come shuffled already, by a rule that a resumed run repeats."""
         return SequentialSampler(train_dataset or self.train_dataset)
 
+    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
+        """AdamW as transformers sets it up, with a rate of its own for the head."""
+        if self.optimizer is None:
+            optimizer = super().create_optimizer(model)
+            head = self.reward_model.network.head.weight
+            mixed = next(g for g in optimizer.param_groups if any(p is head for p in g["params"]))
+            mixed["params"] = [parameter for parameter in mixed["params"] if parameter is not head]
+            optimizer.add_param_group({**mixed, "params": [head], "lr": mixed["lr"] * self.settings.head_rate})
+        return self.optimizer
+
     def training_step(self, model: Any, inputs: dict[str, Step], num_items_in_batch: Any = None) -> torch.Tensor:
         """One step's forward and backward passes; returns this process's share of the loss, times their number, so
         that the mean over processes is the step's."""
