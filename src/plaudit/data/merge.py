@@ -146,26 +146,33 @@ class _Merging:
         return size
 
     def _add_meta(self, group: Group) -> int:
+        """Takes in what a fragment says of the group: the id, `meta`, and what earlier merging had set aside."""
         if group.meta == self.first.meta and group.id in ("", self.first.id):
             return 0
-        other = {key: value for key, value in group.meta.items() if key != "merged"}
-        differs: dict[str, Any] = {k: v for k, v in other.items() if self.meta.setdefault(k, v) != v}
-        if group.id and not self.first.id:
-            self.first = replace(self.first, id=group.id)
-        elif group.id and group.id != self.first.id:
-            differs = {"id": group.id, **differs}
+        aside = group.meta.get("merged") or ()
+        own = {key: value for key, value in group.meta.items() if key != "merged"}
         if self.said is None:
             # A copy: the fragment's own list stays as it was.
             self.meta["merged"] = list(self.meta.get("merged") or ())
             self.said = {_said(one) for one in self.meta["merged"]}
         size = 0
-        for one in (differs, *(group.meta.get("merged") or ())):
-            key = _said(one)
-            if one and key not in self.said:
+        for one in ({"id": group.id, **own}, *aside):
+            differs = self._differs(one)
+            key = _said(differs)
+            if differs and key not in self.said:
                 self.said.add(key)
-                self.meta["merged"].append(one)
+                self.meta["merged"].append(differs)
                 size += 3 * len(key) + _OBJECT_BYTES
         return size
+
+    def _differs(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """What of `said` is not what the group has; what the group has not yet, it takes."""
+        rest = dict(said)
+        id = rest.pop("id", "")
+        differs = {key: value for key, value in rest.items() if self.meta.setdefault(key, value) != value}
+        if id and not self.first.id:
+            self.first = replace(self.first, id=id)
+        return {"id": id, **differs} if id and id != self.first.id else differs
 
     def group(self) -> Group:
         first = self.first

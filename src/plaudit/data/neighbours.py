@@ -57,12 +57,16 @@ class PromptIndex:
 
     def __init__(self) -> None:
         self._ids: list[str] = []
-        self._rows: list[NDArray[np.uint16]] = []
+        self._signatures = bytearray()
+
+    @property
+    def rows(self) -> Signatures:
+        return np.frombuffer(self._signatures, np.uint16).reshape(-1, SLOTS)
 
     def passing(self, groups: Iterable[Group]) -> Iterator[Group]:
         for group in groups:
             self._ids.append(group.id)
-            self._rows.append(signature(group.prompt))
+            self._signatures += signature(group.prompt).tobytes()
             yield group
 
     def near(self, test: Iterable[Group], threshold: float = THRESHOLD) -> list[NearDuplicate]:
@@ -70,7 +74,7 @@ class PromptIndex:
         other = PromptIndex()
         for _ in other.passing(test):
             pass
-        closest, similarity = closest_in(_stacked(self._rows), _stacked(other._rows), threshold)
+        closest, similarity = closest_in(self.rows, other.rows, threshold)
         found = np.flatnonzero(closest >= 0)
         return [NearDuplicate(self._ids[closest[i]], other._ids[i], float(similarity[i])) for i in found]
 
@@ -93,16 +97,14 @@ def closest_in(train: Signatures, test: Signatures, threshold: float) -> tuple[N
     """For each test row the most similar train row (-1 where none reaches `threshold`), and its similarity."""
     closest = np.full(len(test), -1)
     best = np.zeros(len(test))
-    for train_keys, test_keys in zip(_bands(train), _bands(test), strict=True):
-        order = np.argsort(train_keys, kind="stable")
-        ordered = train_keys[order]
+    for (order, ordered), test_keys in zip(map(_sorted, _bands(train)), _bands(test), strict=True):
         first, last = np.searchsorted(ordered, test_keys, "left"), np.searchsorted(ordered, test_keys, "right")
         for offset in range(_SAME_BAND):
             rows = np.flatnonzero(first + offset < last)
             if not len(rows):
                 break
             candidates = order[first[rows] + offset]
-            similarity = (train[candidates] == test[rows]).mean(axis=1)
+            similarity = _similarity(train, candidates, test, rows)
             better = (similarity >= threshold) & (similarity > best[rows])
             closest[rows[better]], best[rows[better]] = candidates[better], similarity[better]
     return closest, best
@@ -110,29 +112,54 @@ def closest_in(train: Signatures, test: Signatures, threshold: float) -> tuple[N
 
 def clusters(rows: Signatures, threshold: float = THRESHOLD) -> NDArray[np.int64]:
     """A label for each row; rows linked by a chain of near-duplicates share one, [rows]."""
+    labels = np.arange(len(rows))
+    for order, ordered in map(_sorted, _bands(rows)):
+        for offset in range(1, _SAME_BAND + 1):
+            same = np.flatnonzero(ordered[offset:] == ordered[:-offset])
+            if not len(same):
+                break
+            a, b = order[same], order[same + offset]
+            apart = labels[a] != labels[b]
+            a, b = a[apart], b[apart]
+            near = _similarity(rows, a, rows, b) >= threshold
+            labels = _joined(labels, a[near], b[near])
+    return labels
+
+
+def _joined(labels: NDArray[np.int64], a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The labels after each row of `a` and the one beside it in `b` have come to share theirs."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    left, right = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    for keys in _bands(rows):
-        order = np.argsort(keys, kind="stable")
-        same = np.flatnonzero(keys[order][1:] == keys[order][:-1])
-        a, b = order[same], order[same + 1]
-        near = (rows[a] == rows[b]).mean(axis=1) >= threshold
-        left.append(a[near])
-        right.append(b[near])
-    i, j = np.concatenate(left), np.concatenate(right)
-    graph = coo_array((np.ones(len(i), np.int8), (i, j)), shape=(len(rows), len(rows)))
-    return connected_components(graph, directed=False)[1].astype(np.int64)
+    if not len(a):
+        return labels
+    graph = coo_array((np.ones(len(a), np.bool_), (labels[a], labels[b])), shape=(len(labels), len(labels)))
+    return connected_components(graph, directed=False)[1].astype(np.int64)[labels]
 
 
-def _stacked(rows: list[NDArray[np.uint16]]) -> Signatures:
-    return np.stack(rows) if rows else np.empty((0, SLOTS), np.uint16)
+def _similarity(
+    left: Signatures, a: NDArray[np.int64], right: Signatures, b: NDArray[np.int64], at_once: int = 1 << 16
+) -> NDArray[np.float64]:
+    """The share of slots in which row `a[i]` of `left` and row `b[i]` of `right` agree, some at once."""
+    parts = [(left[a[i : i + at_once]] == right[b[i : i + at_once]]).mean(axis=1) for i in range(0, len(a), at_once)]
+    return np.concatenate(parts) if parts else np.empty(0)
 
 
-def _bands(rows: Signatures) -> NDArray[np.uint64]:
-    """Four 16-bit slots are one 64-bit key, [BANDS, rows]."""
-    return np.ascontiguousarray(rows).view(np.uint64).T
+def _sorted(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """The order of a band's keys and the keys in it. Equal keys stand in an order of the band's own, by chance, so that
+    a text in a crowd of equals meets others of them in every band."""
+    shuffled = np.random.default_rng(int(keys[0]) if len(keys) else 0).permutation(len(keys))
+    order = shuffled[np.argsort(keys[shuffled], kind="stable")]
+    return order, keys[order]
+
+
+def _bands(rows: Signatures) -> list[NDArray[np.uint64]]:
+    """Four 16-bit slots are one 64-bit key, each [rows]; one more hashes all slots, so that equals always meet."""
+    keys = np.ascontiguousarray(rows).view(np.uint64)
+    whole = np.zeros(len(keys), np.uint64)
+    for column in keys.T:
+        whole = _mixed(whole * np.uint64(3) + column)
+    return [*keys.T, whole]
 
 
 def _compared(prompt: Text) -> str:

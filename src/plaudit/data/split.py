@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plaudit.data.merge import text_key
-from plaudit.data.neighbours import THRESHOLD, Signatures, closest_in, clusters, signature
+from plaudit.data.neighbours import SLOTS, THRESHOLD, Signatures, closest_in, clusters, signature
 from plaudit.data.write import json_line, replacing
 from plaudit.errors import DataError
 from plaudit.groups import Group
@@ -106,13 +106,12 @@ class _Placing:
         self.shares = {"test": test, "validation": validation}
         self.names = ["train", *(name for name, share in self.shares.items() if share)]
         self._seed, self._by = seed, by
-        self._digests: list[bytes] = []
-        self._signatures: list[NDArray[np.uint16]] = []
+        self._digests, self._signatures = bytearray(), bytearray()
 
     def seen(self, group: Group) -> Group:
         unit = f"{self._seed}\0{self._unit(group)}".encode("utf-8", "surrogatepass")
-        self._digests.append(blake2b(unit, digest_size=16).digest())
-        self._signatures.append(signature(group.prompt))
+        self._digests += blake2b(unit, digest_size=16).digest()
+        self._signatures += signature(group.prompt).tobytes()
         return group
 
     def _unit(self, group: Group) -> str:
@@ -128,8 +127,8 @@ class _Placing:
         """The index into SIDES of each group seen, and what was done."""
         if not self._digests:
             raise DataError("there are no groups to split")
-        rows: Signatures = np.stack(self._signatures)
-        halves = np.frombuffer(b"".join(self._digests), ">u8").reshape(-1, 2)
+        rows: Signatures = np.frombuffer(self._signatures, np.uint16).reshape(-1, SLOTS)
+        halves = np.frombuffer(self._digests, ">u8").reshape(-1, 2)
         cluster = clusters(rows) if self._by == "prompt" else np.arange(len(rows))
         leader = _leaders(cluster, halves[:, 0])
         # The second half of the hash is the draw, the first who leads: were they one, leading would bias the draw.
@@ -139,16 +138,19 @@ class _Placing:
         counts = Counter({name: int((sides == SIDES.index(name)).sum()) for name in self.names})
         for name, count in counts.items():
             if not count:
-                units = len(set(self._digests))
+                units = len(np.unique(halves, axis=0))
                 raise DataError(
                     f"none of the {units} values of {self._by} fell on the {name} side; use another seed or share"
                 )
         followers = int((halves[leader] != halves).any(axis=1).sum())
-        return sides, SplitReport(counts, followers, self._across(rows, sides))
+        # Split by prompt, what is near stands together already.
+        across = 0 if self._by == "prompt" else _across(rows, sides)
+        return sides, SplitReport(counts, followers, across)
 
-    def _across(self, rows: Signatures, sides: NDArray[np.int64]) -> int:
-        train = sides == SIDES.index("train")
-        return int((closest_in(rows[train], rows[~train], THRESHOLD)[0] >= 0).sum())
+
+def _across(rows: Signatures, sides: NDArray[np.int64]) -> int:
+    train = sides == SIDES.index("train")
+    return int((closest_in(rows[train], rows[~train], THRESHOLD)[0] >= 0).sum())
 
 
 def _leaders(cluster: NDArray[np.int64], order: NDArray[np.uint64]) -> NDArray[np.int64]:

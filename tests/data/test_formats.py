@@ -1,0 +1,320 @@
+"""Every shape is recognised from its content, and read into the group that a person would make of it."""
+
+import json
+
+import pytest
+
+from plaudit.data import Reading, load_groups
+from plaudit.data.formats import FORMATS, detect
+from plaudit.errors import DataError
+from plaudit.groups import Group, Ranking, Rating
+
+FIRST, SECOND, TIE = ((0,), (1,)), ((1,), (0,)), ((0, 1),)
+
+
+def user(content):
+    return {"role": "user", "content": content}
+
+
+def assistant(content):
+    return {"role": "assistant", "content": content}
+
+
+def pair(prompt, chosen, rejected, strength=None, **more):
+    return Group("", prompt, (chosen, rejected), (Ranking(FIRST, strength),), **more)
+
+
+# (the format it must be recognised as, a row, the group it must become); ids are compared only where the row has one.
+CASES = {
+    "native": (
+        "native",
+        {"id": "q", "prompt": "P", "responses": ["a", "b"], "rankings": [{"tiers": [[1], [0]], "annotator": "x"}]},
+        Group("q", "P", ("a", "b"), (Ranking(SECOND, annotator="x"),)),
+    ),
+    "native, nothing judged": ("native", {"prompt": "P", "responses": ["a"]}, Group("", "P", ("a",))),
+    "trl": ("trl", {"prompt": "P", "chosen": "a", "rejected": "b"}, pair("P", "a", "b")),
+    "trl with margin": ("trl", {"prompt": "P", "chosen": "a", "rejected": "b", "margin": 2}, pair("P", "a", "b", 2)),
+    "trl with an empty prompt": ("trl", {"prompt": "", "chosen": "a", "rejected": "b"}, pair("", "a", "b")),
+    "trl implicit": (
+        "trl",
+        {"chosen": "The sky is blue.", "rejected": "The sky is black."},
+        pair("The sky is ", "blue.", "black."),
+    ),
+    "trl implicit, one the beginning of the other": (
+        "trl",
+        {"chosen": "The sky is blue", "rejected": "The sky is"},
+        pair("The sky ", "is blue", "is"),
+    ),
+    "trl conversational": (
+        "trl",
+        {"prompt": [user("P")], "chosen": [assistant("a")], "rejected": [assistant("b")]},
+        pair((user("P"),), "a", "b"),
+    ),
+    "trl conversational implicit": (
+        "trl",
+        {"chosen": [user("P"), assistant("a")], "rejected": [user("P"), assistant("b")]},
+        pair((user("P"),), "a", "b"),
+    ),
+    "trl conversational, several turns differ": (
+        "trl",
+        {
+            "chosen": [user("P"), assistant("a"), user("and?"), assistant("c")],
+            "rejected": [user("P"), assistant("b"), user("and?"), assistant("c")],
+        },
+        pair(
+            (user("P"),),
+            (assistant("a"), user("and?"), assistant("c")),
+            (assistant("b"), user("and?"), assistant("c")),
+        ),
+    ),
+    "the prompt given twice, with scores": (
+        "trl",
+        {
+            "prompt": "P",
+            "chosen": [user("P"), assistant("a")],
+            "rejected": [user("P"), assistant("b")],
+            "score_chosen": 4.5,
+            "score_rejected": 3,
+        },
+        pair((user("P"),), "a", "b", ratings=(Rating(0, 4.5, "score"), Rating(1, 3, "score"))),
+    ),
+    "hh": (
+        "hh",
+        {"chosen": "\n\nHuman: P\n\nAssistant: a", "rejected": "\n\nHuman: P\n\nAssistant: b"},
+        pair((user("P"),), "a", "b"),
+    ),
+    "hh, several turns": (
+        "hh",
+        {
+            "chosen": "\n\nHuman: P\n\nAssistant: x\n\nHuman: Q\n\nAssistant: a",
+            "rejected": "\n\nHuman: P\n\nAssistant: x\n\nHuman: Q\n\nAssistant: b",
+        },
+        pair((user("P"), assistant("x"), user("Q")), "a", "b"),
+    ),
+    "hh, the assistant speaks twice": (
+        "hh",
+        {"chosen": "\n\nHuman: P\n\nAssistant: a\n\nAssistant: b", "rejected": "\n\nHuman: P\n\nAssistant: a"},
+        pair((user("P"),), (assistant("a"), assistant("b")), "a"),
+    ),
+    "hh with a prompt": (
+        "hh",
+        {"prompt": "\n\nHuman: P\n\nAssistant:", "chosen": " a", "rejected": " b"},
+        pair((user("P"),), "a", "b"),
+    ),
+    "llama-factory, sharegpt": (
+        "llama-factory",
+        {
+            "conversations": [{"from": "system", "value": "S"}, {"from": "human", "value": "P"}],
+            "chosen": {"from": "gpt", "value": "a"},
+            "rejected": {"from": "gpt", "value": "b"},
+        },
+        pair(({"role": "system", "content": "S"}, user("P")), "a", "b"),
+    ),
+    "llama-factory, alpaca": (
+        "llama-factory",
+        {"instruction": "Add.", "input": "1 + 1", "chosen": "2", "rejected": "3"},
+        pair("Add.\n1 + 1", "2", "3"),
+    ),
+    "llama-factory, alpaca with history": (
+        "llama-factory",
+        {"instruction": "P", "input": "", "system": "S", "history": [["Q", "A"]], "chosen": "a", "rejected": "b"},
+        pair(({"role": "system", "content": "S"}, user("Q"), assistant("A"), user("P")), "a", "b"),
+    ),
+    "pandalm": (
+        "pandalm",
+        {"instruction": "P", "input": "", "response1": "a", "response2": True, "annotator1": 1, "annotator2": 0},
+        Group("", "P", ("a", "True"), (Ranking(FIRST, annotator="annotator1"), Ranking(TIE, annotator="annotator2"))),
+    ),
+    "llmbar": (
+        "llmbar",
+        {"input": "P", "output_1": "a", "output_2": "b", "label": 2},
+        Group("", "P", ("a", "b"), (Ranking(SECOND),), subset="file"),
+    ),
+    "labelled": (
+        "labelled",
+        {"prompt": "P", "response_a": "a", "response_b": "b", "winner": "model_b", "annotator": "x"},
+        Group("", "P", ("a", "b"), (Ranking(SECOND, annotator="x"),)),
+    ),
+    "labelled, a tie": (
+        "labelled",
+        {"question": "P", "answer_1": "a", "answer_2": "b", "label": 0},
+        Group("", "P", ("a", "b"), (Ranking(TIE),)),
+    ),
+    "chatbot arena": (
+        "labelled",
+        {
+            "question_id": "q7",
+            "conversation_a": [user("P"), assistant("a")],
+            "conversation_b": [user("P"), assistant("b")],
+            "winner": "tie (bothbad)",
+            "judge": "arena_user_1",
+        },
+        Group("q7", (user("P"),), ("a", "b"), (Ranking(TIE, annotator="arena_user_1"),)),
+    ),
+    "a signed preference": (
+        "labelled",
+        {"prompt": "P", "response_1": "a", "response_2": "b", "preference_strength": -2},
+        Group("", "P", ("a", "b"), (Ranking(FIRST, 2),)),
+    ),
+    "ranks": (
+        "ranked",
+        {"prompt": "P", "responses": ["a", "b", "c", "d"], "ranks": [2, 1, 2, None]},
+        Group("", "P", ("a", "b", "c", "d"), (Ranking(((1,), (0, 2))),)),
+    ),
+    "ranking": (
+        "ranked",
+        {"prompt": "P", "completions": ["a", "b", "c"], "ranking": [2, [0, 1]]},
+        Group("", "P", ("a", "b", "c"), (Ranking(((2,), (0, 1))),)),
+    ),
+    "nectar": (
+        "ranked",
+        {
+            "prompt": "\n\nHuman: P\n\nAssistant: ",
+            "answers": [{"answer": "a", "model": "m", "rank": 2.0}, {"answer": "b", "model": "n", "rank": 1.0}],
+        },
+        Group("", (user("P"),), ("a", "b"), (Ranking(SECOND),)),
+    ),
+    "ultrafeedback": (
+        "ranked",
+        {
+            "instruction": "P",
+            "completions": [
+                {"response": "a", "overall_score": 7, "annotations": {"honesty": {"Rating": "4"}}},
+                {"response": "b", "overall_score": 8.5, "annotations": {"honesty": {"Rating": "N/A"}}},
+            ],
+        },
+        Group("", "P", ("a", "b"), ratings=(Rating(0, 7), Rating(0, 4, "honesty"), Rating(1, 8.5))),
+    ),
+    "scores beside responses": (
+        "ranked",
+        {"prompt": "P", "responses": ["a", "b"], "scores": [0.5, 1]},
+        Group("", "P", ("a", "b"), ratings=(Rating(0, 0.5), Rating(1, 1))),
+    ),
+    "a rating": (
+        "rated",
+        {"prompt": "P", "response": "a", "rating": 3, "attribute": "tone", "annotator": 5, "scale": [0, 4]},
+        Group("", "P", ("a",), ratings=(Rating(0, 3, "tone", "5", 1.0, (0, 4)),)),
+    ),
+    "a rating in words": (
+        "rated",
+        {"prompt": "P", "response": "a", "label": "ok"},
+        Group("", "P", ("a",), ratings=(Rating(0, 1, scale=(0, 2)),)),
+    ),
+    "unpaired, true or false": (
+        "rated",
+        {"prompt": [user("P")], "completion": [assistant("a")], "label": True},
+        Group("", (user("P"),), ("a",), ratings=(Rating(0, 1, scale=(0, 1)),)),
+    ),
+    "helpsteer": (
+        "rated",
+        {"prompt": "P", "response": "a", "helpfulness": 3, "verbosity": 1},
+        Group("", "P", ("a",), ratings=(Rating(0, 3, "helpfulness"), Rating(0, 1, "verbosity"))),
+    ),
+    "ukp votes": (
+        "ukp-votes",
+        {"debate": "Is it?", "stance": "No!", "a1": "a", "a2": "b", "choice": "equal", "annotator": "w", "reason": "-"},
+        Group("", "is it: no", ("a", "b"), (Ranking(TIE, annotator="w"),), meta={"debate": "is it", "stance": "no"}),
+    ),
+}
+
+
+def bare(group):
+    """A group without the id that was made for it."""
+    return {**group.to_dict(), "id": None}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_row_is_recognised_and_read(case, tmp_path):
+    name, row, expected = CASES[case]
+    assert detect([row], "here").name == name
+    path = tmp_path / "file.jsonl"
+    path.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    [group] = load_groups(path)
+    assert bare(group) == bare(expected)
+    assert group.id == expected.id or not expected.id
+    # Named, the format reads the same.
+    assert load_groups(path, format=name) == [group]
+
+
+def test_every_format_has_a_case_or_is_a_table():
+    assert {format.name for format in FORMATS} - {name for name, *_ in CASES.values()} == {"ukp-pairs", "ukp-ranks"}
+
+
+def test_ukp_tables_are_not_quoted(tmp_path):
+    path = tmp_path / "is-it-so_yes.tsv"
+    path.write_text('#id\tlabel\ta1\ta2\n1_2\ta2\t"no\tyes" it is\n3_2\ta1\t"no\tmaybe\n', encoding="utf-8")
+    [group] = load_groups(path)
+    assert (group.prompt, group.responses) == ("is it so: yes", ('"no', 'yes" it is', "maybe"))
+    assert [r.tiers for r in group.rankings] == [((1,), (0,)), ((0,), (2,))]
+
+
+def test_ukp_ranks_lower_is_better_equal_ties_twice_entered_means(tmp_path):
+    path = tmp_path / "is-it-so_yes.tsv"
+    # c was entered at 0.1 and 0.5, so it stands at 0.3, level with a.
+    path.write_text("#id\trank\targument\n1\t0.3\ta\n2\t0.2\tb\n3\t0.1\tc\n4\t0.5\tc\n", encoding="utf-8")
+    [group] = load_groups(path)
+    assert [r.tiers for r in group.rankings] == [((1,), (0, 2))]
+
+
+def test_csv_ratings_with_quotes_and_line_feeds(tmp_path):
+    path = tmp_path / "ratings.csv"
+    path.write_text('prompt,response,value,topic\n"P, ""so""","a\nb",4.5,t\nQ,c,2,t\n', encoding="utf-8")
+    first, second = load_groups(path)
+    assert (first.prompt, first.responses, first.ratings[0].value) == ('P, "so"', ("a\nb",), 4.5)
+    assert second.meta == {"topic": "t"}
+    bad = tmp_path / "bad.csv"
+    bad.write_text('prompt,response,value\n"P","a\nb",4\nQ,c,nan\n', encoding="utf-8")
+    with pytest.raises(DataError, match=r"bad\.csv:4: the overall rating of response 0 is nan"):
+        load_groups(bad)
+
+
+def test_columns_of_ones_own_go_to_meta_or_are_reported(tmp_path):
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"prompt":"P","chosen":"a","rejected":"b","topic":"t","messages":[1]}\n', encoding="utf-8")
+    reading = Reading()
+    [group] = load_groups(path, reading=reading)
+    assert group.meta == {"topic": "t"}
+    assert reading.left_behind == {"messages": 1}
+
+
+def test_llmbar_takes_its_subset_from_the_folder_when_the_file_says_nothing(tmp_path):
+    folder = tmp_path / "GPTInst"
+    folder.mkdir()
+    (folder / "dataset.json").write_text('[{"input":"P","output_1":"a","output_2":"b","label":1}]', encoding="utf-8")
+    assert load_groups(tmp_path)[0].subset == "GPTInst"
+
+
+# What is wrong with a row -> what the message must say, in which format.
+FAULTS = {
+    '{"prompt":"P","chosen":"a","rejected":"a"}': "the two responses are the same text",
+    '{"prompt":"P","chosen":"a"}': "no format has these columns: prompt, chosen",
+    '{"prompt":"P","chosen":"a","rejected":null}': "has no 'rejected'",
+    '{"prompt":"P","chosen":"a","rejected":"b","margin":-1}': "strength is -1",
+    '{"prompt":"P","chosen":"a","rejected":"b","margin":"much"}': "the margin is 'much'; it must be a number",
+    '{"chosen":"yes","rejected":"no"}': "share no beginning",
+    '{"prompt":"P","responses":["a","b","c"],"rankings":[{"tiers":[[7],[0]]}]}': "names response 7; the group has "
+    "responses 0 to 2",
+    '{"prompt":"P","responses":["a","b"],"rankings":[{"tiers":[[0],[0]]}]}': "names response 0 twice",
+    '{"prompt":"P","responses":["a","a"],"rankings":[{"tiers":[[0],[1]]}]}': "the two responses are the same text",
+    '{"prompt":"P","responses":["a"],"ratings":[{"response":0,"value":NaN}]}': "is nan, not a number",
+    '{"prompt":"P","responses":["a"],"ratings":[{"response":0,"value":9,"scale":[0,5]}]}': "outside its scale",
+    '{"prompt":"P","responses":["a"],"mine":1}': "unknown field 'mine'",
+    '{"prompt":"P","response":"a","value":"great"}': "must be a number",
+    '{"prompt":"P","response":"a","value":7,"scale_min":1,"scale_max":5}': "outside its scale",
+    '{"prompt":"P","response_a":"a","response_b":"b","winner":"1"}': "it must be one of a, b, tie",
+    '{"prompt":"P","responses":["a","b"],"ranks":[1]}': "2 responses but 1 ranks",
+    '{"prompt":"P","responses":["a","b"],"ranking":[1,2]}': "names response 2",
+    '{"prompt":"P","response_1":"a","response_2":"b","label":3}': "the verdict is 3",
+    "[1, 2]": "not an object|no format has these columns",
+    '{"prompt":"P","chosen":"a",': "this is not JSON: .* at column",
+}
+
+
+@pytest.mark.parametrize("row", FAULTS)
+def test_a_bad_row_is_named_with_its_line_and_the_remedy(row, tmp_path):
+    path = tmp_path / "bad.jsonl"
+    path.write_text(row + "\n", encoding="utf-8")
+    with pytest.raises(DataError, match=FAULTS[row]) as error:
+        load_groups(path)
+    assert str(error.value).startswith(str(path))
+    assert "\n" not in str(error.value)

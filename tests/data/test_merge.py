@@ -1,0 +1,122 @@
+"""Merging: same prompt one group, same text one response, nothing lost, in bounded memory with the same result."""
+
+from collections import Counter
+
+import pytest
+from group_strategies import groups, words
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from plaudit.data.merge import PARTITIONS, folded, merged, stable_id
+from plaudit.groups import Group, GroupError, Ranking, Rating
+
+few = groups(prompts=st.sampled_from(["P", "Q"]), responses=st.sampled_from(["a", "b", "c", "d"]))
+
+
+def said(group):
+    """Everything judged in a group, without regard to the order of responses and judgements."""
+    rankings = Counter(
+        (tuple(frozenset(group.responses[i] for i in t) for t in r.tiers), r.strength, r.annotator, r.weight)
+        for r in group.rankings
+    )
+    ratings = Counter(
+        (group.responses[r.response], r.value, r.attribute, r.annotator, r.weight, r.scale) for r in group.ratings
+    )
+    return frozenset(group.responses), rankings, ratings
+
+
+@given(st.lists(few, max_size=6), st.randoms())
+def test_order_changes_nothing_but_the_order(some, random):
+    shuffled = list(some)
+    random.shuffle(shuffled)
+    one = {(g.prompt, g.subset): said(g) for g in merged(some)}
+    other = {(g.prompt, g.subset): said(g) for g in merged(shuffled)}
+    assert one == other
+
+
+@given(st.lists(few, max_size=6))
+def test_nothing_is_lost(some):
+    together = list(merged(some))
+    assert [(g.prompt, g.subset) for g in together] == list(dict.fromkeys((g.prompt, g.subset) for g in some))
+    for group in together:
+        parts = [said(g) for g in some if (g.prompt, g.subset) == (group.prompt, group.subset)]
+        assert said(group)[1] == sum((rankings for _, rankings, _ in parts), Counter())
+        assert said(group)[2] == sum((ratings for _, _, ratings in parts), Counter())
+        assert said(group)[0] == frozenset().union(*(responses for responses, *_ in parts))
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(few, max_size=8) | st.lists(groups(prompts=words), max_size=8), st.sampled_from([0, 1500]))
+def test_spilling_to_disc_changes_nothing(some, limit):
+    assert list(merged(some, limit=limit)) == list(merged(some))
+
+
+def test_more_prompts_than_partitions_spill_in_order():
+    some = [Group(str(i % 500), f"prompt {i % 500}", (f"response {i}",)) for i in range(1500)]
+    spilled = list(merged(some, limit=20_000))
+    assert len(spilled) == 500 > PARTITIONS
+    assert spilled == list(merged(some))
+    assert spilled[7].responses == ("response 7", "response 507", "response 1007")
+
+
+def test_judgements_are_renumbered():
+    one = Group("q", "P", ("a", "b"), (Ranking(((0,), (1,))),))
+    two = Group("", "P", ("c", "b"), (Ranking(((0,), (1,))),), (Rating(1, 3),))
+    [group] = merged([one, two])
+    assert group.responses == ("a", "b", "c")
+    assert [r.tiers for r in group.rankings] == [((0,), (1,)), ((2,), (1,))]
+    assert group.ratings == (Rating(1, 3),)
+
+
+@pytest.mark.parametrize("limit", [0, 1 << 20])
+def test_ids_subsets_and_meta_lose_nothing(limit):
+    def row(id, meta, subset=None):
+        return Group(id, "P", ("a",), subset=subset, meta=meta)
+
+    rows = [
+        row("", {"topic": "t"}),
+        row("q1", {"topic": "t", "year": 1}),
+        row("q2", {"topic": "u", "year": 1}),
+        row("q1", {"topic": "u"}),
+        row("q3", {}, subset="s"),
+    ]
+    first, second = merged(rows, limit=limit)
+    assert (first.id, first.subset) == ("q1", None)
+    assert first.meta == {
+        "topic": "t",
+        "year": 1,
+        "merged": [{"id": "q2", "topic": "u"}, {"topic": "u"}],
+    }
+    assert (second.id, second.subset, second.meta) == ("q3", "s", {})
+    # Merging what is merged adds nothing.
+    assert list(merged([first, second])) == [first, second]
+
+
+def test_messages_are_the_same_text_whatever_the_order_of_their_keys():
+    one = Group("", ({"role": "user", "content": "P"},), ("a",))
+    two = Group("", ({"content": "P", "role": "user"},), ("b",))
+    [group] = merged([one, two])
+    assert group.responses == ("a", "b")
+    # Text and one message of that text are not the same prompt.
+    assert len(list(merged([one, Group("", "P", ("a",))]))) == 2
+
+
+def test_the_same_text_twice_folds_unless_it_is_compared():
+    group = folded(Group("q", "P", ("a", "b", "a"), (Ranking(((0, 2), (1,))),), (Rating(2, 1),)))
+    assert group.responses == ("a", "b")
+    assert group.rankings[0].tiers == ((0,), (1,))
+    assert group.ratings == (Rating(0, 1),)
+    for tiers in (((0,), (1,), (2,)), ((0, 2),)):
+        with pytest.raises(GroupError, match="responses 0 and 2 are the same text"):
+            folded(Group("q", "P", ("a", "b", "a"), (Ranking(tiers),)))
+
+
+def test_stable_ids_depend_on_prompt_and_subset_alone():
+    ids = [
+        stable_id("P", None),
+        stable_id("P", "s"),
+        stable_id("Q", None),
+        stable_id(({"role": "user", "content": "P"},), None),
+    ]
+    assert len(set(ids)) == 4
+    assert ids[0] == stable_id("P", None)
