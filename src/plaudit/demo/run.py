@@ -77,10 +77,11 @@ def run_demo(
     say("split: " + ", ".join(f"{len(side)} {name}" for name, side in sides.items()) + " (questions)")
 
     # Torch takes seconds to import: what can fail before it has.
+    from plaudit.model import RewardModel
     from plaudit.training import train
 
     say(f"training {backbone} with the defaults")
-    model = train(
+    train(
         sides["train"],
         folder / "model",
         backbone=backbone,
@@ -89,6 +90,8 @@ def run_demo(
         seed=seed,
         **settings,
     )
+    # What is measured is what lies in the folder, as anyone will load it.
+    model = RewardModel.from_pretrained(folder / "model")
     return Demo(model, folder, {name: recovered(model, sides[name]) for name in ("test", "new-topics")})
 
 
