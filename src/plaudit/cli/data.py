@@ -44,7 +44,7 @@ def check(
 
     Example:
 
-        echo '{"prompt":"Hi","chosen":"Hello!","rejected":"No"}' | plaudit data check -
+        echo '{"prompt":"Hi","chosen":"Yo","rejected":"No"}' | plaudit data check -
     """
     from dataclasses import asdict
 
@@ -91,7 +91,7 @@ def stats(
 
     Example:
 
-        echo '{"prompt":"Hi","chosen":"Hello!","rejected":"No"}' | plaudit data stats -
+        echo '{"prompt":"Hi","chosen":"Yo","rejected":"No"}' | plaudit data stats -
     """
     from dataclasses import asdict
 
@@ -173,7 +173,7 @@ def split(
 
     Example:
 
-        seq 40|sed 's/.*/{"prompt":"&?","responses":["1"]}/'|plaudit data split - -o s
+        seq 99|sed 's/.*/{"prompt":"&?","responses":["1"]}/'|plaudit data split - -o s
     """
     from plaudit.data import Reading, read_groups
     from plaudit.data.split import split_to_folder
