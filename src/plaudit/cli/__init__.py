@@ -8,6 +8,7 @@ import typer
 
 from plaudit import __version__
 from plaudit.cli import data
+from plaudit.cli.demo import demo_command
 from plaudit.cli.eval import eval_command
 from plaudit.cli.score import rank_command, score_command
 from plaudit.cli.train import train_command
@@ -27,6 +28,7 @@ app.command("train")(train_command)
 app.command("eval")(eval_command)
 app.command("score")(score_command)
 app.command("rank")(rank_command)
+app.command("demo")(demo_command)
 
 
 def _version(asked: bool) -> None:

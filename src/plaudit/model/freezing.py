@@ -78,7 +78,8 @@ def _add_lora(network: RewardNetwork, rank: int) -> None:
     targets = [name for name, m in network.model.named_modules() if id(m) in stack and _is_linear(m)]
     config = LoraConfig(**{**_LORA, "r": rank, "lora_alpha": 2 * rank}, target_modules=targets)
     # peft changes the layers in place, so the network goes on using the same object; the wrapper knows how to merge.
-    network.adapters = get_peft_model(network.model, config)
+    # It is kept out of torch's register of submodules, or every weight would be in the state dict twice.
+    network.__dict__["adapters"] = get_peft_model(network.model, config)
 
 
 def _is_linear(module: nn.Module) -> bool:

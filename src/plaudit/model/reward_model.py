@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from plaudit.forest import Tree, pack
 from plaudit.groups import Group, Text
 from plaudit.model.backbones import resolve
 from plaudit.model.freezing import merge_lora
+from plaudit.model.loading import load, name_the_output, quiet, settle_padding
 from plaudit.model.network import RewardNetwork, find_head
 from plaudit.model.record import scoring_record
 from plaudit.model.rendering import Rendered, Renderer, read_template
@@ -88,7 +88,7 @@ class RewardModel:
             device: where to compute; a GPU if there is one.
             trust_remote_code: run code that comes with the checkpoint.
         """
-        model, tokenizer, missing = _load(resolve(name), trust_remote_code, dtype=torch.float32, num_labels=1)
+        model, tokenizer, missing = load(resolve(name), trust_remote_code, dtype=torch.float32, num_labels=1)
         if template := read_template(chat_template):
             tokenizer.chat_template = template
         head = find_head(model)
@@ -98,8 +98,8 @@ class RewardModel:
                 head.weight.copy_(torch.randn(head.weight.shape, generator=generator) / (head.in_features + 1))
                 if head.bias is not None:
                     head.bias.zero_()
-        _name_the_output(model)
-        _settle_padding(model, tokenizer)
+        name_the_output(model)
+        settle_padding(model, tokenizer)
         return cls._ready(model, tokenizer, device, max_length, {"backbone": str(name), "seed": seed})
 
     @classmethod
@@ -123,7 +123,7 @@ class RewardModel:
             raise PlauditError(f"no model folder {str(name)!r}; train one with `plaudit train DATA -o {name}`")
         record = _read_record(folder / RECORD_FILE)
         source = str(folder) if folder.is_dir() else str(name)
-        model, tokenizer, missing = _load(source, trust_remote_code, dtype="auto")
+        model, tokenizer, missing = load(source, trust_remote_code, dtype="auto")
         if missing or model.config.num_labels != 1:
             why = "it has no reward head" if missing else f"its head has {model.config.num_labels} outputs, not 1"
             raise PlauditError(f"{name} is not a reward model: {why}; train one with `plaudit train --backbone {name}`")
@@ -236,78 +236,12 @@ class RewardModel:
         model = merge_lora(self.network.adapters) if self.network.adapters is not None else self.network.model
         self.network.adapters = None
         self.record = self.run_record("model")
-        with staged(Path(folder)) as staging, _quiet():
+        with staged(Path(folder)) as staging, quiet():
             model.save_pretrained(staging)
             self.tokenizer.save_pretrained(staging)
             (staging / RECORD_FILE).write_text(json.dumps(self.record, indent=2, ensure_ascii=False) + "\n", "utf-8")
             if card is not None:
                 (staging / "README.md").write_text(card, encoding="utf-8")
-
-
-def _load(source: str, trust_remote_code: bool, **options: Any) -> tuple[Any, Any, list[str]]:
-    """Model, tokenizer, and the names of the head's weights that the checkpoint lacks."""
-    from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
-
-    try:
-        with _quiet():
-            tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=trust_remote_code)
-            config = AutoConfig.from_pretrained(source, trust_remote_code=trust_remote_code)
-            _check_architecture(source, config, "num_labels" in options)
-            model, info = AutoModelForSequenceClassification.from_pretrained(
-                source, trust_remote_code=trust_remote_code, output_loading_info=True, use_safetensors=True, **options
-            )
-    except (OSError, ValueError, KeyError) as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise PlauditError(f"cannot load {source!r} as a transformers model: {first}") from error
-    head = find_head(model)
-    names = {name for name, parameter in model.named_parameters() if parameter is head.weight}
-    return model, tokenizer, sorted(names & set(info["missing_keys"]))
-
-
-def _check_architecture(source: str, config: Any, any_backbone: bool) -> None:
-    names = config.architectures or []
-    if not any_backbone and not any(name.endswith("ForSequenceClassification") for name in names):
-        what = names[0] if names else "no known architecture"
-        raise PlauditError(
-            f"{source} is not a reward model: it holds {what}; train one with `plaudit train --backbone {source}`"
-        )
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """No bars, and no announcement that a new head has no weights yet: here that is what was asked for."""
-    from transformers.utils import logging as transformers_logging
-
-    level = transformers_logging.get_verbosity()
-    bars = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        transformers_logging.set_verbosity(level)
-        if bars:
-            transformers_logging.enable_progress_bar()
-
-
-def _name_the_output(model: Any) -> None:
-    model.config.problem_type = "regression"
-    model.config.id2label = {0: "reward"}
-    model.config.label2id = {"reward": 0}
-
-
-def _settle_padding(model: Any, tokenizer: Any) -> None:
-    """Give the model a pad token that never stands inside a text. transformers pools "the last token that is not
-    padding", so where the end-of-text token doubles as padding it would read one token too early."""
-    taken = {tokenizer.eos_token_id, tokenizer.bos_token_id, tokenizer.unk_token_id, tokenizer.sep_token_id}
-    if tokenizer.pad_token_id is None or tokenizer.pad_token_id in taken:
-        named = [token for token in tokenizer.get_added_vocab() if "pad" in token.lower()]
-        free = [token for token in named if tokenizer.convert_tokens_to_ids(token) not in taken]
-        tokenizer.add_special_tokens({"pad_token": free[0] if free else "<|pad|>"})
-        if len(tokenizer) > model.get_input_embeddings().num_embeddings:
-            model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
-    model.config.get_text_config().pad_token_id = tokenizer.pad_token_id
-    model.config.pad_token_id = tokenizer.pad_token_id
 
 
 def _context(network: RewardNetwork, tokenizer: Any) -> int:

@@ -1,0 +1,76 @@
+"""From a folder or the hub to a transformers model and tokenizer that can serve as a reward model."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from plaudit.errors import PlauditError
+from plaudit.model.network import find_head
+
+
+def load(source: str, trust_remote_code: bool, **options: Any) -> tuple[Any, Any, list[str]]:
+    """Model, tokenizer, and the names of the head's weights that the checkpoint lacks."""
+    from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+
+    try:
+        with quiet():
+            tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=trust_remote_code)
+            config = AutoConfig.from_pretrained(source, trust_remote_code=trust_remote_code)
+            _check_architecture(source, config, "num_labels" in options)
+            model, info = AutoModelForSequenceClassification.from_pretrained(
+                source, trust_remote_code=trust_remote_code, output_loading_info=True, use_safetensors=True, **options
+            )
+    except (OSError, ValueError, KeyError) as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise PlauditError(f"cannot load {source!r} as a transformers model: {first}") from error
+    head = find_head(model)
+    names = {name for name, parameter in model.named_parameters() if parameter is head.weight}
+    return model, tokenizer, sorted(names & set(info["missing_keys"]))
+
+
+def _check_architecture(source: str, config: Any, any_backbone: bool) -> None:
+    names = config.architectures or []
+    if not any_backbone and not any(name.endswith("ForSequenceClassification") for name in names):
+        what = names[0] if names else "no known architecture"
+        raise PlauditError(
+            f"{source} is not a reward model: it holds {what}; train one with `plaudit train --backbone {source}`"
+        )
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """No bars, and no announcement that a new head has no weights yet: here that is what was asked for."""
+    from transformers.utils import logging as transformers_logging
+
+    level = transformers_logging.get_verbosity()
+    bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(level)
+        if bars:
+            transformers_logging.enable_progress_bar()
+
+
+def name_the_output(model: Any) -> None:
+    model.config.problem_type = "regression"
+    model.config.id2label = {0: "reward"}
+    model.config.label2id = {"reward": 0}
+
+
+def settle_padding(model: Any, tokenizer: Any) -> None:
+    """Give the model a pad token that never stands inside a text. transformers pools "the last token that is not
+    padding", so where the end-of-text token doubles as padding it would read one token too early."""
+    taken = {tokenizer.eos_token_id, tokenizer.bos_token_id, tokenizer.unk_token_id, tokenizer.sep_token_id}
+    if tokenizer.pad_token_id is None or tokenizer.pad_token_id in taken:
+        named = [token for token in tokenizer.get_added_vocab() if "pad" in token.lower()]
+        free = [token for token in named if tokenizer.convert_tokens_to_ids(token) not in taken]
+        tokenizer.add_special_tokens({"pad_token": free[0] if free else "<|pad|>"})
+        if len(tokenizer) > model.get_input_embeddings().num_embeddings:
+            model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+    model.config.get_text_config().pad_token_id = tokenizer.pad_token_id
+    model.config.pad_token_id = tokenizer.pad_token_id
