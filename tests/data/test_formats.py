@@ -1,6 +1,8 @@
 """Every shape is recognised from its content, and read into the group that a person would make of it."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -156,6 +158,11 @@ CASES = {
         {"prompt": "P", "response_1": "a", "response_2": "b", "preference_strength": -2},
         Group("", "P", ("a", "b"), (Ranking(FIRST, 2),)),
     ),
+    "a signed preference after a conversation": (
+        "labelled",
+        {"context": [user("P")], "response1": "a", "response2": "b", "overall_preference": 3},
+        Group("", (user("P"),), ("a", "b"), (Ranking(SECOND, 3),)),
+    ),
     "ranks": (
         "ranked",
         {"prompt": "P", "responses": ["a", "b", "c", "d"], "ranks": [2, 1, 2, None]},
@@ -234,6 +241,27 @@ def test_a_row_is_recognised_and_read(case, tmp_path):
     assert group.id == expected.id or not expected.id
     # Named, the format reads the same.
     assert load_groups(path, format=name) == [group]
+
+
+PAGE = (Path(__file__).parents[2] / "docs/formats.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("part", re.findall(r"(?:^\*\*|own: )(`[\w-]+`.*?)(?=^\*\*`|^## |\Z)", PAGE, re.M | re.S))
+def test_the_examples_in_the_docs_are_what_they_are_said_to_be(part, tmp_path):
+    name = part[1 : part.index("`", 1)]
+    examples = re.findall(r"^```(json|csv|text)\n(.*?)^```", part, re.M | re.S)
+    assert examples
+    for kind, example in examples:
+        path = tmp_path / f"is-it-so_yes.{ {'json': 'jsonl', 'csv': 'csv', 'text': 'tsv'}[kind] }"
+        path.write_text(example, encoding="utf-8")
+        reading = Reading()
+        assert load_groups(path, reading=reading)
+        assert set(reading.formats) == {name}
+
+
+def test_the_docs_list_every_format_in_its_order():
+    [order] = re.findall(r"in this order: (.*?)\. The one", PAGE, re.S)
+    assert re.findall(r"`([\w-]+)`", order) == [format.name for format in FORMATS]
 
 
 def test_every_format_has_a_case_or_is_a_table():

@@ -176,7 +176,8 @@ def test_saved_data_sets_and_hub_ids(tmp_path, monkeypatch):
     assert [(g.prompt, g.rankings[0].strength) for g in groups] == [("P", None), ("Q", 2)]
     datasets.DatasetDict({"train": one, "test": one.select([1])}).save_to_disk(tmp_path / "two")
     assert [g.prompt for g in load_groups(tmp_path / "two", split="test")] == ["Q"]
-    with pytest.raises(DataError, match="it has the splits train, test; choose one"):
+    assert [g.prompt for g in load_groups(f"{tmp_path}/two@test")] == ["Q"]
+    with pytest.raises(DataError, match=r"it has the splits train, test; choose one as .*two@train"):
         load_groups(tmp_path / "two")
     with pytest.raises(DataError, match="it has no split 'dev', only train, test"):
         load_groups(tmp_path / "two", split="dev")

@@ -36,6 +36,8 @@ class Table:
 def tables(source: str | Path | Iterable[str | Path], split: str | None = None) -> Iterator[Table]:
     """Every table of `source`, in the order given; a folder's files in the order of their paths.
 
+    A saved data set's split is chosen by `folder@split` or `split`, a hub id's by `owner/name@split` or `split`.
+
     Raises:
         DataError: if a file is missing, a folder holds no data files, or a data set needs `split` to be chosen.
     """
@@ -44,6 +46,9 @@ def tables(source: str | Path | Iterable[str | Path], split: str | None = None) 
             yield from tables(one, split)
         return
     path = Path(source)
+    before, at, after = str(source).rpartition("@")
+    if at and not path.exists() and Path(before).is_dir():
+        path, split = Path(before), after
     if str(source) == "-":
         yield Table("stdin", "", _open_rows(sys.stdin.buffer, "stdin", ""))
     elif path.is_dir():
@@ -141,7 +146,7 @@ def _splits(loaded: Any, name: str, stem: str, split: str | None) -> Iterator[Ta
         return
     have = ", ".join(loaded)
     if split is None and len(loaded) > 1:
-        raise DataError(f"it has the splits {have}; choose one (split=..., or NAME@SPLIT for a hub data set)", name)
+        raise DataError(f"it has the splits {have}; choose one as {name}@{next(iter(loaded))}", name)
     chosen = split or next(iter(loaded))
     if chosen not in loaded:
         raise DataError(f"it has no split {chosen!r}, only {have}", name)

@@ -36,7 +36,8 @@ _SIDES = (
     ("response1", "response2"),
     ("a1", "a2"),
 )
-_VERDICTS = ("winner", "preference", "label", "choice", "preferred", "preference_strength")
+_VERDICTS = ("winner", "preference", "label", "choice", "preferred")
+_SIGNED = ("preference_strength", "overall_preference")
 _TIES = {"tie", "tied", "ties", "equal", "draw", "same", "both", "both_bad", "bothbad", "neither", "tie (bothbad)"}
 _PREFIXES = re.compile(r"^(model|response|answer|output|completion|conversation|assistant)[ _-]?")
 
@@ -94,7 +95,7 @@ def read_llmbar(row: dict[str, Any], stem: str) -> Group:
 
 
 def knows(row: Mapping[str, Any]) -> bool:
-    return any(a in row and b in row for a, b in _SIDES) and any(name in row for name in _VERDICTS)
+    return any(a in row and b in row for a, b in _SIDES) and any(name in row for name in _VERDICTS + _SIGNED)
 
 
 def read(row: dict[str, Any], stem: str) -> Group:
@@ -114,11 +115,11 @@ def read(row: dict[str, Any], stem: str) -> Group:
 
 
 def _judged(row: dict[str, Any], lettered: bool) -> tuple[tuple[tuple[int, ...], ...], float | None]:
-    value = take(row, *_VERDICTS[:-1])
+    value = take(row, *_VERDICTS)
     if value is not None:
         strength = take(row, "strength", "margin")
         return verdict(value, lettered), None if strength is None else number_of(strength, "the strength")
-    signed = number_of(need(row, "preference_strength"), "preference_strength")
+    signed = number_of(need(row, *_SIGNED), "the preference")
     # HelpSteer's sign: below zero the first response is better, above it the second.
     tiers = TIE if signed == 0 else FIRST if signed < 0 else SECOND
     return tiers, abs(signed)
