@@ -16,7 +16,8 @@ def model_card(record: Mapping[str, Any]) -> str:
     else:
         figures = (
             f"On {held_out['groups']} held-out groups, which also chose the checkpoint: accuracy "
-            f"{held_out['accuracy']:.3f}, log loss {held_out['loss']:.3f} (chance: 0.5 and 0.693)."
+            f"{held_out['accuracy']:.3f}, log loss {held_out['loss']:.3f} (with equal scores: 0.5 and "
+            f"{_equal_scores(record)})."
         )
     front = "\n".join(
         ["---", "library_name: transformers", "pipeline_tag: text-classification", "tags: [reward-model, plaudit]"]
@@ -47,3 +48,8 @@ Settings:
 {json.dumps(record["settings"], indent=2)}
 ```
 """
+
+
+def _equal_scores(record: Mapping[str, Any]) -> str:
+    """The log loss of a model that tells nothing apart: log 2, or log 3 where a tie is a third outcome."""
+    return "1.099" if record["settings"]["ties"] == "rao-kupper" else "0.693"

@@ -8,7 +8,7 @@ passes, more comparisons in each.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,12 +39,13 @@ class Comparisons:
     judgement: np.ndarray
 
     @classmethod
-    def of(cls, group: Group) -> Comparisons:
-        """All comparisons of all of a group's rankings."""
+    def of(cls, group: Group, ties: str = "half") -> Comparisons:
+        """All comparisons of all of a group's rankings; without the ties, if `ties` is `ignore`."""
         rows = [
             (better, worse, tie, ranking.strength or 0.0, number, ranking.weight)
             for number, ranking in enumerate(group.rankings)
             for better, worse, tie in ranking.comparisons()
+            if not (tie and ties == "ignore")
         ]
         columns = np.array(rows, dtype=float).reshape(-1, 6).T
         return cls(
@@ -62,6 +63,10 @@ class Comparisons:
             self.ranking[inside],
             self.judgement[inside],
         )
+
+    def at_no_weight(self) -> Comparisons:
+        """The same, all at weight 0."""
+        return replace(self, judgement=np.zeros_like(self.judgement))
 
     @property
     def weight(self) -> np.ndarray:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -65,10 +67,18 @@ class PlainProgress(TrainerCallback):
         print(line, file=sys.stderr, flush=True)
 
 
-def progress_for_terminal() -> TrainerCallback:
-    """The bar if stderr is a terminal, lines if it is not."""
+@contextmanager
+def progress() -> Iterator[TrainerCallback]:
+    """The bar if stderr is a terminal, lines if it is not. However the run ends, the terminal gets its cursor back."""
     console = Console(stderr=True)
-    return LiveProgress(console) if console.is_terminal else PlainProgress()
+    if not console.is_terminal:
+        yield PlainProgress()
+        return
+    live = LiveProgress(console)
+    try:
+        yield live
+    finally:
+        live.bar.stop()
 
 
 def _figures(values: dict[str, float]) -> str:

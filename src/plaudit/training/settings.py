@@ -134,10 +134,13 @@ _RULES: dict[str, tuple[Any, str]] = {
 }
 
 
+_KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+
+
 def _convert(name: str, value: Any, kind: Any, where: str) -> Any:
     """A setting's value from text (`--set`) or from a file, checked against its type."""
     kinds = get_args(kind) or (kind,)
-    if isinstance(value, str) and value.lower() in ("none", "auto") and type(None) in kinds:
+    if type(None) in kinds and (value is None or (isinstance(value, str) and value.lower() in ("none", "auto"))):
         return None
     wanted = kinds[0]
     if isinstance(value, str) and wanted is not str:
@@ -145,9 +148,9 @@ def _convert(name: str, value: Any, kind: Any, where: str) -> Any:
         try:
             return words[value.lower()] if wanted is bool else wanted(value)
         except (KeyError, ValueError):
-            raise PlauditError(f"{where}: {name} is {value!r}; it must be a {wanted.__name__}") from None
+            raise PlauditError(f"{where}: {name} is {value!r}; it must be {_KINDS[wanted]}") from None
     if wanted is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
-        raise PlauditError(f"{where}: {name} is {value!r}; it must be a {wanted.__name__}")
+        raise PlauditError(f"{where}: {name} is {value!r}; it must be {_KINDS[wanted]}")
     return value

@@ -55,7 +55,7 @@ class Steps(Dataset[Step]):
     Args:
         items: the rendered groups.
         network: grows trees as its architecture can.
-        passes, hand, groups_per_step, batch_tokens, seed: see TrainingSettings.
+        passes, hand, groups_per_step, batch_tokens, ties, seed: see TrainingSettings.
         shares: number of processes that split a step.
     """
 
@@ -69,10 +69,11 @@ class Steps(Dataset[Step]):
         groups_per_step: int | None,
         batch_tokens: int,
         seed: int,
+        ties: str = "half",
         shares: int = 1,
     ) -> None:
         self.items = items
-        self.comparisons = [Comparisons.of(item.group) for item in items]
+        self.comparisons = [Comparisons.of(item.group, ties) for item in items]
         self.network = network
         self.hand, self.batch_tokens, self.seed, self.shares = hand, batch_tokens, seed, shares
         hands = sum(-(-len(item.sequences) // hand) for item in items)
@@ -90,7 +91,10 @@ class Steps(Dataset[Step]):
         hands = self._dealt(number)[place * self.groups_per_step : (place + 1) * self.groups_per_step]
         compared = [self.comparisons[item].among(keep) for item, keep in hands]
         weight = float(sum(c.weight.sum() for c in compared))
-        mine = [(hand, c) for hand, c in zip(hands, compared, strict=True) if len(c)][share :: self.shares]
+        useful = [(hand, c) for hand, c in zip(hands, compared, strict=True) if len(c)]
+        # Gradients are averaged over processes, so each must have some: one that is left without a hand computes the
+        # step's first and counts it nothing.
+        mine = useful[share :: self.shares] or [(hand, c.at_no_weight()) for hand, c in useful[:1]]
         trees = [self._tree(*hand) for hand, _ in mine]
         forests = pack([len(tree) for tree in trees], self.batch_tokens)
         return Step(

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import os
-import shutil
 import time
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -13,24 +10,24 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import PartialState
 from transformers import EarlyStoppingCallback, PrinterCallback, ProgressCallback, TrainingArguments, set_seed
+from transformers.integrations import TensorBoardCallback
 
 from plaudit.errors import PlauditError
 from plaudit.groups import Group
-from plaudit.model import RECORD_FILE, RewardModel, data_hash, freeze
+from plaudit.model import RewardModel, data_hash, freeze
 from plaudit.model.rendering import Rendered
 from plaudit.training.card import model_card
 from plaudit.training.diagnosis import warnings
-from plaudit.training.progress import progress_for_terminal
+from plaudit.training.folder import CHECKPOINTS, clear, open_folder, whole_checkpoints
+from plaudit.training.holdout import divide
+from plaudit.training.progress import progress
 from plaudit.training.settings import TrainingSettings
 from plaudit.training.steps import Steps
 from plaudit.training.trainer import RewardTrainer
 
 logger = logging.getLogger(__name__)
-
-_CHECKPOINTS = "checkpoints"
-_RUN_FILE = "run.json"
-_FEWEST_TO_HOLD_OUT = 10
 
 
 def train(
@@ -55,6 +52,8 @@ def train(
         resume: go on from the newest whole checkpoint in `output_dir`.
         overwrite: replace a model or an unfinished run that is there.
 
+    Started in several processes (`torchrun`), each computes its share of every step, and the first writes the files.
+
     Returns:
         The trained model: its best checkpoint by held-out loss, if anything was held out.
 
@@ -63,10 +62,17 @@ def train(
     """
     settings = (settings or TrainingSettings()).with_changes(changes, "train()")
     output = Path(output_dir)
-    checkpoint = _prepare_folder(output, resume, overwrite)
-    learn, watch = _divide(groups, eval_groups, settings)
-    origin = {"backbone": str(backbone), "data": data_hash(groups), "settings": settings.to_dict()}
-    _remember(output, origin, checkpoint)
+    processes = PartialState(cpu=not torch.cuda.is_available())
+    if not processes.is_main_process:
+        logging.getLogger("plaudit").setLevel(logging.ERROR)
+    learn, watch = divide(groups, eval_groups, settings)
+    origin = {
+        "backbone": str(backbone),
+        "data": data_hash(groups),
+        "eval_data": None if eval_groups is None else data_hash(eval_groups),
+        "settings": settings.to_dict(),
+    }
+    checkpoint = open_folder(output, origin, resume, overwrite, processes.is_main_process)
 
     set_seed(settings.seed)
     model = RewardModel.from_backbone(
@@ -91,24 +97,32 @@ def train(
         groups_per_step=settings.groups_per_step,
         batch_tokens=settings.batch_tokens,
         seed=settings.seed,
-        shares=int(os.environ.get("WORLD_SIZE", "1")),
+        ties=settings.ties,
+        shares=processes.num_processes,
     )
-    arguments = _arguments(output, settings, steps, network.config.get_text_config().hidden_size, bool(held_out))
+    reporters = _reporters(settings.report_to)
+    hidden_size = network.config.get_text_config().hidden_size
+    arguments = _arguments(output, settings, steps, hidden_size, bool(held_out), reporters)
     trainer = RewardTrainer(model, settings, held_out, args=arguments, train_dataset=steps)
     for callback in (PrinterCallback, ProgressCallback):
         trainer.remove_callback(callback)
-    trainer.add_callback(progress_for_terminal())
+    if "tensorboard" in reporters:
+        curves = TensorBoardCallback()
+        curves.logging_dir = curves.logging_dir or str(output / "logs")
+        trainer.add_callback(curves)
     if held_out and settings.patience:
         trainer.add_callback(EarlyStoppingCallback(settings.patience))
 
     started = time.monotonic()
     _run(trainer, output, checkpoint)
+    # Mixed precision wraps the forward pass while training. What is returned scores as the saved folder will.
+    trainer.accelerator.unwrap_model(trainer.model_wrapped, keep_fp32_wrapper=False)
     network.eval()
-    scores = model.score_rendered(held_out, settings.batch_tokens)
-    per_group = _per_group(held_out, scores)
-    metrics = trainer.held_out_metrics() if held_out else {}
+    metrics: dict[str, float] = {}
     if held_out:
-        for warning in warnings([item.group for item in held_out], per_group):
+        scores = model.score_rendered(held_out, settings.batch_tokens)
+        metrics = trainer.held_out_metrics(scores)
+        for warning in warnings([item.group for item in held_out], _per_group(held_out, scores)):
             logger.warning(warning)
     model.record = {
         **model.record,
@@ -118,87 +132,12 @@ def train(
         "steps": trainer.state.global_step,
         "seconds": round(time.monotonic() - started, 1),
     }
-    if trainer.is_world_process_zero():
+    processes.wait_for_everyone()
+    if processes.is_main_process:
         model.save(output, card=model_card(model.record))
-        shutil.rmtree(output / _CHECKPOINTS, ignore_errors=True)
+        clear(output)
+    processes.wait_for_everyone()
     return model
-
-
-def _prepare_folder(output: Path, resume: bool, overwrite: bool) -> Path | None:
-    """Refuse to tread on earlier work; return the checkpoint to resume from, if any."""
-    checkpoints = output / _CHECKPOINTS
-    whole = _whole_checkpoints(checkpoints)
-    if resume:
-        if (output / RECORD_FILE).is_file() and not whole:
-            raise PlauditError(f"the run in {output} is finished; there is nothing to resume")
-        if not whole:
-            logger.warning("%s holds no whole checkpoint; the run starts from the beginning", checkpoints)
-        return whole[-1] if whole else None
-    if not overwrite and (whole or (output / RECORD_FILE).is_file()):
-        what = "an unfinished run (go on with --resume)" if whole else "a trained model"
-        raise PlauditError(f"{output} holds {what}; choose another folder, or replace it with --overwrite")
-    shutil.rmtree(checkpoints, ignore_errors=True)
-    return None
-
-
-def _whole_checkpoints(folder: Path) -> list[Path]:
-    """Checkpoints that were written to the end, oldest first. transformers writes trainer_state.json last."""
-    found = [path for path in folder.glob("checkpoint-*") if (path / "trainer_state.json").is_file()]
-    return sorted(found, key=lambda path: int(path.name.rpartition("-")[2]))
-
-
-def _remember(output: Path, origin: dict[str, Any], checkpoint: Path | None) -> None:
-    """Write down what the run is of, or hold a resumed run to it."""
-    file = output / _CHECKPOINTS / _RUN_FILE
-    if checkpoint is not None and file.is_file():
-        before = json.loads(file.read_text(encoding="utf-8"))
-        for name in origin:
-            if before[name] != origin[name]:
-                raise PlauditError(
-                    f"cannot resume {output}: its {name} was {_difference(before[name], origin[name])}; "
-                    "resume with what it was started with, or start anew with --overwrite"
-                )
-        return
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(origin, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise PlauditError(f"cannot write to {output}: {error.strerror}; choose another folder with -o") from error
-
-
-def _difference(before: Any, now: Any) -> str:
-    if isinstance(before, dict):
-        changed = [f"{name}={before.get(name)!r}, now {now[name]!r}" for name in now if before.get(name) != now[name]]
-        return "; ".join(changed)
-    return f"{before!r}, now {now!r}"
-
-
-def _divide(
-    groups: Sequence[Group], eval_groups: Sequence[Group] | None, settings: TrainingSettings
-) -> tuple[list[Group], list[Group]]:
-    """Groups to learn from and groups to watch, each with something to compare."""
-    usable = [group for group in groups if _compares(group, settings)]
-    if not usable:
-        raise PlauditError(
-            "no group has a ranking of two or more responses to learn from; "
-            "ratings become rankings with `plaudit data convert --rankings-from-ratings`"
-        )
-    if len(usable) < len(groups):
-        logger.warning("%d of %d groups have no comparison and are left out", len(groups) - len(usable), len(groups))
-    if eval_groups is not None:
-        return usable, [group for group in eval_groups if _compares(group, settings)]
-    count = round(len(usable) * settings.holdout)
-    if not count or len(usable) < _FEWEST_TO_HOLD_OUT:
-        return usable, []
-    generator = torch.Generator().manual_seed(settings.seed)
-    order = torch.randperm(len(usable), generator=generator).tolist()
-    held_out = set(order[:count])
-    learn = [group for index, group in enumerate(usable) if index not in held_out]
-    return learn, [usable[index] for index in sorted(held_out)]
-
-
-def _compares(group: Group, settings: TrainingSettings) -> bool:
-    return any(settings.ties != "ignore" or not tie for r in group.rankings for _, _, tie in r.comparisons())
 
 
 def _render(model: RewardModel, groups: Sequence[Group], settings: TrainingSettings) -> list[Rendered]:
@@ -210,14 +149,13 @@ def _render(model: RewardModel, groups: Sequence[Group], settings: TrainingSetti
 
 
 def _arguments(
-    output: Path, settings: TrainingSettings, steps: Steps, hidden_size: int, watched: bool
+    output: Path, settings: TrainingSettings, steps: Steps, hidden_size: int, watched: bool, reporters: list[str]
 ) -> TrainingArguments:
     total = steps.steps_per_pass * settings.passes
     every = max(1, min(total, round(steps.steps_per_pass * settings.evaluate_every)))
-    os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(output / "logs"))
     use_cpu = not torch.cuda.is_available()
-    return TrainingArguments(
-        output_dir=str(output / _CHECKPOINTS),
+    arguments = TrainingArguments(
+        output_dir=str(output / CHECKPOINTS),
         max_steps=total,
         per_device_train_batch_size=1,
         learning_rate=settings.learning_rate or _learning_rate(settings.trainable, hidden_size),
@@ -240,11 +178,15 @@ def _arguments(
         logging_nan_inf_filter=False,
         disable_tqdm=True,
         remove_unused_columns=False,
-        report_to=_reporters(settings.report_to),
+        report_to=[name for name in reporters if name != "tensorboard"],
         seed=settings.seed,
         accelerator_config={"dispatch_batches": False, "even_batches": False},
         ddp_find_unused_parameters=False,
+        restore_callback_states_from_checkpoint=True,
     )
+    # One process computes on one GPU. transformers would copy the model to all it sees, and halve a forest to share it.
+    arguments._n_gpu = min(arguments.n_gpu, 1)
+    return arguments
 
 
 def _learning_rate(trainable: str, hidden_size: int) -> float:
@@ -269,9 +211,12 @@ def _reporters(names: str) -> list[str]:
 
 def _run(trainer: RewardTrainer, output: Path, checkpoint: Path | None) -> None:
     try:
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        with progress() as shown:
+            if trainer.is_world_process_zero():
+                trainer.add_callback(shown)
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     except KeyboardInterrupt:
-        if _whole_checkpoints(output / _CHECKPOINTS):
+        if whole_checkpoints(output):
             logger.warning("interrupted at step %d; go on with --resume", trainer.state.global_step)
         raise
     except (OSError, RuntimeError) as error:

@@ -41,7 +41,7 @@ class RewardTrainer(Trainer):
         self.reward_model = model
         self.settings = settings
         self.held_out = held_out
-        self._held_out_comparisons = [Comparisons.of(item.group) for item in held_out]
+        self._held_out_comparisons = [Comparisons.of(item.group, settings.ties) for item in held_out]
         self._tally = torch.zeros(3)
         self.control: Any
         options.setdefault("eval_dataset", held_out or None)
@@ -106,21 +106,25 @@ class RewardTrainer(Trainer):
         self, eval_dataset: Any = None, ignore_keys: Any = None, metric_key_prefix: str = "eval"
     ) -> dict[str, float]:
         """Held-out loss and accuracy, exact over the whole set: every score first, then one weighted mean."""
-        metrics = {f"{metric_key_prefix}_{name}": value for name, value in self.held_out_metrics().items()}
+        metrics = {f"{metric_key_prefix}_{name}": value for name, value in self._look().items()}
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 
-    @torch.no_grad()
-    def held_out_metrics(self) -> dict[str, float]:
-        """`loss` without label smoothing and centring (so that runs compare), `accuracy` over decided comparisons
-        and `gap`, their mean absolute score gap. NaN where nothing was held out or decided."""
+    def _look(self) -> dict[str, float]:
         with self.compute_loss_context_manager():
-            values = iter(self.reward_model.score_rendered(self.held_out, self.settings.batch_tokens))
+            return self.held_out_metrics(self.reward_model.score_rendered(self.held_out, self.settings.batch_tokens))
+
+    def held_out_metrics(self, scores: Sequence[float]) -> dict[str, float]:
+        """What scores of all held-out responses, in order, amount to.
+
+        `loss` without label smoothing and centring (so that runs compare), `accuracy` over decided comparisons
+        and `gap`, their mean absolute score gap. NaN where nothing was held out or decided."""
+        values = iter(scores)
         total = weight = correct = decided = gap_sum = 0.0
         for item, compared in zip(self.held_out, self._held_out_comparisons, strict=True):
-            scores = torch.tensor([next(values) for _ in item.sequences])
-            gap = scores[compared.better] - scores[compared.worse]
+            row = torch.tensor([next(values) for _ in item.sequences])
+            gap = row[compared.better] - row[compared.worse]
             tie = torch.from_numpy(compared.tie)
             shares = torch.from_numpy(compared.weight)
             total += float((bradley_terry(gap, tie, ties=self.settings.ties) * shares).sum())
