@@ -154,6 +154,17 @@ def test_bad_rows_are_set_aside_whole_and_counted(tmp_path):
     assert rejects.read_text() == ""
 
 
+def test_rejects_do_not_overwrite_what_is_read(tmp_path):
+    path = tmp_path / "x.jsonl"
+    path.write_text(LINE)
+    for source, rejects in ((path, path), (tmp_path, tmp_path / "rejects.jsonl")):
+        with pytest.raises(DataError, match="name a file elsewhere"):
+            load_groups(source, rejects=rejects)
+    assert path.read_text() == LINE
+    with pytest.raises(DataError, match="it cannot be written: No such file or directory"):
+        load_groups(path, rejects=tmp_path / "none" / "rejects.jsonl")
+
+
 def test_bad_first_rows_do_not_hide_the_format(tmp_path):
     path = tmp_path / "x.jsonl"
     path.write_text('{"note": "exported on Monday"}\nnot JSON\n' + LINE)

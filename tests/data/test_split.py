@@ -101,6 +101,12 @@ def test_a_folder_holds_what_the_function_gives(tmp_path):
     assert (report.together, report.across) == (30, 0)
 
 
+def test_a_folder_that_is_a_file_is_an_error(tmp_path):
+    (tmp_path / "out").write_text("in the way")
+    with pytest.raises(DataError, match="out: it cannot be written: File exists"):
+        split_to_folder(MANY, tmp_path / "out")
+
+
 def test_near_duplicates_across_values_of_a_field_are_reported(tmp_path):
     some = [group(g.prompt + tail, g.id + tail, meta={"by": tail or "-"}) for g in MANY[:50] for tail in ("", "!")]
     seed = next(s for s in range(20) if _sides_differ(some, s))

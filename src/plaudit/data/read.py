@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from plaudit.data.formats import Format, detect, named
 from plaudit.data.merge import folded, merged, stable_id
@@ -76,8 +76,9 @@ def read_groups(
             no known format.
     """
     reading = reading if reading is not None else Reading()
+    source = (source,) if isinstance(source, (str, Path)) else tuple(source)
     with ExitStack() as stack:
-        out = stack.enter_context(Path(rejects).open("w", encoding="utf-8")) if rejects is not None else None
+        out = stack.enter_context(_opened(rejects, source)) if rejects is not None else None
 
         def reject(row: Row, reason: str) -> None:
             if out is None and not keep_going:
@@ -85,7 +86,7 @@ def read_groups(
             reading.rejected.append(Reject(row.where, reason))
             if out is not None:
                 line = {"where": row.where, "reason": reason, "row": row.value}
-                out.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+                out.write(json.dumps(line, default=str) + "\n")
 
         fragments = chain.from_iterable(_fragments(table, format, reading, reject) for table in tables(source, split))
         for group in merged(fragments):
@@ -105,6 +106,17 @@ def load_groups(
     return list(
         read_groups(source, format=format, rejects=rejects, split=split, reading=reading, keep_going=keep_going)
     )
+
+
+def _opened(rejects: str | Path, source: Iterable[str | Path]) -> IO[str]:
+    path = Path(rejects)
+    for one in (Path(one).resolve() for one in source):
+        if one == path.resolve() or (one.is_dir() and one in path.resolve().parents):
+            raise DataError("the rejects would overwrite or join what is read; name a file elsewhere", str(rejects))
+    try:
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"it cannot be written: {error.strerror or error}", str(rejects)) from error
 
 
 def _fragments(table: Table, format: str | None, reading: Reading, reject: Any) -> Iterator[Group]:

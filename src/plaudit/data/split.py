@@ -74,9 +74,9 @@ def split_to_folder(
     """`split_groups` into files of `folder` named for their sides, holding 300 bytes a group in memory."""
     folder = Path(folder)
     placed = _Placing(test, validation, seed, by)
-    folder.mkdir(parents=True, exist_ok=True)
     whole = folder / ".groups.part"
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         with whole.open("wb") as out:
             for group in groups:
                 out.write(json_line(placed.seen(group).to_dict()))
@@ -91,7 +91,8 @@ def split_to_folder(
     except OSError as error:
         raise DataError(f"it cannot be written: {error.strerror or error}", str(folder)) from error
     finally:
-        whole.unlink(missing_ok=True)
+        if folder.is_dir():
+            whole.unlink(missing_ok=True)
     return report
 
 
