@@ -314,6 +314,9 @@ def test_llmbar_takes_its_subset_from_the_folder_when_the_file_says_nothing(tmp_
 
 # What is wrong with a row -> what the message must say, in which format.
 FAULTS = {
+    '{"prompt":"P","chosen":"a","rejected":"b","merged":"yes"}': '"merged" in meta is where',
+    '{"prompt":"P","responses":["a"],"meta":{"merged":[1]}}': '"merged" in meta is where',
+    '{"prompt":"P","responses":["a"],"meta":[1]}': '"meta" must be an object',
     '{"prompt":"P","chosen":"a","rejected":"a"}': "the two responses are the same text",
     '{"prompt":"P","chosen":"a"}': "no format has these columns: prompt, chosen",
     '{"prompt":"P","chosen":"a","rejected":null}': "has no 'rejected'",

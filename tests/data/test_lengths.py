@@ -56,6 +56,15 @@ def test_tokens_as_the_chat_template_renders_them(tokenizer):
     assert report.lengths["response tokens"].most == 1
 
 
+def test_a_template_that_refuses_a_group_is_one_line(tokenizer):
+    tokenizer.chat_template = "{{ raise_exception('roles must alternate') }}"
+    try:
+        with pytest.raises(DataError, match="chat template refuses the group q: roles must alternate"):
+            length_report([Group("q", "one", ("a",))], tokenizer)
+    finally:
+        tokenizer.chat_template = None
+
+
 def test_what_is_missing_is_named(tmp_path):
     with pytest.raises(DataError, match="needs --tokenizer"):
         length_report([], max_length=5)

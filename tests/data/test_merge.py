@@ -85,9 +85,12 @@ def test_ids_subsets_and_meta_lose_nothing(limit):
     assert first.meta == {
         "topic": "t",
         "year": 1,
-        "merged": [{"id": "q2", "topic": "u"}, {"topic": "u"}],
+        "merged": [{"id": "q2", "meta": {"topic": "u"}}, {"meta": {"topic": "u"}}],
     }
     assert (second.id, second.subset, second.meta) == ("q3", "s", {})
+    # An `id` within meta is not the group's.
+    [mine] = merged([row("q1", {"id": 5}), row("", {"id": 6})], limit=limit)
+    assert (mine.id, mine.meta) == ("q1", {"id": 5, "merged": [{"meta": {"id": 6}}]})
     # Merging what is merged adds nothing.
     assert list(merged([first, second])) == [first, second]
 

@@ -220,5 +220,5 @@ def test_hub_ids_name_configurations_and_splits(monkeypatch):
 def test_a_missing_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     (tmp_path / "x.parquet").write_bytes(b"PAR1")
-    with pytest.raises(DataError, match=r"Parquet files need the `datasets` extra: pip install 'plaudit\[datasets\]'"):
+    with pytest.raises(DataError, match=r"Parquet needs the `datasets` extra: pip install 'plaudit\[datasets\]'"):
         load_groups(tmp_path)

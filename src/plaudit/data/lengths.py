@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jinja2 import TemplateError
 
 from plaudit.errors import DataError
 from plaudit.groups import Group, Text, as_messages, plain_text
@@ -131,7 +132,10 @@ def _count(tally: dict[str, array[int]], what: str, texts: Iterable[Text]) -> li
 
 def _tokens(tally: dict[str, array[int]], group: Group, tokenizer: Any) -> tuple[list[int], list[int]]:
     """Tokens of each whole conversation and of each response by itself."""
-    whole = _sizes(tokenizer, [_rendered(tokenizer, group.prompt, response) for response in group.responses])
+    try:
+        whole = _sizes(tokenizer, [_rendered(tokenizer, group.prompt, response) for response in group.responses])
+    except TemplateError as error:
+        raise DataError(f"the tokenizer's chat template refuses the group {group.id}: {error}") from error
     alone = _sizes(tokenizer, [plain_text(response) for response in group.responses])
     for what, sizes in (("response", alone), ("conversation", whole)):
         tally.setdefault(f"{what} tokens", array("I")).extend(sizes)

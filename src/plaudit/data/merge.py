@@ -35,7 +35,8 @@ def merged(fragments: Iterable[Group], limit: int = LIMIT) -> Iterator[Group]:
     """Groups out of fragments of groups, in the order in which each (prompt, subset) was first seen.
 
     The first id of a prompt stays. `meta` gains what later fragments add; where one disagrees with what is there (or
-    has another id), what it says is kept in the list `meta["merged"]`. A different subset makes a different group.
+    has another id), what it says is kept in the list `meta["merged"]`, as `{"id": ..., "meta": {...}}`. A different
+    subset makes a different group.
     """
     table = _Table()
     with ExitStack() as stack:
@@ -156,8 +157,8 @@ class _Merging:
             self.meta["merged"] = list(self.meta.get("merged") or ())
             self.said = {_said(one) for one in self.meta["merged"]}
         size = 0
-        for one in ({"id": group.id, **own}, *aside):
-            differs = self._differs(one)
+        for one in ({"id": group.id, "meta": own}, *aside):
+            differs = self._differs(one.get("id", ""), one.get("meta", {}))
             key = _said(differs)
             if differs and key not in self.said:
                 self.said.add(key)
@@ -165,14 +166,13 @@ class _Merging:
                 size += 3 * len(key) + _OBJECT_BYTES
         return size
 
-    def _differs(self, said: Mapping[str, Any]) -> dict[str, Any]:
-        """What of `said` is not what the group has; what the group has not yet, it takes."""
-        rest = dict(said)
-        id = rest.pop("id", "")
-        differs = {key: value for key, value in rest.items() if self.meta.setdefault(key, value) != value}
+    def _differs(self, id: str, meta: Mapping[str, Any]) -> dict[str, Any]:
+        """What of this is not what the group has; what the group has not yet, it takes."""
+        differs = {key: value for key, value in meta.items() if self.meta.setdefault(key, value) != value}
         if id and not self.first.id:
             self.first = replace(self.first, id=id)
-        return {"id": id, **differs} if id and id != self.first.id else differs
+        apart: dict[str, Any] = {"id": id} if id and id != self.first.id else {}
+        return {**apart, "meta": differs} if differs else apart
 
     def group(self) -> Group:
         first = self.first

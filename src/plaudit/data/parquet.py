@@ -22,8 +22,8 @@ def write_parquet(groups: Iterable[Group], path: Path) -> int:
         DataError: if some prompts (or responses) are text and others messages, or a message has more than a role and
             content: a Parquet column holds one type. JSON lines hold all of them.
     """
-    pyarrow = extra("pyarrow", "Parquet files")
-    parquet = extra("pyarrow.parquet", "Parquet files")
+    pyarrow = extra("pyarrow", "Parquet")
+    parquet = extra("pyarrow.parquet", "Parquet")
     rest = iter(groups)
     first = next(rest, None)
     if first is None:

@@ -156,11 +156,14 @@ def _readable(rows: Iterable[Row], shape: Format, stem: str, reading: Reading, r
 def _read(row: Mapping[str, Any], shape: Format, stem: str, reading: Reading) -> Group:
     left = dict(row)
     group = folded(shape.read(left, stem))
-    if not left:
-        return group
-    meta = {k: v for k, v in left.items() if isinstance(v, (str, int, float)) and v != "" and k not in shape.leaves}
-    reading.left_behind.update(k for k, v in left.items() if k not in meta and v not in (None, "", [], {}))
-    return replace(group, meta={**meta, **group.meta}) if meta else group
+    if left:
+        meta = {k: v for k, v in left.items() if isinstance(v, (str, int, float)) and v != "" and k not in shape.leaves}
+        reading.left_behind.update(k for k, v in left.items() if k not in meta and v not in (None, "", [], {}))
+        group = replace(group, meta={**meta, **group.meta}) if meta else group
+    aside = group.meta.get("merged", [])
+    if not (isinstance(aside, list) and all(isinstance(one, Mapping) for one in aside)):
+        raise GroupError('"merged" in meta is where rows that were merged are kept; rename that column')
+    return group
 
 
 def _kind(value: Any) -> str:

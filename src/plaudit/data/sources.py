@@ -106,7 +106,7 @@ def _open_rows(stream: IO[bytes], name: str, suffix: str) -> Iterator[Row]:
 
 
 def _parquet_rows(path: Path) -> Iterator[Row]:
-    parquet = extra("pyarrow.parquet", "Parquet files")
+    parquet = extra("pyarrow.parquet", "Parquet")
     try:
         with parquet.ParquetFile(path) as file:
             number = 0
@@ -174,7 +174,7 @@ def extra(module: str, what: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:
-        raise DataError(f"{what} need the `datasets` extra: pip install 'plaudit[datasets]'") from error
+        raise DataError(f"{what} needs the `datasets` extra: pip install 'plaudit[datasets]'") from error
 
 
 def _first_line(error: BaseException) -> str:
