@@ -84,7 +84,7 @@ class RewardNetwork(nn.Module):
             trees: R responses in all.
 
         Returns:
-            `[R]` float32, by tree and then by branch.
+            `[R]` float32 (float64 for a model in float64), by tree and then by branch.
         """
         if not self.packed:
             return self._padded(trees)
@@ -186,7 +186,7 @@ class RewardNetwork(nn.Module):
         if types:
             inputs["token_type_ids"] = _pad(types, 0, self.device)
         if not self.causal:
-            return self.model(**inputs).logits[:, 0].float()
+            return _widen(self.model(**inputs).logits[:, 0])
         states = self._hidden_states(**inputs)
         return self._read(states[torch.arange(len(sequences), device=self.device), lengths - 1])
 
@@ -201,8 +201,8 @@ class RewardNetwork(nn.Module):
             leaves = _ENCODER_FEATURES[self.config.model_type](self.model, leaves[:, None])
         with torch.autocast(leaves.device.type, enabled=False):
             head = self.head
-            bias = None if head.bias is None else head.bias.float()
-            return F.linear(leaves.float(), head.weight.float(), bias)[:, 0]
+            bias = None if head.bias is None else _widen(head.bias)
+            return F.linear(_widen(leaves), _widen(head.weight), bias)[:, 0]
 
 
 def find_head(model: Any) -> nn.Linear:
@@ -218,6 +218,11 @@ def find_head(model: Any) -> nn.Linear:
         f"{type(model).__name__} has no linear head called score or classifier; "
         "use a checkpoint of a sequence-classification model"
     )
+
+
+def _widen(tensor: torch.Tensor) -> torch.Tensor:
+    """At least float32."""
+    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
 
 
 def _roberta_features(head: Any, first: torch.Tensor) -> torch.Tensor:

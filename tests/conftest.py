@@ -1,0 +1,8 @@
+"""Settings of every test, made before torch is imported. No test reaches the network."""
+
+import os
+
+# A tiny model computes faster on one thread than it can wake a second.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

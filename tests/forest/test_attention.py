@@ -1,0 +1,109 @@
+"""The attention function alone, against the rule of who sees whom written out as one dense matrix."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from plaudit.forest import Forest, Tree, forest_attention
+
+# For each tree: tokens of the trunk, and of each branch.
+shapes = st.lists(
+    st.tuples(st.integers(0, 6), st.lists(st.integers(1, 6), min_size=1, max_size=3)), min_size=1, max_size=3
+)
+
+
+def plant(shape, causal=True):
+    trees = []
+    for trunk, branches in shape:
+        rows = tuple(np.zeros(b, dtype=np.int64) for b in (branches if causal else [trunk + b for b in branches]))
+        trees.append(Tree(np.zeros(trunk if causal else 0, dtype=np.int64), rows))
+    return Forest.plant(trees, causal=causal)
+
+
+def who_sees_whom(forest, window):
+    """`[T, T]` bool from the definition: the same tree; the trunk's tokens or the same branch; not ahead (causal); at a
+    distance of positions below the window."""
+    homes = []
+    for t, tree in enumerate(forest.trees):
+        for b, segment in enumerate((tree.trunk, *tree.branches)):
+            homes += [(t, b)] * len(segment)
+    positions = forest.positions[0].tolist()
+    sees = np.zeros((len(homes), len(homes)), dtype=bool)
+    for i, (tree, branch) in enumerate(homes):
+        for j, (other_tree, other_branch) in enumerate(homes):
+            distance = positions[i] - positions[j]
+            sees[i, j] = (
+                tree == other_tree
+                and other_branch in (0, branch)
+                and (distance >= 0 or not forest.causal)
+                and (window is None or abs(distance) < window)
+            )
+    return torch.from_numpy(sees)
+
+
+def dense(query, key, value, sees, scaling, softcap, sinks):
+    repeat = query.shape[1] // key.shape[1]
+    key, value = key.repeat_interleave(repeat, 1), value.repeat_interleave(repeat, 1)
+    logits = torch.einsum("bhqd,bhkd->bhqk", query, key) * scaling
+    if softcap is not None:
+        logits = torch.tanh(logits / softcap) * softcap
+    weights = logits.exp() * sees
+    total = weights.sum(-1, keepdim=True)
+    if sinks is not None:
+        total = total + sinks.exp()[None, :, None, None]
+    return torch.einsum("bhqk,bhkd->bqhd", weights / total, value)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    shapes,
+    st.booleans(),
+    st.sampled_from([None, 2, 5]),
+    st.sampled_from([None, 0.7]),
+    st.booleans(),
+    st.sampled_from([1, 2, 4]),
+    st.integers(0, 1000),
+)
+def test_equal_to_one_dense_matrix(shape, causal, window, softcap, sinks, heads_of_keys, seed):
+    forest = plant(shape, causal)
+    torch.manual_seed(seed)
+    length = forest.tokens.shape[1]
+    query, key, value = (
+        torch.randn(1, heads, length, 8, dtype=torch.float64) for heads in (4, heads_of_keys, heads_of_keys)
+    )
+    sink = torch.randn(4, dtype=torch.float64) if sinks else None
+    found, weights = forest_attention(
+        torch.nn.Module(), query, key, value, None, forest=forest, scaling=0.9, sliding_window=window, softcap=softcap,
+        s_aux=sink,
+    )  # fmt: skip
+    expected = dense(query, key, value, who_sees_whom(forest, window), 0.9, softcap, sink)
+    assert weights is None
+    # The written-out attention takes its softmax in float32, as the models that need it do.
+    torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-9 if softcap is None and not sinks else 2e-6)
+
+
+@pytest.mark.parametrize("softcap", [None, 50.0])
+def test_dropout_is_applied(softcap):
+    # Values of one: without dropout every output is 1; with it, the sum of the kept weights over 1 - p, 1 on average.
+    forest = plant([(30, [30, 20])])
+    torch.manual_seed(0)
+    query, key = torch.randn(2, 1, 8, 80, 8)
+    ones = torch.ones(1, 8, 80, 8)
+    plain, _ = forest_attention(torch.nn.Module(), query, key, ones, None, forest=forest, softcap=softcap)
+    dropped, _ = forest_attention(
+        torch.nn.Module(), query, key, ones, None, forest=forest, softcap=softcap, dropout=0.3
+    )
+    torch.testing.assert_close(plain, torch.ones_like(plain))
+    assert dropped.std() > 0.1
+    # 640 rows of standard deviation below 0.66 (√(p/(1-p)), reached by a row that sees one token): four errors are 0.1.
+    assert abs(dropped.mean() - 1) < 0.1
+
+
+def test_a_learned_position_bias_is_refused():
+    states = torch.zeros(1, 1, 2, 4)
+    with pytest.raises(NotImplementedError, match="position bias"):
+        forest_attention(
+            torch.nn.Module(), states, states, states, None, forest=plant([(1, [1])]), position_bias=states
+        )
