@@ -10,6 +10,7 @@ from torch import nn
 from plaudit.errors import PlauditError
 from plaudit.model.network import RewardNetwork, find_head
 
+TRAINABLE = re.compile(r"all|head|last:([1-9]\d*)|lora(?::([1-9]\d*))?")
 _LORA = {"r": 16, "lora_alpha": 32, "lora_dropout": 0.0}
 
 
@@ -24,15 +25,15 @@ def freeze(network: RewardNetwork, trainable: str) -> None:
     Raises:
         PlauditError: for any other value, or if `lora` is asked for without peft.
     """
-    match = re.fullmatch(r"(all|head|last:(\d+)|lora(?::(\d+))?)", trainable)
+    match = TRAINABLE.fullmatch(trainable)
     if match is None:
         raise PlauditError(f"trainable={trainable!r}; it can be all, head, last:K, lora or lora:RANK")
     if trainable.startswith("lora"):
-        _add_lora(network, int(match.group(3) or _LORA["r"]))
+        _add_lora(network, int(match.group(2) or _LORA["r"]))
     elif trainable != "all":
         network.model.requires_grad_(False)
-        if match.group(2):
-            _thaw_last(network, int(match.group(2)))
+        if match.group(1):
+            _thaw_last(network, int(match.group(1)))
     _thaw_head(network)
 
 

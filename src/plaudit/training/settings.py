@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -11,6 +12,7 @@ from typing import Any, get_args, get_type_hints
 
 from plaudit.errors import PlauditError
 from plaudit.losses import TIES
+from plaudit.model.freezing import TRAINABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,21 +118,23 @@ _RULES: dict[str, tuple[Any, str]] = {
     "passes": (lambda v: v >= 1, "at least 1"),
     "hand": (lambda v: v >= 2, "at least 2"),
     "groups_per_step": (lambda v: v >= 1, "at least 1"),
-    "learning_rate": (lambda v: v > 0, "above 0"),
-    "head_rate": (lambda v: v > 0, "above 0"),
+    "learning_rate": (lambda v: 0 < v < math.inf, "above 0 and finite"),
+    "head_rate": (lambda v: 0 < v < math.inf, "above 0 and finite"),
     "warmup": (lambda v: 0 <= v < 1, "from 0 to below 1"),
-    "weight_decay": (lambda v: v >= 0, "at least 0"),
+    "weight_decay": (lambda v: 0 <= v < math.inf, "at least 0 and finite"),
     "max_grad_norm": (lambda v: v > 0, "above 0"),
+    "trainable": (TRAINABLE.fullmatch, "all, head, last:K, lora or lora:RANK"),
     "ties": (lambda v: v in TIES, " or ".join(TIES)),
-    "margin": (lambda v: v >= 0, "at least 0"),
+    "margin": (lambda v: 0 <= v < math.inf, "at least 0 and finite"),
     "label_smoothing": (lambda v: 0 <= v < 0.5, "from 0 to below 0.5"),
-    "centering": (lambda v: v >= 0, "at least 0"),
+    "centering": (lambda v: 0 <= v < math.inf, "at least 0 and finite"),
     "batch_tokens": (lambda v: v >= 1, "at least 1"),
     "precision": (lambda v: v in ("auto", "fp32", "bf16"), "auto, fp32 or bf16"),
     "max_length": (lambda v: v >= 2, "at least 2"),
     "holdout": (lambda v: 0 <= v < 1, "from 0 to below 1"),
-    "evaluate_every": (lambda v: v > 0, "above 0"),
+    "evaluate_every": (lambda v: 0 < v < math.inf, "above 0 and finite"),
     "patience": (lambda v: v >= 0, "at least 0"),
+    "seed": (lambda v: 0 <= v < 1 << 32, "at least 0 and below 2^32"),
 }
 
 

@@ -85,7 +85,10 @@ def train(
     network = model.network
     freeze(network, settings.trainable)
     if settings.gradient_checkpointing:
-        network.model.gradient_checkpointing_enable({"use_reentrant": False})
+        inside = network.model
+        # The name since transformers 5.23, and the one before, which now warns.
+        enable = getattr(inside, "activation_checkpointing_enable", None) or inside.gradient_checkpointing_enable
+        enable({"use_reentrant": False})
     network.padded_budget = settings.batch_tokens
     items = _render(model, learn, settings)
     held_out = _render(model, watch, settings)

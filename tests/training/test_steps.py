@@ -1,0 +1,271 @@
+"""What a step trains on, and that its loss is the definition's, however it is cut into forward passes."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from toys import toy_backbone
+from transformers import AutoModelForSequenceClassification, TrainingArguments
+
+from plaudit.groups import Group, Ranking
+from plaudit.model import RewardModel
+from plaudit.training import TrainingSettings
+from plaudit.training.steps import Steps
+from plaudit.training.trainer import RewardTrainer
+
+# A pair with a strength, a weighted ranking with a tie in it, a tie alone, two annotators who disagree, and a group
+# that compares nothing.
+GROUPS = [
+    Group("a", "w1 w2 w3", ("good w4", "bad w5 w6"), (Ranking(((0,), (1,)), strength=2.0),)),
+    Group(
+        "b", "w7", ("w1", "w2 w3", "good", "w4 w5 w6 w7"), (Ranking(((2,), (0, 1), (3,)), weight=3.0, strength=1.0),)
+    ),
+    Group("c", "w8 w9", ("w1 w2", "w3 w3 w3"), (Ranking(((0, 1),)),)),
+    Group("d", "w8 w1", ("w1 w2 bad", "w3", "w5"), (Ranking(((0,), (1,)), weight=0.5), Ranking(((1,), (0,), (2,))))),
+    Group("e", "w2", ("w5", "w6"), ()),
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return toy_backbone(tmp_path_factory.mktemp("model"), head=True)
+
+
+@pytest.fixture(scope="module")
+def model(folder):
+    return RewardModel.from_pretrained(folder)
+
+
+def steps_of(model, groups=GROUPS, **changes):
+    options = {"passes": 1, "hand": 16, "groups_per_step": 5, "batch_tokens": 4096, "seed": 0, **changes}
+    return Steps(list(model.renderer.render(groups)), model.network, **options)
+
+
+def many(sizes):
+    """Groups of random text, each with a full order."""
+    numbers = np.random.default_rng(0)
+    return [
+        Group(
+            f"g{number}",
+            f"w{number % 24} w1",
+            tuple(" ".join(f"w{i}" for i in numbers.integers(0, 24, numbers.integers(1, 7))) for _ in range(size)),
+            (Ranking(tuple((i,) for i in range(size))),),
+        )
+        for number, size in enumerate(sizes)
+    ]
+
+
+def content(step):
+    """Everything in a step, as plain values."""
+    return [
+        (
+            [[*map(tuple, tree.sequences)] for tree in batch.trees],
+            batch.better.tolist(),
+            batch.worse.tolist(),
+            batch.weight.tolist(),
+        )
+        for batch in step.micro_batches
+    ], step.weight
+
+
+def compared(step):
+    """A step's comparisons as (better tokens, worse tokens, weight), sorted."""
+    found = []
+    for batch in step.micro_batches:
+        sequences = [tuple(sequence) for tree in batch.trees for sequence in tree.sequences]
+        found += [
+            (sequences[b], sequences[w], round(v, 6))
+            for b, w, v in zip(batch.better.tolist(), batch.worse.tolist(), batch.weight.tolist(), strict=True)
+        ]
+    return sorted(found)
+
+
+def test_a_step_depends_on_the_seed_and_its_number_alone(model):
+    groups = many([2] * 9 + [40, 3, 5])
+    options = {"passes": 3, "hand": 8, "groups_per_step": 4, "seed": 5}
+    first, second = steps_of(model, groups, **options), steps_of(model, groups, **options)
+    assert len(first) == 3 * math.ceil((11 + 5) / 4)
+    forwards = [content(first[i]) for i in range(len(first))]
+    backwards = [content(second[i]) for i in reversed(range(len(second)))]
+    assert forwards == backwards[::-1]
+    assert content(steps_of(model, groups, **{**options, "seed": 6})[0]) != forwards[0]
+    # Each pass has an order of its own, and deals the 40 anew.
+    assert forwards[:4] != forwards[4:8] != forwards[8:]
+
+
+def test_a_pass_meets_every_small_group_once(model):
+    steps = steps_of(model, many([2] * 10 + [3]), groups_per_step=4)
+    sizes = [sum(len(batch.trees) for batch in steps[i].micro_batches) for i in range(len(steps))]
+    assert sizes == [4, 4, 3]
+    met = [tuple(tree.sequences[0]) for i in range(3) for batch in steps[i].micro_batches for tree in batch.trees]
+    assert len(met) == len(set(met)) == 11
+
+
+@pytest.mark.parametrize("shares", [2, 3, 7])
+def test_the_shares_of_a_step_are_the_step(model, shares):
+    groups = many([2] * 5 + [20, 4])
+    whole = steps_of(model, groups, hand=8, groups_per_step=4, passes=2)
+    shared = steps_of(model, groups, hand=8, groups_per_step=4, passes=2, shares=shares)
+    assert len(shared) == shares * len(whole)
+    for number in range(len(whole)):
+        parts = [shared[number * shares + share] for share in range(shares)]
+        assert {part.weight for part in parts} == {whole[number].weight}
+        together = sorted(row for part in parts for row in compared(part) if row[2])
+        assert together == compared(whole[number])
+        # Every process computes something, or the others would wait for its gradients for ever.
+        assert all(part.micro_batches for part in parts)
+
+
+def test_weights_of_a_step_are_its_judgements(model):
+    # a: 1, b: 3, c: 1, d: 0.5 + 1, e: nothing.
+    step = steps_of(model)[0]
+    assert step.weight == pytest.approx(6.5)
+    assert sum(float(batch.weight.sum()) for batch in step.micro_batches) == pytest.approx(6.5)
+    assert steps_of(model, ties="ignore")[0].weight == pytest.approx(5.5)
+
+
+@pytest.mark.parametrize("budget", [1, 12, 25, 60, 10_000])
+def test_no_forward_pass_exceeds_the_budget_but_a_single_tree(model, budget):
+    steps = steps_of(model, many([2, 3, 4, 9, 30, 2, 2, 5]), hand=6, groups_per_step=6, batch_tokens=budget)
+    for number in range(len(steps)):
+        for batch in steps[number].micro_batches:
+            assert sum(map(len, batch.trees)) <= budget or len(batch.trees) == 1
+
+
+def test_groups_per_step_default_holds_about_64_responses(model):
+    for sizes, expected in (([2] * 100, 32), ([4] * 100, 16), ([64] * 3, 4), ([2], 32)):
+        assert steps_of(model, many(sizes), groups_per_step=None).groups_per_step == expected
+
+
+# --- the loss and its gradients ---------------------------------------------------------------------------------
+
+
+def settings_of(**changes):
+    return TrainingSettings(precision="fp32", report_to="none").with_changes(changes, "test")
+
+
+def step_loss(folder, settings, groups=GROUPS, shares=1, out="unused"):
+    """The loss of one step by the trainer, and the gradients it leaves."""
+    model = RewardModel.from_pretrained(folder)
+    steps = steps_of(model, groups, batch_tokens=settings.batch_tokens, ties=settings.ties, shares=shares)
+    arguments = TrainingArguments(out, use_cpu=True, report_to=[], max_steps=1)
+    trainer = RewardTrainer(model, settings, [], args=arguments, train_dataset=steps)
+    model.network.train()
+    loss = sum(float(trainer.training_step(model.network, {"step": steps[share]})) for share in range(shares))
+    return loss, {name.removeprefix("model."): parameter.grad for name, parameter in model.network.named_parameters()}
+
+
+def plain_scores(folder, groups):
+    """Every response alone through plain transformers: `{(group, response): score}`, with gradients."""
+    rendered = RewardModel.from_pretrained(folder).renderer.render(groups)
+    network = AutoModelForSequenceClassification.from_pretrained(folder).eval()
+    scores = {
+        (item.group.id, index): network(torch.from_numpy(sequence)[None]).logits[0, 0]
+        for item in rendered
+        for index, sequence in enumerate(item.sequences)
+    }
+    return network, scores
+
+
+def definition(scores, groups, *, ties="half", margin=0.0, smoothing=0.0, centering=0.0):
+    """The mean over judgements of the mean over each ranking's comparisons, written out from the papers' formulas."""
+    eta = math.log(2)
+
+    def sigmoid(x):
+        return 1 / (1 + torch.exp(-x))
+
+    total, weights = 0.0, 0.0
+    for group in groups:
+        for ranking in group.rankings:
+            losses = []
+            for a, b, tie in ranking.comparisons():
+                gap = scores[group.id, a] - scores[group.id, b]
+                if tie and ties == "ignore":
+                    continue
+                if tie and ties == "half":
+                    loss = -(torch.log(sigmoid(gap)) + torch.log(sigmoid(-gap))) / 2
+                elif tie:
+                    loss = -torch.log(1 - sigmoid(gap - eta) - sigmoid(-gap - eta))
+                else:
+                    shift = margin * (ranking.strength or 0) + (eta if ties == "rao-kupper" else 0)
+                    loss = -(1 - smoothing) * torch.log(sigmoid(gap - shift)) - smoothing * torch.log(
+                        sigmoid(-gap - shift)
+                    )
+                losses.append(loss + centering * (scores[group.id, a] + scores[group.id, b]) ** 2)
+            if losses:
+                total = total + ranking.weight * sum(losses) / len(losses)
+                weights += ranking.weight
+    return total / weights
+
+
+CASES = {
+    "plain": {"centering": 0.0},
+    "everything": {"margin": 0.7, "label_smoothing": 0.1, "centering": 0.05},
+    "rao-kupper": {"ties": "rao-kupper", "centering": 0.0},
+    "ignore": {"ties": "ignore"},
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_loss_of_a_step_is_the_definition(folder, case, tmp_path):
+    settings = settings_of(**CASES[case])
+    network, scores = plain_scores(folder, GROUPS)
+    expected = definition(
+        scores,
+        GROUPS,
+        ties=settings.ties,
+        margin=settings.margin,
+        smoothing=settings.label_smoothing,
+        centering=settings.centering,
+    )
+    expected.backward()
+    for budget in (1, 20, 10_000):
+        loss, gradients = step_loss(folder, settings.with_changes({"batch_tokens": budget}, "test"), out=str(tmp_path))
+        assert loss == pytest.approx(expected.item(), rel=1e-5)
+        check_gradients(gradients, network)
+
+
+def check_gradients(gradients, network, tolerance=1e-5):
+    largest = max(float(p.grad.abs().max()) for p in network.parameters())
+    for name, parameter in network.named_parameters():
+        assert float((gradients[name] - parameter.grad).abs().max()) < tolerance * largest, name
+
+
+def test_two_shares_add_up_to_the_step(folder, tmp_path):
+    # Each process's loss is its share times the number of processes; one process with two shares sums without it.
+    settings = settings_of()
+    whole, gradients = step_loss(folder, settings, out=str(tmp_path))
+    loss, shared = step_loss(folder, settings, shares=2, out=str(tmp_path))
+    assert loss == pytest.approx(whole, rel=1e-6)
+    for name, gradient in gradients.items():
+        assert torch.allclose(gradient, shared[name], atol=1e-6), name
+
+
+def test_gradient_checkpointing_changes_no_gradient(folder, tmp_path):
+    loss, gradients = step_loss(folder, settings_of(), out=str(tmp_path))
+    model = RewardModel.from_pretrained(folder)
+    model.network.model.activation_checkpointing_enable({"use_reentrant": False})
+    steps = steps_of(model)
+    arguments = TrainingArguments(str(tmp_path), use_cpu=True, report_to=[], max_steps=1)
+    settings = settings_of(gradient_checkpointing=True)
+    trainer = RewardTrainer(model, settings, [], args=arguments, train_dataset=steps)
+    calls = []
+    layer = model.network.model.model.layers[0]
+    layer.self_attn.register_forward_hook(lambda *_: calls.append(1))
+    assert float(trainer.training_step(model.network, {"step": steps[0]})) == pytest.approx(loss, rel=1e-6)
+    assert len(calls) == 2, "the layer was not recomputed in the backward pass"
+    for name, parameter in model.network.named_parameters():
+        assert torch.allclose(parameter.grad, gradients[name.removeprefix("model.")], atol=1e-6), name
+
+
+@pytest.mark.parametrize("dropout", [False, True])
+def test_dropout_is_on_only_when_asked_for(tmp_path, dropout):
+    folder = toy_backbone(tmp_path / "model", dropout=0.5, head=True)
+    model = RewardModel.from_pretrained(folder)
+    steps = steps_of(model)
+    arguments = TrainingArguments(str(tmp_path), use_cpu=True, report_to=[], max_steps=1)
+    trainer = RewardTrainer(model, settings_of(dropout=dropout), [], args=arguments, train_dataset=steps)
+    model.network.train()
+    first, second = (float(trainer.training_step(model.network, {"step": steps[0]})) for _ in range(2))
+    assert (first == second) is not dropout
