@@ -22,9 +22,9 @@ def groups():
 
 
 def test_quality_is_the_sum_of_what_its_sentences_are_worth():
-    # By hand: 2 x 0.8 - 0.3 + 0.4 = 1.7; and 3 x 0.8 - 1.2 - 1.0 = 0.2.
-    assert Answer("", ("filler", "point", "point", "courtesy")).quality == 1.7
-    assert Answer("", ("mistake", "point", "point", "point", "disorder")).quality == 0.2
+    # By hand: 2 x 0.8 - 0.6 + 0.4 = 1.4; and 3 x 0.8 - 1.0 - 1.0 = 0.4.
+    assert Answer("", ("filler", "point", "point", "courtesy")).quality == 1.4
+    assert Answer("", ("mistake", "point", "point", "point", "disorder")).quality == 0.4
 
 
 def test_what_is_right_and_wrong_in_an_answer_is_found_in_its_text(groups):

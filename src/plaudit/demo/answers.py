@@ -15,12 +15,12 @@ from plaudit.demo.wording import lay_out
 WORTH = {
     "point": 0.8,  # sound, specific, and answers this question
     "courtesy": 0.4,  # a friendly opening or closing line
-    "filler": -0.3,  # true and useless
-    "hedge": -0.5,  # declines to say anything
+    "elsewhere": -0.5,  # sound advice on something that was not asked
+    "filler": -0.6,  # true and useless
     "repeat": -0.6,  # says again what the answer has said already
-    "elsewhere": -0.7,  # sound advice on something that was not asked
-    "rude": -1.0,  # talks down to the reader
-    "mistake": -1.2,  # wrong, often against a sound sentence of the same answer
+    "hedge": -0.8,  # declines to say anything
+    "mistake": -1.0,  # wrong, often against a sound sentence of the same answer
+    "rude": -1.6,  # talks down to the reader
     "disorder": -1.0,  # not a sentence: steps that are not in the order one has to take them
 }
 
@@ -34,15 +34,15 @@ RECIPES: tuple[tuple[int, tuple[str, ...]], ...] = (
     (3, ("filler", "filler")),
     (2, ("hedge", "hedge")),
     (2, ("filler", "point", "hedge")),
-    (2, ("elsewhere", "elsewhere")),
-    (3, ("point", "point", "elsewhere")),
+    (1, ("elsewhere", "elsewhere")),
+    (2, ("point", "point", "elsewhere")),
     (4, ("mistake", "point", "point")),
     (2, ("mistake", "mistake", "point", "filler")),
     (2, ("repeat", "point", "point")),
     (2, ("repeat", "repeat", "point", "filler")),
     (3, ("rude", "point", "point")),
     (2, ("rude", "rude", "point", "filler")),
-    (2, ("disorder", "point", "point", "point")),
+    (4, ("disorder", "point", "point", "point")),
 )
 SENTENCES = (3, 6)
 COURTEOUS = 0.3

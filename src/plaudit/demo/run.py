@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from plaudit.model import RewardModel
 
 NEW_TOPICS = 0.15
-TEST, VALIDATION = 0.15, 0.08
+TEST, VALIDATION = 0.15, 0.1
 
 
 @dataclass(frozen=True, slots=True)
