@@ -114,11 +114,15 @@ class Group:
     def _check_rating(self, rating: Rating) -> None:
         self._check_indices([rating.response], "rating")
         if not _is_number(rating.value):
-            raise GroupError(f"the {rating.attribute} rating of response {rating.response} is {rating.value!r}, not a number")
+            raise GroupError(
+                f"the {rating.attribute} rating of response {rating.response} is {rating.value!r}, not a number"
+            )
         if rating.scale is not None:
             low, high = rating.scale
             if not low < high:
-                raise GroupError(f"the scale of {rating.attribute} is [{low:g}, {high:g}]; the lowest value comes first")
+                raise GroupError(
+                    f"the scale of {rating.attribute} is [{low:g}, {high:g}]; the lowest value comes first"
+                )
             if not low <= rating.value <= high:
                 raise GroupError(
                     f"the {rating.attribute} rating of response {rating.response} is {rating.value:g}, "
@@ -154,7 +158,7 @@ class Group:
         """Read the native JSON shape (see docs/formats.md). Raises GroupError on anything it does not understand."""
         unknown = sorted(set(row) - {"id", "prompt", "responses", "rankings", "ratings", "subset", "meta"})
         if unknown:
-            raise GroupError(f"unknown field {unknown[0]!r}; anything of your own belongs under \"meta\"")
+            raise GroupError(f'unknown field {unknown[0]!r}; anything of your own belongs under "meta"')
         for name in ("prompt", "responses"):
             if row.get(name) is None:
                 raise GroupError(f"the field {name!r} is missing")
@@ -179,12 +183,17 @@ class Group:
         }
         if self.rankings:
             row["rankings"] = [
-                _without_defaults(tiers=[list(t) for t in r.tiers], strength=r.strength, **_said(r)) for r in self.rankings
+                _without_defaults(tiers=[list(t) for t in r.tiers], strength=r.strength, **_said(r))
+                for r in self.rankings
             ]
         if self.ratings:
             row["ratings"] = [
                 _without_defaults(
-                    response=r.response, value=r.value, attribute=r.attribute, scale=r.scale and list(r.scale), **_said(r)
+                    response=r.response,
+                    value=r.value,
+                    attribute=r.attribute,
+                    scale=r.scale and list(r.scale),
+                    **_said(r),
                 )
                 for r in self.ratings
             ]
@@ -223,11 +232,18 @@ def _check_text(text: Any, what: str) -> None:
 
 def _check_weight(weight: Any, kind: str) -> None:
     if not _is_number(weight) or weight <= 0:
-        raise GroupError(f"a {kind} has weight {weight!r}; a weight is a number > 0 (leave the judgement out instead of 0)")
+        raise GroupError(
+            f"a {kind} has weight {weight!r}; a weight is a number > 0 (leave the judgement out instead of 0)"
+        )
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number that no float can hold
+        return False
 
 
 def _rows(row: Mapping[str, Any], name: str) -> Sequence[Any]:

@@ -314,6 +314,9 @@ def test_llmbar_takes_its_subset_from_the_folder_when_the_file_says_nothing(tmp_
 
 # What is wrong with a row -> what the message must say, in which format.
 FAULTS = {
+    '{"prompt":"P","response":"a","value":1' + "0" * 400 + "}": "not a number",
+    '{"prompt":"P","response":"a","value":1' + "0" * 5000 + "}": "too many digits",
+    '{"prompt":' + "[" * 100_000: "nested too deeply",
     '{"prompt":"P","chosen":"a","rejected":"b","merged":"yes"}': '"merged" in meta is where',
     '{"prompt":"P","responses":["a"],"meta":{"merged":[1]}}': '"merged" in meta is where',
     '{"prompt":"P","responses":["a"],"meta":[1]}': '"meta" must be an object',
@@ -341,7 +344,7 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("row", FAULTS)
+@pytest.mark.parametrize("row", FAULTS, ids=lambda row: row[:60])
 def test_a_bad_row_is_named_with_its_line_and_the_remedy(row, tmp_path):
     path = tmp_path / "bad.jsonl"
     path.write_text(row + "\n", encoding="utf-8")

@@ -77,7 +77,7 @@ def _json_lines(stream: IO[bytes], name: str) -> Iterator[Row]:
             continue
         try:
             yield Row(where, json.loads(line))
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             yield Row(where, line, f"this is not JSON: {_json_fault(error)}; write one JSON object a line")
 
 
@@ -98,7 +98,7 @@ def _json_list(stream: IO[bytes], name: str) -> Iterator[Row]:
             # A bare number at the end of the text may go on in the next chunk.
             if end == len(text) and text[end - 1] not in '}]"':
                 raise json.JSONDecodeError("it ends here", text, end)
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             chunk = next(more, "") if _may_be_cut(error, text) else ""
             if not chunk:
                 fault = _json_fault(error) if text[at:].strip() else "the list has no closing bracket"
@@ -209,7 +209,7 @@ def _lines(stream: Iterable[bytes], name: str) -> Iterator[tuple[str, str, str |
 def _json_fault(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg[0].lower()}{error.msg[1:]} at column {error.colno}"
-    return "it is nested too deeply"
+    return "it is nested too deeply" if isinstance(error, RecursionError) else "it holds a number of too many digits"
 
 
 def _peekable(stream: Any) -> io.BufferedReader:

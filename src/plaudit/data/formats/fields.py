@@ -133,9 +133,10 @@ def prompt_of(row: dict[str, Any]) -> Text | None:
 def _history(row: dict[str, Any]) -> tuple[Message, ...]:
     system = take(row, "system", "system_prompt")
     messages = [{"role": "system", "content": words_of(system, "the system message")}] if system else []
-    for turn in take(row, "history") or ():
-        if not isinstance(turn, (list, tuple)) or len(turn) != 2:
-            raise GroupError('"history" must be a list of [question, answer] pairs')
+    turns = take(row, "history") or []
+    if not isinstance(turns, list) or not all(isinstance(turn, (list, tuple)) and len(turn) == 2 for turn in turns):
+        raise GroupError('"history" must be a list of [question, answer] pairs')
+    for turn in turns:
         messages += [{"role": "user", "content": turn[0]}, {"role": "assistant", "content": turn[1]}]
     return tuple(messages)
 

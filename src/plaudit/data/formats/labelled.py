@@ -99,7 +99,7 @@ def knows(row: Mapping[str, Any]) -> bool:
 
 
 def read(row: dict[str, Any], stem: str) -> Group:
-    a, b = next(sides for sides in _SIDES if sides[0] in row and sides[1] in row)
+    a, b = next((sides for sides in _SIDES if sides[0] in row and sides[1] in row), _SIDES[0])
     first, second = text_of(need(row, a), a), text_of(need(row, b), b)
     prompt = None if a == "conversation_a" else prompt_of(row)
     if prompt is None:

@@ -98,7 +98,10 @@ def _parallel(values: Any, count: int, what: str) -> list[Any]:
 def _ratings(own: dict[str, Any], index: int) -> list[Rating]:
     """An answer's own scores, and UltraFeedback's `annotations`: {attribute: {"Rating": "4"}}. "N/A" was not rated."""
     scores = {attribute: own[name] for name, attribute in _OWN_SCORES.items() if own.get(name) is not None}
-    for attribute, said in (own.get("annotations") or {}).items():
+    annotations = own.get("annotations") or {}
+    if not isinstance(annotations, Mapping):
+        raise GroupError(f'the "annotations" of response {index} must be an object: an attribute and its rating each')
+    for attribute, said in annotations.items():
         value = said.get("Rating") if isinstance(said, Mapping) else said
         if value not in (None, "N/A"):
             scores[attribute] = value

@@ -1,0 +1,67 @@
+"""Whatever stands in a row, it becomes a group or a bad row: never a traceback, never nothing."""
+
+import json
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from plaudit.data import Reading, load_groups
+from plaudit.data.formats import BY_NAME
+from plaudit.errors import DataError
+
+SOME = [
+    "system",
+    "history",
+    "context",
+    "margin",
+    "score_chosen",
+    "annotator",
+    "weight",
+    "subset",
+    "id",
+    "merged",
+    "text",
+]
+leaves = st.none() | st.booleans() | st.integers(-3, 9) | st.floats() | st.sampled_from(
+    ["", "a", "b", "tie", "1", "2", "nan", "\n\nHuman: P\n\nAssistant: a", "Human: x", "assistant", "user", "P: a"]
+)  # fmt: skip
+keys = st.sampled_from(
+    ["role", "content", "from", "value", "text", "rank", "tiers", "response", "annotations", "Rating"]
+)
+values = st.recursive(
+    leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3), max_leaves=6
+)
+needed = {
+    "trl": ["prompt", "chosen", "rejected"],
+    "hh": ["chosen", "rejected"],
+    "labelled": ["prompt", "response_a", "response_b", "winner"],
+    "pandalm": ["instruction", "response1", "response2", "annotator1"],
+    "llmbar": ["input", "output_1", "output_2", "label"],
+    "ranked": ["prompt", "responses", "ranks", "scores"],
+    "rated": ["prompt", "response", "value", "scale"],
+    "native": ["prompt", "responses", "rankings", "ratings", "meta"],
+    "llama-factory": ["conversations", "chosen", "rejected"],
+    "ukp-votes": ["debate", "stance", "a1", "a2", "choice"],
+    "ukp-pairs": ["id", "label", "a1", "a2"],
+    "ukp-ranks": ["id", "rank", "argument"],
+}
+COLUMNS = sorted({name for names in needed.values() for name in names} | set(SOME))
+rows = st.dictionaries(st.sampled_from(COLUMNS), values, min_size=1, max_size=6)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(rows, min_size=1, max_size=3), st.sampled_from([None, *BY_NAME]), st.data())
+def test_every_row_is_read_or_refused(tmp_path, some, format, data):
+    for row in some if format else []:
+        row.update({name: data.draw(values) for name in needed[format]})
+    path = tmp_path / "is-it-so_yes.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in some))
+    reading = Reading()
+    try:
+        groups = load_groups(path, format=format, reading=reading, keep_going=True)
+    except DataError as error:
+        assert format is None and "no format has these columns" in str(error)
+        return
+    assert reading.rows == len(some)
+    assert groups or reading.rejected
+    assert all("\n" not in row.reason for row in reading.rejected)
