@@ -7,7 +7,9 @@ from group_strategies import groups, words
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plaudit.data.merge import PARTITIONS, folded, merged, stable_id
+from plaudit.data.merge import folded, merged, stable_id
+from plaudit.data.spill import PARTITIONS
+from plaudit.errors import DataError
 from plaudit.groups import Group, GroupError, Ranking, Rating
 
 few = groups(prompts=st.sampled_from(["P", "Q"]), responses=st.sampled_from(["a", "b", "c", "d"]))
@@ -57,6 +59,15 @@ def test_more_prompts_than_partitions_spill_in_order():
     assert len(spilled) == 500 > PARTITIONS
     assert spilled == list(merged(some))
     assert spilled[7].responses == ("response 7", "response 507", "response 1007")
+
+
+def test_a_full_disc_while_spilling_is_one_line(monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("plaudit.data.spill.pickle.dump", full)
+    with pytest.raises(DataError, match="No space left on device; set TMPDIR"):
+        list(merged([Group("q", "P", ("a",))], limit=0))
 
 
 def test_judgements_are_renumbered():

@@ -8,27 +8,22 @@ size, and memory holds the dictionary or one partition, never the whole input. (
 
 from __future__ import annotations
 
-import heapq
 import json
-import pickle
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from hashlib import blake2b
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from plaudit.data.spill import Indexed, Spill
+from plaudit.errors import DataError
 from plaudit.groups import Group, GroupError, Ranking, Rating, Text
 
 LIMIT = 192 << 20
 """Approximate bytes of merged groups held before they are spilled."""
 
-PARTITIONS = 64
 _JUDGEMENT_BYTES = 300
 _OBJECT_BYTES = 200
-
-Indexed = tuple[int, Group]
 
 
 def merged(fragments: Iterable[Group], limit: int = LIMIT) -> Iterator[Group]:
@@ -37,22 +32,34 @@ def merged(fragments: Iterable[Group], limit: int = LIMIT) -> Iterator[Group]:
     The first id of a prompt stays. `meta` gains what later fragments add; where one disagrees with what is there (or
     has another id), what it says is kept in the list `meta["merged"]`, as `{"id": ..., "meta": {...}}`. A different
     subset makes a different group.
+
+    Raises:
+        DataError: if the temporary files do not fit.
     """
+    try:
+        with ExitStack() as stack:
+            yield from _merged(fragments, limit, stack)
+    except OSError as error:  # reading turns its own into DataError, so this is the disc
+        raise DataError(
+            f"temporary files cannot be kept: {error.strerror or error}; set TMPDIR to a folder with more room"
+        ) from error
+
+
+def _merged(fragments: Iterable[Group], limit: int, stack: ExitStack) -> Iterator[Group]:
     table = _Table()
-    with ExitStack() as stack:
-        spill: _Spill | None = None
-        for index, fragment in enumerate(fragments):
-            table.add(index, fragment)
-            if table.size > limit:
-                spill = spill or stack.enter_context(_Spill())
-                spill.write(table.groups())
-                table = _Table()
-        if spill is None:
-            yield from (group for _, group in table.groups())
-            return
-        spill.write(table.groups())
-        table = _Table()
-        yield from (group for _, group in spill.merged())
+    spill: Spill | None = None
+    for index, fragment in enumerate(fragments):
+        table.add(index, fragment)
+        if table.size > limit:
+            spill = spill or stack.enter_context(Spill(_key))
+            spill.write(table.groups())
+            table = _Table()
+    if spill is None:
+        yield from (group for _, group in table.groups())
+        return
+    spill.write(table.groups())
+    table = _Table()
+    yield from (group for _, group in spill.merged(_merged_part))
 
 
 def folded(group: Group) -> Group:
@@ -197,7 +204,7 @@ class _Table:
         self._by_key: dict[str, _Merging] = {}
 
     def add(self, index: int, group: Group) -> None:
-        key = _group_key(group.prompt, group.subset)
+        key = _key(group)
         merging = self._by_key.get(key)
         if merging is None:
             merging = self._by_key[key] = _Merging(index, group)
@@ -208,54 +215,15 @@ class _Table:
         return ((merging.index, merging.group()) for merging in self._by_key.values())
 
 
-class _Spill:
-    """Partly merged groups on disc, partitioned by prompt; removed when left."""
-
-    def __enter__(self) -> _Spill:
-        self._stack = ExitStack()
-        self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="plaudit-")))
-        self._files = [self._open(f"part-{i}", "wb") for i in range(PARTITIONS)]
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    def write(self, groups: Iterable[Indexed]) -> None:
-        for index, group in groups:
-            digest = blake2b(
-                _group_key(group.prompt, group.subset).encode("utf-8", "surrogatepass"), digest_size=4
-            ).digest()
-            pickle.dump((index, group), self._files[int.from_bytes(digest) % PARTITIONS], pickle.HIGHEST_PROTOCOL)
-
-    def merged(self) -> Iterator[Indexed]:
-        runs = []
-        for i, file in enumerate(self._files):
-            file.close()
-            table = _Table()
-            part = self._folder / f"part-{i}"
-            with part.open("rb") as stream:
-                for index, group in _unpickled(stream):
-                    table.add(index, group)
-            part.unlink()
-            with self._open(f"run-{i}", "wb") as run:
-                for item in table.groups():
-                    pickle.dump(item, run, pickle.HIGHEST_PROTOCOL)
-            runs.append(self._folder / f"run-{i}")
-        streams = [self._open(run.name, "rb") for run in runs]
-        # A partition's groups are in the order first seen, since each was written and read in that order.
-        return heapq.merge(*map(_unpickled, streams), key=lambda item: item[0])
-
-    def _open(self, name: str, mode: str) -> IO[bytes]:
-        return self._stack.enter_context((self._folder / name).open(mode))
+def _merged_part(part: Iterable[Indexed]) -> Iterator[Indexed]:
+    table = _Table()
+    for index, group in part:
+        table.add(index, group)
+    return table.groups()
 
 
-def _unpickled(stream: IO[bytes]) -> Iterator[Indexed]:
-    """Our own temporary files, in a folder only this user can write, are the only pickles ever read."""
-    while True:
-        try:
-            yield pickle.load(stream)
-        except EOFError:
-            return
+def _key(group: Group) -> str:
+    return _group_key(group.prompt, group.subset)
 
 
 def _said(one: Mapping[str, Any]) -> str:
