@@ -44,14 +44,15 @@ def toy_backbone(folder: Path, *, dropout: float = 0.0, layers: int = 2, head: b
     return folder
 
 
-def toy_groups(count: int, *, responses: int = 2, seed: int = 0, **ranking: Any) -> list[Group]:
-    """Groups whose first-ranked response holds the word `good`; where it stands among the responses is random."""
+def toy_groups(count: int, *, responses: int = 2, seed: int = 0, last: bool = False, **ranking: Any) -> list[Group]:
+    """Groups whose first-ranked response holds the word `good`, anywhere or as its `last`; where that response stands
+    among the others is random."""
     numbers = np.random.default_rng(seed)
     groups = []
     for number in range(count):
         texts = [list(numbers.choice(WORDS, numbers.integers(3, 7))) for _ in range(responses)]
         best = int(numbers.integers(responses))
-        texts[best][int(numbers.integers(len(texts[best])))] = "good"
+        texts[best][-1 if last else int(numbers.integers(len(texts[best])))] = "good"
         others = tuple(index for index in range(responses) if index != best)
         prompt = f"p{number} " + " ".join(numbers.choice(WORDS, 3))
         rankings = tuple(Ranking(((best,), (other,)), **ranking) for other in others)

@@ -118,8 +118,8 @@ class RewardTrainer(Trainer):
     def held_out_metrics(self, scores: Sequence[float]) -> dict[str, float]:
         """What scores of all held-out responses, in order, amount to.
 
-        `loss` without label smoothing and centring (so that runs compare), `accuracy` over decided comparisons
-        and `gap`, their mean absolute score gap. NaN where nothing was held out or decided."""
+        `loss` without label smoothing and centring (so that runs compare), `accuracy` over decided comparisons as
+        `plaudit eval` has it, and `gap`, their mean absolute score gap. NaN where nothing was held out or decided."""
         values = iter(scores)
         total = weight = correct = decided = gap_sum = 0.0
         for item, compared in zip(self.held_out, self._held_out_comparisons, strict=True):
@@ -129,9 +129,10 @@ class RewardTrainer(Trainer):
             shares = torch.from_numpy(compared.weight)
             total += float((bradley_terry(gap, tie, ties=self.settings.ties) * shares).sum())
             weight += float(shares.sum())
-            correct += float((torch.sign(gap[~tie]) + 1).sum()) / 2
-            gap_sum += float(gap[~tie].abs().sum())
-            decided += int((~tie).sum())
+            said = torch.from_numpy(compared.judgement)[~tie]
+            correct += float(((torch.sign(gap[~tie]) + 1) * said).sum()) / 2
+            gap_sum += float((gap[~tie].abs() * said).sum())
+            decided += float(said.sum())
         nothing = float("nan")
         return {
             "loss": total / weight if weight else nothing,
