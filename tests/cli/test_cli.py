@@ -1,0 +1,103 @@
+"""The command line as a whole: quick to start, and plain about a user's mistake."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import plaudit
+from plaudit.cli import main
+
+HEAVY = ("torch", "transformers", "numpy", "scipy", "pandas", "datasets")
+SEEN = f"import sys; print([name for name in {HEAVY} if name in sys.modules])"
+
+
+def python(code, *arguments, **options):
+    return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, **options)
+
+
+def command(*arguments, **options):
+    return python("from plaudit.cli import main; main()", *arguments, **options)
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    assert python(f"import plaudit; plaudit.Group; plaudit.PlauditError; {SEEN}").stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["data", "--help"], ["train", "--help"], ["eval", "-h"]]
+)
+def test_help_loads_nothing_heavy(arguments):
+    code = f"""
+from plaudit.cli import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+{SEEN}
+"""
+    ran = python(code, *arguments)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_help_names_every_verb():
+    text = command("--help").stdout
+    for verb in ("data", "train", "eval", "score", "rank"):
+        assert verb in text
+
+
+@pytest.mark.parametrize(
+    "verb", ["train", "eval", "score", "rank", "data check", "data stats", "data convert", "data split"]
+)
+def test_every_verb_has_an_example(verb):
+    text = command(*verb.split(), "--help", env={"COLUMNS": "200", "TERM": "dumb"}).stdout
+    assert f"plaudit {verb} " in text
+
+
+def test_version():
+    assert command("--version").stdout.strip() == f"plaudit {plaudit.__version__}"
+
+
+ROW = {"id": "q", "prompt": "why?", "responses": ["a", "b"], "rankings": [{"tiers": [[0], [1]]}]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rows", "said"),
+    [
+        (["data", "check", "{data}"], "{not json\n", "{data}:1"),
+        (["data", "stats", "{data}"], json.dumps({**ROW, "rankings": [{"tiers": [[7], [0]]}]}), "{data}:1"),
+        (["data", "check", "{data}"], "", "{data}"),
+        (["data", "check", "{folder}/absent.jsonl"], "", "absent.jsonl"),
+        (["score", "{folder}/absent", "{data}"], json.dumps(ROW), "no model folder"),
+        (["rank", "{folder}/absent"], "", "--prompt"),
+        (["rank", "{folder}/absent", "--prompt", "why?"], "", "--response"),
+        (["eval", "{folder}/absent", "{data}"], json.dumps(ROW), "no model folder"),
+        (["train", "{folder}/absent.jsonl", "-o", "{folder}/out"], "", "absent.jsonl"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_2(tmp_path, monkeypatch, capfd, arguments, rows, said):
+    data = tmp_path / "data.jsonl"
+    data.write_text(rows)
+    names = {"data": str(data), "folder": str(tmp_path)}
+    monkeypatch.setattr(sys, "argv", ["plaudit", *(argument.format(**names) for argument in arguments)])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2
+    (line,) = capfd.readouterr().err.strip().splitlines()
+    assert line.startswith("plaudit: error: ")
+    assert said.format(**names) in line
+
+
+def test_a_mistake_from_outside():
+    ran = command("data", "check", "absent.jsonl")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "Traceback" not in ran.stderr
+    assert len(ran.stderr.strip().splitlines()) == 1
+
+
+def test_an_unknown_option_is_exit_2():
+    ran = command("score", "--colour", "red")
+    assert ran.returncode == 2
+    assert "Traceback" not in ran.stderr
