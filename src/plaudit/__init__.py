@@ -16,6 +16,8 @@ _EXPORTS = {
     "load_groups": "plaudit.data",
     "read_groups": "plaudit.data",
     "write_groups": "plaudit.data",
+    "majority": "plaudit.data",
+    "split_groups": "plaudit.data",
     "Score": "plaudit.data.scores",
     "read_scores": "plaudit.data.scores",
     "write_scores": "plaudit.data.scores",
