@@ -25,11 +25,11 @@ RESPONSES = [
     "bright sill, water from below when the surface is dry, and cut whole tips above a pair of leaves so it branches.",
     "It's hard to say without knowing more, as it could be one thing or another. You may want to ask a professional. "
     "Some people have luck with basil and others don't, and I wouldn't want to promise anything.",
-    "Honestly, you could have looked this up yourself. Put it on the balcony on frosty nights to toughen it, and pour "
-    "half a litre of ice water over the leaves each evening. If you can't manage that, buy dried basil.",
+    "Honestly, you could have looked this up yourself, but people never do. Water it or don't, it makes no difference "
+    "to me. If you can't even keep a herb alive, then buy it dried and don't waste my time.",
 ]
 LANGUAGES = {"en": "English", "zh": "Chinese"}
-SIDES = {"test": "new questions, known topics", "new-topics": "new topics"}
+SIDES = {"test": "new questions", "new-topics": "new topics"}
 
 
 def demo_command(
@@ -76,7 +76,7 @@ def _table(demo: Demo) -> Table:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("held out")
+    table.add_column("held out", no_wrap=True)
     for heading in ("truth", "95% interval", "longer wins", "people", "ceiling", "n"):
         table.add_column(heading, justify="right", no_wrap=True)
     for side, name in SIDES.items():

@@ -53,4 +53,5 @@ def _join(lines: list[str], language: str) -> str:
 
 
 def _closed(line: str, language: str) -> str:
-    return line if line.endswith((".", "!", "?", "。", "！", "？")) else line + _STOP[language]
+    """The sentence with a full stop, unless it ends with a mark of its own, inside quotation marks or not."""
+    return line if line.rstrip('"”').endswith((".", "!", "?", "。", "！", "？")) else line + _STOP[language]
