@@ -84,9 +84,15 @@ def test_an_interrupt_leaves_the_old_file_whole(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_folder_that_is_not_there_is_one_line(tmp_path):
-    with pytest.raises(PlauditError, match=r"nowhere.s\.jsonl: cannot be written: No such file"):
-        write_scores(SCORES, tmp_path / "nowhere" / "s.jsonl")
+def test_a_folder_that_is_not_there_is_made(tmp_path):
+    write_scores(SCORES, tmp_path / "new" / "s.jsonl")
+    assert read_scores(tmp_path / "new" / "s.jsonl")[0] == SCORES
+
+
+def test_a_file_where_the_folder_should_be_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(PlauditError, match=r"s\.jsonl: it cannot be written: "):
+        write_scores(SCORES, tmp_path / "file" / "s.jsonl")
 
 
 GOOD = {"group": "q", "response": 0, "score": 1.0, "tokens": 3, "truncated": False}

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plaudit.data import load_groups, write_groups
-from plaudit.data.write import replacing
+from plaudit.data.replacing import replacing
 from plaudit.errors import DataError
 from plaudit.groups import Group, Ranking, Rating
 

@@ -60,7 +60,8 @@ def eval_command(
 
     from plaudit.data import Reading, load_groups
     from plaudit.data import majority as merge
-    from plaudit.data.scores import align_scores, check_ids, read_scores, replacing, write_scores
+    from plaudit.data.replacing import replacing
+    from plaudit.data.scores import align_scores, check_ids, read_scores, write_scores
     from plaudit.evaluation import evaluate
 
     if model == "-" and "-" in data:
@@ -98,8 +99,8 @@ def eval_command(
     )
     result = json.dumps({**evaluation.to_json(), "record": record}, ensure_ascii=False, allow_nan=False)
     if output is not None:
-        with replacing(output / "metrics.json") as stream:
-            stream.write(result + "\n")
+        with replacing(output / "metrics.json") as temporary:
+            temporary.write_text(result + "\n", encoding="utf-8")
     if as_json:
         typer.echo(result)
     else:

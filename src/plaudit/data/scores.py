@@ -12,16 +12,15 @@ from __future__ import annotations
 import gzip
 import json
 import math
-import os
 import sys
-import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO, cast
 
+from plaudit.data.replacing import replacing
 from plaudit.errors import DataError, PlauditError
 from plaudit.groups import Group
 
@@ -64,11 +63,18 @@ def write_scores(scores: Iterable[Score], target: str | Path | TextIO, record: M
     """
     if str(target) == "-":
         target = sys.stdout
-    with replacing(Path(target)) if isinstance(target, str | Path) else nullcontext(target) as stream:
-        if record is not None:
-            stream.write(_line({"plaudit": "scores", "record": dict(record)}))
-        for score in scores:
-            stream.write(_line(score.to_dict()))
+    if isinstance(target, str | Path):
+        with replacing(target) as temporary, _open(temporary, "w") as stream:
+            _write(scores, stream, record)
+    else:
+        _write(scores, target, record)
+
+
+def _write(scores: Iterable[Score], stream: TextIO, record: Mapping[str, Any] | None) -> None:
+    if record is not None:
+        stream.write(_line({"plaudit": "scores", "record": dict(record)}))
+    for score in scores:
+        stream.write(_line(score.to_dict()))
 
 
 def read_scores(source: str | Path) -> tuple[list[Score], dict[str, Any]]:
@@ -195,25 +201,3 @@ def _lines(source: str | Path) -> Iterator[str]:
 def _open(path: Path, mode: str) -> TextIO:
     opened = gzip.open if path.suffix == ".gz" else open
     return cast(TextIO, opened(path, mode + "t", encoding="utf-8"))
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[TextIO]:
-    """A new file that takes `path`'s place when the block ends well, and is gone when it does not."""
-    temporary: Path | None = None
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
-        os.close(handle)
-        temporary = Path(name)
-        # mkstemp makes files only their owner can read; a result is an ordinary file.
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        with _open(temporary, "w") as stream:
-            yield stream
-        temporary.replace(path)
-    except OSError as error:
-        raise PlauditError(f"{path}: cannot be written: {error.strerror or error}") from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from plaudit.data.merge import text_key
 from plaudit.data.neighbours import SLOTS, THRESHOLD, Signatures, closest_in, clusters, signature
-from plaudit.data.write import json_line, replacing
+from plaudit.data.replacing import replacing
+from plaudit.data.write import json_line
 from plaudit.errors import DataError
 from plaudit.groups import Group
 

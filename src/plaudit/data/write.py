@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import sys
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from plaudit.data.parquet import write_parquet
+from plaudit.data.replacing import replacing
 from plaudit.errors import DataError
 from plaudit.groups import Group, Text, as_messages
 
@@ -63,23 +62,6 @@ def write_groups(
 def lost_in_words(lost: Counter[str]) -> str:
     """For example `14 ties, 3 ratings`."""
     return ", ".join(f"{count:,} {what}" for what, count in lost.items())
-
-
-@contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its place when the block ends well, and goes when it does not."""
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise DataError(f"it cannot be written: {error.strerror or error}", str(path)) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _rows(groups: Iterable[Group], format: str, lost: Counter[str]) -> Iterator[Row]:
