@@ -89,7 +89,7 @@ class RewardNetwork(nn.Module):
         if not self.packed:
             return self._padded(trees)
         forest = Forest.plant(trees, causal=self.causal, device=self.device)
-        inputs: dict[str, Any] = {"input_ids": forest.tokens, "position_ids": forest.positions + self.first_position}
+        inputs: dict[str, Any] = {"input_ids": forest.tokens, "position_ids": self._positions(forest)}
         if forest.types is not None:
             inputs["token_type_ids"] = forest.types
         states = self._hidden_states(forest=forest, **inputs)
@@ -161,6 +161,17 @@ class RewardNetwork(nn.Module):
         """Where this architecture starts counting: 0, but RoBERTa counts positions from its padding index + 1."""
         embeddings: Any = getattr(self.backbone, "embeddings", None)
         return embeddings.padding_idx + 1 if hasattr(embeddings, "create_position_ids_from_input_ids") else 0
+
+    def _positions(self, forest: Forest) -> torch.Tensor:
+        """`[1, T]`: each token's position as this architecture counts it."""
+        if not self.first_position:
+            return forest.positions
+        # RoBERTa steps over a padding token wherever it stands, also where someone wrote `<pad>` in a text.
+        padding = self.first_position - 1
+        real = (forest.tokens != padding).long()
+        count = real.cumsum(1)
+        start = torch.arange(count.shape[1], device=count.device) - forest.positions[0]
+        return (count - (count - real)[:, start]) * real + padding
 
     def _padded(self, trees: Sequence[Tree]) -> torch.Tensor:
         """Score whole sequences in length-sorted batches, padded on the right."""

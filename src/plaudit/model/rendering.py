@@ -1,9 +1,10 @@
 """Groups -> token sequences, the same in training, scoring and every export.
 
 With a chat template, a plain prompt is the user's turn and a plain response the assistant's. Without one, a decoder
-reads prompt, blank line, response, end-of-text; an encoder reads the two as a sentence pair. What is too long loses the
-*middle of the prompt*, never the response: people judged the whole response, and the end of a prompt says what was
-asked. How much is cut depends on the response alone, not on its siblings, or its score would change with its company.
+reads prompt, blank line (none after an empty prompt or one that ends in white space), response, end-of-text; an encoder
+reads the two as a sentence pair. What is too long loses the *middle of the prompt*, never the response: people judged
+the whole response, and the end of a prompt says what was asked. How much is cut depends on the response alone, not on
+its siblings, or its score would change with its company.
 """
 
 from __future__ import annotations
@@ -48,13 +49,18 @@ class Renderer:
         max_length: most tokens of one sequence.
         causal: decoder or encoder.
         segments: whether the encoder reads segment ids.
+        padding: the decoder's padding id, if any. transformers scores the last token that is not padding, so padding at
+            the very end (someone wrote `<pad>`, or a checkpoint pads with its end of text) is left out here too.
     """
 
-    def __init__(self, tokenizer: Any, *, max_length: int, causal: bool, segments: bool) -> None:
+    def __init__(
+        self, tokenizer: Any, *, max_length: int, causal: bool, segments: bool, padding: int | None = None
+    ) -> None:
         self.tokenizer = tokenizer
         self.max_length = max_length
         self.causal = causal
         self.segments = segments
+        self.padding = padding
 
     def render(
         self, groups: Iterable[Group], *, truncate_responses: bool = False, batch: int = 256
@@ -137,6 +143,7 @@ class Renderer:
                 raise PlauditError(
                     f"{_whose(groups, index)} is empty, and so is its prompt: there is no token to score"
                 )
+            ids = self._without_padding(ids)
             if len(ids) <= self.max_length:
                 rows.append((ids, types, False, False))
                 continue
@@ -148,6 +155,10 @@ class Renderer:
                 )
             rows.append((ids[keep], None if types is None else types[keep], True, response_cut))
         return rows
+
+    def _without_padding(self, ids: np.ndarray) -> np.ndarray:
+        text = np.flatnonzero(ids != self.padding) if self.padding is not None else np.arange(len(ids))
+        return ids[: text[-1] + 1] if len(text) else ids[:1]
 
     def _keep(self, part: tuple[str, str, int], length: int, pair: bool) -> tuple[np.ndarray, bool]:
         """Indices of the tokens that stay when `length` tokens must become `max_length`, and whether the response

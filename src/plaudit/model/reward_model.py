@@ -60,6 +60,7 @@ class RewardModel:
             max_length=max_length or context,
             causal=network.causal,
             segments=not network.causal and "token_type_ids" in tokenizer.model_input_names,
+            padding=network.config.get_text_config().pad_token_id if network.causal else None,
         )
         self.record = dict(record)
 
