@@ -219,8 +219,8 @@ def _run(trainer: RewardTrainer, output: Path, checkpoint: Path | None) -> None:
                 trainer.add_callback(shown)
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     except KeyboardInterrupt:
-        if whole_checkpoints(output):
-            logger.warning("interrupted at step %d; go on with --resume", trainer.state.global_step)
+        remedy = "go on with --resume" if whole_checkpoints(output) else "nothing was saved yet"
+        logger.warning("interrupted at step %d; %s", trainer.state.global_step, remedy)
         raise
     except (OSError, RuntimeError) as error:
         if not _is_full_disk(error):
