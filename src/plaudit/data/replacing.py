@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from plaudit.errors import DataError
@@ -29,4 +29,5 @@ def replacing(path: str | Path) -> Iterator[Path]:
     except OSError as error:
         raise DataError(f"it cannot be written: {error.strerror or error}", str(path)) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
