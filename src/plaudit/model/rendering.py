@@ -23,10 +23,11 @@ from plaudit.groups import Group, Text, as_messages, plain_text
 # A prompt is never cut below this many tokens (a quarter of a small context): a response to nothing means nothing.
 _LEAST_PROMPT = 32
 
+# Line breaks stand in expressions: transformers' Jinja drops one that follows a block's tag.
 _BUILT_IN_TEMPLATES = {
     "turns": "{% for message in messages %}{{ message['role'] | capitalize }}: {{ message['content'] }}"
-    "{% if not loop.last %}\n\n{% endif %}{% endfor %}"
-    "{% if add_generation_prompt %}\n\nAssistant: {% else %}{{ eos_token | default('') }}{% endif %}",
+    "{% if not loop.last %}{{ '\\n\\n' }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '\\n\\nAssistant: ' }}{% else %}{{ eos_token | default('') }}{% endif %}",
 }
 
 
