@@ -34,7 +34,7 @@ def data_hash(groups: Iterable[Group]) -> str:
     """A hash of groups as they stand in the native format, in their order: the first 16 hex digits of SHA-256."""
     digest = hashlib.sha256()
     for group in groups:
-        digest.update(json.dumps(group.to_dict(), ensure_ascii=False, sort_keys=True).encode())
+        digest.update(json.dumps(group.to_dict(), ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass"))
         digest.update(b"\n")
     return digest.hexdigest()[:16]
 

@@ -9,6 +9,7 @@ its siblings, or its score would change with its company.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -95,7 +96,7 @@ class Renderer:
             before, after = self._by_template(prompt, response)
         elif isinstance(prompt, str) and isinstance(response, str):
             if not self.causal:
-                return prompt, response, len(response)
+                return _readable(prompt), _readable(response), len(response)
             joint = "" if not prompt or prompt[-1].isspace() else "\n\n"
             before, after = prompt + joint, response + (self.tokenizer.eos_token or "")
         else:
@@ -105,7 +106,7 @@ class Renderer:
             )
         last = response if isinstance(response, str) else str(response[-1]["content"])
         found = after.rfind(last.strip())
-        return before, after, len(after) if found < 0 else found + len(last.strip())
+        return _readable(before), _readable(after), len(after) if found < 0 else found + len(last.strip())
 
     def _by_template(self, prompt: Text, response: Text) -> tuple[str, str]:
         asked = as_messages(prompt, "user")
@@ -193,6 +194,11 @@ class Renderer:
         asked = int(np.searchsorted(np.maximum.accumulate(starts), len(before)))
         closing = np.flatnonzero(starts >= len(before) + said)
         return asked, min(int(closing[0]) if len(closing) else length, length - 1)
+
+
+def _readable(text: str) -> str:
+    """Half surrogate pairs, which JSON can hold and no tokenizer reads, become U+FFFD, as decoders of UTF-8 have it."""
+    return re.sub("[\ud800-\udfff]", "\ufffd", text)
 
 
 def read_template(name: str | None) -> str | None:

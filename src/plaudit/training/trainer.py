@@ -17,6 +17,7 @@ from torch.utils.data import SequentialSampler
 from transformers import Trainer
 from transformers.modeling_layers import GradientCheckpointingLayer
 
+from plaudit.errors import PlauditError
 from plaudit.losses import bradley_terry, centering
 from plaudit.model.rendering import Rendered
 from plaudit.model.reward_model import RewardModel
@@ -77,6 +78,11 @@ class RewardTrainer(Trainer):
                 self.accelerator.backward(loss)
             total += loss.detach()
             self._count(scores.detach(), batch.better, batch.worse, batch.tie)
+        if not torch.isfinite(total):
+            raise PlauditError(
+                f"the loss of step {self.state.global_step + 1} is {float(total)}; lower learning_rate, or look for "
+                "judgements of enormous weight or strength"
+            )
         return total
 
     def _set_training_mode(self, model: Any) -> None:
