@@ -133,8 +133,10 @@ def test_no_forward_pass_exceeds_the_budget_but_a_single_tree(model, budget):
             assert sum(map(len, batch.trees)) <= budget or len(batch.trees) == 1
 
 
-def test_groups_per_step_default_holds_about_64_responses(model):
-    for sizes, expected in (([2] * 100, 32), ([4] * 100, 16), ([64] * 3, 4), ([2], 32)):
+def test_groups_per_step_default_makes_about_100_steps_of_8_to_64_responses(model):
+    # 200 responses: 2 a step would make 100 steps, so the least, 8: four pairs. 1,200: 12 a step: six pairs, three
+    # groups of four. Hands of 16 are larger than 8: one a step. 8,000 and more: 64 a step.
+    for sizes, expected in (([2] * 100, 4), ([2] * 600, 6), ([4] * 300, 3), ([64] * 3, 1), ([2], 4), ([2] * 4000, 32)):
         assert steps_of(model, many(sizes), groups_per_step=None).groups_per_step == expected
 
 

@@ -23,7 +23,8 @@ class TrainingSettings:
         loss: `bradley-terry`.
         passes: times every group is met; a large group is dealt anew each time.
         hand: most responses of a group in one step (M).
-        groups_per_step: groups (or hands) of one optimiser step; None: as many as hold about 64 responses.
+        groups_per_step: groups (or hands) of one optimiser step; None: so many that a pass has about 100 steps, of 8 to
+            64 responses.
         learning_rate: peak of AdamW's; None: 0.03 / hidden size, times 10 for LoRA.
         head_rate: how many times that rate the head learns at: it starts from nothing, the backbone does not.
         warmup: share of the steps in which the rate rises; it then falls along a line to zero.

@@ -18,8 +18,10 @@ from plaudit.model.network import RewardNetwork
 from plaudit.model.rendering import Rendered
 from plaudit.training.hands import Comparisons, deal
 
-# Responses of one step where groups_per_step is left to us: 32 pairs, 16 groups of four, four hands of 16.
-RESPONSES_PER_STEP = 64
+# Where groups_per_step is left to us: about this many steps a pass, each of this few to this many responses. A few
+# thousand judgements teach more in many small steps; with many more, larger ones waste less on the optimiser.
+_STEPS_PER_PASS = 100
+_RESPONSES_PER_STEP = (8, 64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,7 @@ class Steps(Dataset[Step]):
         self.network = network
         self.hand, self.batch_tokens, self.seed, self.shares = hand, batch_tokens, seed, shares
         hands = sum(-(-len(item.sequences) // hand) for item in items)
-        responses = sum(len(item.sequences) for item in items)
-        self.groups_per_step = groups_per_step or max(1, round(RESPONSES_PER_STEP * hands / responses))
+        self.groups_per_step = groups_per_step or _groups_per_step(hands, sum(len(item.sequences) for item in items))
         self.steps_per_pass = -(-hands // self.groups_per_step)
         self.passes = passes
 
@@ -116,6 +117,13 @@ class Steps(Dataset[Step]):
             for keep in deal(len(item.sequences), self.comparisons[index], self.hand, numbers)
         ]
         return [hands[i] for i in numbers.permutation(len(hands))]
+
+
+def _groups_per_step(hands: int, responses: int) -> int:
+    """How many of `hands`, which hold `responses` in all, make a step."""
+    fewest, most = _RESPONSES_PER_STEP
+    wanted = min(max(responses / _STEPS_PER_PASS, fewest), most)
+    return max(1, round(wanted * hands / responses))
 
 
 def _micro_batch(trees: list[Tree], compared: list[Comparisons]) -> MicroBatch:
