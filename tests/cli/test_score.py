@@ -147,6 +147,16 @@ def test_conversations_go_through_the_chat_template(run, tmp_path):
     assert rows(printed)[1] == rows(run("score", folder, "-", stdin=json.dumps(plain) + "\n")[1])[1]
 
 
+def test_half_a_surrogate_pair_is_read_as_the_replacement_character(run, model, tmp_path):
+    odd = r'{"id": "\ud83d", "prompt": "w1 \udc00", "responses": ["w2", "\ud800 w3"]}'
+    code, printed, complaints = run("score", model, "-", stdin=odd + "\n")
+    assert (code, complaints) == (0, "")
+    assert [row["group"] for row in rows(printed)[1:]] == ["\ud83d"] * 2
+    even = {"id": "q", "prompt": "w1 \ufffd", "responses": ["w2", "\ufffd w3"]}
+    expected = RewardModel.from_pretrained(model).rank(even["prompt"], even["responses"])
+    assert {row["response"]: row["score"] for row in rows(printed)[1:]} == {s.response: s.score for s in expected}
+
+
 REFUSED = {
     "no model": (["score", "no-such-folder", "-"], "no model folder 'no-such-folder'"),
     "no file": (["score", "MODEL", "no-such-file.jsonl"], "no-such-file.jsonl"),

@@ -37,8 +37,6 @@ def test_two_processes_make_the_model_of_one(tmp_path):
     looks = [line for line in finished.stderr.splitlines() if "held out: loss" in line]
     assert len(looks) == len(set(looks)) == 4
     together = plaudit.RewardModel.from_pretrained(tmp_path / "two")
-    for (name, one), two in zip(
-        alone.network.named_parameters(), together.network.parameters(), strict=True
-    ):
+    for (name, one), two in zip(alone.network.named_parameters(), together.network.parameters(), strict=True):
         # AdamW divides by small second moments, so the two sums' rounding grows; a lost share would show as 1e-2.
         assert torch.allclose(one, two, atol=2e-4), name

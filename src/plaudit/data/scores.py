@@ -12,6 +12,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import re
 import sys
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -185,7 +186,9 @@ def _number(value: float | None) -> float:
 
 
 def _line(row: Mapping[str, Any]) -> str:
-    return json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(row, ensure_ascii=False, allow_nan=False)
+    # Half a surrogate pair (in an id) has no UTF-8, so it stays escaped, as JSON had it.
+    return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", text) + "\n"
 
 
 def _lines(source: str | Path) -> Iterator[str]:
