@@ -26,7 +26,7 @@ _EXPORTS = {
     "TrainingSettings": "plaudit.training",
     "evaluate": "plaudit.evaluation",
 }
-__all__ = [*sorted(_EXPORTS), "__version__"]  # noqa: PLE0604
+__all__ = [*sorted(_EXPORTS), "__version__"]
 
 
 def __getattr__(name: str) -> Any:
