@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,23 +12,51 @@ from plaudit.model.network import find_head
 
 
 def load(source: str, trust_remote_code: bool, **options: Any) -> tuple[Any, Any, list[str]]:
-    """Model, tokenizer, and the names of the head's weights that the checkpoint lacks."""
+    """Model, tokenizer, and the names of the head's weights that the checkpoint lacks or has in another size.
+
+    Raises:
+        PlauditError: if it cannot be read, or weights other than a new head's would be left to chance.
+    """
     from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
+    any_backbone = "num_labels" in options
     try:
         with quiet():
             tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=trust_remote_code)
             config = AutoConfig.from_pretrained(source, trust_remote_code=trust_remote_code)
-            _check_architecture(source, config, "num_labels" in options)
+            _check_architecture(source, config, any_backbone)
             model, info = AutoModelForSequenceClassification.from_pretrained(
-                source, trust_remote_code=trust_remote_code, output_loading_info=True, use_safetensors=True, **options
+                source,
+                trust_remote_code=trust_remote_code,
+                output_loading_info=True,
+                use_safetensors=True,
+                ignore_mismatched_sizes=True,
+                **options,
             )
-    except (OSError, ValueError, KeyError) as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise PlauditError(f"cannot load {source!r} as a transformers model: {first}") from error
+    except PlauditError:
+        raise
+    except Exception as error:
+        # A broken folder comes up as anything: OSError, TypeError, SafetensorError, a validation error of the hub's.
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        raise PlauditError(f"cannot load {source!r} as a transformers model: {reason}") from error
     head = find_head(model)
-    names = {name for name, parameter in model.named_parameters() if parameter is head.weight}
-    return model, tokenizer, sorted(names & set(info["missing_keys"]))
+    names = {name for name, parameter in model.named_parameters() if parameter is head.weight or parameter is head.bias}
+    misfit = {name for name, *_ in info["mismatched_keys"]}
+    _check_weights(source, misfit - names, set(info["missing_keys"]) - names, any_backbone)
+    return model, tokenizer, sorted(names & (misfit | set(info["missing_keys"])))
+
+
+def _check_weights(source: str, misfit: set[str], missing: set[str], any_backbone: bool) -> None:
+    """Refuse a checkpoint whose own layers transformers would fill with random numbers. A backbone may lack what its
+    first task had no use for, such as a pooler; the layers themselves are the ones with numbers in their names."""
+    if any_backbone:
+        missing = {name for name in missing if re.search(r"\.\d+\.", name)}
+    for problem, names in (("of another size than its config.json says", misfit), ("missing", missing)):
+        if names:
+            raise PlauditError(
+                f"the checkpoint {source!r} is broken: {len(names)} of its weights are {problem} "
+                f"({min(names)}); copy or download it again"
+            )
 
 
 def _check_architecture(source: str, config: Any, any_backbone: bool) -> None:

@@ -53,8 +53,8 @@ class RewardModel:
         self.network = network
         self.tokenizer = tokenizer
         context = _context(network, tokenizer)
-        if max_length is not None and max_length > context:
-            raise PlauditError(f"max_length is {max_length}, but the backbone's context holds {context} tokens")
+        if max_length is not None and not 1 <= max_length <= context:
+            raise PlauditError(f"max_length is {max_length}, but the backbone's context holds 1 to {context} tokens")
         self.renderer = Renderer(
             tokenizer,
             max_length=max_length or context,
@@ -257,8 +257,11 @@ def _read_record(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(record, dict) or not isinstance(record.get("max_length"), int | None):
+            raise ValueError("it must be an object, and its max_length a whole number")
     except ValueError as error:
         raise PlauditError(
-            f"{path} is not JSON ({error}); restore it, or delete it to load the plain checkpoint"
+            f"{path} is no run record ({error}); restore it, or delete it to load the plain checkpoint"
         ) from error
+    return record
