@@ -11,7 +11,7 @@ from transformers import AutoModelForSequenceClassification, TrainingArguments
 from plaudit.groups import Group, Ranking
 from plaudit.model import RewardModel
 from plaudit.training import TrainingSettings
-from plaudit.training.steps import Steps
+from plaudit.training.steps import RESPONSES_PER_STEP, Steps
 from plaudit.training.trainer import RewardTrainer
 
 # A pair with a strength, a weighted ranking with a tie in it, a tie alone, two annotators who disagree, and a group
@@ -133,11 +133,9 @@ def test_no_forward_pass_exceeds_the_budget_but_a_single_tree(model, budget):
             assert sum(map(len, batch.trees)) <= budget or len(batch.trees) == 1
 
 
-def test_groups_per_step_default_makes_about_100_steps_of_8_to_64_responses(model):
-    # 200 responses: 2 a step would make 100 steps, so the least, 8: four pairs. 1,200: 12 a step: six pairs, three
-    # groups of four. Hands of 16 are larger than 8: one a step. 8,000 and more: 64 a step.
-    for sizes, expected in (([2] * 100, 4), ([2] * 600, 6), ([4] * 300, 3), ([64] * 3, 1), ([2], 4), ([2] * 4000, 32)):
-        assert steps_of(model, many(sizes), groups_per_step=None).groups_per_step == expected
+def test_a_step_holds_about_as_many_responses_whatever_the_groups(model):
+    for sizes, responses in (([2] * 100, 2), ([4] * 100, 4), ([64] * 3, 16)):
+        assert steps_of(model, many(sizes), groups_per_step=None).groups_per_step == RESPONSES_PER_STEP // responses
 
 
 # --- the loss and its gradients ---------------------------------------------------------------------------------

@@ -268,7 +268,7 @@ REFUSED = {
         {},
         r"response 1 of group 'g7' .* does not fit the context of 64 tokens",
     ),
-    "context": (toy_groups(1), {"max_length": 100}, "max_length is 100, but the backbone's context holds 64 tokens"),
+    "context": (toy_groups(1), {"max_length": 100}, "max_length is 100, but the backbone's context holds"),
     "layers": (toy_groups(1), {"trainable": "last:3"}, "last:3, but the backbone has 2 layers"),
     "template": (toy_groups(1), {"chat_template": "no-such-file"}, "no chat template file 'no-such-file'"),
     "setting": (toy_groups(1), {"pases": 3}, r"train\(\): no setting 'pases'"),
