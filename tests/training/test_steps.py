@@ -11,7 +11,7 @@ from transformers import AutoModelForSequenceClassification, TrainingArguments
 from plaudit.groups import Group, Ranking
 from plaudit.model import RewardModel
 from plaudit.training import TrainingSettings
-from plaudit.training.steps import RESPONSES_PER_STEP, Steps
+from plaudit.training.steps import Steps, _groups_per_step
 from plaudit.training.trainer import RewardTrainer
 
 # A pair with a strength, a weighted ranking with a tie in it, a tie alone, two annotators who disagree, and a group
@@ -133,9 +133,15 @@ def test_no_forward_pass_exceeds_the_budget_but_a_single_tree(model, budget):
             assert sum(map(len, batch.trees)) <= budget or len(batch.trees) == 1
 
 
-def test_a_step_holds_about_as_many_responses_whatever_the_groups(model):
-    for sizes, responses in (([2] * 100, 2), ([4] * 100, 4), ([64] * 3, 16)):
-        assert steps_of(model, many(sizes), groups_per_step=None).groups_per_step == RESPONSES_PER_STEP // responses
+# (hands, responses in all) -> groups of a step. A hundred steps a pass, of 8 to 64 responses: 200 responses would be 2
+# a step and are 8, four pairs; 3,200 are 32; 20,000 would be 200 and are 64: 32 pairs, 16 groups of 4, 4 hands of 16.
+@pytest.mark.parametrize(
+    ("hands", "responses", "groups"),
+    [(100, 200, 4), (1600, 3200, 16), (10_000, 20_000, 32), (5000, 20_000, 16), (1250, 20_000, 4), (1, 16, 1)],
+)
+def test_how_many_groups_make_a_step(model, hands, responses, groups):
+    assert _groups_per_step(hands, responses) == groups
+    assert steps_of(model, many([2] * 100), groups_per_step=None).steps_per_pass == 25
 
 
 # --- the loss and its gradients ---------------------------------------------------------------------------------
