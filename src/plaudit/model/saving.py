@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from safetensors import SafetensorError
+
 from plaudit.errors import PlauditError
 
 
@@ -35,12 +37,14 @@ def staged(folder: Path) -> Iterator[Path]:
         names = sorted(path.name for path in staging.iterdir())
         with _deferred_interrupt():
             for name in names:
+                # safetensors lets only the owner read what it writes; whoever may read the folder may read its files.
+                (staging / name).chmod(folder.stat().st_mode & 0o666)
                 (staging / name).replace(folder / name)
             for stale in folder.glob("model*.safetensors*"):
                 if any(name.startswith("model") for name in names) and stale.name not in names:
                     stale.unlink()
-    except OSError as error:
-        reason = error.strerror or str(error)
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
         raise PlauditError(f"saving to {folder} failed ({reason}); what was there before is unchanged") from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)

