@@ -153,7 +153,7 @@ class Renderer:
             if response_cut and not truncate_responses:
                 raise PlauditError(
                     f"{_whose(groups, index)} does not fit the context of {self.max_length} tokens "
-                    f"({len(ids)} with its prompt); raise --max-length, or cut it with --truncate-responses"
+                    f"({len(ids)} with its prompt); leave it out, or cut it with --truncate-responses"
                 )
             rows.append((ids[keep], None if types is None else types[keep], True, response_cut))
         return rows
