@@ -135,6 +135,9 @@ def test_where_the_end_of_text_was_the_padding(tmp_path, chat_template):
     # Plain transformers reads the last token that is not padding: padding with the end of text would move the leaf.
     folder = tiny_model_folder(tmp_path / "in", "llama", chat_template=chat_template, pad_is_eos=True)
     model = RewardModel.from_backbone(folder)
+    if not chat_template:
+        for item in model.renderer.render(GROUPS):
+            assert all(sequence[-1] == model.tokenizer.eos_token_id for sequence in item.sequences)
     model.save(tmp_path / "out")
     assert_same(plain_scores(tmp_path / "out", GROUPS, batch=True), flat(model.score(GROUPS)))
 
