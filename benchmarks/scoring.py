@@ -1,13 +1,13 @@
 """Best of 16: scoring sixteen answers to each of many prompts with one trained model.
 
 Plaudit's forests beside plain `transformers` in length-sorted padded batches and beside sentence-transformers'
-`CrossEncoder`, all on one exported folder, in float32, each at the best of several batch sizes. Every run is a process of
-its own and the sides take turns; loading is left out, tokenising is in. The scores must agree, or the run stops.
+`CrossEncoder`, all on one exported folder, in float32, each at the best of several batch sizes. Every run is a process
+of its own and the sides take turns; loading is left out, tokenising is in. The scores must agree, or the run stops.
 
-Useful operations are those no method can avoid without changing the model: for each *distinct* token of a prompt's tree,
-2 a weight of every linear layer it passes; for each query and each key it may attend to, 4 a hidden unit and layer (two
-products of 2). An encoder's responses share nothing. The rate is useful operations over seconds, and its fraction is of
-the rate of one large square float32 matrix product, measured between the runs.
+Useful operations are those no method can avoid without changing the model: for each *distinct* token of a prompt's
+tree, 2 a weight of every linear layer it passes; for each query and each key it may attend to, 4 a unit and layer
+(two products of 2). An encoder's responses share nothing. The rate is useful operations over seconds, and its fraction
+is of the rate of one large square float32 matrix product, measured between the runs.
 
     python benchmarks/scoring.py                          # smollm2-135m, about five minutes on 2 cores
     python benchmarks/scoring.py --backbone minilm-l6
@@ -41,7 +41,7 @@ def questions(count: int) -> list[Group]:
     return [synthetic(RESPONSES, numbers, prompt=120, response=60) for _ in range(count)]
 
 
-# ---- the three ways; each loads its model and returns a scorer --------------------------------------------------------
+# ---- the three ways; each loads its model and returns a scorer ------------------------------------------------------
 
 
 def forest(folder: str) -> Scorer:
