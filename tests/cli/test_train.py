@@ -19,7 +19,7 @@ def backbone(tmp_path_factory):
 
 @pytest.fixture
 def data(tmp_path):
-    write_groups(toy_groups(24), tmp_path / "data.jsonl")
+    write_groups(toy_groups(30), tmp_path / "data.jsonl")
     return str(tmp_path / "data.jsonl")
 
 
@@ -48,8 +48,8 @@ def record(tmp_path):
 def test_a_run_shows_itself_on_stderr_and_leaves_a_model(train, data, tmp_path):
     code, printed, said = train(data, "--set", "groups_per_step=4")
     assert (code, printed) == (0, "")
-    assert "step 12/12: loss " in said
-    assert "step 12/12: held out: loss " in said
+    assert "step 21/21: loss " in said
+    assert "step 21/21: held out: loss " in said
     assert f"The model is in {tmp_path / 'out'}. Measure it" in said
     assert len(RewardModel.from_pretrained(tmp_path / "out").rank("w1", ["good", "w2"])) == 2
 

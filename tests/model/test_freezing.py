@@ -29,6 +29,16 @@ def test_all(network):
     assert learning(network) == {name for name, _ in network.model.named_parameters()}
 
 
+@pytest.mark.parametrize(("family", "tables"), [("llama", 1), ("gpt2", 2), ("bert", 3)])
+def test_layers_are_all_but_the_embedding_tables(tmp_path, family, tables):
+    # Llama embeds tokens; GPT-2 tokens and positions; BERT tokens, positions and segments.
+    network = RewardModel.from_pretrained(tiny_model_folder(tmp_path, family)).network
+    freeze(network, "layers")
+    frozen = {name for name, _ in network.model.named_parameters()} - learning(network) - {"classifier.bias"}
+    assert len(frozen) == tables
+    assert all(name.split(".")[-2].startswith(("embed", "wte", "wpe")) or "_embeddings." in name for name in frozen)
+
+
 def test_head(network):
     freeze(network, "head")
     assert learning(network) == {"score.weight"}
@@ -65,7 +75,7 @@ def test_what_follows_the_layers(tmp_path, family, after):
 @pytest.mark.parametrize("wrong", ["none", "last", "last:0", "last:-1", "lora:0", "lora:x", "head ", "", "last:3"])
 def test_what_cannot_be_asked(network, wrong):
     with pytest.raises(
-        PlauditError, match=r"the backbone has 2 layers" if wrong == "last:3" else "it can be all, head"
+        PlauditError, match=r"the backbone has 2 layers" if wrong == "last:3" else "it can be all, layers"
     ):
         freeze(network, wrong)
 

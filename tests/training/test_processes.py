@@ -13,9 +13,16 @@ from plaudit.data import write_groups
 
 def test_two_processes_make_the_model_of_one(tmp_path):
     # 19 groups learned from in steps of 6: the last step of a pass has one group, and one process none.
-    backbone, groups = toy_backbone(tmp_path / "backbone"), toy_groups(21, responses=3)
+    backbone, groups = toy_backbone(tmp_path / "backbone"), toy_groups(22, responses=3)
     write_groups(groups, tmp_path / "data.jsonl")
-    options = {"learning_rate": 0.01, "passes": 2, "groups_per_step": 6, "precision": "fp32", "report_to": "none"}
+    options = {
+        "holdout": 0.15,
+        "learning_rate": 0.01,
+        "passes": 2,
+        "groups_per_step": 6,
+        "precision": "fp32",
+        "report_to": "none",
+    }
     alone = plaudit.train(groups, tmp_path / "one", backbone, **options)
     finished = subprocess.run(
         [

@@ -61,8 +61,8 @@ def test_every_setting_survives_a_round_through_text(name):
         ({"batch_tokens": "0"}, "at least 1"),
         ({"max_length": "1"}, "at least 2"),
         ({"patience": "-1"}, "at least 0"),
-        ({"trainable": "some"}, "all, head, last:K, lora or lora:RANK"),
-        ({"trainable": "last:0"}, "all, head, last:K, lora or lora:RANK"),
+        ({"trainable": "some"}, "layers, all, last:K, head, lora or lora:RANK"),
+        ({"trainable": "last:0"}, "layers, all, last:K, head, lora or lora:RANK"),
         ({"seed": "-1"}, "at least 0"),
     ],
 )

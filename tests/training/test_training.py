@@ -224,13 +224,13 @@ def test_a_share_of_the_prompts_is_held_out_whole():
 
 
 def test_groups_without_a_prompt_are_not_one_prompt():
-    groups = [Group(str(n), "", ("a", "b"), (Ranking(((0,), (1,))),)) for n in range(20)]
-    assert len(divide(groups, None, TrainingSettings())[1]) == 2
+    groups = [Group(str(n), "", ("a", "b"), (Ranking(((0,), (1,))),)) for n in range(30)]
+    assert len(divide(groups, None, TrainingSettings())[1]) == 3
 
 
 def test_too_few_prompts_are_all_learned_from_and_it_says_so(backbone, tmp_path, caplog):
     model = plaudit.train(toy_groups(1), tmp_path, backbone, **TOYS)
-    assert "1 prompts are too few to hold any out" in caplog.text
+    assert "1 prompts are too few to hold a share of 0.1 out" in caplog.text
     assert model.record["held_out"] == {"groups": 0}
     assert "nothing is known about this model yet" in (tmp_path / "README.md").read_text()
     assert accuracy(model, toy_groups(1)) == 1.0

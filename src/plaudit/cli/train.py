@@ -20,7 +20,9 @@ def train_command(
         list[str] | None, typer.Option("--eval-data", help="Held-out judgements to watch, instead of a share of DATA.")
     ] = None,
     loss: Annotated[str | None, typer.Option("--loss", help="bradley-terry.")] = None,
-    trainable: Annotated[str | None, typer.Option("--trainable", help="all, head, last:K, lora or lora:RANK.")] = None,
+    trainable: Annotated[
+        str | None, typer.Option("--trainable", help="layers, all, last:K, head, lora or lora:RANK.")
+    ] = None,
     passes: Annotated[int | None, typer.Option("--passes", help="Times every group is met.")] = None,
     max_length: Annotated[int | None, typer.Option("--max-length", help="Most tokens of prompt and response.")] = None,
     truncate_responses: Annotated[

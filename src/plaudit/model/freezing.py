@@ -1,4 +1,5 @@
-"""Which parameters learn: all of them, the head, the last k layers, or LoRA adapters beside frozen weights."""
+"""Which parameters learn: all of them, all but the embeddings, the last k layers, the head, or LoRA adapters beside
+frozen weights."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from torch import nn
 from plaudit.errors import PlauditError
 from plaudit.model.network import RewardNetwork, find_head
 
-TRAINABLE = re.compile(r"all|head|last:([1-9]\d*)|lora(?::([1-9]\d*))?")
+TRAINABLE = re.compile(r"all|layers|head|last:([1-9]\d*)|lora(?::([1-9]\d*))?")
 _LORA = {"r": 16, "lora_alpha": 32, "lora_dropout": 0.0}
 
 
@@ -20,16 +21,21 @@ def freeze(network: RewardNetwork, trainable: str) -> None:
 
     Args:
         network: a reward network.
-        trainable: `all`, `head`, `last:K` (the last K layers and what follows them), or `lora` / `lora:RANK`.
+        trainable: `all`; `layers`, all but the embedding tables; `last:K`, the last K layers and what follows them;
+            `head`; or `lora` / `lora:RANK`.
 
     Raises:
         PlauditError: for any other value, or if `lora` is asked for without peft.
     """
     match = TRAINABLE.fullmatch(trainable)
     if match is None:
-        raise PlauditError(f"trainable={trainable!r}; it can be all, head, last:K, lora or lora:RANK")
+        raise PlauditError(f"trainable={trainable!r}; it can be all, layers, last:K, head, lora or lora:RANK")
     if trainable.startswith("lora"):
         _add_lora(network, int(match.group(2) or _LORA["r"]))
+    elif trainable == "layers":
+        for module in network.backbone.modules():
+            if isinstance(module, nn.Embedding):
+                module.requires_grad_(False)
     elif trainable != "all":
         network.model.requires_grad_(False)
         if match.group(1):

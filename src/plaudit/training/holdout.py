@@ -15,7 +15,8 @@ from plaudit.training.settings import TrainingSettings
 
 logger = logging.getLogger(__name__)
 
-_FEWEST_TO_HOLD_OUT = 10
+# Fewer prompts than this are too poor a judge to choose a checkpoint by; they teach more than they tell.
+_FEWEST_HELD_OUT = 3
 
 
 def divide(
@@ -53,12 +54,17 @@ def _hold_out(groups: list[Group], share: float, seed: int) -> tuple[list[Group]
         for index, group in enumerate(groups)
     ]
     known = list(dict.fromkeys(prompts))
-    if share and len(known) < _FEWEST_TO_HOLD_OUT:
-        logger.warning("%d prompts are too few to hold any out, so nothing will be known of the model", len(known))
-    if len(known) < _FEWEST_TO_HOLD_OUT:
+    count = round(len(known) * share)
+    if count < _FEWEST_HELD_OUT:
+        if share:
+            logger.warning(
+                "%d prompts are too few to hold a share of %g out, so nothing will be known of the model",
+                len(known),
+                share,
+            )
         return groups, []
     order = torch.randperm(len(known), generator=torch.Generator().manual_seed(seed)).tolist()
-    apart = {known[index] for index in order[: round(len(known) * share)]}
+    apart = {known[index] for index in order[:count]}
     return (
         [group for group, prompt in zip(groups, prompts, strict=True) if prompt not in apart],
         [group for group, prompt in zip(groups, prompts, strict=True) if prompt in apart],

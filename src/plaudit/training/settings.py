@@ -29,7 +29,7 @@ class TrainingSettings:
         head_rate: how many times that rate the head learns at: it starts from nothing, the backbone does not.
         warmup: share of the steps in which the rate rises; it then falls along a line to zero.
         weight_decay, max_grad_norm: AdamW's decay, and the norm gradients are clipped to.
-        trainable: `all`, `head`, `last:K`, `lora` or `lora:RANK`.
+        trainable: `layers` (all but the embeddings), `all`, `last:K`, `head`, `lora` or `lora:RANK`.
         dropout: whether the backbone's own dropout is on while training.
         ties: `half`, `rao-kupper` or `ignore` (see `losses.bradley_terry`).
         margin: what one unit of a ranking's strength adds to the gap it asks for; 0: strengths are not used.
@@ -50,7 +50,7 @@ class TrainingSettings:
     """
 
     loss: str = "bradley-terry"
-    passes: int = 2
+    passes: int = 3
     hand: int = 16
     groups_per_step: int | None = None
     learning_rate: float | None = None
@@ -58,7 +58,7 @@ class TrainingSettings:
     warmup: float = 0.1
     weight_decay: float = 0.01
     max_grad_norm: float = 1.0
-    trainable: str = "all"
+    trainable: str = "layers"
     dropout: bool = False
     ties: str = "half"
     margin: float = 0.0
@@ -124,7 +124,7 @@ _RULES: dict[str, tuple[Any, str]] = {
     "warmup": (lambda v: 0 <= v < 1, "from 0 to below 1"),
     "weight_decay": (lambda v: 0 <= v < math.inf, "at least 0 and finite"),
     "max_grad_norm": (lambda v: v > 0, "above 0"),
-    "trainable": (TRAINABLE.fullmatch, "all, head, last:K, lora or lora:RANK"),
+    "trainable": (TRAINABLE.fullmatch, "layers, all, last:K, head, lora or lora:RANK"),
     "ties": (lambda v: v in TIES, " or ".join(TIES)),
     "margin": (lambda v: 0 <= v < math.inf, "at least 0 and finite"),
     "label_smoothing": (lambda v: 0 <= v < 0.5, "from 0 to below 0.5"),
