@@ -73,7 +73,7 @@ def test_stdin_held_out_data_and_rejects(train, data, tmp_path):
     assert code == 0, said
     assert "1 rows set aside in " in said
     assert "must be a list" in (tmp_path / "rejects.jsonl").read_text()
-    assert (record(tmp_path)["groups"], record(tmp_path)["held_out"]["groups"]) == (24, 7)
+    assert (record(tmp_path)["groups"], record(tmp_path)["held_out"]["groups"]) == (30, 7)
 
 
 def test_the_majority_is_learned_from_when_asked(train, tmp_path, caplog):
