@@ -118,7 +118,7 @@ def by_linear(train: list[Group], test: list[Group], options: argparse.Namespace
             debates += [group.subset] * len(better)
         turn = np.where(np.arange(len(debates)) % 2, 1, -1)  # half the differences turned round: two classes are needed
         folds = list(GroupKFold(3).split(debates, groups=debates))
-        model = LogisticRegressionCV(Cs=[1e-4, 1e-3, 1e-2], fit_intercept=False, cv=folds, max_iter=3000)
+        model = LogisticRegressionCV(Cs=[3e-4, 1e-3, 3e-3], fit_intercept=False, cv=folds, max_iter=3000)
         model.fit(np.concatenate(wins) * turn[:, None], turn)
         return [(rows @ model.coef_[0]).tolist() for rows in x[len(train) :]]
 
