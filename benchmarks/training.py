@@ -48,6 +48,9 @@ from plaudit.groups import Group
 BATCHES = (4, 8, 16)
 """Pairs a step that tuned TRL chooses from."""
 
+STEPS = {"pairs": 32, "K=4": 16, "K=9": 7, "graph": 4}
+"""Name -> Plaudit's groups a step: about 64 responses, its own choice for a data set of some thousands of groups."""
+
 SHARES = {"pairs": 2.0, "K=4": 4.0, "K=9": 12.0, "graph": 12.0}
 """Name -> how many times TRL's comparisons Plaudit is given, so that the two sides' runs last about as long."""
 
@@ -73,7 +76,7 @@ def run_trl(job: Job) -> dict[str, Any]:
 
 
 def run_plaudit(job: Job) -> dict[str, Any]:
-    """`plaudit.train` with its defaults, one pass over the workload's groups."""
+    """`plaudit.train`, one pass over the workload's groups in steps of the size it chooses on larger sets."""
     from transformers import AutoTokenizer
 
     from plaudit.training import train
@@ -81,7 +84,7 @@ def run_plaudit(job: Job) -> dict[str, Any]:
     tokenizer = AutoTokenizer.from_pretrained(backbone_folder(job["backbone"]))
     groups = workload(job["workload"], job["comparisons"], tokenizer)
     with tempfile.TemporaryDirectory() as output, Clock().on_every_trainer() as clock:
-        train(groups, output, job["backbone"], **_once(job["bf16"]))
+        train(groups, output, job["backbone"], **_once(job["bf16"], groups_per_step=STEPS[job["workload"]]))
     lengths, shared = [], []
     for group in groups:
         sides = [tokens_of(tokenizer, group.prompt, response) for response in group.responses]
@@ -93,9 +96,10 @@ def run_plaudit(job: Job) -> dict[str, Any]:
 
 
 def _once(bf16: bool, **more: Any) -> dict[str, Any]:
-    """Plaudit's settings for one pass with nothing held out and no curves written."""
+    """Plaudit's settings for one pass: nothing held out, no curves written, every parameter trained, as TRL does."""
     precision = "bf16" if bf16 else "fp32"
-    return {"passes": 1, "holdout": 0.0, "report_to": "none", "precision": precision, **more}
+    fixed = {"passes": 1, "holdout": 0.0, "report_to": "none", "trainable": "all"}
+    return {**fixed, "precision": precision, **more}
 
 
 def run_losses(job: Job) -> dict[str, Any]:
@@ -142,7 +146,8 @@ def run_graph(job: Job) -> dict[str, Any]:
 
     if job["side"] == "plaudit":
         clock = Clock(lambda network: accuracy(_scores(RewardModel(network, tokenizer), test)), job["every"])
-        settings = {**_once(job["bf16"]), "passes": job["passes"] or TrainingSettings().passes}
+        own = TrainingSettings()
+        settings = {**_once(job["bf16"]), "trainable": own.trainable, "passes": job["passes"] or own.passes}
         with tempfile.TemporaryDirectory() as output, clock.on_every_trainer():
             train(learn, output, job["backbone"], **settings)
     else:

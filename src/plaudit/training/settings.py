@@ -64,7 +64,7 @@ class TrainingSettings:
     margin: float = 0.0
     label_smoothing: float = 0.0
     centering: float = 0.01
-    batch_tokens: int = 4096
+    batch_tokens: int = 2048
     gradient_checkpointing: bool = False
     precision: str = "auto"
     max_length: int | None = None
