@@ -102,8 +102,8 @@ def by_plaudit(train: list[Group], test: list[Group], options: argparse.Namespac
 def by_linear(train: list[Group], test: list[Group], options: argparse.Namespace, with_length: bool = False) -> Outcome:
     """Bradley-Terry on frozen features: logistic regression on differences of mean-pooled embeddings."""
     import numpy as np
-    from sklearn.linear_model import LogisticRegressionCV  # type: ignore[import-untyped]
-    from sklearn.model_selection import GroupKFold  # type: ignore[import-untyped]
+    from sklearn.linear_model import LogisticRegressionCV
+    from sklearn.model_selection import GroupKFold
 
     def fit() -> Scores:
         features = _embed([*train, *test], options.backbone)
