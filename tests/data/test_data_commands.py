@@ -77,7 +77,9 @@ def test_check_lists_all_bad_rows_and_exits_with_2(pairs, tmp_path):
     assert result.exit_code == 2
     assert f"{pairs}:9: the two responses are the same text" in result.stderr
     assert f"{pairs}:10: this is not JSON" in result.stderr
-    assert "2 rows cannot be read; mend them or set them aside with --rejects" in result.stderr
+    assert (
+        "2 rows cannot be read; mend them or set them aside with --rejects (train, eval, data convert)" in result.stderr
+    )
     assert re.search(r"bad rows +2", result.stdout)
 
 

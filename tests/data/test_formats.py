@@ -340,7 +340,7 @@ FAULTS = {
     '{"prompt":"P","responses":["a","b"],"ranking":[1,2]}': "names response 2",
     '{"prompt":"P","response_1":"a","response_2":"b","label":3}': "the verdict is 3",
     "[1, 2]": "not an object|no format has these columns",
-    '{"prompt":"P","chosen":"a",': "this is not JSON: .* at column",
+    '{"prompt":"P","chosen":"a",': "this is not JSON: .* at character",
 }
 
 

@@ -100,7 +100,7 @@ def test_a_damaged_json_list(content, message):
         ("x.jsonl", b" \n\n", "the file is empty"),
         ("x.json", b"[]", "the file is empty"),
         ("x.csv", b"prompt,chosen,rejected\n", "the file is empty"),
-        ("x.jsonl", b"hello\n", r"x\.jsonl:1: this is not JSON: expecting value at column 1; write one JSON"),
+        ("x.jsonl", b"hello\n", r"x\.jsonl:1: this is not JSON: expecting value at character 1; write one JSON"),
         ("x.jsonl", LINE.encode() + b'{"prompt": "P"\n', r"x\.jsonl:2: this is not JSON"),
         ("x.jsonl", LINE.encode() + b'{"prompt": "\xff"}\n', r"x\.jsonl:2: the line is not UTF-8 \(byte 13 is 0xff\)"),
         ("x.json", b'[{"prompt": "\xff"}]\n', "not UTF-8"),

@@ -46,7 +46,10 @@ def _options(
 
 def main() -> None:
     """Run the command line. A user's mistake is one line on stderr and exit code 2, never a traceback."""
-    logging.basicConfig(format="plaudit: %(message)s", level=logging.WARNING)
+    # Warnings of ours only: libraries print their own, and each would be seen twice.
+    handler = logging.StreamHandler()
+    handler.addFilter(logging.Filter("plaudit"))
+    logging.basicConfig(format="plaudit: %(message)s", level=logging.WARNING, handlers=[handler])
     try:
         app()
     except PlauditError as error:

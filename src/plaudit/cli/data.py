@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -69,7 +69,9 @@ def check(
     if bad:
         more = f", {BAD_ROWS_SHOWN} of them above" if len(bad) > BAD_ROWS_SHOWN else ""
         typer.echo(
-            f"{_count(len(bad), 'row')} cannot be read{more}; mend them or set them aside with --rejects", err=True
+            f"{_count(len(bad), 'row')} cannot be read{more}; "
+            "mend them or set them aside with --rejects (train, eval, data convert)",
+            err=True,
         )
         raise typer.Exit(2)
 
@@ -78,7 +80,7 @@ def check(
 def stats(
     files: Files,
     tokenizer: Annotated[
-        str | None, typer.Option("--tokenizer", help="A model's folder: lengths in its tokens.")
+        str | None, typer.Option("--tokenizer", help="A model or backbone: lengths in its tokens.")
     ] = None,
     max_length: Annotated[
         int | None, typer.Option("--max-length", min=1, help="A context in tokens: what it would cut.")
@@ -97,10 +99,10 @@ def stats(
 
     from plaudit.cli import data_tables as tables
     from plaudit.data import Reading, read_groups
-    from plaudit.data.lengths import length_report, load_tokenizer
+    from plaudit.data.lengths import length_report
 
     reading = Reading()
-    loaded = load_tokenizer(tokenizer) if tokenizer else None
+    loaded = _tokenizer(tokenizer) if tokenizer else None
     groups = read_groups(files, format=format, rejects=rejects, reading=reading)
     report = length_report(groups, loaded, max_length)
     if as_json:
@@ -191,6 +193,13 @@ def split(
             f"{_count(report.across, 'prompt')} nearly the same as one in train (split by prompt to keep them together)"
         )
     _tell(reading, rejects)
+
+
+def _tokenizer(name: str) -> Any:
+    from plaudit.data.lengths import load_tokenizer
+    from plaudit.model.backbones import resolve
+
+    return load_tokenizer(resolve(name))
 
 
 def _tell(reading: Reading, rejects: str | None) -> None:

@@ -72,6 +72,8 @@ def eval_command(
         # Before scoring, which takes the time: nothing it gives should meet a folder or ids that cannot be written.
         check_ids(people)
         _make_folder(output)
+    if model.endswith((".jsonl", ".jsonl.gz")) and not Path(model).is_file():
+        raise PlauditError(f"no scores file {model!r}; write one with `plaudit score MODEL DATA -o {model}`")
     if is_scores := model == "-" or Path(model).is_file():
         if batch_tokens or truncate_responses:
             raise PlauditError(

@@ -57,7 +57,7 @@ def rank_command(
     ] = None,
     prompt: Annotated[str | None, typer.Option("--prompt", "-p", help="A prompt, instead of SOURCE.")] = None,
     response: Annotated[
-        list[str] | None, typer.Option("--response", "-r", help="A response to --prompt; give two or more.")
+        list[str] | None, typer.Option("--response", "-r", help="A response to --prompt; one for each -r.")
     ] = None,
     output: Output = "-",
     as_json: Annotated[bool, typer.Option("--json", help="Score lines on a terminal too.")] = False,

@@ -208,7 +208,7 @@ def _lines(stream: Iterable[bytes], name: str) -> Iterator[tuple[str, str, str |
 
 def _json_fault(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg[0].lower()}{error.msg[1:]} at column {error.colno}"
+        return f"{error.msg[0].lower()}{error.msg[1:]} at character {error.pos + 1}"
     return "it is nested too deeply" if isinstance(error, RecursionError) else "it holds a number of too many digits"
 
 

@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -72,9 +73,12 @@ def write_scores(scores: Iterable[Score], target: str | Path | TextIO, record: M
 
 
 def _write(scores: Iterable[Score], stream: TextIO, record: Mapping[str, Any] | None) -> None:
+    # The first score is computed before anything is written: what cannot be read or scored leaves no half answer.
+    rest = iter(scores)
+    first = next(rest, None)
     if record is not None:
         stream.write(_line({"plaudit": "scores", "record": dict(record)}))
-    for score in scores:
+    for score in () if first is None else chain((first,), rest):
         stream.write(_line(score.to_dict()))
 
 

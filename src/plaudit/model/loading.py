@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from plaudit.errors import PlauditError
+from plaudit.model.backbones import PACKAGED
 from plaudit.model.network import find_head
 
 
@@ -38,7 +41,8 @@ def load(source: str, trust_remote_code: bool, **options: Any) -> tuple[Any, Any
     except Exception as error:
         # A broken folder comes up as anything: OSError, TypeError, SafetensorError, a validation error of the hub's.
         reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise PlauditError(f"cannot load {source!r} as a transformers model: {reason}") from error
+        where = "" if Path(source).is_dir() else f" (no folder of that name here; packaged: {', '.join(PACKAGED)})"
+        raise PlauditError(f"cannot load {source!r}{where} as a transformers model: {reason}") from error
     head = find_head(model)
     names = {name for name, parameter in model.named_parameters() if parameter is head.weight or parameter is head.bias}
     misfit = {name for name, *_ in info["mismatched_keys"]}
@@ -70,16 +74,21 @@ def _check_architecture(source: str, config: Any, any_backbone: bool) -> None:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """No bars, and no announcement that a new head has no weights yet: here that is what was asked for."""
+    """No bars, no announcement that a new head has no weights yet (here that is what was asked for), and no line for
+    each time the hub did not answer: the error that follows says so."""
     from transformers.utils import logging as transformers_logging
 
     level = transformers_logging.get_verbosity()
     bars = transformers_logging.is_progress_bar_enabled()
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
+    hub = logging.getLogger("huggingface_hub")
+    hub_level = hub.level
+    hub.setLevel(logging.ERROR)
     try:
         yield
     finally:
+        hub.setLevel(hub_level)
         transformers_logging.set_verbosity(level)
         if bars:
             transformers_logging.enable_progress_bar()

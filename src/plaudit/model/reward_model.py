@@ -120,8 +120,12 @@ class RewardModel:
             PlauditError: if it is no such checkpoint, or its head has no weights.
         """
         folder = Path(name).expanduser()
-        if not folder.is_dir() and (folder.is_absolute() or str(name).count("/") != 1):
+        if not folder.is_dir() and (str(name).startswith(("/", ".", "~")) or str(name).count("/") != 1):
             raise PlauditError(f"no model folder {str(name)!r}; train one with `plaudit train DATA -o {name}`")
+        if folder.is_dir() and not (folder / "config.json").is_file():
+            raise PlauditError(
+                f"{name} has no config.json, so it is no model folder; give one that `plaudit train` wrote"
+            )
         record = _read_record(folder / RECORD_FILE)
         source = str(folder) if folder.is_dir() else str(name)
         model, tokenizer, missing = load(source, trust_remote_code, dtype="auto")

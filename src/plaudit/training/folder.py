@@ -39,7 +39,9 @@ def open_folder(output: Path, origin: dict[str, Any], resume: bool, overwrite: b
         logger.warning("%s holds no whole checkpoint; the run starts from the beginning", checkpoints)
     if not overwrite and (whole or finished):
         what = "an unfinished run (go on with --resume)" if whole else "a trained model"
-        raise PlauditError(f"{output} holds {what}; choose another folder, or replace it with --overwrite")
+        raise PlauditError(
+            f"{output} holds {what}; choose another folder, or replace it with --overwrite (overwrite=True)"
+        )
     if main:
         try:
             clear(output)
