@@ -146,7 +146,8 @@ def run_graph(job: Job) -> dict[str, Any]:
 
     if job["side"] == "plaudit":
         clock = Clock(lambda network: accuracy(_scores(RewardModel(network, tokenizer), test)), job["every"])
-        settings = {**_once(job["bf16"]), "trainable": TrainingSettings().trainable, "passes": job["passes"]}
+        own = TrainingSettings()
+        settings = {**_once(job["bf16"]), "trainable": own.trainable, "passes": job["passes"] or own.passes}
         with tempfile.TemporaryDirectory() as output, clock.on_every_trainer():
             train(learn, output, job["backbone"], **settings)
     else:

@@ -46,7 +46,7 @@ def record(tmp_path):
 
 
 def test_a_run_shows_itself_on_stderr_and_leaves_a_model(train, data, tmp_path):
-    code, printed, said = train(data, "--set", "groups_per_step=4", "--passes", "3")
+    code, printed, said = train(data, "--set", "groups_per_step=4")
     assert (code, printed) == (0, "")
     assert "step 21/21: loss " in said
     assert "step 21/21: held out: loss " in said

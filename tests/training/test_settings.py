@@ -38,7 +38,7 @@ def test_every_setting_survives_a_round_through_text(name):
         ({"passes": "many"}, r"--set: passes is 'many'; it must be a whole number"),
         ({"passes": "1.5"}, "it must be a whole number"),
         ({"passes": True}, "it must be a whole number"),
-        ({"hand": None}, "it must be a whole number"),
+        ({"passes": None}, "it must be a whole number"),
         ({"dropout": "perhaps"}, "it must be true or false"),
         ({"learning_rate": "fast"}, "it must be a number"),
         ({"ties": 3}, "it must be text"),

@@ -144,14 +144,6 @@ def test_how_many_groups_make_a_step(model, hands, responses, groups):
     assert steps_of(model, many([2] * 100), groups_per_step=None).steps_per_pass == 25
 
 
-def test_passes_default_to_three_or_as_many_as_make_350_steps(model):
-    # 100 pairs in steps of one make 100 steps a pass: 4 passes are the first to reach 350. 400 steps a pass: the least,
-    # 3. 10 steps a pass: 35 would be needed, and 10 is the most.
-    for groups, expected in ((100, 4), (400, 3), (10, 10)):
-        assert steps_of(model, many([2] * groups), passes=None, groups_per_step=1).passes == expected
-    assert steps_of(model, many([2] * 10), passes=2, groups_per_step=1).passes == 2
-
-
 # --- the loss and its gradients ---------------------------------------------------------------------------------
 
 

@@ -21,8 +21,7 @@ class TrainingSettings:
 
     Attributes:
         loss: `bradley-terry`.
-        passes: times every group is met; a large group is dealt anew each time. None: 3, or as many (up to 10) as make
-            350 steps.
+        passes: times every group is met; a large group is dealt anew each time.
         hand: most responses of a group in one step (M).
         groups_per_step: groups (or hands) of one optimiser step; None: so many that a pass has about 100 steps, of 8 to
             64 responses.
@@ -51,7 +50,7 @@ class TrainingSettings:
     """
 
     loss: str = "bradley-terry"
-    passes: int | None = None
+    passes: int = 3
     hand: int = 16
     groups_per_step: int | None = None
     learning_rate: float | None = None

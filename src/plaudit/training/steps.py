@@ -23,10 +23,6 @@ from plaudit.training.hands import Comparisons, deal
 _STEPS_PER_PASS = 100
 _RESPONSES_PER_STEP = (8, 64)
 
-# Where passes is left to us: a pretrained backbone needs some hundreds of steps to turn round, however few the groups.
-_FEWEST_STEPS = 350
-_PASSES = (3, 10)
-
 
 @dataclass(frozen=True, slots=True)
 class MicroBatch:
@@ -70,7 +66,7 @@ class Steps(Dataset[Step]):
         items: Sequence[Rendered],
         network: RewardNetwork,
         *,
-        passes: int | None,
+        passes: int,
         hand: int,
         groups_per_step: int | None,
         batch_tokens: int,
@@ -85,7 +81,7 @@ class Steps(Dataset[Step]):
         hands = sum(-(-len(item.sequences) // hand) for item in items)
         self.groups_per_step = groups_per_step or _groups_per_step(hands, sum(len(item.sequences) for item in items))
         self.steps_per_pass = -(-hands // self.groups_per_step)
-        self.passes = passes or _passes(self.steps_per_pass)
+        self.passes = passes
 
     def __len__(self) -> int:
         return self.steps_per_pass * self.passes * self.shares
@@ -128,11 +124,6 @@ def _groups_per_step(hands: int, responses: int) -> int:
     fewest, most = _RESPONSES_PER_STEP
     wanted = min(max(responses / _STEPS_PER_PASS, fewest), most)
     return max(1, round(wanted * hands / responses))
-
-
-def _passes(steps_per_pass: int) -> int:
-    fewest, most = _PASSES
-    return min(max(-(-_FEWEST_STEPS // steps_per_pass), fewest), most)
 
 
 def _micro_batch(trees: list[Tree], compared: list[Comparisons]) -> MicroBatch:

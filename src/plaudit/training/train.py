@@ -154,7 +154,7 @@ def _render(model: RewardModel, groups: Sequence[Group], settings: TrainingSetti
 def _arguments(
     output: Path, settings: TrainingSettings, steps: Steps, hidden_size: int, watched: bool, reporters: list[str]
 ) -> TrainingArguments:
-    total = steps.steps_per_pass * steps.passes
+    total = steps.steps_per_pass * settings.passes
     every = max(1, min(total, round(steps.steps_per_pass * settings.evaluate_every)))
     use_cpu = not torch.cuda.is_available()
     arguments = TrainingArguments(
