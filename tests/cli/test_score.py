@@ -221,7 +221,7 @@ def test_a_terminal_gets_a_list_and_no_escapes(model):
 
 
 def test_a_reader_that_goes_away(model, tmp_path):
-    many = [json.dumps({"id": f"q{n}", "prompt": "w1", "responses": ["w2", "w3"]}) for n in range(2000)]
+    many = [json.dumps({"id": f"q{n}", "prompt": f"w{n}", "responses": ["w2", "w3"]}) for n in range(2000)]
     (tmp_path / "many.jsonl").write_text("\n".join(many) + "\n")
     process = subprocess.Popen(
         [sys.executable, "-m", "plaudit.cli", "score", model, str(tmp_path / "many.jsonl")],
