@@ -103,7 +103,7 @@ def test_dropout_is_applied(softcap):
 
 def test_a_learned_position_bias_is_refused():
     states = torch.zeros(1, 1, 2, 4)
-    with pytest.raises(NotImplementedError, match="position bias"):
+    with pytest.raises(ValueError, match="position bias"):
         forest_attention(
             torch.nn.Module(), states, states, states, None, forest=plant([(1, [1])]), position_bias=states
         )

@@ -49,10 +49,10 @@ def forest_attention(
         `[1, T, H, D]`, and None for the attention weights.
 
     Raises:
-        NotImplementedError: for a learned position bias (T5), whose row-wide matrix knows nothing of trees.
+        ValueError: for a learned position bias (T5), whose row-wide matrix knows nothing of trees.
     """
     if position_bias is not None:
-        raise NotImplementedError("forest attention has no place for a learned position bias")
+        raise ValueError("forest attention has no place for a learned position bias")
 
     def attend(
         q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, bias: torch.Tensor | None, causal: bool
