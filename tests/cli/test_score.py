@@ -1,7 +1,6 @@
 """`plaudit score` and `plaudit rank` from the outside: lines, order, streams, terminals and refusals."""
 
 import gzip
-import io
 import json
 import os
 import pty
@@ -13,7 +12,6 @@ from tiny import tiny_model_folder
 from toys import toy_backbone
 
 from plaudit import RewardModel, load_groups
-from plaudit.cli import main
 
 ROWS = [
     {"id": "q1", "prompt": "w1 w2", "responses": ["w3", "good w4", "w5 w6 w7"]},
@@ -36,23 +34,6 @@ def backbone(tmp_path_factory):
 def data(tmp_path):
     (tmp_path / "data.jsonl").write_text(LINES)
     return str(tmp_path / "data.jsonl")
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Call the command line in this process: its exit code, what it printed and what it complained of."""
-
-    def call(*arguments, stdin=""):
-        monkeypatch.setattr(sys, "argv", ["plaudit", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8"))
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code or 0
-        return code, *capsys.readouterr()
-
-    return call
 
 
 def rows(text):

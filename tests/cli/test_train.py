@@ -1,14 +1,11 @@
 """`plaudit train` from the outside: which setting wins, what is printed, and how it refuses."""
 
-import io
 import json
-import sys
 
 import pytest
 from toys import toy_backbone, toy_groups
 
 from plaudit import RewardModel
-from plaudit.cli import main
 from plaudit.data import write_groups
 
 
@@ -24,19 +21,12 @@ def data(tmp_path):
 
 
 @pytest.fixture
-def train(monkeypatch, capsys, tmp_path, backbone):
-    """Call `plaudit train` in this process: its exit code, what it printed and what it complained of."""
+def train(run, tmp_path, backbone):
+    """`run` for `plaudit train`, with a folder and a backbone."""
 
     def call(*arguments, stdin="", backbone=backbone):
-        options = ["-o", str(tmp_path / "out"), "--backbone", str(backbone), "--report-to", "none"]
-        monkeypatch.setattr(sys, "argv", ["plaudit", "train", *map(str, arguments), *options])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8"))
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code or 0
-        return code, *capsys.readouterr()
+        options = ["-o", tmp_path / "out", "--backbone", backbone, "--report-to", "none"]
+        return run("train", *arguments, *options, stdin=stdin)
 
     return call
 
