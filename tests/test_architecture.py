@@ -18,7 +18,7 @@ FLOORS = [
     {"training"},
     {"evaluation", "explaining"},
     {"report"},
-    {"labelling", "serving", "alignment", "demo", "laboratory"},
+    {"labelling", "serving", "alignment", "demo", "doctor", "laboratory"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
