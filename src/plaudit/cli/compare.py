@@ -36,13 +36,12 @@ def compare_command(
 
     Example: `plaudit compare old-model new-model test.jsonl`, or with the scores files `plaudit eval -o` wrote.
     """
-    import json
     from dataclasses import replace
 
     from plaudit.cli import compare_tables, eval_scores
+    from plaudit.cli.results import give
     from plaudit.data import Reading, load_groups
     from plaudit.data import majority as merge
-    from plaudit.data.replacing import replacing
     from plaudit.data.scores import values_by_attribute
     from plaudit.evaluation import check_measurable
     from plaudit.evaluation.paired import Side, compare
@@ -78,14 +77,7 @@ def compare_command(
         "verdict": paired_verdict(paired),
         "records": {side: dict(given.record) for side, given in scored.items()},
     }
-    result = json.dumps(row, ensure_ascii=False, allow_nan=False)
-    if output is not None:
-        with replacing(output / "compare.json") as temporary:
-            temporary.write_text(result + "\n", encoding="utf-8")
-    if as_json:
-        typer.echo(result)
-    else:
-        compare_tables.show(paired, made)
+    give(row, output and output / "compare.json", as_json, lambda: compare_tables.show(paired, made))
 
 
 def _obtain(

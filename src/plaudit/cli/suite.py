@@ -33,10 +33,8 @@ def suite_command(
     Example: `plaudit suite rmbench my-model total_dataset.json -o report`, and later
     `plaudit suite rmbench report/scores.jsonl total_dataset.json`.
     """
-    import json
-
     from plaudit.cli import eval_scores
-    from plaudit.data.replacing import replacing
+    from plaudit.cli.results import give
     from plaudit.evaluation.suites import measure, named, read_suite
 
     if model == "-" and "-" in files:
@@ -50,14 +48,7 @@ def suite_command(
     result = measure(suite, items, eval_scores.rewards(scored.scores), rivals)
     truncated = sum(score.truncated for item in scored.scores for score in item)
     row = {**result.to_json(), "truncated": truncated, "record": dict(scored.record)}
-    text = json.dumps(row, ensure_ascii=False, allow_nan=False)
-    if output is not None:
-        with replacing(output / "suite.json") as temporary:
-            temporary.write_text(text + "\n", encoding="utf-8")
-    if as_json:
-        typer.echo(text)
-    else:
-        _show(result, truncated)
+    give(row, output and output / "suite.json", as_json, lambda: _show(result, truncated))
 
 
 def _show(result: Result, truncated: int) -> None:
