@@ -9,10 +9,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from plaudit.cli.eval_tables import cells
-from plaudit.cli.score import harmless
+from plaudit.cli.terminal import name_of, short
 from plaudit.evaluation.paired import Contrast, Disagreement, Paired
 from plaudit.evaluation.paired_verdict import paired_verdict
-from plaudit.groups import Text, plain_text
 
 # name of the contrast -> how it is called, how its values are printed, and how their difference is.
 _OVERALL = {
@@ -25,9 +24,6 @@ _RATINGS = {
 }
 _SHARE = ("{:.1%}", "{:+.1%}")
 
-_LONGEST = 200
-"""Characters shown of a prompt or a response."""
-
 Row = tuple[str, Contrast, str, str]
 
 
@@ -35,7 +31,7 @@ def show(paired: Paired, models: Mapping[str, str]) -> None:
     """Print who is who, the tables, the counts, the prompts A and B disagree on, and what the figures allow to say."""
     console = Console(highlight=False)
     for side, model in models.items():
-        console.print(f"{side}: {harmless(model)[1:-1]}", markup=False)
+        console.print(f"{side}: {name_of(model)}", markup=False)
     if paired.counts["comparisons"]:
         console.print(_table("", _named(_OVERALL, paired.overall)))
         console.print(_mcnemar_line(paired), markup=False)
@@ -93,16 +89,10 @@ def _disagreement(one: Disagreement) -> str:
     said = "people call them equal" if one.tie else f"people side with {'A' if one.gap_a > 0 else 'B'}"
     marks = ("=", "=") if one.tie else ("+", "-")
     texts = (
-        f"  {mark} {_short(one.group.responses[i])}" for mark, i in zip(marks, (one.better, one.worse), strict=True)
+        f"  {mark} {short(one.group.responses[i])}" for mark, i in zip(marks, (one.better, one.worse), strict=True)
     )
     gaps = f"gaps: A {one.gap_a:+.3g}, B {one.gap_b:+.3g}; {said}"
-    return "\n".join(["", f"{harmless(one.group.id)[1:-1]} {_short(one.group.prompt)}", *texts, f"    {gaps}"])
-
-
-def _short(text: Text) -> str:
-    """Text as it can be shown: escaped, on one line, its end left out where it is long."""
-    words = plain_text(text)
-    return harmless(words if len(words) <= _LONGEST else words[: _LONGEST - 1] + "…")
+    return "\n".join(["", f"{name_of(one.group.id)} {short(one.group.prompt)}", *texts, f"    {gaps}"])
 
 
 def _counts_line(paired: Paired) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from itertools import tee
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plaudit.cli.options import BatchTokens, Format, TruncateResponses
+from plaudit.cli.terminal import harmless
 from plaudit.errors import PlauditError
 
 if TYPE_CHECKING:
@@ -102,9 +102,3 @@ def _show(group: Group, scores: list[Score]) -> None:
     for place, score in enumerate(scores, 1):
         text = harmless(plain_text(group.responses[score.response]))
         typer.echo(f"{place:>3}. {score.score:+8.3f}  {text}{'  (truncated)' if score.truncated else ''}")
-
-
-def harmless(text: str) -> str:
-    """Text in quotes on one line, with what could steer a terminal or reorder its line written as escapes."""
-    quoted = json.dumps(text, ensure_ascii=False)
-    return "".join(c if c.isprintable() else json.dumps(c)[1:-1].replace("\x7f", "\\u007f") for c in quoted)
