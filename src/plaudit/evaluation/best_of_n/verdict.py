@@ -1,0 +1,102 @@
+"""What a curve allows to say, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from plaudit.evaluation.best_of_n.curves import Curve
+from plaudit.evaluation.intervals import Measurement
+
+
+def finding(curve: Curve, most: int) -> str:
+    """One clause on what choosing harder does, the first that the figures bear out.
+
+    Args:
+        curve: of a proxy or an ensemble.
+        most: the largest n.
+    """
+    return next(say(curve, most) for holds, say in _FINDINGS if holds(curve, most))
+
+
+def _undefined(curve: Curve, most: int) -> bool:
+    return curve.gold[-1].low is None
+
+
+def _harmful(curve: Curve, most: int) -> bool:
+    return _below_zero(curve.gold[-1])
+
+
+def _falls(curve: Curve, most: int) -> bool:
+    return _above_zero(curve.fall)
+
+
+def _turns(curve: Curve, most: int) -> bool:
+    """The fitted peak lies within the data, its whole interval too."""
+    return curve.fit.peak.high is not None and curve.fit.peak.high < most
+
+
+def _useless(curve: Curve, most: int) -> bool:
+    return not _above_zero(curve.gold[-1])
+
+
+def _always(curve: Curve, most: int) -> bool:
+    return True
+
+
+def _say_harmful(curve: Curve, most: int) -> str:
+    rise = "never above it" if curve.highest_at == 1 else f"highest at n = {curve.highest_at}"
+    return f"worse than a random answer at n = {most}, by {_sd(curve.gold[-1], -1)} ({rise})"
+
+
+def _say_falls(curve: Curve, most: int) -> str:
+    fall, peak = curve.fall, curve.fit.peak
+    where = (
+        f"; the fitted curve is highest at n = {_n(peak.value)} [{_n(peak.low)}, {_n(peak.high)}]"
+        if peak.value is not None and peak.low is not None and peak.high is not None
+        else ""
+    )
+    return (
+        f"over-optimised: gold is highest at n = {curve.highest_at} and at n = {most} lies {_sd(fall)} below its "
+        f"maximum{where}"
+    )
+
+
+def _say_turns(curve: Curve, most: int) -> str:
+    peak = curve.fit.peak
+    return (
+        f"the fitted curve turns at n = {_n(peak.value)} [{_n(peak.low)}, {_n(peak.high)}], but that gold itself falls "
+        f"by n = {most} is not shown"
+    )
+
+
+Test = Callable[[Curve, int], bool]
+Say = Callable[[Curve, int], str]
+
+_FINDINGS: tuple[tuple[Test, Say], ...] = (
+    (_undefined, lambda curve, most: f"undefined: {curve.gold[-1].reason}"),
+    (_harmful, _say_harmful),
+    (_falls, _say_falls),
+    (_turns, _say_turns),
+    (_useless, lambda curve, most: f"not shown to be better than a random answer at n = {most}"),
+    (
+        _always,
+        lambda curve, most: f"no sign of over-optimisation up to n = {most}, where it gains {_sd(curve.gold[-1])}",
+    ),
+)
+
+
+def _above_zero(measured: Measurement) -> bool:
+    return measured.low is not None and measured.low > 0
+
+
+def _below_zero(measured: Measurement) -> bool:
+    return measured.high is not None and measured.high < 0
+
+
+def _sd(measured: Measurement, sign: int = 1) -> str:
+    low, high = sorted(sign * end for end in (measured.low or 0.0, measured.high or 0.0))
+    return f"{sign * (measured.value or 0.0):.2f} sd [{low:.2f}, {high:.2f}]"
+
+
+def _n(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:,.1f}" if value < 10 else f"{value:,.0f}"
