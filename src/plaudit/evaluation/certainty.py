@@ -12,18 +12,14 @@ import numpy as np
 
 from plaudit.evaluation.comparisons import Comparisons, credit
 from plaudit.evaluation.intervals import (
-    ALL_IN_ONE,
-    NO_VARIATION,
     Floats,
     Measurement,
     Measurements,
     by_cluster,
-    jackknife,
+    of_sums,
     proportion,
     relative,
-    too_few,
     undefined,
-    without_each,
 )
 
 NAMES = ("surest_half", "lead_over_least_sure_half", "surest_half_by_gap", "lead_of_spread_over_gap")
@@ -72,20 +68,13 @@ def _accuracy(outcome: Floats, weight: Floats, decided: Comparisons) -> Measurem
 def _lead(outcome: Floats, first: Floats, second: Floats, decided: Comparisons) -> Measurement:
     """Mean outcome under the weights `first` [n] minus that under `second` [n]. The halves are held fixed."""
     means = [float((outcome * part).sum() / part.sum()) for part in (first, second)]
-    value, n = means[0] - means[1], len(outcome)
-    sizes = by_cluster(relative(decided.weight), decided.cluster)
-    if no_interval := too_few(sizes):
-        return Measurement(value, None, None, n, no_interval)
     # What each comparison adds to the difference; were they independent, the sum of its squares would be the variance.
     shares = [part / part.sum() * (outcome - m) for part, m in zip((first, second), means, strict=True)]
     independent = float(np.square(shares[0] - shares[1]).sum())
-    if independent == 0:
-        return Measurement(value, None, None, n, NO_VARIATION)
-    totals, weights = (
-        [without_each(by_cluster(values, decided.cluster)) for values in columns]
-        for columns in ((outcome * first, outcome * second), (first, second))
-    )
-    if any((rest == 0).any() for rest in weights):
-        return Measurement(value, None, None, n, ALL_IN_ONE)
-    without = [total / rest for total, rest in zip(totals, weights, strict=True)]
-    return jackknife(value, without[0] - without[1], sizes, n, (-1.0, 1.0), independent)
+    sums = [by_cluster(values, decided.cluster) for values in (outcome * first, first, outcome * second, second)]
+    sizes = by_cluster(relative(decided.weight), decided.cluster)
+    return of_sums(_difference, sums, sizes, len(outcome), (-1.0, 1.0), independent, same=independent == 0)
+
+
+def _difference(total: Floats, weight: Floats, other: Floats, other_weight: Floats) -> Floats:
+    return np.asarray(total / weight - other / other_weight)

@@ -7,16 +7,17 @@ interval. Why these methods, and how well they cover with few clusters: docs/eva
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import t as student
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from plaudit.evaluation.bootstrap import Floats as Floats
+from plaudit.evaluation.bootstrap import Ints as Ints
+from plaudit.evaluation.bootstrap import bca, is_asked_for, resampled
 
 LEVEL = 0.95
 """The coverage every interval in the house is built for."""
@@ -29,6 +30,7 @@ REALS = (-math.inf, math.inf)
 NOTHING = "there is nothing to measure"
 ONE_CLUSTER = "one cluster cannot show how much clusters differ"
 ALL_IN_ONE = "one cluster has all the weight, so nothing shows how much clusters differ"
+UNDEFINED_REST = "without one of the clusters it is undefined, so nothing shows how much clusters differ"
 NO_VARIATION = "every value is the same, so nothing shows how much they vary"
 
 
@@ -85,6 +87,8 @@ def proportion(outcome: Floats, weight: Floats, cluster: Ints) -> Measurement:
         return undefined(NOTHING)
     weight = relative(weight)
     totals, sizes = by_cluster(outcome * weight, cluster), by_cluster(weight, cluster)
+    if is_asked_for() and np.ptp(outcome) > 0:
+        return of_sums(ratio, (totals, sizes), sizes, n, (0.0, 1.0))
     p = float(np.clip(totals.sum() / sizes.sum(), 0, 1))
     if no_interval := too_few(sizes):
         return Measurement(p, None, None, n, no_interval)
@@ -117,12 +121,49 @@ def mean(outcome: Floats, weight: Floats, cluster: Ints, bounds: tuple[float, fl
     weight = relative(weight)
     totals, sizes = by_cluster(outcome * weight, cluster), by_cluster(weight, cluster)
     value = float(totals.sum() / sizes.sum())
-    if no_interval := too_few(sizes):
-        return Measurement(value, None, None, len(outcome), no_interval)
-    if np.ptp(outcome) == 0:
-        return Measurement(value, None, None, len(outcome), NO_VARIATION)
     independent = float((weight * np.square(outcome - value)).sum() / weight.sum() / kish(weight))
-    return jackknife(value, without_each(totals) / without_each(sizes), sizes, len(outcome), bounds, independent)
+    same = bool(np.ptp(outcome) == 0)
+    return of_sums(ratio, (totals, sizes), sizes, len(outcome), bounds, independent, same)
+
+
+def ratio(totals: Floats, sizes: Floats) -> Floats:
+    """The mean, from totals and weights; inputs of any one shape."""
+    return np.asarray(totals / sizes)
+
+
+def of_sums(
+    function: Callable[..., Floats],
+    sums: Sequence[Floats],
+    sizes: Floats,
+    n: int,
+    bounds: tuple[float, float] = REALS,
+    least_variance: float = 0.0,
+    same: bool = False,
+) -> Measurement:
+    """A smooth function of sums over clusters, with its interval: a jackknife's, or a bootstrap's where that is asked
+    for (`plaudit.evaluation.bootstrap`). Either is the function at other sums, so neither looks at a row again.
+
+    Args:
+        function: takes the totals, arrays of one shape, and gives the statistic in that shape.
+        sums: each [clusters].
+        sizes: [clusters], the weight in each.
+        n: what the statistic is computed from.
+        bounds: the least and greatest value it can take.
+        least_variance: a bound below which a jackknife's variance is not believed.
+        same: whether all that it is computed from is the same, so that nothing shows how much it varies.
+    """
+    value = float(function(*(np.array(total.sum()) for total in sums)))
+    if no_interval := too_few(sizes) or (NO_VARIATION if same else None):
+        return Measurement(value, None, None, n, no_interval)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        without = function(*map(without_each, sums))
+        if not np.isfinite(without).all():
+            return Measurement(value, None, None, n, UNDEFINED_REST)
+        replicates = function(*resampled(sums)) if is_asked_for() else None
+    # A draw of few clusters may leave a statistic undefined that each cluster's absence does not.
+    if replicates is None or not np.isfinite(replicates).all():
+        return jackknife(value, without, sizes, n, bounds, least_variance)
+    return Measurement(value, *bca(value, replicates, without, LEVEL), n)
 
 
 def jackknife(
@@ -157,7 +198,12 @@ def half_width(value: float, without: Floats, sizes: Floats, least_variance: flo
 
 def _t(sizes: Floats) -> float:
     """Student's quantile, for Kish's effective number of clusters minus one degrees of freedom, and at least one."""
-    return float(student.ppf((1 + LEVEL) / 2, max(1.0, kish(sizes) - 1)))
+    return _quantile(max(1.0, kish(sizes) - 1))
+
+
+@lru_cache(maxsize=1024)
+def _quantile(freedom: float) -> float:
+    return float(student.ppf((1 + LEVEL) / 2, freedom))
 
 
 def kish(weight: Floats) -> float:

@@ -14,18 +14,15 @@ import numpy as np
 from plaudit.evaluation.calibration import brier, ece, ece_chance
 from plaudit.evaluation.comparisons import Comparisons, credit
 from plaudit.evaluation.intervals import (
-    NO_VARIATION,
     NOTHING,
     Floats,
     Measurement,
     by_cluster,
-    jackknife,
     mean,
+    of_sums,
     proportion,
     relative,
-    too_few,
     undefined,
-    without_each,
 )
 
 ALL_TIES = "every comparison is a judged tie"
@@ -81,17 +78,11 @@ def margin_sd(compared: Comparisons) -> Measurement:
         # What is left of equal scores after rounding is no variance; the division then says so with an infinity.
         variance = np.where(variance > 1e-12 * sums[3].sum() / sums[0].sum(), variance, 0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return gap / size / np.sqrt(variance)
+            return np.asarray(gap / size / np.sqrt(variance))
 
-    value = float(in_sd(*(np.array(s.sum()) for s in sums)))
     if np.ptp(np.concatenate([a, b])) == 0:
         return undefined("all scores are equal, so they have no standard deviation")
-    if no_interval := too_few(sums[0]):
-        return Measurement(value, None, None, len(decided), no_interval)
-    without = in_sd(*map(without_each, sums))
-    if not np.isfinite(without).all() or np.ptp(decided.gap) == 0:
-        return Measurement(value, None, None, len(decided), NO_VARIATION)
-    return jackknife(value, without, sums[0], len(decided))
+    return of_sums(in_sd, sums, sums[0], len(decided), same=bool(np.ptp(decided.gap) == 0))
 
 
 def chance(compared: Comparisons) -> Measurement:
