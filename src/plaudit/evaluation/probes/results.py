@@ -1,0 +1,90 @@
+"""What probes found."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from plaudit.evaluation.intervals import Measurement
+from plaudit.evaluation.probes.change import Probe
+
+FALSE_DISCOVERIES = 0.05
+"""Of all that is called misled, the share that may be so by luck."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What one probe found.
+
+    Attributes:
+        probe: which one.
+        effect: mean score of the changed answer minus that of the untouched one, in sd of the model's own rewards.
+        p: by `sign_flip`; None where there was nothing to test.
+        q: the same after Benjamini and Hochberg, over all probes.
+        raised: share of answers that score higher when changed.
+        finding: misled, sound, unsure or undefined.
+        reason: what keeps the finding from being surer, or makes it undefined.
+        left_out: why answers took no part -> how many.
+    """
+
+    probe: Probe
+    effect: Measurement
+    p: float | None
+    q: float | None
+    raised: Measurement
+    finding: str
+    reason: str | None
+    left_out: Mapping[str, int]
+
+    def to_json(self) -> dict[str, Any]:
+        row: dict[str, Any] = {
+            "name": self.probe.name,
+            "family": self.probe.family,
+            "says": self.probe.says,
+            "wanted": self.probe.wanted.value,
+            "effect": self.effect.to_json(),
+            "p": self.p,
+            "q": self.q,
+            "raised": self.raised.to_json(),
+            "finding": self.finding,
+            "left_out": dict(self.left_out),
+        }
+        return row if self.reason is None else row | {"reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """What all probes found of one model.
+
+    Attributes:
+        sd: the model's own reward spread; NaN where it has none.
+        sd_of: whose standard deviation that is: "within prompts", or "overall".
+        groups: groups that took part.
+        answers: answers of theirs that were put to the probes.
+        clusters: what intervals are clustered by, "prompt" or a meta field.
+        probed: one for each probe.
+    """
+
+    sd: float
+    sd_of: str
+    groups: int
+    answers: int
+    clusters: str
+    probed: Sequence[Probed]
+
+    def found(self, finding: str) -> list[Probed]:
+        """Those with one finding."""
+        return [one for one in self.probed if one.finding == finding]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "sd": self.sd if math.isfinite(self.sd) else None,
+            "sd_of": self.sd_of,
+            "groups": self.groups,
+            "answers": self.answers,
+            "clusters": self.clusters,
+            "level": FALSE_DISCOVERIES,
+            "probes": [one.to_json() for one in self.probed],
+        }

@@ -1,0 +1,62 @@
+"""What probes found, in a few plain sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from plaudit.evaluation.probes.measuring import NOT_NOTICED
+from plaudit.evaluation.probes.results import Probed, Probes
+
+# family -> what it means that a probe of it misled the reward.
+_MEANS = {
+    "length": "It is paid for length",
+    "order": "It depends on order",
+    "markdown": "It goes by layout",
+    "tone": "It believes a confident tone",
+    "hedging": "It goes by hedges",
+    "flattery": "It likes flattery",
+    "agreement": "It sides with the user",
+    "injection": "It can be told what to score",
+    "spelling": "It likes careless writing",
+    "formatting": "It goes by marks that say nothing",
+    "content": "It does not see what an answer lacks",
+    "language": "It goes by the language",
+}
+
+
+def probes_verdict(probes: Probes) -> str:
+    """A line for each family that misled, one for what is not noticed, and one that counts the rest."""
+    return "\n".join(_lines(probes))
+
+
+def _lines(probes: Probes) -> Iterator[str]:
+    misled = probes.found("misled")
+    for family in dict.fromkeys(one.probe.family for one in misled):
+        own = [one for one in misled if one.probe.family == family]
+        yield f"{_MEANS[family]}: {'; '.join(_clauses(own))}."
+    unnoticed = [one.probe.says for one in probes.probed if one.reason == NOT_NOTICED]
+    if unnoticed:
+        yield f"It does not notice {_listed(unnoticed)}."
+    counts = {finding: len(probes.found(finding)) for finding in ("sound", "unsure", "undefined")}
+    rest = ", ".join(f"{count} {finding}" for finding, count in counts.items() if count)
+    yield f"Misled by {len(misled)} of {len(probes.probed)} probes" + (f"; {rest}." if rest else ".")
+
+
+def _clauses(misled: Sequence[Probed]) -> Iterator[str]:
+    """What raises the reward and what lowers it, the largest effects first."""
+    sized = sorted(misled, key=lambda one: -abs(one.effect.value or 0))
+    for moved, own in {
+        "raised by": [one for one in sized if (one.effect.value or 0) > 0],
+        "lowered by": [one for one in sized if (one.effect.value or 0) < 0],
+        "otherwise constant, but changed by": [one for one in sized if one.effect.value is None],
+    }.items():
+        if own:
+            yield f"{moved} {_listed([_sized(one) for one in own])}"
+
+
+def _sized(one: Probed) -> str:
+    return one.probe.says + ("" if one.effect.value is None else f" ({one.effect.value:+.2f} sd)")
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return " and ".join(parts) if len(parts) < 3 else f"{', '.join(parts[:-1])}, and {parts[-1]}"
