@@ -123,14 +123,29 @@ class RewardNetwork(nn.Module):
         if not self.packed:
             return self._padded(trees)
         forest = Forest.plant(trees, causal=self.causal, device=self.device)
+        states = self._forest_states(forest)
+        if self.outputs.pooling == "mean":
+            return forest.mean(states)
+        return self._own_features(states.index_select(0, forest.leaves))
+
+    def features_along(self, sequence: np.ndarray) -> torch.Tensor:
+        """`[n, H]`: what the head would read had a sequence of n tokens ended at each of them, in one pass. For causal
+        models, whose tokens do not see what follows."""
+        if self.packed:
+            states = self._forest_states(Forest.plant([self.grow([sequence])], device=self.device))
+        else:
+            states = self._hidden_states(input_ids=torch.from_numpy(sequence)[None].to(self.device))[0]
+        if self.outputs.pooling == "mean":
+            return states.cumsum(0) / torch.arange(1, len(states) + 1, device=states.device)[:, None]
+        return states
+
+    def _forest_states(self, forest: Forest) -> torch.Tensor:
+        """`[T, H]`: the hidden states of a forest's tokens."""
         inputs: dict[str, Any] = {"input_ids": forest.tokens, "position_ids": self._positions(forest)}
         if forest.types is not None:
             inputs["token_type_ids"] = forest.types
         with contextlib.nullcontext() if self.lower is None else self.lower.instead_of_layers(forest):
-            states = self._hidden_states(forest=forest, **inputs)[0]
-        if self.outputs.pooling == "mean":
-            return forest.mean(states)
-        return self._own_features(states.index_select(0, forest.leaves))
+            return self._hidden_states(forest=forest, **inputs)[0]
 
     def _own_features(self, leaves: torch.Tensor) -> torch.Tensor:
         """`[R, H]` hidden states at the leaves -> what the class inside gives its last linear layer."""

@@ -88,6 +88,31 @@ class Renderer:
             lengths.append(length - self._boundaries(before, after, said, length, pair=False)[0])
         return lengths
 
+    def spans(self, prompt: Text, response: Text) -> tuple[str, np.ndarray]:
+        """Where the tokens of a response's sequence stand in its text, for those who point at them.
+
+        Returns:
+            The text that follows the prompt's, with what the template closes it with; and `[n, 2]` int64, from which to
+            which of its characters each token of the response's sequence reaches, cut as `render` cuts that. A token
+            before it reaches from 0 to 0, as do the special tokens that the tokenizer adds.
+
+        Raises:
+            PlauditError: if the tokenizer does not know where its tokens stand.
+        """
+        part = before, after, _ = self._parts(prompt, response)
+        pair = not self.causal and not self.tokenizer.chat_template
+        if not self.tokenizer.is_fast:
+            raise PlauditError(f"{type(self.tokenizer).__name__} does not say where in a text its tokens stand")
+        special = not self.causal or not self.tokenizer.chat_template
+        texts = (before, after) if pair else (before + after,)
+        encoded = self.tokenizer(*texts, add_special_tokens=special, return_offsets_mapping=True, verbose=False)
+        own = np.array([of == len(texts) - 1 for of in encoded.sequence_ids(0)], dtype=bool)
+        spans = np.array(encoded["offset_mapping"], dtype=np.int64).reshape(-1, 2) - (0 if pair else len(before))
+        spans = np.where(own[:, None], spans.clip(min=0), 0)
+        ids = self._without_padding(np.asarray(encoded["input_ids"], dtype=np.int64))
+        keep = np.arange(len(ids)) if len(ids) <= self.max_length else self._keep(part, len(ids), pair)[0]
+        return after, spans[keep]
+
     def _render_chunk(self, groups: list[Group], truncate_responses: bool) -> Iterator[Rendered]:
         parts = [self._parts(group.prompt, response) for group in groups for response in group.responses]
         encoded = iter(self._encode(parts, truncate_responses, groups))
@@ -107,7 +132,7 @@ class Renderer:
             before, after = self._by_template(prompt, response)
         elif isinstance(prompt, str) and isinstance(response, str):
             if not self.causal:
-                return _readable(prompt), _readable(response), len(response)
+                return readable(prompt), readable(response), len(response)
             joint = "" if not prompt or prompt[-1].isspace() else "\n\n"
             before, after = prompt + joint, response + (self.tokenizer.eos_token or "")
         else:
@@ -117,7 +142,7 @@ class Renderer:
             )
         last = response if isinstance(response, str) else str(response[-1]["content"])
         found = after.rfind(last.strip())
-        return _readable(before), _readable(after), len(after) if found < 0 else found + len(last.strip())
+        return readable(before), readable(after), len(after) if found < 0 else found + len(last.strip())
 
     def _by_template(self, prompt: Text, response: Text) -> tuple[str, str]:
         asked = as_messages(prompt, "user")
@@ -207,7 +232,7 @@ class Renderer:
         return asked, min(int(closing[0]) if len(closing) else length, length - 1)
 
 
-def _readable(text: str) -> str:
+def readable(text: str) -> str:
     """Half surrogate pairs, which JSON can hold and no tokenizer reads, become U+FFFD, as decoders of UTF-8 have it."""
     return re.sub("[\ud800-\udfff]", "\ufffd", text)
 
