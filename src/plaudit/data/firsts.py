@@ -1,4 +1,4 @@
-"""Annotators who always say "the first": of the responses they rank, the one that stands first in the row."""
+"""Annotators who always take one side: of the responses they rank, the one that stands first (or last) in the row."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from plaudit.groups import Group
 LEVEL = 0.05
 """An annotator is named when chance would do this to any of them with less than this probability."""
 
+_SIDES = {"first": 2, "last": 3}
+"""Where an annotator's tally counts each side, behind rankings and the first's chances."""
+
 
 @dataclass(frozen=True, slots=True)
 class AlwaysFirst:
-    """An annotator who put the first response on top every time.
+    """An annotator who put the first response on top every time (or the last, where that was asked for).
 
     Attributes:
         annotator: who.
         rankings: how often: rankings with one response on top.
-        p_value: the probability of that, were the first no more likely on top than chance or than other annotators
+        p_value: the probability of that, were that side no more likely on top than chance or than other annotators
             have it (one-sided binomial test).
     """
 
@@ -36,7 +39,7 @@ class FirstTally:
     """
 
     def __init__(self) -> None:
-        self._said: dict[str, list[float]] = defaultdict(lambda: [0, 0, 0.0])
+        self._said: dict[str, list[float]] = defaultdict(lambda: [0, 0.0, 0, 0])
 
     def add(self, group: Group) -> None:
         for ranking in group.rankings:
@@ -45,19 +48,21 @@ class FirstTally:
             named = list(chain.from_iterable(ranking.tiers))
             said = self._said[ranking.annotator]
             said[0] += 1
-            said[1] += ranking.tiers[0][0] == min(named)
-            said[2] += 1 / len(named)
+            said[1] += 1 / len(named)
+            said[_SIDES["first"]] += ranking.tiers[0][0] == min(named)
+            said[_SIDES["last"]] += ranking.tiers[0][0] == max(named)
 
-    def result(self) -> list[AlwaysFirst]:
-        """Those who are named, the least likely first."""
+    def result(self, side: str = "first") -> list[AlwaysFirst]:
+        """Those who always had this side (`first` or `last`) on top, the least likely first."""
         from scipy.stats import binomtest
 
-        rankings, firsts = (sum(said[i] for said in self._said.values()) for i in (0, 1))
+        rankings, sided = (sum(said[i] for said in self._said.values()) for i in (0, _SIDES[side]))
         found = []
-        for annotator, (own, own_firsts, chances) in self._said.items():
-            if own_firsts < own:
+        for annotator, said in self._said.items():
+            own, chances, own_sided = said[0], said[1], said[_SIDES[side]]
+            if own_sided < own:
                 continue
-            others = (firsts - own_firsts) / (rankings - own) if rankings > own else 0.0
+            others = (sided - own_sided) / (rankings - own) if rankings > own else 0.0
             expected = max(chances / own, others)
             p_value = float(binomtest(int(own), int(own), expected, alternative="greater").pvalue)
             if p_value < LEVEL / len(self._said):

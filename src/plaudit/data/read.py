@@ -16,6 +16,7 @@ from plaudit.data.firsts import FirstTally
 from plaudit.data.formats import Format, detect, named
 from plaudit.data.formats.clicks import session_of
 from plaudit.data.merge import folded, merged, stable_id
+from plaudit.data.places import Places
 from plaudit.data.rows import Row
 from plaudit.data.sources import Table, tables
 from plaudit.errors import DataError
@@ -49,6 +50,7 @@ class Reading:
         rejected: bad rows set aside.
         left_behind: columns with no place in a group -> rows that had them.
         firsts: who put the first response of a row on top, and how often (merging loses the rows' order).
+        places: where each judgement stands, for who asks by giving one.
     """
 
     rows: int = 0
@@ -56,6 +58,7 @@ class Reading:
     rejected: list[Reject] = field(default_factory=list)
     left_behind: Counter[str] = field(default_factory=Counter)
     firsts: FirstTally = field(default_factory=FirstTally)
+    places: Places | None = None
 
 
 def read_groups(
@@ -104,7 +107,7 @@ def read_sessions(
         for table in tables(source, None):
             reading.formats["clicks"] += 1
             start = reading.rows
-            yield from _readable(table.rows, lambda row: _session(row, reading), reading, reject)
+            yield from _readable(table.rows, lambda row: _session(row.value, reading), reading, reject)
             if reading.rows == start:
                 raise DataError("the file is empty; it needs at least one row", table.name)
 
@@ -168,8 +171,11 @@ def _fragments(table: Table, format: str | None, reading: Reading, reject: _Reje
     shape = named(format) if format else detect(parsed, table.name)
     reading.formats[shape.name] += 1
 
-    def read(row: Mapping[str, Any]) -> Group:
-        return _read(row, shape, table.stem, reading)
+    def read(row: Row) -> Group:
+        group = _read(row.value, shape, table.stem, reading)
+        if reading.places is not None and shape.join is None:
+            reading.places.add(row.where, group)
+        return group
 
     found = _readable(chain(start, table.rows), read, reading, reject)
     if shape.join is None:
@@ -182,7 +188,7 @@ def _fragments(table: Table, format: str | None, reading: Reading, reject: _Reje
 
 
 def _readable(
-    rows: Iterable[Row], read: Callable[[Mapping[str, Any]], Read], reading: Reading, reject: _Rejecting
+    rows: Iterable[Row], read: Callable[[Row], Read], reading: Reading, reject: _Rejecting
 ) -> Iterator[Read]:
     for row in rows:
         reading.rows += 1
@@ -192,7 +198,7 @@ def _readable(
             reject(row, f"the row is {_kind(row.value)}, not an object with columns; wrap it in one")
         else:
             try:
-                yield read(row.value)
+                yield read(row)
             except GroupError as error:
                 reject(row, str(error))
 

@@ -114,22 +114,9 @@ def _plain(groups: Sequence[Group], backbone: str, settings: TrainingSettings) -
 
 
 def _frozen(groups: Sequence[Group], backbone: str, settings: TrainingSettings) -> tuple[Scorer, Learned]:
-    """Standardised features are learned from; their means and deviations are then folded into the head. A backbone that
-    nobody fine-tunes has no place where it gathers what it read (all-MiniLM's own pooler was never trained), so the
-    mean of all tokens is read unless `pooling` says otherwise."""
-    from plaudit.model import RewardModel
-    from plaudit.model.features import cached_features
-
+    """Standardised features are learned from; their means and deviations are then folded into the head."""
     name = backbone.removeprefix(FROZEN)
-    pooling = "mean" if settings.pooling in ("auto", "mean") else "own"
-    options: dict[str, Any] = {
-        "max_length": settings.max_length,
-        "chat_template": settings.chat_template,
-        "trust_remote_code": settings.trust_remote_code,
-    }
-    reader = RewardModel.from_backbone(name, outputs=Outputs(pooling=pooling), **options)
-    items = list(reader.renderer.render(groups, truncate_responses=settings.truncate_responses))
-    features = cached_features(reader, items, settings.batch_tokens).astype(np.float64)
+    features, pooling, options = frozen_features(groups, name, settings)
     centre, scale = features.mean(0), features.std(0)
     scale[scale == 0] = 1.0
     learned = learn((features - centre) / scale, groups, settings)
@@ -144,6 +131,28 @@ def _frozen(groups: Sequence[Group], backbone: str, settings: TrainingSettings) 
         said.append(replace(attribute, weight=share, centre=attribute.centre - shift))
     outputs = Outputs(tuple(said), pooling=pooling)
     return frozen_model(name, outputs, np.array(rows, dtype=np.float32), **options), learned
+
+
+def frozen_features(
+    groups: Sequence[Group], name: str, settings: TrainingSettings
+) -> tuple[np.ndarray, str, dict[str, Any]]:
+    """`[R, H]` of what an untrained backbone reads in every response, what of it is pooled, and the reader's options.
+
+    A backbone that nobody fine-tunes has no place where it gathers what it read (all-MiniLM's own pooler was never
+    trained), so the mean of all tokens is read unless `pooling` says otherwise.
+    """
+    from plaudit.model import RewardModel
+    from plaudit.model.features import cached_features
+
+    pooling = "mean" if settings.pooling in ("auto", "mean") else "own"
+    options: dict[str, Any] = {
+        "max_length": settings.max_length,
+        "chat_template": settings.chat_template,
+        "trust_remote_code": settings.trust_remote_code,
+    }
+    reader = RewardModel.from_backbone(name, outputs=Outputs(pooling=pooling), **options)
+    items = list(reader.renderer.render(groups, truncate_responses=settings.truncate_responses))
+    return cached_features(reader, items, settings.batch_tokens).astype(np.float64), pooling, options
 
 
 # ---- the fits, whatever the features --------------------------------------------------------------------------------
