@@ -12,6 +12,7 @@ from plaudit.cli.combine import combine_command
 from plaudit.cli.compare import compare_command
 from plaudit.cli.demo import demo_command
 from plaudit.cli.eval import eval_command
+from plaudit.cli.explain import explain_command
 from plaudit.cli.losses import losses_command
 from plaudit.cli.pretrain import pretrain_command
 from plaudit.cli.score import rank_command, score_command
@@ -40,6 +41,7 @@ app.command("compare")(compare_command)
 app.command("suite")(suite_command)
 app.command("score")(score_command)
 app.command("rank")(rank_command)
+app.command("explain")(explain_command)
 app.command("demo")(demo_command)
 
 

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 Model = Annotated[str, typer.Argument(help="A model folder or hub id.")]
 Source = Annotated[str, typer.Argument(help="Groups: a file, a folder, a data set, or `-` for stdin.")]
+MaybeSource = Annotated[
+    str | None, typer.Argument(metavar="[SOURCE]", help="Groups: a file, a folder, a data set, or `-` for stdin.")
+]
+Prompt = Annotated[str | None, typer.Option("--prompt", "-p", help="A prompt, instead of SOURCE.")]
+Responses = Annotated[
+    list[str] | None, typer.Option("--response", "-r", help="A response to --prompt; one for each -r.")
+]
 Output = Annotated[str, typer.Option("--output", "-o", help="Where to write score lines; `-`: stdout.")]
 
 
@@ -46,13 +53,9 @@ def score_command(
 
 def rank_command(
     model: Model,
-    source: Annotated[
-        str | None, typer.Argument(help="Groups: a file, a folder, a data set, or `-` for stdin.")
-    ] = None,
-    prompt: Annotated[str | None, typer.Option("--prompt", "-p", help="A prompt, instead of SOURCE.")] = None,
-    response: Annotated[
-        list[str] | None, typer.Option("--response", "-r", help="A response to --prompt; one for each -r.")
-    ] = None,
+    source: MaybeSource = None,
+    prompt: Prompt = None,
+    response: Responses = None,
     output: Output = "-",
     as_json: Annotated[bool, typer.Option("--json", help="Score lines on a terminal too.")] = False,
     format: Format = None,
@@ -63,20 +66,9 @@ def rank_command(
 
     Example: `plaudit rank my-model --prompt "Why is the sky blue?" -r "Rayleigh scattering." -r "Because."`
     """
-    from plaudit.data import read_groups
     from plaudit.data.scores import write_scores
-    from plaudit.groups import Group
 
-    if (source is None) == (prompt is None):
-        raise PlauditError(
-            "give either a file of groups (`-` for stdin) or --prompt with its --response, one of the two"
-        )
-    if prompt is not None and not response:
-        raise PlauditError("--prompt needs at least one --response to rank")
-    groups: Iterable[Group]
-    groups = (
-        [Group("", prompt, tuple(response or ()))] if prompt is not None else read_groups(str(source), format=format)
-    )
+    groups = given_groups(source, prompt, response, format)
     loaded, options = _load(model, batch_tokens, truncate_responses)
     for_people, for_model = tee(groups)
     ranked = (sorted(row, key=lambda score: -score.score) for row in loaded.stream(for_model, **options))
@@ -86,6 +78,28 @@ def rank_command(
     else:
         del for_people
         write_scores((score for row in ranked for score in row), output, loaded.run_record("scores", model=model))
+
+
+def given_groups(
+    source: str | None, prompt: str | None, responses: list[str] | None, format: str | None
+) -> Iterable[Group]:
+    """The groups of a file, or the one that --prompt and --response make.
+
+    Raises:
+        PlauditError: unless it is one of the two.
+    """
+    from plaudit.data import read_groups
+    from plaudit.groups import Group
+
+    if (source is None) == (prompt is None):
+        raise PlauditError(
+            "give either a file of groups (`-` for stdin) or --prompt with its --response, one of the two"
+        )
+    if prompt is None:
+        return read_groups(str(source), format=format)
+    if not responses:
+        raise PlauditError("--prompt needs at least one --response")
+    return [Group("", prompt, tuple(responses))]
 
 
 def _load(model: str, batch_tokens: int | None, truncate_responses: bool) -> tuple[Scorer, dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from plaudit.data.scores import Score
@@ -39,7 +40,7 @@ def explain(
     model: Scorer,
     group: Group,
     *,
-    methods: Collection[str] = METHODS,
+    methods: Collection[str] | None = None,
     unit: str = "auto",
     integration: Integration = _DEFAULT,
     check: bool = False,
@@ -50,8 +51,7 @@ def explain(
     Args:
         model: what `open_model` opened.
         group: a prompt and its responses.
-        methods: of `METHODS`. Attributions of plain models are exact and need no gradient; of networks they need
-            captum.
+        methods: of `METHODS`; those `available` if None.
         unit: what is left out: "sentence", "line", "word", or "auto" for the first of these that a response has two of.
         integration: how gradients are integrated.
         check: attribute once more with the weights shuffled, and say how alike the two pictures are.
@@ -64,6 +64,7 @@ def explain(
         PlauditError: for a scorer, method, unit or reference that is not known, a missing captum, a template that
             changes responses, or what `Scorer.score` refuses.
     """
+    methods = available(model) if methods is None else methods
     _check("method", methods, METHODS)
     _check("unit", [unit], ("auto", *UNITS))
     options: dict[str, Any] = {
@@ -85,6 +86,13 @@ def explain(
         worth = effects(model, group, score.response, score.score, parts, **options)
         found.append(_explanation(score, text, view, along, attribution, randomised, told, parts, worth))
     return found
+
+
+def available(model: Scorer) -> list[str]:
+    """The methods that work here. Gradients need captum, but what a plain model's words contribute is exact without
+    any."""
+    captum = type(model).__name__ == "PlainModel" or find_spec("captum") is not None
+    return [name for name in METHODS if name != "gradients" or captum]
 
 
 def _view(model: Scorer, prompt: Text, response: Text) -> View:

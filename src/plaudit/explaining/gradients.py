@@ -17,7 +17,7 @@ import torch
 
 from plaudit.errors import PlauditError
 from plaudit.explaining.path import Path
-from plaudit.explaining.views import Integration
+from plaudit.explaining.views import NO_CAPTUM, Integration
 
 
 def captum_class() -> Any:
@@ -29,7 +29,7 @@ def captum_class() -> Any:
     try:
         from captum.attr import IntegratedGradients
     except ImportError as error:
-        raise PlauditError("integrated gradients need captum: pip install 'plaudit[explain]'") from error
+        raise PlauditError(NO_CAPTUM) from error
     return IntegratedGradients
 
 

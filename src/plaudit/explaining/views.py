@@ -12,6 +12,8 @@ from plaudit.model import DEFAULT_BATCH_TOKENS
 if TYPE_CHECKING:
     from torch import nn
 
+NO_CAPTUM = "integrated gradients need captum: pip install 'plaudit[explain]'"
+
 
 @dataclass(frozen=True, slots=True)
 class Integration:

@@ -1,0 +1,63 @@
+"""What explanations of many responses say together, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from plaudit.evaluation.intervals import Measurement, mean
+from plaudit.explaining import Agreement, Explanation
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Over n explanations.
+
+    Attributes:
+        n: how many.
+        agreement: mean rank correlation of attributions with leave-one-out effects, over the responses that have one.
+        randomised: mean rank correlation of attributions ("signed"), and of their absolute values ("sizes"), with those
+            under shuffled weights; none if that was not checked.
+        incomplete: responses whose attributions miss what they explain by more than the tolerance.
+    """
+
+    n: int
+    agreement: Measurement
+    randomised: dict[str, Measurement]
+    incomplete: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "agreement": self.agreement.to_json(),
+            "randomised": {name: value.to_json() for name, value in self.randomised.items()},
+            "incomplete": self.incomplete,
+        }
+
+
+def summary(explanations: Sequence[Explanation]) -> Summary:
+    """Means over responses, their intervals clustered by group."""
+    # One --prompt has no id, and its responses are one cluster.
+    names = {name: number for number, name in enumerate(dict.fromkeys(e.group for e in explanations))}
+
+    def over(agreement: Callable[[Explanation], Agreement | None]) -> Measurement:
+        known = [
+            (found.value, names[e.group]) for e in explanations if (found := agreement(e)) and found.value is not None
+        ]
+        values, groups = (np.array([pair[i] for pair in known]) for i in (0, 1))
+        return mean(values, np.ones(len(known)), groups, (-1.0, 1.0))
+
+    checked = any(explanation.randomised for explanation in explanations)
+    return Summary(
+        n=len(explanations),
+        agreement=over(lambda e: e.agreement),
+        randomised={
+            "signed": over(lambda e: e.randomised[0] if e.randomised else None),
+            "sizes": over(lambda e: e.randomised[1] if e.randomised else None),
+        }
+        if checked
+        else {},
+        incomplete=sum(explanation.complete is False for explanation in explanations),
+    )

@@ -1,0 +1,79 @@
+"""Text in two colours for a terminal: what raised a score and what lowered it.
+
+Background and ink are both given, so a piece reads the same on a light and a dark terminal; blue and orange are told
+apart by the colour-blind. Without colour, signed numbers stand behind the pieces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from rich.text import Text
+
+from plaudit.cli.terminal import harmless
+
+_RAISES = ("black on #d6e6f5", "black on #a3c9e8", "black on #62a3d8", "white on #1c5f9f")
+_LOWERS = ("black on #fbe3cb", "black on #f7bf86", "black on #ee8f3c", "white on #a84a00")
+
+_LEAST = 0.08
+"""Share of the largest value below which a piece is not painted."""
+
+_MOST = 300
+"""Pieces shown of a response before the dull ones are folded."""
+_NEAR = 12
+"""Pieces kept on each side of a strong one, and at both ends."""
+_STRONG = 16
+"""How many of the strongest pieces are kept."""
+
+
+def painted(texts: Sequence[str], values: Sequence[float | None], largest: float, *, colour: bool, full: bool) -> Text:
+    """The pieces in their colours (or with their numbers), the dull stretches of a long text folded and summed."""
+    shown = Text()
+    for start, end, kept in _stretches(values, full):
+        if not kept:
+            total = sum(value or 0.0 for value in values[start:end])
+            shown.append(f" [… {end - start} pieces, together {total:+.3f} …]", style="dim italic")
+            continue
+        for text, value in zip(texts[start:end], values[start:end], strict=True):
+            share = 0.0 if value is None or not largest else value / largest
+            style = _style(share) if colour else ""
+            shown.append(_legible(text), style=style)
+            if not colour and abs(share) >= _LEAST:
+                shown.append(f"[{value:+.2g}]")
+    return shown
+
+
+def legend(largest: float, *, colour: bool) -> Text:
+    """What the colours mean, in numbers."""
+    if not colour:
+        return Text(f"in brackets: what a piece adds; below {_LEAST * largest:.2g} none is given")
+    shown = Text()
+    for style, share in zip((*_LOWERS[::-1], *_RAISES), (-1, -0.75, -0.5, -0.25, 0.25, 0.5, 0.75, 1), strict=True):
+        shown.append(f" {share * largest:+.2g} ", style=style)
+        if share == -0.25:
+            shown.append(" 0 ")
+    return shown
+
+
+def _style(share: float) -> str:
+    if abs(share) < _LEAST:
+        return ""
+    scale = _RAISES if share > 0 else _LOWERS
+    return scale[min(int(abs(share) * len(scale)), len(scale) - 1)]
+
+
+def _stretches(values: Sequence[float | None], full: bool) -> list[tuple[int, int, bool]]:
+    """(from, to, whether it is shown), in order."""
+    count = len(values)
+    if full or count <= _MOST:
+        return [(0, count, True)] if count else []
+    strong = sorted(range(count), key=lambda i: -abs(values[i] or 0.0))[:_STRONG]
+    keep = {i for at in (0, count - 1, *strong) for i in range(max(0, at - _NEAR), min(count, at + _NEAR + 1))}
+    changes = [0, *(i for i in range(1, count) if (i in keep) != (i - 1 in keep)), count]
+    return [(a, b, a in keep) for a, b in pairwise(changes)]
+
+
+def _legible(text: str) -> str:
+    """Line breaks as they are; whatever else could steer a terminal as an escape."""
+    return "".join(c if c.isprintable() or c == "\n" else harmless(c)[1:-1] for c in text)
