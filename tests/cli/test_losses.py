@@ -6,8 +6,8 @@ import pytest
 from toys import toy_backbone, toy_groups
 
 from plaudit.data import write_groups
-from plaudit.laboratory import plots
 from plaudit.model import features
+from plaudit.report import charts
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def data(tmp_path, monkeypatch):
 
 
 def test_one_table(run, data, tmp_path, monkeypatch):
-    monkeypatch.setattr(plots, "can_plot", lambda: False)
+    monkeypatch.setattr(charts, "can_plot", lambda: False)
     backbone = toy_backbone(tmp_path / "backbone")
     asked = ["losses", data, "-o", tmp_path / "out", "--backbone", backbone, "--rivals", "length", "--seeds", 2]
     asked += ["--test", 0.3, "--set", "passes=1"]

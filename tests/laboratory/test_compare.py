@@ -8,10 +8,11 @@ from toys import toy_backbone, toy_groups
 
 from plaudit.laboratory import choose, compare_losses, curves, default_settings
 from plaudit.laboratory.divisions import folds
-from plaudit.laboratory.plots import can_plot, write_plots
+from plaudit.laboratory.plots import write_plots
 from plaudit.laboratory.runs import run_candidate
 from plaudit.laboratory.tables import cells, header, markdown
 from plaudit.model import features
+from plaudit.report.charts import can_plot
 
 QUICK = {"passes": 2, "report_to": "none", "rivals": "none"}
 

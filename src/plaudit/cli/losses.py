@@ -64,9 +64,10 @@ def losses_command(
     from plaudit.data.judgements import rankings_from_ratings
     from plaudit.data.replacing import replacing
     from plaudit.laboratory import check_rivals, compare_losses, curves, default_settings, thinned
-    from plaudit.laboratory.plots import can_plot, write_plots
+    from plaudit.laboratory.plots import write_plots
     from plaudit.laboratory.tables import markdown
     from plaudit.model.rivals import names_of_rivals
+    from plaudit.report.charts import can_plot
 
     plain = None if rivals is None else names_of_rivals(rivals)
     check_rivals(plain or ())
