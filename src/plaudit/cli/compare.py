@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
 from plaudit.cli.options import BatchTokens, Clusters, Format, Json, Majority, Rejects, TruncateResponses
 from plaudit.errors import PlauditError
-
-if TYPE_CHECKING:
-    from plaudit.cli.eval_scores import Scored
-    from plaudit.groups import Group
 
 
 def compare_command(
@@ -56,7 +50,7 @@ def compare_command(
     # Before scoring, which takes the time: data without anything to measure are refused, whatever the scores.
     check_measurable(groups, clusters)
     made = {"A": a, "B": b}
-    scored = _obtain(made, groups, output, batch_tokens, truncate_responses)
+    scored = eval_scores.obtain_each(made, groups, output, batch_tokens, truncate_responses)
     paired = compare(
         groups,
         *(Side(eval_scores.rewards(of.scores), values_by_attribute(of.scores), of.scales) for of in scored.values()),
@@ -78,23 +72,3 @@ def compare_command(
         "records": {side: dict(given.record) for side, given in scored.items()},
     }
     give(row, output and output / "compare.json", as_json, lambda: compare_tables.show(paired, made))
-
-
-def _obtain(
-    made: Mapping[str, str], groups: Sequence[Group], output: Path | None, batch_tokens: int | None, truncate: bool
-) -> dict[str, Scored]:
-    """The scores of both sides. Options for models go to models: one may be compared with a scores file."""
-    from plaudit.cli import eval_scores
-
-    files = {side for side, model in made.items() if model == "-" or Path(model).is_file()}
-    found = {}
-    # Files first: one that does not fit is refused before a model spends hours.
-    for side in sorted(made, key=lambda side: side not in files):
-        # From a file nothing is written there, but the folder is made, or refused, before any scoring.
-        place = output if output is None or side in files else output / side.lower()
-        options = (None, False) if side in files and len(files) == 1 else (batch_tokens, truncate)
-        try:
-            found[side] = eval_scores.obtain(made[side], groups, place, *options)
-        except PlauditError as error:
-            raise PlauditError(f"model {side}: {error}") from None
-    return {side: found[side] for side in made}

@@ -53,7 +53,13 @@ class Scored:
 
 
 def obtain(
-    model: str, groups: Sequence[Group], output: Path | None, batch_tokens: int | None, truncate_responses: bool
+    model: str,
+    groups: Sequence[Group],
+    output: Path | None,
+    batch_tokens: int | None,
+    truncate_responses: bool,
+    *,
+    rivals: bool = True,
 ) -> Scored:
     """The scores in a file made before, or those of a model, made now.
 
@@ -63,6 +69,7 @@ def obtain(
         output: a folder for scores made now; it is made.
         batch_tokens: most tokens of one forward pass, None for the default.
         truncate_responses: as in `Scorer.stream`.
+        rivals: also those of its plain rivals.
 
     Raises:
         PlauditError: if there is no such file or model, options do not fit, or scores and groups do not.
@@ -75,10 +82,40 @@ def obtain(
         raise PlauditError(f"no scores file {model!r}; write one with `plaudit score MODEL DATA -o {model}`")
     if model != "-" and not Path(model).is_file():
         budget = {} if batch_tokens is None else {"batch_tokens": batch_tokens}
-        return compute(model, groups, output, truncate_responses, **budget)
+        return compute(model, groups, output, truncate_responses, with_rivals=rivals, **budget)
     if batch_tokens or truncate_responses:
         raise PlauditError(f"{model} holds scores made before; --batch-tokens and --truncate-responses need a model")
-    return read(model, groups)
+    return read(model, groups, with_rivals=rivals)
+
+
+def obtain_each(
+    made: Mapping[str, str],
+    groups: Sequence[Group],
+    output: Path | None,
+    batch_tokens: int | None,
+    truncate_responses: bool,
+    *,
+    rivals: bool = True,
+) -> dict[str, Scored]:
+    """`obtain` for several models by name, each in a folder of that name, in small letters, inside `output`.
+
+    Options for models go to models: one may stand beside a scores file.
+
+    Raises:
+        PlauditError: as `obtain`, with the name.
+    """
+    files = {side for side, model in made.items() if model == "-" or Path(model).is_file()}
+    found = {}
+    # Files first: one that does not fit is refused before a model spends hours.
+    for side in sorted(made, key=lambda side: side not in files):
+        # From a file nothing is written there, but the folder is made, or refused, before any scoring.
+        place = output if output is None or side in files else output / side.lower()
+        options = (None, False) if side in files and len(files) < len(made) else (batch_tokens, truncate_responses)
+        try:
+            found[side] = obtain(made[side], groups, place, *options, rivals=rivals)
+        except PlauditError as error:
+            raise PlauditError(f"model {side}: {error}") from None
+    return {side: found[side] for side in made}
 
 
 def rewards(scores: Scores) -> list[list[float]]:
@@ -86,11 +123,11 @@ def rewards(scores: Scores) -> list[list[float]]:
     return [[score.score for score in group] for group in scores]
 
 
-def read(source: str, groups: Sequence[Group]) -> Scored:
+def read(source: str, groups: Sequence[Group], *, with_rivals: bool = True) -> Scored:
     """Scores from a file (`-`: stdin), and those of the rivals its record names from the files beside it."""
     given, record = read_scores(source)
     scores, unused = align_scores(groups, given)
-    names = record.get("rivals") or ()
+    names = (record.get("rivals") or ()) if with_rivals else ()
     rivals = {}
     for name in names:
         try:
@@ -101,7 +138,13 @@ def read(source: str, groups: Sequence[Group]) -> Scored:
 
 
 def compute(
-    name: str, groups: Sequence[Group], output: Path | None, truncate_responses: bool, **options: Any
+    name: str,
+    groups: Sequence[Group],
+    output: Path | None,
+    truncate_responses: bool,
+    *,
+    with_rivals: bool = True,
+    **options: Any,
 ) -> Scored:
     """Score the groups with a model and with its plain rivals, and write scores into the folder `output` as they come.
 
@@ -110,6 +153,7 @@ def compute(
         groups: what to score.
         output: an existing folder, or None to write nothing.
         truncate_responses: as in `Scorer.stream`.
+        with_rivals: score with the rivals, too.
         options: its others.
 
     Raises:
@@ -121,7 +165,7 @@ def compute(
     made_from = {"model": name, "scored_data": data_hash(groups), "truncate_responses": truncate_responses}
     options = {**options, "truncate_responses": truncate_responses}
     model = open_model(name)
-    rivals = load_rivals(name)
+    rivals = load_rivals(name) if with_rivals else {}
     scores = _stream(model, groups, "Scoring", options)
     record = model.run_record("scores", **made_from, rivals=list(rivals))
     if output is not None:

@@ -25,15 +25,11 @@ from plaudit.model.combining import (
     new_folder,
     warn_of_losses,
 )
-from plaudit.model.opening import open_model
+from plaudit.model.opening import ENSEMBLE, MEMBERS, open_model
 from plaudit.model.record import tokenizer_hash, versions
 from plaudit.model.reward_model import RewardModel
 from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer
 
-KIND = "ensemble"
-"""What plaudit.json calls itself in an ensemble's folder."""
-
-_MEMBERS = "members"
 _HOW = "The reward is the mean of its members' rewards. Each is an ordinary model; only Plaudit reads them together."
 
 
@@ -101,7 +97,7 @@ class Ensemble(Scorer):
             PlauditError: if a member is missing or cannot be opened.
         """
         numbers = range(len(record.get("members") or ()))
-        return cls([_reward_model(folder / _MEMBERS / str(n), options) for n in numbers], record=record)
+        return cls([_reward_model(folder / MEMBERS / str(n), options) for n in numbers], record=record)
 
     def stream(
         self,
@@ -134,8 +130,8 @@ class Ensemble(Scorer):
         """
         with new_folder(Path(folder)) as staging:
             for number, member in enumerate(self.members):
-                member.save(staging / _MEMBERS / str(number))
-            self.record = self.run_record(KIND)
+                member.save(staging / MEMBERS / str(number))
+            self.record = self.run_record(ENSEMBLE)
             finish(staging, self.record, card)
 
 
@@ -152,10 +148,10 @@ def assemble(models: Sequence[str | Path], output: str | Path) -> Ensemble:
     """
     folders = member_folders(models)
     ensemble = Ensemble([_reward_model(folder, {}) for folder in folders])
-    ensemble.record = ensemble.run_record(KIND, combined_from=list(map(str, models)))
+    ensemble.record = ensemble.run_record(ENSEMBLE, combined_from=list(map(str, models)))
     with new_folder(Path(output)) as staging:
         for number, folder in enumerate(folders):
-            link_files(folder, staging / _MEMBERS / str(number))
+            link_files(folder, staging / MEMBERS / str(number))
         link_rivals(folders, [member.record for member in ensemble.members], staging)
         finish(staging, ensemble.record, combined_card(f"An ensemble of {len(folders)} reward models", _HOW, models))
     return ensemble

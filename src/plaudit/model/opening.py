@@ -10,6 +10,12 @@ from typing import Any
 from plaudit.model.record import RECORD_FILE
 from plaudit.model.scorer import Scorer
 
+ENSEMBLE = "ensemble"
+"""What plaudit.json calls itself in an ensemble's folder."""
+
+MEMBERS = "members"
+"""Where the members' folders stand in it, by number."""
+
 
 def open_model(name: str | Path, **options: Any) -> Scorer:
     """Open a model folder of any kind, or a reward model of the hub.
@@ -29,6 +35,14 @@ def open_model(name: str | Path, **options: Any) -> Scorer:
     from plaudit.model.reward_model import RewardModel
 
     return RewardModel.from_pretrained(name, **options)
+
+
+def members_apart(name: str | Path) -> list[str]:
+    """The folders of an ensemble's members, if `name` is an ensemble's folder; else `name` alone. Opens nothing."""
+    record = _record(Path(name).expanduser())
+    if record.get("plaudit") != ENSEMBLE:
+        return [str(name)]
+    return [str(Path(name) / MEMBERS / str(number)) for number in range(len(record.get("members") or ()))]
 
 
 def _record(folder: Path) -> Mapping[str, Any]:
@@ -62,5 +76,5 @@ def _open_ensemble(folder: Path, record: Mapping[str, Any], options: Mapping[str
 _KINDS: dict[str, Callable[[Path, Mapping[str, Any], Mapping[str, Any]], Scorer]] = {
     "plain model": _open_plain,
     "frozen head": _open_frozen,
-    "ensemble": _open_ensemble,
+    ENSEMBLE: _open_ensemble,
 }
