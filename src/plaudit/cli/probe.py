@@ -1,0 +1,80 @@
+"""`plaudit probe`: change one thing in real answers and watch the reward; and hold the model to one score an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from plaudit.cli.options import BatchTokens, Clusters, Format, Json, Rejects
+
+
+def probe_command(
+    model: str = typer.Argument(help="A model folder or hub id."),
+    data: list[str] = typer.Argument(help="Prompts with responses: files, folders, a data set, or `-` for stdin."),
+    output: Path | None = typer.Option(None, "--output", "-o", metavar="FILE", help="Write one JSON object here."),
+    as_json: Json = False,
+    count: int = typer.Option(100, "--groups", min=1, help="Groups to draw at most."),
+    answers: int | None = typer.Option(
+        None, "--answers", min=1, help="Answers of each; by default as many as make --groups in all."
+    ),
+    only: str | None = typer.Option(
+        None, "--only", metavar="NAME,...", help="Probes or families of docs/probes.md, by comma."
+    ),
+    invariant: bool = typer.Option(True, "--invariance/--no-invariance", help="Hold the model to one score, too."),
+    seed: int = typer.Option(0, "--seed", help="Of everything that is drawn."),
+    clusters: Clusters = None,
+    format: Format = None,
+    rejects: Rejects = None,
+    batch_tokens: BatchTokens = None,
+) -> None:
+    """Change one thing in real answers (length, layout, tone, flattery, orders to the grader, ...) and see whether the
+    reward is misled.
+
+    Example: `plaudit probe my-model test.jsonl -o probes.json`, or sooner and less surely with `--groups 20`.
+    """
+    from plaudit.cli import probe_tables
+    from plaudit.cli.results import give
+    from plaudit.data import Reading, load_groups
+    from plaudit.evaluation.invariance import invariance
+    from plaudit.evaluation.probes import probe
+    from plaudit.evaluation.probes.table import chosen
+    from plaudit.model import DEFAULT_BATCH_TOKENS, data_hash, open_model
+
+    names = [name for part in (only or "").split(",") if (name := part.strip())]
+    # Before data are read and a model opened: a name that is mistyped is refused at once.
+    chosen(names)
+    reading = Reading()
+    groups = load_groups(data, format=format, rejects=rejects, reading=reading)
+    scorer = open_model(model)
+    probes = probe(
+        scorer,
+        groups,
+        only=names,
+        count=count,
+        answers=answers,
+        seed=seed,
+        clusters=clusters,
+        batch_tokens=batch_tokens or DEFAULT_BATCH_TOKENS,
+        watch=lambda rows, total: _watched(rows, total, "Scoring untouched and changed answers"),
+    )
+    checks = None
+    if invariant:
+        checks = invariance(scorer, groups, seed=seed, watch=lambda ways: _watched(ways, len(ways), "Scoring again"))
+    result: dict[str, Any] = {
+        "probes": probes.to_json(),
+        **({} if checks is None else {"invariance": checks.to_json()}),
+        "rejected_rows": len(reading.rejected),
+        "record": scorer.run_record("probes", model=model, probed_data=data_hash(groups), probe_seed=seed),
+    }
+    give(result, output, as_json, lambda: probe_tables.show(probes, checks))
+
+
+def _watched(rows: Iterable[Any], total: int, doing: str) -> Iterable[Any]:
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    return track(rows, doing, total=total, console=console, transient=True, disable=not console.is_terminal)
