@@ -43,6 +43,12 @@ def demo_command(
     response: list[str] = typer.Option([], "--response", "-r", help="An answer to it; give two or more."),
     questions: int = typer.Option(3, "--questions", min=1, max=3, help="Questions a topic; fewer take less time."),
     seed: int = typer.Option(0, "--seed", help="Another seed makes another set."),
+    candidates: Path | None = typer.Option(
+        None,
+        "--candidates",
+        metavar="FILE",
+        help="Train nothing: write 64 answers of known quality to each held-out question, for `plaudit best-of`.",
+    ),
 ) -> None:
     """Train a reward model on a preference set whose true quality is known, see what it recovered, and use it.
 
@@ -52,6 +58,10 @@ def demo_command(
     """
     if (prompt is not None or response) and (prompt is None or len(response) < 2):
         raise PlauditError("a question to rank needs --prompt and at least two --response")
+
+    if candidates is not None:
+        _write_candidates(candidates, output, seed, questions)
+        return
 
     from rich.console import Console
 
@@ -72,6 +82,16 @@ def demo_command(
     console.print(_next_steps(demo.folder), markup=False, soft_wrap=True)
 
 
+def _write_candidates(file: Path, output: Path, seed: int, questions: int) -> None:
+    from plaudit.demo import write_candidates
+
+    groups = write_candidates(file, seed=seed, questions=questions)
+    count = sum(len(group.responses) for group in groups)
+    model, where = shlex.quote(str(output / "model")), shlex.quote(str(file))
+    typer.echo(f"{count:,} candidates for {len(groups)} held-out questions are in {file}. With the demo's model:")
+    typer.echo(f"  plaudit best-of {model} {where} --gold ratings:quality --clusters topic -o {output / 'best-of'}")
+
+
 def _table(demo: Demo) -> Table:
     from rich.table import Table
 
@@ -81,15 +101,15 @@ def _table(demo: Demo) -> Table:
         table.add_column(heading, justify="right", no_wrap=True)
     for side, name in SIDES.items():
         found = demo.findings[side]
-        truth, people = ({"": e.overall, **e.subsets} for e in (found.truth, found.people))
+        truth, people = ({"": e, **e.subsets} for e in (found.truth, found.people))
         for part, ceiling in found.ceiling.items():
-            accuracy = truth[part]["accuracy"]
+            accuracy = truth[part].overall["accuracy"]
             table.add_row(
                 f"  {LANGUAGES[part]}" if part else name,
                 _percent(accuracy.value),
                 rf"\[{_percent(accuracy.low)}, {_percent(accuracy.high)}]",
-                _percent(truth[part]["length_accuracy"].value),
-                _percent(people[part]["accuracy"].value),
+                _percent(truth[part].overall["length_accuracy"].value),
+                _percent(people[part].overall["accuracy"].value),
                 _percent(ceiling),
                 f"{accuracy.n:,}",
             )

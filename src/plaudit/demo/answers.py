@@ -87,8 +87,19 @@ def answers(topic: Topic, count: int, random: Random) -> list[Answer]:
 def _draft(topic: Topic, recipe: tuple[str, ...], random: Random) -> Answer:
     kinds = [kind for kind in recipe if kind != "disorder"]
     kinds += [kinds[-1]] * (random.randint(*SENTENCES) - len(kinds))
+    return compose(topic, kinds, "disorder" in recipe and topic.steps, random)
+
+
+def compose(topic: Topic, kinds: list[str], disorder: bool, random: Random) -> Answer:
+    """An answer of sentences of these kinds, put together at random.
+
+    Args:
+        topic: has as many sentences of each kind as are asked for.
+        kinds: one a sentence, of `WORTH` without "courtesy" and "disorder".
+        disorder: put the steps out of order; there must be two pieces of advice or more.
+        random: what draws.
+    """
     advice = _advice(topic, kinds, random)
-    disorder = "disorder" in recipe and topic.steps
     if disorder:
         in_order = list(advice)
         while advice == in_order:

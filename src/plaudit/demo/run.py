@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plaudit.data import load_groups, split_groups, write_groups
+from plaudit.demo.candidates import CANDIDATES, candidate_set
 from plaudit.demo.material import LANGUAGES
 from plaudit.demo.preferences import QUESTIONS, SEED, noise_ceiling, preference_set, with_truth
 from plaudit.evaluation import Evaluation, evaluate
@@ -102,6 +103,23 @@ def divide(groups: Sequence[Group], seed: int = SEED) -> dict[str, list[Group]]:
         **split_groups(by_topic["train"], test=TEST, validation=VALIDATION, seed=seed),
         "new-topics": by_topic["test"],
     }
+
+
+def write_candidates(
+    file: str | Path, *, seed: int = SEED, questions: int = QUESTIONS, count: int = CANDIDATES
+) -> list[Group]:
+    """Write `count` candidates, rated by the truth, for each question that a demo of this seed does not train on.
+
+    Args:
+        file: of groups; any format that `write_groups` knows.
+        seed: the demo's; of the candidates, too.
+        questions: the demo's.
+        count: candidates a question.
+    """
+    sides = divide(preference_set(seed, questions), seed)
+    groups = candidate_set([*sides["test"], *sides["new-topics"]], count, seed)
+    write_groups(groups, file)
+    return groups
 
 
 def recovered(model: RewardModel, groups: Sequence[Group]) -> Findings:

@@ -18,11 +18,10 @@ from plaudit.evaluation.intervals import (
     Ints,
     Measurement,
     by_cluster,
-    jackknife,
     mean,
-    too_few,
+    of_sums,
+    ratio,
     undefined,
-    without_each,
 )
 
 SAME_GOLD = "gold values every candidate of a prompt the same"
@@ -171,15 +170,9 @@ def _fall(by_prompt: Floats, cluster: Ints) -> Measurement:
 
 
 def _share(own: Floats, ideal: Floats, cluster: Ints) -> Measurement:
-    """A ratio of two sums over prompts, with a jackknife interval."""
-    sizes = by_cluster(np.ones(len(own)), cluster)
+    """A ratio of two sums over prompts; the ideal's is what no choice exceeds."""
     parts, wholes = by_cluster(own, cluster), by_cluster(ideal, cluster)
     if not wholes.sum() > 0:
         return undefined(NO_IDEAL)
-    value = float(parts.sum() / wholes.sum())
-    if reason := too_few(sizes):
-        return Measurement(value, None, None, len(own), reason)
-    rest = without_each(wholes)
-    if not (rest > 0).all():
-        return Measurement(value, None, None, len(own), "one cluster has all of gold's gain")
-    return jackknife(value, without_each(parts) / rest, sizes, len(own), bounds=(-np.inf, 1.0))
+    sizes = by_cluster(np.ones(len(own)), cluster)
+    return of_sums(ratio, (parts, wholes), sizes, len(own), bounds=(-np.inf, 1.0))

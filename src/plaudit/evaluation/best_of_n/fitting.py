@@ -18,7 +18,8 @@ from plaudit.evaluation.intervals import (
     Measurement,
     by_cluster,
     half_width,
-    jackknife,
+    of_sums,
+    ratio,
     too_few,
     undefined,
     without_each,
@@ -65,7 +66,7 @@ def fit(distance: Floats, gains: Floats, cluster: Ints) -> Fit:
 
     A point's weight is 1 / d^2: the spread of a gain grows about as d does, so gain / d is about as uncertain
     everywhere, and the fit is an ordinary straight line of gain / d on d. As the weights do not depend on the data, the
-    coefficients are means over prompts of each prompt's own, and their jackknife is exact. The peak is a ratio of the
+    coefficients are means over prompts of each prompt's own. The peak is a ratio of the
     two: its interval is Fieller's (J. R. Stat. Soc. B 16, 1954), which is bounded just where beta's excludes 0.
 
     Args:
@@ -80,23 +81,18 @@ def fit(distance: Floats, gains: Floats, cluster: Ints) -> Fit:
     line = np.linalg.pinv(np.column_stack([np.ones_like(d), -d]))
     by_prompt = (gains[:, away] / d) @ line.T
     sizes = by_cluster(np.ones(len(gains)), cluster)
-    in_alpha, in_beta = (by_cluster(column, cluster) for column in by_prompt.T)
-    alpha, beta = (float(total.sum() / sizes.sum()) for total in (in_alpha, in_beta))
-    prompts = len(gains)
+    sums = [by_cluster(column, cluster) for column in by_prompt.T]
+    alpha, beta = (of_sums(ratio, (total, sizes), sizes, len(gains)) for total in sums)
     if reason := too_few(sizes):
-        alone = [Measurement(value, None, None, prompts, reason) for value in (alpha, beta)]
-        return Fit(alone[0], alone[1], undefined(reason))
-    alphas, betas = (without_each(total) / without_each(sizes) for total in (in_alpha, in_beta))
-    return Fit(
-        alpha=jackknife(alpha, alphas, sizes, prompts),
-        beta=jackknife(beta, betas, sizes, prompts),
-        peak=_peak(alpha, beta, alphas, betas, sizes, prompts),
-    )
+        return Fit(alpha, beta, undefined(reason))
+    return Fit(alpha, beta, _peak(sums[0], sums[1], sizes, len(gains)))
 
 
-def _peak(alpha: float, beta: float, alphas: Floats, betas: Floats, sizes: Floats, n: int) -> Measurement:
-    """alpha / (2 beta) with Fieller's interval, carried over to n."""
-    slope, slopes = 2 * beta, 2 * betas
+def _peak(in_alpha: Floats, in_beta: Floats, sizes: Floats, n: int) -> Measurement:
+    """alpha / (2 beta) with Fieller's interval, carried over to n; from sums over clusters."""
+    alpha, slope = float(in_alpha.sum() / sizes.sum()), 2 * float(in_beta.sum() / sizes.sum())
+    rest = without_each(sizes)
+    alphas, slopes = without_each(in_alpha) / rest, 2 * without_each(in_beta) / rest
     # Squares of half a width are t^2 times a variance; the sum's gives the covariance.
     of_alpha, of_slope, of_sum = (
         half_width(value, without, sizes, 0.0) ** 2

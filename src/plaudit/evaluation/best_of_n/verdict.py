@@ -15,7 +15,8 @@ def finding(curve: Curve, most: int) -> str:
         curve: of a proxy or an ensemble.
         most: the largest n.
     """
-    return next(say(curve, most) for holds, say in _FINDINGS if holds(curve, most))
+    said = next(say(curve, most) for holds, say in _FINDINGS if holds(curve, most))
+    return said if curve.lead is None else f"{said}; {_lead(curve.lead)}"
 
 
 def _undefined(curve: Curve, most: int) -> bool:
@@ -83,6 +84,13 @@ _FINDINGS: tuple[tuple[Test, Say], ...] = (
         lambda curve, most: f"no sign of over-optimisation up to n = {most}, where it gains {_sd(curve.gold[-1])}",
     ),
 )
+
+
+def _lead(lead: Measurement) -> str:
+    if lead.low is None or lead.high is None:
+        return f"its lead over its members is undefined: {lead.reason}"
+    shown = "better than" if lead.low > 0 else "worse than" if lead.high < 0 else "not told from"
+    return f"{shown} its members' average there: {lead.value:+.2f} sd [{lead.low:+.2f}, {lead.high:+.2f}]"
 
 
 def _above_zero(measured: Measurement) -> bool:

@@ -1,0 +1,115 @@
+"""`plaudit best-of`: what choosing the best of n candidates by a reward gives, in the eyes of another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from plaudit.cli.options import BatchTokens, Clusters, Format, Json, Rejects, TruncateResponses
+from plaudit.errors import PlauditError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plaudit.groups import Group
+
+RATINGS = "ratings:"
+"""How a GOLD starts that is people's ratings of an attribute."""
+
+
+def best_of_command(
+    proxy: str = typer.Argument(help="What chooses: a model folder or hub id; or a scores file (`-`: stdin)."),
+    data: list[str] = typer.Argument(help="Prompts with their candidates: files, folders, a data set, or `-`."),
+    gold: str = typer.Option(
+        ..., "--gold", "-g", help="The truth: a model or scores file; or `ratings:NAME`, the mean rating of NAME."
+    ),
+    others: list[str] = typer.Option(
+        [], "--with", "-w", metavar="PROXY", help="Another proxy, also for ensembles of all; give as many as you like."
+    ),
+    output: Path | None = typer.Option(
+        None, "--output", "-o", help="Write best_of_n.json and best_of_n.svg here, and scores.jsonl of models."
+    ),
+    as_json: Json = False,
+    penalty: float = typer.Option(0.5, "--lambda", min=0, help="Of the ensemble that is mean - lambda * variance."),
+    most: int | None = typer.Option(
+        None, "--most", min=2, metavar="N", help="The largest n; prompts with fewer candidates are left out."
+    ),
+    format: Format = None,
+    rejects: Rejects = None,
+    clusters: Clusters = None,
+    batch_tokens: BatchTokens = None,
+    truncate_responses: TruncateResponses = False,
+) -> None:
+    """Measure best-of-n: what is chosen by a proxy reward, how good it is by gold, and from which n on that does harm.
+
+    An ensemble's folder stands for its members, each a proxy.
+
+    Example: `plaudit best-of my-model candidates.jsonl --gold ratings:quality -o best-of`.
+    """
+    from plaudit.cli import best_of_tables, eval_scores
+    from plaudit.cli.results import give
+    from plaudit.data import Reading, load_groups
+    from plaudit.evaluation.best_of_n import best_of_n, finding
+    from plaudit.model.opening import members_apart
+
+    if [proxy, *others, gold, *data].count("-") > 1:
+        raise PlauditError("only one of proxies, gold and data can come from stdin; give the others as files")
+    proxies = [member for name in (proxy, *others) for member in members_apart(name)]
+    if twice := next((name for name in [*proxies, gold] if [*proxies, gold].count(name) > 1), None):
+        raise PlauditError(f"{twice} is given twice; proxies and gold must differ")
+    reading = Reading()
+    groups = load_groups(data, format=format, rejects=rejects, reading=reading)
+    # Ratings first: an attribute that is not there is refused before a model spends hours.
+    rated = _ratings(groups, gold.removeprefix(RATINGS)) if gold.startswith(RATINGS) else None
+    made = {f"proxy-{number}": name for number, name in enumerate(proxies, 1)}
+    if rated is None:
+        made["gold"] = gold
+    scored = eval_scores.obtain_each(made, groups, output, batch_tokens, truncate_responses, rivals=False)
+    found = best_of_n(
+        groups,
+        {name: eval_scores.rewards(scored[side].scores) for side, name in made.items() if side != "gold"},
+        eval_scores.rewards(scored["gold"].scores) if rated is None else rated,
+        penalty=penalty,
+        most=most,
+        clusters=clusters,
+        counts={
+            "truncated": sum(score.truncated for given in scored.values() for row in given.scores for score in row),
+            "rejected_rows": len(reading.rejected),
+        },
+    )
+    row = {
+        "proxies": proxies,
+        "gold_from": gold,
+        "lambda": penalty,
+        **found.to_json(),
+        "findings": {own.name: finding(own, found.most) for own in found.curves if own.kind != "ideal"},
+        "records": {side: dict(given.record) for side, given in scored.items()},
+    }
+    give(row, output and output / "best_of_n.json", as_json, lambda: best_of_tables.show(found, gold))
+    if output is not None:
+        from plaudit.report.best_of_n_chart import best_of_n_chart
+        from plaudit.report.charts import can_plot, save_chart
+
+        if can_plot():
+            save_chart(best_of_n_chart(found, gold), output / "best_of_n.svg")
+        else:
+            typer.echo("For the picture: pip install 'plaudit[plots]', then again with the scores files.", err=True)
+
+
+def _ratings(groups: Sequence[Group], attribute: str) -> list[list[float]]:
+    """The mean rating of each response, NaN for one without; one list a group."""
+    from math import nan
+
+    from plaudit.evaluation.rated import flatten_ratings
+
+    attributes = flatten_ratings(groups)
+    if attribute not in attributes:
+        known = ", ".join(attributes) or "none at all"
+        raise PlauditError(f"nobody rated {attribute!r} in these data (rated: {known}); name one as ratings:NAME")
+    rated = attributes[attribute]
+    values = [[nan] * len(group.responses) for group in groups]
+    for g, response, value in zip(rated.group, rated.response, rated.human, strict=True):
+        values[g][response] = float(value)
+    return values
