@@ -8,6 +8,7 @@ import typer
 
 from plaudit import __version__
 from plaudit.cli import data
+from plaudit.cli.best_of import best_of_command
 from plaudit.cli.combine import combine_command
 from plaudit.cli.compare import compare_command
 from plaudit.cli.demo import demo_command
@@ -15,6 +16,7 @@ from plaudit.cli.eval import eval_command
 from plaudit.cli.explain import explain_command
 from plaudit.cli.losses import losses_command
 from plaudit.cli.pretrain import pretrain_command
+from plaudit.cli.probe import probe_command
 from plaudit.cli.score import rank_command, score_command
 from plaudit.cli.sft import sft_command
 from plaudit.cli.suite import suite_command
@@ -38,6 +40,8 @@ app.command("combine")(combine_command)
 app.command("losses")(losses_command)
 app.command("eval")(eval_command)
 app.command("compare")(compare_command)
+app.command("best-of")(best_of_command)
+app.command("probe")(probe_command)
 app.command("suite")(suite_command)
 app.command("score")(score_command)
 app.command("rank")(rank_command)
