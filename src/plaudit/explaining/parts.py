@@ -15,9 +15,10 @@ Span = tuple[int, int]
 """From which character to which."""
 
 # What ends a sentence: marks of scripts with spaces count before white space only (3.14, plaudit.py, U.S.), those of
-# Chinese and Japanese anywhere. Closing quotes and brackets belong to the sentence they end.
-_CLOSING = r"[\"'”’」』）)\]*_]*"
-_END = re.compile(rf"(?:[.!?…]+{_CLOSING}(?=\s)|[。！？｡]+{_CLOSING})\s*")
+# Chinese and Japanese anywhere. Closing quotes and brackets belong to the sentence they end, unless it goes on in lower
+# case (really!) after them.
+_CLOSING = r"[\"'”’」』）)\]*_]"
+_END = re.compile(rf"(?:[.!?…]+(?:(?=\s)|{_CLOSING}+(?=\s+[^a-z\s]|\s*$))|[。！？｡]+{_CLOSING}*)\s*")
 # A full stop that ends none: of a list's number, an initial, an abbreviation that stands before something.
 _ABBREVIATION = re.compile(
     r"(?:^[ \t]*\d{1,3}|(?<![^\s(])(?:[A-HJ-Z]|(?i:e\.g|i\.e|vs|cf|approx|fig|eq|et al|dr|mr|mrs|ms|prof)))\.$",

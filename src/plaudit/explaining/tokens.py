@@ -37,22 +37,23 @@ def pieces_of(text: str, spans: Sequence[tuple[int, int, int]]) -> tuple[Piece, 
             do bytes of one character that a tokenizer places nowhere (start == end).
 
     Returns:
-        Pieces in order, without gaps: what stands before a token belongs to it, and white space at the end to the last.
-        Other text at the end was cut off, or is nothing to this tokenizer, and is a piece without tokens.
+        Pieces in order, without gaps: white space before a token belongs to it, and at the end to the last. Other text
+        between tokens was cut, or is nothing to this tokenizer, and is a piece without tokens.
     """
     pieces: list[Piece] = []
     for start, end, number in spans:
-        before = pieces[-1] if pieces else None
-        if before is not None and (start < before.end or start == end):
-            pieces[-1] = Piece(before.start, max(before.end, end), before.first, number + 1)
+        last = pieces[-1] if pieces else Piece(0, 0, 0, 0)
+        if last.read and (start < last.end or start == end):
+            pieces[-1] = Piece(last.start, max(last.end, end), last.first, number + 1)
         elif start < end:
-            pieces.append(Piece(before.end if before is not None else 0, end, number, number + 1))
-    read = pieces[-1].end if pieces else 0
-    if read < len(text):
-        if pieces and not text[read:].strip():
-            pieces[-1] = Piece(pieces[-1].start, len(text), pieces[-1].first, pieces[-1].last)
-        else:
-            pieces.append(Piece(read, len(text), 0, 0))
+            if skipped := text[last.end : start].strip():
+                pieces.append(last := Piece(last.end, text.index(skipped, last.end) + len(skipped), 0, 0))
+            pieces.append(Piece(last.end, end, number, number + 1))
+    last = pieces[-1] if pieces else Piece(0, 0, 0, 0)
+    if text[last.end :].strip() or (last.end < len(text) and not pieces):
+        pieces.append(Piece(last.end, len(text), 0, 0))
+    elif last.end < len(text):
+        pieces[-1] = Piece(last.start, len(text), last.first, last.last)
     return tuple(pieces)
 
 
