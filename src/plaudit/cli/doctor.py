@@ -1,0 +1,118 @@
+"""`plaudit doctor`: judgements -> a work list of what is probably wrong, and the set without it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from plaudit.cli.options import Changes, Format, Json, Rejects
+from plaudit.errors import PlauditError
+
+WORK_LIST, CLEANED, FIGURES = "work-list.jsonl", "cleaned.jsonl", "doctor.json"
+
+
+def doctor_command(
+    files: Annotated[list[str], typer.Argument(help="The training data: files, folders, a data set, or `-`.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="A folder; with --apply, the file to write.")],
+    test: Annotated[
+        list[str] | None, typer.Option("--test", help="Test data, to find what both hold; one for each --test.")
+    ] = None,
+    apply: Annotated[
+        Path | None, typer.Option("--apply", metavar="WORKLIST", help="Carry out a work list instead of making one.")
+    ] = None,
+    backbone: Annotated[
+        str,
+        typer.Option("--backbone", "-b", help="Models that judge what they did not train on, by comma; or `none`."),
+    ] = "bow,length",
+    folds: Annotated[int, typer.Option("--folds", help="Each model is trained so many times.")] = 5,
+    repeats: Annotated[int, typer.Option("--repeats", help="Deals into folds, whose scores are averaged.")] = 1,
+    by: Annotated[
+        str, typer.Option("--by", metavar="FIELD", help="What is held out whole: prompt, subset, or a field of meta.")
+    ] = "prompt",
+    threshold: Annotated[
+        float, typer.Option("--threshold", help="Propose removal from this probability of being wrong on.")
+    ] = 0.8,
+    seed: Annotated[int, typer.Option("--seed", help="Of the deals into folds.")] = 0,
+    changes: Changes = None,
+    format: Format = None,
+    rejects: Rejects = None,
+    as_json: Json = False,
+) -> None:
+    """Find judgements that are probably wrong, people who disagree with everyone, opposite labels, test data in the
+    training data. Writes OUTPUT/work-list.jsonl, to go through and set "keep" in; OUTPUT/cleaned.jsonl, with the
+    proposed removals carried out; and OUTPUT/doctor.json, the figures.
+
+    Example: `plaudit doctor train.jsonl --test test.jsonl -o check`, then
+    `plaudit doctor train.jsonl --apply check/work-list.jsonl -o cleaned.jsonl`
+    """
+    from plaudit.data import Reading, load_groups, write_groups
+    from plaudit.data.places import Places
+
+    reading = Reading(places=Places())
+    groups = load_groups(files, format=format, rejects=rejects, reading=reading)
+    if reading.rejected:
+        typer.echo(f"{len(reading.rejected):,} rows set aside in {rejects}", err=True)
+    if apply is not None:
+        _carry_out(apply, groups, output, as_json)
+        return
+    from plaudit.cli.train import name_and_value
+    from plaudit.doctor import examine, write_worklist
+    from plaudit.model.rivals import names_of_rivals
+
+    settings: dict[str, Any] = dict(map(name_and_value, changes or []))
+    sides = {side: reading.firsts.result(side) for side in ("first", "last")}
+    diagnosis = examine(
+        groups,
+        load_groups(test) if test else None,
+        backbones=names_of_rivals(backbone),
+        folds=folds,
+        by=by,
+        repeats=repeats,
+        removed=threshold,
+        seed=seed,
+        sides=sides,
+        places=reading.places,
+        **settings,
+    )
+    cleaned = diagnosis.cleaned(groups)
+    removed = {"removed": dict(cleaned.removed), "unjudged": cleaned.unjudged}
+    found = {**diagnosis.to_json(), "threshold": threshold, **removed}
+    write_worklist(diagnosis.items, output / WORK_LIST)
+    write_groups(cleaned.groups, output / CLEANED)
+    _write_json(output / FIGURES, found)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+        return
+    from plaudit.cli.doctor_tables import summary
+
+    summary(diagnosis, cleaned)
+    typer.echo(
+        f'\nGo through {output / WORK_LIST}, set "keep", then: '
+        f"plaudit doctor {' '.join(files)} --apply {output / WORK_LIST} -o cleaned.jsonl",
+        err=True,
+    )
+
+
+def _carry_out(worklist: Path, groups: list[Any], output: Path, as_json: bool) -> None:
+    from plaudit.cli.doctor_tables import taken
+    from plaudit.data import write_groups
+    from plaudit.doctor import clean, read_orders
+
+    if output.is_dir():
+        raise PlauditError(f"{output} is a folder; with --apply, -o names the file to write, such as cleaned.jsonl")
+    cleaned = clean(groups, read_orders(worklist))
+    written = write_groups(cleaned.groups, output)
+    if as_json:
+        typer.echo(json.dumps({"groups": written, "removed": dict(cleaned.removed), "unjudged": cleaned.unjudged}))
+        return
+    typer.echo(f"{written:,} groups written to {output}; {taken(cleaned)}", err=True)
+
+
+def _write_json(path: Path, value: Any) -> None:
+    from plaudit.data.replacing import replacing
+
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,123 @@
+"""Scores by models that did not train on what they score: cross-fitting over folds, for several cheap models.
+
+Confident learning (Northcutt, Jiang & Chuang, JAIR 70, 2021) asks for out-of-sample predictions of every label; here
+the label is a judgement, and a fold holds out whole prompts (`plaudit.doctor.folds`).
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, compress
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plaudit.doctor.folds import Ints
+from plaudit.errors import PlauditError
+from plaudit.groups import Group, plain_text
+from plaudit.model.plain import FEATURES, Matrix
+from plaudit.model.rivals import FROZEN, is_plain
+from plaudit.training.judgements import Comparisons
+from plaudit.training.plain import frozen_features, learn
+from plaudit.training.settings import TrainingSettings
+
+Floats = NDArray[np.float64]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Held:
+    """What one model says of responses that it did not train on.
+
+    Attributes:
+        reward: [R], all groups' responses in order; NaN where nothing could be learned for the fold.
+        values: attribute -> [R], predicted ratings in the attribute's own units, likewise.
+    """
+
+    reward: Floats
+    values: dict[str, Floats]
+
+
+def crossfit(
+    groups: Sequence[Group],
+    backbone: str,
+    deals: Sequence[Ints],
+    settings: TrainingSettings,
+    features: Matrix | None = None,
+) -> list[Held]:
+    """One `Held` a deal of the groups into folds.
+
+    Args:
+        groups: with R responses in all.
+        backbone: as for `plaudit train`: `length`, `bow`, `frozen:NAME` (fitted in seconds) or anything that is
+            fine-tuned (minutes a fold).
+        deals: each [G], the fold of every group.
+        settings: of the fits. `folds_by` says what a fit's own cross-validation keeps whole.
+        features: `read_features` of these groups, for a plain backbone that was read before.
+    """
+    if not is_plain(backbone):
+        return [_tuned(groups, backbone, fold, settings) for fold in deals]
+    rows = features if features is not None else read_features(groups, backbone, settings)
+    return [_linear(groups, rows, fold, settings) for fold in deals]
+
+
+def read_features(groups: Sequence[Group], backbone: str, settings: TrainingSettings) -> Matrix:
+    """`[R, F]` of a plain backbone. No judgement is looked at, so all responses may be read at once."""
+    if backbone.startswith(FROZEN):
+        features, _, _ = frozen_features(groups, backbone.removeprefix(FROZEN), settings)
+        spread = features.std(0)
+        return (features - features.mean(0)) / np.where(spread > 0, spread, 1.0)
+    texts = [plain_text(response) for group in groups for response in group.responses]
+    return FEATURES[backbone].of(texts)[1]
+
+
+def _linear(groups: Sequence[Group], features: Matrix, fold: Ints, settings: TrainingSettings) -> Held:
+    held = _nothing(groups)
+    sizes = [len(group.responses) for group in groups]
+    judged = np.array([bool(group.ratings) or len(Comparisons.of(group, settings.ties)) > 0 for group in groups])
+    for number in np.unique(fold):
+        learners = judged & (fold != number)
+        inside, outside = np.repeat(learners, sizes), np.repeat(fold == number, sizes)
+        try:
+            learned = learn(features[inside], list(compress(groups, learners)), settings)
+        except PlauditError as error:
+            logger.warning("one fold has no model of its own: %s", error)
+            continue
+        held.reward[outside] = features[outside] @ learned.reward
+        for said, weights in learned.rated:
+            unit = said.centre + said.spread * (features[outside] @ weights)
+            values = held.values.setdefault(said.name, np.full(len(held.reward), np.nan))
+            values[outside] = said.low + (said.high - said.low) * unit
+    return held
+
+
+def _tuned(groups: Sequence[Group], backbone: str, fold: Ints, settings: TrainingSettings) -> Held:
+    from plaudit.training import train
+
+    held = _nothing(groups)
+    sizes = [len(group.responses) for group in groups]
+    quiet = replace(settings, holdout=0.0, rivals="none", report_to="none")
+    for number in np.unique(fold):
+        with tempfile.TemporaryDirectory() as folder:
+            model = train(list(compress(groups, fold != number)), Path(folder) / "m", backbone, settings=quiet)
+        inside = [score for row in model.score(list(compress(groups, fold == number))) for score in row]
+        outside = np.repeat(fold == number, sizes)
+        held.reward[outside] = [score.score for score in inside]
+        for name in {name for score in inside for name in score.scores or ()}:
+            values = held.values.setdefault(name, np.full(len(held.reward), np.nan))
+            values[outside] = [(score.scores or {}).get(name, np.nan) for score in inside]
+    return held
+
+
+def _nothing(groups: Sequence[Group]) -> Held:
+    return Held(np.full(sum(len(group.responses) for group in groups), np.nan), {})
+
+
+def starts(groups: Sequence[Group]) -> list[int]:
+    """[G], the number of each group's first response."""
+    return [0, *accumulate(len(group.responses) for group in groups)][:-1]

@@ -1,0 +1,179 @@
+"""The whole examination: groups in, a diagnosis out."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from plaudit.data.firsts import AlwaysFirst
+from plaudit.data.places import Places
+from plaudit.doctor.annotators import disagreeing, one_sided, without_variance
+from plaudit.doctor.cleaning import Cleaned, Order, clean
+from plaudit.doctor.contamination import contaminated
+from plaudit.doctor.crossfit import Held, crossfit
+from plaudit.doctor.duplicates import empty_responses, identical_responses, opposite_labels
+from plaudit.doctor.folds import Ints, deal, units
+from plaudit.doctor.items import Item, by_suspicion
+from plaudit.doctor.rankings import REMOVED, suspicious_rankings
+from plaudit.doctor.ratings import suspicious_ratings
+from plaudit.doctor.suspicion import suspect
+from plaudit.errors import PlauditError
+from plaudit.evaluation.intervals import Measurement
+from plaudit.groups import Group
+from plaudit.model.plain import Matrix
+from plaudit.training import TrainingSettings
+
+logger = logging.getLogger(__name__)
+
+BACKBONES = ("bow", "length")
+"""Models that take seconds and need no download. Others were no better at finding flips on UKP (docs/doctor.md)."""
+
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What was found.
+
+    Attributes:
+        items: most suspicious first.
+        figures: the estimated share of flipped comparisons, and how often held-out models are right.
+        settled: what was chosen on the way: models, folds, tau, trust, scales.
+        unmeasured: what could not be examined -> why.
+        groups: how many were examined.
+    """
+
+    items: list[Item]
+    figures: Mapping[str, Measurement]
+    settled: Mapping[str, Any]
+    unmeasured: Mapping[str, str]
+    groups: int
+
+    @property
+    def orders(self) -> list[Order]:
+        """The removals that the items propose."""
+        return [Order(item.target) for item in self.items if item.target is not None and not item.keep]
+
+    def cleaned(self, groups: Sequence[Group]) -> Cleaned:
+        """The groups with the proposed removals carried out."""
+        return clean(groups, self.orders)
+
+    def to_json(self) -> dict[str, Any]:
+        """Counts by kind and figures; the items are the work list."""
+        return {
+            "groups": self.groups,
+            "listed": dict(Counter(item.kind for item in self.items)),
+            "proposed_removals": dict(Counter(item.kind for item in self.items if not item.keep)),
+            "figures": {name: one.to_json() for name, one in self.figures.items()},
+            "settled": dict(self.settled),
+            "unmeasured": dict(self.unmeasured),
+        }
+
+
+def examine(
+    groups: Sequence[Group],
+    test: Sequence[Group] | None = None,
+    *,
+    backbones: Sequence[str] = BACKBONES,
+    folds: int = FOLDS,
+    by: str = "prompt",
+    repeats: int = 1,
+    removed: float = REMOVED,
+    seed: int = 0,
+    others: bool = True,
+    sides: Mapping[str, Sequence[AlwaysFirst]] | None = None,
+    places: Places | None = None,
+    features: Mapping[str, Matrix] | None = None,
+    **changes: Any,
+) -> Diagnosis:
+    """Examine judgements.
+
+    Args:
+        groups: the training data.
+        test: the test data; None: contamination is not looked for.
+        backbones: the models that are cross-fitted, as for `plaudit train`; none: only other judgements are heard.
+        folds: each model is trained so many times, on all folds but one.
+        by: what is held out whole: `prompt` (with its near-duplicates), `subset`, or a field of `meta`.
+        repeats: deals of the groups into folds, over which a model's scores are averaged.
+        removed: the probability of being wrong from which a judgement's removal is proposed.
+        seed: of the deals.
+        others: whether other judgements of the same group are heard.
+        sides: who always had one side on top (`Reading.firsts`), by side; groups alone do not tell.
+        places: where judgements were read (`Reading.places`).
+        features: `crossfit.read_features` of these groups by plain backbone, if they were read before.
+        changes: training settings to change.
+
+    Raises:
+        PlauditError: if there are no groups, `by` names a field that a group lacks, or a setting makes no sense.
+    """
+    if not groups:
+        raise PlauditError("there are no groups to examine")
+    if folds < 2 or repeats < 1 or not 0 < removed <= 1:
+        raise PlauditError(
+            f"folds={folds}, repeats={repeats} and threshold={removed:g}: it takes at least 2 folds, 1 repeat and a "
+            "probability in (0, 1]"
+        )
+    settings = TrainingSettings(seed=seed, folds_by=by).with_changes(changes, "doctor")
+    unmeasured: dict[str, str] = {}
+    unit = units(groups, by)
+    size = np.array([len(group.rankings) + len(group.ratings) for group in groups], dtype=float)
+    deals = [deal(unit, size, folds, seed + number) for number in range(repeats)]
+    held = _held(groups, backbones, deals, unit, size, settings, unmeasured, features or {})
+    items: list[Item] = []
+    figures: Mapping[str, Measurement] = {}
+    settled: dict[str, Any] = {"models": list(held), "folds": int(deals[0].max()) + 1, "by": by, "repeats": repeats}
+    found = suspect(groups, held, deals[0], unit, others)
+    if found is None:
+        unmeasured["rankings"] = "no ranking puts one response above another, so none can be contradicted"
+    else:
+        figures, settled = found.figures, settled | dict(found.settled)
+        items += suspicious_rankings(groups, found, removed)
+    ratings, reasons = suspicious_ratings(groups, held, removed)
+    items += ratings
+    unmeasured |= reasons
+    looks: list[Callable[[Sequence[Group]], Any]] = [
+        disagreeing,
+        without_variance,
+        opposite_labels,
+        identical_responses,
+        empty_responses,
+    ]
+    for look in looks:
+        items += look(groups)
+    items += one_sided(sides or {}, groups)
+    items += contaminated(groups, test or [])
+    return Diagnosis(by_suspicion([_placed(item, places) for item in items]), figures, settled, unmeasured, len(groups))
+
+
+def _held(
+    groups: Sequence[Group],
+    backbones: Sequence[str],
+    deals: Sequence[Ints],
+    unit: Ints,
+    size: np.ndarray,
+    settings: TrainingSettings,
+    unmeasured: dict[str, str],
+    features: Mapping[str, Matrix],
+) -> dict[str, list[Held]]:
+    """What each model says of groups that it did not train on."""
+    judged = len(np.unique(unit[size > 0]))
+    if judged < 2:
+        what = "prompt" if settings.folds_by == "prompt" else f"value of {settings.folds_by}"
+        unmeasured["models"] = (
+            f"the judgements are of {judged} {what} (near-duplicates counting as one), and a model needs one to train "
+            "on and another to judge; only other judgements are heard"
+        )
+        return {}
+    return {name: crossfit(groups, name, deals, settings, features.get(name)) for name in backbones}
+
+
+def _placed(item: Item, places: Places | None) -> Item:
+    target = item.target
+    if places is None or target is None or target.group is None:
+        return item
+    return replace(item, where=places.of(target.group, ranking=target.ranking, rating=target.rating))

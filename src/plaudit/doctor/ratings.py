@@ -1,0 +1,158 @@
+"""Ratings that are probably wrong: far from what models and other raters lead one to expect.
+
+On an attribute's scale [0, 1] a rating is the models' held-out prediction, plus how far the response lies from it
+(variance tau^2, shared by all who rated it), plus the rater's own noise (sigma^2). What others gave the same response
+shrinks towards the prediction as a random effect does. The standardised residual is then either noise, normal around 0,
+or a slip, anywhere on the scale; an EM fit says how wide the noise is and how frequent slips are, and Bayes' rule which
+one a rating is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import norm
+
+from plaudit.data.scales import Scale, scales_of
+from plaudit.doctor.crossfit import Held, starts
+from plaudit.doctor.items import Item, rating_target
+from plaudit.doctor.noise import Floats
+from plaudit.doctor.rankings import LISTED, REMOVED
+from plaudit.errors import PlauditError
+from plaudit.groups import Group, Rating
+
+FAR = 3.0
+"""A residual is only called far beyond the spread from so many standard deviations on, whatever the mixture says."""
+
+_PRIOR = 10.0
+_MOST_SLIPS = 0.45
+_ROUNDS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Rated:
+    """One rating on [0, 1], and the number of its response among all."""
+
+    group: int
+    number: int
+    response: int
+    unit: float
+    rating: Rating
+
+
+def suspicious_ratings(
+    groups: Sequence[Group], held: Mapping[str, Sequence[Held]], removed: float = REMOVED
+) -> tuple[list[Item], dict[str, str]]:
+    """Items for single ratings, and for each attribute that could not be judged the reason.
+
+    Ratings with a weight of their own (other than 1) are shares of a crowd's votes, not one person's judgement: they
+    are left alone.
+
+    Args:
+        groups: with R responses in all.
+        held: for each model, what it says in each deal of the groups into folds. Empty: the mean of all ratings and
+            other raters only.
+    """
+    try:
+        scales = scales_of(groups)
+    except PlauditError as error:
+        return [], {"ratings": str(error)}
+    items: list[Item] = []
+    reasons: dict[str, str] = {}
+    for name, scale in scales.items():
+        rated = list(_rated(groups, name, scale))
+        if len(rated) < 3:
+            reasons[name] = f"{len(rated)} single ratings of {name} are too few to have a spread"
+            continue
+        expected = _expected(rated, name, scale, held)
+        found = list(_far(groups, rated, expected, scale, removed))
+        items += found
+    return items, reasons
+
+
+def _rated(groups: Sequence[Group], name: str, scale: Scale) -> Iterator[_Rated]:
+    for g, (start, group) in enumerate(zip(starts(groups), groups, strict=True)):
+        for number, rating in enumerate(group.ratings):
+            if rating.attribute == name and rating.weight == 1:
+                yield _Rated(g, number, start + rating.response, scale.unit(rating), rating)
+
+
+def _expected(rated: Sequence[_Rated], name: str, scale: Scale, held: Mapping[str, Sequence[Held]]) -> Floats:
+    """[N], what the models expect of each rated response, on [0, 1]; the mean rating where no model says anything."""
+    at = np.array([one.response for one in rated])
+    mean = float(np.mean([one.unit for one in rated]))
+    said = [deal.values[name][at] for deals in held.values() for deal in deals if name in deal.values]
+    if not said:
+        return np.full(len(rated), mean)
+    units = (np.mean(said, axis=0) - scale.low) / (scale.high - scale.low)
+    return np.where(np.isfinite(units), np.clip(units, 0, 1), mean)
+
+
+def _far(
+    groups: Sequence[Group], rated: Sequence[_Rated], expected: Floats, scale: Scale, removed: float
+) -> Iterator[Item]:
+    residual, spread, heard = leave_one_out(
+        np.array([one.unit for one in rated]) - expected, np.array([one.response for one in rated])
+    )
+    wrong = slips(residual / spread, spread) if (spread > 0).all() else np.zeros(len(rated))
+    typical = math.sqrt(float(np.mean(residual**2)))
+    for i in map(int, np.flatnonzero((wrong >= min(LISTED, removed)) & (np.abs(residual) >= FAR * typical))):
+        one = rated[i]
+        given, looked_for = scale.value(one.unit), scale.value(one.unit - residual[i])
+        group, who = groups[one.group], one.rating.annotator
+        others = f" and {heard[i]} other ratings of it" if heard[i] else ""
+        yield Item(
+            "suspicious-rating",
+            float(wrong[i]),
+            f"{f'{who} rates' if who is not None else 'rates'} response {one.rating.response} {given:g} on "
+            f"{one.rating.attribute}; the models{others} lead one to expect {looked_for:.2g}, "
+            f"{abs(residual[i]) / typical:.1f} times the usual residual away",
+            keep=bool(wrong[i] < removed),
+            group=group.id,
+            evidence={
+                "value": given,
+                "expected": round(float(looked_for), 4),
+                "residual_in_sd": round(float(residual[i] / typical), 3),
+                "other_ratings": int(heard[i]),
+                **({} if who is None else {"annotator": who}),
+            },
+            target=rating_target(group, one.number),
+        )
+
+
+def leave_one_out(residual: Floats, response: np.ndarray) -> tuple[Floats, Floats, np.ndarray]:
+    """Residuals once the others of the same response are heard, their standard deviations, and how many were heard.
+
+    Variances by moments: sigma^2 within responses rated more than once, tau^2 what is left of the whole.
+
+    Args:
+        residual: [N], ratings minus predictions.
+        response: [N], numbers.
+    """
+    _, place = np.unique(response, return_inverse=True)
+    count, total = np.bincount(place), np.bincount(place, residual)
+    within = residual - (total / count)[place]
+    freedom = int((count - 1).sum())
+    whole = float(np.mean(residual**2))
+    sigma2 = float(np.sum(within**2)) / freedom if freedom else whole
+    tau2 = max(0.0, whole - sigma2)
+    heard = count[place] - 1
+    others = np.divide(total[place] - residual, heard, out=np.zeros(len(residual)), where=heard > 0)
+    shrink = np.divide(tau2 * heard, tau2 * heard + sigma2, out=np.zeros(len(residual)), where=heard > 0)
+    return residual - shrink * others, np.sqrt(tau2 * (1 - shrink) + sigma2), heard
+
+
+def slips(z: Floats, spread: Floats) -> Floats:
+    """[N], the probability that each standardised residual is a slip: N(0, s^2) against anywhere on a scale that is
+    1 / `spread` [N] standard deviations long, s and the share of slips by EM."""
+    size, share = max(float(np.median(np.abs(z)) / norm.ppf(0.75)), 1e-3 * float(np.abs(z).max()), 1e-12), 0.01
+    wrong = np.zeros(len(z))
+    for _ in range(_ROUNDS):
+        noise = norm.pdf(z, scale=size)
+        wrong = share * spread / (share * spread + (1 - share) * noise)
+        size = max(math.sqrt(float(np.sum((1 - wrong) * z**2) / np.sum(1 - wrong))), 1e-12)
+        share = min(float(wrong.sum()) / (len(z) + _PRIOR), _MOST_SLIPS)
+    return wrong
