@@ -12,6 +12,7 @@ from plaudit.cli.best_of import best_of_command
 from plaudit.cli.combine import combine_command
 from plaudit.cli.compare import compare_command
 from plaudit.cli.demo import demo_command
+from plaudit.cli.doctor import doctor_command
 from plaudit.cli.eval import eval_command
 from plaudit.cli.explain import explain_command
 from plaudit.cli.losses import losses_command
@@ -33,6 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(data.app, name="data")
+app.command("doctor")(doctor_command)
 app.command("pretrain")(pretrain_command)
 app.command("sft")(sft_command)
 app.command("train")(train_command)
