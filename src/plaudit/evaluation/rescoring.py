@@ -118,9 +118,9 @@ RESCORINGS: Mapping[str, Rescoring] = {
     "groups in another order": _other_order,
     "siblings in reverse": _siblings_reversed,
     "without siblings": _alone,
-    "padded, no forest": _padded,
-    "transformers, padded right": partial(_plain, side="right"),
-    "transformers, padded left": partial(_plain, side="left"),
+    "padded no forest": _padded,
+    "transformers padded right": partial(_plain, side="right"),
+    "transformers padded left": partial(_plain, side="left"),
     "other precision": _other_precision,
     "saved and loaded": _loaded,
 }

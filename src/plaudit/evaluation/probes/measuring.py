@@ -26,6 +26,7 @@ NO_SPREAD = "the model gives every untouched answer the same score, so its rewar
 NOTHING_APPLIES = "no answer was left that the change applies to"
 NOT_NOTICED = f"surely within {EQUAL:g} sd: the reward does not notice"
 NOT_SURE = f"the interval allows for more than {EQUAL:g} sd"
+NOT_LOWER = "not surely lower"
 
 
 @dataclass
@@ -130,7 +131,7 @@ def _doubt(one: Probed) -> str:
         return "it should make no difference at all"
     if one.probe.wanted is Wanted.LOWER and low >= -EQUAL and high <= EQUAL:
         return NOT_NOTICED
-    return NOT_SURE if one.probe.wanted is not Wanted.LOWER else "it is not surely lower"
+    return NOT_LOWER if one.probe.wanted is Wanted.LOWER else NOT_SURE
 
 
 def _ends(effect: Measurement) -> tuple[float, float]:
