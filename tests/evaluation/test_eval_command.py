@@ -258,10 +258,10 @@ def test_a_model_with_a_spread(files, tmp_path):
     assert "accuracy on the surest half" in run(tmp_path / "s.jsonl", files[1])
 
 
-def test_data_that_cannot_be_measured_are_refused_before_a_model_is_looked_for(files, tmp_path):
-    bare = tmp_path / "bare.jsonl"
-    bare.write_text(json.dumps({"id": "q", "prompt": "p", "responses": ["a", "b"]}) + "\n")
-    with pytest.raises(PlauditError, match="nothing to measure"):
-        run("no-such-model", bare)
+def test_options_that_cannot_be_are_refused_before_a_model_is_looked_for(files):
+    with pytest.raises(PlauditError, match="has no field 'debate'"):
+        run("no-such-model", files[1], "--clusters", "debate")
+    with pytest.raises(PlauditError, match="10 bootstrap rounds"):
+        run("no-such-model", files[1], "--bootstrap", "10")
     with pytest.raises(PlauditError, match="no model folder 'no-such-model'"):
         run("no-such-model", files[1])

@@ -75,6 +75,7 @@ def test_the_json_object():
         "comparisons": 4,
         "ties": 0,
         "equal_scores": 0,
+        "scores_not_finite": 0,
         "clusters": 5,  # the rated prompt too
         "ratings": 1,
         "truncated": 2,
@@ -96,9 +97,26 @@ def test_people_are_measured_before_they_are_merged():
 
 
 @pytest.mark.parametrize("broken", [math.nan, math.inf, -math.inf])
-def test_a_score_that_is_not_finite_is_an_error_naming_the_group(broken):
-    with pytest.raises(PlauditError, match=r"group 'g1': response 0 has score .*; 1 of 3 comparisons"):
-        evaluate(pairs(3), [[1.0, 0.0], [broken, 0.0], [1.0, 0.0]])
+def test_what_needs_a_score_that_is_not_finite_is_undefined_and_names_it(broken):
+    groups = [*pairs(3, subset="s"), Group("h", "other", ("aa", "b"), (BEST,), subset="t")]
+    scores = [[1.0, 0.0], [broken, 0.0], [1.0, broken], [1.0, 0.0]]
+    found = evaluate(groups, scores, spreads=scores)
+    reason = "2 of 8 scores are not finite (group 'g1', response 0 first)"
+    undefined = {name for name, measured in found.overall.items() if measured.reason == reason}
+    assert set(found.overall) - undefined == {"chance", "length_accuracy", "human_accuracy", "human_alpha"}
+    assert found.overall["length_accuracy"].value == 1.0
+    assert (found.reliability, found.lengths) == ([], [])
+    assert (found.rewards.n, found.rewards.not_finite, found.counts["scores_not_finite"]) == (6, 2, 2)
+    # A subset without a hole is measured.
+    assert found.subsets["t"].overall["accuracy"].value == 1.0
+    assert found.subsets["s"].overall["accuracy"].reason.startswith("2 of 6 scores are not finite")
+    assert verdict(found) == f"Accuracy is undefined: {reason}."
+    json.dumps(found.to_json(), allow_nan=False)
+
+
+def test_flattened_for_others_a_hole_is_an_error():
+    with pytest.raises(PlauditError, match="1 of 6 scores are not finite"):
+        flatten(pairs(3), [[1.0, 0.0], [math.nan, 0.0], [1.0, 0.0]])
 
 
 def test_a_hole_nobody_judged_does_no_harm():
@@ -109,13 +127,6 @@ def test_a_hole_nobody_judged_does_no_harm():
 @pytest.mark.parametrize(
     ("groups", "scores", "says"),
     [
-        ([], [], "none of the 0 groups has a ranking"),
-        ([Group("g", "p", ("a", "b"))], [[1.0, 2.0]], "nothing to measure"),
-        (
-            [Group("g", "p", ("a",), ratings=(Rating(0, 1),))],
-            [[math.nan]],
-            "group 'g': response 0 has score nan; 1 of 1 rated responses",
-        ),
         (pairs(2), [[1.0, 2.0]], "2 groups and scores for 1"),
         (pairs(1), [[1.0]], "group 'g0' has 2 responses and 1 scores"),
     ],
@@ -126,7 +137,9 @@ def test_refusals(groups, scores, says):
 
 
 def sentence(accuracy, lead):
-    return verdict(Evaluation({"accuracy": accuracy, "lead_over_length": lead}, {}, {}, "prompt"))
+    return verdict(
+        Evaluation({"accuracy": accuracy, "lead_over_length": lead}, subsets={}, counts={}, clusters="prompt")
+    )
 
 
 @pytest.mark.parametrize(

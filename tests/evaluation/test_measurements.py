@@ -21,7 +21,6 @@ from plaudit.evaluation.measurements import (
     margin,
     margin_sd,
 )
-from plaudit.evaluation.top1 import choices, top1
 from plaudit.groups import Group, Ranking
 
 
@@ -119,20 +118,6 @@ def test_an_annotator_who_judges_a_pair_twice_speaks_once():
     group = Group("one", "p", ("x", "y"), voted(("a", 0), ("a", 0), ("b", 1)))
     compared = flatten([group], [[0.0, 0.0]])
     assert compared.others.tolist() == [-1, -1, -1]
-
-
-def test_top1_by_hand():
-    responses = ("a", "b", "c", "d")
-    groups = [
-        Group("one", "p", responses, (Ranking(((3,), (0, 1), (2,))),)),  # favourite 3: right; by luck 1/4
-        Group("two", "q", responses, (Ranking(((0, 1), (2,))),)),  # favourites 1 and 2 tied: 1/2; by luck 2/3
-        Group("three", "r", responses, (Ranking(((0,), (1,))),)),  # two responses: a pair, not a choice
-        Group("four", "s", responses, (Ranking(((0, 1, 2),)),)),  # nothing is better than anything
-    ]
-    chosen = choices(groups, [[0.0, 1.0, 2.0, 3.0], [0.0, 2.0, 2.0, 9.0], [1.0] * 4, [1.0] * 4])
-    assert (top1(chosen).value, top1(chosen).n) == (0.75, 2)
-    assert top1(chosen, random=True).value == pytest.approx((1 / 4 + 2 / 3) / 2)
-    assert top1([]).value is None
 
 
 finite = st.integers(-50, 50).map(lambda x: x / 8)

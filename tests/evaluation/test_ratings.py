@@ -12,7 +12,7 @@ from plaudit.evaluation import Evaluation, Measurement, evaluate, verdict
 from plaudit.evaluation.correlations import FIXED_SCORES, FIXED_VALUES
 from plaudit.evaluation.intervals import NOTHING, ONE_CLUSTER, undefined
 from plaudit.evaluation.rated import flatten_ratings
-from plaudit.evaluation.ratings import ALL_EQUAL, NO_PAIRS, NOT_IN_UNITS, ONE_RATER, errors
+from plaudit.evaluation.ratings import ALL_EQUAL, NO_PAIRS, NOT_IN_UNITS, OF_MODEL, ONE_RATER, errors
 from plaudit.groups import Group, Ranking, Rating
 
 
@@ -139,7 +139,8 @@ def told(**figures):
     measured = {
         name: Measurement(*given, 9, None if given[1] is not None else "why") for name, given in ratings.items()
     }
-    return verdict(Evaluation({"accuracy": undefined(NOTHING)}, {}, {}, "prompt", {"helpful": measured}))
+    overall = {"accuracy": undefined(NOTHING)}
+    return verdict(Evaluation(overall, {"helpful": measured}, subsets={}, counts={}, clusters="prompt"))
 
 
 def test_without_an_interval_nothing_is_said_of_what_can_be_told_apart():
@@ -208,14 +209,19 @@ def test_half_the_responses_are_rated():
 @pytest.mark.parametrize(
     ("scores", "attributes", "says"),
     [
-        ([[0.5, math.nan], *SCORES[1:]], {}, "group 'p': response 1 has score nan; 1 of 6 rated responses"),
-        (SCORES, {"helpful": [*SCORES[:2], [math.inf, 1.0]]}, "group 'r': response 0 has helpful value inf"),
-        (SCORES, {"helpful": SCORES[:2]}, "3 groups and scores for 2"),
+        ([[0.5, math.nan], *SCORES[1:]], {}, "1 of 6 scores are not finite (group 'p', response 1)"),
+        (SCORES, {"helpful": [*SCORES[:2], [math.inf, 1.0]]}, "1 of 6 scores are not finite (group 'r', response 0)"),
     ],
 )
-def test_holes_are_errors_that_name_the_group(scores, attributes, says):
-    with pytest.raises(PlauditError, match=says):
-        evaluate(GROUPS, scores, attributes=attributes)
+def test_holes_leave_the_models_figures_undefined_and_those_of_people_as_they_are(scores, attributes, says):
+    found, whole = measured(GROUPS, scores, attributes=attributes), measured(GROUPS, SCORES)
+    assert {name for name, one in found.items() if one.reason == says} == set(OF_MODEL)
+    assert all(found[name] == whole[name] for name in found if name not in OF_MODEL)
+
+
+def test_values_of_too_few_groups_are_refused():
+    with pytest.raises(PlauditError, match="3 groups and scores for 2"):
+        evaluate(GROUPS, SCORES, attributes={"helpful": SCORES[:2]})
 
 
 def test_huge_weights():

@@ -6,7 +6,6 @@ import math
 import numpy as np
 import pytest
 
-from plaudit.errors import PlauditError
 from plaudit.evaluation import Measurement, Rival, evaluate, flatten, verdict
 from plaudit.evaluation.certainty import NAMES, certainty
 from plaudit.evaluation.evaluation import Evaluation
@@ -50,9 +49,12 @@ def test_a_rival_is_measured_by_what_it_says_of_the_attribute():
     assert found.rivals["bow"].overall["accuracy"].value == pytest.approx(1 / 8)
 
 
-def test_a_rival_with_a_hole_is_named():
-    with pytest.raises(PlauditError, match="the rival 'bow': group 'g0': response 0 has score nan"):
-        evaluate(GROUPS, MODEL, rivals={"bow": [[math.nan, 0.0], *MODEL[1:]]})
+def test_a_rival_with_a_hole_says_so_and_leaves_the_model_as_it_is():
+    found = evaluate(GROUPS, MODEL, rivals={"bow": [[math.nan, 0.0], *MODEL[1:]]})
+    bow, reason = found.rivals["bow"], "of this rival's, 1 of 16 scores are not finite (group 'g0', response 0)"
+    assert bow.overall["accuracy"].reason == bow.overall["lead"].reason == reason
+    assert bow.ratings["helpful"]["lead"].reason == bow.ratings["helpful"]["kendall"].reason == reason
+    assert found.overall == evaluate(GROUPS, MODEL).overall
 
 
 @pytest.mark.parametrize(
@@ -67,7 +69,7 @@ def test_a_rival_with_a_hole_is_named():
 def test_the_sentence_names_rivals_that_do_as_well(lead, says):
     overall = {"accuracy": Measurement(0.7, 0.6, 0.8, 9), "lead_over_length": Measurement(0.1, 0.05, 0.2, 9)}
     rivals = {"bow": Rival({"lead": Measurement(*lead, 9, None if lead[1] else "too few")}, {})}
-    assert says in verdict(Evaluation(overall, {}, {}, "prompt", {}, rivals))
+    assert says in verdict(Evaluation(overall, rivals=rivals, subsets={}, counts={}, clusters="prompt"))
 
 
 def test_the_sentence_of_ratings():

@@ -6,14 +6,12 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau
 
-from plaudit.evaluation import flatten
 from plaudit.evaluation.intervals import Measurement
 from plaudit.evaluation.rated import flatten_ratings
 from plaudit.groups import Group, Ranking, Rating
 from plaudit.laboratory.figures import averaged, kendall_lead
 from plaudit.laboratory.measure import measure, together
 from plaudit.laboratory.runs import Run
-from plaudit.laboratory.temperature import temperature
 
 GROUPS = [Group(f"g{i}", f"p{i}", ("a", "b"), (Ranking(((0,), (1,))),)) for i in range(6)]
 
@@ -99,11 +97,3 @@ def test_seeds_are_averaged_with_their_spread():
     assert (found.value, found.low, found.high) == pytest.approx((0.6, 0.45, 0.75))
     assert found.spread == pytest.approx(0.1 * math.sqrt(2))
     assert averaged([Measurement(None, None, None, 0, "no")]).reason == "no"
-
-
-def test_the_temperature_makes_frequencies_of_gaps():
-    # Three of four comparisons with a gap of 1 are won: σ(1 / T) = 3/4.
-    groups = [Group(f"g{i}", f"p{i}", ("a", "b"), (Ranking(((0,), (1,)) if i else ((1,), (0,))),)) for i in range(4)]
-    compared = flatten(groups, [[1.0, 0.0]] * 4)
-    assert temperature(compared) == pytest.approx(1 / math.log(3), rel=1e-4)
-    assert temperature(flatten(groups, [[1.0, 1.0]] * 4)) is None

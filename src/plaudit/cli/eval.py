@@ -23,6 +23,9 @@ def eval_command(
     clusters: Clusters = None,
     batch_tokens: BatchTokens = None,
     truncate_responses: TruncateResponses = False,
+    bootstrap: int | None = typer.Option(
+        None, "--bootstrap", metavar="ROUNDS", help="Make intervals by a bootstrap over clusters, in so many rounds."
+    ),
 ) -> None:
     """Measure a reward model on judgements, with intervals, beside chance, length, people and plain models.
 
@@ -35,14 +38,14 @@ def eval_command(
     from plaudit.data import majority as merge
     from plaudit.data.replacing import replacing
     from plaudit.data.scores import spreads_of, values_by_attribute
-    from plaudit.evaluation import check_measurable, evaluate
+    from plaudit.evaluation import check_options, evaluate
 
     if model == "-" and "-" in data:
         raise PlauditError("scores and data cannot both come from stdin; give one of them as a file")
     reading = Reading()
     people = load_groups(data, format=format, rejects=rejects, reading=reading)
-    # Before scoring, which takes the time: data without anything to measure are refused, whatever the scores.
-    check_measurable(people, clusters)
+    # Before scoring, which takes the time: what is refused whatever the scores.
+    check_options(people, clusters, bootstrap)
     scored = eval_scores.obtain(model, people, output, batch_tokens, truncate_responses)
     evaluation = evaluate(
         [merge(group) for group in people] if majority else people,
@@ -60,6 +63,7 @@ def eval_command(
         spreads=spreads_of(scored.scores),
         rivals={name: eval_scores.rewards(scores) for name, scores in scored.rivals.items()},
         rival_attributes={name: values_by_attribute(scores) for name, scores in scored.rivals.items()},
+        bootstrap=bootstrap,
     )
     result = json.dumps({**evaluation.to_json(), "record": dict(scored.record)}, ensure_ascii=False, allow_nan=False)
     if output is not None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from plaudit.evaluation import Evaluation, Measurement, verdict
+from plaudit.evaluation.lengths import Length
+from plaudit.evaluation.part import Part
+from plaudit.evaluation.rewards import Rewards
 
 Row = tuple[str, str, str, str]
+
+_SPARKS = 24
 
 # name of the measurement -> how it is called in the table, and how its values are printed.
 _RANKINGS = {
@@ -20,12 +26,18 @@ _RANKINGS = {
     "lead_over_length": ("  lead over that rule", "{:+.1%}"),
     "human_accuracy": ("  one person against the others", "{:.1%}"),
     "accuracy_with_ties": ("accuracy, ties as half", "{:.1%}"),
+    "human_alpha": ("  people's agreement (Krippendorff's alpha)", "{:.3f}"),
     "top1": ("best of K", "{:.1%}"),
     "top1_chance": ("  chance", "{:.1%}"),
+    "ndcg": ("NDCG", "{:.3f}"),
+    "ndcg_chance": ("  chance", "{:.3f}"),
     "log_loss": ("log loss (chance 0.693)", "{:.3f}"),
+    "log_loss_at_temperature": ("  with gaps over a fitted temperature", "{:.3f}"),
+    "temperature": ("  the temperature", "{:.3g}"),
     "brier": ("Brier score (chance 0.25)", "{:.3f}"),
     "ece": ("calibration error", "{:.3f}"),
     "ece_chance": ("  of a calibrated model, by luck", "{:.3f}"),
+    "ece_at_temperature": ("  with gaps over a fitted temperature", "{:.3f}"),
     "surest_half": ("accuracy on the surest half", "{:.1%}"),
     "lead_over_least_sure_half": ("  lead over the other half", "{:+.1%}"),
     "surest_half_by_gap": ("  on the half of the largest gaps", "{:.1%}"),
@@ -54,6 +66,7 @@ _RATINGS = {
     "kendall_within": ("Kendall within groups", "{:+.3f}"),
     "length_kendall_within": ("  length", "{:+.3f}"),
     "human_kendall_within": ("  one person and the others", "{:+.3f}"),
+    "human_alpha": ("people's agreement (Krippendorff's alpha)", "{:+.3f}"),
     "groups_rated_equal": ("  groups people rated all the same (left out)", "{:.1%}"),
     "groups_scored_equal": ("  groups scored all the same (0 each)", "{:.1%}"),
 }
@@ -77,6 +90,8 @@ def show(evaluation: Evaluation) -> None:
         console.print(_table(f"ratings: {attribute}", rows_of))
     if evaluation.subsets and evaluation.counts["comparisons"]:
         console.print(_subset_table(evaluation))
+    for line in _glances(evaluation):
+        console.print(line, markup=False)
     console.print(_counts_line(evaluation), style="dim", markup=False)
     console.print(verdict(evaluation), style="bold", markup=False)
 
@@ -134,8 +149,8 @@ def _subset_table(evaluation: Evaluation) -> Table:
     table.add_column("length rule", justify="right", no_wrap=True)
     table.add_column("n", justify="right", no_wrap=True)
     for name, measured in evaluation.subsets.items():
-        value, interval, n = cells(measured["accuracy"], "{:.1%}")
-        table.add_row(escape(name), value, interval, cells(measured["length_accuracy"], "{:.1%}")[0], n)
+        value, interval, n = cells(measured.overall["accuracy"], "{:.1%}")
+        table.add_row(escape(name), value, interval, cells(measured.overall["length_accuracy"], "{:.1%}")[0], n)
     return table
 
 
@@ -148,6 +163,44 @@ def cells(measured: Measurement, shape: str) -> tuple[str, str, str]:
         return value, "exact", f"{measured.n:,}"
     # The square bracket is markup to rich unless it is escaped.
     return value, rf"\[{shape.format(measured.low)}, {shape.format(measured.high)}]", f"{measured.n:,}"
+
+
+def _glances(part: Part) -> Iterator[str]:
+    """A line for each table that is too long for a screen: metrics.json and the report have them whole."""
+    if part.reliability:
+        points = (f"{row.confidence:.0%} {_share(row.right)}" for row in part.reliability)
+        yield f"right at a confidence of: {', '.join(points)}"
+    if part.lengths:
+        points = (f"{_longer(row)} {_share(row.accuracy)}" for row in part.lengths)
+        yield f"accuracy where the better response is longer by: {', '.join(points)}"
+    if part.rewards is not None and part.rewards.n:
+        yield _rewards_line(part.rewards)
+
+
+def _rewards_line(rewards: Rewards) -> str:
+    spread = "" if rewards.sd is None else f", sd {rewards.sd:.3g}"
+    said = [f"rewards: mean {rewards.mean.value:+.3g}{spread} {_sparks(rewards.counts)}"]
+    if rewards.within_prompt_share.value is not None:
+        said.append(f"{_share(rewards.within_prompt_share)} of their variance lies within prompts")
+    if rewards.prompts_without_spread.value is not None:
+        said.append(f"{_share(rewards.prompts_without_spread)} of prompts get one reward for all responses")
+    return "; ".join(said)
+
+
+def _longer(row: Length) -> str:
+    return f"{row.low:+,}" if row.low == row.high else f"{row.low:+,} to {row.high:+,}"
+
+
+def _share(measured: Measurement) -> str:
+    if measured.low is None or measured.high is None:
+        return f"{measured.value:.1%}"
+    return f"{measured.value:.1%} [{measured.low:.0%}, {measured.high:.0%}]"
+
+
+def _sparks(counts: Sequence[int]) -> str:
+    """A histogram in one line, of `_SPARKS` characters at most."""
+    bars = [sum(part.tolist()) for part in np.array_split(counts, min(_SPARKS, len(counts)))]
+    return "".join("▁▂▃▄▅▆▇█"[round(7 * bar / max(bars))] for bar in bars)
 
 
 def _counts_line(evaluation: Evaluation) -> str:

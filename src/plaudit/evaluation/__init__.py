@@ -1,9 +1,19 @@
 """Scores -> measurements: pure functions. No value without its interval and its rivals."""
 
 from plaudit.evaluation.comparisons import Comparisons, flatten
-from plaudit.evaluation.evaluation import Evaluation, check_measurable, evaluate
+from plaudit.evaluation.evaluation import Evaluation, check_measurable, check_options, evaluate
 from plaudit.evaluation.intervals import Measurement
 from plaudit.evaluation.rivals import Rival
 from plaudit.evaluation.verdict import verdict
 
-__all__ = ["Comparisons", "Evaluation", "Measurement", "Rival", "check_measurable", "evaluate", "flatten", "verdict"]
+__all__ = [
+    "Comparisons",
+    "Evaluation",
+    "Measurement",
+    "Rival",
+    "check_measurable",
+    "check_options",
+    "evaluate",
+    "flatten",
+    "verdict",
+]

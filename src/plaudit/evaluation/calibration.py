@@ -9,12 +9,14 @@ tie is half right, as in `log_loss`, and so is a gap of 0.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.special import expit
 
 from plaudit.evaluation.comparisons import Comparisons, credit
-from plaudit.evaluation.intervals import NOTHING, Floats, Ints, Measurement, mean, relative, undefined
+from plaudit.evaluation.intervals import NOTHING, Floats, Ints, Measurement, mean, proportion, relative, undefined
 
 BINS = 10
 """Bins of equal width that confidence in [1/2, 1] is cut into."""
@@ -54,6 +56,45 @@ def ece_chance(compared: Comparisons) -> Measurement:
     variance = np.bincount(bins, np.square(weight) * confidence * (1 - confidence), BINS)
     value = float(math.sqrt(2 / math.pi) * np.sqrt(variance).sum() / weight.sum())
     return Measurement(value, value, value, len(compared))
+
+
+@dataclass(frozen=True, slots=True)
+class Confident:
+    """The comparisons of one bin of the folded confidence: a point of the reliability curve.
+
+    Attributes:
+        low: the bin's lower edge.
+        high: its upper edge.
+        confidence: the mean confidence in it.
+        right: how often people preferred the response the model prefers; that much is wanted.
+    """
+
+    low: float
+    high: float
+    confidence: float
+    right: Measurement
+
+    def to_json(self) -> dict[str, Any]:
+        return {"low": self.low, "high": self.high, "confidence": self.confidence, "right": self.right.to_json()}
+
+
+def reliability(compared: Comparisons) -> list[Confident]:
+    """How often the model is right in each of `BINS` bins of its confidence (Murphy & Winkler, Appl. Stat. 26, 1977);
+    empty ones are left out. ECE is the mean distance of these points from the diagonal."""
+    if not len(compared):
+        return []
+    confidence, bins = _folded(compared)
+    right, weight = np.where(compared.tie, 0.5, credit(compared.gap)), relative(compared.weight)
+    return [
+        Confident(
+            low=float(0.5 + number / (2 * BINS)),
+            high=float(0.5 + (number + 1) / (2 * BINS)),
+            confidence=float(np.average(confidence[here], weights=weight[here])),
+            right=proportion(right[here], weight[here], compared.cluster[here]),
+        )
+        for number in np.unique(bins)
+        for here in [bins == number]
+    ]
 
 
 def _folded(compared: Comparisons) -> tuple[Floats, Ints]:

@@ -125,14 +125,25 @@ def human_accuracy(compared: Comparisons) -> Measurement:
 
 
 MEASUREMENTS: Mapping[str, Callable[[Comparisons], Measurement]] = {
-    function.__name__: function for function in (accuracy, accuracy_with_ties, log_loss, margin, margin_sd, brier, ece)
+    function.__name__: function
+    for function in (
+        accuracy,
+        accuracy_with_ties,
+        log_loss,
+        margin,
+        margin_sd,
+        brier,
+        ece,
+        ece_chance,
+        lead_over_length,
+    )
 }
-"""What is said of the model, in the order it is printed."""
+"""What is said of the model."""
 
-RIVALS: Mapping[str, Callable[[Comparisons], Measurement]] = {
-    function.__name__: function for function in (chance, length_accuracy, lead_over_length, ece_chance)
+BESIDE: Mapping[str, Callable[[Comparisons], Measurement]] = {
+    function.__name__: function for function in (chance, length_accuracy)
 }
-"""What they are read against."""
+"""What it is read against, and needs no scores."""
 
 
 def _credit_of(compared: Comparisons, gap: Floats) -> Measurement:

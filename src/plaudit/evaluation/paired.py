@@ -13,11 +13,12 @@ from plaudit.data.scales import Bounds
 from plaudit.errors import PlauditError
 from plaudit.evaluation.comparisons import NO_SUBSET, Comparisons, credit, flatten
 from plaudit.evaluation.correlations import CORRELATIONS, correlation, difference
-from plaudit.evaluation.evaluation import Scores, check_measurable
+from plaudit.evaluation.evaluation import check_measurable
 from plaudit.evaluation.intervals import LEVEL, Floats, Measurement, mean, undefined
 from plaudit.evaluation.measurements import accuracy, lead, log_loss, log_losses
 from plaudit.evaluation.rated import Rated, flatten_ratings
 from plaudit.evaluation.ratings import NOT_IN_UNITS, errors
+from plaudit.evaluation.responses import Scores
 from plaudit.evaluation.significance import McNemar, benjamini_hochberg, mcnemar, sign_flip
 from plaudit.groups import Group
 
@@ -163,7 +164,7 @@ def compare(
             "comparisons": len(own),
             "ties": int(own.tie.sum()),
             "clusters": len(np.unique(judged)),
-            "ratings": sum(responses.ratings for responses in rated.values()),
+            "ratings": sum(int(responses.ratings.sum()) for responses in rated.values()),
             **(counts or {}),
         },
         clusters=clusters or "prompt",

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from plaudit.data.scales import Bounds, Scale
 from plaudit.errors import PlauditError
-from plaudit.evaluation.comparisons import cluster_ids
 from plaudit.evaluation.intervals import Floats, Ints
-from plaudit.groups import Group, Rating, plain_text
+from plaudit.evaluation.responses import Responses, lay_out
+from plaudit.evaluation.voices import numbered
+from plaudit.groups import Group, Rating
 
 _DIGITS = 9
 """Decimals kept of a value carried over to another scale: the same judgement on two scales must stay a tie."""
+
+_MEAN_DIGITS = 12
+"""Decimals kept of a mean: means of the same values added up in another order must be a tie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +33,11 @@ class Rated:
         human: [n], weighted mean of the response's ratings, in the attribute's units.
         length: [n], characters.
         cluster: [n], responses that may be alike share one.
+        ratings: [n], how many ratings the response has.
         rater: [m], the value one named annotator gave a response that others rated too.
         others: [m], the mean of the others' values for it.
-        rater_cluster: [m].
-        rater_group: [m], shared by what one annotator rated in one group.
-        ratings: how many ratings all this was made of.
+        rater_of: [m], which of the n responses it is.
+        sheet: [m], shared by what one annotator rated in one group.
     """
 
     group: Ints
@@ -41,14 +45,35 @@ class Rated:
     human: Floats
     length: Floats
     cluster: Ints
+    ratings: Ints
     rater: Floats
     others: Floats
-    rater_cluster: Ints
-    rater_group: Ints
-    ratings: int
+    rater_of: Ints
+    sheet: Ints
 
     def __len__(self) -> int:
         return len(self.group)
+
+    def __getitem__(self, keep: NDArray[np.bool_]) -> Rated:
+        """The responses that `keep` [n] names, with their raters."""
+        raters, number = keep[self.rater_of], np.cumsum(keep) - 1
+        return Rated(
+            self.group[keep],
+            self.response[keep],
+            self.human[keep],
+            self.length[keep],
+            self.cluster[keep],
+            self.ratings[keep],
+            self.rater[raters],
+            self.others[raters],
+            number[self.rater_of[raters]],
+            self.sheet[raters],
+        )
+
+    @property
+    def rater_cluster(self) -> Ints:
+        """[m], what `cluster` says of the rater's response."""
+        return self.cluster[self.rater_of]
 
     def of(self, scores: Sequence[Sequence[float]], groups: Sequence[Group], whose: str) -> Floats:
         """[n], the scores of the rated responses, from one list a group.
@@ -80,58 +105,55 @@ def flatten_ratings(
         clusters: as in `plaudit.evaluation.flatten`.
         scales: attribute -> its scale; by default the one most of its ratings declare.
     """
-    ids = cluster_ids(groups, clusters)
-    said: dict[str, dict[int, dict[int, list[Rating]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    return ratings_of(groups, lay_out(groups, clusters), scales)
+
+
+def ratings_of(
+    groups: Sequence[Group], responses: Responses, scales: Mapping[str, Bounds] | None = None
+) -> dict[str, Rated]:
+    """As `flatten_ratings`, for groups whose responses were laid out before."""
+    said: dict[str, list[tuple[int, Rating]]] = defaultdict(list)
     for g, group in enumerate(groups):
         for rating in group.ratings:
-            said[rating.attribute][g][rating.response].append(rating)
-    return {
-        attribute: _flat(by_group, groups, ids, _scale(by_group, (scales or {}).get(attribute)))
-        for attribute, by_group in said.items()
-    }
+            said[rating.attribute].append((g, rating))
+    return {name: _flat(given, responses, _scale(given, (scales or {}).get(name))) for name, given in said.items()}
 
 
-def _flat(
-    by_group: Mapping[int, Mapping[int, list[Rating]]], groups: Sequence[Group], ids: Sequence[int], scale: Scale | None
-) -> Rated:
-    rows: list[tuple[float, ...]] = []
-    raters: list[tuple[float, ...]] = []
-    ratings = 0
-    sheets: dict[tuple[int, str], int] = {}
-    for g, by_response in by_group.items():
-        for response, given in sorted(by_response.items()):
-            values = [(_value(rating, scale), rating) for rating in given]
-            rows.append((g, response, _mean(values), len(plain_text(groups[g].responses[response])), ids[g]))
-            ratings += len(given)
-            named: dict[str, list[tuple[float, Rating]]] = defaultdict(list)
-            for value, rating in values:
-                if rating.annotator is not None:
-                    named[rating.annotator].append((value, rating))
-            own = {name: _mean(values) for name, values in named.items()}
-            for name in own if len(own) > 1 else ():
-                others = [value for other, value in own.items() if other != name]
-                sheet = sheets.setdefault((g, name), len(sheets))
-                raters.append((own[name], math.fsum(others) / len(others), ids[g], sheet))
-    columns, judged = np.array(rows).T, np.array(raters, dtype=np.float64).reshape(len(raters), 4).T
+def _flat(given: Sequence[tuple[int, Rating]], responses: Responses, scale: Scale | None) -> Rated:
+    names: dict[str | None, int] = {None: -1}
+    group = np.array([g for g, _ in given], dtype=np.int64)
+    at = responses.start[group] + np.array([rating.response for _, rating in given], dtype=np.int64)
+    values = np.array([_value(rating, scale) for _, rating in given], dtype=np.float64)
+    weights = np.array([rating.weight for _, rating in given], dtype=np.float64)
+    annotator = np.array([names.setdefault(rating.annotator, len(names) - 1) for _, rating in given], dtype=np.int64)
+    places, row = np.unique(at, return_inverse=True)
+    named = annotator >= 0
+    # Someone who rated a response twice has one value, the mean of the two.
+    voice = numbered(row[named], annotator[named])
+    value = _means(values[named], weights[named], voice)
+    of, who = np.zeros((2, len(value)), dtype=np.int64)
+    of[voice], who[voice] = row[named], annotator[named]
+    heard = np.bincount(of, minlength=len(places))
+    several = heard[of] > 1
+    of, who, value = of[several], who[several], value[several]
+    others = np.bincount(of, value, len(places))[of] - value
     return Rated(
-        group=columns[0].astype(np.int64),
-        response=columns[1].astype(np.int64),
-        human=columns[2],
-        length=columns[3],
-        cluster=columns[4].astype(np.int64),
-        rater=judged[0],
-        others=judged[1],
-        rater_cluster=judged[2].astype(np.int64),
-        rater_group=judged[3].astype(np.int64),
-        ratings=ratings,
+        group=responses.group[places],
+        response=places - responses.start[responses.group[places]],
+        human=_means(values, weights, row),
+        length=responses.length[places],
+        cluster=responses.cluster[places],
+        ratings=np.bincount(row),
+        rater=value,
+        others=np.round(others / (heard[of] - 1), _MEAN_DIGITS),
+        rater_of=of,
+        sheet=numbered(responses.group[places][of], who),
     )
 
 
-def _scale(by_group: Mapping[int, Mapping[int, Iterable[Rating]]], declared: Bounds | None) -> Scale | None:
+def _scale(given: Iterable[tuple[int, Rating]], declared: Bounds | None) -> Scale | None:
     """The attribute's scale; None where nobody declares one, and values are as they are."""
-    own = Counter(
-        rating.scale for by_response in by_group.values() for given in by_response.values() for rating in given
-    )
+    own = Counter(rating.scale for _, rating in given)
     del own[None]
     bounds = declared or next((bounds for bounds, _ in own.most_common(1)), None)
     return None if bounds is None else Scale(*bounds)
@@ -143,10 +165,14 @@ def _value(rating: Rating, scale: Scale | None) -> float:
     return round(scale.value(scale.unit(rating)), _DIGITS)
 
 
-def _mean(values: Sequence[tuple[float, Rating]]) -> float:
-    """The weighted mean. Weights over the largest of them: sums of huge ones overflow. Never outside the values: equal
-    ones must not differ by rounding."""
-    most = max(rating.weight for _, rating in values)
-    weights = [rating.weight / most for _, rating in values]
-    total = math.fsum(value * weight for (value, _), weight in zip(values, weights, strict=True))
-    return min(max(total / math.fsum(weights), min(v for v, _ in values)), max(v for v, _ in values))
+def _means(values: Floats, weights: Floats, index: Ints) -> Floats:
+    """[max(index) + 1], the weighted mean of the values [n] of each index [n]."""
+    low, high, most = np.full((3, int(index.max(initial=-1)) + 1), [[np.inf], [-np.inf], [0.0]])
+    np.minimum.at(low, index, values)
+    np.maximum.at(high, index, values)
+    np.maximum.at(most, index, weights)
+    # Weights over the largest of them: sums of huge ones overflow.
+    relative = weights / most[index]
+    means = np.bincount(index, values * relative) / np.bincount(index, relative)
+    # Never outside the values: equal ones must not differ by rounding.
+    return np.clip(np.round(means, _MEAN_DIGITS), low, high)

@@ -11,6 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from plaudit.evaluation.alpha import ONE_RATER, alpha_of_ratings
 from plaudit.evaluation.correlations import (
     CORRELATIONS,
     correlation,
@@ -23,11 +24,24 @@ from plaudit.evaluation.rated import Rated
 NO_PAIRS = "no group has two rated responses"
 ALL_EQUAL = "in every group people rated all responses the same"
 NOT_IN_UNITS = "the model gives a reward, but no value in the units of this attribute"
-ONE_RATER = "no two named annotators rated the same response"
+
+
+OF_MODEL = (
+    "mae",
+    "rmse",
+    "pearson",
+    "spearman",
+    "kendall",
+    "kendall_within",
+    "groups_scored_equal",
+    "lead_over_constant",
+    "lead_over_length",
+)
+"""The figures that need the model's values."""
 
 
 def measure_ratings(rated: Rated, scores: Floats, in_units: bool) -> Measurements:
-    """Everything said of one attribute, the model's own figures first.
+    """Everything said of the model on one attribute: `OF_MODEL`.
 
     Args:
         rated: people's values.
@@ -36,19 +50,25 @@ def measure_ratings(rated: Rated, scores: Floats, in_units: bool) -> Measurement
     """
     human, cluster, off = rated.human, rated.cluster, scores - rated.human
     constant = np.median(human) - human
+    closer = np.abs(constant) - np.abs(off)
     return {
         **(errors(off, cluster) if in_units else dict.fromkeys(("mae", "rmse"), undefined(NOT_IN_UNITS))),
         **correlations(scores, human, cluster, rated.group),
-        "groups_rated_equal": _share_of_constant(human, rated),
         "groups_scored_equal": _share_of_constant(scores, rated),
-        "constant_mae": errors(constant, cluster)["mae"],
-        "constant_rmse": errors(human.mean() - human, cluster)["rmse"],
-        "lead_over_constant": mean(np.abs(constant) - np.abs(off), np.ones(len(human)), cluster)
-        if in_units
-        else undefined(NOT_IN_UNITS),
-        **_named("length", correlations(rated.length, human, cluster, rated.group)),
+        "lead_over_constant": mean(closer, np.ones(len(human)), cluster) if in_units else undefined(NOT_IN_UNITS),
         "lead_over_length": spearman_lead(rated, scores, rated.length),
-        **_named("human", _one_rater(rated)),
+    }
+
+
+def measure_raters(rated: Rated) -> Measurements:
+    """What the model is read against on one attribute, and needs none of its values."""
+    human, cluster = rated.human, rated.cluster
+    return {
+        "groups_rated_equal": _share_of_constant(human, rated),
+        "constant_mae": errors(np.median(human) - human, cluster)["mae"],
+        "constant_rmse": errors(human.mean() - human, cluster)["rmse"],
+        **_named("length", correlations(rated.length, human, cluster, rated.group)),
+        **_named("human", {**_one_rater(rated), "alpha": alpha_of_ratings(rated)}),
     }
 
 
@@ -99,7 +119,7 @@ def _one_rater(rated: Rated) -> Measurements:
         return dict.fromkeys(("mae", "rmse", *CORRELATIONS, "kendall_within"), undefined(ONE_RATER))
     return {
         **errors(rated.rater - rated.others, rated.rater_cluster),
-        **correlations(rated.rater, rated.others, rated.rater_cluster, rated.rater_group),
+        **correlations(rated.rater, rated.others, rated.rater_cluster, rated.sheet),
     }
 
 

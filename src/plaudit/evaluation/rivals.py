@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from plaudit.errors import PlauditError
-from plaudit.evaluation.comparisons import Comparisons, flatten
-from plaudit.evaluation.intervals import Floats, Measurements
+from plaudit.evaluation.correlations import CORRELATIONS
+from plaudit.evaluation.intervals import Measurements, undefined
+from plaudit.evaluation.material import Given, Material
 from plaudit.evaluation.measurements import accuracy, lead
-from plaudit.evaluation.rated import Rated
 from plaudit.evaluation.ratings import correlations, spearman_lead
-from plaudit.groups import Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,44 +36,38 @@ class Rival:
         }
 
 
-def measure_rival(
-    name: str,
-    scores: Sequence[Sequence[float]],
-    attributes: Mapping[str, Sequence[Sequence[float]]],
-    groups: Sequence[Group],
-    clusters: str | None,
-    compared: Comparisons,
-    rated: Mapping[str, tuple[Rated, Floats]],
-) -> Rival:
-    """Measure a rival against people, and the model against the rival.
-
-    Args:
-        name: of the rival, for messages.
-        scores: the rival's, one list a group.
-        attributes: the rival's values of the attributes it knows; others are measured by its score, as the model's are.
-        groups: what people said.
-        clusters: as in `flatten`.
-        compared: the same comparisons with the model's scores.
-        rated: attribute -> the rated responses, and the model's value for each.
-
-    Raises:
-        PlauditError: if the rival lacks a score that is needed.
-    """
-    try:
-        own = flatten(groups, scores, clusters)
-        given = {
-            attribute: responses.of(attributes.get(attribute, scores), groups, "score")
-            for attribute, (responses, _) in rated.items()
-        }
-    except PlauditError as error:
-        raise PlauditError(f"the rival {name!r}: {error}") from None
+def measure_rival(rival: Given, material: Material) -> Rival:
+    """Measure a rival against people, and the model against the rival. What needs a score that is not finite is
+    undefined, and says whose it is."""
     return Rival(
-        {"accuracy": accuracy(own), "lead": lead(compared, own.gap)},
-        {
-            attribute: {
-                **correlations(given[attribute], responses.human, responses.cluster, responses.group),
-                "lead": spearman_lead(responses, values, given[attribute]),
-            }
-            for attribute, (responses, values) in rated.items()
-        },
+        _of_rankings(rival, material),
+        {attribute: _of_ratings(attribute, rival, material) for attribute in material.rated},
     )
+
+
+def _of_rankings(rival: Given, material: Material) -> Measurements:
+    model, own = material.compared.scored(material.model.scores), material.compared.scored(rival.scores)
+    theirs = _whose(material.hole(rival.scores, material.judged))
+    either = theirs or material.hole(material.model.scores, material.judged)
+    return {
+        "accuracy": undefined(theirs) if theirs else accuracy(own),
+        "lead": undefined(either) if either else lead(model, own.gap),
+    }
+
+
+def _of_ratings(attribute: str, rival: Given, material: Material) -> Measurements:
+    rated = material.rated[attribute]
+    places = material.places(rated)
+    model, own = material.model.on(attribute), rival.on(attribute)
+    theirs = _whose(material.hole(own, places))
+    either = theirs or material.hole(model, places)
+    found = correlations(own[places], rated.human, rated.cluster, rated.group) if theirs is None else _undefined(theirs)
+    return {**found, "lead": undefined(either) if either else spearman_lead(rated, model[places], own[places])}
+
+
+def _undefined(reason: str) -> Measurements:
+    return dict.fromkeys((*CORRELATIONS, "kendall_within"), undefined(reason))
+
+
+def _whose(hole: str | None) -> str | None:
+    return None if hole is None else f"of this rival's, {hole}"

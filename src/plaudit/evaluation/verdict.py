@@ -60,8 +60,10 @@ def _lines(evaluation: Evaluation) -> Iterator[str]:
         leads = {name: rival.overall["lead"] for name, rival in evaluation.rivals.items()}
         said = _claim(claim, accuracy, overall["lead_over_length"], _ACCURACY, clusters)
         yield " ".join([said, *_rivals(leads, _ACCURACY)])
-    elif accuracy.reason != NOTHING or not evaluation.ratings:
+    elif accuracy.reason != NOTHING:
         yield f"Accuracy is undefined: {accuracy.reason}."
+    elif not evaluation.ratings:
+        yield "Whether it follows people cannot be said: the data have no judgements. Only its rewards are measured."
     for attribute, measured in evaluation.ratings.items():
         leads = {name: rival.ratings[attribute]["lead"] for name, rival in evaluation.rivals.items()}
         yield " ".join([*_rated(attribute, measured, clusters), *_rivals(leads, _CORRELATION)])

@@ -13,10 +13,10 @@ import torch
 
 from plaudit.data.scores import values_by_attribute
 from plaudit.evaluation import flatten
+from plaudit.evaluation.temperature import fit_temperature
 from plaudit.groups import Group
 from plaudit.laboratory.candidates import Candidate
 from plaudit.laboratory.divisions import Division
-from plaudit.laboratory.temperature import temperature
 from plaudit.model import RewardModel, Scorer
 from plaudit.model.features import cached_features
 from plaudit.model.heads import Outputs
@@ -72,7 +72,7 @@ def run_candidate(candidate: Candidate, division: Division, backbone: str, setti
         divisor: float | None = 1.0
     else:
         scores, _ = _read(model, division.watch, settings, frozen)
-        divisor = temperature(flatten(division.watch, scores))
+        divisor = fit_temperature(flatten(division.watch, scores))
     return Run(*_read(model, division.test, settings, frozen), divisor, model.record["seconds"])
 
 
