@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from random import Random
 from typing import TYPE_CHECKING, Any
 
 from plaudit.groups import Group
@@ -40,10 +39,10 @@ def rewards(model: Scorer, groups: Sequence[Group], **options: Any) -> Rewards:
 
 
 def _other_order(model: Scorer, groups: Sequence[Group]) -> Rewards:
-    order = list(range(len(groups)))
-    Random(0).shuffle(order)
-    found = dict(zip(order, rewards(model, [groups[i] for i in order]), strict=True))
-    return [found[i] for i in range(len(groups))]
+    """The second half first: no group stays where it was."""
+    half = len(groups) // 2
+    found = rewards(model, [*groups[half:], *groups[:half]])
+    return [*found[len(groups) - half :], *found[: len(groups) - half]]
 
 
 def _siblings_reversed(model: Scorer, groups: Sequence[Group]) -> Rewards:

@@ -1,0 +1,76 @@
+"""`plaudit probe` from the outside: table, JSON, file and refusals."""
+
+import json
+
+import pytest
+from toys import toy_backbone, toy_groups
+
+from plaudit.data import write_groups
+from plaudit.evaluation.probes import PROBES
+from plaudit.groups import Group
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """`length`: a plain model, and test data of prose."""
+    write_groups(toy_groups(40), tmp_path / "train.jsonl")
+    prose = ("Water it now. Then wait a day.", "Wait. It may well recover on its own. Or it may not.")
+    write_groups([Group(f"q{n}", f"Why does plant {n} die?", prose) for n in range(12)], tmp_path / "test.jsonl")
+    return tmp_path
+
+
+@pytest.fixture
+def model(run, folder):
+    code, _, said = run("train", folder / "train.jsonl", "-o", folder / "length", "--backbone", "length")
+    assert code == 0, said
+    return folder / "length"
+
+
+def test_json_and_file_are_the_same_object(run, folder, model):
+    code, out, said = run("probe", model, folder / "test.jsonl", "--json", "-o", folder / "probes.json")
+    assert (code, said) == (0, "")
+    result = json.loads(out)
+    assert result == json.loads((folder / "probes.json").read_text("utf-8"))
+    assert [one["name"] for one in result["probes"]["probes"]] == list(PROBES)
+    assert (result["probes"]["groups"], result["probes"]["level"]) == (12, 0.05)
+    for one in result["probes"]["probes"]:
+        assert one["wanted"] in ("lower", "same", "not higher")
+        assert one["finding"] in ("misled", "sound", "unsure", "undefined")
+        assert one["effect"].keys() >= {"value", "low", "high", "n"}
+    assert {check["ok"] for check in result["invariance"]["checks"]} == {True, None}
+    assert result["record"]["model"] == str(model)
+
+
+def test_a_reward_of_length_is_said_to_be_paid_for_length(run, folder, model):
+    code, out, _ = run("probe", model, folder / "test.jsonl", "--only", "length,echo", "--no-invariance", "--json")
+    found = {one["name"]: one for one in json.loads(out)["probes"]["probes"]}
+    assert list(found) == ["padding", "opening", "last sentence again", "all again", "echo"]
+    # The toy judgements do not go by length, so its weight may have either sign.
+    risen = found["padding"]["effect"]["value"] > 0
+    assert found["padding"]["finding"] == ("misled" if risen else "sound")
+    code, out, _ = run("probe", model, folder / "test.jsonl", "--only", "length,echo", "--no-invariance")
+    assert code == 0
+    assert ("It is paid for length: raised by" in out) == risen
+    assert "of 5 probes" in out
+    assert "One score" not in out
+
+
+def test_a_network_and_the_table(run, folder):
+    backbone = toy_backbone(folder / "backbone", head=True)
+    code, out, said = run("probe", backbone, folder / "test.jsonl", "--groups", 3, "--only", "order,formatting")
+    assert code == 0, said
+    assert "first in the group" in out
+    assert "other precision" in out
+    assert "ways of scoring agree" in out or "ways do not agree" in out
+
+
+def test_an_unknown_probe_is_refused_before_anything_is_read(run, folder):
+    code, out, said = run("probe", folder / "nothing", folder / "nothing.jsonl", "--only", "lenght")
+    assert (code, out) == (2, "")
+    assert said.startswith("plaudit: error: no probe or family is called 'lenght'; families: length, order")
+
+
+def test_help_has_an_example(run):
+    code, out, _ = run("probe", "--help")
+    assert code == 0
+    assert "Example: plaudit probe my-model test.jsonl -o probes.json" in out
