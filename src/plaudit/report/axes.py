@@ -1,0 +1,75 @@
+"""Where a value stands on an axis, in percent of the plot's width."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from plaudit.report.figures import Shape
+
+_STEPS = (1.0, 2.0, 2.5, 5.0)
+_EDGE = 3.0
+"""Percent of the width left free at either end, so that a dot at the end of the axis is whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A linear axis.
+
+    Attributes:
+        low: its lower end, a tick.
+        high: its upper end, a tick.
+        step: between ticks.
+        shape: how ticks are written.
+    """
+
+    low: float
+    high: float
+    step: float
+    shape: Shape
+
+    def at(self, value: float) -> float:
+        """Where a value stands, in percent; what lies outside stands at the end."""
+        share = (value - self.low) / (self.high - self.low)
+        return round(_EDGE + (100 - 2 * _EDGE) * min(max(share, 0.0), 1.0), 2)
+
+    @property
+    def ticks(self) -> list[tuple[float, str]]:
+        """Where each tick stands, in percent, and what is written there."""
+        many = round((self.high - self.low) / self.step)
+        values = [self.low + i * self.step for i in range(many + 1)]
+        return [(self.at(value), self.shape(0.0 if abs(value) < 1e-12 else value)) for value in values]
+
+
+def axis(
+    values: Iterable[float | None],
+    shape: Shape,
+    *,
+    around: Iterable[float] = (),
+    bounds: tuple[float, float] = (-math.inf, math.inf),
+    ticks: int = 5,
+) -> Axis:
+    """An axis from round number to round number that holds all values.
+
+    Args:
+        values: what is to be shown; None is nothing.
+        shape: how ticks are written.
+        around: values it also holds, such as chance.
+        bounds: where it ends even if that is not as round.
+        ticks: about how many steps.
+    """
+    held = [value for value in (*values, *around) if value is not None]
+    low, high = (min(held), max(held)) if held else (0.0, 1.0)
+    if high - low < 1e-9:
+        pad = max(abs(low) * 0.1, 0.05)
+        low, high = low - pad, high + pad
+    step = _round_up((high - low) / ticks)
+    start = max(bounds[0], step * math.floor(low / step + 1e-9))
+    end = min(bounds[1], step * math.ceil(high / step - 1e-9))
+    return Axis(start, end, step, shape)
+
+
+def _round_up(step: float) -> float:
+    size = 10 ** math.floor(math.log10(step))
+    return next((size * s for s in _STEPS if size * s >= step * (1 - 1e-9)), 10 * size)

@@ -1,0 +1,174 @@
+"""What a section is built of: pictures that are tables, tables, and curves, all places already in percent or pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from plaudit.report.axes import Axis, axis
+from plaudit.report.figures import Figure, Shape, count, interval
+from plaudit.report.texts import data
+from plaudit.report.words import Said, say
+
+LEGEND = ("good", "open", "bad", "length", "people", "chance", "half", "zero", "overall")
+"""Kinds of dots, marks and lines whose meaning is said under a plot (`legend.<kind>`)."""
+
+Label = Any
+"""What stands in HTML: a sentence, markup, or text that will be escaped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of a dot plot before it has a place.
+
+    Attributes:
+        label: what is measured.
+        figure: its value and interval.
+        tone: how its dot is drawn: "model", "rival", "people", "line", "bad", "good", "open".
+        beside: values of others that are marked in the same row, by kind: "length", "people", "chance".
+        note: a few words under the label.
+    """
+
+    label: Label
+    figure: Figure
+    tone: str = "model"
+    beside: Sequence[tuple[str, float | None]] = ()
+    note: Label = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a dot plot: a dot, its interval and marks, in percent of the width, and the same figures as text."""
+
+    label: Label
+    note: Label
+    tone: str
+    value: str
+    interval: str
+    n: str
+    dot: float | None
+    low: float | None
+    high: float | None
+    marks: tuple[tuple[str, float, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dots:
+    """A dot-and-interval plot whose rows are the rows of a table.
+
+    Attributes:
+        head: what the values are.
+        caption: what to look at.
+        axis: of all rows.
+        lines: vertical lines through all rows: kind, and place in percent.
+        rows: from top to bottom.
+        folded: rows that are shown on request.
+        tones: whose words (`<tones>.good` and so on) say what the shapes of dots mean.
+    """
+
+    kind: ClassVar[str] = "dots"
+    head: Said
+    caption: Said
+    axis: Axis
+    lines: tuple[tuple[str, float], ...]
+    rows: tuple[Row, ...]
+    folded: tuple[Row, ...] = ()
+    tones: str = "legend"
+
+    @property
+    def legend(self) -> list[tuple[str, Said]]:
+        """What needs a key, and its words: shapes of dots, marks and lines that occur, in a fixed order."""
+        rows = (*self.rows, *self.folded)
+        found = {kind for row in rows for kind, _, _ in row.marks} | {kind for kind, _ in self.lines}
+        tones = {row.tone for row in rows} & {"good", "open", "bad"}
+        return [
+            (key, say(f"{self.tones if key in tones else 'legend'}.{key}")) for key in LEGEND if key in found | tones
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A plain table. `folded` is shown on request; `numeric` columns are set to the right."""
+
+    kind: ClassVar[str] = "table"
+    caption: Said
+    head: tuple[Label, ...]
+    rows: tuple[tuple[Label, ...], ...]
+    folded: bool = False
+    numeric: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence where a picture would stand."""
+
+    kind: ClassVar[str] = "note"
+    said: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the page: its key (`section.<key>` is its title), sentences at its head, and its blocks."""
+
+    key: str
+    lead: tuple[Said, ...] = ()
+    blocks: tuple[Any, ...] = field(default=())
+
+    @property
+    def title(self) -> Said:
+        return say(f"section.{self.key}")
+
+
+def dots(
+    entries: Sequence[Entry],
+    shape: Shape,
+    head: Said,
+    caption: Said,
+    *,
+    ticks: Shape | None = None,
+    lines: Iterable[tuple[str, float]] = (),
+    bounds: tuple[float, float] = (float("-inf"), float("inf")),
+    shown: int | None = None,
+    tones: str = "legend",
+) -> Dots:
+    """Place entries on an axis that holds them all.
+
+    Args:
+        entries: from top to bottom.
+        shape: how values are written.
+        head: what they are.
+        caption: what to look at.
+        ticks: how ticks are written, if not as values are.
+        lines: kind and value of vertical lines, such as chance.
+        bounds: where the axis ends at the latest.
+        shown: rows to show before the rest is folded.
+        tones: whose words say what the shapes of dots mean.
+    """
+    lines = list(lines)
+    held = [x for entry in entries for x in (entry.figure.value, entry.figure.low, entry.figure.high)]
+    held += [value for entry in entries for _, value in entry.beside]
+    along = axis(held, ticks or shape, around=[value for _, value in lines], bounds=bounds)
+    rows = tuple(_row(entry, shape, along) for entry in entries)
+    places = tuple((kind, along.at(value)) for kind, value in lines)
+    cut = len(rows) if shown is None else shown
+    return Dots(head, caption, along, places, rows[:cut], rows[cut:], tones)
+
+
+def _row(entry: Entry, shape: Shape, along: Axis) -> Row:
+    found = entry.figure
+    note = entry.note
+    if note is None and not found.exact and not found.sure and found.reason:
+        note = data(found.reason, 200)
+    return Row(
+        entry.label,
+        note,
+        entry.tone,
+        "–" if found.value is None else shape(found.value),
+        interval(found, shape),
+        count(found.n) if found.n else "",
+        None if found.value is None else along.at(found.value),
+        None if found.low is None or found.exact else along.at(found.low),
+        None if found.high is None or found.exact else along.at(found.high),
+        tuple((kind, along.at(value), shape(value)) for kind, value in entry.beside if value is not None),
+    )

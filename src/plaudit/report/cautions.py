@@ -1,0 +1,155 @@
+"""What the figures say of where, when and why a model misleads: subsets, lengths, confidence, probes, what was cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from plaudit.report import names
+from plaudit.report.figures import Figure, count, figure, mapping, number, percent, plain, points, rows, with_interval
+from plaudit.report.findings import Finding, Tone, listed
+from plaudit.report.texts import data
+from plaudit.report.words import Said, say
+
+FEW_CLUSTERS = 20
+"""Prompts below which intervals, honest as they are, lean on few of them."""
+
+MANY_SUBSETS = 10
+"""Subsets from which on some interval is expected to miss the truth by luck."""
+
+FLAT_PROMPTS = 0.05
+"""Share of prompts without any spread that is worth a caution."""
+
+
+def subsets(metrics: Mapping[str, Any]) -> Iterator[Finding]:
+    """Subsets where it is worse than a coin, no better than one, or worse than length."""
+    measured = {name: mapping(row) for name, row in mapping(metrics.get("subsets")).items()}
+    accuracy = {name: figure(row.get("accuracy")) for name, row in measured.items()}
+    lead = {name: figure(row.get("lead_over_length")) for name, row in measured.items()}
+    kinds: tuple[tuple[str, Tone, list[str]], ...] = (
+        ("subsets_below", "bad", [name for name, found in accuracy.items() if found.below(0.5)]),
+        (
+            "subsets_open",
+            "open",
+            [n for n, found in accuracy.items() if found.sure and not found.above(0.5) and not found.below(0.5)],
+        ),
+        ("subsets_length", "bad", [name for name, found in lead.items() if found.below(0.0)]),
+    )
+    for key, tone, found in kinds:
+        if found:
+            said = say(f"verdict.{key}", names=listed(found), k=count(len(found)), of=count(len(measured)))
+            yield Finding("misleads", tone, said)
+    if len(measured) >= MANY_SUBSETS:
+        said = say("verdict.subsets_luck", k=count(len(measured)), luck=count(max(1, round(len(measured) / 20))))
+        yield Finding("sure", "open", said)
+
+
+def lengths(metrics: Mapping[str, Any]) -> Iterator[Finding]:
+    """Is it right where the better response is the longer one, and wrong where it is the shorter?"""
+    bins = [(row, figure(row.get("accuracy"))) for row in rows(metrics.get("lengths"))]
+    shorter = [found for row, found in bins if found.sure and (number(row.get("high")) or 0.0) < 0]
+    longer = [found for row, found in bins if found.sure and (number(row.get("low")) or 0.0) > 0]
+    if not shorter or not longer:
+        return
+    # The bins run from "much shorter" to "much longer": the outermost ones show a leaning most clearly.
+    least, most = shorter[0], longer[-1]
+    values = {"shorter": with_interval(least, percent), "longer": with_interval(most, percent)}
+    if most.low is not None and least.below(most.low):
+        yield Finding("misleads", "bad", say("verdict.leans_long", **values))
+    elif least.low is not None and most.below(least.low):
+        yield Finding("misleads", "bad", say("verdict.leans_short", **values))
+
+
+def confidence(metrics: Mapping[str, Any]) -> Iterator[Finding]:
+    """Does a confidence mean what it says?"""
+    temperature = figure(metrics.get("temperature"))
+    ece, luck = figure(metrics.get("ece")), figure(metrics.get("ece_chance")).value
+    if temperature.above(1.0):
+        yield Finding("misleads", "bad", say("verdict.overconfident", figure=with_interval(temperature, plain)))
+    elif temperature.below(1.0):
+        yield Finding("misleads", "open", say("verdict.underconfident", figure=with_interval(temperature, plain)))
+    elif luck is not None and ece.sure:
+        values = {"figure": with_interval(ece, points3), "luck": points3(luck)}
+        if ece.above(luck):
+            yield Finding("misleads", "bad", say("verdict.miscalibrated", **values))
+        else:
+            yield Finding("use", "good", say("verdict.calibrated", **values))
+    knows = figure(metrics.get("lead_over_least_sure_half"))
+    if knows.above(0.0):
+        yield Finding("use", "good", say("verdict.knows", figure=with_interval(knows, points)))
+
+
+def points3(value: float) -> str:
+    """A calibration error."""
+    return f"{value:.3f}"
+
+
+def probes(metrics: Mapping[str, Any]) -> Iterator[Finding]:
+    """Changes that ought not to pay and do; and those that were seen not to."""
+    by_finding: dict[str, list[Said | Markup]] = {}
+    tried = rows(mapping(metrics.get("probes")).get("probes"))
+    for probe in tried:
+        by_finding.setdefault(str(probe.get("finding")), []).append(names.probe(probe))
+    said: tuple[tuple[str, Any, Tone], ...] = (
+        ("misled", "misleads", "bad"),
+        ("sound", "use", "good"),
+        ("unsure", "sure", "open"),
+    )
+    for finding, side, tone in said:
+        if found := by_finding.get(finding):
+            values = {"names": listed(found), "k": count(len(found)), "of": count(len(tried))}
+            yield Finding(side, tone, say(f"verdict.probes_{finding}", **values))
+
+
+def invariance(metrics: Mapping[str, Any]) -> Iterator[Finding]:
+    """Does the score depend on what it must not depend on?"""
+    checks = rows(mapping(metrics.get("invariance")).get("checks"))
+    broken = [names.known("check", str(check.get("name"))) for check in checks if check.get("ok") is False]
+    if broken:
+        yield Finding("misleads", "bad", say("verdict.varies", names=listed(broken)))
+    elif checks and all(check.get("ok") for check in checks):
+        yield Finding("use", "good", say("verdict.invariant", k=count(len(checks))))
+
+
+def spread(metrics: Mapping[str, Any]) -> Iterator[Finding]:
+    """Is there anything for reinforcement learning to learn from?"""
+    flat = figure(mapping(metrics.get("rewards")).get("prompts_without_spread"))
+    if flat.above(FLAT_PROMPTS):
+        yield Finding("misleads", "bad", say("verdict.flat", figure=with_interval(flat, percent)))
+
+
+def sureness(metrics: Mapping[str, Any]) -> Iterator[Finding]:
+    """How many prompts stand behind the figures, and how wide the interval is."""
+    accuracy = figure(metrics.get("accuracy"))
+    clusters = number(mapping(metrics.get("counts")).get("clusters"))
+    if accuracy.low is not None and accuracy.high is not None and clusters is not None:
+        half = f"{50 * (accuracy.high - accuracy.low):.1f}"
+        yield Finding("sure", "good", say("verdict.width", half=half, n=count(accuracy.n), k=count(clusters)))
+    if clusters is not None and clusters < FEW_CLUSTERS:
+        yield Finding("sure", "open", say("verdict.few", k=count(clusters)))
+    yield from _agreement(figure(metrics.get("human_alpha")))
+
+
+def _agreement(alpha: Figure) -> Iterator[Finding]:
+    """Judgements that people do not agree on are a poor measure of anything."""
+    if alpha.sure:
+        tone: Tone = "good" if alpha.above(0.0) else "open"
+        yield Finding("sure", tone, say("verdict.alpha", figure=with_interval(alpha, lambda value: f"{value:.2f}")))
+
+
+def left_out(metrics: Mapping[str, Any]) -> Iterator[Finding]:
+    """What was cut, refused or missing."""
+    counts = mapping(metrics.get("counts"))
+    for name in ("truncated", "rejected_rows", "scores_of_other_groups", "rivals_left_out"):
+        if many := number(counts.get(name)):
+            yield Finding("sure", "open", say(f"verdict.{name}", k=count(many)))
+
+
+def undefined_probes(metrics: Mapping[str, Any]) -> Iterator[Finding]:
+    """Probes that could not be measured are not probes that found nothing."""
+    missing = [p for p in rows(mapping(metrics.get("probes")).get("probes")) if p.get("finding") == "undefined"]
+    if missing:
+        reason = data(str(missing[0].get("reason") or ""))
+        yield Finding("sure", "open", say("verdict.probes_undefined", k=count(len(missing)), reason=reason))

@@ -1,0 +1,134 @@
+"""Figures as they stand in `metrics.json`, and how they are written."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+MINUS = "−"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A measurement as it was written down; None where it is undefined.
+
+    Attributes:
+        value: the measurement.
+        low: lower end of its 95% interval.
+        high: upper end.
+        n: what it is computed from.
+        reason: why something is undefined.
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    reason: str | None = None
+
+    @property
+    def sure(self) -> bool:
+        """Whether it has an interval."""
+        return self.low is not None and self.high is not None
+
+    @property
+    def exact(self) -> bool:
+        """Whether it is a constant that nothing was estimated for, such as chance."""
+        return self.value is not None and self.low == self.value == self.high
+
+    def above(self, line: float) -> bool:
+        """Whether all of the interval lies above a line."""
+        return self.low is not None and self.low > line
+
+    def below(self, line: float) -> bool:
+        """Whether all of the interval lies below a line."""
+        return self.high is not None and self.high < line
+
+
+def figure(row: Any) -> Figure:
+    """A figure from JSON. What is not one (an older file's bare number, null, anything else) is undefined or bare."""
+    if isinstance(row, Mapping):
+        n = number(row.get("n"))
+        reason = row.get("reason")
+        return Figure(
+            number(row.get("value")),
+            number(row.get("low")),
+            number(row.get("high")),
+            0 if n is None else int(n),
+            None if reason is None else str(reason),
+        )
+    return Figure(number(row))
+
+
+def number(value: Any) -> float | None:
+    """A finite number, or None."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:
+        return None
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """An object from JSON, or an empty one where there is none."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def rows(value: Any) -> list[Mapping[str, Any]]:
+    """The objects in a list from JSON; empty where there is none."""
+    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list | tuple) else []
+
+
+Shape = Callable[[float], str]
+"""How a value is written."""
+
+
+def percent(value: float) -> str:
+    return f"{value:.1%}"
+
+
+def points(value: float) -> str:
+    """A difference of shares, in percentage points."""
+    return _signed(f"{100 * value:+.1f}")
+
+
+def signed(value: float) -> str:
+    return _signed(f"{value:+.2f}")
+
+
+def plain(value: float) -> str:
+    """Three digits that count, whatever the unit."""
+    return _signed(f"{value:#.3g}".removesuffix("."))
+
+
+def count(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+def interval(found: Figure, shape: Shape) -> str:
+    """`[low, high]`, or an empty text where there is none or the figure is exact."""
+    if found.low is None or found.high is None or found.exact:
+        return ""
+    # The space does not break: an interval stays on one line.
+    return f"[{shape(found.low).rstrip('%')},\u00a0{shape(found.high)}]"
+
+
+def with_interval(found: Figure, shape: Shape) -> str:
+    """`value [low, high]`, or the value alone."""
+    value = "" if found.value is None else shape(found.value)
+    return f"{value} {interval(found, shape)}".strip()
+
+
+def percent_tick(value: float) -> str:
+    return f"{round(100 * value, 1):g}%"
+
+
+def plain_tick(value: float) -> str:
+    return _signed(f"{round(value, 6):g}")
+
+
+def _signed(text: str) -> str:
+    return text.replace("-", MINUS)

@@ -1,0 +1,83 @@
+"""Ratings: how well each attribute's values follow people's, and how far off they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from plaudit.report.blocks import Dots, Entry, Note, Section, Table, dots
+from plaudit.report.figures import count, figure, interval, mapping, plain, plain_tick, signed
+from plaudit.report.names import rival
+from plaudit.report.texts import data
+from plaudit.report.words import say
+
+CORRELATIONS = ("spearman", "kendall", "pearson", "kendall_within")
+ERRORS = ("mae", "rmse")
+
+MOST = 24
+"""Attributes that the page holds; `metrics.json` has them all."""
+
+
+def section(metrics: Mapping[str, Any]) -> Section | None:
+    """One plot and one table an attribute. None where nothing was rated."""
+    measured = {name: mapping(row) for name, row in mapping(metrics.get("ratings")).items()}
+    if not measured:
+        return None
+    rivals = mapping(metrics.get("rivals"))
+    blocks: list[Any] = []
+    for name, row in list(measured.items())[:MOST]:
+        beside = {rival_name: _of_rival(given, name) for rival_name, given in rivals.items()}
+        blocks += [block for block in (_correlations(name, row, beside), _errors(name, row)) if block is not None]
+    if len(measured) > MOST:
+        blocks.append(Note(say("rated.beyond", k=count(len(measured) - MOST))))
+    return Section("rated", (), tuple(blocks))
+
+
+def _of_rival(given: Any, attribute: str) -> Mapping[str, Any]:
+    return mapping(mapping(mapping(given).get("ratings")).get(attribute))
+
+
+def _correlations(name: str, row: Mapping[str, Any], rivals: Mapping[str, Mapping[str, Any]]) -> Dots | Note:
+    entries = list(_entries(row, rivals))
+    attribute = data(name, 60)
+    if not entries:
+        return Note(say("rated.undefined", attribute=attribute, reason=data(figure(row.get("spearman")).reason or "")))
+    return dots(
+        entries,
+        signed,
+        say("rated.head", attribute=attribute),
+        say("rated.caption"),
+        ticks=plain_tick,
+        lines=[("zero", 0.0)],
+        bounds=(-1.0, 1.0),
+    )
+
+
+def _entries(row: Mapping[str, Any], rivals: Mapping[str, Mapping[str, Any]]) -> Iterator[Entry]:
+    """The model's correlations, each with its marks for length and people; then the rivals' rank correlation."""
+    for name in CORRELATIONS:
+        found = figure(row.get(name))
+        if found.value is not None:
+            beside = [
+                ("length", figure(row.get(f"length_{name}")).value),
+                ("people", figure(row.get(f"human_{name}")).value),
+            ]
+            yield Entry(say(f"row.{name}"), found, "model", beside)
+    for name, given in rivals.items():
+        found = figure(given.get("spearman"))
+        if found.value is not None:
+            yield Entry(say("row.spearman_of", name=rival(name)), found, "rival")
+
+
+def _errors(name: str, row: Mapping[str, Any]) -> Table | None:
+    cells = tuple(
+        (say(f"row.{label}"), plain(found.value), interval(found, plain), count(found.n))
+        for error in ERRORS
+        for label in (error, f"constant_{error}", f"human_{error}")
+        for found in [figure(row.get(label))]
+        if found.value is not None and figure(row.get(error)).value is not None
+    )
+    if not cells:
+        return None
+    head = (say("head.figure"), say("head.value"), say("head.interval"), say("head.n"))
+    return Table(say("rated.errors", attribute=data(name, 60)), head, cells)
