@@ -10,6 +10,9 @@ from plaudit.evaluation.intervals import Floats
 PER_DOUBLING = 4
 """Points of a curve between n and 2n, where there is room for as many."""
 
+_HERE = 1e-6
+"""A distance at which n is 1 as far as floats can tell; Lambert's W is not defined on the wrong side of it."""
+
 
 def best_of_n_kl(n: Floats | float) -> Floats:
     """log n - (n - 1) / n, in nats (Stiennon et al., "Learning to summarize from human feedback", 2020, appendix G).
@@ -27,6 +30,8 @@ def n_of_distance(d: float) -> float:
     With u = 1 / n the definition reads u - log u = KL + 1, so -u is Lambert's W of -exp(-(KL + 1)). Infinite where no
     float holds it.
     """
+    if d < _HERE:
+        return 1.0
     inverse = float(-lambertw(-np.exp(-(d**2 + 1))).real)
     return 1 / inverse if inverse > 0 else float("inf")
 
