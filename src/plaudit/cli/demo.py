@@ -47,8 +47,9 @@ def demo_command(
         None,
         "--candidates",
         metavar="FILE",
-        help="Train nothing: write 64 answers of known quality to each held-out question, for `plaudit best-of`.",
+        help="Train nothing: write many answers of known quality to each held-out question, for `plaudit best-of`.",
     ),
+    each: int = typer.Option(64, "--each", min=2, help="Candidates a question."),
 ) -> None:
     """Train a reward model on a preference set whose true quality is known, see what it recovered, and use it.
 
@@ -60,7 +61,7 @@ def demo_command(
         raise PlauditError("a question to rank needs --prompt and at least two --response")
 
     if candidates is not None:
-        _write_candidates(candidates, output, seed, questions)
+        _write_candidates(candidates, output, seed=seed, questions=questions, count=each)
         return
 
     from rich.console import Console
@@ -82,10 +83,10 @@ def demo_command(
     console.print(_next_steps(demo.folder), markup=False, soft_wrap=True)
 
 
-def _write_candidates(file: Path, output: Path, seed: int, questions: int) -> None:
+def _write_candidates(file: Path, output: Path, **options: int) -> None:
     from plaudit.demo import write_candidates
 
-    groups = write_candidates(file, seed=seed, questions=questions)
+    groups = write_candidates(file, **options)
     count = sum(len(group.responses) for group in groups)
     model, where = shlex.quote(str(output / "model")), shlex.quote(str(file))
     typer.echo(f"{count:,} candidates for {len(groups)} held-out questions are in {file}. With the demo's model:")

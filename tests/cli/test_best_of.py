@@ -1,0 +1,139 @@
+"""`plaudit best-of` from scores files, ratings and plain models: what it prints, writes and refuses."""
+
+import json
+
+import numpy as np
+import pytest
+
+from plaudit.data import write_groups
+from plaudit.data.scores import Score, write_scores
+from plaudit.groups import Group, Rating
+from plaudit.model.opening import members_apart
+from plaudit.report import charts
+
+PROMPTS, CANDIDATES = 12, 8
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    random = np.random.default_rng(0)
+    gold = random.normal(size=(PROMPTS, CANDIDATES))
+    groups = [
+        Group(
+            f"g{g}",
+            f"prompt {g}",
+            tuple("word " * (i + 1) for i in range(CANDIDATES)),
+            # Two raters, a tenth apart on either side: their mean is the truth.
+            ratings=tuple(
+                Rating(i, float(row[i]) + off, "quality", rater)
+                for i in range(CANDIDATES)
+                for rater, off in (("a", -0.1), ("b", 0.1))
+            ),
+            meta={"topic": g % 4},
+        )
+        for g, row in enumerate(gold)
+    ]
+    write_groups(groups, tmp_path / "data.jsonl")
+    for name, values in {
+        "good": gold + random.normal(size=gold.shape),
+        "other": gold + random.normal(size=gold.shape),
+        "gold": gold,
+        "flat": np.zeros_like(gold),
+    }.items():
+        write_scores(
+            (Score(f"g{g}", i, float(values[g, i]), 1, False) for g in range(PROMPTS) for i in range(CANDIDATES)),
+            tmp_path / f"{name}.jsonl",
+            {"who": name},
+        )
+    return tmp_path
+
+
+def test_tables_and_files(run, place):
+    asked = ["best-of", "good.jsonl", "data.jsonl", "--with", "other.jsonl", "--gold", "ratings:quality"]
+    code, out, err = run(*asked, "-o", "out", "--clusters", "topic", "--lambda", 2)
+    assert code == 0, err
+    for words in ("n = 8", "KL, nats", "worst case (min)", "mean - 2 variance", "the longer answer", "gold itself"):
+        assert words in out
+    assert "12 prompts with 96 candidates; intervals clustered by topic (4)" in out
+    stored = json.loads((place / "out/best_of_n.json").read_text())
+    assert stored["proxies"] == ["good.jsonl", "other.jsonl"]
+    assert stored["n"] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert stored["records"]["proxy-1"] == {"who": "good"}
+    assert stored["curves"][0]["gold"][-1].keys() >= {"value", "low", "high", "n"}
+    if charts.can_plot():
+        picture = (place / "out/best_of_n.svg").read_text()
+        assert picture.startswith("<svg")
+        assert "worst case (min)" in picture
+
+
+def test_ratings_and_a_scores_file_can_both_be_gold(run, place):
+    results = []
+    for gold in ("ratings:quality", "gold.jsonl"):
+        code, out, err = run("best-of", "good.jsonl", "data.jsonl", "--gold", gold, "--json")
+        assert code == 0, err
+        results.append(json.loads(out))
+    by_ratings, by_scores = (result["curves"][0]["gold"][-1]["value"] for result in results)
+    assert by_ratings == pytest.approx(by_scores)
+    assert results[0]["gold"]["mean"] == pytest.approx(results[1]["gold"]["mean"])
+
+
+def test_a_model_chooses_and_its_scores_are_kept(run, place):
+    trained = [
+        Group(f"t{i}", f"p{i}", ("good words", "bad"), ratings=(Rating(0, 1.0, "x"), Rating(1, 0.0, "x")))
+        for i in range(4)
+    ]
+    write_groups(trained, place / "train.jsonl")
+    assert run("train", "train.jsonl", "-o", "length-model", "--backbone", "length")[0] == 0
+    code, out, err = run("best-of", "length-model", "data.jsonl", "-g", "ratings:quality", "-o", "out", "--json")
+    assert code == 0, err
+    assert (place / "out/proxy-1/scores.jsonl").is_file()
+    by_model, by_rule = json.loads(out)["curves"][0], json.loads(out)["curves"][1]
+    assert by_rule["kind"] == "length"
+    assert abs(by_model["gold"][-1]["value"]) == pytest.approx(abs(by_rule["gold"][-1]["value"]))
+
+
+def test_without_the_extra_it_says_so(run, place, monkeypatch):
+    monkeypatch.setattr(charts, "can_plot", lambda: False)
+    code, _, err = run("best-of", "good.jsonl", "data.jsonl", "-g", "gold.jsonl", "-o", "out")
+    assert code == 0
+    assert "pip install 'plaudit[plots]'" in err
+    assert not (place / "out/best_of_n.svg").exists()
+
+
+def test_a_constant_proxy_is_undefined(run, place):
+    code, out, err = run("best-of", "flat.jsonl", "data.jsonl", "-g", "ratings:quality", "-o", "out")
+    assert code == 0, err
+    assert "undefined: every candidate of a prompt has the same reward" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["good.jsonl", "data.jsonl", "-g", "ratings:charm"], "nobody rated 'charm' in these data (rated: quality)"),
+        (["good.jsonl", "data.jsonl", "-g", "good.jsonl"], "good.jsonl is given twice"),
+        (["-", "-", "-g", "gold.jsonl"], "only one of proxies, gold and data"),
+        (["none.jsonl", "data.jsonl", "-g", "gold.jsonl"], "model proxy-1: no scores file 'none.jsonl'"),
+        (["good.jsonl", "data.jsonl", "-g", "gold.jsonl", "--most", "9"], "no prompt has 9 candidates"),
+    ],
+)
+def test_refusals(run, place, arguments, message):
+    code, out, err = run("best-of", *arguments)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_an_ensemble_stands_for_its_members(tmp_path):
+    (tmp_path / "ensemble").mkdir()
+    (tmp_path / "ensemble/plaudit.json").write_text('{"plaudit": "ensemble", "members": [{}, {}]}')
+    assert members_apart(tmp_path / "ensemble") == [str(tmp_path / "ensemble/members" / n) for n in "01"]
+    assert members_apart("org/model") == ["org/model"]
+
+
+def test_the_demo_writes_candidates(run, place):
+    code, out, err = run("demo", "--candidates", "c.jsonl", "--each", 3, "--questions", 1)
+    assert code == 0, err
+    assert "held-out questions are in c.jsonl" in out
+    assert "--gold ratings:quality" in out
+    assert not (place / "plaudit-demo").exists()
