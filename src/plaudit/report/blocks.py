@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from plaudit.report.axes import Axis, axis
 from plaudit.report.figures import Figure, Shape, count, interval
-from plaudit.report.texts import data
+from plaudit.report.names import reason
 from plaudit.report.words import Said, say
 
 LEGEND = ("good", "open", "bad", "length", "people", "chance", "half", "zero", "overall")
@@ -159,7 +159,7 @@ def _row(entry: Entry, shape: Shape, along: Axis) -> Row:
     found = entry.figure
     note = entry.note
     if note is None and not found.exact and not found.sure and found.reason:
-        note = data(found.reason, 200)
+        note = reason(found.reason)
     return Row(
         entry.label,
         note,

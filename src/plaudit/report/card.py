@@ -88,7 +88,7 @@ def _rows(metrics: Mapping[str, Any]) -> Iterator[str]:
         )
     ]
     for name, row in mapping(metrics.get("rivals")).items():
-        named.append((say("row.over", name=rival(name)), figure(mapping(row).get("lead")), points))
+        named.append((say("card.lead", name=rival(name)), figure(mapping(row).get("lead")), points))
     for said, found, shape in named:
         yield from _row(_plain(said), found, shape)
     for attribute, row in mapping(metrics.get("ratings")).items():

@@ -10,7 +10,6 @@ from markupsafe import Markup
 from plaudit.report import names
 from plaudit.report.figures import Figure, count, figure, mapping, number, percent, plain, points, rows, with_interval
 from plaudit.report.findings import Finding, Tone, listed
-from plaudit.report.texts import data
 from plaudit.report.words import Said, say
 
 FEW_CLUSTERS = 20
@@ -109,8 +108,8 @@ def invariance(metrics: Mapping[str, Any]) -> Iterator[Finding]:
     broken = [names.known("check", str(check.get("name"))) for check in checks if check.get("ok") is False]
     if broken:
         yield Finding("misleads", "bad", say("verdict.varies", names=listed(broken)))
-    elif checks and all(check.get("ok") for check in checks):
-        yield Finding("use", "good", say("verdict.invariant", k=count(len(checks))))
+    elif held := sum(check.get("ok") is True for check in checks):
+        yield Finding("use", "good", say("verdict.invariant", k=count(held)))
 
 
 def spread(metrics: Mapping[str, Any]) -> Iterator[Finding]:
@@ -151,5 +150,5 @@ def undefined_probes(metrics: Mapping[str, Any]) -> Iterator[Finding]:
     """Probes that could not be measured are not probes that found nothing."""
     missing = [p for p in rows(mapping(metrics.get("probes")).get("probes")) if p.get("finding") == "undefined"]
     if missing:
-        reason = data(str(missing[0].get("reason") or ""))
-        yield Finding("sure", "open", say("verdict.probes_undefined", k=count(len(missing)), reason=reason))
+        why = names.reason(str(missing[0].get("reason") or ""))
+        yield Finding("sure", "open", say("verdict.probes_undefined", k=count(len(missing)), reason=why))

@@ -104,6 +104,11 @@ def plain(value: float) -> str:
     return _signed(f"{value:#.3g}".removesuffix("."))
 
 
+def small(value: float) -> str:
+    """Two digits, for what should be next to nothing."""
+    return _signed(f"{value:.2g}")
+
+
 def count(value: float) -> str:
     return f"{value:,.0f}"
 

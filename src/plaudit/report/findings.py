@@ -13,7 +13,7 @@ from typing import Any, Literal
 from markupsafe import Markup
 
 from plaudit.report.figures import Figure, count, figure, interval, mapping, percent, points, signed, with_interval
-from plaudit.report.names import rival
+from plaudit.report.names import reason, rival
 from plaudit.report.texts import data
 from plaudit.report.words import Said, say
 
@@ -74,12 +74,12 @@ def against_chance(metrics: Mapping[str, Any]) -> Iterator[Finding]:
     stands = standing(accuracy, 0.5)
     if stands == "none":
         if accuracy.reason and not mapping(metrics.get("ratings")):
-            yield Finding("sure", "open", say("verdict.accuracy_none", reason=data(accuracy.reason)))
+            yield Finding("sure", "open", say("verdict.accuracy_none", reason=reason(accuracy.reason)))
         return
     values = {
         "figure": with_interval(accuracy, percent),
         "n": count(accuracy.n),
-        "reason": data(accuracy.reason or ""),
+        "reason": reason(accuracy.reason),
     }
     yield Finding(*_SIDES[stands], say(f"verdict.chance_{stands}", **values))
 
@@ -132,8 +132,8 @@ def ratings(metrics: Mapping[str, Any]) -> Iterator[Finding]:
         spearman, lead = figure(measured.get("spearman")), figure(measured.get("lead_over_length"))
         stands = standing(spearman)
         if stands == "none":
-            reason = data(spearman.reason or "")
-            yield Finding("sure", "open", say("verdict.rated_none", attribute=attribute, reason=reason))
+            said = say("verdict.rated_none", attribute=attribute, reason=reason(spearman.reason))
+            yield Finding("sure", "open", said)
         else:
             values = {"figure": with_interval(spearman, signed), "n": count(spearman.n), "attribute": attribute}
             yield Finding(*_SIDES[stands], say(f"verdict.rated_{stands}", **values))

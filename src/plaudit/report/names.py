@@ -12,10 +12,15 @@ from plaudit.report.texts import data
 from plaudit.report.words import Said, say, templates
 
 
-def known(kind: str, name: str, otherwise: str | None = None) -> Said | Markup:
-    """The sentence `kind.name`, with `_` for what TOML keys do not like; or the name as data."""
+def known(kind: str, name: str, otherwise: str | None = None, most: int = 80) -> Said | Markup:
+    """The sentence `kind.name`, with `_` for what TOML keys do not like; or the name (or `otherwise`) as data."""
     key = f"{kind}.{re.sub('[^a-z0-9]+', '_', name.lower())}"
-    return say(key) if key in templates() else data(otherwise or name, 80)
+    return say(key) if key in templates() else data(otherwise or name, most)
+
+
+def reason(text: str | None) -> Said | Markup:
+    """Why something is undefined."""
+    return known("reason", text or "", most=200)
 
 
 def rival(name: str) -> Said | Markup:

@@ -7,8 +7,7 @@ from typing import Any
 
 from plaudit.report.blocks import Entry, Note, Section, dots
 from plaudit.report.figures import figure, mapping, percent, percent_tick, points
-from plaudit.report.names import rival
-from plaudit.report.texts import data
+from plaudit.report.names import reason, rival
 from plaudit.report.words import say
 
 _SHARES = (0.0, 1.0)
@@ -20,8 +19,7 @@ def section(metrics: Mapping[str, Any]) -> Section | None:
     if accuracy.value is None:
         if mapping(metrics.get("ratings")):
             return None
-        reason = data(accuracy.reason or "")
-        said = say("glance.undefined", reason=reason) if accuracy.reason else say("headline.none")
+        said = say("glance.undefined", reason=reason(accuracy.reason)) if accuracy.reason else say("headline.none")
         return Section("glance", (), (Note(said),))
     blocks = [
         dots(

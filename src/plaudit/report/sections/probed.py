@@ -7,7 +7,7 @@ from typing import Any
 
 from plaudit.report import names
 from plaudit.report.blocks import Dots, Entry, Note, Section, Table, dots
-from plaudit.report.figures import count, figure, mapping, number, percent, plain_tick, rows, signed
+from plaudit.report.figures import count, figure, mapping, number, percent, plain_tick, rows, signed, small
 from plaudit.report.texts import data
 from plaudit.report.words import say
 
@@ -52,9 +52,8 @@ def _note(probe: Mapping[str, Any]) -> Any:
     """The family and the finding in words, or why there is none."""
     finding = str(probe.get("finding"))
     said = say(f"finding.{finding}") if finding in _TONES else data(finding)
-    reason = probe.get("reason")
-    if finding == "undefined" and reason:
-        return say("finding.because", finding=said, reason=data(str(reason), 200))
+    if finding == "undefined" and probe.get("reason"):
+        return say("finding.because", finding=said, reason=names.reason(str(probe["reason"])))
     return say("finding.of", family=names.known("family", str(probe.get("family"))), finding=said)
 
 
@@ -101,7 +100,7 @@ def _checks(checks: list[Mapping[str, Any]]) -> Table | None:
 def _verdict(check: Mapping[str, Any]) -> Any:
     """Whether it holds, in words; a check that could not be made says why."""
     if check.get("reason") and check.get("ok") is not False:
-        return data(str(check["reason"]), 200)
+        return names.reason(str(check["reason"]))
     return say("holds.yes" if check.get("ok") else "holds.no")
 
 
@@ -109,4 +108,4 @@ def _or_dash(value: Any) -> str:
     found = number(value)
     if found is None:
         return "–"
-    return f"{found:,.0f}" if isinstance(value, int) else f"{found:.2g}"
+    return f"{found:,.0f}" if isinstance(value, int) else small(found)

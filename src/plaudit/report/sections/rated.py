@@ -7,7 +7,7 @@ from typing import Any
 
 from plaudit.report.blocks import Dots, Entry, Note, Section, Table, dots
 from plaudit.report.figures import count, figure, interval, mapping, plain, plain_tick, signed
-from plaudit.report.names import rival
+from plaudit.report.names import reason, rival
 from plaudit.report.texts import data
 from plaudit.report.words import say
 
@@ -41,7 +41,7 @@ def _correlations(name: str, row: Mapping[str, Any], rivals: Mapping[str, Mappin
     entries = list(_entries(row, rivals))
     attribute = data(name, 60)
     if not entries:
-        return Note(say("rated.undefined", attribute=attribute, reason=data(figure(row.get("spearman")).reason or "")))
+        return Note(say("rated.undefined", attribute=attribute, reason=reason(figure(row.get("spearman")).reason)))
     return dots(
         entries,
         signed,

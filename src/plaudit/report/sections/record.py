@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from plaudit.report.blocks import Label, Section, Table
 from plaudit.report.figures import count, figure, interval, mapping, number, plain
 from plaudit.report.material import Material
-from plaudit.report.names import known
+from plaudit.report.names import known, reason
 from plaudit.report.texts import data, visible
 from plaudit.report.words import Said, say
 
@@ -91,5 +91,5 @@ def _every(metrics: Mapping[str, Any]) -> Iterator[tuple[Label, ...]]:
         if isinstance(row, Mapping) and "value" in row and "n" in row:
             found = figure(row)
             value = "–" if found.value is None else plain(found.value)
-            why = interval(found, plain) or data(found.reason or "", 120)
+            why = interval(found, plain) or reason(found.reason)
             yield data(str(name), 60), value, why, count(found.n)

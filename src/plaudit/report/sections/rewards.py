@@ -77,11 +77,13 @@ def _histogram(rewards: Mapping[str, Any]) -> Histogram | None:
         for name, row in mapping(rewards.get("quantiles")).items()
         if (value := number(row)) is not None and number_of(name) is not None
     )
+    marks = tuple((_pixels(along.at(value)), f"{share:.0%}: {signed(value)}") for share, value in quantiles)
+    spelled = ", ".join(text for _, text in marks) or "–"
     return Histogram(
-        say("rewards.caption", n=count(number(rewards.get("n")) or sum(counts))),
+        say("rewards.caption", n=count(number(rewards.get("n")) or sum(counts)), quantiles=spelled),
         bars,
         tuple((_pixels(place), text) for place, text in along.ticks),
-        tuple((_pixels(along.at(value)), f"{share:.0%}: {signed(value)}") for share, value in quantiles),
+        marks,
         Table(
             say("table.same"),
             (say("head.reward"), say("head.n")),
