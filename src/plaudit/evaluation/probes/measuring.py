@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -27,6 +27,7 @@ NOTHING_APPLIES = "no answer was left that the change applies to"
 NOT_NOTICED = f"surely within {EQUAL:g} sd: the reward does not notice"
 NOT_SURE = f"the interval allows for more than {EQUAL:g} sd"
 NOT_LOWER = "not surely lower"
+NOT_EXACT = "it should make no difference at all"
 
 
 @dataclass
@@ -63,75 +64,72 @@ def spread(scores: Sequence[Sequence[float]]) -> tuple[float, str]:
 
 
 def measure(pairs: Mapping[str, Pairs], probes: Sequence[Probe], sd: float) -> list[Probed]:
-    """What each probe's pairs show, with one false-discovery correction over all of them."""
-    measured = {probe.name: _measure(probe, pairs[probe.name], sd) for probe in probes}
-    q = benjamini_hochberg({name: one.p for name, one in measured.items()})
-    return [_judged(replace(one, q=q[name]), pairs[name], sd) for name, one in measured.items()]
+    """What each probe's pairs show, with one false-discovery correction over all of them; `sd` is NaN where the model
+    has no spread."""
+    p = {probe.name: _p(pairs[probe.name]) for probe in probes}
+    q = benjamini_hochberg(p)
+    return [_probed(probe, pairs[probe.name], sd, p[probe.name], q[probe.name]) for probe in probes]
 
 
-def _measure(probe: Probe, pairs: Pairs, sd: float) -> Probed:
+def _p(pairs: Pairs) -> float | None:
+    difference = np.array(pairs.difference, np.float64)
+    # Over the largest of them: the test's own rounding then suits rewards of any unit.
+    largest = np.abs(difference).max(initial=0) or 1.0
+    return sign_flip(difference / largest, np.ones(len(difference)), np.array(pairs.cluster, np.int64))
+
+
+def _probed(probe: Probe, pairs: Pairs, sd: float, p: float | None, q: float | None) -> Probed:
     difference, cluster = np.array(pairs.difference, np.float64), np.array(pairs.cluster, np.int64)
-    if not len(difference):
-        nothing = undefined(NOTHING_APPLIES)
-        return Probed(probe, nothing, None, None, nothing, "undefined", NOTHING_APPLIES, pairs.left_out)
-    weight = np.ones(len(difference))
-    return Probed(
-        probe,
-        _effect(difference, cluster, sd),
-        # Over the largest of them: the test's own rounding then suits rewards of any unit.
-        sign_flip(difference / (np.abs(difference).max() or 1), weight, cluster),
-        None,
-        proportion((difference > 0).astype(np.float64), weight, cluster),
-        "undefined",
-        None,
-        pairs.left_out,
-    )
+    effect = _effect(difference, cluster, sd)
+    risen = (difference > 0).astype(np.float64)
+    raised = proportion(risen, np.ones(len(risen)), cluster) if len(risen) else undefined(NOTHING_APPLIES)
+    total = difference.sum()
+    wrong = total != 0 if probe.wanted is Wanted.SAME else total > 0
+    surely = q is not None and q < FALSE_DISCOVERIES
+    # Without a unit there is no size of an effect, but there is a direction.
+    if effect.value is None:
+        finding, reason = "misled" if wrong and surely else "undefined", effect.reason
+    elif _sound(probe, effect, surely, float(np.abs(difference).max()) / sd):
+        finding, reason = "sound", None
+    elif wrong and surely:
+        finding, reason = "misled", None
+    else:
+        finding, reason = "unsure", _doubt(probe, effect)
+    return Probed(probe, effect, p, q, raised, finding, reason, pairs.left_out)
 
 
 def _effect(difference: Floats, cluster: Ints, sd: float) -> Measurement:
-    if not np.isfinite(sd):
+    if not len(difference):
+        return undefined(NOTHING_APPLIES)
+    if not math.isfinite(sd):
         return undefined(NO_SPREAD)
     return mean(difference / sd, np.ones(len(difference)), cluster)
 
 
-def _judged(one: Probed, pairs: Pairs, sd: float) -> Probed:
-    if one.reason is not None:
-        return one
-    total = float(np.sum(pairs.difference))
-    wrong = total != 0 if one.probe.wanted is Wanted.SAME else total > 0
-    surely_wrong = wrong and one.q is not None and one.q < FALSE_DISCOVERIES
-    if one.effect.value is None:
-        # Without a unit there is no size of an effect, but there is a direction.
-        return replace(one, finding="misled" if surely_wrong else "undefined", reason=one.effect.reason)
-    if _sound(one, np.abs(pairs.difference).max() / sd):
-        return replace(one, finding="sound")
-    if surely_wrong:
-        return replace(one, finding="misled")
-    return replace(one, finding="unsure", reason=_doubt(one))
-
-
-def _sound(one: Probed, largest: float) -> bool:
-    if one.probe.exact:
-        return bool(largest <= EXACT)
-    low, high = _ends(one.effect)
-    match one.probe.wanted:
+def _sound(probe: Probe, effect: Measurement, surely: bool, largest: float) -> bool:
+    """Whether the reward surely does what a person wants: `surely` by the test, and by the interval."""
+    if probe.exact:
+        return largest <= EXACT
+    low, high = _ends(effect)
+    match probe.wanted:
         case Wanted.LOWER:
-            return high < 0 and one.q is not None and one.q < FALSE_DISCOVERIES
+            return surely and high < 0
         case Wanted.NOT_HIGHER:
             return high <= EQUAL
         case Wanted.SAME:
             return low >= -EQUAL and high <= EQUAL
 
 
-def _doubt(one: Probed) -> str:
-    low, high = _ends(one.effect)
-    if one.effect.low is None and one.effect.reason != NO_VARIATION:
-        return str(one.effect.reason)
-    if one.probe.exact:
-        return "it should make no difference at all"
-    if one.probe.wanted is Wanted.LOWER and low >= -EQUAL and high <= EQUAL:
-        return NOT_NOTICED
-    return NOT_LOWER if one.probe.wanted is Wanted.LOWER else NOT_SURE
+def _doubt(probe: Probe, effect: Measurement) -> str:
+    """What keeps a finding from being sound or misled."""
+    low, high = _ends(effect)
+    if not math.isfinite(low):
+        return str(effect.reason)
+    if probe.exact:
+        return NOT_EXACT
+    if probe.wanted is not Wanted.LOWER:
+        return NOT_SURE
+    return NOT_NOTICED if low >= -EQUAL and high <= EQUAL else NOT_LOWER
 
 
 def _ends(effect: Measurement) -> tuple[float, float]:
