@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy.stats import kendalltau, rankdata
+from scipy.stats import kendalltau
 
+from plaudit.evaluation.bootstrap import bca, is_asked_for, recomputed
 from plaudit.evaluation.intervals import (
+    LEVEL,
     NO_VARIATION,
     ONE_CLUSTER,
     Floats,
@@ -38,32 +40,59 @@ PERFECT = "the correlation is perfect, so nothing shows how much it varies"
 FIXED_REST = "without one of the clusters every value is the same, so nothing shows how much clusters differ"
 
 
+Statistic = Callable[[Floats], float]
+"""The weights of the rows [n], how often each counts -> a statistic of them; NaN where it is not defined."""
+
+
 @dataclass(frozen=True, slots=True)
 class Correlation:
     """How two columns are correlated.
 
     Attributes:
-        of: [n] and [n], neither constant -> the coefficient in [-1, 1].
+        of: [n] and [n], neither constant -> the coefficient in [-1, 1] as a function of the rows' weights. What does
+            not depend on the weights is done once.
         independent: the variance of its Fisher z, times n - 3, for n independent draws from a bivariate normal.
+        quick: whether a thousand recomputations are cheap, as a bootstrap needs them.
     """
 
-    of: Callable[[Floats, Floats], float]
+    of: Callable[[Floats, Floats], Statistic]
     independent: float
+    quick: bool = True
 
 
-def pearson(x: Floats, y: Floats) -> float:
+def pearson(x: Floats, y: Floats) -> Statistic:
     """The product-moment correlation."""
     a, b = _unit(x), _unit(y)
-    return float(np.clip(a @ b, -1, 1))
+
+    def of(weight: Floats) -> float:
+        return _product_moment(a, b, weight)
+
+    return of
 
 
-def spearman(x: Floats, y: Floats) -> float:
-    """Pearson's of the ranks, tied values having their mean rank."""
-    return pearson(rankdata(x), rankdata(y))
+def spearman(x: Floats, y: Floats) -> Statistic:
+    """Pearson's of the ranks, tied values having their mean rank. Which values are tied, and their order, is the same
+    whatever the weights."""
+    a, b = (np.unique(column, return_inverse=True)[1] for column in (x, y))
+
+    def of(weight: Floats) -> float:
+        return _product_moment(_ranks(a, weight), _ranks(b, weight), weight)
+
+    return of
 
 
-def kendall(x: Floats, y: Floats) -> float:
-    """Kendall's tau-b, in O(n log n)."""
+def kendall(x: Floats, y: Floats) -> Statistic:
+    """Kendall's tau-b, in O(n log n). Weights are whole numbers."""
+
+    def of(weight: Floats) -> float:
+        rows = np.repeat(np.arange(len(x)), weight.astype(np.int64))
+        return tau(x[rows], y[rows])
+
+    return of
+
+
+def tau(x: Floats, y: Floats) -> float:
+    """Kendall's tau-b of two columns; NaN where one is constant."""
     # The exact p-value of few values is never used; two values have no other.
     return float(kendalltau(x, y, method="asymptotic" if len(x) > 2 else "auto").statistic)
 
@@ -71,7 +100,7 @@ def kendall(x: Floats, y: Floats) -> float:
 CORRELATIONS: Mapping[str, Correlation] = {
     "pearson": Correlation(pearson, 1.0),
     "spearman": Correlation(spearman, 1.06),
-    "kendall": Correlation(kendall, 0.437),
+    "kendall": Correlation(kendall, 0.437, quick=False),
 }
 """The variances are Fieller, Hartley & Pearson's (Biometrika 44, 1957)."""
 
@@ -79,7 +108,8 @@ CORRELATIONS: Mapping[str, Correlation] = {
 def correlation(which: Correlation, scores: Floats, human: Floats, cluster: Ints) -> Measurement:
     """A correlation with a jackknife t interval on Fisher's z = atanh(r), which keeps it inside (-1, 1).
 
-    Clusters that happen to agree do not make it surer than independent draws would.
+    Clusters that happen to agree do not make it surer than independent draws would. Where a bootstrap is asked for and
+    the correlation is quick to recompute, the interval is the bootstrap's.
 
     Args:
         which: from `CORRELATIONS`.
@@ -89,14 +119,17 @@ def correlation(which: Correlation, scores: Floats, human: Floats, cluster: Ints
     """
     if constant := _constant(human, scores):
         return undefined(constant)
-    value, n = which.of(scores, human), len(human)
+    statistic, n = which.of(scores, human), len(human)
+    value = float(np.clip(statistic(np.ones(n)), -1, 1))
     if len(np.unique(cluster)) < 2:
         return Measurement(value, None, None, n, ONE_CLUSTER)
     if abs(value) > 1 - 1e-12:
         return Measurement(value, None, None, n, PERFECT)
-    without, sizes = _left_out(lambda keep: _or_nan(which, scores[keep], human[keep]), cluster)
+    without, sizes = _left_out(statistic, cluster)
     if not np.isfinite(without).all():
         return Measurement(value, None, None, n, FIXED_REST)
+    if (drawn := _drawn(which, statistic, cluster)) is not None:
+        return Measurement(value, *bca(value, drawn, without, LEVEL), n)
     with np.errstate(divide="ignore"):
         half = half_width(math.atanh(value), np.arctanh(without), sizes, which.independent / max(1, n - 3))
     # Rounding of tanh(atanh(r)) must not put an end on the wrong side.
@@ -108,11 +141,13 @@ def difference(which: Correlation, scores: Floats, rival: Floats, human: Floats,
     """The correlation of `scores` [n] with people minus a rival's on the same rows, with the difference's interval."""
     if constant := _constant(human, scores, rival):
         return undefined(constant)
+    own, theirs = which.of(scores, human), which.of(rival, human)
 
-    def lead(keep: slice | Ints) -> float:
-        return _or_nan(which, scores[keep], human[keep]) - _or_nan(which, rival[keep], human[keep])
+    def lead(weight: Floats) -> float:
+        return own(weight) - theirs(weight)
 
-    value, n = lead(slice(None)), len(human)
+    n = len(human)
+    value = lead(np.ones(n))
     if len(np.unique(cluster)) < 2:
         return Measurement(value, None, None, n, ONE_CLUSTER)
     without, sizes = _left_out(lead, cluster)
@@ -120,6 +155,8 @@ def difference(which: Correlation, scores: Floats, rival: Floats, human: Floats,
         return Measurement(value, None, None, n, FIXED_REST)
     if np.ptp(without) == 0:
         return Measurement(value, None, None, n, NO_VARIATION)
+    if (drawn := _drawn(which, lead, cluster)) is not None:
+        return Measurement(value, *bca(value, drawn, without, LEVEL), n)
     return jackknife(value, without, sizes, n, (-2.0, 2.0))
 
 
@@ -146,11 +183,11 @@ def _tau_of_rows(x: Floats, y: Floats) -> Floats:
 
 
 def _one_by_one(x: Floats, y: Floats) -> Floats:
-    return np.array([math.nan if _constant(b, a) else kendall(a, b) for a, b in zip(x, y, strict=True)])
+    return np.array([math.nan if _constant(b, a) else tau(a, b) for a, b in zip(x, y, strict=True)])
 
 
-def _left_out(statistic: Callable[[Ints], float], cluster: Ints) -> tuple[Floats, Floats]:
-    """The statistic of the rows (their indices) outside each block of clusters; and the rows in each block.
+def _left_out(statistic: Statistic, cluster: Ints) -> tuple[Floats, Floats]:
+    """The statistic of the rows outside each block of clusters; and the rows in each block.
 
     Blocks are dealt clusters in order of size, so that they are about equal; few clusters are a block each.
     """
@@ -158,7 +195,16 @@ def _left_out(statistic: Callable[[Ints], float], cluster: Ints) -> tuple[Floats
     place = np.argsort(np.argsort(-count, kind="stable"), kind="stable")
     block = (place % MOST_BLOCKS)[index]
     sizes = np.bincount(block).astype(np.float64)
-    return np.array([statistic(np.flatnonzero(block != b)) for b in range(len(sizes))]), sizes
+    return np.array([statistic((block != b).astype(np.float64)) for b in range(len(sizes))]), sizes
+
+
+def _drawn(which: Correlation, statistic: Statistic, cluster: Ints) -> Floats | None:
+    """[rounds], the statistic of each bootstrap round; None where none is asked for, it would take too long, or one of
+    the rounds leaves it undefined."""
+    if not (which.quick and is_asked_for()):
+        return None
+    drawn = recomputed(statistic, cluster)
+    return drawn if np.isfinite(drawn).all() else None
 
 
 def _constant(human: Floats, *scores: Floats) -> str | None:
@@ -168,12 +214,23 @@ def _constant(human: Floats, *scores: Floats) -> str | None:
     return FIXED_SCORES if any(np.ptp(given) == 0 for given in scores) else None
 
 
-def _or_nan(which: Correlation, scores: Floats, human: Floats) -> float:
-    return math.nan if not len(human) or _constant(human, scores) else which.of(scores, human)
+def _ranks(level: Ints, weight: Floats) -> Floats:
+    """[n], the mean rank of each row's level [n], 0 and up, each row counting as often as its weight says."""
+    mass = np.bincount(level, weight)
+    return np.asarray((np.cumsum(mass) - mass / 2)[level])
+
+
+def _product_moment(a: Floats, b: Floats, weight: Floats) -> float:
+    """Pearson's correlation under weights; NaN where a column is constant but for rounding."""
+    n = weight.sum()
+    a, b = a - weight @ a / n, b - weight @ b / n
+    weighed = weight * a
+    in_a, in_b = float(weighed @ a), float(weight @ np.square(b))
+    least = 1e-20 * n * max(1.0, float(np.abs(a).max()), float(np.abs(b).max()))
+    return float(weighed @ b) / math.sqrt(in_a * in_b) if min(in_a, in_b) > least else math.nan
 
 
 def _unit(x: Floats) -> Floats:
-    """Centred, of length 1. Divided by its largest value on the way: squares of huge values overflow."""
+    """Centred, the largest value being 1 or -1: squares of huge values overflow."""
     centred = x - x.mean()
-    centred = centred / np.abs(centred).max()
-    return np.asarray(centred / np.sqrt(centred @ centred))
+    return np.asarray(centred / np.abs(centred).max())
