@@ -25,8 +25,8 @@ _RANKINGS = {
     "length_accuracy": ("  the longer response wins", "{:.1%}"),
     "lead_over_length": ("  lead over that rule", "{:+.1%}"),
     "human_accuracy": ("  one person against the others", "{:.1%}"),
-    "accuracy_with_ties": ("accuracy, ties as half", "{:.1%}"),
     "human_alpha": ("  people's agreement (Krippendorff's alpha)", "{:.3f}"),
+    "accuracy_with_ties": ("accuracy, ties as half", "{:.1%}"),
     "top1": ("best of K", "{:.1%}"),
     "top1_chance": ("  chance", "{:.1%}"),
     "ndcg": ("NDCG", "{:.3f}"),
@@ -168,11 +168,11 @@ def cells(measured: Measurement, shape: str) -> tuple[str, str, str]:
 def _glances(part: Part) -> Iterator[str]:
     """A line for each table that is too long for a screen: metrics.json and the report have them whole."""
     if part.reliability:
-        points = (f"{row.confidence:.0%} {_share(row.right)}" for row in part.reliability)
-        yield f"right at a confidence of: {', '.join(points)}"
+        points = (f"{100 * row.confidence:.0f}: {_percent(row.right)}" for row in part.reliability)
+        yield f"right, in %, at a confidence of {', '.join(points)}"
     if part.lengths:
-        points = (f"{_longer(row)} {_share(row.accuracy)}" for row in part.lengths)
-        yield f"accuracy where the better response is longer by: {', '.join(points)}"
+        points = (f"{_longer(row)}: {_percent(row.accuracy)}" for row in part.lengths)
+        yield f"accuracy, in %, where the better response is longer by {', '.join(points)}"
     if part.rewards is not None and part.rewards.n:
         yield _rewards_line(part.rewards)
 
@@ -181,20 +181,22 @@ def _rewards_line(rewards: Rewards) -> str:
     spread = "" if rewards.sd is None else f", sd {rewards.sd:.3g}"
     said = [f"rewards: mean {rewards.mean.value:+.3g}{spread} {_sparks(rewards.counts)}"]
     if rewards.within_prompt_share.value is not None:
-        said.append(f"{_share(rewards.within_prompt_share)} of their variance lies within prompts")
+        said.append(f"{_percent(rewards.within_prompt_share)}% of their variance lies within prompts")
     if rewards.prompts_without_spread.value is not None:
-        said.append(f"{_share(rewards.prompts_without_spread)} of prompts get one reward for all responses")
+        said.append(f"{_percent(rewards.prompts_without_spread)}% of prompts get one reward for all responses")
     return "; ".join(said)
 
 
 def _longer(row: Length) -> str:
-    return f"{row.low:+,}" if row.low == row.high else f"{row.low:+,} to {row.high:+,}"
+    ends = dict.fromkeys(f"{end:+,}" if end else "0" for end in (row.low, row.high))
+    return " to ".join(ends)
 
 
-def _share(measured: Measurement) -> str:
-    if measured.low is None or measured.high is None:
-        return f"{measured.value:.1%}"
-    return f"{measured.value:.1%} [{measured.low:.0%}, {measured.high:.0%}]"
+def _percent(share: Measurement) -> str:
+    """A share in percent and the longer arm of its interval; "?" where it has none."""
+    if share.value is None or share.low is None or share.high is None:
+        return "undefined" if share.value is None else f"{100 * share.value:.0f}±?"
+    return f"{100 * share.value:.0f}±{100 * max(share.high - share.value, share.value - share.low):.0f}"
 
 
 def _sparks(counts: Sequence[int]) -> str:
