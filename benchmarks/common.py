@@ -33,12 +33,12 @@ SHARED = Path(__file__).resolve().parents[1] / "../shared/data"
 # ---- data -----------------------------------------------------------------------------------------------------------
 
 
-def ukp_groups(judgements: str = "pairs") -> list[Group]:
+def ukp_groups(judgements: str = "pairs", shared: Path = SHARED) -> list[Group]:
     """UKPConvArg1: a group for each of the 24 sides of the 12 debates, its `subset` the debate. Its rankings are the
-    agreed `pairs`, the single `votes` behind them, or their `majority` (ties among them)."""
+    agreed `pairs`, the single `votes` behind them, or their `majority` (ties among them). `shared` holds the set."""
     from plaudit.data import load_groups, majority
 
-    source = SHARED / "ukp-convarg" / ("pairs" if judgements == "pairs" else "judgements")
+    source = shared / "ukp-convarg" / ("pairs" if judgements == "pairs" else "judgements")
     if not source.is_dir():
         raise SystemExit(f"needs UKPConvArg1 in {source}: one file a side of a debate")
     # A few votes compare an argument with itself.

@@ -35,6 +35,9 @@ def doctor_command(
     threshold: Annotated[
         float, typer.Option("--threshold", help="Propose removal from this probability of being wrong on.")
     ] = 0.8,
+    threshold_alone: Annotated[
+        float, typer.Option("--threshold-alone", help="The same where models speak alone; 1: never.")
+    ] = 1.0,
     seed: Annotated[int, typer.Option("--seed", help="Of the deals into folds.")] = 0,
     changes: Changes = None,
     format: Format = None,
@@ -72,6 +75,7 @@ def doctor_command(
         by=by,
         repeats=repeats,
         removed=threshold,
+        alone=threshold_alone,
         seed=seed,
         sides=sides,
         places=reading.places,
@@ -79,7 +83,7 @@ def doctor_command(
     )
     cleaned = diagnosis.cleaned(groups)
     removed = {"removed": dict(cleaned.removed), "unjudged": cleaned.unjudged}
-    found = {**diagnosis.to_json(), "threshold": threshold, **removed}
+    found = {**diagnosis.to_json(), "threshold": threshold, "threshold_alone": threshold_alone, **removed}
     write_worklist(diagnosis.items, output / WORK_LIST)
     write_groups(cleaned.groups, output / CLEANED)
     _write_json(output / FIGURES, found)

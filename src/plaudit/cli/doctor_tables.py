@@ -29,7 +29,8 @@ _KINDS = {
 }
 
 _FIGURES = {
-    "flipped": "comparisons estimated to be the wrong way round",
+    "flipped": "estimated to be the wrong way round, by models and others",
+    "contradicted": "the wrong way round or beyond the models, where they speak alone",
     "accuracy_of_models": "held-out models alone agree with",
     "accuracy_with_others": "models and the other judgements of the prompt agree with",
     "accuracy_of_others": "the other judgements of the prompt agree with",

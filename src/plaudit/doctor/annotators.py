@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
+from scipy.stats import fisher_exact
 
 from plaudit.data.firsts import AlwaysFirst
 from plaudit.doctor.items import Item, Target
@@ -17,7 +17,7 @@ from plaudit.evaluation.intervals import Measurement, proportion
 from plaudit.evaluation.significance import benjamini_hochberg
 from plaudit.groups import Group
 
-LEVEL = 0.05
+LEVEL = 0.01
 """Of the annotators who are named, the share expected to be named for nothing (false discovery rate)."""
 
 LEAST = 5
@@ -33,8 +33,8 @@ class _Votes:
     Attributes:
         agreed: 1 if it is what the majority of the others said.
         cluster: the prompt.
-        others: on the same comparisons, how many votes of others agree with the majority of the rest, and how many
-            there are.
+        others: on all comparisons they had a part in, how many votes of others agree with the majority of the rest, and
+            how many there are.
     """
 
     agreed: list[float] = field(default_factory=list)
@@ -54,23 +54,23 @@ class _Votes:
 def disagreeing(groups: Sequence[Group]) -> Iterator[Item]:
     """Annotators who agree with the majority of the others less often than other people do.
 
-    One-sided exact binomial test against the rate of everyone else on comparisons that this annotator had no part in
-    (of two who differ, nobody knows who is wrong); on the same comparisons, where they had a part in nearly all.
-    Benjamini & Hochberg over all annotators with `LEAST` shared comparisons. Removal is proposed only for those who are
-    nearer to a coin than to the crowd.
+    Fisher's exact test, one-sided, against everyone else on comparisons that this annotator had no part in (of two who
+    differ, nobody knows who is wrong); on the same comparisons, where they had a part in nearly all. Benjamini &
+    Hochberg over all annotators with `LEAST` shared comparisons. Removal is proposed only for those who are nearer to a
+    coin than to the crowd.
     """
     votes = _shared(groups)
     total = np.sum([one.own for one in votes.values()], axis=0) if votes else np.zeros(2)
     said = {name: one for name, one in votes.items() if len(one.agreed) >= LEAST}
-    crowd = {}
+    crowd: dict[str, float] = {}
+    p: dict[str, float | None] = {}
     for name, one in said.items():
         apart = total - one.own - one.others
         agreeing, count = apart if apart[1] >= LEAST else one.others
         crowd[name] = float(agreeing / count)
-    p = {
-        name: float(binomtest(int(sum(votes.agreed)), len(votes.agreed), crowd[name], alternative="less").pvalue)
-        for name, votes in said.items()
-    }
+        own, all_own = one.own
+        table = [[own, all_own - own], [agreeing, count - agreeing]]
+        p[name] = float(fisher_exact(np.array(table, dtype=int), alternative="less").pvalue)
     for name, q in benjamini_hochberg(p).items():
         rate = said[name].rate
         if q is None or q > LEVEL or rate.value is None:
@@ -109,8 +109,8 @@ def one_sided(found: Mapping[str, Sequence[AlwaysFirst]], groups: Sequence[Group
 def without_variance(groups: Sequence[Group]) -> Iterator[Item]:
     """Annotators whose ratings of an attribute are all one value, or who call every pair a tie, beyond chance.
 
-    The p-value is the chance that so many answers drawn from everyone else's would all be the same one; the family is
-    everyone who never varies.
+    The p-value is the chance that so many answers drawn from everyone else's would all be the same one (or all be
+    ties); the family is everyone who never varies.
     """
     given: dict[str, dict[str, Counter[float]]] = defaultdict(lambda: defaultdict(Counter))
     for group in groups:
@@ -130,7 +130,8 @@ def without_variance(groups: Sequence[Group]) -> Iterator[Item]:
             if len(values) > 1 or not others or (attribute == TIES and not value):
                 continue
             key = f"{attribute}\0{name}"
-            constant[key] = sum((count / others.total()) ** times for count in others.values())
+            same = [others[1.0]] if attribute == TIES else others.values()
+            constant[key] = sum((count / others.total()) ** times for count in same)
             described[key] = (attribute, name, value, times)
     for key, q in benjamini_hochberg(constant).items():
         attribute, name, value, times = described[key]
@@ -151,11 +152,12 @@ def _shared(groups: Sequence[Group]) -> dict[str, _Votes]:
             whole = sum(signs.values())
             agreed = {name: sign == np.sign(whole - sign) for name, sign in signs.items() if sign and whole != sign}
             everyone = np.array([sum(agreed.values()), len(agreed)], dtype=float)
-            for name, mine in agreed.items():
-                votes = found[name]
-                votes.agreed.append(float(mine))
-                votes.cluster.append(cluster)
-                votes.others += everyone - (mine, 1)
+            for name in signs:
+                own = agreed.get(name)
+                if own is not None:
+                    found[name].agreed.append(float(own))
+                    found[name].cluster.append(cluster)
+                found[name].others += everyone - (0 if own is None else own, own is not None)
     return found
 
 

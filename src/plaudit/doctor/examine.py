@@ -19,7 +19,7 @@ from plaudit.doctor.crossfit import Held, crossfit
 from plaudit.doctor.duplicates import empty_responses, identical_responses, opposite_labels
 from plaudit.doctor.folds import Ints, deal, units
 from plaudit.doctor.items import Item, by_suspicion
-from plaudit.doctor.rankings import REMOVED, suspicious_rankings
+from plaudit.doctor.rankings import REMOVED, REMOVED_ALONE, suspicious_rankings
 from plaudit.doctor.ratings import suspicious_ratings
 from plaudit.doctor.suspicion import suspect
 from plaudit.errors import PlauditError
@@ -42,7 +42,8 @@ class Diagnosis:
 
     Attributes:
         items: most suspicious first.
-        figures: the estimated share of flipped comparisons, and how often held-out models are right.
+        figures: the share of `flipped` comparisons where others are heard; where models speak alone, that of
+            `contradicted` ones (flipped, or beyond the models); and how often each agrees with what was said.
         settled: what was chosen on the way: models, folds, tau, trust, scales.
         unmeasured: what could not be examined -> why.
         groups: how many were examined.
@@ -84,6 +85,7 @@ def examine(
     by: str = "prompt",
     repeats: int = 1,
     removed: float = REMOVED,
+    alone: float = REMOVED_ALONE,
     seed: int = 0,
     others: bool = True,
     sides: Mapping[str, Sequence[AlwaysFirst]] | None = None,
@@ -101,6 +103,7 @@ def examine(
         by: what is held out whole: `prompt` (with its near-duplicates), `subset`, or a field of `meta`.
         repeats: deals of the groups into folds, over which a model's scores are averaged.
         removed: the probability of being wrong from which a judgement's removal is proposed.
+        alone: the same for rankings about which models speak alone; 1: never.
         seed: of the deals.
         others: whether other judgements of the same group are heard.
         sides: who always had one side on top (`Reading.firsts`), by side; groups alone do not tell.
@@ -113,10 +116,10 @@ def examine(
     """
     if not groups:
         raise PlauditError("there are no groups to examine")
-    if folds < 2 or repeats < 1 or not 0 < removed <= 1:
+    if folds < 2 or repeats < 1 or not 0 < min(removed, alone) <= max(removed, alone) <= 1:
         raise PlauditError(
-            f"folds={folds}, repeats={repeats} and threshold={removed:g}: it takes at least 2 folds, 1 repeat and a "
-            "probability in (0, 1]"
+            f"folds={folds}, repeats={repeats}, thresholds {removed:g} and {alone:g}: it takes at least 2 folds, 1 "
+            "repeat and probabilities in (0, 1]"
         )
     settings = TrainingSettings(seed=seed, folds_by=by).with_changes(changes, "doctor")
     unmeasured: dict[str, str] = {}
@@ -132,7 +135,7 @@ def examine(
         unmeasured["rankings"] = "no ranking puts one response above another, so none can be contradicted"
     else:
         figures, settled = found.figures, settled | dict(found.settled)
-        items += suspicious_rankings(groups, found, removed)
+        items += suspicious_rankings(groups, found, removed, alone)
     ratings, reasons = suspicious_ratings(groups, held, removed)
     items += ratings
     unmeasured |= reasons

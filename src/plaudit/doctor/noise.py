@@ -26,62 +26,73 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 _MOST_FLIPPED = 0.45
-_PRIOR = 10.0
+_KNOWN_RIGHT = 10.0
 """Judgements known to be right that the share is estimated with: few data do not accuse anyone."""
+
+_STARTS = (1e-3, 0.05, 0.2)
 
 _RIDGE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """How honest log odds are scaled (where others of the group are not heard, and where they are), and the share of
-    judgements that were flipped."""
+    """How honest log odds are scaled, and the share of judgements that were flipped: of those about which the models
+    speak alone, and of those where others of the group are heard.
+
+    The two are kept apart, because models alone cannot tell a flip from a judgement that they do not understand: their
+    share is of both.
+    """
 
     scales: tuple[float, float]
-    flipped: float
+    flipped: tuple[float, float]
 
     def said(self, odds: Floats, heard: Bools) -> Floats:
         """[N], the probability of what was said."""
-        return self.flipped + (1 - 2 * self.flipped) * self.honest(odds, heard)
+        flipped = np.where(heard, *self.flipped[::-1])
+        return flipped + (1 - 2 * flipped) * self.honest(odds, heard)
 
     def wrong(self, odds: Floats, heard: Bools) -> Floats:
         """[N], the probability that what was said is the wrong way round."""
-        return self.flipped * (1 - self.honest(odds, heard)) / self.said(odds, heard)
+        return np.where(heard, *self.flipped[::-1]) * (1 - self.honest(odds, heard)) / self.said(odds, heard)
 
     def honest(self, odds: Floats, heard: Bools) -> Floats:
         """[N], the probability that someone honest would say it."""
-        return expit(np.where(heard, self.scales[1], self.scales[0]) * odds)
+        return expit(np.where(heard, *self.scales[::-1]) * odds)
 
 
 def fit_noise(odds: Floats, heard: Bools, weight: Floats) -> Noise:
-    """The most likely scales and share.
+    """The most likely scales and shares; where there are no judgements of a kind, a scale of 1 and a share of 0.
 
     Args:
         odds: [N], log odds of what was said, each given by everything else.
         heard: [N], whether others of the group had a part in them.
         weight: [N].
     """
+    alone, others = (_fit(odds[keep], weight[keep]) for keep in (~heard, heard))
+    return Noise((alone[0], others[0]), (alone[1], others[1]))
+
+
+def _fit(odds: Floats, weight: Floats) -> tuple[float, float]:
+    """The scale and the share of one kind."""
+    if not len(odds):
+        return 1.0, 0.0
     share = weight / weight.sum()
-    which = heard.astype(int)
+    known = 1 / len(odds)
 
     def loss(parameters: Floats) -> tuple[float, Floats]:
-        log_scales, flipped = parameters[:2], parameters[2]
-        scaled = np.exp(log_scales)[which] * odds
+        log_scale, flipped = parameters
+        scaled = np.exp(log_scale) * odds
         right = expit(scaled)
         said = flipped + (1 - 2 * flipped) * right
-        prior = _PRIOR / len(odds)
-        value = -float(share @ np.log(said)) - prior * np.log1p(-flipped) + _RIDGE * float(log_scales @ log_scales)
-        by_scaled = -share * (1 - 2 * flipped) * right * (1 - right) * scaled / said
-        by_scales = np.bincount(which, by_scaled, 2) + 2 * _RIDGE * log_scales
-        by_flipped = -share @ ((1 - 2 * right) / said) + prior / (1 - flipped)
-        return value, np.append(by_scales, by_flipped)
+        value = -float(share @ np.log(said)) + known * (float(log_scale**2) - _KNOWN_RIGHT * np.log1p(-flipped))
+        by_scale = -float(share @ ((1 - 2 * flipped) * right * (1 - right) * scaled / said)) + 2 * known * log_scale
+        by_flipped = -float(share @ ((1 - 2 * right) / said)) + known * _KNOWN_RIGHT / (1 - flipped)
+        return value, np.array([by_scale, by_flipped])
 
-    bounds = [(-4.0, 4.0), (-4.0, 4.0), (1e-9, _MOST_FLIPPED)]
-    starts = [np.array([0.0, 0.0, flipped]) for flipped in (1e-3, 0.05, 0.2)]
-    tried = [minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds) for start in starts]
-    found = min(tried, key=lambda one: one.fun).x
-    alone, together = np.exp(found[:2])
-    return Noise((float(alone), float(together)), float(found[2]))
+    bounds = [(-4.0, 4.0), (1e-9, _MOST_FLIPPED)]
+    tried = [minimize(loss, [0.0, flipped], jac=True, method="L-BFGS-B", bounds=bounds) for flipped in _STARTS]
+    log_scale, flipped = min(tried, key=lambda one: one.fun).x
+    return float(np.exp(log_scale)), float(flipped)
 
 
 def fit_stack(gaps: Floats, tie: Bools, weight: Floats) -> Floats:

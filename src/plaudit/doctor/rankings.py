@@ -16,21 +16,28 @@ LISTED = 0.5
 REMOVED = 0.8
 """From here on its removal is proposed: if the probabilities hold, at most one removal in five costs a good one."""
 
+REMOVED_ALONE = 1.0
+"""The same for judgements about which models speak alone; 1 proposes none. A model that is sure and wrong cannot be
+told from a judgement that is: on UKP, where 0.8 with others was right in 96 of 100, it was right in 40 to 75 without."""
+
 _SHOWN = 5
 
 
-def suspicious_rankings(groups: Sequence[Group], found: Suspicion, removed: float = REMOVED) -> Iterator[Item]:
-    """An item for each ranking with a comparison that is probably wrong.
+def suspicious_rankings(
+    groups: Sequence[Group], found: Suspicion, removed: float = REMOVED, alone: float = REMOVED_ALONE
+) -> Iterator[Item]:
+    """An item for each ranking with a comparison that is probably wrong. From a probability of `removed` on its removal
+    is proposed (of `alone`, where nobody else of the group is heard).
 
     Of a long ranking only the responses go that the contradicted comparisons have in common (the smallest cover, found
     greedily); the rest of the order stays.
     """
-    listed = np.flatnonzero(found.wrong >= min(LISTED, removed))
+    listed = np.flatnonzero(found.wrong >= np.where(found.heard, min(LISTED, removed), min(LISTED, alone)))
     order = np.lexsort((found.ranking[listed], found.group[listed]))
     keys = np.stack([found.group[listed], found.ranking[listed]], axis=1)[order]
     ends = np.flatnonzero(np.any(np.diff(keys, axis=0) != 0, axis=1)) + 1
     for rows in np.split(listed[order], ends) if len(listed) else ():
-        yield _item(groups[found.group[rows[0]]], found, rows, removed)
+        yield _item(groups[found.group[rows[0]]], found, rows, removed if found.heard[rows[0]] else alone)
 
 
 def _item(group: Group, found: Suspicion, rows: np.ndarray, removed: float) -> Item:
@@ -41,13 +48,14 @@ def _item(group: Group, found: Suspicion, rows: np.ndarray, removed: float) -> I
     agree, against = votes(group.rankings, number, better, worse)
     go = [row for row in rows if found.wrong[row] >= removed]
     cover = _cover([(int(found.better[row]), int(found.worse[row]), float(found.wrong[row])) for row in go or rows])
+    others = f", and with all other judgements of this prompt {found.honest[worst]:.1%}" if found.heard[worst] else ""
     heard = f"; of {agree + against} others who compared the two, {against} say the opposite" if agree + against else ""
     who = f"{ranking.annotator} puts" if ranking.annotator is not None else "puts"
     return Item(
         "suspicious-ranking",
         float(found.wrong[worst]),
-        f"{who} response {better} above response {worse}; the models alone give that {found.models[worst]:.0%}, and "
-        f"with all other judgements of this prompt {found.honest[worst]:.1%}{heard}",
+        f"{who} response {better} above response {worse}; the models alone give that {found.models[worst]:.1%}"
+        f"{others}{heard}",
         keep=not go,
         group=group.id,
         evidence={

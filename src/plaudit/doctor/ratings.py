@@ -29,7 +29,11 @@ FAR = 3.0
 
 _PRIOR = 10.0
 _MOST_SLIPS = 0.45
-_ROUNDS = 200
+_STEPS = 200
+_ROUNDS = 2
+"""Times that what looks like a slip is believed less as evidence about others."""
+
+_LEAST_BELIEF = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +98,13 @@ def _expected(rated: Sequence[_Rated], name: str, scale: Scale, held: Mapping[st
 def _far(
     groups: Sequence[Group], rated: Sequence[_Rated], expected: Floats, scale: Scale, removed: float
 ) -> Iterator[Item]:
-    residual, spread, heard = leave_one_out(
-        np.array([one.unit for one in rated]) - expected, np.array([one.response for one in rated])
-    )
-    wrong = slips(residual / spread, spread) if (spread > 0).all() else np.zeros(len(rated))
+    response = np.array([one.response for one in rated])
+    gap, belief = np.array([one.unit for one in rated]) - expected, np.ones(len(rated))
+    for _ in range(1 + _ROUNDS):
+        residual, spread, heard = leave_one_out(gap, response, belief)
+        z = np.divide(residual, spread, out=np.zeros(len(rated)), where=spread > 0)
+        wrong = slips(z, spread)
+        belief = _belief(wrong, np.abs(z), response)
     typical = math.sqrt(float(np.mean(residual**2)))
     for i in map(int, np.flatnonzero((wrong >= min(LISTED, removed)) & (np.abs(residual) >= FAR * typical))):
         one = rated[i]
@@ -123,7 +130,16 @@ def _far(
         )
 
 
-def leave_one_out(residual: Floats, response: np.ndarray) -> tuple[Floats, Floats, np.ndarray]:
+def _belief(wrong: Floats, distance: Floats, response: np.ndarray) -> Floats:
+    """[N], how much each rating is believed as evidence about others of its response. Only the farthest of a response
+    is doubted: one slip makes those beside it look far away, too."""
+    _, place = np.unique(response, return_inverse=True)
+    farthest = np.zeros(place.max() + 1)
+    np.maximum.at(farthest, place, distance)
+    return np.where(distance == farthest[place], np.maximum(1 - wrong, _LEAST_BELIEF), 1.0)
+
+
+def leave_one_out(residual: Floats, response: np.ndarray, belief: Floats) -> tuple[Floats, Floats, np.ndarray]:
     """Residuals once the others of the same response are heard, their standard deviations, and how many were heard.
 
     Variances by moments: sigma^2 within responses rated more than once, tau^2 what is left of the whole.
@@ -131,18 +147,23 @@ def leave_one_out(residual: Floats, response: np.ndarray) -> tuple[Floats, Float
     Args:
         residual: [N], ratings minus predictions.
         response: [N], numbers.
+        belief: [N] in (0, 1], how much each counts for others and for the variances.
     """
     _, place = np.unique(response, return_inverse=True)
-    count, total = np.bincount(place), np.bincount(place, residual)
-    within = residual - (total / count)[place]
-    freedom = int((count - 1).sum())
-    whole = float(np.mean(residual**2))
-    sigma2 = float(np.sum(within**2)) / freedom if freedom else whole
+    count, weight = np.bincount(place), np.bincount(place, belief)
+    total = np.bincount(place, belief * residual)
+    within = residual - (total / weight)[place]
+    freedom = float((weight - 1)[count > 1].clip(0).sum())
+    whole = float(np.average(residual**2, weights=belief))
+    sigma2 = float(np.sum(belief * within**2)) / freedom if freedom else whole
     tau2 = max(0.0, whole - sigma2)
-    heard = count[place] - 1
-    others = np.divide(total[place] - residual, heard, out=np.zeros(len(residual)), where=heard > 0)
-    shrink = np.divide(tau2 * heard, tau2 * heard + sigma2, out=np.zeros(len(residual)), where=heard > 0)
-    return residual - shrink * others, np.sqrt(tau2 * (1 - shrink) + sigma2), heard
+    heard = weight[place] - belief
+    several = count[place] > 1
+    others = np.divide(total[place] - belief * residual, heard, out=np.zeros(len(residual)), where=several)
+    shrink = np.divide(tau2 * heard, tau2 * heard + sigma2, out=np.zeros(len(residual)), where=several)
+    # Where nothing at all varies, what the others say is all there is to say.
+    shrink[np.isnan(shrink)] = 0.0
+    return residual - shrink * others, np.sqrt(tau2 * (1 - shrink) + sigma2), count[place] - 1
 
 
 def slips(z: Floats, spread: Floats) -> Floats:
@@ -150,7 +171,7 @@ def slips(z: Floats, spread: Floats) -> Floats:
     1 / `spread` [N] standard deviations long, s and the share of slips by EM."""
     size, share = max(float(np.median(np.abs(z)) / norm.ppf(0.75)), 1e-3 * float(np.abs(z).max()), 1e-12), 0.01
     wrong = np.zeros(len(z))
-    for _ in range(_ROUNDS):
+    for _ in range(_STEPS):
         noise = norm.pdf(z, scale=size)
         wrong = share * spread / (share * spread + (1 - share) * noise)
         size = max(math.sqrt(float(np.sum((1 - wrong) * z**2) / np.sum(1 - wrong))), 1e-12)

@@ -34,6 +34,7 @@ class Suspicion:
 
     Attributes:
         group, ranking, better, worse: where it stands.
+        heard: whether others of the group had a say, or the models spoke alone.
         tie: ties are no evidence of a mistake: they are heard, and never suspected.
         models: the probability of what was said by the models alone.
         honest: the same with everyone else of the group heard.
@@ -46,6 +47,7 @@ class Suspicion:
     ranking: Ints
     better: Ints
     worse: Ints
+    heard: Bools
     tie: Bools
     models: Floats
     honest: Floats
@@ -133,11 +135,12 @@ def suspect(
         ranking=_all(evidence, "ranking", int),
         better=_all(evidence, "better", int),
         worse=_all(evidence, "worse", int),
+        heard=spoken.heard,
         tie=tie,
         models=noise.honest(alone, np.zeros_like(tie)),
         honest=honest,
         wrong=np.where(tie, 0.0, wrong),
-        figures={"flipped": _flipped(noise, without, spoken, of_fold), **right},
+        figures={**_flipped(noise, without, spoken, of_fold), **right},
         settled={"tau": tau, "trust": trust, "scales": noise.scales},
     )
 
@@ -155,13 +158,20 @@ def _noise_without(spoken: _Spoken, odds: Floats, inside: Bools, whole: Noise) -
     return spoken.noise(odds, rest) if (rest & spoken.decided).any() else whole
 
 
-def _flipped(noise: Noise, without: Mapping[int, Noise], spoken: _Spoken, of_fold: Ints) -> Measurement:
-    """The share of flipped comparisons, its interval by leaving out a fold at a time."""
-    if len(without) < 2:
-        return undefined("with one fold nothing shows how much the share varies")
-    sizes = np.bincount(of_fold[spoken.decided], spoken.weight[spoken.decided]).astype(np.float64)
-    shares = np.array([one.flipped for one in without.values()])
-    return jackknife(noise.flipped, shares, sizes[sizes > 0], int(spoken.decided.sum()), (0.0, 1.0))
+def _flipped(noise: Noise, without: Mapping[int, Noise], spoken: _Spoken, of_fold: Ints) -> dict[str, Measurement]:
+    """The share of flipped comparisons where others are heard, and of contradicted ones where models speak alone; their
+    intervals by leaving out a fold at a time."""
+    found = {}
+    for kind, (name, keep) in enumerate({"contradicted": ~spoken.heard, "flipped": spoken.heard}.items()):
+        keep = keep & spoken.decided
+        sizes = np.bincount(of_fold[keep], spoken.weight[keep]).astype(np.float64)
+        present = [number for number in without if number < len(sizes) and sizes[number] > 0]
+        if len(present) > 1:
+            shares = np.array([without[number].flipped[kind] for number in present])
+            found[name] = jackknife(noise.flipped[kind], shares, sizes[present], int(keep.sum()), (0.0, 1.0))
+        elif keep.any():
+            found[name] = undefined("with one fold nothing shows how much the share varies")
+    return found
 
 
 def _priors(

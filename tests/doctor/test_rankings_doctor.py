@@ -1,0 +1,65 @@
+"""Which comparison is contradicted, by whom, and what would have to go."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from plaudit.doctor.cleaning import Order, clean
+from plaudit.doctor.rankings import suspicious_rankings, votes
+from plaudit.doctor.suspicion import Suspicion
+from plaudit.groups import Group, Ranking
+
+
+def found(*comparisons):
+    """A suspicion of (ranking, better, worse, wrong)."""
+    ranking, better, worse, wrong = (np.array(column) for column in zip(*comparisons, strict=True))
+    nothing = np.zeros(len(wrong))
+    ints, no = nothing.astype(int), nothing.astype(bool)
+    return Suspicion(ints, ranking, better, worse, ~no, no, nothing + 0.3, nothing + 0.1, wrong, {}, {})
+
+
+def test_a_pair_goes_whole_and_a_long_ranking_loses_what_its_contradictions_share():
+    group = Group("q", "p", tuple("abcd"), (Ranking(((0,), (1,), (2,), (3,))), Ranking(((1,), (0,)), annotator="ann")))
+    suspicion = found((0, 0, 2, 0.9), (0, 0, 3, 0.95), (0, 1, 2, 0.1), (1, 1, 0, 0.85))
+    order, pair = suspicious_rankings([group], suspicion)
+    assert (order.target.responses, order.keep, order.action) == ((0,), False, "remove response 0 from the ranking")
+    assert (pair.keep, pair.action) == (False, "remove the ranking")
+    assert order.suspicion == 0.95
+    assert [(one["better"], one["worse"]) for one in order.evidence["contradicted"]] == [(0, 3), (0, 2)]
+    assert pair.what.startswith(
+        "ann puts response 1 above response 0; the models alone give that 30.0%, and with all other"
+    )
+    assert "of 1 others who compared the two, 1 say the opposite" in pair.what
+    cleaned = clean([group], [Order(order.target), Order(pair.target)])
+    assert cleaned.groups[0].rankings == (Ranking(((1,), (2,), (3,))),)
+    assert cleaned.removed == {"rankings": 1, "responses out of rankings": 1}
+
+
+def test_between_even_odds_and_the_threshold_a_ranking_is_listed_and_kept():
+    group = Group("q", "p", ("a", "b"), (Ranking(((0,), (1,))),) * 3)
+    items = list(suspicious_rankings([group], found((0, 0, 1, 0.49), (1, 0, 1, 0.6), (2, 0, 1, 0.8))))
+    assert [(item.target.ranking, item.keep, item.action) for item in items] == [
+        (1, True, "look"),
+        (2, False, "remove the ranking"),
+    ]
+
+
+def test_where_models_speak_alone_nothing_is_proposed_unless_asked_for():
+    group = Group("q", "p", ("a", "b"), (Ranking(((0,), (1,))),))
+    suspicion = replace(found((0, 0, 1, 0.99)), heard=np.array([False]))
+    (item,) = suspicious_rankings([group], suspicion)
+    assert (item.keep, item.what) == (True, "puts response 0 above response 1; the models alone give that 30.0%")
+    (item,) = suspicious_rankings([group], suspicion, alone=0.9)
+    assert not item.keep
+
+
+def test_votes_of_others_on_the_same_two():
+    said = [
+        Ranking(((0,), (1,))),
+        Ranking(((1,), (0,))),
+        Ranking(((2,), (1,), (0,))),
+        Ranking(((0, 1),)),
+        Ranking(((0,), (2,))),
+    ]
+    assert votes(said, 0, better=0, worse=1) == (0, 2)
+    assert votes(said, 1, better=1, worse=0) == (1, 1)
