@@ -77,8 +77,8 @@ _FINDINGS: tuple[tuple[Test, Say], ...] = (
     (_undefined, lambda curve, most: f"undefined: {curve.gold[-1].reason}"),
     (_harmful, _say_harmful),
     (_falls, _say_falls),
-    (_turns, _say_turns),
     (_useless, lambda curve, most: f"not shown to be better than a random answer at n = {most}"),
+    (_turns, _say_turns),
     (
         _always,
         lambda curve, most: f"no sign of over-optimisation up to n = {most}, where it gains {_sd(curve.gold[-1])}",
