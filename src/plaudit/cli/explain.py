@@ -15,7 +15,9 @@ from plaudit.errors import PlauditError
 
 Methods = Annotated[
     list[str] | None,
-    typer.Option("--method", help="reading, gradients or leaving-out, one for each --method; all if not given."),
+    typer.Option(
+        "--method", help="reading, prefixes, gradients or leaving-out; one for each. All but prefixes if none is given."
+    ),
 ]
 
 

@@ -20,8 +20,9 @@ from plaudit.groups import Group, Text, plain_text
 from plaudit.model import Scorer
 from plaudit.model.rendering import readable
 
-METHODS = ("reading", "gradients", "leaving-out")
-"""The reward read along the response; what its tokens contributed; what it is worth without each of its parts."""
+METHODS = ("reading", "prefixes", "gradients", "leaving-out")
+"""The reward read along the response, in one pass where tokens look back only; that by scoring prefixes in any case;
+what its tokens contributed; what it is worth without each of its parts."""
 
 # Scorer -> what sees a response as it does. By name: opening a plain model's view loads no torch.
 _VIEWS = {
@@ -75,10 +76,11 @@ def explain(
     for score in model.score(group, **options)[0]:
         response = group.responses[score.response]
         text = readable(plain_text(response))
-        view = _view(model, group.prompt, response) if {"reading", "gradients"} & set(methods) else None
+        view = _view(model, group.prompt, response) if {*methods} - {"leaving-out"} else None
         along = attribution = randomised = None
-        if view is not None and "reading" in methods:
-            along = view.along() or prefixes(model, group, score.response, text, view.pieces, **options)
+        if view is not None and {"reading", "prefixes"} & {*methods}:
+            in_one_pass = None if "prefixes" in methods else view.along()
+            along = in_one_pass or prefixes(model, group, score.response, text, view.pieces, **options)
         if view is not None and "gradients" in methods:
             attribution = view.attributed(integration)
             randomised = _randomised(view, attribution, integration) if check and view.networks else None
@@ -89,10 +91,10 @@ def explain(
 
 
 def available(model: Scorer) -> list[str]:
-    """The methods that work here. Gradients need captum, but what a plain model's words contribute is exact without
-    any."""
+    """The methods used where none is asked for. Gradients need captum, but what words contribute to a plain model is
+    exact without it."""
     captum = type(model).__name__ == "PlainModel" or find_spec("captum") is not None
-    return [name for name in METHODS if name != "gradients" or captum]
+    return [name for name in METHODS if name != "prefixes" and (name != "gradients" or captum)]
 
 
 def _view(model: Scorer, prompt: Text, response: Text) -> View:
