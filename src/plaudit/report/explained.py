@@ -115,10 +115,9 @@ def _pieces(
     pieces: list[Piece] = []
     length = 0
     for token, value in zip(tokens, values, strict=True):
-        text = str(token.get("text") or "")
-        length += len(text)
-        if length > most:
-            continue
+        whole = str(token.get("text") or "")
+        text = whole[: max(0, most - length)]
+        length += len(whole)
         shade = _shade(value, strongest)
         # The space before a word has no shade: shaded words would look joined.
         word = text.lstrip() if shade else ""

@@ -1,6 +1,6 @@
 """Every sentence of a report, in English and in Chinese: templates in `words/*.toml`, filled in here.
 
-A table in those files is one sentence: `[verdict.chance]` with `en = "…"` and `zh = "…"` is `say("verdict.chance")`.
+A table in those files is one sentence: `[page.dark]` with `en = "…"` and `zh = "…"` is `say("page.dark")`.
 Its fields are named, so each language may put them where its grammar wants them.
 """
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from plaudit.groups import Text, plain_text
 from plaudit.report.blocks import Dots, Entry, Label, Note, Section, dots
 from plaudit.report.explained import Explained, explained
-from plaudit.report.figures import count, figure, percent, percent_tick, signed
+from plaudit.report.figures import count, figure, number, percent, percent_tick, signed
 from plaudit.report.material import Material
 from plaudit.report.mistakes import Mistake
 from plaudit.report.names import known
@@ -82,7 +82,9 @@ class Mistakes:
 def section(material: Material) -> Section | None:
     """Kinds of mistakes, and the worst ones. None where there are no comparisons to be wrong about."""
     blocks: list[Any] = [block for block in (_kinds(material.kinds),) if block is not None]
-    if material.mistakes:
+    if not material.texts:
+        blocks.append(Note(say("wrong.withheld")))
+    elif material.mistakes:
         blocks.append(_mistakes(material.mistakes, material.explanations))
     elif figure(material.metrics.get("accuracy")).value is not None:
         blocks.append(Note(say("wrong.none")))
@@ -103,7 +105,7 @@ def _kinds(kinds: Mapping[str, Any]) -> Dots | None:
 
 
 def _mistakes(mistakes: Sequence[Mistake], explanations: Sequence[Mapping[str, Any]]) -> Mistakes:
-    by_response = {(str(row.get("group")), row.get("response")): row for row in explanations}
+    by_response = {(str(row.get("group")), number(row.get("response"))): row for row in explanations}
     wrong = tuple(_wrong(number, mistake, by_response) for number, mistake in enumerate(mistakes, 1))
     legend = any(side.explained is not None for one in wrong for side in one.sides)
     return Mistakes(say("wrong.caption", n=count(len(wrong))), wrong, legend)

@@ -1,0 +1,200 @@
+"""The page as text: whole, escaped, tolerant of whatever is missing, and small."""
+
+import copy
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from report_samples import HOSTILE, explanation, found, metrics, voted
+
+from plaudit.groups import Group, Ranking
+from plaudit.report import Material, mistakes, render_report, write_report
+
+VOID = {"meta", "input", "br", "img", "link", "hr"}
+
+
+class Page(HTMLParser):
+    """Refuses elements that are not closed, and gathers what a page must not have."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.attributes, self.words, self.tags, self.ids = [], [], "", set(), []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.add(tag)
+        self.attributes += attributes
+        self.ids += [value for name, value in attributes if name == "id"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, text):
+        if not self.open or self.open[-1] != "style":
+            self.words += text
+
+
+def material(name="chat", **more):
+    """Everything in it is called `name`."""
+    response = (name, f"{name} and more")
+    groups = [
+        Group(
+            name, ({"role": name, "content": name}, {"role": "user", "content": name}), response, (vote,), subset=name
+        )
+        for vote in [Ranking(((0,), (1,)), annotator=name)]
+    ]
+    wrong = mistakes(groups, [[0.0, 1.0]])
+    explained = [explanation(name, index, name) for index in (0, 1)]
+    kinds = {"longer": found(0.6), "sure": found(0.2), "disputed": found(None)}
+    given = {"metrics": metrics(name), "mistakes": wrong, "kinds": kinds, "explanations": explained, "command": name}
+    return Material(**(given | {"title": name} | more))
+
+
+def test_every_section_is_there_in_its_order():
+    page = render_report(material())
+    sections = re.findall(r'<section id="(\w+)"', page)
+    assert sections == ["verdict", "glance", "where", "trust", "rewards", "rated", "probed", "wrong", "record"]
+    words = Page(page).words
+    for text in (
+        "70.0%",
+        "[65.0,\u00a075.0%]",
+        "70.0% [65.0",
+        "Of use, with care",
+        "可用，但须留意",
+        "73.1% sure",
+        "folder/chat",
+    ):
+        assert text.replace("\u00a0", " ") in words.replace("\u00a0", " ")
+
+
+def test_ids_are_unique_and_links_stay_on_the_page():
+    page = Page(render_report(material()))
+    assert len(page.ids) == len(set(page.ids))
+    links = [value for name, value in page.attributes if name in ("href", "src", "action", "xlink:href")]
+    assert links
+    assert {link.removeprefix("#") for link in links} <= set(page.ids)
+
+
+def test_nothing_runs_and_nothing_is_loaded():
+    page = render_report(material())
+    assert "default-src 'none'" in page
+    assert not {"script", "link", "iframe", "img", "object", "form", "base"} & Page(page).tags
+    assert "http" not in page.replace("http-equiv", "")
+    assert "url(" not in page
+    assert "@import" not in page
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_text_stays_text_wherever_it_stands(name):
+    plain, page = Page(render_report(material())), Page(render_report(material(name)))
+    assert page.tags == plain.tags
+    assert {key for key, _ in page.attributes} == {key for key, _ in plain.attributes}
+    assert not any((value or "").lower().startswith("javascript") for _, value in page.attributes)
+    assert not set("\x00\x1b\u202e\u2066") & set(page.words)
+    assert "49" not in page.words or "{{ 7 * 7 }}" not in name or "{{ 7 * 7 }}" in page.words
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_any_page_can_be_written(name, tmp_path):
+    write_report(material(name), tmp_path / "report.html")
+    assert (tmp_path / "report.html").read_bytes().decode("utf-8").startswith("<!doctype html>")
+
+
+def test_huge_responses_make_no_huge_page():
+    name = "word " * 200_000
+    groups = [voted(f"g{i}", [(0, 1, "a")], (name, name + "x"), name) for i in range(12)]
+    wrong = mistakes(groups, [[0.0, 1.0]] * 12)
+    page = render_report(material(mistakes=wrong, explanations=[explanation("g0", 0, name)]))
+    assert len(page.encode()) < 300_000
+    assert "998,000 more characters are not shown." in Page(page).words
+
+
+def test_many_subsets_and_names_of_any_length_make_no_huge_page():
+    subsets = {f"{i} " + "x" * 5000: {"accuracy": found(0.5 + i / 1000)} for i in range(400)}
+    page = render_report(Material(metrics() | {"subsets": subsets}))
+    assert len(page.encode()) < 300_000
+    assert "280 more subsets are in metrics.json." in Page(page).words
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({}, "Nothing could be measured on these data."),
+        ({"accuracy": found(None)}, "Accuracy is undefined: there is nothing to measure."),
+        ({"accuracy": {"value": 0.7, "low": 0.6, "high": 0.8, "n": 9}}, "No probes were run"),
+        ({"ratings": {"a": {"spearman": found(None)}}}, "Correlations for a are undefined"),
+    ],
+)
+def test_what_is_missing_is_said_or_absent(row, said):
+    assert said in Page(render_report(Material(row))).words
+
+
+def undefined_everywhere(row):
+    if isinstance(row, dict):
+        if "value" in row and "n" in row:
+            return found(None)
+        return {key: undefined_everywhere(value) for key, value in row.items()}
+    return [undefined_everywhere(value) for value in row] if isinstance(row, list) else row
+
+
+def test_undefined_everywhere_is_a_page():
+    page = Page(render_report(Material(undefined_everywhere(metrics()))))
+    assert "Cannot be judged from these data" in page.words
+    assert "nan" not in page.words.lower().split()
+    assert "None" not in page.words
+
+
+def paths(row, at=()):
+    yield at
+    for key, value in row.items() if isinstance(row, dict) else enumerate(row) if isinstance(row, list) else ():
+        yield from paths(value, (*at, key))
+
+
+PATHS = [path for path in paths(metrics()) if path]
+JUNK = st.sampled_from(
+    [None, 0, -1.5, float("nan"), 10**400, True, "x", "", [], {}, [[1]], [None], {"value": "x", "n": "y"}]
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(PATHS), JUNK)
+def test_an_older_or_broken_file_is_still_a_page(path, junk):
+    row = copy.deepcopy(metrics())
+    place = row
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = junk
+    Page(render_report(Material(row)))
+
+
+@pytest.mark.parametrize("junk", [{}, {"group": [], "response": {}}, {"tokens": "x", "sentences": [1, None]}])
+def test_broken_explanations_are_left_out(junk):
+    row = {"group": "chat", "response": 0} | junk
+    Page(render_report(material(explanations=[row])))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_page_opens_in_its_language_and_holds_both(language):
+    page = render_report(material(language=language))
+    assert f'<html lang="{language}">' in page
+    assert re.search(rf'id="to-{language}" checked', page)
+    assert page.count('class="en"') == page.count('class="zh"') > 50
+
+
+@pytest.mark.parametrize(
+    ("record", "title"),
+    [
+        ({"model": "/a/b/pandalm"}, "pandalm"),
+        ({"model": "demo/model/"}, "demo/model"),
+        ({"backbone": "bow"}, "bow"),
+        ({}, "—"),
+    ],
+)
+def test_a_page_without_a_title_is_called_after_its_model(record, title):
+    assert f"<h1><bdi>{title}</bdi></h1>" in render_report(Material({"record": record}))

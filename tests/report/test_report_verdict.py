@@ -1,0 +1,180 @@
+"""The verdict's rules, on figures made by hand: no more is said than intervals allow."""
+
+import pytest
+from report_samples import exactly, found, metrics, no_interval, probe, sound_metrics
+
+from plaudit.report.figures import figure
+from plaudit.report.findings import listed, standing
+from plaudit.report.verdict import judge
+
+
+def keys(row, side=None):
+    return {
+        (finding.said.key.removeprefix("verdict."), finding.tone)
+        for finding in judge(row).findings
+        if side in (None, finding.side)
+    }
+
+
+@pytest.mark.parametrize(
+    ("row", "stands"),
+    [
+        (found(0.6), "above"),
+        (found(0.55), "open"),  # the interval ends at the line
+        (found(0.5), "open"),
+        (found(0.4), "below"),
+        (no_interval(0.9), "unsure"),
+        (found(None), "none"),
+        (None, "none"),
+        ("0.9", "none"),
+        ({"value": float("nan"), "low": 0.6, "high": 0.7, "n": 3}, "none"),
+    ],
+)
+def test_a_side_is_taken_only_by_a_whole_interval(row, stands):
+    assert standing(figure(row), 0.5) == stands
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "lead", "signal", "headline"),
+    [
+        (found(0.7), found(0.2), "sound", "headline.above_above"),
+        (found(0.7), found(0.02), "care", "headline.above_open"),
+        (found(0.7), found(-0.2), "unfit", "headline.above_below"),
+        (found(0.7), found(None), "sound", "headline.above"),
+        (found(0.52), found(0.2), "unfit", "headline.open"),
+        (found(0.3), found(-0.2), "unfit", "headline.below"),
+        (no_interval(0.9), found(None), "unknown", "headline.unsure"),
+        (found(None), found(None), "unknown", "headline.none"),
+    ],
+)
+def test_signal_and_headline(accuracy, lead, signal, headline):
+    verdict = judge({"accuracy": accuracy, "lead_over_length": lead})
+    assert (verdict.signal, verdict.headline.key) == (signal, headline)
+
+
+def test_nothing_at_all_is_a_verdict_too():
+    verdict = judge({})
+    assert (verdict.signal, verdict.findings) == ("unknown", ())
+
+
+def test_one_fault_takes_the_green_away():
+    assert judge(sound_metrics()).signal == "sound"
+    assert judge(sound_metrics() | {"temperature": found(1.5, 0.1)}).signal == "care"
+    assert judge(metrics()).signal == "care"
+
+
+def test_ratings_alone_are_judged_by_their_order():
+    verdict = judge({"accuracy": found(None), "ratings": {"a": {"spearman": found(0.4)}, "b": {"spearman": found(0)}}})
+    assert verdict.signal == "care"
+    assert verdict.headline.plain("en") == "Its rewards follow people's ratings on 1 of 2 attributes."
+    assert keys({"ratings": {"a": {"spearman": found(-0.4)}}}) == {("rated_below", "bad")}
+
+
+def test_overlapping_with_people_is_left_open():
+    assert ("people_open", "open") in keys({"accuracy": found(0.7), "human_accuracy": found(0.75)}, "sure")
+    assert ("people_below", "bad") in keys({"accuracy": found(0.7), "human_accuracy": found(0.85)}, "misleads")
+    assert ("people_above", "good") in keys({"accuracy": found(0.7), "human_accuracy": found(0.55)}, "use")
+
+
+def test_rivals_are_named_one_by_one():
+    rivals = {"bow": {"lead": found(0.0)}, "frozen:x": {"lead": found(-0.2)}, "length": {"lead": no_interval(0.1)}}
+    assert keys({"rivals": rivals}) == {("rival_open", "open"), ("rival_below", "bad")}
+
+
+def test_ratings_are_held_against_length_and_the_best_constant():
+    row = {
+        "spearman": found(0.4),
+        "lead_over_length": found(-0.2),
+        "lead_over_constant": found(0.0),
+        "kendall_within": found(0.1),
+        "length_kendall_within": found(0.3),
+    }
+    assert keys({"ratings": {"a": row}}, "misleads") == {
+        ("rated_length_below", "bad"),
+        ("rated_constant_open", "open"),
+        ("rated_within", "bad"),
+    }
+
+
+def test_best_of_several_is_held_against_its_own_chance():
+    assert keys({"top1": found(0.4), "top1_chance": exactly(0.25)}) == {("top1_above", "good")}
+    assert keys({"top1": found(0.28), "top1_chance": exactly(0.25)}) == {("top1_open", "open")}
+    assert keys({"top1": found(0.1), "top1_chance": exactly(0.25)}) == {("top1_below", "bad")}
+
+
+def test_subsets_that_fail_are_named_and_luck_is_counted():
+    subsets = {f"s{i}": {"accuracy": found(0.4 if i < 2 else 0.52 if i < 3 else 0.7)} for i in range(20)}
+    subsets["s19"]["lead_over_length"] = found(-0.3)
+    assert keys({"subsets": subsets}) == {
+        ("subsets_below", "bad"),
+        ("subsets_open", "open"),
+        ("subsets_length", "bad"),
+        ("subsets_luck", "open"),
+    }
+    said = next(f.said for f in judge({"subsets": subsets}).findings if f.said.key == "verdict.subsets_below")
+    assert said.plain("en") == "Worse than a coin in 2 of 20 subsets: s0, s1."
+
+
+def test_a_long_list_is_counted_out():
+    assert listed(list("abcdef")).plain("en") == "a, b, c, d and 2 more"
+    assert listed(list("abcdef")).plain("zh") == "a、b、c、d等，另有 2 个"
+
+
+@pytest.mark.parametrize(
+    ("shorter", "longer", "key"),
+    [(0.5, 0.8, "leans_long"), (0.8, 0.5, "leans_short"), (0.7, 0.75, None)],
+)
+def test_a_leaning_towards_length_needs_intervals_apart(shorter, longer, key):
+    lengths = [
+        {"low": -200, "high": -10, "accuracy": found(shorter)},
+        {"low": 0, "high": 0, "accuracy": found(0.5, 0.4)},
+        {"low": 10, "high": 200, "accuracy": found(longer)},
+    ]
+    assert keys({"lengths": lengths}) == ({(key, "bad")} if key else set())
+
+
+@pytest.mark.parametrize(
+    ("row", "key"),
+    [
+        ({"temperature": found(1.5, 0.2)}, ("overconfident", "bad")),
+        ({"temperature": found(0.5, 0.2)}, ("underconfident", "open")),
+        ({"temperature": found(1.1, 0.2), "ece": found(0.1), "ece_chance": exactly(0.02)}, ("miscalibrated", "bad")),
+        ({"ece": found(0.04), "ece_chance": exactly(0.02)}, ("calibrated", "good")),
+    ],
+)
+def test_confidence_is_judged_by_temperature_first(row, key):
+    assert keys(row) == {key}
+
+
+def test_probes_are_sorted_by_what_they_found():
+    tried = [probe("a", "x", 1, "misled"), probe("b", "x", 0, "sound"), probe("c", "x", 0, "unsure")]
+    tried.append({"name": "d", "finding": "undefined", "reason": "nothing"})
+    assert keys({"probes": {"probes": tried}}) == {
+        ("probes_misled", "bad"),
+        ("probes_sound", "good"),
+        ("probes_unsure", "open"),
+        ("probes_undefined", "open"),
+    }
+
+
+def test_a_broken_invariance_is_a_fault_and_what_does_not_apply_is_not_counted():
+    held, broken, idle = ({"name": name, "ok": ok} for name, ok in (("a", True), ("b", False), ("c", None)))
+    assert keys({"invariance": {"checks": [held, broken]}}) == {("varies", "bad")}
+    (finding,) = judge({"invariance": {"checks": [held, idle]}}).findings
+    assert finding.said.plain("en") == "The score does not depend on how it is computed (1 checks)."
+    assert keys({"invariance": {"checks": [idle]}}) == set()
+
+
+def test_few_prompts_and_what_was_left_out_are_said():
+    row = {"accuracy": found(0.7), "counts": {"clusters": 5, "truncated": 3, "rejected_rows": 1, "rivals_left_out": 0}}
+    assert keys(row, "sure") == {
+        ("width", "good"),
+        ("few", "open"),
+        ("truncated", "open"),
+        ("rejected_rows", "open"),
+    }
+
+
+def test_prompts_that_teach_nothing_are_a_fault_where_there_are_surely_some():
+    assert keys({"rewards": {"prompts_without_spread": found(0.3)}}) == {("flat", "bad")}
+    assert keys({"rewards": {"prompts_without_spread": found(0.05)}}) == set()
