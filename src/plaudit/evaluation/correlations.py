@@ -76,7 +76,11 @@ def spearman(x: Floats, y: Floats) -> Statistic:
     a, b = (np.unique(column, return_inverse=True)[1] for column in (x, y))
 
     def of(weight: Floats) -> float:
-        return _product_moment(_ranks(a, weight), _ranks(b, weight), weight)
+        ranks_a, in_a = _ranks(a, weight)
+        ranks_b, in_b = _ranks(b, weight)
+        if min(in_a, in_b) == 0:
+            return math.nan
+        return float(weight @ (ranks_a[a] * ranks_b[b])) / math.sqrt(in_a * in_b)
 
     return of
 
@@ -214,20 +218,21 @@ def _constant(human: Floats, *scores: Floats) -> str | None:
     return FIXED_SCORES if any(np.ptp(given) == 0 for given in scores) else None
 
 
-def _ranks(level: Ints, weight: Floats) -> Floats:
-    """[n], the mean rank of each row's level [n], 0 and up, each row counting as often as its weight says."""
+def _ranks(level: Ints, weight: Floats) -> tuple[Floats, float]:
+    """[levels], the mean rank of each level minus that of all rows, each row [n] counting as often as its weight says;
+    and the sum of its squares over the rows."""
     mass = np.bincount(level, weight)
-    return np.asarray((np.cumsum(mass) - mass / 2)[level])
+    ranks = np.cumsum(mass) - (mass + mass.sum()) / 2
+    return ranks, float(mass @ np.square(ranks))
 
 
 def _product_moment(a: Floats, b: Floats, weight: Floats) -> float:
-    """Pearson's correlation under weights; NaN where a column is constant but for rounding."""
+    """Pearson's correlation of two columns from `_unit`, under weights; NaN where one is constant but for rounding."""
     n = weight.sum()
     a, b = a - weight @ a / n, b - weight @ b / n
     weighed = weight * a
     in_a, in_b = float(weighed @ a), float(weight @ np.square(b))
-    least = 1e-20 * n * max(1.0, float(np.abs(a).max()), float(np.abs(b).max()))
-    return float(weighed @ b) / math.sqrt(in_a * in_b) if min(in_a, in_b) > least else math.nan
+    return float(weighed @ b) / math.sqrt(in_a * in_b) if min(in_a, in_b) > 1e-20 * n else math.nan
 
 
 def _unit(x: Floats) -> Floats:
