@@ -79,11 +79,13 @@ def read_features(groups: Sequence[Group], backbone: str, settings: TrainingSett
 def _linear(groups: Sequence[Group], features: Matrix, fold: Ints, settings: TrainingSettings) -> Held:
     held = _nothing(groups)
     sizes = [len(group.responses) for group in groups]
-    judged = np.array([bool(group.ratings) or len(Comparisons.of(group, settings.ties)) > 0 for group in groups])
+    judged = judgements(groups, settings.ties) > 0
     for number in np.unique(fold):
         learners = judged & (fold != number)
         inside, outside = np.repeat(learners, sizes), np.repeat(fold == number, sizes)
         try:
+            if not learners.any():
+                raise PlauditError("all judgements are in it, and none is left to learn from")
             learned = learn(features[inside], list(compress(groups, learners)), settings)
         except PlauditError as error:
             logger.warning("one fold has no model of its own: %s", error)
@@ -112,6 +114,13 @@ def _tuned(groups: Sequence[Group], backbone: str, fold: Ints, settings: Trainin
             values = held.values.setdefault(name, np.full(len(held.reward), np.nan))
             values[outside] = [(score.scores or {}).get(name, np.nan) for score in inside]
     return held
+
+
+def judgements(groups: Sequence[Group], ties: str) -> Ints:
+    """[G], how many judgements each group has that a model can learn from: ratings, and rankings of two or more (that
+    are not one tie, where `ties` are ignored)."""
+    ranked = [len(np.unique(Comparisons.of(group, ties).ranking)) for group in groups]
+    return np.array([count + len(group.ratings) for count, group in zip(ranked, groups, strict=True)], dtype=np.int64)
 
 
 def _nothing(groups: Sequence[Group]) -> Held:

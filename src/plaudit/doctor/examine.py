@@ -15,7 +15,7 @@ from plaudit.data.places import Places
 from plaudit.doctor.annotators import disagreeing, one_sided, without_variance
 from plaudit.doctor.cleaning import Cleaned, Order, clean
 from plaudit.doctor.contamination import contaminated
-from plaudit.doctor.crossfit import Held, crossfit
+from plaudit.doctor.crossfit import Held, crossfit, judgements
 from plaudit.doctor.duplicates import empty_responses, identical_responses, opposite_labels
 from plaudit.doctor.folds import Ints, deal, units
 from plaudit.doctor.items import Item, by_suspicion
@@ -124,7 +124,7 @@ def examine(
     settings = TrainingSettings(seed=seed, folds_by=by).with_changes(changes, "doctor")
     unmeasured: dict[str, str] = {}
     unit = units(groups, by)
-    size = np.array([len(group.rankings) + len(group.ratings) for group in groups], dtype=float)
+    size = judgements(groups, settings.ties).astype(np.float64)
     deals = [deal(unit, size, folds, seed + number) for number in range(repeats)]
     held = _held(groups, backbones, deals, unit, size, settings, unmeasured, features or {})
     items: list[Item] = []

@@ -1,0 +1,62 @@
+"""Nothing is scored by a model that trained on it."""
+
+import numpy as np
+import pytest
+from toys import toy_groups
+
+from plaudit.doctor.crossfit import crossfit
+from plaudit.groups import Group, Ranking, Rating
+from plaudit.training import TrainingSettings
+from plaudit.training.plain import fit_plain
+
+SETTINGS = TrainingSettings()
+
+
+def test_each_fold_is_scored_by_the_fit_on_all_others():
+    """`length` has one feature, so each fold's scores are a plain fit's on the others but for a constant."""
+    groups = toy_groups(30, seed=1)
+    fold = np.arange(30) % 3
+    (held,) = crossfit(groups, "length", [fold], SETTINGS)
+    for number in range(3):
+        model = fit_plain([g for g, f in zip(groups, fold, strict=True) if f != number], "length", SETTINGS)
+        theirs = np.array(
+            [s.score for g, f in zip(groups, fold, strict=True) if f == number for s in model.score(g)[0]]
+        )
+        ours = held.reward[np.repeat(fold == number, 2)]
+        assert ours - ours[0] == pytest.approx(theirs - theirs[0], abs=1e-6)
+
+
+def test_a_judgement_cannot_speak_for_itself():
+    """What one fold says decides its own scores in nothing: turning it round leaves them as they are."""
+    groups = toy_groups(40, seed=2)
+    fold = np.arange(40) % 4
+    turned = [
+        Group(g.id, g.prompt, g.responses, (Ranking(g.rankings[0].tiers[::-1]),)) if f == 0 else g
+        for g, f in zip(groups, fold, strict=True)
+    ]
+    rows = np.repeat(fold == 0, 2)
+    one, other = (crossfit(some, "bow", [fold], SETTINGS)[0].reward for some in (groups, turned))
+    assert one[rows] == pytest.approx(other[rows])
+    assert (one[~rows] != other[~rows]).any()
+
+
+def test_ratings_are_predicted_in_their_own_units():
+    numbers = np.random.default_rng(0)
+    groups = []
+    for i in range(60):
+        good = bool(numbers.random() < 0.5)
+        text = f"{'good' if good else 'bad'} w{numbers.integers(9)}"
+        groups.append(
+            Group(f"q{i}", f"p{i}", (text,), ratings=(Rating(0, 9.0 if good else 1.0, "fun", scale=(0, 10)),))
+        )
+    (held,) = crossfit(groups, "bow", [np.arange(60) % 5], SETTINGS)
+    truth = np.array([group.ratings[0].value for group in groups])
+    assert np.abs(held.values["fun"] - truth).mean() < 1
+
+
+def test_a_fold_that_has_nothing_to_learn_from_has_no_scores(caplog):
+    groups = [Group("a", "p", ("x", "y"), (Ranking(((0,), (1,))),)), Group("b", "q", ("x", "y"))]
+    (held,) = crossfit(groups, "length", [np.array([0, 1])], SETTINGS)
+    assert np.isnan(held.reward[:2]).all()
+    assert np.isfinite(held.reward[2:]).all()
+    assert "one fold has no model of its own" in caplog.text
