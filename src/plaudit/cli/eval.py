@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
+from typing import Literal
 
 import typer
 
@@ -14,7 +17,7 @@ def eval_command(
     model: str = typer.Argument(help="A model folder or hub id; or a scores file to measure again (`-`: stdin)."),
     data: list[str] = typer.Argument(help="Judgements: files, folders, a data set, or `-` for stdin."),
     output: Path | None = typer.Option(
-        None, "--output", "-o", help="Write metrics.json here, and scores.jsonl when a model made them."
+        None, "--output", "-o", help="Write report.html and metrics.json here, and a model's scores.jsonl."
     ),
     as_json: Json = False,
     format: Format = None,
@@ -26,30 +29,42 @@ def eval_command(
     bootstrap: int | None = typer.Option(
         None, "--bootstrap", metavar="ROUNDS", help="Make intervals by a bootstrap over clusters, in so many rounds."
     ),
+    probes: int = typer.Option(100, "--probes", min=0, help="Groups to probe the model on for the report; 0: none."),
+    explain: int = typer.Option(3, "--explain", min=0, help="Worst mistakes to explain in the report."),
+    texts: bool = typer.Option(True, "--texts/--no-texts", help="Show the worst mistakes' texts in the report."),
+    language: Literal["en", "zh"] = typer.Option("en", "--language", help="What the report opens in; it holds both."),
+    card: bool = typer.Option(False, "--card", help="Also put the figures into the model folder's README.md."),
 ) -> None:
     """Measure a reward model on judgements, with intervals, beside chance, length, people and plain models.
 
+    With -o it also probes the model, explains its worst mistakes, and writes it all into one page, report.html.
+
     Example: `plaudit eval my-model test.jsonl -o report`, and later `plaudit eval report/scores.jsonl test.jsonl`.
     """
-    import json
-
     from plaudit.cli import eval_scores, eval_tables
+    from plaudit.cli.results import give
+    from plaudit.cli.terminal import watched
     from plaudit.data import Reading, load_groups
     from plaudit.data import majority as merge
-    from plaudit.data.replacing import replacing
     from plaudit.data.scores import spreads_of, values_by_attribute
     from plaudit.evaluation import check_options, evaluate
+    from plaudit.report import update_card
+    from plaudit.report.diagnosis import read_diagnosis
+    from plaudit.report.folder import report_folder
 
     if model == "-" and "-" in data:
         raise PlauditError("scores and data cannot both come from stdin; give one of them as a file")
+    if card and not Path(model).is_dir():
+        raise PlauditError(f"--card writes into a model folder, and {model!r} is none; leave it out")
     reading = Reading()
     people = load_groups(data, format=format, rejects=rejects, reading=reading)
     # Before scoring, which takes the time: what is refused whatever the scores.
     check_options(people, clusters, bootstrap)
     scored = eval_scores.obtain(model, people, output, batch_tokens, truncate_responses)
+    groups, rewards = [merge(group) for group in people] if majority else people, eval_scores.rewards(scored.scores)
     evaluation = evaluate(
-        [merge(group) for group in people] if majority else people,
-        eval_scores.rewards(scored.scores),
+        groups,
+        rewards,
         clusters=clusters,
         people=people,
         counts={
@@ -65,11 +80,24 @@ def eval_command(
         rival_attributes={name: values_by_attribute(scores) for name, scores in scored.rivals.items()},
         bootstrap=bootstrap,
     )
-    result = json.dumps({**evaluation.to_json(), "record": dict(scored.record)}, ensure_ascii=False, allow_nan=False)
+    metrics = {**evaluation.to_json(), "record": dict(scored.record)}
     if output is not None:
-        with replacing(output / "metrics.json") as temporary:
-            temporary.write_text(result + "\n", encoding="utf-8")
-    if as_json:
-        typer.echo(result)
-    else:
-        eval_tables.show(evaluation)
+        metrics = report_folder(
+            output,
+            metrics,
+            groups,
+            rewards,
+            scored.model,
+            found=read_diagnosis(Path(model).parent) if scored.model is None and model != "-" else None,
+            probes=probes,
+            explained=explain,
+            texts=texts,
+            clusters=clusters,
+            batch_tokens=batch_tokens,
+            command=shlex.join(["plaudit", *sys.argv[1:]]),
+            language=language,
+            watch=watched,
+        )
+    give(metrics, output and output / "metrics.json", as_json, lambda: eval_tables.show(evaluation))
+    if card:
+        update_card(model, metrics)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from plaudit.cli.terminal import watched
 from plaudit.data.scales import Bounds
 from plaudit.data.scores import Score, align_scores, check_ids, read_scores, write_scores
 from plaudit.errors import PlauditError
@@ -32,6 +33,7 @@ class Scored:
         rivals: the scores of its plain rivals, by name.
         unused: scores in the file that belong to other groups.
         rivals_left_out: rivals that could not be scored or read; each was worth a warning.
+        model: what made them just now; None where they were made before.
     """
 
     scores: Scores
@@ -39,6 +41,7 @@ class Scored:
     rivals: Mapping[str, Scores] = field(default_factory=dict)
     unused: int = 0
     rivals_left_out: int = 0
+    model: Scorer | None = None
 
     @property
     def scales(self) -> dict[str, Bounds]:
@@ -179,17 +182,11 @@ def compute(
             continue
         if output is not None:
             write_scores((score for group in found[rival] for score in group), _rival_file(output, rival))
-    return Scored(scores, record, found, rivals_left_out=len(rivals) - len(found))
+    return Scored(scores, record, found, rivals_left_out=len(rivals) - len(found), model=model)
 
 
 def _stream(model: Scorer, groups: Sequence[Group], doing: str, options: Mapping[str, Any]) -> Scores:
-    from rich.console import Console
-    from rich.progress import track
-
-    console = Console(stderr=True)
-    rows = model.stream(groups, **options)
-    quiet = not console.is_terminal
-    return list(track(rows, doing, total=len(groups), console=console, transient=True, disable=quiet))
+    return list(watched(model.stream(groups, **options), len(groups), doing))
 
 
 def _make_folder(folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +36,7 @@ def probe_command(
     """
     from plaudit.cli import probe_tables
     from plaudit.cli.results import give
+    from plaudit.cli.terminal import watched
     from plaudit.data import Reading, load_groups
     from plaudit.evaluation.invariance import invariance
     from plaudit.evaluation.probes import probe
@@ -58,11 +58,11 @@ def probe_command(
         seed=seed,
         clusters=clusters,
         batch_tokens=batch_tokens or DEFAULT_BATCH_TOKENS,
-        watch=lambda rows, total: _watched(rows, total, "Scoring untouched and changed answers"),
+        watch=lambda rows, total: watched(rows, total, "Scoring untouched and changed answers"),
     )
     checks = None
     if invariant:
-        checks = invariance(scorer, groups, seed=seed, watch=lambda ways: _watched(ways, len(ways), "Scoring again"))
+        checks = invariance(scorer, groups, seed=seed, watch=lambda ways: watched(ways, len(ways), "Scoring again"))
     result: dict[str, Any] = {
         "probes": probes.to_json(),
         **({} if checks is None else {"invariance": checks.to_json()}),
@@ -70,11 +70,3 @@ def probe_command(
         "record": scorer.run_record("probes", model=model, probed_data=data_hash(groups), probe_seed=seed),
     }
     give(result, output, as_json, lambda: probe_tables.show(probes, checks))
-
-
-def _watched(rows: Iterable[Any], total: int, doing: str) -> Iterable[Any]:
-    from rich.console import Console
-    from rich.progress import track
-
-    console = Console(stderr=True)
-    return track(rows, doing, total=total, console=console, transient=True, disable=not console.is_terminal)

@@ -1,8 +1,10 @@
-"""Text of models and data, made fit for a terminal: it may have been written to steer one."""
+"""What a terminal is shown: text made fit for it, which may have been written to steer one; and how far work is."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from typing import Any
 
 from plaudit.groups import Text, plain_text
 
@@ -25,3 +27,12 @@ def short(text: Text, longest: int = _LONGEST) -> str:
     """A prompt or response, harmless, its end left out where it is long."""
     words = plain_text(text)
     return harmless(words if len(words) <= longest else words[: longest - 1] + "…")
+
+
+def watched(rows: Iterable[Any], total: int, doing: str) -> Iterable[Any]:
+    """The rows, with a progress bar on a terminal while they go by."""
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    return track(rows, doing, total=total, console=console, transient=True, disable=not console.is_terminal)

@@ -22,6 +22,7 @@ class Material:
         command: the command line that makes this report again.
         title: what the model is called; by default the last part of its path in the record.
         language: the one a page opens in.
+        texts: whether the page may show texts of the data; if not, it says that they were left out.
     """
 
     metrics: Mapping[str, Any]
@@ -31,3 +32,4 @@ class Material:
     command: str | None = None
     title: str | None = None
     language: Language = "en"
+    texts: bool = True

@@ -1,0 +1,125 @@
+"""What is found out about a model while it is at hand: probes, checks of one score, and why its worst mistakes."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from plaudit.data.replacing import replacing
+from plaudit.errors import PlauditError
+from plaudit.evaluation.invariance import invariance
+from plaudit.evaluation.probes import probe
+from plaudit.explaining import explain
+from plaudit.groups import Group
+from plaudit.model import DEFAULT_BATCH_TOKENS, Scorer
+from plaudit.report.mistakes import Mistake
+
+logger = logging.getLogger(__name__)
+
+DIAGNOSIS_FILE = "diagnosis.json"
+"""Beside `scores.jsonl`: the scores can be measured again without the model, and nothing found with it is lost."""
+
+Watch = Callable[[Iterable[Any], int, str], Iterable[Any]]
+"""(rows, how many, what is done) -> the rows: a progress bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What needs the model itself, in the shapes of JSON.
+
+    Attributes:
+        probes: `Probes.to_json`; None where probes were not asked for.
+        invariance: `Invariance.to_json`; None where it was not asked for.
+        explanations: `Explanation.to_json` of both responses of the worst mistakes.
+    """
+
+    probes: Mapping[str, Any] | None = None
+    invariance: Mapping[str, Any] | None = None
+    explanations: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """What of this stands in `metrics.json`."""
+        found = {"probes": self.probes, "invariance": self.invariance}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def diagnose(
+    model: Scorer,
+    groups: Sequence[Group],
+    wrong: Sequence[Mistake] = (),
+    *,
+    probes: int = 100,
+    clusters: str | None = None,
+    batch_tokens: int = DEFAULT_BATCH_TOKENS,
+    seed: int = 0,
+    watch: Watch = lambda rows, total, doing: rows,
+) -> Diagnosis:
+    """Probe a model, hold it to one score, and explain mistakes.
+
+    Args:
+        model: any scorer.
+        groups: the user's data.
+        wrong: mistakes whose two responses are explained.
+        probes: most groups to draw for probes; 0: neither probes nor the checks of one score.
+        clusters: a meta field to cluster intervals by, in place of the prompt.
+        batch_tokens: as in `Scorer.stream`.
+        seed: of all that is drawn.
+        watch: sees everything that takes time go by.
+
+    Raises:
+        PlauditError: if the data cannot be probed. A response that cannot be explained is a warning.
+    """
+    probed = checked = None
+    if probes:
+        probed = probe(
+            model,
+            groups,
+            count=probes,
+            clusters=clusters,
+            batch_tokens=batch_tokens,
+            seed=seed,
+            watch=lambda rows, total: watch(rows, total, "Scoring untouched and changed answers"),
+        ).to_json()
+        checked = invariance(
+            model, groups, seed=seed, watch=lambda ways: watch(ways, len(ways), "Scoring again in other ways")
+        ).to_json()
+    return Diagnosis(probed, checked, _explanations(model, groups, wrong, watch))
+
+
+def write_diagnosis(found: Diagnosis, folder: Path) -> None:
+    """Into the file beside the scores."""
+    with replacing(folder / DIAGNOSIS_FILE) as temporary:
+        temporary.write_text(json.dumps(asdict(found), ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def read_diagnosis(folder: Path) -> Diagnosis:
+    """From the file beside the scores; an empty one where there is none, or none that can be read."""
+    path = folder / DIAGNOSIS_FILE
+    try:
+        return Diagnosis(**json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return Diagnosis()
+    except (OSError, ValueError, TypeError) as error:
+        logger.warning("%s is left out: it cannot be read (%s)", path, error)
+        return Diagnosis()
+
+
+def _explanations(
+    model: Scorer, groups: Sequence[Group], wrong: Sequence[Mistake], watch: Watch
+) -> list[Mapping[str, Any]]:
+    by_id = {group.id: group for group in groups}
+    found: list[Mapping[str, Any]] = []
+    for mistake in watch(wrong, len(wrong), "Explaining mistakes"):
+        pair = (mistake.better, mistake.worse)
+        try:
+            both = explain(model, by_id[mistake.group].among(pair), truncate_responses=True)
+        except PlauditError as error:
+            logger.warning("the mistake in group %r is not explained: %s", mistake.group, error)
+            continue
+        found += [{**one.to_json(), "response": index} for one, index in zip(both, pair, strict=True)]
+    return found
