@@ -84,7 +84,11 @@ def best_of_command(
         "gold_from": gold,
         "lambda": penalty,
         **found.to_json(),
-        "findings": {own.name: finding(own, found.most) for own in found.curves if own.kind != "ideal"},
+        "findings": [
+            {"name": own.name, "kind": own.kind, "finding": finding(own, found.most)}
+            for own in found.curves
+            if own.kind != "ideal"
+        ],
         "records": {side: dict(given.record) for side, given in scored.items()},
     }
     give(row, output and output / "best_of_n.json", as_json, lambda: best_of_tables.show(found, gold))

@@ -106,15 +106,23 @@ def test_a_score_that_is_none_is_refused(hole):
 
 
 def test_a_constant_proxy_chooses_at_random():
-    found = best_of_n(world(5, 4), {"flat": [[7.0] * 4] * 5}, [[0.1, 0.2, 0.3, 0.7]] * 5)
+    # The mean of three times 0.1 is not 0.1 in floats.
+    found = best_of_n(world(5, 4), {"flat": [[0.1] * 4] * 5}, [[0.1, 0.2, 0.3, 0.7]] * 5)
     assert named(found, "flat").gold[-1].reason == SAME_REWARD
     assert finding(named(found, "flat"), 4) == f"undefined: {SAME_REWARD}"
 
 
 def test_constant_gold_says_nothing():
-    found = best_of_n(world(5, 4), {"p": [[1.0, 2.0, 3.0, 4.0]] * 5}, [[2.0] * 4] * 5)
+    found = best_of_n(world(5, 3), {"p": [[1.0, 2.0, 3.0]] * 5}, [[0.1] * 3] * 5)
     assert {curve.gold[-1].reason for curve in found.curves} == {SAME_GOLD}
     json.dumps(found.to_json(), allow_nan=False)
+
+
+def test_values_near_the_end_of_floats():
+    random = np.random.default_rng(6)
+    gold = random.normal(size=(10, 4))
+    plain, huge = (best_of_n(world(10, 4), {"p": rows(gold)}, rows(gold * scale)) for scale in (1.0, 1e250))
+    assert named(huge, "p").gold[-1].value == pytest.approx(named(plain, "p").gold[-1].value)
 
 
 def test_one_prompt_has_a_curve_and_no_interval():

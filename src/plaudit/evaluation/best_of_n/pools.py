@@ -115,12 +115,21 @@ def _pool(group: Group, g: int, cluster: int, proxies: Mapping[str, Scores], gol
 
 def spread(values: Sequence[Floats]) -> float:
     """Standard deviation within prompts: the pooled one, over the candidates of each prompt about their own mean."""
-    squares = sum(float(np.square(own - own.mean()).sum()) for own in values)
+    apart = [_centred(own) for own in values]
+    # In units of the largest, whose square no float may overflow.
+    largest = max((float(np.abs(own).max(initial=0)) for own in apart), default=0.0)
     freedom = sum(len(own) - 1 for own in values)
-    return math.sqrt(squares / freedom) if freedom else 0.0
+    if largest == 0 or freedom == 0:
+        return 0.0
+    return largest * math.sqrt(sum(float(np.square(own / largest).sum()) for own in apart) / freedom)
 
 
 def standardised(values: Sequence[Floats]) -> list[Floats]:
     """Each prompt's values about their mean, in units of `spread`; zeros where nothing varies."""
     unit = spread(values)
-    return [(own - own.mean()) / unit if unit > 0 else np.zeros_like(own) for own in values]
+    return [_centred(own) / unit if unit > 0 else np.zeros_like(own) for own in values]
+
+
+def _centred(own: Floats) -> Floats:
+    """About the mean; equal values are exact zeros, which a mean with rounding would not make them."""
+    return own - own.mean() if np.ptp(own) > 0 else np.zeros_like(own)
