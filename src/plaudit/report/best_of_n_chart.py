@@ -13,8 +13,11 @@ from plaudit.report.charts import GREY, LINES, dressed, title
 _LONGEST = 48
 """Characters of a name in the legend; of a longer one (a path) the end is shown."""
 
-# The lines that are there to compare with.
-_DASHES = {"length": [2, 2], "ideal": [8, 3]}
+# Kind of curve -> its line; those of no kind here are whole.
+_DASHES = {"ensemble": [5, 2], "length": [2, 2], "ideal": [10, 4]}
+
+# Kinds that are there to compare with.
+_GREY = ("length", "ideal")
 _PANELS = {
     "gold": "what it is worth: gold (sd within prompts)",
     "reward": "what it promises: its own reward (sd within prompts)",
@@ -38,7 +41,7 @@ def best_of_n_chart(found: BestOfN, gold: str) -> Any:
             "choice:N",
             scale=alt.Scale(
                 domain=list(names.values()),
-                range=[GREY if curve.kind in _DASHES else next(colours) for curve in drawn],
+                range=[GREY if curve.kind in _GREY else next(colours) for curve in drawn],
             ),
             legend=alt.Legend(
                 title="the best of n by",
@@ -82,10 +85,12 @@ def _panel(
         # Vega gives a tick's place among the ticks as a share of the last one's.
         labelExpr=f"{[str(n) for n in ticks]}[round(datum.index * {len(ticks) - 1})]",
     )
-    base = alt.Chart(alt.Data(values=rows)).encode(x=alt.X("d:Q", axis=axis), **look)
+    base = alt.Chart(alt.Data(values=rows)).encode(x=alt.X("d:Q", axis=axis), color=look["color"])
     scale = alt.Scale(zero=True, nice=True)
     band = base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q", title="", scale=scale), y2="high:Q")
-    line = base.mark_line(strokeWidth=2).encode(y=alt.Y("value:Q", title="sd", scale=scale))
+    line = base.mark_line(strokeWidth=2).encode(
+        y=alt.Y("value:Q", title="sd", scale=scale), strokeDash=look["strokeDash"]
+    )
     return alt.layer(band, line).properties(width=330, height=260, title=title(heading))
 
 
