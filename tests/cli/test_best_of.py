@@ -4,7 +4,9 @@ import json
 
 import numpy as np
 import pytest
+from toys import toy_backbone
 
+from plaudit import RewardModel
 from plaudit.data import write_groups
 from plaudit.data.scores import Score, write_scores
 from plaudit.groups import Group, Rating
@@ -124,10 +126,22 @@ def test_refusals(run, place, arguments, message):
     assert "Traceback" not in err
 
 
-def test_an_ensemble_stands_for_its_members(tmp_path):
-    (tmp_path / "ensemble").mkdir()
-    (tmp_path / "ensemble/plaudit.json").write_text('{"plaudit": "ensemble", "members": [{}, {}]}')
-    assert members_apart(tmp_path / "ensemble") == [str(tmp_path / "ensemble/members" / n) for n in "01"]
+def test_an_ensemble_stands_for_its_members(run, place):
+    backbone = toy_backbone(place / "backbone")
+    for name, seed in (("a", 0), ("b", 1)):
+        RewardModel.from_backbone(backbone, seed=seed).save(place / name)
+    assert run("combine", "a", "b", "-o", "both", "--ensemble")[0] == 0
+    code, out, err = run("best-of", "both", "data.jsonl", "--gold", "ratings:quality", "--json")
+    assert code == 0, err
+    apart = json.loads(out)
+    assert apart["proxies"] == ["both/members/0", "both/members/1"]
+    code, out, err = run("best-of", "a", "data.jsonl", "--with", "b", "--gold", "ratings:quality", "--json")
+    curves = [json.loads(out)["curves"], apart["curves"]]
+    assert [curve["gold"] for curve in curves[0]] == [curve["gold"] for curve in curves[1]]
+    assert [curve["kind"] for curve in curves[0]][:5] == ["proxy"] * 2 + ["ensemble"] * 3
+
+
+def test_any_other_name_stands_for_itself():
     assert members_apart("org/model") == ["org/model"]
 
 
