@@ -2,9 +2,9 @@
 
 On an attribute's scale [0, 1] a rating is the models' held-out prediction, plus how far the response lies from it
 (variance tau^2, shared by all who rated it), plus the rater's own noise (sigma^2). What others gave the same response
-shrinks towards the prediction as a random effect does. The standardised residual is then either noise, normal around 0,
-or a slip, anywhere on the scale; an EM fit says how wide the noise is and how frequent slips are, and Bayes' rule which
-one a rating is.
+shrinks towards the prediction as a random effect does. The standardised residual is then either noise around 0, with
+tails as heavy as the ratings show, or a slip, anywhere on the scale; an EM fit says how wide the noise is and how
+frequent slips are, and Bayes' rule which one a rating is.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.stats import t as student
 
 from plaudit.data.scales import Scale, scales_of
 from plaudit.doctor.crossfit import Held, starts
@@ -27,9 +27,12 @@ from plaudit.groups import Group, Rating
 FAR = 3.0
 """A residual is only called far beyond the spread from so many standard deviations on, whatever the mixture says."""
 
-_PRIOR = 10.0
+_TAILS = (3.0, 5.0, 10.0, math.inf)
+"""Degrees of freedom of the noise; with infinitely many it is normal."""
+
+_KNOWN_RIGHT = 10.0
 _MOST_SLIPS = 0.45
-_STEPS = 200
+_STEPS = 100
 _ROUNDS = 2
 """Times that what looks like a slip is believed less as evidence about others."""
 
@@ -167,13 +170,24 @@ def leave_one_out(residual: Floats, response: np.ndarray, belief: Floats) -> tup
 
 
 def slips(z: Floats, spread: Floats) -> Floats:
-    """[N], the probability that each standardised residual is a slip: N(0, s^2) against anywhere on a scale that is
-    1 / `spread` [N] standard deviations long, s and the share of slips by EM."""
-    size, share = max(float(np.median(np.abs(z)) / norm.ppf(0.75)), 1e-3 * float(np.abs(z).max()), 1e-12), 0.01
-    wrong = np.zeros(len(z))
+    """[N], the probability that each standardised residual is a slip: noise of some width around 0 against anywhere on
+    a scale that is 1 / `spread` [N] standard deviations long. The noise has the tails, of `_TAILS`, under which the
+    residuals are most likely: where many ratings are far off, being far off is what raters do."""
+    if not (spread > 0).all() or not z.any():
+        return np.zeros(len(z))
+    found = [_mixture(z, spread, tails) for tails in _TAILS]
+    return max(found, key=lambda one: one[1])[0]
+
+
+def _mixture(z: Floats, spread: Floats, tails: float) -> tuple[Floats, float]:
+    """[N] probabilities of a slip and the mean log likelihood, by EM, with noise of Student's t of `tails` degrees of
+    freedom."""
+    size, share = max(float(np.median(np.abs(z)) / student.ppf(0.75, tails)), 1e-3 * float(np.abs(z).max())), 0.01
     for _ in range(_STEPS):
-        noise = norm.pdf(z, scale=size)
-        wrong = share * spread / (share * spread + (1 - share) * noise)
-        size = max(math.sqrt(float(np.sum((1 - wrong) * z**2) / np.sum(1 - wrong))), 1e-12)
-        share = min(float(wrong.sum()) / (len(z) + _PRIOR), _MOST_SLIPS)
-    return wrong
+        noise, slip = (1 - share) * student.pdf(z, tails, scale=size), share * spread
+        wrong = slip / (slip + noise)
+        # Far residuals say less about the width of heavy tails (Lange, Little & Taylor, JASA 84, 1989).
+        pull = 1.0 if math.isinf(tails) else (tails + 1) / (tails + (z / size) ** 2)
+        size = max(math.sqrt(float(np.sum((1 - wrong) * pull * z**2) / np.sum(1 - wrong))), 1e-12)
+        share = min(float(wrong.sum()) / (len(z) + _KNOWN_RIGHT), _MOST_SLIPS)
+    return wrong, float(np.mean(np.log(slip + noise)))
