@@ -116,8 +116,8 @@ def test_subsets_that_fail_are_named_and_luck_is_counted():
 
 
 def test_a_long_list_is_counted_out():
-    assert listed(list("abcdef")).plain("en") == "a, b, c, d and 2 more"
-    assert listed(list("abcdef")).plain("zh") == "a、b、c、d等，另有 2 个"
+    assert listed(list("abcdefg")).plain("en") == "a, b, c, d, e and 2 more"
+    assert listed(list("abcdefg")).plain("zh") == "a、b、c、d、e等，另有 2 个"
 
 
 @pytest.mark.parametrize(
@@ -155,6 +155,17 @@ def test_probes_are_sorted_by_what_they_found():
         ("probes_unsure", "open"),
         ("probes_undefined", "open"),
     }
+
+
+def test_families_that_mislead_are_counted_and_the_strongest_probe_is_named():
+    tried = [probe("a", "tone", 0.2, "misled"), probe("b", "tone", 0.3, "sound"), probe("c", "order", 0.1, "sound")]
+    tried += [probe("d", "length", -0.5, "misled"), probe("e", "length", 0.4, "misled")]
+    misled, sound = judge({"probes": {"probes": tried}}).findings
+    assert misled.said.plain("en") == (
+        "Changes that should not pay move its reward, in 3 of 5 probes: length (2 of 2), tone (1 of 2). "
+        "Most of all: doing d, −0.50 [−0.55,\u00a0−0.45] sd."
+    )
+    assert sound.said.plain("en") == "Not taken in by 2 of 5 probes, among them all of these: order."
 
 
 def test_a_broken_invariance_is_a_fault_and_what_does_not_apply_is_not_counted():

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from markupsafe import Markup
 
 from plaudit.report import names
-from plaudit.report.figures import Figure, count, figure, mapping, number, percent, plain, points, rows, with_interval
+from plaudit.report.figures import (
+    Figure,
+    count,
+    figure,
+    mapping,
+    number,
+    percent,
+    plain,
+    points,
+    rows,
+    signed,
+    three,
+    two,
+    with_interval,
+)
 from plaudit.report.findings import Finding, Tone, listed
 from plaudit.report.words import Said, say
 
@@ -70,7 +85,7 @@ def confidence(metrics: Mapping[str, Any]) -> Iterator[Finding]:
     elif temperature.below(1.0):
         yield Finding("misleads", "open", say("verdict.underconfident", figure=with_interval(temperature, plain)))
     elif luck is not None and ece.sure:
-        values = {"figure": with_interval(ece, points3), "luck": points3(luck)}
+        values = {"figure": with_interval(ece, three), "luck": three(luck)}
         if ece.above(luck):
             yield Finding("misleads", "bad", say("verdict.miscalibrated", **values))
         else:
@@ -80,26 +95,51 @@ def confidence(metrics: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding("use", "good", say("verdict.knows", figure=with_interval(knows, points)))
 
 
-def points3(value: float) -> str:
-    """A calibration error."""
-    return f"{value:.3f}"
-
-
 def probes(metrics: Mapping[str, Any]) -> Iterator[Finding]:
-    """Changes that ought not to pay and do; and those that were seen not to."""
-    by_finding: dict[str, list[Said | Markup]] = {}
+    """Changes that ought not to pay and do; those that were seen not to; and those that nothing can be said of."""
     tried = rows(mapping(metrics.get("probes")).get("probes"))
-    for probe in tried:
-        by_finding.setdefault(str(probe.get("finding")), []).append(names.probe(probe))
-    said: tuple[tuple[str, Any, Tone], ...] = (
-        ("misled", "misleads", "bad"),
-        ("sound", "use", "good"),
-        ("unsure", "sure", "open"),
+    many = Counter(str(probe.get("finding")) for probe in tried)
+    of = count(len(tried))
+    if many["misled"]:
+        yield Finding("misleads", "bad", _misled(tried))
+    if many["sound"]:
+        k, whole = count(many["sound"]), [name for name, found, every in _families(tried, "sound") if found == every]
+        said = say("verdict.probes_sound", k=k, of=of)
+        if whole:
+            said = say("verdict.probes_sound_families", k=k, of=of, names=listed(whole))
+        yield Finding("use", "good", said)
+    if many["unsure"]:
+        yield Finding("sure", "open", say("verdict.probes_unsure", k=count(many["unsure"]), of=of))
+    if many["undefined"]:
+        why = next(str(probe.get("reason") or "") for probe in tried if probe.get("finding") == "undefined")
+        said = say("verdict.probes_undefined", k=count(many["undefined"]), reason=names.reason(why))
+        yield Finding("sure", "open", said)
+
+
+def _misled(tried: list[Mapping[str, Any]]) -> Said:
+    """How many, by family, and the strongest of them."""
+    misled = [probe for probe in tried if probe.get("finding") == "misled"]
+    strongest = max(misled, key=lambda probe: abs(figure(probe.get("effect")).value or 0.0))
+    effect = figure(strongest.get("effect"))
+    most = say("verdict.probes_most", name=names.probe(strongest), figure=with_interval(effect, signed))
+    shares = [
+        say("list.share", name=name, k=count(found), of=count(every))
+        for name, found, every in _families(tried, "misled")
+    ]
+    return say(
+        "verdict.probes_misled",
+        k=count(len(misled)),
+        of=count(len(tried)),
+        names=listed(shares),
+        most="" if effect.value is None else most,
     )
-    for finding, side, tone in said:
-        if found := by_finding.get(finding):
-            values = {"names": listed(found), "k": count(len(found)), "of": count(len(tried))}
-            yield Finding(side, tone, say(f"verdict.probes_{finding}", **values))
+
+
+def _families(tried: list[Mapping[str, Any]], finding: str) -> list[tuple[Said | Markup, int, int]]:
+    """Families with such a finding, those with most of them first: the name, how many, and of how many."""
+    every = Counter(str(probe.get("family")) for probe in tried)
+    found = Counter(str(probe.get("family")) for probe in tried if probe.get("finding") == finding)
+    return [(names.known("family", name), many, every[name]) for name, many in found.most_common()]
 
 
 def invariance(metrics: Mapping[str, Any]) -> Iterator[Finding]:
@@ -135,7 +175,7 @@ def _agreement(alpha: Figure) -> Iterator[Finding]:
     """Judgements that people do not agree on are a poor measure of anything."""
     if alpha.sure:
         tone: Tone = "good" if alpha.above(0.0) else "open"
-        yield Finding("sure", tone, say("verdict.alpha", figure=with_interval(alpha, lambda value: f"{value:.2f}")))
+        yield Finding("sure", tone, say("verdict.alpha", figure=with_interval(alpha, two)))
 
 
 def left_out(metrics: Mapping[str, Any]) -> Iterator[Finding]:
@@ -144,11 +184,3 @@ def left_out(metrics: Mapping[str, Any]) -> Iterator[Finding]:
     for name in ("truncated", "rejected_rows", "scores_of_other_groups", "rivals_left_out"):
         if many := number(counts.get(name)):
             yield Finding("sure", "open", say(f"verdict.{name}", k=count(many)))
-
-
-def undefined_probes(metrics: Mapping[str, Any]) -> Iterator[Finding]:
-    """Probes that could not be measured are not probes that found nothing."""
-    missing = [p for p in rows(mapping(metrics.get("probes")).get("probes")) if p.get("finding") == "undefined"]
-    if missing:
-        why = names.reason(str(missing[0].get("reason") or ""))
-        yield Finding("sure", "open", say("verdict.probes_undefined", k=count(len(missing)), reason=why))

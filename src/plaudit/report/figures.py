@@ -104,6 +104,16 @@ def plain(value: float) -> str:
     return _signed(f"{value:#.3g}".removesuffix("."))
 
 
+def two(value: float) -> str:
+    """Two decimals, for what is never negative."""
+    return f"{value:.2f}"
+
+
+def three(value: float) -> str:
+    """Three decimals, for losses and errors of probabilities."""
+    return f"{value:.3f}"
+
+
 def small(value: float) -> str:
     """Two digits, for what should be next to nothing."""
     return _signed(f"{value:.2g}")
@@ -136,4 +146,5 @@ def plain_tick(value: float) -> str:
 
 
 def _signed(text: str) -> str:
-    return text.replace("-", MINUS)
+    """With a true minus sign, and no sign before what rounds to zero."""
+    return text.replace("-", MINUS) if text.strip("+-0.") else text.lstrip("+-")

@@ -21,7 +21,7 @@ Side = Literal["use", "misleads", "sure"]
 Tone = Literal["good", "bad", "open"]
 Standing = Literal["above", "below", "open", "unsure", "none"]
 
-NAMED = 4
+NAMED = 5
 """Names that one finding lists before it counts the rest."""
 
 

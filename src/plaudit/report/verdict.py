@@ -29,7 +29,6 @@ RULES: tuple[Rule, ...] = (
     cautions.invariance,
     cautions.spread,
     cautions.sureness,
-    cautions.undefined_probes,
     cautions.left_out,
 )
 """In the order in which their findings are read."""

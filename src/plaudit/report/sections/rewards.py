@@ -18,6 +18,7 @@ from plaudit.report.figures import (
     percent,
     plain_tick,
     signed,
+    two,
 )
 from plaudit.report.words import Said, say
 
@@ -94,11 +95,6 @@ def _histogram(rewards: Mapping[str, Any]) -> Histogram | None:
             folded=True,
         ),
     )
-
-
-def two(value: float) -> str:
-    """A spread."""
-    return f"{value:.2f}"
 
 
 def number_of(name: str) -> float | None:

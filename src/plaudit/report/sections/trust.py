@@ -17,6 +17,7 @@ from plaudit.report.figures import (
     percent_tick,
     plain,
     rows,
+    three,
     with_interval,
 )
 from plaudit.report.words import Said, say
@@ -130,11 +131,6 @@ def _errors(metrics: Mapping[str, Any]) -> Table | None:
     )
     head = (say("head.figure"), say("head.value"), say("head.beside"), say("head.at_temperature"))
     return Table(say("trust.errors"), head, cells) if cells else None
-
-
-def three(value: float) -> str:
-    """A loss or an error."""
-    return f"{value:.3f}"
 
 
 def _selective(metrics: Mapping[str, Any]) -> Dots | None:
