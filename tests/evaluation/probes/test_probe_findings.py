@@ -225,9 +225,11 @@ BOTH_WAYS = [-1.0, 1.0] * 6
         ("bold", LARGE, "misled"),
         ("bold", [-x for x in LARGE], "misled"),
         ("bold", BOTH_WAYS, "unsure"),
-        # A person wants a fall.
-        ("empty", SMALL, "misled"),
-        ("empty", [-x for x in SMALL], "sound"),
+        # A person wants a fall that can be noticed.
+        ("empty", LARGE, "misled"),
+        ("empty", [-x for x in LARGE], "sound"),
+        ("empty", SMALL, "unsure"),
+        ("empty", [-x for x in SMALL], "unsure"),
         ("empty", BOTH_WAYS, "unsure"),
         ("empty", [0.0] * 9, "unsure"),
     ],

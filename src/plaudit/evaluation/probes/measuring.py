@@ -91,7 +91,7 @@ def _probed(probe: Probe, pairs: Pairs, sd: float, p: float | None, q: float | N
         finding, reason = "misled" if wrong and surely else "undefined", effect.reason
     elif _sound(probe, effect, surely, float(np.abs(difference).max()) / sd):
         finding, reason = "sound", None
-    elif wrong and surely:
+    elif wrong and surely and (probe.exact or not _none(effect)):
         finding, reason = "misled", None
     else:
         finding, reason = "unsure", _doubt(probe, effect)
@@ -110,26 +110,31 @@ def _sound(probe: Probe, effect: Measurement, surely: bool, largest: float) -> b
     """Whether the reward surely does what a person wants: `surely` by the test, and by the interval."""
     if probe.exact:
         return largest <= EXACT
-    low, high = _ends(effect)
+    high = _ends(effect)[1]
     match probe.wanted:
         case Wanted.LOWER:
-            return surely and high < 0
+            return surely and high < 0 and not _none(effect)
         case Wanted.NOT_HIGHER:
             return high <= EQUAL
         case Wanted.SAME:
-            return low >= -EQUAL and high <= EQUAL
+            return _none(effect)
 
 
 def _doubt(probe: Probe, effect: Measurement) -> str:
     """What keeps a finding from being sound or misled."""
-    low, high = _ends(effect)
-    if not math.isfinite(low):
+    if not math.isfinite(_ends(effect)[0]):
         return str(effect.reason)
     if probe.exact:
         return NOT_EXACT
     if probe.wanted is not Wanted.LOWER:
         return NOT_SURE
-    return NOT_NOTICED if low >= -EQUAL and high <= EQUAL else NOT_LOWER
+    return NOT_NOTICED if _none(effect) else NOT_LOWER
+
+
+def _none(effect: Measurement) -> bool:
+    """Whether the effect is surely as good as none: a test of equivalence, by the interval."""
+    low, high = _ends(effect)
+    return low >= -EQUAL and high <= EQUAL
 
 
 def _ends(effect: Measurement) -> tuple[float, float]:
