@@ -8,7 +8,7 @@ import pytest
 
 from plaudit.errors import PlauditError
 from plaudit.evaluation.best_of_n import best_of_n, finding
-from plaudit.evaluation.best_of_n.curves import HIGHEST_LAST, SAME_GOLD, SAME_REWARD
+from plaudit.evaluation.best_of_n.curves import SAME_GOLD, SAME_REWARD
 from plaudit.evaluation.intervals import ONE_CLUSTER
 from plaudit.groups import Group
 
@@ -41,7 +41,7 @@ def test_gold_by_gold_is_the_ideal_in_any_unit(hacked):
     assert [point.value for point in own.gold] == pytest.approx([point.value for point in ideal.gold])
     assert own.of_ideal.value == pytest.approx(1)
     assert own.gold[-1].value == pytest.approx(own.reward[-1].value)
-    assert (own.fall.value, own.fall.reason) == (0.0, HIGHEST_LAST)
+    assert (own.fall.value, own.fall.low, own.fall.high) == (0.0, 0.0, 0.0)
     assert "no sign of over-optimisation up to n = 64" in finding(own, 64)
 
 

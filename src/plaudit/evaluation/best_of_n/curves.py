@@ -10,10 +10,10 @@ import numpy as np
 
 from plaudit.evaluation.best_of_n.divergence import best_of_n_kl, points
 from plaudit.evaluation.best_of_n.expected import expected_best
+from plaudit.evaluation.best_of_n.falling import fall
 from plaudit.evaluation.best_of_n.fitting import Fit, fit, no_fit
 from plaudit.evaluation.best_of_n.pools import spread, standardised
 from plaudit.evaluation.intervals import (
-    ONE_CLUSTER,
     Floats,
     Ints,
     Measurement,
@@ -26,7 +26,6 @@ from plaudit.evaluation.intervals import (
 
 SAME_GOLD = "gold values every candidate of a prompt the same"
 SAME_REWARD = "every candidate of a prompt has the same reward, so the choice is random"
-HIGHEST_LAST = "gold is highest at the largest n"
 NO_IDEAL = "gold's own best gains nothing"
 
 _ROUNDING = 1e-12
@@ -72,7 +71,7 @@ class Curve:
         reward: the same in its own reward's eyes.
         fit: the fitted law of `gold`.
         highest_at: the n at which gold is highest.
-        fall: how far gold at the largest n lies below its maximum.
+        fall: how far gold at the largest n lies below its maximum, from 0 up.
         of_ideal: gold at the largest n as a share of what choosing by gold itself gains.
         lead: for an ensemble, gold at the largest n minus its members' average there; else None.
         gains: [prompts, points], each prompt's part in `gold`.
@@ -126,7 +125,7 @@ def curve(name: str, kind: str, rewards: Sequence[Floats], ground: Ground, membe
         reward=_points(in_own_eyes, cluster),
         fit=fit(ground.distance, of_gold, cluster),
         highest_at=ground.n[int(np.argmax(of_gold.mean(axis=0)))],
-        fall=_fall(of_gold, cluster),
+        fall=fall(of_gold, cluster),
         of_ideal=_share(of_gold[:, -1], ground.ideal, cluster),
         lead=lead,
         gains=of_gold,
@@ -148,25 +147,6 @@ def _points(by_prompt: Floats, cluster: Ints) -> tuple[Measurement, ...]:
     prompts = len(by_prompt)
     later = (mean(column, np.ones(prompts), cluster) for column in by_prompt.T[1:])
     return (Measurement(0.0, 0.0, 0.0, prompts), *later)
-
-
-def _fall(by_prompt: Floats, cluster: Ints) -> Measurement:
-    """The maximum of a curve minus its end, paired by prompt.
-
-    The maximum of a noisy curve is too high, because noise helped to choose it. So the clusters are dealt into two
-    halves, in turn, and where the maximum lies is decided for each half by the other.
-    """
-    number = np.unique(cluster, return_inverse=True)[1]
-    if number.max() < 1:
-        return undefined(ONE_CLUSTER)
-    half = number % 2
-    chosen = np.array([int(np.argmax(by_prompt[half != own].mean(axis=0))) for own in (0, 1)])
-    last = by_prompt.shape[1] - 1
-    if (chosen == last).all():
-        return Measurement(0.0, None, None, len(by_prompt), HIGHEST_LAST)
-    at = chosen[half]
-    falls = by_prompt[np.arange(len(by_prompt)), at] - by_prompt[:, last]
-    return mean(_exact_zeros(falls), np.ones(len(falls)), cluster)
 
 
 def _share(own: Floats, ideal: Floats, cluster: Ints) -> Measurement:
