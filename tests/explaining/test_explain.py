@@ -24,7 +24,7 @@ from plaudit.training import train
 
 GROUP = Group("q", "why is the sky blue", ("the cat sat on the mat. and the dog? 天空 😀", "because", ""))
 FAMILIES = ["llama", "gpt2", "falcon", "bert", "roberta", "modernbert", "deberta-v2"]
-TOYS = {"learning_rate": 0.01, "passes": 3, "groups_per_step": 16, "report_to": "none", "rivals": "none"}
+TOYS = {"learning_rate": 0.01, "passes": 6, "groups_per_step": 16, "report_to": "none", "rivals": "none"}
 DECODERS = ["llama", "gpt2", "gemma3", "mistral", "falcon"]
 FINE = Integration(steps=32, most_steps=256, tolerance=0.02)
 
@@ -255,16 +255,21 @@ def test_effects_are_differences_of_scores(opened, family):
 
 
 def test_all_three_methods_point_at_the_planted_word(toy):
-    for group in toy_groups(10, seed=1):
-        for found in explain(toy, group, unit="word"):
-            words = [token.text.strip() for token in found.tokens]
-            if "good" not in words:
-                continue
-            at = words.index("good")
-            gains = np.diff([found.opening, *(token.reward for token in found.tokens)])
-            assert gains.argmax() == at
-            assert np.argmax([token.attribution for token in found.tokens]) == at
-            assert np.argmax([part.effect for part in found.sentences]) == at
+    found = [e for group in toy_groups(12, seed=1) for e in explain(toy, group, unit="word")]
+    hits = []
+    for explanation in found:
+        words = [token.text.strip() for token in explanation.tokens]
+        if "good" in words:
+            gains = np.diff([explanation.opening, *(token.reward for token in explanation.tokens)])
+            contributions = [token.attribution for token in explanation.tokens]
+            worth = [part.effect for part in explanation.sentences]
+            hits.append([np.argmax(column) == words.index("good") for column in (gains, contributions, worth)])
+    reading, gradients, leaving_out = np.mean(hits, 0)
+    assert len(hits) == 12
+    # Any one of 3 to 6 words would be hit in about 0.22 of the responses.
+    assert reading > 0.6
+    assert gradients > 0.8
+    assert leaving_out > 0.8
 
 
 def test_shuffled_weights_draw_another_picture(toy):
