@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import bootstrap, kendalltau, pearsonr, spearmanr
 
+from plaudit.evaluation.bootstrap import bootstrapping
 from plaudit.evaluation.correlations import (
     CORRELATIONS,
     FIXED_REST,
@@ -129,3 +130,48 @@ def test_large_groups_among_small_ones():
     x, y = rng.normal(size=(2, len(group))).round(1)
     expected = [kendalltau(x[group == g], y[group == g]).statistic for g in (3, 5, 9)]
     assert kendall_by_group(x, y, group) == pytest.approx(expected, nan_ok=True)
+
+
+@pytest.mark.parametrize(("name", "theirs"), [("pearson", pearsonr), ("spearman", spearmanr)])
+def test_the_bootstrapped_interval_is_scipys(name, theirs):
+    numbers = np.random.default_rng(11)
+    x = numbers.normal(size=120)
+    y = np.round(x + numbers.normal(size=120))  # ties
+    expected = bootstrap(
+        (x, y),
+        lambda a, b: theirs(a, b).statistic,
+        paired=True,
+        vectorized=False,
+        n_resamples=4000,
+        method="BCa",
+        rng=np.random.default_rng(0),
+    ).confidence_interval
+    with bootstrapping(4000):
+        found = correlation(CORRELATIONS[name], x, y, np.arange(120))
+    assert found.value == pytest.approx(theirs(x, y).statistic)
+    # The error of 4,000 rounds is about 2% of the width at each end.
+    assert (found.low, found.high) == pytest.approx(expected, abs=0.08 * (expected.high - expected.low))
+
+
+def test_a_bootstrapped_lead_is_paired_and_kendall_keeps_its_interval():
+    numbers = np.random.default_rng(12)
+    human = numbers.normal(size=200)
+    own, rival, cluster = human + numbers.normal(size=200), human + 2 * numbers.normal(size=200), np.arange(200) // 2
+    analytic = [correlation(CORRELATIONS["kendall"], own, human, cluster)]
+    lead = difference(CORRELATIONS["spearman"], own, rival, human, cluster)
+    with bootstrapping(1000):
+        assert [correlation(CORRELATIONS["kendall"], own, human, cluster)] == analytic
+        drawn = difference(CORRELATIONS["spearman"], own, rival, human, cluster)
+    assert drawn.value == lead.value
+    assert drawn.high - drawn.low == pytest.approx(lead.high - lead.low, rel=0.3)
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 3)), min_size=2, max_size=25))
+def test_whole_number_weights_are_rows_that_count_more_than_once(rows):
+    x, y, times = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
+    again = np.repeat(np.arange(len(x)), times.astype(int))
+    if len(again) < 2 or np.ptp(x[again]) == 0 or np.ptp(y[again]) == 0:
+        return
+    for name, theirs in SCIPY.items():
+        expected = theirs(x[again], y[again]).statistic
+        assert CORRELATIONS[name].of(x, y)(times) == pytest.approx(expected, abs=1e-12)

@@ -73,29 +73,31 @@ def pearson(x: Floats, y: Floats) -> Statistic:
 def spearman(x: Floats, y: Floats) -> Statistic:
     """Pearson's of the ranks, tied values having their mean rank. Which values are tied, and their order, is the same
     whatever the weights."""
-    a, b = (np.unique(column, return_inverse=True)[1] for column in (x, y))
+    a, b = _levels(x), _levels(y)
 
     def of(weight: Floats) -> float:
         ranks_a, in_a = _ranks(a, weight)
         ranks_b, in_b = _ranks(b, weight)
-        if min(in_a, in_b) == 0:
-            return math.nan
-        return float(weight @ (ranks_a[a] * ranks_b[b])) / math.sqrt(in_a * in_b)
+        return _coefficient(float(weight @ (ranks_a[a] * ranks_b[b])), in_a, in_b, 0.0)
 
     return of
 
 
 def kendall(x: Floats, y: Floats) -> Statistic:
     """Kendall's tau-b, in O(n log n). Weights are whole numbers."""
+    a, b = _levels(x), _levels(y)
+    # In the order of one of them: to sort what is sorted is quick.
+    order = np.lexsort((a, b))
+    a, b = a[order], b[order]
 
     def of(weight: Floats) -> float:
-        rows = np.repeat(np.arange(len(x)), weight.astype(np.int64))
-        return tau(x[rows], y[rows])
+        times = weight[order].astype(np.int64)
+        return tau(np.repeat(a, times), np.repeat(b, times))
 
     return of
 
 
-def tau(x: Floats, y: Floats) -> float:
+def tau(x: Floats | Ints, y: Floats | Ints) -> float:
     """Kendall's tau-b of two columns; NaN where one is constant."""
     # The exact p-value of few values is never used; two values have no other.
     return float(kendalltau(x, y, method="asymptotic" if len(x) > 2 else "auto").statistic)
@@ -124,7 +126,7 @@ def correlation(which: Correlation, scores: Floats, human: Floats, cluster: Ints
     if constant := _constant(human, scores):
         return undefined(constant)
     statistic, n = which.of(scores, human), len(human)
-    value = float(np.clip(statistic(np.ones(n)), -1, 1))
+    value = statistic(np.ones(n))
     if len(np.unique(cluster)) < 2:
         return Measurement(value, None, None, n, ONE_CLUSTER)
     if abs(value) > 1 - 1e-12:
@@ -218,6 +220,11 @@ def _constant(human: Floats, *scores: Floats) -> str | None:
     return FIXED_SCORES if any(np.ptp(given) == 0 for given in scores) else None
 
 
+def _levels(x: Floats) -> Ints:
+    """[n], the number of each value among the different ones, in ascending order."""
+    return np.unique(x, return_inverse=True)[1].astype(np.int64)
+
+
 def _ranks(level: Ints, weight: Floats) -> tuple[Floats, float]:
     """[levels], the mean rank of each level minus that of all rows, each row [n] counting as often as its weight says;
     and the sum of its squares over the rows."""
@@ -232,7 +239,13 @@ def _product_moment(a: Floats, b: Floats, weight: Floats) -> float:
     a, b = a - weight @ a / n, b - weight @ b / n
     weighed = weight * a
     in_a, in_b = float(weighed @ a), float(weight @ np.square(b))
-    return float(weighed @ b) / math.sqrt(in_a * in_b) if min(in_a, in_b) > 1e-20 * n else math.nan
+    return _coefficient(float(weighed @ b), in_a, in_b, 1e-20 * n)
+
+
+def _coefficient(both: float, in_a: float, in_b: float, least: float) -> float:
+    """Pearson's, from sums of products; NaN where a column has no more than the `least` sum of squares."""
+    # Rounding must not put it beyond 1.
+    return max(-1.0, min(1.0, both / math.sqrt(in_a * in_b))) if min(in_a, in_b) > least else math.nan
 
 
 def _unit(x: Floats) -> Floats:

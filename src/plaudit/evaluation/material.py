@@ -117,7 +117,7 @@ def gather(
         responses=responses,
         inside=np.arange(len(responses.group)),
         compared=compared,
-        voted=compared if people is None else implied(people, lay_out(people, clusters)),
+        voted=compared if people is None or people is groups else implied(people, lay_out(people, clusters)),
         ranked=rankings(groups, responses),
         rated=ratings_of(groups, responses, scales),
         model=model,
