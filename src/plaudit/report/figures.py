@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 MINUS = "−"
+LARGEST = 1e100
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +63,15 @@ def figure(row: Any) -> Figure:
 
 
 def number(value: Any) -> float | None:
-    """A finite number, or None."""
+    """A finite number, or None; as is one so large that a difference of two would not be finite."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    try:
-        return float(value) if math.isfinite(value) else None
-    except OverflowError:
-        return None
+    return float(value) if abs(value) < LARGEST else None
+
+
+def numbers(value: Any) -> list[float]:
+    """The finite numbers in a list from JSON; empty where there is none."""
+    return [found for one in value if (found := number(one)) is not None] if isinstance(value, list | tuple) else []
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ from plaudit.report.figures import (
     interval,
     mapping,
     number,
+    numbers,
     percent,
     plain_tick,
     signed,
@@ -62,8 +63,8 @@ def section(metrics: Mapping[str, Any]) -> Section | None:
 
 def _histogram(rewards: Mapping[str, Any]) -> Histogram | None:
     given = mapping(rewards.get("histogram"))
-    edges = [edge for value in given.get("edges") or () if (edge := number(value)) is not None]
-    counts = [many for value in given.get("counts") or () if (many := number(value)) is not None]
+    edges = numbers(given.get("edges"))
+    counts = numbers(given.get("counts"))
     if len(edges) != len(counts) + 1 or not any(counts) or not edges[0] < edges[-1]:
         return None
     along = axis(edges, plain_tick, ticks=6)
