@@ -153,4 +153,5 @@ The same with data of your own:
 And with what the demo made:
   plaudit eval {model} {test} --clusters topic
   plaudit rank {model} --prompt "How do I boil an egg?" --response "Seven minutes." --response "No idea."
+  plaudit demo --candidates candidates.jsonl    # then: is the best of 64 by this model any better than the best of 4?
 """

@@ -33,7 +33,7 @@ def show(
     console = Console(highlight=False)
     colour = console.color_system is not None and not console.no_color
     for group, explanations in found:
-        console.print(f"\n{name_of(group.id)} {short(group.prompt)}".lstrip(" "), markup=False, style="bold")
+        console.print(f"\n{f'{name_of(group.id)} {short(group.prompt)}'.lstrip()}", markup=False, style="bold")
         kind, columns = _columns(explanations)
         largest = max((abs(v) for _, values in columns for v in values if v is not None), default=0.0)
         bodies = [
@@ -142,11 +142,11 @@ def _gap(a: Explanation, b: Explanation) -> str:
     if a.baseline is None or b.baseline is None:
         return gap
     sums = [sum(token.attribution or 0.0 for token in one.tokens) for one in (a, b)]
+    found = f"{gap}: tokens of {a.response} {sums[0]:+.3f}, of {b.response} {-sums[1]:+.3f}"
+    if a.steps is None:
+        return found
     rest = (a.completeness or 0.0) - (b.completeness or 0.0)
-    return (
-        f"{gap}: tokens of {a.response} {sums[0]:+.3f}, of {b.response} {-sums[1]:+.3f}; "
-        f"their references {a.baseline - b.baseline:+.3f}; unexplained {rest:+.3f}"
-    )
+    return f"{found}; their references {a.baseline - b.baseline:+.3f}; unexplained {rest:+.3f}"
 
 
 def _together(figures: Summary, notes: Sequence[str]) -> list[str]:

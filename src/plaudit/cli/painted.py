@@ -13,8 +13,9 @@ from rich.text import Text
 
 from plaudit.cli.terminal import harmless
 
-_RAISES = ("black on #d6e6f5", "black on #a3c9e8", "black on #62a3d8", "white on #1c5f9f")
-_LOWERS = ("black on #fbe3cb", "black on #f7bf86", "black on #ee8f3c", "white on #a84a00")
+# Inks are given as numbers too: a terminal's own "white" may be grey, and its "black" blue.
+_RAISES = ("#000000 on #d6e6f5", "#000000 on #a3c9e8", "#000000 on #62a3d8", "#ffffff on #1c5f9f")
+_LOWERS = ("#000000 on #fbe3cb", "#000000 on #f7bf86", "#000000 on #ee8f3c", "#ffffff on #a84a00")
 
 _LEAST = 0.08
 """Share of the largest value below which a piece is not painted."""
