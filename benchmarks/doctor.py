@@ -338,12 +338,13 @@ def demo(options: argparse.Namespace) -> None:
         named = [
             item.target.annotator for item in diagnosis.items if item.kind == "annotator-disagrees" and item.target
         ]
+        share = diagnosis.figures.get("flipped", undefined("nobody else is heard"))
         lines.append(
             [
                 name,
                 f"{sum(len(group.rankings) for group in judged):,}",
                 f"{np.mean(against):.3f} of {len(against):,}",
-                _figure(diagnosis.figures["flipped"]),
+                _figure(share),
                 f"{taken['all']}",
                 f"{taken['false']}",
                 ", ".join(f"{who[3:]} {count}" for who, count in taken.items() if who.startswith("by ")) or "-",
