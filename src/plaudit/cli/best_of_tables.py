@@ -30,8 +30,9 @@ def show(found: BestOfN, gold: str) -> None:
     """Print the curves, what they come to at the largest n, the counts, and what the figures allow to say."""
     console = Console(highlight=False)
     console.print(f"gold: {name_of(gold)}; in standard deviations within prompts, 0 is a random answer", markup=False)
-    console.print(_curves_table(found))
-    console.print(_last_table(found))
+    if found.counts["prompts"]:
+        console.print(_curves_table(found))
+        console.print(_last_table(found))
     console.print(_counts_line(found), style="dim", markup=False)
     for curve in found.curves:
         if curve.kind != "ideal":

@@ -8,7 +8,7 @@ import pytest
 
 from plaudit.errors import PlauditError
 from plaudit.evaluation.best_of_n import best_of_n, finding
-from plaudit.evaluation.best_of_n.curves import SAME_GOLD, SAME_REWARD
+from plaudit.evaluation.best_of_n.curves import NO_CHOICE, SAME_GOLD, SAME_REWARD
 from plaudit.evaluation.intervals import ONE_CLUSTER
 from plaudit.groups import Group
 
@@ -139,7 +139,7 @@ def test_nothing_to_choose_from(groups):
     scores = [[1.0] * len(group.responses) for group in groups]
     found = best_of_n(groups, {"a": scores, "b": scores}, scores)
     assert found.counts["prompts"] == 0
-    assert all(curve.gold[-1].value is None for curve in found.curves)
+    assert {curve.gold[-1].reason for curve in found.curves} == {NO_CHOICE}
     json.dumps(found.to_json(), allow_nan=False)
 
 

@@ -24,6 +24,7 @@ from plaudit.evaluation.intervals import (
     undefined,
 )
 
+NO_CHOICE = "no prompt has two candidates with a gold value"
 SAME_GOLD = "gold values every candidate of a prompt the same"
 SAME_REWARD = "every candidate of a prompt has the same reward, so the choice is random"
 NO_IDEAL = "gold's own best gains nothing"
@@ -105,19 +106,15 @@ class Curve:
 def curve(name: str, kind: str, rewards: Sequence[Floats], ground: Ground, members: Sequence[Curve] = ()) -> Curve:
     """Measure the choice by `rewards`, one array a prompt; `members` are the curves of what an ensemble combines."""
     of_gold = gains(rewards, ground.gold, ground.n)
-    reason = None if spread(ground.gold) > 0 else SAME_GOLD
-    if reason is None and not spread(rewards) > 0:
-        reason = SAME_REWARD
-    if reason is not None:
+    if reason := _nothing_to_see(rewards, ground):
         nothing, nowhere = undefined(reason), tuple(undefined(reason) for _ in ground.n)
         lead = nothing if members else None
         return Curve(name, kind, nowhere, nowhere, no_fit(reason), None, nothing, nothing, lead, of_gold)
     in_own_eyes = gains(rewards, standardised(rewards), ground.n)
-    ones, cluster = np.ones(len(of_gold)), ground.cluster
-    lead = None
+    cluster, lead = ground.cluster, None
     if members:
         apart = of_gold[:, -1] - np.mean([member.gains[:, -1] for member in members], axis=0)
-        lead = mean(_exact_zeros(apart), ones, cluster)
+        lead = mean(_exact_zeros(apart), np.ones(len(apart)), cluster)
     return Curve(
         name=name,
         kind=kind,
@@ -130,6 +127,15 @@ def curve(name: str, kind: str, rewards: Sequence[Floats], ground: Ground, membe
         lead=lead,
         gains=of_gold,
     )
+
+
+def _nothing_to_see(rewards: Sequence[Floats], ground: Ground) -> str | None:
+    """Why a choice cannot be measured; None if it can."""
+    if not ground.gold:
+        return NO_CHOICE
+    if not spread(ground.gold) > 0:
+        return SAME_GOLD
+    return None if spread(rewards) > 0 else SAME_REWARD
 
 
 def gains(rewards: Sequence[Floats], values: Sequence[Floats], n: Sequence[int]) -> Floats:
