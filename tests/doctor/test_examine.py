@@ -97,6 +97,14 @@ def test_hard_input_gives_a_sentence(groups, about, said):
     assert diagnosis.cleaned(groups).groups == groups
 
 
+def test_others_who_only_tie_beside_people_who_decide_alone():
+    ties = [only(Ranking(TIE), Ranking(TIE), prompt=f"{i} is it a tie") for i in range(4)]
+    alone = [only(Ranking(UP), prompt=f"what is so good about the number {i}") for i in range(4)]
+    diagnosis = examine([*ties, *alone])
+    assert diagnosis.items == []
+    assert "flipped" not in diagnosis.figures
+
+
 def test_two_groups_are_enough_to_try():
     diagnosis = examine([only(Ranking(UP), prompt="name a tree"), only(Ranking(DOWN), prompt="what is a prime number")])
     assert diagnosis.items == []

@@ -29,6 +29,9 @@ _MOST_FLIPPED = 0.45
 _KNOWN_RIGHT = 10.0
 """Judgements known to be right that the share is estimated with: few data do not accuse anyone."""
 
+NO_FLIPS = 1e-6
+"""A share below this is none; the fit ends a little above 0, where logarithms are finite."""
+
 _STARTS = (1e-3, 0.05, 0.2)
 
 _RIDGE = 1e-3
