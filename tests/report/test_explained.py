@@ -2,7 +2,13 @@
 
 from report_samples import explanation
 
-from plaudit.report.explained import SENTENCES, explained
+from plaudit.report import explained as room
+from plaudit.report.explained import SENTENCES
+
+
+def explained(row, most):
+    (it,) = room.explained([row], most)
+    return it
 
 
 def test_tokens_are_shaded_by_attribution_and_spaces_are_not():
@@ -10,7 +16,8 @@ def test_tokens_are_shaded_by_attribution_and_spaces_are_not():
     assert [(piece.text, piece.shade) for piece in it.pieces] == [("good", "plus2"), (" plain ", ""), ("bad", "minus4")]
     assert [piece.title for piece in it.pieces] == ["+0.50", "", "−1.00"]
     assert it.what.key == "explained.attribution"
-    assert it.unexplained.plain("en") == "Left unexplained: +0.02."
+    assert it.unexplained.plain("en") == "They leave +0.02 of it unexplained."
+    assert explained(explanation("g", 0) | {"complete": True}, 1000).unexplained is None
 
 
 def test_without_attributions_what_the_reward_gained_is_shown():
@@ -26,8 +33,10 @@ def test_without_attributions_what_the_reward_gained_is_shown():
 
 def test_the_line_runs_from_the_first_reward_to_the_last():
     it = explained(explanation("g", 0), 1000)
-    assert it.line == "0.0,4.0 150.0,4.0 300.0,52.0"
+    assert it.line == "100.0,4.0 200.0,4.0 300.0,52.0"
     assert (it.first, it.last, it.zero) == ("+0.10", "−0.50", 12.0)
+    opened = explained(explanation("g", 0) | {"opening": 0.1}, 1000)
+    assert opened.line == f"0.0,4.0 {it.line}"
 
 
 def test_sentences_keep_their_order_and_the_weakest_are_left_out():
@@ -54,3 +63,20 @@ def test_equal_values_have_no_shade_and_no_line():
     row = {"tokens": [{"text": "ab", "reward": 1.0, "attribution": 0.0}] * 4}
     it = explained(row, 100)
     assert ([piece.shade for piece in it.pieces], it.line) == ([""], None)
+
+
+def test_a_pair_has_one_scale():
+    """The second's greatest attribution, reward and effect are a quarter of the first's, or half."""
+    strong = {
+        "tokens": [{"text": "a", "attribution": 4.0, "reward": 1.0}] * 3,
+        "sentences": [{"text": "a", "effect": 2}],
+    }
+    weak = {"tokens": [{"text": "b", "attribution": 1.0, "reward": 0.0}] * 3, "sentences": [{"text": "b", "effect": 1}]}
+    first, second = room.explained([strong, weak], 100)
+    assert (first.pieces[0].shade, second.pieces[0].shade) == ("plus4", "plus1")
+    assert (first.line.split()[0], second.line.split()[0]) == ("100.0,4.0", "100.0,52.0")
+    assert (first.bars[0].width, second.bars[0].width) == (100.0, 50.0)
+
+
+def test_one_of_a_pair_may_be_unexplained():
+    assert room.explained([{}, {"sentences": [{"text": "a", "effect": 1}]}], 100)[0] is None

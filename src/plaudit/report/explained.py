@@ -1,4 +1,7 @@
-"""An explanation made fit to be looked at: shaded tokens, a line for the reward along the text, bars for sentences."""
+"""Explanations made fit to be looked at: shaded tokens, a line for the reward along the text, bars for sentences.
+
+The two responses of a pair have one scale: what is darker, higher or longer in one of them is more.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,9 @@ SHADES = 4
 
 SENTENCES = 6
 """Sentences shown, those of the greatest effect."""
+
+LEAST_READ = 3
+"""Rewards read along a text that make a line."""
 
 WIDTH, HEIGHT = 300.0, 56.0
 """Of the line of rewards, in its own pixels."""
@@ -49,9 +55,9 @@ class Explained:
         what: what the shades are of.
         line: points of the reward read along the text, "x,y x,y …"; None where it was not read.
         first, last: the reward where that line starts and ends.
-        zero: where a reward of 0 lies on it, if it does.
+        zero: where a reward of 0 lies beside it, if it does.
         bars: sentences.
-        unexplained: what the attributions leave unexplained of the score, if they were made.
+        unexplained: what the attributions leave unexplained of the score, if that is worth a word.
     """
 
     pieces: tuple[Piece, ...]
@@ -67,55 +73,96 @@ class Explained:
     height: float = HEIGHT
 
 
-def explained(explanation: Mapping[str, Any], most: int) -> Explained | None:
-    """An explanation in JSON (`Explanation.to_json`); None if it holds neither tokens nor sentences.
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """An explanation's numbers.
 
-    Tokens are shaded by attribution where there is one, else by what the reward gained over the token before.
+    Attributes:
+        texts: of its tokens.
+        values: what each is shaded by: its attribution, or what the reward gained there; None where neither is known.
+        attributed: which of the two.
+        line: (place, reward) wherever the reward was read, the opening at place 0.
+        sentences: (effect, text).
+        unexplained: of the score, by its attributions; None where they explain it to their tolerance.
     """
+
+    texts: list[str]
+    values: list[float | None]
+    attributed: bool
+    line: list[tuple[int, float]]
+    sentences: list[tuple[float, str]]
+    unexplained: float | None
+
+
+def explained(explanations: Sequence[Mapping[str, Any]], most: int) -> list[Explained | None]:
+    """Explanations in JSON (`Explanation.to_json`) on one scale; None for one that holds neither tokens nor sentences.
+
+    Args:
+        explanations: of responses that are looked at side by side.
+        most: characters of each that are shown.
+    """
+    read = [_read(row) for row in explanations]
+    strongest = max((abs(value) for one in read for value in one.values if value is not None), default=0.0)
+    weightiest = max((abs(effect) for one in read for effect, _ in one.sentences), default=0.0)
+    rewards = [reward for one in read for _, reward in one.line]
+    return [_explained(one, most, strongest, weightiest, rewards) for one in read]
+
+
+def _read(explanation: Mapping[str, Any]) -> _Read:
     tokens = rows(explanation.get("tokens"))
     attributions = [number(token.get("attribution")) for token in tokens]
-    rewards = [number(token.get("reward")) for token in tokens]
-    bars = _bars(rows(explanation.get("sentences")))
+    rewards = [number(explanation.get("opening")), *(number(token.get("reward")) for token in tokens)]
     attributed = any(value is not None for value in attributions)
-    values = attributions if attributed else _gains(rewards, number(explanation.get("opening")))
-    shaded = any(value is not None for value in values)
-    if not shaded and not bars:
-        return None
-    pieces, left_out = _pieces(tokens, values, most) if shaded else ((), 0)
-    line, zero = _line(rewards)
-    read = [reward for reward in rewards if reward is not None]
     missing = number(explanation.get("completeness"))
-    return Explained(
-        pieces,
-        say("wrong.left_out", n=f"{left_out:,}") if left_out else None,
-        say("explained.attribution" if attributed else "explained.gain"),
-        line,
-        signed(read[0]) if read else "",
-        signed(read[-1]) if read else "",
-        zero,
-        bars,
-        None if missing is None or not attributed else say("explained.unexplained", value=signed(missing)),
+    return _Read(
+        [str(token.get("text") or "") for token in tokens],
+        attributions if attributed else _gains(rewards),
+        attributed,
+        [(place, reward) for place, reward in enumerate(rewards) if reward is not None],
+        [
+            (effect, str(row.get("text") or ""))
+            for row in rows(explanation.get("sentences"))
+            if (effect := number(row.get("effect"))) is not None
+        ],
+        missing if attributed and not explanation.get("complete") else None,
     )
 
 
-def _gains(rewards: Sequence[float | None], opening: float | None) -> list[float | None]:
-    """By how much the reward read at each token differs from the one read before it."""
-    before, gains = opening, []
-    for reward in rewards:
+def _gains(rewards: Sequence[float | None]) -> list[float | None]:
+    """By how much the reward read at each token differs from the one read before it; the first is the opening."""
+    before, gains = rewards[0], []
+    for reward in rewards[1:]:
         gains.append(None if reward is None or before is None else reward - before)
         before = before if reward is None else reward
     return gains
 
 
-def _pieces(
-    tokens: Sequence[Mapping[str, Any]], values: Sequence[float | None], most: int
-) -> tuple[tuple[Piece, ...], int]:
+def _explained(
+    read: _Read, most: int, strongest: float, weightiest: float, rewards: Sequence[float]
+) -> Explained | None:
+    shaded = any(value is not None for value in read.values)
+    if not shaded and not read.sentences:
+        return None
+    pieces, left_out = _pieces(read, most, strongest) if shaded else ((), 0)
+    line, zero = _line(read.line, min(rewards, default=0.0), max(rewards, default=0.0))
+    return Explained(
+        pieces,
+        say("wrong.left_out", n=f"{left_out:,}") if left_out else None,
+        say("explained.attribution" if read.attributed else "explained.gain"),
+        line,
+        signed(read.line[0][1]) if read.line else "",
+        signed(read.line[-1][1]) if read.line else "",
+        zero,
+        _bars(read.sentences, weightiest),
+        None if read.unexplained is None else say("explained.unexplained", value=signed(read.unexplained)),
+    )
+
+
+def _pieces(read: _Read, most: int, strongest: float) -> tuple[tuple[Piece, ...], int]:
     """Neighbours without a shade are one piece: a page of thousands of tokens stays small."""
-    strongest = max((abs(value) for value in values if value is not None), default=0.0)
     pieces: list[Piece] = []
     length = 0
-    for token, value in zip(tokens, values, strict=True):
-        whole = str(token.get("text") or "")
+    for whole, value in zip(read.texts, read.values, strict=True):
         text = whole[: max(0, most - length)]
         length += len(whole)
         shade = _shade(value, strongest)
@@ -136,33 +183,28 @@ def _shade(value: float | None, strongest: float) -> str:
     return f"{'plus' if value > 0 else 'minus'}{degree}" if degree else ""
 
 
-def _line(rewards: Sequence[float | None]) -> tuple[str | None, float | None]:
-    read = [(i, reward) for i, reward in enumerate(rewards) if reward is not None]
-    if len(read) < 3:
+def _line(read: Sequence[tuple[int, float]], low: float, high: float) -> tuple[str | None, float | None]:
+    if len(read) < LEAST_READ or high - low < 1e-9:
         return None, None
-    low, high = min(r for _, r in read), max(r for _, r in read)
-    if high - low < 1e-9:
-        return None, None
-    last = read[-1][0] or 1
+    last = read[-1][0]
 
     def y(reward: float) -> float:
         return round(4 + (HEIGHT - 8) * (high - reward) / (high - low), 1)
 
-    points = " ".join(f"{round(WIDTH * i / last, 1)},{y(reward)}" for i, reward in read)
+    points = " ".join(f"{round(WIDTH * place / last, 1)},{y(reward)}" for place, reward in read)
     return points, y(0.0) if low < 0 < high else None
 
 
-def _bars(sentences: Sequence[Mapping[str, Any]]) -> tuple[Bar, ...]:
-    effects = [
-        (effect, str(row.get("text") or "")) for row in sentences if (effect := number(row.get("effect"))) is not None
-    ]
-    if not effects:
-        return ()
-    strongest = max(abs(effect) for effect, _ in effects) or 1.0
-    shown = sorted(range(len(effects)), key=lambda i: -abs(effects[i][0]))[:SENTENCES]
+def _bars(sentences: Sequence[tuple[float, str]], weightiest: float) -> tuple[Bar, ...]:
+    kept = sorted(sorted(range(len(sentences)), key=lambda i: -abs(sentences[i][0]))[:SENTENCES])
     return tuple(
-        Bar(_short(text), signed(effect), "plus" if effect > 0 else "minus", round(100 * abs(effect) / strongest, 1))
-        for effect, text in (effects[i] for i in sorted(shown))
+        Bar(
+            _short(text),
+            signed(effect),
+            "plus" if effect > 0 else "minus",
+            round(100 * abs(effect) / (weightiest or 1.0), 1),
+        )
+        for effect, text in (sentences[i] for i in kept)
     )
 
 

@@ -61,7 +61,6 @@ class Wrong:
 
     number: int
     confidence: str
-    gap: str
     group: Label
     subset: Label
     votes: Said
@@ -106,21 +105,20 @@ def _kinds(kinds: Mapping[str, Any]) -> Dots | None:
 
 def _mistakes(mistakes: Sequence[Mistake], explanations: Sequence[Mapping[str, Any]]) -> Mistakes:
     by_response = {(str(row.get("group")), number(row.get("response"))): row for row in explanations}
-    wrong = tuple(_wrong(number, mistake, by_response) for number, mistake in enumerate(mistakes, 1))
+    wrong = tuple(_wrong(place, mistake, by_response) for place, mistake in enumerate(mistakes, 1))
     legend = any(side.explained is not None for one in wrong for side in one.sides)
     return Mistakes(say("wrong.caption", n=count(len(wrong))), wrong, legend)
 
 
-def _wrong(number: int, mistake: Mistake, explanations: Mapping[tuple[str, Any], Mapping[str, Any]]) -> Wrong:
-    rows = [explanations.get((mistake.group, index)) for index in (mistake.better, mistake.worse)]
+def _wrong(place: int, mistake: Mistake, explanations: Mapping[tuple[str, Any], Mapping[str, Any]]) -> Wrong:
+    rows = [explanations.get((mistake.group, index), {}) for index in (mistake.better, mistake.worse)]
     better, worse = (
-        _side(tone, score, response, row)
-        for tone, score, response, row in zip(("people", "model"), mistake.scores, mistake.responses, rows, strict=True)
+        _side(*side)
+        for side in zip(("people", "model"), mistake.scores, mistake.responses, explained(rows, RESPONSE), strict=True)
     )
     return Wrong(
-        number,
+        place,
         f"{mistake.confidence:.1%}",
-        signed(mistake.gap),
         data(mistake.group, 60),
         None if mistake.subset is None else data(mistake.subset, 60),
         _votes(mistake),
@@ -129,7 +127,7 @@ def _wrong(number: int, mistake: Mistake, explanations: Mapping[tuple[str, Any],
     )
 
 
-def _side(tone: str, score: float, response: Text, explanation: Mapping[str, Any] | None) -> Side:
+def _side(tone: str, score: float, response: Text, seen: Explained | None) -> Side:
     text = plain_text(response)
     return Side(
         say(f"wrong.{tone}"),
@@ -137,7 +135,7 @@ def _side(tone: str, score: float, response: Text, explanation: Mapping[str, Any
         signed(score),
         say("wrong.length", n=count(len(text))),
         _passage(response, RESPONSE),
-        None if explanation is None else explained(explanation, RESPONSE),
+        seen,
     )
 
 
