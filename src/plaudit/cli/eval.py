@@ -29,7 +29,7 @@ def eval_command(
     bootstrap: int | None = typer.Option(
         None, "--bootstrap", metavar="ROUNDS", help="Make intervals by a bootstrap over clusters, in so many rounds."
     ),
-    probes: int = typer.Option(100, "--probes", min=0, help="Groups to probe the model on for the report; 0: none."),
+    probes: int = typer.Option(50, "--probes", min=0, help="Groups to probe the model on for the report; 0: none."),
     explain: int = typer.Option(3, "--explain", min=0, help="Worst mistakes to explain in the report."),
     texts: bool = typer.Option(True, "--texts/--no-texts", help="Show the worst mistakes' texts in the report."),
     language: Literal["en", "zh"] = typer.Option("en", "--language", help="What the report opens in; it holds both."),

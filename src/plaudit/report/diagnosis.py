@@ -53,7 +53,7 @@ def diagnose(
     groups: Sequence[Group],
     wrong: Sequence[Mistake] = (),
     *,
-    probes: int = 100,
+    probes: int = 50,
     clusters: str | None = None,
     batch_tokens: int = DEFAULT_BATCH_TOKENS,
     seed: int = 0,

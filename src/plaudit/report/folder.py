@@ -25,7 +25,7 @@ def report_folder(
     model: Scorer | None = None,
     *,
     found: Diagnosis | None = None,
-    probes: int = 100,
+    probes: int = 50,
     explained: int = 3,
     texts: bool = True,
     clusters: str | None = None,

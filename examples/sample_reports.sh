@@ -1,0 +1,26 @@
+#!/bin/sh
+# The four reports in docs/samples/: a reward model of the shipped preference set, and, given the folder of real sets
+# that docs/benchmarks.md describes, of UKPConvArg1, PandaLM and HH harmless. Their texts stay out of the pages. About
+# half an hour of two CPU cores. Usage: sh examples/sample_reports.sh OUTPUT [REAL-SETS]
+set -e
+out=$1
+sets=$2
+mkdir -p "$out"
+cd "$out"
+
+plaudit demo -o demo
+plaudit eval demo/model demo/new-topics.jsonl -o demo-report --clusters topic
+
+if [ -n "$sets" ]; then
+  plaudit data split "$sets"/ukp-convarg/judgements/* -o ukp-data --by debate --test 0.25 --rejects ukp-rejects.jsonl
+  plaudit train ukp-data/train.jsonl -o ukp --majority
+  plaudit eval ukp ukp-data/test.jsonl -o ukp-report --majority --clusters debate --no-texts
+
+  plaudit data split "$sets/pandalm/three-annotators.json" -o pandalm-data --test 0.35
+  plaudit train pandalm-data/train.jsonl -o pandalm --majority
+  plaudit eval pandalm pandalm-data/test.jsonl -o pandalm-report --majority --no-texts
+
+  plaudit data split "$sets/hh-harmless/pairs.jsonl.gz" -o hh-data
+  plaudit train hh-data/train.jsonl -o hh --passes 2 --chat-template turns --truncate-responses
+  plaudit eval hh hh-data/test.jsonl -o hh-report --truncate-responses --no-texts
+fi
