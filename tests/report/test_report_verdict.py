@@ -177,13 +177,23 @@ def test_a_broken_invariance_is_a_fault_and_what_does_not_apply_is_not_counted()
 
 
 def test_few_prompts_and_what_was_left_out_are_said():
-    row = {"accuracy": found(0.7), "counts": {"clusters": 5, "truncated": 3, "rejected_rows": 1, "rivals_left_out": 0}}
+    row = {
+        "accuracy": found(0.7, 0.04),
+        "counts": {"clusters": 5, "truncated": 3, "rejected_rows": 1, "rivals_left_out": 0},
+    }
     assert keys(row, "sure") == {
         ("width", "good"),
         ("few", "open"),
         ("truncated", "open"),
         ("rejected_rows", "open"),
     }
+
+
+def test_a_wide_interval_and_people_who_do_not_agree_are_nothing_to_rely_on():
+    row = {"accuracy": found(0.7, 0.04), "counts": {"clusters": 50}, "human_alpha": found(0.8)}
+    assert keys(row, "sure") == {("width", "good"), ("alpha", "good")}
+    row = {"accuracy": found(0.7, 0.06), "counts": {"clusters": 50}, "human_alpha": found(0.66)}
+    assert keys(row, "sure") == {("width", "open"), ("alpha", "open")}
 
 
 def test_prompts_that_teach_nothing_are_a_fault_where_there_are_surely_some():

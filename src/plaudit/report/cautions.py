@@ -30,6 +30,12 @@ from plaudit.report.words import Said, say
 FEW_CLUSTERS = 20
 """Prompts below which intervals, honest as they are, lean on few of them."""
 
+NARROW = 0.05
+"""Half a width of accuracy's interval that is narrow enough to rely on."""
+
+AGREEMENT = 2 / 3
+"""Alpha below which no conclusion should rest on judgements (Krippendorff, Content Analysis, 2004)."""
+
 MANY_SUBSETS = 10
 """Subsets from which on some interval is expected to miss the truth by luck."""
 
@@ -149,7 +155,7 @@ def invariance(metrics: Mapping[str, Any]) -> Iterator[Finding]:
     if broken:
         yield Finding("misleads", "bad", say("verdict.varies", names=listed(broken)))
     elif held := sum(check.get("ok") is True for check in checks):
-        yield Finding("use", "good", say("verdict.invariant", k=count(held)))
+        yield Finding("sure", "good", say("verdict.invariant", k=count(held)))
 
 
 def spread(metrics: Mapping[str, Any]) -> Iterator[Finding]:
@@ -164,8 +170,10 @@ def sureness(metrics: Mapping[str, Any]) -> Iterator[Finding]:
     accuracy = figure(metrics.get("accuracy"))
     clusters = number(mapping(metrics.get("counts")).get("clusters"))
     if accuracy.low is not None and accuracy.high is not None and clusters is not None:
-        half = f"{50 * (accuracy.high - accuracy.low):.1f}"
-        yield Finding("sure", "good", say("verdict.width", half=half, n=count(accuracy.n), k=count(clusters)))
+        half = (accuracy.high - accuracy.low) / 2
+        tone: Tone = "good" if half <= NARROW else "open"
+        said = say("verdict.width", half=f"{100 * half:.1f}", n=count(accuracy.n), k=count(clusters))
+        yield Finding("sure", tone, said)
     if clusters is not None and clusters < FEW_CLUSTERS:
         yield Finding("sure", "open", say("verdict.few", k=count(clusters)))
     yield from _agreement(figure(metrics.get("human_alpha")))
@@ -174,7 +182,7 @@ def sureness(metrics: Mapping[str, Any]) -> Iterator[Finding]:
 def _agreement(alpha: Figure) -> Iterator[Finding]:
     """Judgements that people do not agree on are a poor measure of anything."""
     if alpha.sure:
-        tone: Tone = "good" if alpha.above(0.0) else "open"
+        tone: Tone = "good" if alpha.above(AGREEMENT) else "open"
         yield Finding("sure", tone, say("verdict.alpha", figure=with_interval(alpha, two)))
 
 
