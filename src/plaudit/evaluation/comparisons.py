@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from plaudit.errors import PlauditError
 from plaudit.evaluation.intervals import Floats, Ints
 from plaudit.evaluation.responses import Responses, Scores, in_a_row, lay_out
-from plaudit.evaluation.responses import check_shapes as check_shapes
-from plaudit.evaluation.responses import cluster_ids as cluster_ids
 from plaudit.evaluation.voices import others, voices
 from plaudit.groups import Group
 
