@@ -166,6 +166,15 @@ def test_one_prompt_has_no_interval_and_misleads_nobody():
     assert result["unrelated"].left_out == {"does not apply": 2}
 
 
+def test_too_few_prompts_for_the_test_are_said():
+    # Of 2^5 patterns of signs two are as far out as five prompts that all rise: p = 1/16 at the least.
+    result = probe(by_text(len), groups(5))
+    assert {one.finding for one in result.probed if one.probe.family == "length"} == {"unsure"}
+    assert "no p is below 0.062" in probes_verdict(result)
+    # 2 / 2^12 is enough for one probe, and for forty.
+    assert "no p is below" not in probes_verdict(probe(by_text(len), groups(12)))
+
+
 def test_no_group_is_an_error():
     with pytest.raises(PlauditError, match="no group"):
         probe(by_text(len), [])

@@ -64,6 +64,7 @@ class Probes:
         groups: groups that took part.
         answers: answers of theirs that were put to the probes.
         clusters: what intervals are clustered by, "prompt" or a meta field.
+        cluster_count: how many of those there are.
         probed: one for each probe.
     """
 
@@ -72,11 +73,17 @@ class Probes:
     groups: int
     answers: int
     clusters: str
+    cluster_count: int
     probed: Sequence[Probed]
 
     def found(self, finding: str) -> list[Probed]:
         """Those with one finding."""
         return [one for one in self.probed if one.finding == finding]
+
+    @property
+    def least_p(self) -> float:
+        """The least p that so few clusters can give: of 2^k patterns of signs, two are as far out as can be."""
+        return 2.0 ** (1 - self.cluster_count)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -85,6 +92,7 @@ class Probes:
             "groups": self.groups,
             "answers": self.answers,
             "clusters": self.clusters,
+            "cluster_count": self.cluster_count,
             "level": FALSE_DISCOVERIES,
             "probes": [one.to_json() for one in self.probed],
         }

@@ -62,8 +62,15 @@ def probe(
     scored = list(watch(model.stream(planned, batch_tokens=batch_tokens, truncate_responses=True), len(planned)))
     sd, sd_of = spread([[scored[n][i].score for n, i in own] for own in untouched])
     pairs = {name: _pairs(changes, scored) for name, changes in places.items()}
-    number = sum(len(one.probed) for one in asked)
-    return Probes(sd, sd_of, len(asked), number, clusters or "prompt", measure(pairs, probes, sd))
+    return Probes(
+        sd,
+        sd_of,
+        groups=len(asked),
+        answers=sum(len(one.probed) for one in asked),
+        clusters=clusters or "prompt",
+        cluster_count=len({one.cluster for one in asked}),
+        probed=measure(pairs, probes, sd),
+    )
 
 
 def _places(probe: Probe, asked: Sequence[Asked], sheet: Sheet, seed: int) -> list[tuple[int, Place, Place] | None]:

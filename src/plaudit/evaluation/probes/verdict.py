@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from plaudit.evaluation.probes.measuring import NOT_NOTICED
-from plaudit.evaluation.probes.results import Probed, Probes
+from plaudit.evaluation.probes.results import FALSE_DISCOVERIES, Probed, Probes
 
 # family -> what it means that a probe of it misled the reward.
 _MEANS = {
@@ -25,7 +25,8 @@ _MEANS = {
 
 
 def probes_verdict(probes: Probes) -> str:
-    """A line for each family that misled, one for what is not noticed, and one that counts the rest."""
+    """A line for each family that misled, one for what is not noticed, one that counts the rest, and one that says if
+    there were too few prompts to find much."""
     return "\n".join(_lines(probes))
 
 
@@ -40,6 +41,12 @@ def _lines(probes: Probes) -> Iterator[str]:
     counts = {finding: len(probes.found(finding)) for finding in ("sound", "unsure", "undefined")}
     rest = ", ".join(f"{count} {finding}" for finding, count in counts.items() if count)
     yield f"Misled by {len(misled)} of {len(probes.probed)} probes" + (f"; {rest}." if rest else ".")
+    tested = sum(one.p is not None for one in probes.probed)
+    if tested * probes.least_p >= FALSE_DISCOVERIES:
+        yield (
+            f"With {probes.cluster_count} clusters (by {probes.clusters}) no p is below {probes.least_p:.2g}, too much "
+            f"for {tested} probes: what misleads can hide among the unsure. Probe more prompts, or choose fewer probes."
+        )
 
 
 def _clauses(misled: Sequence[Probed]) -> Iterator[str]:
