@@ -26,8 +26,9 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 _MOST_FLIPPED = 0.45
-_KNOWN_RIGHT = 10.0
-"""Judgements known to be right that the share is estimated with: few data do not accuse anyone."""
+_KNOWN_RIGHT = 50.0
+"""Judgements known to be right that the share is estimated with: few data, or models that hardly know anything, do not
+accuse anyone."""
 
 NO_FLIPS = 1e-6
 """A share below this is none; the fit ends a little above 0, where logarithms are finite."""
