@@ -193,8 +193,13 @@ def test_a_page_opens_in_its_language_and_holds_both(language):
         ({"model": "/a/b/pandalm"}, "pandalm"),
         ({"model": "demo/model/"}, "demo/model"),
         ({"backbone": "bow"}, "bow"),
-        ({}, "—"),
     ],
 )
 def test_a_page_without_a_title_is_called_after_its_model(record, title):
     assert f"<h1><bdi>{title}</bdi></h1>" in render_report(Material({"record": record}))
+
+
+def test_a_page_of_nothing_has_a_heading_and_counts_no_faults():
+    words = Page(render_report(Material({}))).words
+    assert "A reward model" in words
+    assert "Kinds of fault" not in words

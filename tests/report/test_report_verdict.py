@@ -68,6 +68,8 @@ def test_ratings_alone_are_judged_by_their_order():
     assert verdict.signal == "care"
     assert verdict.headline.plain("en") == "Its rewards follow people's ratings on 1 of 2 attributes."
     assert keys({"ratings": {"a": {"spearman": found(-0.4)}}}) == {("rated_below", "bad")}
+    unsure = judge({"ratings": {"a": {"spearman": no_interval(0.4)}}})
+    assert (unsure.signal, unsure.headline.key) == ("unknown", "headline.unsure")
 
 
 def test_overlapping_with_people_is_left_open():

@@ -98,4 +98,4 @@ def _headline(metrics: Mapping[str, Any]) -> Said:
     above = sum(stands == "above" for stands in follows)
     if any(stands in ("above", "below", "open") for stands in follows):
         return say("headline.ratings", k=count(above), of=count(len(follows)))
-    return say("headline.none")
+    return say("headline.unsure" if "unsure" in follows else "headline.none")

@@ -7,7 +7,18 @@ from typing import Any
 
 from plaudit.report import names
 from plaudit.report.blocks import Dots, Entry, Note, Section, Table, dots
-from plaudit.report.figures import count, figure, mapping, number, percent, plain_tick, rows, signed, small
+from plaudit.report.figures import (
+    count,
+    figure,
+    mapping,
+    number,
+    percent,
+    plain_tick,
+    rows,
+    signed,
+    small,
+    with_interval,
+)
 from plaudit.report.texts import data
 from plaudit.report.words import say
 
@@ -64,7 +75,7 @@ def _figures(tried: list[Mapping[str, Any]]) -> Table:
             names.known("wanted", str(probe.get("wanted"))),
             _p(number(probe.get("p"))),
             _p(number(probe.get("q"))),
-            "–" if raised.value is None else percent(raised.value),
+            with_interval(raised, percent) or "–",
         )
         for probe in _by_family(tried)
         for raised in [figure(probe.get("raised"))]

@@ -110,7 +110,6 @@ def _curve(metrics: Mapping[str, Any]) -> Reliability | None:
             (say("head.confidence"), say("head.right"), say("head.interval"), say("head.n")),
             tuple((percent(c), percent(r.value or 0.0), interval(r, percent), count(r.n)) for c, r in bins),
             folded=True,
-            numeric=0,
         ),
     )
 
