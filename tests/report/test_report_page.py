@@ -187,6 +187,14 @@ def test_a_page_opens_in_its_language_and_holds_both(language):
     assert page.count('class="en"') == page.count('class="zh"') > 50
 
 
+def test_ratings_have_subsets_too():
+    rated = {
+        name: {"ratings": {"helpful": {"spearman": found(value)}}} for name, value in (("easy", 0.6), ("hard", 0.1))
+    }
+    page = render_report(Material({"ratings": {"helpful": {"spearman": found(0.4)}}, "subsets": rated}))
+    assert page.index("<bdi>hard</bdi>") < page.index("<bdi>easy</bdi>")
+
+
 @pytest.mark.parametrize(
     ("record", "title"),
     [

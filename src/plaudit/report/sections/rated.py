@@ -8,6 +8,7 @@ from typing import Any
 from plaudit.report.blocks import Dots, Entry, Note, Section, Table, dots
 from plaudit.report.figures import count, figure, interval, mapping, plain, plain_tick, signed
 from plaudit.report.names import reason, rival
+from plaudit.report.sections.where import SHOWN, tone
 from plaudit.report.texts import data
 from plaudit.report.words import say
 
@@ -16,6 +17,9 @@ ERRORS = ("mae", "rmse")
 
 MOST = 24
 """Attributes that the page holds; `metrics.json` has them all."""
+
+SUBSETS = 40
+"""Subsets of one attribute that it holds, those where it does worst."""
 
 
 def section(metrics: Mapping[str, Any]) -> Section | None:
@@ -27,7 +31,8 @@ def section(metrics: Mapping[str, Any]) -> Section | None:
     blocks: list[Any] = []
     for name, row in list(measured.items())[:MOST]:
         beside = {rival_name: _of_rival(given, name) for rival_name, given in rivals.items()}
-        blocks += [block for block in (_correlations(name, row, beside), _errors(name, row)) if block is not None]
+        found = (_correlations(name, row, beside), _by_subset(name, metrics), _errors(name, row))
+        blocks += [block for block in found if block is not None]
     if len(measured) > MOST:
         blocks.append(Note(say("rated.beyond", k=count(len(measured) - MOST))))
     return Section("rated", (), tuple(blocks))
@@ -67,6 +72,39 @@ def _entries(row: Mapping[str, Any], rivals: Mapping[str, Mapping[str, Any]]) ->
         found = figure(given.get("spearman"))
         if found.value is not None:
             yield Entry(say("row.spearman_of", name=rival(name)), found, "rival")
+
+
+def _by_subset(name: str, metrics: Mapping[str, Any]) -> Dots | None:
+    """The rank correlation in every subset where there is one, the lowest first. None for fewer than two."""
+    entries = [
+        Entry(
+            data(subset),
+            found,
+            tone(found, 0.0),
+            [
+                ("length", figure(measured.get("length_spearman")).value),
+                ("people", figure(measured.get("human_spearman")).value),
+            ],
+        )
+        for subset, row in mapping(metrics.get("subsets")).items()
+        for measured in [mapping(mapping(mapping(row).get("ratings")).get(name))]
+        for found in [figure(measured.get("spearman"))]
+        if found.value is not None
+    ]
+    if len(entries) < 2:
+        return None
+    entries.sort(key=lambda entry: entry.figure.value or 0.0)
+    head, caption = say("rated.subsets", attribute=data(name, 60)), say("rated.by_subset", n=count(len(entries)))
+    return dots(
+        entries[:SUBSETS],
+        signed,
+        head,
+        caption,
+        ticks=plain_tick,
+        lines=[("zero", 0.0)],
+        bounds=(-1.0, 1.0),
+        shown=SHOWN,
+    )
 
 
 def _errors(name: str, row: Mapping[str, Any]) -> Table | None:

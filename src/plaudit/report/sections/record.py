@@ -60,10 +60,13 @@ def section(material: Material) -> Section:
         ),
     )
     blocks += [table for table in tables if table.rows]
-    level, clusters = number(metrics.get("level")) or 0.95, str(metrics.get("clusters") or "prompt")
-    return Section(
-        "record", (say("record.intervals", level=f"{level:.0%}", clusters=data(clusters, 40)),), tuple(blocks)
-    )
+    return Section("record", (_intervals(metrics),), tuple(blocks))
+
+
+def _intervals(metrics: Mapping[str, Any]) -> Said:
+    level, rounds = number(metrics.get("level")) or 0.95, number(metrics.get("bootstrap"))
+    values = {"level": f"{level:.0%}", "clusters": data(str(metrics.get("clusters") or "prompt"), 40)}
+    return say("record.bootstrap", rounds=count(rounds), **values) if rounds else say("record.intervals", **values)
 
 
 def _fields(metrics: Mapping[str, Any]) -> Iterator[tuple[Label, ...]]:
