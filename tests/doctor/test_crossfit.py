@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from toys import toy_groups
+from toys import toy_backbone, toy_groups
 
 from plaudit.doctor.crossfit import crossfit
 from plaudit.groups import Group, Ranking, Rating
@@ -60,3 +60,15 @@ def test_a_fold_that_has_nothing_to_learn_from_has_no_scores(caplog):
     assert np.isnan(held.reward[:2]).all()
     assert np.isfinite(held.reward[2:]).all()
     assert "one fold has no model of its own" in caplog.text
+
+
+def test_a_backbone_is_fine_tuned_for_each_fold(tmp_path):
+    groups = toy_groups(40, seed=4)
+    settings = TrainingSettings(passes=6, groups_per_step=4, learning_rate=0.01)
+    (held,) = crossfit(groups, str(toy_backbone(tmp_path / "toy")), [np.arange(40) % 2], settings)
+    gaps = [
+        held.reward[2 * i + better] - held.reward[2 * i + worse]
+        for i, group in enumerate(groups)
+        for better, worse, _ in group.rankings[0].comparisons()
+    ]
+    assert np.mean(np.array(gaps) > 0) > 0.7

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, compress
 from pathlib import Path
@@ -26,6 +26,7 @@ from plaudit.training.plain import frozen_features, learn
 from plaudit.training.settings import TrainingSettings
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,10 @@ class Held:
 
     reward: Floats
     values: dict[str, Floats]
+
+    def values_of(self, attribute: str) -> Floats:
+        """[R], to be filled in; NaN at first."""
+        return self.values.setdefault(attribute, np.full(len(self.reward), np.nan))
 
 
 def crossfit(
@@ -79,13 +84,9 @@ def read_features(groups: Sequence[Group], backbone: str, settings: TrainingSett
 def _linear(groups: Sequence[Group], features: Matrix, fold: Ints, settings: TrainingSettings) -> Held:
     held = _nothing(groups)
     sizes = [len(group.responses) for group in groups]
-    judged = judgements(groups, settings.ties) > 0
-    for number in np.unique(fold):
-        learners = judged & (fold != number)
-        inside, outside = np.repeat(learners, sizes), np.repeat(fold == number, sizes)
+    for learners, others in _parts(groups, fold, settings):
+        inside, outside = np.repeat(learners, sizes), np.repeat(others, sizes)
         try:
-            if not learners.any():
-                raise PlauditError("all judgements are in it, and none is left to learn from")
             learned = learn(features[inside], list(compress(groups, learners)), settings)
         except PlauditError as error:
             logger.warning("one fold has no model of its own: %s", error)
@@ -93,8 +94,7 @@ def _linear(groups: Sequence[Group], features: Matrix, fold: Ints, settings: Tra
         held.reward[outside] = features[outside] @ learned.reward
         for said, weights in learned.rated:
             unit = said.centre + said.spread * (features[outside] @ weights)
-            values = held.values.setdefault(said.name, np.full(len(held.reward), np.nan))
-            values[outside] = said.low + (said.high - said.low) * unit
+            held.values_of(said.name)[outside] = said.low + (said.high - said.low) * unit
     return held
 
 
@@ -104,16 +104,26 @@ def _tuned(groups: Sequence[Group], backbone: str, fold: Ints, settings: Trainin
     held = _nothing(groups)
     sizes = [len(group.responses) for group in groups]
     quiet = replace(settings, holdout=0.0, rivals="none", report_to="none")
-    for number in np.unique(fold):
+    for learners, others in _parts(groups, fold, settings):
         with tempfile.TemporaryDirectory() as folder:
-            model = train(list(compress(groups, fold != number)), Path(folder) / "m", backbone, settings=quiet)
-        inside = [score for row in model.score(list(compress(groups, fold == number))) for score in row]
-        outside = np.repeat(fold == number, sizes)
+            model = train(list(compress(groups, learners)), Path(folder) / "model", backbone, settings=quiet)
+            inside = [score for row in model.score(compress(groups, others)) for score in row]
+        outside = np.repeat(others, sizes)
         held.reward[outside] = [score.score for score in inside]
         for name in {name for score in inside for name in score.scores or ()}:
-            values = held.values.setdefault(name, np.full(len(held.reward), np.nan))
-            values[outside] = [(score.scores or {}).get(name, np.nan) for score in inside]
+            held.values_of(name)[outside] = [(score.scores or {}).get(name, np.nan) for score in inside]
     return held
+
+
+def _parts(groups: Sequence[Group], fold: Ints, settings: TrainingSettings) -> Iterator[tuple[Bools, Bools]]:
+    """For each fold the groups [G] that are learned from, and those that are judged."""
+    judged = judgements(groups, settings.ties) > 0
+    for number in np.unique(fold):
+        learners = judged & (fold != number)
+        if learners.any():
+            yield learners, fold == number
+        else:
+            logger.warning("one fold has no model of its own: all judgements are in it")
 
 
 def judgements(groups: Sequence[Group], ties: str) -> Ints:

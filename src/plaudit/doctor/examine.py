@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,13 +24,10 @@ from plaudit.doctor.suspicion import suspect
 from plaudit.errors import PlauditError
 from plaudit.evaluation.intervals import Measurement
 from plaudit.groups import Group
-from plaudit.model.plain import Matrix
 from plaudit.training import TrainingSettings
 
-logger = logging.getLogger(__name__)
-
 BACKBONES = ("bow", "length")
-"""Models that take seconds and need no download. Others were no better at finding flips on UKP (docs/doctor.md)."""
+"""Models that take seconds and no backbone. A frozen one found no more flips on UKP (docs/doctor.md)."""
 
 FOLDS = 5
 
@@ -90,7 +86,6 @@ def examine(
     others: bool = True,
     sides: Mapping[str, Sequence[AlwaysFirst]] | None = None,
     places: Places | None = None,
-    features: Mapping[str, Matrix] | None = None,
     **changes: Any,
 ) -> Diagnosis:
     """Examine judgements.
@@ -108,7 +103,6 @@ def examine(
         others: whether other judgements of the same group are heard.
         sides: who always had one side on top (`Reading.firsts`), by side; groups alone do not tell.
         places: where judgements were read (`Reading.places`).
-        features: `crossfit.read_features` of these groups by plain backbone, if they were read before.
         changes: training settings to change.
 
     Raises:
@@ -126,7 +120,7 @@ def examine(
     unit = units(groups, by)
     size = judgements(groups, settings.ties).astype(np.float64)
     deals = [deal(unit, size, folds, seed + number) for number in range(repeats)]
-    held = _held(groups, backbones, deals, unit, size, settings, unmeasured, features or {})
+    held = _held(groups, backbones, deals, unit, size, settings, unmeasured)
     items: list[Item] = []
     figures: Mapping[str, Measurement] = {}
     settled: dict[str, Any] = {"models": list(held), "folds": int(deals[0].max()) + 1, "by": by, "repeats": repeats}
@@ -161,7 +155,6 @@ def _held(
     size: np.ndarray,
     settings: TrainingSettings,
     unmeasured: dict[str, str],
-    features: Mapping[str, Matrix],
 ) -> dict[str, list[Held]]:
     """What each model says of groups that it did not train on."""
     judged = len(np.unique(unit[size > 0]))
@@ -172,7 +165,7 @@ def _held(
             "on and another to judge; only other judgements are heard"
         )
         return {}
-    return {name: crossfit(groups, name, deals, settings, features.get(name)) for name in backbones}
+    return {name: crossfit(groups, name, deals, settings) for name in backbones}
 
 
 def _placed(item: Item, places: Places | None) -> Item:

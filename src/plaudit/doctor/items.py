@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from plaudit.data.merge import stable_id
-from plaudit.groups import Group, Ranking
+from plaudit.groups import Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +115,9 @@ def key_of(group: Group) -> str:
     return stable_id(group.prompt, group.subset)
 
 
-def said_by(ranking: Ranking) -> str:
-    return f"{ranking.annotator} " if ranking.annotator is not None else ""
-
-
 def by_suspicion(items: Sequence[Item]) -> list[Item]:
     """Most suspicious first; of equals those that would go, then in the order of `KINDS`."""
     return sorted(items, key=lambda item: (-item.suspicion, item.keep, Item.KINDS.index(item.kind)))
-
-
-def kept(item: Item) -> Item:
-    """The same, only to be looked at."""
-    return replace(item, keep=True)
 
 
 def _words(target: Target) -> str:
