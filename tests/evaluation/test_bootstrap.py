@@ -5,8 +5,10 @@ import pytest
 from scipy import stats
 
 from plaudit.errors import PlauditError
+from plaudit.evaluation import evaluate
 from plaudit.evaluation.bootstrap import bca, bootstrapping, is_asked_for, recomputed, resampled
 from plaudit.evaluation.intervals import NO_VARIATION, ONE_CLUSTER, mean, proportion
+from plaudit.groups import Group, Ranking, Rating
 
 
 def sample(clusters=40, seed=0):
@@ -95,3 +97,37 @@ def test_it_covers_with_many_clusters():
 def test_too_few_rounds_are_refused():
     with pytest.raises(PlauditError, match="10 bootstrap rounds cannot place"), bootstrapping(10):
         pass
+
+
+def test_an_evaluation_has_the_same_values_and_other_intervals():
+    numbers = np.random.default_rng(6)
+    groups = [
+        Group(
+            f"g{i}",
+            f"prompt {i}",
+            ("a" * int(numbers.integers(1, 9)), "bbbb", "c"),
+            (Ranking(((0,), (1,), (2,)), annotator="x"), Ranking(((0, 1), (2,)), annotator="y")),
+            tuple(Rating(r, int(numbers.integers(1, 6)), annotator=who) for r in range(3) for who in "xy"),
+        )
+        for i in range(80)
+    ]
+    scores = numbers.normal([1, 0.5, 0], 1, (80, 3)).tolist()
+    analytic, drawn = evaluate(groups, scores), evaluate(groups, scores, bootstrap=1000)
+    assert (analytic.to_json()["bootstrap"], drawn.to_json()["bootstrap"]) == (None, 1000)
+    pairs = [
+        (one, other)
+        for ours, theirs in (
+            (analytic.overall, drawn.overall),
+            (analytic.ratings["overall"], drawn.ratings["overall"]),
+        )
+        for name in ours
+        for one, other in [(ours[name], theirs[name])]
+        if one.low is not None and one.low < one.high
+    ]
+    assert [one.value for one, _ in pairs] == [other.value for _, other in pairs]
+    # With 80 prompts of one size the two kinds of interval are about as wide as each other.
+    widths = [(other.high - other.low) / (one.high - one.low) for one, other in pairs]
+    assert len(widths) > 30
+    assert np.quantile(widths, [0.1, 0.9]) == pytest.approx([0.9, 1.1], abs=0.15)
+    assert min(widths) > 0.5
+    assert max(widths) < 1.5

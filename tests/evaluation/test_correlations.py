@@ -15,6 +15,7 @@ from plaudit.evaluation.correlations import (
     FIXED_SCORES,
     FIXED_VALUES,
     MOST_BLOCKS,
+    PAIRWISE,
     PERFECT,
     SMALL,
     correlation,
@@ -153,10 +154,10 @@ def test_the_bootstrapped_interval_is_scipys(name, theirs):
     assert (found.low, found.high) == pytest.approx(expected, abs=0.08 * (expected.high - expected.low))
 
 
-def test_a_bootstrapped_lead_is_paired_and_kendall_keeps_its_interval():
+def test_a_bootstrapped_lead_is_paired_and_kendall_of_many_keeps_its_interval():
     numbers = np.random.default_rng(12)
-    human = numbers.normal(size=200)
-    own, rival, cluster = human + numbers.normal(size=200), human + 2 * numbers.normal(size=200), np.arange(200) // 2
+    human = numbers.normal(size=600)
+    own, rival, cluster = human + numbers.normal(size=600), human + 2 * numbers.normal(size=600), np.arange(600) // 2
     analytic = [correlation(CORRELATIONS["kendall"], own, human, cluster)]
     lead = difference(CORRELATIONS["spearman"], own, rival, human, cluster)
     with bootstrapping(1000):
@@ -175,3 +176,13 @@ def test_whole_number_weights_are_rows_that_count_more_than_once(rows):
     for name, theirs in SCIPY.items():
         expected = theirs(x[again], y[again]).statistic
         assert CORRELATIONS[name].of(x, y)(times) == pytest.approx(expected, abs=1e-12)
+
+
+def test_kendall_is_scipys_whether_pairs_are_compared_or_rows_sorted():
+    numbers = np.random.default_rng(13)
+    for n in (PAIRWISE, PAIRWISE + 1):
+        x, y = numbers.integers(0, 50, n).astype(float), numbers.integers(0, 9, n).astype(float)
+        times = numbers.poisson(1, n).astype(float)
+        again = np.repeat(np.arange(n), times.astype(int))
+        expected = kendalltau(x[again], y[again]).statistic
+        assert CORRELATIONS["kendall"].of(x, y)(times) == pytest.approx(expected, abs=1e-12)

@@ -31,6 +31,9 @@ from plaudit.evaluation.intervals import (
 MOST_BLOCKS = 40
 """Recomputations an interval may cost. With as many blocks Student's t is 3% wider than the normal."""
 
+PAIRWISE = 512
+"""Rows up to which Kendall's correlation compares all pairs at once."""
+
 SMALL = 32
 """Groups of up to this many responses are compared pair by pair, all groups of one size at once."""
 
@@ -52,12 +55,12 @@ class Correlation:
         of: [n] and [n], neither constant -> the coefficient in [-1, 1] as a function of the rows' weights. What does
             not depend on the weights is done once.
         independent: the variance of its Fisher z, times n - 3, for n independent draws from a bivariate normal.
-        quick: whether a thousand recomputations are cheap, as a bootstrap needs them.
+        quick: up to how many rows a thousand recomputations are cheap, as a bootstrap needs them.
     """
 
     of: Callable[[Floats, Floats], Statistic]
     independent: float
-    quick: bool = True
+    quick: float = math.inf
 
 
 def pearson(x: Floats, y: Floats) -> Statistic:
@@ -84,7 +87,13 @@ def spearman(x: Floats, y: Floats) -> Statistic:
 
 
 def kendall(x: Floats, y: Floats) -> Statistic:
-    """Kendall's tau-b, in O(n log n). Weights are whole numbers."""
+    """Kendall's tau-b. Weights are whole numbers.
+
+    Few rows are compared pair by pair, once: whatever the weights w, tau is then w'Aw / sqrt(w'Xw w'Yw), A saying which
+    pairs agree, X and Y which are not tied. Many are sorted, each time.
+    """
+    if len(x) <= PAIRWISE:
+        return _kendall_of_pairs(x, y)
     a, b = _levels(x), _levels(y)
     # In the order of one of them: to sort what is sorted is quick.
     order = np.lexsort((a, b))
@@ -93,6 +102,17 @@ def kendall(x: Floats, y: Floats) -> Statistic:
     def of(weight: Floats) -> float:
         times = weight[order].astype(np.int64)
         return tau(np.repeat(a, times), np.repeat(b, times))
+
+    return of
+
+
+def _kendall_of_pairs(x: Floats, y: Floats) -> Statistic:
+    in_x, in_y = (np.sign(column[:, None] - column) for column in (x, y))
+    agree, untied_x, untied_y = in_x * in_y, np.abs(in_x), np.abs(in_y)
+
+    def of(weight: Floats) -> float:
+        both, x_pairs, y_pairs = (float(weight @ pairs @ weight) for pairs in (agree, untied_x, untied_y))
+        return _coefficient(both, x_pairs, y_pairs, 0.0)
 
     return of
 
@@ -106,7 +126,7 @@ def tau(x: Floats | Ints, y: Floats | Ints) -> float:
 CORRELATIONS: Mapping[str, Correlation] = {
     "pearson": Correlation(pearson, 1.0),
     "spearman": Correlation(spearman, 1.06),
-    "kendall": Correlation(kendall, 0.437, quick=False),
+    "kendall": Correlation(kendall, 0.437, quick=PAIRWISE),
 }
 """The variances are Fieller, Hartley & Pearson's (Biometrika 44, 1957)."""
 
@@ -207,7 +227,7 @@ def _left_out(statistic: Statistic, cluster: Ints) -> tuple[Floats, Floats]:
 def _drawn(which: Correlation, statistic: Statistic, cluster: Ints) -> Floats | None:
     """[rounds], the statistic of each bootstrap round; None where none is asked for, it would take too long, or one of
     the rounds leaves it undefined."""
-    if not (which.quick and is_asked_for()):
+    if not (len(cluster) <= which.quick and is_asked_for()):
         return None
     drawn = recomputed(statistic, cluster)
     return drawn if np.isfinite(drawn).all() else None
@@ -243,7 +263,7 @@ def _product_moment(a: Floats, b: Floats, weight: Floats) -> float:
 
 
 def _coefficient(both: float, in_a: float, in_b: float, least: float) -> float:
-    """Pearson's, from sums of products; NaN where a column has no more than the `least` sum of squares."""
+    """A sum of products over the root of two sums of squares; NaN where one of those is no more than the `least`."""
     # Rounding must not put it beyond 1.
     return max(-1.0, min(1.0, both / math.sqrt(in_a * in_b))) if min(in_a, in_b) > least else math.nan
 

@@ -85,7 +85,8 @@ def evaluate(
         PlauditError: if scores and responses differ in number, `clusters` is missing from a group, or there are too few
             rounds.
     """
-    names = [group.subset or NO_SUBSET for group in groups]
+    labels = np.array([group.subset or NO_SUBSET for group in groups], dtype=object)
+    names = dict.fromkeys(labels.tolist())
     whole = gather(
         groups,
         given(groups, scores, attributes, spreads),
@@ -96,11 +97,7 @@ def evaluate(
     )
     with bootstrapping(bootstrap):
         part = measure(whole)
-        subsets = {
-            name: measure(whole.of(np.array([other == name for other in names])))
-            for name in dict.fromkeys(names)
-            if set(names) != {NO_SUBSET}
-        }
+        subsets = {name: measure(whole.of(labels == name)) for name in names if names.keys() != {NO_SUBSET}}
     return Evaluation(
         **{field.name: getattr(part, field.name) for field in fields(part)},
         subsets=subsets,

@@ -87,11 +87,11 @@ def proportion(outcome: Floats, weight: Floats, cluster: Ints) -> Measurement:
         return undefined(NOTHING)
     weight = relative(weight)
     totals, sizes = by_cluster(outcome * weight, cluster), by_cluster(weight, cluster)
-    if is_asked_for() and np.ptp(outcome) > 0:
-        return of_sums(ratio, (totals, sizes), sizes, n, (0.0, 1.0))
     p = float(np.clip(totals.sum() / sizes.sum(), 0, 1))
     if no_interval := too_few(sizes):
         return Measurement(p, None, None, n, no_interval)
+    if (drawn := _drawn(ratio, (totals, sizes))) is not None:
+        return Measurement(p, *bca(p, drawn, without_each(totals) / without_each(sizes), LEVEL), n)
     prior = PRIOR_CLUSTERS * sizes.mean()
     totals_with, sizes_with = np.append(totals, prior / 2), np.append(sizes, prior)
     p_with = totals_with.sum() / sizes_with.sum()
@@ -159,11 +159,19 @@ def of_sums(
         without = function(*map(without_each, sums))
         if not np.isfinite(without).all():
             return Measurement(value, None, None, n, UNDEFINED_REST)
-        replicates = function(*resampled(sums)) if is_asked_for() else None
-    # A draw of few clusters may leave a statistic undefined that each cluster's absence does not.
-    if replicates is None or not np.isfinite(replicates).all():
-        return jackknife(value, without, sizes, n, bounds, least_variance)
-    return Measurement(value, *bca(value, replicates, without, LEVEL), n)
+    if (drawn := _drawn(function, sums)) is not None:
+        return Measurement(value, *bca(value, drawn, without, LEVEL), n)
+    return jackknife(value, without, sizes, n, bounds, least_variance)
+
+
+def _drawn(function: Callable[..., Floats], sums: Sequence[Floats]) -> Floats | None:
+    """[rounds], the statistic in each round of a bootstrap. None where none is asked for, where a draw of few clusters
+    leaves it undefined, and where it never moves: clusters that happen to agree are no certainty."""
+    if not is_asked_for():
+        return None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        drawn = function(*resampled(sums))
+        return drawn if np.ptp(drawn) > 1e-12 * np.abs(drawn).max() else None
 
 
 def jackknife(
