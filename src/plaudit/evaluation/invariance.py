@@ -6,8 +6,10 @@ its own; how many preferences flip says whether it matters.
 
 from __future__ import annotations
 
+import logging
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import combinations
 from random import Random
@@ -119,7 +121,8 @@ def _check(
 ) -> Checked:
     nothing = Checked(name, None, None, tolerance, 0, 0, 0, None)
     try:
-        other = rescore(model, groups)
+        with _silence():
+            other = rescore(model, groups)
     except InapplicableError as reason:
         return replace(nothing, reason=str(reason))
     except Exception as error:
@@ -127,6 +130,17 @@ def _check(
         lines = str(error).splitlines()
         return replace(nothing, ok=False, reason=f"{type(error).__name__}: {lines[0] if lines else 'no message'}")
     return compared(replace(nothing, ok=True), own, other, sd)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """What the ordinary scoring warned of (a prompt that was cut) need not be said eleven times."""
+    before = logging.root.manager.disable
+    logging.disable(max(before, logging.WARNING))
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def compared(check: Checked, own: Rewards, other: Rewards, sd: float) -> Checked:
