@@ -65,6 +65,12 @@ def test_equal_values_have_no_shade_and_no_line():
     assert ([piece.shade for piece in it.pieces], it.line) == ([""], None)
 
 
+def test_parts_are_called_what_they_are():
+    row = explanation("g", 0)
+    assert explained(row | {"unit": "word"}, 100).parts.plain("en") == "What each word is worth"
+    assert explained(row | {"unit": "nonsense"}, 100).parts.key == "explained.sentence"
+
+
 def test_a_pair_has_one_scale():
     """The second's greatest attribution, reward and effect are a quarter of the first's, or half."""
     strong = {

@@ -139,13 +139,18 @@ def test_a_leaning_towards_length_needs_intervals_apart(shorter, longer, key):
     ("row", "key"),
     [
         ({"temperature": found(1.5, 0.2)}, ("overconfident", "bad")),
-        ({"temperature": found(0.5, 0.2)}, ("underconfident", "open")),
+        ({"temperature": found(0.5, 0.2)}, ("underconfident", "bad")),
         ({"temperature": found(1.1, 0.2), "ece": found(0.1), "ece_chance": exactly(0.02)}, ("miscalibrated", "bad")),
-        ({"ece": found(0.04), "ece_chance": exactly(0.02)}, ("calibrated", "good")),
     ],
 )
 def test_confidence_is_judged_by_temperature_first(row, key):
     assert keys(row) == {key}
+
+
+def test_being_calibrated_is_worth_something_to_a_model_that_knows_something():
+    row = {"ece": found(0.04), "ece_chance": exactly(0.02)}
+    assert ("calibrated", "good") in keys(row | {"accuracy": found(0.7)})
+    assert ("calibrated", "good") not in keys(row | {"accuracy": found(0.5)})
 
 
 def test_probes_are_sorted_by_what_they_found():

@@ -89,12 +89,13 @@ def confidence(metrics: Mapping[str, Any]) -> Iterator[Finding]:
     if temperature.above(1.0):
         yield Finding("misleads", "bad", say("verdict.overconfident", figure=with_interval(temperature, plain)))
     elif temperature.below(1.0):
-        yield Finding("misleads", "open", say("verdict.underconfident", figure=with_interval(temperature, plain)))
+        yield Finding("misleads", "bad", say("verdict.underconfident", figure=with_interval(temperature, plain)))
     elif luck is not None and ece.sure:
         values = {"figure": with_interval(ece, three), "luck": three(luck)}
         if ece.above(luck):
             yield Finding("misleads", "bad", say("verdict.miscalibrated", **values))
-        else:
+        elif figure(metrics.get("accuracy")).above(0.5):
+            # A coin that is always 50% sure is calibrated, too.
             yield Finding("use", "good", say("verdict.calibrated", **values))
     knows = figure(metrics.get("lead_over_least_sure_half"))
     if knows.above(0.0):

@@ -19,6 +19,9 @@ SHADES = 4
 SENTENCES = 6
 """Sentences shown, those of the greatest effect."""
 
+UNITS = ("sentence", "line", "word")
+"""What may be left out of a response to see what it is worth."""
+
 LEAST_READ = 3
 """Rewards read along a text that make a line."""
 
@@ -56,7 +59,8 @@ class Explained:
         line: points of the reward read along the text, "x,y x,y …"; None where it was not read.
         first, last: the reward where that line starts and ends.
         zero: where a reward of 0 lies beside it, if it does.
-        bars: sentences.
+        bars: its parts.
+        parts: what they are.
         unexplained: what the attributions leave unexplained of the score, if that is worth a word.
     """
 
@@ -68,6 +72,7 @@ class Explained:
     last: str
     zero: float | None
     bars: tuple[Bar, ...]
+    parts: Said
     unexplained: Said | None
     width: float = WIDTH
     height: float = HEIGHT
@@ -83,6 +88,7 @@ class _Read:
         attributed: which of the two.
         line: (place, reward) wherever the reward was read, the opening at place 0.
         sentences: (effect, text).
+        unit: what those are, one of `UNITS`.
         unexplained: of the score, by its attributions; None where they explain it to their tolerance.
     """
 
@@ -91,6 +97,7 @@ class _Read:
     attributed: bool
     line: list[tuple[int, float]]
     sentences: list[tuple[float, str]]
+    unit: str
     unexplained: float | None
 
 
@@ -124,6 +131,7 @@ def _read(explanation: Mapping[str, Any]) -> _Read:
             for row in rows(explanation.get("sentences"))
             if (effect := number(row.get("effect"))) is not None
         ],
+        unit if (unit := str(explanation.get("unit"))) in UNITS else UNITS[0],
         missing if attributed and not explanation.get("complete") else None,
     )
 
@@ -154,6 +162,7 @@ def _explained(
         signed(read.line[-1][1]) if read.line else "",
         zero,
         _bars(read.sentences, weightiest),
+        say(f"explained.{read.unit}"),
         None if read.unexplained is None else say("explained.unexplained", value=signed(read.unexplained)),
     )
 
