@@ -27,6 +27,10 @@ _EXPORTS = {
     "pretrain": "plaudit.training.pretrain",
     "sft": "plaudit.training.sft",
     "evaluate": "plaudit.evaluation",
+    "best_of_n": "plaudit.evaluation.best_of_n",
+    "probe": "plaudit.evaluation.probes",
+    "invariance": "plaudit.evaluation.invariance",
+    "explain": "plaudit.explaining",
 }
 __all__ = [*sorted(_EXPORTS), "__version__"]
 

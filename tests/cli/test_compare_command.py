@@ -96,7 +96,7 @@ def test_mistakes_are_one_line(run, files, tmp_path):
     for arguments, message in (
         ((a, other, data), "model B: response 0 of group 'q3' has no score"),
         ((a, b, nothing), "nothing to measure"),
-        ((broken, b, data), "model A: group 'q0': response 0 has score nan"),
+        ((broken, b, data), "model A: 1 of 12 scores are not finite (group 'q0', response 0)"),
         (("-", "-", data), "only one of A, B and data can come from stdin"),
         ((a, tmp_path / "none.jsonl", data), "model B: no scores file"),
         ((a, b, data, "--clusters", "debate"), "no field 'debate'"),
