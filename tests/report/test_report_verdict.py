@@ -9,10 +9,11 @@ from plaudit.report.verdict import judge
 
 
 def keys(row, side=None):
+    """What is said, but for "no probes were run"."""
     return {
         (finding.said.key.removeprefix("verdict."), finding.tone)
         for finding in judge(row).findings
-        if side in (None, finding.side)
+        if side in (None, finding.side) and finding.said.key != "verdict.probes_none"
     }
 
 
@@ -37,10 +38,10 @@ def test_a_side_is_taken_only_by_a_whole_interval(row, stands):
 @pytest.mark.parametrize(
     ("accuracy", "lead", "signal", "headline"),
     [
-        (found(0.7), found(0.2), "sound", "headline.above_above"),
+        (found(0.7), found(0.2), "care", "headline.above_above"),
         (found(0.7), found(0.02), "care", "headline.above_open"),
         (found(0.7), found(-0.2), "unfit", "headline.above_below"),
-        (found(0.7), found(None), "sound", "headline.above"),
+        (found(0.7), found(None), "care", "headline.above"),
         (found(0.52), found(0.2), "unfit", "headline.open"),
         (found(0.3), found(-0.2), "unfit", "headline.below"),
         (no_interval(0.9), found(None), "unknown", "headline.unsure"),
@@ -61,6 +62,13 @@ def test_one_fault_takes_the_green_away():
     assert judge(sound_metrics()).signal == "sound"
     assert judge(sound_metrics() | {"temperature": found(1.5, 0.1)}).signal == "care"
     assert judge(metrics()).signal == "care"
+
+
+def test_nobody_tried_is_not_stood_up_to():
+    row = {"accuracy": found(0.7), "lead_over_length": found(0.2)}
+    assert "Nobody tried to mislead it: no probes were run." in [f.said.plain("en") for f in judge(row).findings]
+    assert judge(row | {"probes": {"probes": [probe("a", "x", 0, "sound")]}}).signal == "sound"
+    assert judge(row | {"probes": {"probes": [probe("a", "x", 0, "unsure")]}}).signal == "care"
 
 
 def test_ratings_alone_are_judged_by_their_order():

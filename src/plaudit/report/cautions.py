@@ -116,11 +116,17 @@ def probes(metrics: Mapping[str, Any]) -> Iterator[Finding]:
             said = say("verdict.probes_sound_families", k=k, of=of, names=listed(whole))
         yield Finding("use", "good", said)
     if many["unsure"]:
-        yield Finding("sure", "open", say("verdict.probes_unsure", k=count(many["unsure"]), of=of))
+        yield Finding("misleads", "open", say("verdict.probes_unsure", k=count(many["unsure"]), of=of))
     if many["undefined"]:
         why = next(str(probe.get("reason") or "") for probe in tried if probe.get("finding") == "undefined")
         said = say("verdict.probes_undefined", k=count(many["undefined"]), reason=names.reason(why))
         yield Finding("sure", "open", said)
+
+
+def untried(metrics: Mapping[str, Any]) -> Iterator[Finding]:
+    """A model that nobody tried to mislead has not stood up to it."""
+    if not rows(mapping(metrics.get("probes")).get("probes")) and (metrics.get("accuracy") or metrics.get("ratings")):
+        yield Finding("misleads", "open", say("verdict.probes_none"))
 
 
 def _misled(tried: list[Mapping[str, Any]]) -> Said:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from plaudit.report import cautions, findings
-from plaudit.report.figures import Figure, count, figure, mapping, percent, with_interval
+from plaudit.report.figures import Figure, count, figure, mapping
 from plaudit.report.findings import Finding, Side, standing
 from plaudit.report.words import Said, say
 
@@ -23,6 +23,7 @@ RULES: tuple[Rule, ...] = (
     findings.best_of,
     findings.ratings,
     cautions.probes,
+    cautions.untried,
     cautions.lengths,
     cautions.subsets,
     cautions.confidence,
@@ -89,11 +90,10 @@ def _leading(metrics: Mapping[str, Any]) -> Iterator[tuple[Figure, float]]:
 def _headline(metrics: Mapping[str, Any]) -> Said:
     accuracy = figure(metrics.get("accuracy"))
     chance, length = standing(accuracy, 0.5), standing(figure(metrics.get("lead_over_length")))
-    values = {"figure": with_interval(accuracy, percent)}
     if chance == "above" and length in ("above", "below", "open"):
-        return say(f"headline.above_{length}", **values)
+        return say(f"headline.above_{length}")
     if chance != "none":
-        return say(f"headline.{chance}", **values)
+        return say(f"headline.{chance}")
     follows = [standing(found) for found, _ in list(_leading(metrics))[1:]]
     above = sum(stands == "above" for stands in follows)
     if any(stands in ("above", "below", "open") for stands in follows):
