@@ -114,7 +114,7 @@ def suspect(
     Args:
         groups: [G].
         held: for each model, what it says in each deal of the groups into folds. Empty: others only.
-        fold: [G], by which stacks and noise are cross-fitted.
+        fold: [G], by which stacks are cross-fitted, and by which the noise's interval leaves out.
         unit: [G], what intervals are clustered by.
         others: whether other judgements of a group are heard.
     """
@@ -139,11 +139,6 @@ def suspect(
         noise = spoken.noise(odds)
     of_fold = np.repeat(fold, sizes)
     without = {number: _noise_without(spoken, odds, of_fold == number, noise) for number in np.unique(of_fold[~tie])}
-    wrong, honest = np.zeros(len(odds)), np.zeros(len(odds))
-    for number, mine in without.items():
-        inside = of_fold == number
-        wrong[inside] = mine.wrong(odds[inside], spoken.heard[inside])
-        honest[inside] = mine.honest(odds[inside], spoken.heard[inside])
     of_unit = np.repeat(unit, sizes)
     said = {"accuracy_of_models": alone, "accuracy_with_others": odds} if held else {"accuracy_of_others": odds}
     right = {name: proportion(credit(one[~tie]), weight[~tie], of_unit[~tie]) for name, one in said.items()}
@@ -155,8 +150,8 @@ def suspect(
         heard=spoken.heard,
         tie=tie,
         models=noise.honest(alone, np.zeros_like(tie)),
-        honest=honest,
-        wrong=np.where(tie, 0.0, wrong),
+        honest=noise.honest(odds, spoken.heard),
+        wrong=np.where(tie, 0.0, noise.wrong(odds, spoken.heard)),
         figures={**_flipped(noise, without, spoken, of_fold), **right},
         settled={"tau": tau, "trust": trust, "scales": noise.scales},
     )
