@@ -35,7 +35,8 @@ def work(folder):
 def test_a_list_a_cleaned_set_and_figures(run, data):
     code, printed, said = run("doctor", data / "train.jsonl", "--test", data / "test.jsonl", "-o", data / "out")
     assert code == 0, said
-    contaminated, empty = work(data)
+    items = {item["kind"]: item for item in work(data)}
+    contaminated, empty = items["contaminated-prompt"], items["empty-response"]
     assert (contaminated["kind"], contaminated["where"]) == ("contaminated-prompt", f"{data / 'train.jsonl'}:8")
     assert (empty["kind"], empty["where"], empty["keep"]) == ("empty-response", f"{data / 'train.jsonl'}:2", False)
     assert "contaminated-prompt" in printed
@@ -52,6 +53,7 @@ def test_a_list_a_cleaned_set_and_figures(run, data):
 def test_an_edited_list_is_carried_out_as_edited(run, data):
     run("doctor", data / "train.jsonl", "--test", data / "test.jsonl", "-o", data / "out")
     rows = work(data)
+    assert rows[0]["kind"] == "contaminated-prompt"
     rows[0]["keep"] = True
     (data / "mine.jsonl").write_text("\n".join(map(json.dumps, rows)))
     options = ["--apply", data / "mine.jsonl", "-o", data / "cleaned.jsonl"]
@@ -74,7 +76,7 @@ def test_a_list_of_other_data_is_refused(run, data):
     options = ["--apply", data / "out" / "work-list.jsonl", "-o", data / "cleaned.jsonl"]
     code, _, said = run("doctor", data / "test.jsonl", *options)
     assert code == 2
-    assert f"{data / 'out' / 'work-list.jsonl'}:1: there is no group with the key" in said
+    assert f"{data / 'out' / 'work-list.jsonl'}:2: there is no group with the key" in said
     assert not (data / "cleaned.jsonl").exists()
 
 
