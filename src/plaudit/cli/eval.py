@@ -50,7 +50,7 @@ def eval_command(
     from plaudit.evaluation import check_options, evaluate
     from plaudit.report import update_card
     from plaudit.report.diagnosis import read_diagnosis
-    from plaudit.report.folder import report_folder
+    from plaudit.report.folder import REPORT_FILE, report_folder
 
     if model == "-" and "-" in data:
         raise PlauditError("scores and data cannot both come from stdin; give one of them as a file")
@@ -98,6 +98,7 @@ def eval_command(
             language=language,
             watch=watched,
         )
-    give(metrics, output and output / "metrics.json", as_json, lambda: eval_tables.show(evaluation))
+    page = output and output / REPORT_FILE
+    give(metrics, output and output / "metrics.json", as_json, lambda: eval_tables.show(evaluation, page))
     if card:
         update_card(model, metrics)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from plaudit.cli.terminal import name_of
 from plaudit.evaluation import Evaluation, Measurement, verdict
-from plaudit.evaluation.lengths import Length
-from plaudit.evaluation.part import Part
 from plaudit.evaluation.rewards import Rewards
 
 Row = tuple[str, str, str, str]
@@ -75,8 +75,8 @@ _RIVAL = {"accuracy": ("  {}", "{:.1%}"), "lead": ("  lead over {}", "{:+.1%}")}
 _RIVAL_RATING = {"spearman": ("  {}", "{:+.3f}"), "lead": ("  lead over {}", "{:+.3f}")}
 
 
-def show(evaluation: Evaluation) -> None:
-    """Print the tables, the counts, and what the figures allow to say."""
+def show(evaluation: Evaluation, page: Path | None = None) -> None:
+    """Print the tables, the counts, what the figures allow to say, and where the page is that says more."""
     console = Console(highlight=False)
     if evaluation.counts["comparisons"]:
         rivals = {name: rival.overall for name, rival in evaluation.rivals.items()}
@@ -87,13 +87,16 @@ def show(evaluation: Evaluation) -> None:
     for attribute, measured in evaluation.ratings.items():
         rivals = {name: rival.ratings[attribute] for name, rival in evaluation.rivals.items()}
         rows_of = _rows(_RATINGS, measured, "lead_over_length", _RIVAL_RATING, rivals)
-        console.print(_table(f"ratings: {attribute}", rows_of))
+        console.print(_table(f"ratings: {name_of(attribute)}", rows_of))
     if evaluation.subsets and evaluation.counts["comparisons"]:
         console.print(_subset_table(evaluation))
-    for line in _glances(evaluation):
-        console.print(line, markup=False)
+    if evaluation.rewards is not None and evaluation.rewards.n:
+        console.print(_table("rewards", _rewards(evaluation.rewards)))
     console.print(_counts_line(evaluation), style="dim", markup=False)
     console.print(verdict(evaluation), style="bold", markup=False)
+    if page is not None:
+        where = f"More, with pictures, probes and the worst mistakes: open {page} in a browser"
+        console.print(where, markup=False, soft_wrap=True)
 
 
 def _rows(
@@ -150,7 +153,9 @@ def _subset_table(evaluation: Evaluation) -> Table:
     table.add_column("n", justify="right", no_wrap=True)
     for name, measured in evaluation.subsets.items():
         value, interval, n = cells(measured.overall["accuracy"], "{:.1%}")
-        table.add_row(escape(name), value, interval, cells(measured.overall["length_accuracy"], "{:.1%}")[0], n)
+        table.add_row(
+            escape(name_of(name)), value, interval, cells(measured.overall["length_accuracy"], "{:.1%}")[0], n
+        )
     return table
 
 
@@ -165,38 +170,12 @@ def cells(measured: Measurement, shape: str) -> tuple[str, str, str]:
     return value, rf"\[{shape.format(measured.low)}, {shape.format(measured.high)}]", f"{measured.n:,}"
 
 
-def _glances(part: Part) -> Iterator[str]:
-    """A line for each table that is too long for a screen: metrics.json and the report have them whole."""
-    if part.reliability:
-        points = (f"{100 * row.confidence:.0f}: {_percent(row.right)}" for row in part.reliability)
-        yield f"right, in %, at a confidence of {', '.join(points)}"
-    if part.lengths:
-        points = (f"{_longer(row)}: {_percent(row.accuracy)}" for row in part.lengths)
-        yield f"accuracy, in %, where the better response is longer by {', '.join(points)}"
-    if part.rewards is not None and part.rewards.n:
-        yield _rewards_line(part.rewards)
-
-
-def _rewards_line(rewards: Rewards) -> str:
+def _rewards(rewards: Rewards) -> Iterator[Row]:
+    """How rewards lie, and what there is in them for a policy to learn from."""
     spread = "" if rewards.sd is None else f", sd {rewards.sd:.3g}"
-    said = [f"rewards: mean {rewards.mean.value:+.3g}{spread} {_sparks(rewards.counts)}"]
-    if rewards.within_prompt_share.value is not None:
-        said.append(f"{_percent(rewards.within_prompt_share)}% of their variance lies within prompts")
-    if rewards.prompts_without_spread.value is not None:
-        said.append(f"{_percent(rewards.prompts_without_spread)}% of prompts get one reward for all responses")
-    return "; ".join(said)
-
-
-def _longer(row: Length) -> str:
-    ends = dict.fromkeys(f"{end:+,}" if end else "0" for end in (row.low, row.high))
-    return " to ".join(ends)
-
-
-def _percent(share: Measurement) -> str:
-    """A share in percent and the longer arm of its interval; "?" where it has none."""
-    if share.value is None or share.low is None or share.high is None:
-        return "undefined" if share.value is None else f"{100 * share.value:.0f}±?"
-    return f"{100 * share.value:.0f}±{100 * max(share.high - share.value, share.value - share.low):.0f}"
+    yield f"mean{spread} {_sparks(rewards.counts)}", *cells(rewards.mean, "{:+.3g}")
+    yield "share of their variance within prompts", *cells(rewards.within_prompt_share, "{:.1%}")
+    yield "prompts with one reward for all", *cells(rewards.prompts_without_spread, "{:.1%}")
 
 
 def _sparks(counts: Sequence[int]) -> str:
