@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from plaudit.evaluation.best_of_n import Curve, best_of_n, finding
-from plaudit.evaluation.intervals import Floats, Measurement
+from plaudit.evaluation.statistics.intervals import Floats, Measurement
 from plaudit.groups import Group
 
 Draw = Callable[[np.random.Generator, tuple[int, int]], tuple[Floats, Floats]]

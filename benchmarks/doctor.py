@@ -31,8 +31,8 @@ import numpy as np
 from common import SHARED, table, timed, ukp_groups, versions
 from ukp import FOLDS, split
 
-from plaudit.evaluation.intervals import Measurement, jackknife, mean, proportion, undefined
-from plaudit.evaluation.significance import sign_flip
+from plaudit.evaluation.statistics.intervals import Measurement, jackknife, mean, proportion, undefined
+from plaudit.evaluation.statistics.significance import sign_flip
 from plaudit.groups import Group, Ranking, plain_text
 
 FROZEN = "frozen:minilm-l6"

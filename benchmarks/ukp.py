@@ -34,7 +34,7 @@ from common import (
     versions,
 )
 
-from plaudit.evaluation.intervals import Measurement, mean, proportion
+from plaudit.evaluation.statistics.intervals import Measurement, mean, proportion
 from plaudit.groups import Group, plain_text
 
 FOLDS = 4
@@ -189,7 +189,7 @@ Clusters = dict[str, list[float]]
 
 
 def clustered(statistic: Callable[..., Measurement], clusters: Clusters) -> Measurement:
-    """A mean over all values with its 95% interval, a debate being one cluster (how: plaudit.evaluation.intervals)."""
+    """A mean over all values with its 95% interval, a debate being one cluster (docs/evaluation.md says how)."""
     import numpy as np
 
     sizes = [len(values) for values in clusters.values()]

@@ -29,7 +29,7 @@ _EXPORTS = {
     "evaluate": "plaudit.evaluation",
     "best_of_n": "plaudit.evaluation.best_of_n",
     "probe": "plaudit.evaluation.probes",
-    "invariance": "plaudit.evaluation.invariance",
+    "invariance": "plaudit.evaluation.invariance.checks",
     "explain": "plaudit.explaining",
 }
 __all__ = [*sorted(_EXPORTS), "__version__"]

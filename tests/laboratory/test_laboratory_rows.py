@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau
 
-from plaudit.evaluation.intervals import Measurement
-from plaudit.evaluation.rated import flatten_ratings
+from plaudit.evaluation.judgements.rated import flatten_ratings
+from plaudit.evaluation.statistics.intervals import Measurement
 from plaudit.groups import Group, Ranking, Rating
 from plaudit.laboratory.figures import averaged, kendall_lead
 from plaudit.laboratory.measure import measure, together

@@ -8,7 +8,8 @@ import pytest
 from markupsafe import Markup
 
 import plaudit.report
-from plaudit.evaluation import intervals, measurements, ratings
+from plaudit.evaluation.measures import preferences, ratings
+from plaudit.evaluation.statistics import intervals
 from plaudit.report.words import LANGUAGES, say, templates
 
 ROOM = Path(plaudit.report.__file__).parent
@@ -61,7 +62,7 @@ def test_the_reasons_of_the_measurements_are_translated():
         intervals.ONE_CLUSTER,
         intervals.ALL_IN_ONE,
         intervals.NO_VARIATION,
-        measurements.ALL_TIES,
+        preferences.ALL_TIES,
         ratings.NOT_IN_UNITS,
         ratings.ONE_RATER,
     ]

@@ -18,7 +18,7 @@ from transformers import AutoModel, AutoModelForCausalLM, AutoModelForMaskedLM
 from plaudit import RewardModel, train
 from plaudit.data import write_groups
 from plaudit.errors import DataError, PlauditError
-from plaudit.evaluation.intervals import mean
+from plaudit.evaluation.statistics.intervals import mean
 from plaudit.training.perplexity import foretell, perplexity
 from plaudit.training.pieces import IGNORED, Batches, Piece, cut
 from plaudit.training.pretrain import pretrain

@@ -106,7 +106,7 @@ def _ratings(groups: Sequence[Group], attribute: str) -> list[list[float]]:
     """The mean rating of each response, NaN for one without; one list a group."""
     from math import nan
 
-    from plaudit.evaluation.rated import flatten_ratings
+    from plaudit.evaluation.judgements.rated import flatten_ratings
 
     attributes = flatten_ratings(groups)
     if attribute not in attributes:

@@ -9,7 +9,7 @@ from rich.table import Table
 from plaudit.cli.eval_tables import cells
 from plaudit.cli.terminal import name_of
 from plaudit.evaluation.best_of_n import BestOfN, Curve, best_of_n_kl, finding
-from plaudit.evaluation.intervals import Measurement
+from plaudit.evaluation.statistics.intervals import Measurement
 
 _COUNTS = {
     "candidates_without_gold": "candidates without a gold value: {:,}",

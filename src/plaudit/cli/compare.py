@@ -38,8 +38,8 @@ def compare_command(
     from plaudit.data import majority as merge
     from plaudit.data.scores import values_by_attribute
     from plaudit.evaluation import check_measurable
-    from plaudit.evaluation.paired import Side, compare
-    from plaudit.evaluation.paired_verdict import paired_verdict
+    from plaudit.evaluation.pairing.paired import Side, compare
+    from plaudit.evaluation.pairing.verdict import paired_verdict
 
     if [a, b, *data].count("-") > 1:
         raise PlauditError("only one of A, B and data can come from stdin; give the others as files")

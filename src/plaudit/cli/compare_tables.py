@@ -10,8 +10,8 @@ from rich.table import Table
 
 from plaudit.cli.eval_tables import cells
 from plaudit.cli.terminal import name_of, short
-from plaudit.evaluation.paired import Contrast, Disagreement, Paired
-from plaudit.evaluation.paired_verdict import paired_verdict
+from plaudit.evaluation.pairing.paired import Contrast, Disagreement, Paired
+from plaudit.evaluation.pairing.verdict import paired_verdict
 
 # name of the contrast -> how it is called, how its values are printed, and how their difference is.
 _OVERALL = {

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from plaudit.cli.terminal import name_of
 from plaudit.doctor import Cleaned, Diagnosis, Item
-from plaudit.evaluation.intervals import Measurement
+from plaudit.evaluation.statistics.intervals import Measurement
 
 SHOWN_OF_A_KIND = 3
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from plaudit.cli.terminal import name_of
 from plaudit.evaluation import Evaluation, Measurement, verdict
-from plaudit.evaluation.rewards import Rewards
+from plaudit.evaluation.measures.rewards import Rewards
 
 Row = tuple[str, str, str, str]
 

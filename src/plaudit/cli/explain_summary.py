@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from plaudit.evaluation.intervals import Measurement, mean
+from plaudit.evaluation.statistics.intervals import Measurement, mean
 from plaudit.explaining import Agreement, Explanation
 
 

@@ -38,7 +38,7 @@ def probe_command(
     from plaudit.cli.results import give
     from plaudit.cli.terminal import watched
     from plaudit.data import Reading, load_groups
-    from plaudit.evaluation.invariance import invariance
+    from plaudit.evaluation.invariance.checks import invariance
     from plaudit.evaluation.probes import probe
     from plaudit.evaluation.probes.table import chosen
     from plaudit.model import DEFAULT_BATCH_TOKENS, data_hash, open_model

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from plaudit.evaluation.intervals import NO_VARIATION, Measurement
-from plaudit.evaluation.invariance import Checked, Invariance, invariance_verdict
+from plaudit.evaluation.invariance.checks import Checked, Invariance, invariance_verdict
 from plaudit.evaluation.probes import Probed, Probes, probes_verdict
 from plaudit.evaluation.probes.measuring import EQUAL, NOT_LOWER, NOT_SURE
+from plaudit.evaluation.statistics.intervals import NO_VARIATION, Measurement
 
 # A finding is said in words; colour only helps to find it. In the order they are shown.
 _STYLES = {"misled": "bold red", "unsure": "yellow", "sound": "green", "undefined": "dim"}

@@ -187,9 +187,7 @@ def _fragments(table: Table, format: str | None, reading: Reading, reject: _Reje
             reject(Row(table.name, [row.to_dict() for row in together]), str(error))
 
 
-def _readable(
-    rows: Iterable[Row], read: Callable[[Row], Read], reading: Reading, reject: _Rejecting
-) -> Iterator[Read]:
+def _readable(rows: Iterable[Row], read: Callable[[Row], Read], reading: Reading, reject: _Rejecting) -> Iterator[Read]:
     for row in rows:
         reading.rows += 1
         if row.fault is not None:

@@ -12,9 +12,9 @@ from scipy.stats import fisher_exact
 
 from plaudit.data.firsts import AlwaysFirst
 from plaudit.doctor.items import Item, Target
-from plaudit.evaluation.intervals import Measurement, proportion
-from plaudit.evaluation.responses import cluster_ids
-from plaudit.evaluation.significance import benjamini_hochberg
+from plaudit.evaluation.judgements.responses import cluster_ids
+from plaudit.evaluation.statistics.intervals import Measurement, proportion
+from plaudit.evaluation.statistics.significance import benjamini_hochberg
 from plaudit.groups import Group
 
 LEVEL = 0.01

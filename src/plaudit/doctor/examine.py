@@ -22,7 +22,7 @@ from plaudit.doctor.rankings import REMOVED, REMOVED_ALONE, suspicious_rankings
 from plaudit.doctor.ratings import suspicious_ratings
 from plaudit.doctor.suspicion import suspect
 from plaudit.errors import PlauditError
-from plaudit.evaluation.intervals import Measurement
+from plaudit.evaluation.statistics.intervals import Measurement
 from plaudit.groups import Group
 from plaudit.training import TrainingSettings
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from plaudit.doctor.crossfit import Held, starts
 from plaudit.doctor.noise import NO_FLIPS, Bools, Floats, Noise, fit_noise, fit_stack
 from plaudit.doctor.others import Evidence, log_odds
-from plaudit.evaluation.comparisons import credit
-from plaudit.evaluation.intervals import Measurement, jackknife, proportion, undefined
+from plaudit.evaluation.judgements.comparisons import credit
+from plaudit.evaluation.statistics.intervals import Measurement, jackknife, proportion, undefined
 from plaudit.groups import Group
 
 Ints = NDArray[np.int64]

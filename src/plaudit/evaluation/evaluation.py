@@ -10,12 +10,12 @@ import numpy as np
 
 from plaudit.data.scales import Bounds
 from plaudit.errors import PlauditError
-from plaudit.evaluation.bootstrap import bootstrapping
-from plaudit.evaluation.comparisons import NO_SUBSET
-from plaudit.evaluation.intervals import LEVEL
-from plaudit.evaluation.material import Material, gather, given
+from plaudit.evaluation.judgements.comparisons import NO_SUBSET
+from plaudit.evaluation.judgements.material import Material, gather, given
+from plaudit.evaluation.judgements.responses import Scores, cluster_ids
 from plaudit.evaluation.part import Part, measure
-from plaudit.evaluation.responses import Scores, cluster_ids
+from plaudit.evaluation.statistics.bootstrap import bootstrapping
+from plaudit.evaluation.statistics.intervals import LEVEL
 from plaudit.groups import Group
 
 

@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from plaudit.evaluation import certainty, temperature
-from plaudit.evaluation.alpha import alpha_of_rankings
-from plaudit.evaluation.calibration import Confident, reliability
-from plaudit.evaluation.comparisons import Comparisons
-from plaudit.evaluation.intervals import Floats, Ints, Measurements, undefined
-from plaudit.evaluation.lengths import Length, by_length
-from plaudit.evaluation.material import Material
-from plaudit.evaluation.measurements import BESIDE, MEASUREMENTS, human_accuracy
-from plaudit.evaluation.ranked import ndcg, ndcg_chance, top1, top1_chance
-from plaudit.evaluation.ratings import OF_MODEL, measure_raters, measure_ratings
-from plaudit.evaluation.rewards import Rewards, measure_rewards
-from plaudit.evaluation.rivals import Rival, measure_rival
+from plaudit.evaluation.judgements.comparisons import Comparisons
+from plaudit.evaluation.judgements.material import Material
+from plaudit.evaluation.judgements.ranked import ndcg, ndcg_chance, top1, top1_chance
+from plaudit.evaluation.measures import certainty, temperature
+from plaudit.evaluation.measures.alpha import alpha_of_rankings
+from plaudit.evaluation.measures.calibration import Confident, reliability
+from plaudit.evaluation.measures.lengths import Length, by_length
+from plaudit.evaluation.measures.preferences import BESIDE, MEASUREMENTS, human_accuracy
+from plaudit.evaluation.measures.ratings import OF_MODEL, measure_raters, measure_ratings
+from plaudit.evaluation.measures.rewards import Rewards, measure_rewards
+from plaudit.evaluation.measures.rivals import Rival, measure_rival
+from plaudit.evaluation.statistics.intervals import Floats, Ints, Measurements, undefined
 
 
 @dataclass(frozen=True, slots=True)

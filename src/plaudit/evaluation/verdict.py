@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from plaudit.evaluation.evaluation import Evaluation
-from plaudit.evaluation.intervals import NOTHING, Measurement, Measurements
+from plaudit.evaluation.statistics.intervals import NOTHING, Measurement, Measurements
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import numpy as np
 from plaudit.data.neighbours import clusters, signature
 from plaudit.data.split import split_groups
 from plaudit.errors import PlauditError
-from plaudit.evaluation.responses import cluster_ids
+from plaudit.evaluation.judgements.responses import cluster_ids
 from plaudit.groups import Group, plain_text
 
 # Share of what is not tested that chooses the checkpoint and fits the temperature.

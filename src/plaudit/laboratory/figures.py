@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from plaudit.evaluation import Evaluation, Measurement, flatten
-from plaudit.evaluation.correlations import kendall_by_group
-from plaudit.evaluation.intervals import Floats, mean, undefined
-from plaudit.evaluation.measurements import lead
-from plaudit.evaluation.rated import Rated, flatten_ratings
-from plaudit.evaluation.ratings import ALL_EQUAL, spearman_lead
+from plaudit.evaluation.judgements.rated import Rated, flatten_ratings
+from plaudit.evaluation.measures.preferences import lead
+from plaudit.evaluation.measures.ratings import ALL_EQUAL, spearman_lead
+from plaudit.evaluation.statistics.correlations import kendall_by_group
+from plaudit.evaluation.statistics.intervals import Floats, mean, undefined
 from plaudit.groups import Group
 from plaudit.laboratory.runs import PerGroup
 

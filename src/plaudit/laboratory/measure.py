@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from plaudit.evaluation import Evaluation, evaluate
-from plaudit.evaluation.intervals import Measurement, Measurements, undefined
+from plaudit.evaluation.statistics.intervals import Measurement, Measurements, undefined
 from plaudit.groups import Group
 from plaudit.laboratory.figures import Figure, Lead, Scored, averaged, difference, leading
 from plaudit.laboratory.results import Row

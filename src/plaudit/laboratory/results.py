@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from plaudit.evaluation.intervals import LEVEL
+from plaudit.evaluation.statistics.intervals import LEVEL
 from plaudit.laboratory.figures import Figure, Lead
 
 

@@ -13,7 +13,7 @@ import torch
 
 from plaudit.data.scores import values_by_attribute
 from plaudit.evaluation import flatten
-from plaudit.evaluation.temperature import fit_temperature
+from plaudit.evaluation.measures.temperature import fit_temperature
 from plaudit.groups import Group
 from plaudit.laboratory.candidates import Candidate
 from plaudit.laboratory.divisions import Division

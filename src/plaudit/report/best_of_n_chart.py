@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from plaudit.evaluation.best_of_n import BestOfN, Curve, best_of_n_kl
-from plaudit.evaluation.intervals import Measurement
+from plaudit.evaluation.statistics.intervals import Measurement
 from plaudit.report.charts import GREY, LINES, dressed, title
 
 _LONGEST = 48

@@ -11,7 +11,7 @@ from typing import Any
 
 from plaudit.data.replacing import replacing
 from plaudit.errors import PlauditError
-from plaudit.evaluation.invariance import invariance
+from plaudit.evaluation.invariance.checks import invariance
 from plaudit.evaluation.probes import probe
 from plaudit.explaining import explain
 from plaudit.groups import Group

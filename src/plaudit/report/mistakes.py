@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import expit
 
 from plaudit.evaluation import Comparisons, Measurement, flatten
-from plaudit.evaluation.intervals import proportion, undefined
+from plaudit.evaluation.statistics.intervals import proportion, undefined
 from plaudit.groups import Group, Text
 
 SURE = 0.8

@@ -9,7 +9,7 @@ import pytest
 from plaudit.errors import PlauditError
 from plaudit.evaluation.best_of_n import best_of_n, finding
 from plaudit.evaluation.best_of_n.curves import NO_CHOICE, SAME_GOLD, SAME_REWARD
-from plaudit.evaluation.intervals import ONE_CLUSTER
+from plaudit.evaluation.statistics.intervals import ONE_CLUSTER
 from plaudit.groups import Group
 
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import ttest_1samp
 
 from plaudit.evaluation.best_of_n.falling import fall
-from plaudit.evaluation.intervals import NO_VARIATION, ONE_CLUSTER
+from plaudit.evaluation.statistics.intervals import NO_VARIATION, ONE_CLUSTER
 
 
 def test_by_hand():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from plaudit.evaluation.intervals import NOTHING, ONE_CLUSTER, mean, proportion
+from plaudit.evaluation.statistics.intervals import NOTHING, ONE_CLUSTER, mean, proportion
 from plaudit.evaluation.suites.composite import ONE_PROMPT, composite, value_of
 
 

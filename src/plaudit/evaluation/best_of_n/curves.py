@@ -13,7 +13,7 @@ from plaudit.evaluation.best_of_n.expected import expected_best
 from plaudit.evaluation.best_of_n.falling import fall
 from plaudit.evaluation.best_of_n.fitting import Fit, fit, no_fit
 from plaudit.evaluation.best_of_n.pools import spread, standardised
-from plaudit.evaluation.intervals import (
+from plaudit.evaluation.statistics.intervals import (
     Floats,
     Ints,
     Measurement,

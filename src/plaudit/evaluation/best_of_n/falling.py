@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import norm
 
-from plaudit.evaluation.intervals import (
+from plaudit.evaluation.statistics.intervals import (
     LEVEL,
     NO_VARIATION,
     Floats,

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from plaudit.evaluation.best_of_n.divergence import n_of_distance
-from plaudit.evaluation.intervals import (
+from plaudit.evaluation.statistics.intervals import (
     Floats,
     Ints,
     Measurement,

@@ -13,7 +13,7 @@ from plaudit.evaluation.best_of_n.curves import Curve, Ground, curve
 from plaudit.evaluation.best_of_n.divergence import best_of_n_kl
 from plaudit.evaluation.best_of_n.ensembles import PENALTY, combine
 from plaudit.evaluation.best_of_n.pools import Pools, Scores, gather, spread, standardised
-from plaudit.evaluation.intervals import LEVEL, Floats
+from plaudit.evaluation.statistics.intervals import LEVEL, Floats
 from plaudit.groups import Group
 
 LENGTH = "the longer answer"

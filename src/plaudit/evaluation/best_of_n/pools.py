@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from plaudit.errors import PlauditError
-from plaudit.evaluation.intervals import Floats
-from plaudit.evaluation.responses import check_shapes, cluster_ids
+from plaudit.evaluation.judgements.responses import check_shapes, cluster_ids
+from plaudit.evaluation.statistics.intervals import Floats
 from plaudit.groups import Group, plain_text
 
 Scores = Sequence[Sequence[float]]

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from plaudit.evaluation.intervals import NO_VARIATION, Floats, Ints, Measurement, mean, proportion, undefined
 from plaudit.evaluation.probes.change import Probe, Wanted
 from plaudit.evaluation.probes.results import FALSE_DISCOVERIES, Probed
-from plaudit.evaluation.significance import benjamini_hochberg, sign_flip
+from plaudit.evaluation.statistics.intervals import NO_VARIATION, Floats, Ints, Measurement, mean, proportion, undefined
+from plaudit.evaluation.statistics.significance import benjamini_hochberg, sign_flip
 
 EQUAL = 0.1
 """Effects of this many sd and less are as good as none."""

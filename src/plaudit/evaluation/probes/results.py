@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from plaudit.evaluation.intervals import Measurement
 from plaudit.evaluation.probes.change import Probe
+from plaudit.evaluation.statistics.intervals import Measurement
 
 FALSE_DISCOVERIES = 0.05
 """Of all that is called misled, the share that may be so by luck."""

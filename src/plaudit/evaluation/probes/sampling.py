@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from random import Random
 
 from plaudit.data.merge import text_key
+from plaudit.evaluation.judgements.responses import cluster_ids
 from plaudit.evaluation.probes.change import Spot
-from plaudit.evaluation.responses import cluster_ids
 from plaudit.groups import Group, Text
 
 SPREAD_FROM = 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 from scipy.stats import rankdata
 
 from plaudit.evaluation.best_of_n.expected import expected_best
-from plaudit.evaluation.intervals import Floats
+from plaudit.evaluation.statistics.intervals import Floats
 
 
 def curve(scores: Floats, truth: Floats) -> Floats:

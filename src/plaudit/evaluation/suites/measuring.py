@@ -11,8 +11,8 @@ import numpy as np
 
 from plaudit.data.merge import text_key
 from plaudit.errors import PlauditError
-from plaudit.evaluation.intervals import LEVEL, Floats, Ints, Measurement
-from plaudit.evaluation.responses import check_shapes
+from plaudit.evaluation.judgements.responses import check_shapes
+from plaudit.evaluation.statistics.intervals import LEVEL, Floats, Ints, Measurement
 from plaudit.evaluation.suites.composite import Combine, composite, value_of
 from plaudit.evaluation.suites.suite import Figure, Outcome, Scores, Suite
 from plaudit.groups import Group, plain_text

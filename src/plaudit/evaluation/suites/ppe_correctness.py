@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from plaudit.data.formats.fields import name_of, need, prompt_of, response_of, take
-from plaudit.evaluation.intervals import Floats
+from plaudit.evaluation.statistics.intervals import Floats
 from plaudit.evaluation.suites.best_of_k import curve, roc_auc
 from plaudit.evaluation.suites.rules import above
 from plaudit.evaluation.suites.suite import Figure, Outcome, Place, Scores, Shape, Suite, average

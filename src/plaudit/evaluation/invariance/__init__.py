@@ -1,0 +1,1 @@
+"""One score, in whatever company and by whatever way it is computed."""

@@ -1,0 +1,187 @@
+"""One score: the same answers scored in every way that must not matter, and how far the scores move.
+
+What a score may differ by is stated in standard deviations of the model's own rewards, because a reward has no unit of
+its own; how many preferences flip says whether it matters.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import combinations
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from plaudit.errors import PlauditError
+from plaudit.evaluation.invariance.rescoring import (
+    RESCORINGS,
+    InapplicableError,
+    Rescoring,
+    Rewards,
+    in_half_precision,
+    rewards,
+)
+from plaudit.evaluation.probes.measuring import EXACT, spread
+from plaudit.groups import Group
+from plaudit.model import Scorer
+
+HALF_PRECISION = 0.1
+"""Differences in sd that 16 bits are forgiven: bfloat16 rounds every number to 8 of them."""
+
+OTHER_PRECISION = "other precision"
+
+GROUPS, RESPONSES = 16, 4
+"""How many groups take part, and responses of each, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One way of scoring beside the ordinary one.
+
+    Attributes:
+        name: of the way.
+        largest: largest absolute difference of a score; None where there is none to tell.
+        in_sd: the same in sd of the rewards; None where they have no spread.
+        tolerance: what `in_sd` may be.
+        flips: pairs of responses to one prompt that the two ways put in different orders.
+        pairs: of how many.
+        n: responses scored.
+        ok: whether the scores are the same to the tolerance; None where the check does not apply.
+        reason: why it does not, or what is wrong besides the figures.
+    """
+
+    name: str
+    largest: float | None
+    in_sd: float | None
+    tolerance: float
+    flips: int
+    pairs: int
+    n: int
+    ok: bool | None
+    reason: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        names = ("name", "largest", "in_sd", "tolerance", "flips", "pairs", "n", "ok", "reason")
+        return {name: value for name in names if (value := getattr(self, name)) is not None or name != "reason"}
+
+
+@dataclass(frozen=True, slots=True)
+class Invariance:
+    """What every check found of one model; `sd` is its reward spread, NaN where it has none."""
+
+    sd: float
+    groups: int
+    checks: Sequence[Checked]
+
+    @property
+    def broken(self) -> list[Checked]:
+        return [check for check in self.checks if check.ok is False]
+
+    def to_json(self) -> dict[str, Any]:
+        sd = self.sd if math.isfinite(self.sd) else None
+        return {"sd": sd, "groups": self.groups, "checks": [check.to_json() for check in self.checks]}
+
+
+def invariance(
+    model: Scorer,
+    groups: Sequence[Group],
+    *,
+    seed: int = 0,
+    watch: Callable[[Sequence[str]], Iterable[str]] = lambda names: names,
+) -> Invariance:
+    """Score a few of the groups in every way of `RESCORINGS`.
+
+    Args:
+        model: any scorer; ways that it does not have are said not to apply.
+        groups: real data; at most `GROUPS` of them are drawn, with at most `RESPONSES` responses each.
+        seed: of the draw.
+        watch: sees the checks' names go by: a progress bar.
+
+    Raises:
+        PlauditError: if there are no groups, or they cannot be scored in the ordinary way.
+    """
+    if not groups:
+        raise PlauditError("there is no group to score; give data with at least one")
+    drawn = [
+        group.among(range(min(len(group.responses), RESPONSES)))
+        for group in Random(seed).sample(list(groups), min(len(groups), GROUPS))
+    ]
+    own = rewards(model, drawn)
+    sd, _ = spread(own)
+    half = in_half_precision(model)
+    checks = [
+        _check(
+            name, RESCORINGS[name], model, drawn, own, sd, HALF_PRECISION if half or name == OTHER_PRECISION else EXACT
+        )
+        for name in watch(list(RESCORINGS))
+    ]
+    return Invariance(sd, len(drawn), checks)
+
+
+def _check(
+    name: str, rescore: Rescoring, model: Scorer, groups: Sequence[Group], own: Rewards, sd: float, tolerance: float
+) -> Checked:
+    nothing = Checked(name, None, None, tolerance, 0, 0, 0, None)
+    try:
+        with _silence():
+            other = rescore(model, groups)
+    except InapplicableError as reason:
+        return replace(nothing, reason=str(reason))
+    except Exception as error:
+        # Whatever an architecture does on a path it was not made for, the other checks still say something.
+        lines = str(error).splitlines()
+        return replace(nothing, ok=False, reason=f"{type(error).__name__}: {lines[0] if lines else 'no message'}")
+    return compared(replace(nothing, ok=True), own, other, sd)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """What the ordinary scoring warned of (a prompt that was cut) need not be said eleven times."""
+    before = logging.root.manager.disable
+    logging.disable(max(before, logging.WARNING))
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+def compared(check: Checked, own: Rewards, other: Rewards, sd: float) -> Checked:
+    """The check with what two sets of scores of the same responses say. A response without a finite score has to have
+    none in both."""
+    a, b = (np.array([score for row in scores for score in row], np.float64) for scores in (own, other))
+    pairs = [
+        (p[i] - p[j], q[i] - q[j]) for p, q in zip(own, other, strict=True) for i, j in combinations(range(len(p)), 2)
+    ]
+    flips = sum(np.sign(before) != np.sign(after) for before, after in pairs if math.isfinite(before + after))
+    finite = np.isfinite(a) & np.isfinite(b)
+    largest = float(np.abs(a - b)[finite].max(initial=0))
+    check = replace(
+        check,
+        largest=largest,
+        in_sd=largest / sd if math.isfinite(sd) else None,
+        flips=int(flips),
+        pairs=len(pairs),
+        n=len(a),
+    )
+    if (np.isfinite(a) != np.isfinite(b)).any():
+        return replace(check, ok=False, reason="some responses have a finite score in one way only")
+    # Without a spread there is no unit, and nothing but the same scores is the same.
+    return replace(check, ok=largest == 0 if check.in_sd is None else check.in_sd <= check.tolerance)
+
+
+def invariance_verdict(found: Invariance) -> str:
+    """One sentence."""
+    made = [check for check in found.checks if check.ok is not None]
+    if not found.broken:
+        return f"One score: {len(made)} of {len(made)} ways of scoring agree."
+    named = ", ".join(_said(check) for check in found.broken)
+    return f"A score depends on how it is made: {len(found.broken)} of {len(made)} ways do not agree ({named})."
+
+
+def _said(check: Checked) -> str:
+    return check.name if check.in_sd is None else f"{check.name}: {check.in_sd:.2g} sd"

@@ -1,0 +1,1 @@
+"""What people said, flattened once to arrays that every measurement reads."""

@@ -1,0 +1,1 @@
+"""From flat judgements and scores to figures, each with its interval."""

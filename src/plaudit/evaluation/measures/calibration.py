@@ -1,0 +1,112 @@
+"""Does a probability mean what it says? Of what a model prefers with 80%, people should prefer 80%.
+
+The gap gives P(the better response beats the worse) = sigma(gap). Which response is called "better" is what people
+said, so that probability alone has only one class. It is therefore folded: a comparison has a *confidence*,
+sigma(|gap|) in [1/2, 1], in the response the model prefers, and an outcome, whether people preferred it too. A judged
+tie is half right, as in `log_loss`, and so is a gap of 0.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import expit
+
+from plaudit.evaluation.judgements.comparisons import Comparisons, credit
+from plaudit.evaluation.statistics.intervals import (
+    NOTHING,
+    Floats,
+    Ints,
+    Measurement,
+    mean,
+    proportion,
+    relative,
+    undefined,
+)
+
+BINS = 10
+"""Bins of equal width that confidence in [1/2, 1] is cut into."""
+
+
+def brier(compared: Comparisons) -> Measurement:
+    """Mean squared distance of sigma(gap) from what people said (Brier, Monthly Weather Review 78, 1950): 0 is perfect,
+    1/4 is chance. The same whichever response is called the first, so it needs no folding."""
+    won, lost = np.square(expit(-compared.gap)), np.square(expit(compared.gap))
+    return mean(np.where(compared.tie, (won + lost) / 2, won), compared.weight, compared.cluster, (0.0, 1.0))
+
+
+def ece(compared: Comparisons) -> Measurement:
+    """Expected calibration error: mean over bins of |share right - mean confidence|, by the weight in each bin
+    (Naeini, Cooper & Hauskrecht, AAAI 2015; Guo et al., ICML 2017), over `BINS` bins of the folded confidence.
+
+    With the sign of each bin's error held fixed it is a mean over comparisons, and has a mean's interval.
+    """
+    if not len(compared):
+        return undefined(NOTHING)
+    confidence, bins = _folded(compared)
+    off = np.where(compared.tie, 0.5, credit(compared.gap)) - confidence
+    sign = np.sign(np.bincount(bins, relative(compared.weight) * off, BINS))
+    return mean(sign[bins] * off, compared.weight, compared.cluster, (0.0, 1.0))
+
+
+def ece_chance(compared: Comparisons) -> Measurement:
+    """The ECE that a calibrated model with these confidences would show by luck, were comparisons independent.
+
+    A bin's error then has mean 0 and the variance of its outcomes, sum w^2 c (1 - c), and a normal's mean absolute
+    value is sqrt(2 / pi) standard deviations.
+    """
+    if not len(compared):
+        return undefined(NOTHING)
+    confidence, bins = _folded(compared)
+    weight = relative(compared.weight)
+    variance = np.bincount(bins, np.square(weight) * confidence * (1 - confidence), BINS)
+    value = float(math.sqrt(2 / math.pi) * np.sqrt(variance).sum() / weight.sum())
+    return Measurement(value, value, value, len(compared))
+
+
+@dataclass(frozen=True, slots=True)
+class Confident:
+    """The comparisons of one bin of the folded confidence: a point of the reliability curve.
+
+    Attributes:
+        low: the bin's lower edge.
+        high: its upper edge.
+        confidence: the mean confidence in it.
+        right: how often people preferred the response the model prefers; that much is wanted.
+    """
+
+    low: float
+    high: float
+    confidence: float
+    right: Measurement
+
+    def to_json(self) -> dict[str, Any]:
+        return {"low": self.low, "high": self.high, "confidence": self.confidence, "right": self.right.to_json()}
+
+
+def reliability(compared: Comparisons) -> list[Confident]:
+    """How often the model is right in each of `BINS` bins of its confidence (Murphy & Winkler, Appl. Stat. 26, 1977);
+    empty ones are left out. ECE is the mean distance of these points from the diagonal."""
+    if not len(compared):
+        return []
+    confidence, bins = _folded(compared)
+    right, weight = np.where(compared.tie, 0.5, credit(compared.gap)), relative(compared.weight)
+    return [
+        Confident(
+            low=float(0.5 + number / (2 * BINS)),
+            high=float(0.5 + (number + 1) / (2 * BINS)),
+            confidence=float(np.average(confidence[here], weights=weight[here])),
+            right=proportion(right[here], weight[here], compared.cluster[here]),
+        )
+        for number in np.unique(bins)
+        for here in [bins == number]
+    ]
+
+
+def _folded(compared: Comparisons) -> tuple[Floats, Ints]:
+    """[n], the confidence in the preferred response; and [n], its bin."""
+    confidence = expit(np.abs(compared.gap))
+    return confidence, np.minimum((confidence - 0.5) * 2 * BINS, BINS - 1).astype(np.int64)

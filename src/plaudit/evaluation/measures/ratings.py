@@ -1,0 +1,151 @@
+"""Measurements of one attribute's ratings: how far off the model's values are, and how well they follow people's.
+
+Each response counts once, at the weighted mean of its ratings. A name that begins with `constant_`, `length_` or
+`human_` is the same figure for what the model must beat, or can hardly beat.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plaudit.evaluation.judgements.rated import Rated
+from plaudit.evaluation.measures.alpha import ONE_RATER, alpha_of_ratings
+from plaudit.evaluation.statistics.correlations import (
+    CORRELATIONS,
+    correlation,
+    difference,
+    kendall_by_group,
+)
+from plaudit.evaluation.statistics.intervals import Floats, Ints, Measurement, Measurements, mean, proportion, undefined
+
+NO_PAIRS = "no group has two rated responses"
+ALL_EQUAL = "in every group people rated all responses the same"
+NOT_IN_UNITS = "the model gives a reward, but no value in the units of this attribute"
+
+
+OF_MODEL = (
+    "mae",
+    "rmse",
+    "pearson",
+    "spearman",
+    "kendall",
+    "kendall_within",
+    "groups_scored_equal",
+    "lead_over_constant",
+    "lead_over_length",
+)
+"""The figures that need the model's values."""
+
+
+def measure_ratings(rated: Rated, scores: Floats, in_units: bool) -> Measurements:
+    """Everything said of the model on one attribute: `OF_MODEL`.
+
+    Args:
+        rated: people's values.
+        scores: [n], the model's value for each rated response.
+        in_units: whether `scores` are in the attribute's units; if not, they have no errors, only correlations.
+    """
+    human, cluster, off = rated.human, rated.cluster, scores - rated.human
+    constant = np.median(human) - human
+    closer = np.abs(constant) - np.abs(off)
+    return {
+        **(errors(off, cluster) if in_units else dict.fromkeys(("mae", "rmse"), undefined(NOT_IN_UNITS))),
+        **correlations(scores, human, cluster, rated.group),
+        "groups_scored_equal": _share_of_constant(scores, rated),
+        "lead_over_constant": mean(closer, np.ones(len(human)), cluster) if in_units else undefined(NOT_IN_UNITS),
+        "lead_over_length": spearman_lead(rated, scores, rated.length),
+    }
+
+
+def measure_raters(rated: Rated) -> Measurements:
+    """What the model is read against on one attribute, and needs none of its values."""
+    human, cluster = rated.human, rated.cluster
+    return {
+        "groups_rated_equal": _share_of_constant(human, rated),
+        "constant_mae": errors(np.median(human) - human, cluster)["mae"],
+        "constant_rmse": errors(human.mean() - human, cluster)["rmse"],
+        **_named("length", correlations(rated.length, human, cluster, rated.group)),
+        **_named("human", {**_one_rater(rated), "alpha": alpha_of_ratings(rated)}),
+    }
+
+
+def errors(off: Floats, cluster: Ints) -> Measurements:
+    """Mean absolute and root mean squared error, in the attribute's units, from the differences `off` [n].
+
+    The interval of the latter is the square root of the mean square's.
+    """
+    ones = np.ones(len(off))
+    squared = mean(np.square(off), ones, cluster, (0.0, math.inf))
+    value, low, high = (None if x is None else math.sqrt(x) for x in (squared.value, squared.low, squared.high))
+    return {
+        "mae": mean(np.abs(off), ones, cluster, (0.0, math.inf)),
+        "rmse": Measurement(value, low, high, squared.n, squared.reason),
+    }
+
+
+def correlations(scores: Floats, human: Floats, cluster: Ints, group: Ints) -> Measurements:
+    """Pearson, Spearman and Kendall over all rows [n], and `kendall_within` their groups."""
+    over_all = {name: correlation(which, scores, human, cluster) for name, which in CORRELATIONS.items()}
+    return {**over_all, "kendall_within": kendall_within(scores, human, cluster, group)}
+
+
+def kendall_within(scores: Floats, human: Floats, cluster: Ints, group: Ints) -> Measurement:
+    """Mean over groups of tau-b among the group's rows: the segment-level figure of WMT's metrics tasks.
+
+    A group whose scores are all equal says nothing of the order and gets 0, a coin's mean. One whose human values are
+    all equal has no order to find and is left out. `n` is the number of groups.
+    """
+    members, first, size = _groups(group)
+    if not (size > 1).any():
+        return undefined(NO_PAIRS)
+    ordered = (size > 1) & ~_constant(human, members)
+    if not ordered.any():
+        return undefined(ALL_EQUAL)
+    taus = np.nan_to_num(kendall_by_group(scores, human, group)[ordered])
+    return mean(taus, np.ones(len(taus)), cluster[first][ordered], (-1.0, 1.0))
+
+
+def spearman_lead(rated: Rated, scores: Floats, rival: Floats) -> Measurement:
+    """Spearman's correlation of the scores [n] with people minus the rival's [n]."""
+    return difference(CORRELATIONS["spearman"], scores, rival, rated.human, rated.cluster)
+
+
+def _one_rater(rated: Rated) -> Measurements:
+    """One annotator's values against the mean of the others': about the best a model of people can do."""
+    if not len(rated.rater):
+        return dict.fromkeys(("mae", "rmse", *CORRELATIONS, "kendall_within"), undefined(ONE_RATER))
+    return {
+        **errors(rated.rater - rated.others, rated.rater_cluster),
+        **correlations(rated.rater, rated.others, rated.rater_cluster, rated.sheet),
+    }
+
+
+def _share_of_constant(values: Floats, rated: Rated) -> Measurement:
+    """In what share of the groups with two rated responses or more the values [n] are all equal."""
+    members, first, size = _groups(rated.group)
+    several = size > 1
+    if not several.any():
+        return undefined(NO_PAIRS)
+    equal = _constant(values, members)[several].astype(np.float64)
+    return proportion(equal, np.ones(len(equal)), rated.cluster[first][several])
+
+
+def _groups(group: Ints) -> tuple[Ints, Ints, Ints]:
+    """[n], which of the groups that occur a row is of; [groups], the first row of each; [groups], its rows."""
+    _, first, members, size = np.unique(group, return_index=True, return_inverse=True, return_counts=True)
+    return members, first, size
+
+
+def _constant(values: Floats, members: Ints) -> NDArray[np.bool_]:
+    """[groups], whether all values [n] of a group are equal."""
+    low, high = np.full((2, members.max() + 1), [[math.inf], [-math.inf]])
+    np.minimum.at(low, members, values)
+    np.maximum.at(high, members, values)
+    return low == high
+
+
+def _named(prefix: str, measured: Measurements) -> Measurements:
+    return {f"{prefix}_{name}": measurement for name, measurement in measured.items()}

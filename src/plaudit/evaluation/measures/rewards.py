@@ -1,0 +1,152 @@
+"""The rewards themselves, whatever people said: how they are spread, and how much of that a policy can learn from.
+
+A policy trained on a reward compares responses to one prompt: what differs between prompts only is subtracted as a
+baseline. So the part of the variance that lies within prompts is what can be learned from, and a prompt whose responses
+all get one reward teaches nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from plaudit.evaluation.statistics.intervals import (
+    Floats,
+    Ints,
+    Measurement,
+    by_cluster,
+    mean,
+    of_sums,
+    proportion,
+    undefined,
+)
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+NEARLY = 0.01
+"""Rewards this close together, in standard deviations of all rewards, are nearly one."""
+
+MOST_BINS = 50
+
+NO_SCORES = "no response has a finite score"
+NO_SPREAD = "every reward is the same"
+NO_SIBLINGS = "no prompt has two responses"
+
+
+@dataclass(frozen=True, slots=True)
+class Rewards:
+    """The distribution of the rewards of all responses.
+
+    Attributes:
+        n: how many are finite.
+        not_finite: how many are not, and are left out here.
+        mean: their mean.
+        sd: their standard deviation; None where there is none.
+        quantiles: of `QUANTILES`, by name.
+        edges: [bins + 1], of the histogram.
+        counts: [bins].
+        within_prompt_sd: the standard deviation among responses to one prompt.
+        within_prompt_share: the share of the rewards' variance that lies within prompts.
+        prompts_without_spread: share of prompts of two responses or more that all get nearly one reward.
+    """
+
+    n: int
+    not_finite: int
+    mean: Measurement
+    sd: float | None
+    quantiles: Mapping[str, float]
+    edges: Sequence[float]
+    counts: Sequence[int]
+    within_prompt_sd: Measurement
+    within_prompt_share: Measurement
+    prompts_without_spread: Measurement
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "n": self.n,
+            "not_finite": self.not_finite,
+            "mean": self.mean.to_json(),
+            "sd": self.sd,
+            "quantiles": dict(self.quantiles),
+            "histogram": {"edges": list(self.edges), "counts": list(self.counts)},
+            "within_prompt_sd": self.within_prompt_sd.to_json(),
+            "within_prompt_share": self.within_prompt_share.to_json(),
+            "prompts_without_spread": self.prompts_without_spread.to_json(),
+        }
+
+
+def measure_rewards(scores: Floats, prompt: Ints, cluster: Ints) -> Rewards:
+    """Measure the rewards of responses.
+
+    Args:
+        scores: [n].
+        prompt: [n], shared by the responses to one prompt.
+        cluster: [n], what intervals are clustered by; a prompt is in one cluster.
+    """
+    finite = np.isfinite(scores)
+    given, prompt, cluster = scores[finite], prompt[finite], cluster[finite]
+    n, holes = len(given), int((~finite).sum())
+    if not n:
+        nothing = undefined(NO_SCORES)
+        return Rewards(0, holes, nothing, None, {}, (), (), nothing, nothing, nothing)
+    # Over the largest of them: the range of huge rewards would overflow.
+    unit = max(1.0, float(np.abs(given).max()))
+    # Rice's rule for the number of bins.
+    counts, edges = np.histogram(given / unit, min(MOST_BINS, math.ceil(2 * n ** (1 / 3))))
+    return Rewards(
+        n,
+        holes,
+        mean(given, np.ones(n), cluster),
+        float(given.std(ddof=1)) if n > 1 else None,
+        {str(q): float(value) for q, value in zip(QUANTILES, np.quantile(given, QUANTILES), strict=True)},
+        (edges * unit).tolist(),
+        counts.tolist(),
+        *_within(given, prompt, cluster),
+    )
+
+
+def _within(scores: Floats, prompt: Ints, cluster: Ints) -> tuple[Measurement, Measurement, Measurement]:
+    """The components of variance of a one-way random effects model, estimated by the analysis of variance of unbalanced
+    data (Searle, Casella & McCulloch, Variance Components, 1992; the share is 1 - ICC(1)), and the share of prompts
+    without spread. A mean square is a function of sums over clusters, and has that function's interval."""
+    _, first, index, size = np.unique(prompt, return_index=True, return_inverse=True, return_counts=True)
+    several = size > 1
+    if not several.any():
+        return undefined(NO_SIBLINGS), undefined(NO_SIBLINGS), undefined(NO_SIBLINGS)
+    # Centred: the sums below subtract large numbers where scores are far from zero.
+    scores = scores - scores.mean()
+    middle = np.bincount(index, scores) / size
+    inside = np.bincount(index, np.square(scores - middle[index]))
+    low, high = np.full((2, len(size)), [[math.inf], [-math.inf]])
+    np.minimum.at(low, index, scores)
+    np.maximum.at(high, index, scores)
+    flat = (high - low <= NEARLY * scores.std())[several].astype(np.float64)
+    owner = cluster[first]
+    without_spread = proportion(flat, np.ones(len(flat)), owner[several])
+    if np.ptp(scores) == 0:
+        return Measurement(0.0, None, None, len(scores), NO_SPREAD), undefined(NO_SPREAD), without_spread
+    columns = (inside, size - 1, np.ones(len(size)), size, size * middle, size * np.square(middle), np.square(size))
+    sums = [by_cluster(column.astype(np.float64), owner) for column in columns]
+    sd = of_sums(_sd_within, sums[:2], sums[3], len(scores), (0.0, math.inf))
+    if len(size) < 2:
+        return sd, undefined("there is one prompt only"), without_spread
+    return sd, of_sums(_share_within, sums, sums[3], len(scores), (0.0, 1.0)), without_spread
+
+
+def _sd_within(inside: Floats, freedom: Floats) -> Floats:
+    return np.asarray(np.sqrt(inside / freedom))
+
+
+def _share_within(
+    inside: Floats, freedom: Floats, prompts: Floats, n: Floats, total: Floats, between: Floats, squares: Floats
+) -> Floats:
+    """From sums over prompts of: squares within, degrees of freedom within, 1, responses, rewards, responses times the
+    squared mean, and squared responses."""
+    within = inside / freedom
+    apart = (between - np.square(total) / n) / (prompts - 1)
+    usual_size = (n - squares / n) / (prompts - 1)
+    return np.asarray(within / (within + np.maximum(0, (apart - within) / usual_size)))

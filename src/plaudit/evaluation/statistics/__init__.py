@@ -1,0 +1,1 @@
+"""Intervals, tests and correlations that know about clusters; nothing of models or judgements."""
