@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -95,6 +96,15 @@ def test_a_mistake_from_outside():
     assert (ran.returncode, ran.stdout) == (2, "")
     assert "Traceback" not in ran.stderr
     assert len(ran.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="this system has no device that is always full")
+def test_an_output_that_cannot_be_written_is_a_mistake_too():
+    with Path("/dev/full").open("w") as full:
+        main_alone = [sys.executable, "-m", "plaudit.cli", "--version"]
+        done = subprocess.run(main_alone, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 2
+    assert done.stderr == "plaudit: error: the output cannot be written: No space left on device\n"
 
 
 def test_an_unknown_option_is_exit_2():

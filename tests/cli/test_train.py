@@ -90,7 +90,7 @@ REFUSED = {
     "config": (["DATA", "--config", "no-such-file.toml"], "cannot read settings from no-such-file.toml"),
     "file": (["no-such-file.jsonl"], "no-such-file.jsonl"),
     "nothing to learn": (["BARE"], "no group has a ranking of two or more responses, or a rating, to learn from"),
-    "conversations": (["TURNS"], "no chat template; give one with --chat-template"),
+    "conversations": (["TURNS"], "no chat template; train with --chat-template"),
     "a bad row": (["BAD"], "bad.jsonl:2"),
     "empty": (["EMPTY"], "the file is empty"),
     "taken": (["DATA"], "holds a trained model; choose another folder, or replace it with --overwrite"),

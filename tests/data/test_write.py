@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import os
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from group_strategies import groups, sets_of, words
@@ -137,6 +139,28 @@ def test_an_interrupt_leaves_the_old_file_whole(tmp_path):
         raise OSError(28, "No space left on device")
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_stays_a_link_and_a_folder_is_no_file(tmp_path):
+    target, link = tmp_path / "real" / "g.jsonl", tmp_path / "link.jsonl"
+    target.parent.mkdir()
+    target.write_text("old")
+    link.symlink_to(target)
+    write_groups([PAIR], link)
+    assert link.is_symlink()
+    assert json.loads(target.read_text()) == PAIR.to_dict()
+    with pytest.raises(DataError, match="it is a folder; give the name of a file"):
+        write_groups([PAIR], target.parent)
+
+
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe.jsonl"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as reader:
+        read = reader.submit(pipe.read_text)
+        write_groups([PAIR], pipe)
+    assert json.loads(read.result()) == PAIR.to_dict()
+    assert pipe.is_fifo()
 
 
 def test_stdout(capsysbinary):

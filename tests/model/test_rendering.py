@@ -101,7 +101,7 @@ def test_templates_by_file_and_by_name(tmp_path):
 
 
 def test_a_conversation_without_a_template():
-    with pytest.raises(PlauditError, match=r"no chat template; give one with --chat-template FILE .*turns"):
+    with pytest.raises(PlauditError, match=r"no chat template; train with --chat-template FILE .*turns"):
         render(renderer(decoder_tokenizer(chat_template=False)), ({"role": "user", "content": "a"},), "b")
 
 

@@ -1,5 +1,6 @@
 """The command line: one thin file a verb. Each parses, calls one function and prints; heavy imports wait inside."""
 
+import errno
 import logging
 import os
 import sys
@@ -71,7 +72,10 @@ def main() -> None:
     handler.addFilter(logging.Filter("plaudit"))
     logging.basicConfig(format="plaudit: %(message)s", level=logging.WARNING, handlers=[handler])
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except PlauditError as error:
         typer.echo(f"plaudit: error: {error}", err=True)
         sys.exit(2)
@@ -79,6 +83,17 @@ def main() -> None:
         typer.echo("plaudit: interrupted", err=True)
         sys.exit(130)
     except BrokenPipeError:
-        # The reader went away (`plaudit score ... | head`). Python would complain once more while closing stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader went away (`plaudit score ... | head`).
+        _close_stdout()
         sys.exit(141)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _close_stdout()
+        typer.echo(f"plaudit: error: the output cannot be written: {error.strerror}", err=True)
+        sys.exit(2)
+
+
+def _close_stdout() -> None:
+    """Python would complain once more of what it could not write while it closes stdout."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -137,7 +137,7 @@ class Renderer:
             before, after = prompt + joint, response + (self.tokenizer.eos_token or "")
         else:
             raise PlauditError(
-                "the prompt or response is a conversation, but the tokenizer has no chat template; give one with "
+                "the prompt or response is a conversation, but the tokenizer has no chat template; train with "
                 f"--chat-template FILE (Jinja) or --chat-template {'|'.join(_BUILT_IN_TEMPLATES)}"
             )
         last = response if isinstance(response, str) else str(response[-1]["content"])
