@@ -1,6 +1,7 @@
 """Scores on disk: what is written is read back, and what cannot be read is named by file and line."""
 
 import gzip
+import hashlib
 import io
 import json
 import math
@@ -9,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plaudit.data.scores import Score, align_scores, read_scores, spreads_of, values_by_attribute, write_scores
+from plaudit.data.scores import (
+    Score,
+    align_scores,
+    read_scores,
+    spreads_of,
+    text_hash,
+    values_by_attribute,
+    write_scores,
+)
 from plaudit.errors import DataError, PlauditError
 from plaudit.groups import Group
 
@@ -109,6 +118,7 @@ GOOD = {"group": "q", "response": 0, "score": 1.0, "tokens": 3, "truncated": Fal
         (json.dumps(GOOD | {"response": -1}), '"response" is -1'),
         (json.dumps(GOOD | {"truncated": 0}), '"truncated" is 0; it must be true or false'),
         (json.dumps(GOOD | {"scores": [1]}), '"scores" must be an object'),
+        (json.dumps(GOOD | {"text": 7}), '"text" is 7; it must be the hash'),
         (json.dumps(GOOD | {"spread": -0.5}), '"spread" is -0.5; it must be a standard deviation'),
         (json.dumps(GOOD | {"spread": math.nan}), '"spread" is nan'),
         (json.dumps(GOOD | {"spread": True}), '"spread" is True'),
@@ -156,6 +166,36 @@ def test_align_follows_the_groups_and_counts_the_rest():
 def test_align_refuses_scores_of_other_data(groups, scores, says):
     with pytest.raises(PlauditError, match=says):
         align_scores(groups, scores)
+
+
+def digits(text):
+    return hashlib.sha256(text).hexdigest()[:8]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "response", "text"),
+    [
+        ("為何?", "c", b"\xe7\x82\xba\xe4\xbd\x95?\0c"),
+        ("", "half \ud83d", b"\0half \xed\xa0\xbd"),
+        (({"role": "user", "content": "é"},), "c", b'\0[{"content": "\\u00e9", "role": "user"}]\0c'),
+        ("p", ({"role": "assistant", "content": "a"},), b'p\0\0[{"content": "a", "role": "assistant"}]'),
+    ],
+)
+def test_the_hash_of_a_text_is_that_of_the_docs(prompt, response, text):
+    assert text_hash(Group("q", prompt, ("another", response)), 1) == digits(text)
+
+
+def test_a_score_of_another_text_is_refused(tmp_path):
+    path = tmp_path / "s.jsonl"
+    write_scores([Score("q", 0, 1.0, 3, False), Score("q", 1, 2.0, 3, False, text=digits(b"p\0old"))], path)
+    assert [json.loads(line).get("text") for line in path.read_text().splitlines()] == [None, digits(b"p\0old")]
+    scores, _ = read_scores(path)
+    assert align_scores([Group("q", "p", ("any", "old"))], scores) == ([scores], 0)
+    for other in (Group("q", "p", ("any", "new")), Group("q", "another p", ("any", "old"))):
+        with pytest.raises(PlauditError) as error:
+            align_scores([other], scores)
+        said = "the score of response 1 of group 'q' was made of another text; score these groups again"
+        assert str(error.value) == said
 
 
 def test_the_spread_is_written_only_where_there_is_one(tmp_path):

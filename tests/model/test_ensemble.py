@@ -1,5 +1,6 @@
 """Ensembles: the mean and the spread by hand, one tokenisation, saving, and members that do not go together."""
 
+import hashlib
 import json
 import os
 from dataclasses import replace
@@ -51,6 +52,13 @@ def test_mean_and_spread_of_single_heads():
     found = combined([said(1.0), said(2.0), said(6.0)], [1, 1, 1])
     assert found.score == pytest.approx(3.0)
     assert found.spread == pytest.approx(7**0.5)
+
+
+def test_scores_say_which_text_they_are_of(folders):
+    expected = hashlib.sha256(b"w7\0w2 w3 good bad").hexdigest()[:8]
+    members = [RewardModel.from_pretrained(folder) for folder in folders[:2]]
+    for scorer in (members[0], Ensemble(members)):
+        assert scorer.score(GROUPS)[1][1].text == expected
 
 
 def test_members_of_equally_many_heads_count_every_head():

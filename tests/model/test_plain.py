@@ -1,5 +1,6 @@
 """Plain models: what they see of a text, their scores by hand, and their folders."""
 
+import hashlib
 import json
 import math
 import subprocess
@@ -56,6 +57,7 @@ def test_scores_by_hand():
     assert [(score.group, score.response, score.truncated, score.scores) for score in scores] == [
         ("q", index, False, None) for index in range(4)
     ]
+    assert scores[1].text == hashlib.sha256(b"p\0unknown words").hexdigest()[:8]
 
 
 def test_length_by_hand():

@@ -1,8 +1,8 @@
 """Scores on disk: one JSON object a line, one line a response, and the run record in a first line.
 
     {"plaudit": "scores", "record": {…}}
-    {"group": "q17", "response": 0, "score": 1.234, "tokens": 212, "truncated": false}
-    {"group": "q17", "response": 1, "score": 0.5, "spread": 0.1, "scores": {"helpful": 3.2}, "tokens": 9, …}
+    {"group": "q17", "response": 0, "text": "9f86d081", "score": 1.234, "tokens": 212, "truncated": false}
+    {"group": "q17", "response": 1, "text": "60303ae2", "score": 0.5, "spread": 0.1, "scores": {"helpful": 3.2}, …}
 
 JSON has no NaN or infinity: a score that is not finite is written as null and read as NaN, so a model that broke on one
 response loses none of the others, and every measurement that meets the hole says so.
@@ -19,10 +19,12 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO, cast
 
+from plaudit.data.merge import text_key
 from plaudit.data.replacing import replacing
 from plaudit.errors import DataError, PlauditError
 from plaudit.groups import Group
@@ -41,6 +43,7 @@ class Score:
         scores: attribute -> the value the model expects people to give, in the units they rate in; for models that
             learned from ratings. Attributes learned from rankings alone have no units and no value.
         spread: standard deviation of the reward over the model's heads or members; None where there is one only.
+        text: `text_hash` of what was scored; None where whoever made the score did not say.
     """
 
     group: str
@@ -50,15 +53,26 @@ class Score:
     truncated: bool
     scores: Mapping[str, float] | None = None
     spread: float | None = None
+    text: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The line's object. `scores` and `spread` are left out where there are none."""
-        row: dict[str, Any] = {"group": self.group, "response": self.response, "score": _finite(self.score)}
+        """The line's object. `text`, `spread` and `scores` are left out where there are none."""
+        row: dict[str, Any] = {"group": self.group, "response": self.response}
+        if self.text is not None:
+            row["text"] = self.text
+        row["score"] = _finite(self.score)
         if self.spread is not None:
             row["spread"] = _finite(self.spread)
         if self.scores is not None:
             row["scores"] = {attribute: _finite(value) for attribute, value in self.scores.items()}
         return row | {"tokens": self.tokens, "truncated": self.truncated}
+
+
+def text_hash(group: Group, response: int) -> str:
+    """Which text a score is of: the first 8 hex digits of the SHA-256 of the prompt's and the response's `text_key`,
+    with a zero byte between them. An id and an index say where the text stands, not that it is still the same."""
+    text = f"{text_key(group.prompt)}\0{text_key(group.responses[response])}"
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def write_scores(scores: Iterable[Score], target: str | Path | TextIO, record: Mapping[str, Any] | None = None) -> None:
@@ -128,8 +142,8 @@ def align_scores(groups: Sequence[Group], scores: Iterable[Score]) -> tuple[list
     """Put scores in the order of the groups' responses: one list of K a group, and how many scores are left over.
 
     Raises:
-        PlauditError: if a response has no score or two, a score names a response its group does not have, or two
-            groups share an id (their scores could not be told apart).
+        PlauditError: if a response has no score or two, a score is of another text or names a response its group does
+            not have, or two groups share an id (their scores could not be told apart).
     """
     check_ids(groups)
     by_group: dict[str, dict[int, Score]] = {}
@@ -140,20 +154,26 @@ def align_scores(groups: Sequence[Group], scores: Iterable[Score]) -> tuple[list
                 f"response {score.response} of group {score.group!r} has two scores; keep one scores file a run"
             )
         given[score.response] = score
-    aligned = []
-    for group in groups:
-        given = by_group.pop(group.id, {})
-        expected = range(len(group.responses))
-        for index in expected:
-            if index not in given:
-                raise PlauditError(f"response {index} of group {group.id!r} has no score; score these groups again")
-        if extra := set(given).difference(expected):
-            raise PlauditError(
-                f"the scores name response {min(extra)} of group {group.id!r}, which has {len(expected)}; "
-                "they were made from other data"
-            )
-        aligned.append([given[index] for index in expected])
+    aligned = [_in_order(group, by_group.pop(group.id, {})) for group in groups]
     return aligned, sum(map(len, by_group.values()))
+
+
+def _in_order(group: Group, given: Mapping[int, Score]) -> list[Score]:
+    expected = range(len(group.responses))
+    for index in expected:
+        if index not in given:
+            raise PlauditError(f"response {index} of group {group.id!r} has no score; score these groups again")
+        if given[index].text not in (None, text_hash(group, index)):
+            raise PlauditError(
+                f"the score of response {index} of group {group.id!r} was made of another text; "
+                "score these groups again"
+            )
+    if extra := set(given).difference(expected):
+        raise PlauditError(
+            f"the scores name response {min(extra)} of group {group.id!r}, which has {len(expected)}; "
+            "they were made from other data"
+        )
+    return [given[index] for index in expected]
 
 
 def check_ids(groups: Iterable[Group]) -> None:
@@ -181,6 +201,9 @@ def _score_from_json(row: Any, where: str) -> Score:
         isinstance(attributes, dict) and all(isinstance(value, _FIELDS["score"][0]) for value in attributes.values())
     ):
         raise DataError('"scores" must be an object of numbers, one an attribute', where)
+    text = row.get("text")
+    if text is not None and not isinstance(text, str):
+        raise DataError(f'"text" is {text!r}; it must be the hash of what was scored, as text', where)
     spread = row.get("spread")
     if spread is not None and not (isinstance(spread, int | float) and not isinstance(spread, bool) and spread >= 0):
         raise DataError(f'"spread" is {spread!r}; it must be a standard deviation, 0 or more', where)
@@ -192,6 +215,7 @@ def _score_from_json(row: Any, where: str) -> Score:
         row["truncated"],
         None if attributes is None else {name: _number(value) for name, value in attributes.items()},
         _number(spread) if "spread" in row else None,
+        text,
     )
 
 

@@ -66,6 +66,7 @@ def combined(scores: Sequence[Score], heads: Sequence[int]) -> Score:
         truncated=any(score.truncated for score in scores),
         scores={name: sum(given) / len(given) for name, given in values.items()} or None,
         spread=math.sqrt(variance / (1 - squared_weights)),
+        text=scores[0].text,
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from plaudit.data.scores import Score
+from plaudit.data.scores import Score, text_hash
 from plaudit.errors import PlauditError
 from plaudit.forest import Tree, pack
 from plaudit.groups import Group
@@ -201,6 +201,7 @@ class RewardModel(Scorer):
                         response=index,
                         tokens=len(sequence),
                         truncated=item.response_cut[index],
+                        text=text_hash(item.group, index),
                         **next(readings),
                     )
                     for index, sequence in enumerate(item.sequences)

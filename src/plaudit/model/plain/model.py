@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from plaudit.data.scales import Scale
-from plaudit.data.scores import Score
+from plaudit.data.scores import Score, text_hash
 from plaudit.errors import PlauditError
 from plaudit.groups import Group, plain_text
 from plaudit.model.plain.features import FEATURES, Features, Matrix
@@ -108,6 +108,7 @@ class PlainModel(Scorer):
                         tokens=self.features.read(texts[at]),
                         truncated=False,
                         scores={name: column[at] for name, column in values.items()} or None,
+                        text=text_hash(group, index),
                     )
                     for index, at in enumerate(rows)
                 ]
