@@ -12,6 +12,9 @@ import typer
 from plaudit.cli.options import BatchTokens, Clusters, Format, Json, Majority, Rejects, TruncateResponses
 from plaudit.errors import PlauditError
 
+PROBES, EXPLAINED = 50, 3
+"""Groups to probe and mistakes to explain: a minute or two of two processor cores, with a small encoder."""
+
 
 def eval_command(
     model: str = typer.Argument(help="A model folder or hub id; or a scores file to measure again (`-`: stdin)."),
@@ -29,8 +32,8 @@ def eval_command(
     bootstrap: int | None = typer.Option(
         None, "--bootstrap", metavar="ROUNDS", help="Make intervals by a bootstrap over clusters, in so many rounds."
     ),
-    probes: int = typer.Option(50, "--probes", min=0, help="Groups to probe the model on for the report; 0: none."),
-    explain: int = typer.Option(3, "--explain", min=0, help="Worst mistakes to explain in the report."),
+    probes: int = typer.Option(PROBES, "--probes", min=0, help="Groups to probe the model on for the report; 0: none."),
+    explain: int = typer.Option(EXPLAINED, "--explain", min=0, help="Worst mistakes to explain in the report."),
     texts: bool = typer.Option(True, "--texts/--no-texts", help="Show the worst mistakes' texts in the report."),
     language: Literal["en", "zh"] = typer.Option("en", "--language", help="What the report opens in; it holds both."),
     card: bool = typer.Option(False, "--card", help="Also put the figures into the model folder's README.md."),
@@ -46,6 +49,7 @@ def eval_command(
     from plaudit.cli.terminal import watched
     from plaudit.data import Reading, load_groups
     from plaudit.data import majority as merge
+    from plaudit.data.replacing import check_place
     from plaudit.data.scores import spreads_of, values_by_attribute
     from plaudit.evaluation import check_options, evaluate
     from plaudit.report import update_card
@@ -54,8 +58,12 @@ def eval_command(
 
     if model == "-" and "-" in data:
         raise PlauditError("scores and data cannot both come from stdin; give one of them as a file")
+    if output is None and (card or not texts or (probes, explain, language) != (PROBES, EXPLAINED, "en")):
+        raise PlauditError("--probes, --explain, --no-texts, --language and --card are about the report; add -o DIR")
     if card and not Path(model).is_dir():
         raise PlauditError(f"--card writes into a model folder, and {model!r} is none; leave it out")
+    if card:
+        check_place(Path(model) / "README.md")
     reading = Reading()
     people = load_groups(data, format=format, rejects=rejects, reading=reading)
     # Before scoring, which takes the time: what is refused whatever the scores.
@@ -88,7 +96,7 @@ def eval_command(
             groups,
             rewards,
             scored.model,
-            found=read_diagnosis(Path(model).parent) if scored.model is None and model != "-" else None,
+            found=None if scored.model or model == "-" else read_diagnosis(Path(model).parent, scored.record),
             probes=probes,
             explained=explain,
             texts=texts,

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_MADE_OF_SCORES = ("metrics.json", "report.html", "diagnosis.json")
+
 Scores = list[list[Score]]
 """One list a group, one score a response."""
 
@@ -172,6 +174,9 @@ def compute(
     scores = _stream(model, groups, "Scoring", options)
     record = model.run_record("scores", **made_from, rivals=list(rivals))
     if output is not None:
+        # What was made of other scores goes when these take their place: a stop later on leaves no mixture.
+        for stale in _MADE_OF_SCORES:
+            (output / stale).unlink(missing_ok=True)
         write_scores((score for group in scores for score in group), output / "scores.jsonl", record)
     found = {}
     for rival, scorer in rivals.items():

@@ -93,7 +93,8 @@ def show(evaluation: Evaluation, page: Path | None = None) -> None:
     if evaluation.rewards is not None and evaluation.rewards.n:
         console.print(_table("rewards", _rewards(evaluation.rewards)))
     console.print(_counts_line(evaluation), style="dim", markup=False)
-    console.print(verdict(evaluation), style="bold", markup=False)
+    for line in verdict(evaluation).split("\n"):
+        console.print(name_of(line), style="bold", markup=False)
     if page is not None:
         where = f"More, with pictures, probes and the worst mistakes: open {page} in a browser"
         console.print(where, markup=False, soft_wrap=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import typer
 
+from plaudit.data.json_lines import json_line
 from plaudit.data.replacing import replacing
 
 
@@ -18,11 +18,11 @@ def give(result: Mapping[str, Any], file: Path | None, as_json: bool, show: Call
     Raises:
         PlauditError: if the file cannot be written; what was there is unchanged.
     """
-    line = json.dumps(result, ensure_ascii=False, allow_nan=False)
+    line = json_line(result)
     if file is not None:
         with replacing(file) as temporary:
-            temporary.write_text(line + "\n", encoding="utf-8")
+            temporary.write_text(line, encoding="utf-8")
     if as_json:
-        typer.echo(line)
+        typer.echo(line, nl=False)
     else:
         show()

@@ -14,19 +14,23 @@ _LONGEST = 200
 
 def harmless(text: str) -> str:
     """Text in quotes on one line, with what could steer a terminal or reorder its line written as escapes."""
-    quoted = json.dumps(text, ensure_ascii=False)
-    return "".join(c if c.isprintable() else json.dumps(c)[1:-1].replace("\x7f", "\\u007f") for c in quoted)
+    return name_of(json.dumps(text, ensure_ascii=False))
 
 
 def name_of(text: str) -> str:
-    """A name that data gave (an id, a subset, a file), harmless and without the quotes."""
-    return harmless(text)[1:-1]
+    """The same without quotes, for a name that data gave: an id, a subset, a file."""
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1].replace("\x7f", "\\u007f") for c in text)
 
 
 def short(text: Text, longest: int = _LONGEST) -> str:
     """A prompt or response, harmless, its end left out where it is long."""
     words = plain_text(text)
     return harmless(words if len(words) <= longest else words[: longest - 1] + "…")
+
+
+def counted(count: int, things: str) -> str:
+    """A number of things, whose plural is in s: "1 prompt", "1,200 prompts"."""
+    return f"{count:,} {things.removesuffix('s') if count == 1 else things}"
 
 
 def watched(rows: Iterable[Any], total: int, doing: str) -> Iterable[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -9,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from plaudit.data.json_lines import json_line
 from plaudit.data.replacing import replacing
 from plaudit.errors import PlauditError
 from plaudit.evaluation.invariance.checks import invariance
@@ -35,11 +37,13 @@ class Diagnosis:
         probes: `Probes.to_json`; None where probes were not asked for.
         invariance: `Invariance.to_json`; None where it was not asked for.
         explanations: `Explanation.to_json` of both responses of the worst mistakes.
+        of: the hash of the run record of the scores that this was found beside (`record_hash`).
     """
 
     probes: Mapping[str, Any] | None = None
     invariance: Mapping[str, Any] | None = None
     explanations: Sequence[Mapping[str, Any]] = ()
+    of: str | None = None
 
     @property
     def metrics(self) -> dict[str, Any]:
@@ -91,22 +95,36 @@ def diagnose(
     return Diagnosis(probed, checked, _explanations(model, groups, wrong, watch))
 
 
+def record_hash(record: Mapping[str, Any]) -> str:
+    """Which model, data and settings a run record is of: the first 16 hex digits of a SHA-256."""
+    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[:16]
+
+
 def write_diagnosis(found: Diagnosis, folder: Path) -> None:
-    """Into the file beside the scores."""
+    """Into the file beside the scores.
+
+    Raises:
+        DataError: if it cannot be written.
+    """
     with replacing(folder / DIAGNOSIS_FILE) as temporary:
-        temporary.write_text(json.dumps(asdict(found), ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+        temporary.write_text(json_line(asdict(found)), encoding="utf-8")
 
 
-def read_diagnosis(folder: Path) -> Diagnosis:
-    """From the file beside the scores; an empty one where there is none, or none that can be read."""
+def read_diagnosis(folder: Path, record: Mapping[str, Any]) -> Diagnosis:
+    """From the file beside scores with this run record; an empty one where there is none. One that cannot be read, or
+    that is of other scores, is left out with a warning."""
     path = folder / DIAGNOSIS_FILE
     try:
-        return Diagnosis(**json.loads(path.read_text(encoding="utf-8")))
+        found = Diagnosis(**json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return Diagnosis()
     except (OSError, ValueError, TypeError) as error:
         logger.warning("%s is left out: it cannot be read (%s)", path, error)
         return Diagnosis()
+    if found.of != record_hash(record):
+        logger.warning("%s is left out: it was found with another model or on other data than these scores", path)
+        return Diagnosis()
+    return found
 
 
 def _explanations(

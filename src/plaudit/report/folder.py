@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from plaudit.groups import Group
 from plaudit.model import DEFAULT_BATCH_TOKENS, Scorer
-from plaudit.report.diagnosis import Diagnosis, Watch, diagnose, write_diagnosis
+from plaudit.report.diagnosis import Diagnosis, Watch, diagnose, record_hash, write_diagnosis
 from plaudit.report.material import Material
 from plaudit.report.mistakes import kinds_of_mistakes, mistakes
 from plaudit.report.page import write_report
@@ -38,7 +39,7 @@ def report_folder(
 
     Args:
         folder: an existing folder.
-        metrics: what was measured, as it will stand in `metrics.json`.
+        metrics: what was measured, as it will stand in `metrics.json`, with the scores' run record.
         groups: what people said, as it was measured.
         scores: one list a group, one number a response.
         model: what made them; None where they were made before.
@@ -62,12 +63,20 @@ def report_folder(
     if model is not None:
         options: Mapping[str, Any] = {"clusters": clusters, "batch_tokens": batch_tokens or DEFAULT_BATCH_TOKENS}
         found = diagnose(model, groups, wrong[:explained], probes=probes, watch=watch, **options)
+        found = replace(found, of=record_hash(metrics["record"]))
         write_diagnosis(found, folder)
     found = found or Diagnosis()
     metrics = {**metrics, **found.metrics}
-    kinds = {name: share.to_json() for name, share in kinds_of_mistakes(groups, scores, clusters).items()}
-    write_report(
-        Material(metrics, wrong, kinds, found.explanations, command=command, language=language, texts=texts),
-        folder / REPORT_FILE,
+    # Without an accuracy (a missing score, no judgements) nobody knows what was wrong.
+    kinds = {} if metrics["accuracy"]["value"] is None else kinds_of_mistakes(groups, scores, clusters)
+    material = Material(
+        metrics,
+        wrong,
+        {name: share.to_json() for name, share in kinds.items()},
+        found.explanations,
+        command=command,
+        language=language,
+        texts=texts,
     )
+    write_report(material, folder / REPORT_FILE)
     return metrics
