@@ -13,7 +13,6 @@ from __future__ import annotations
 import gzip
 import json
 import math
-import re
 import sys
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,6 +23,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO, cast
 
+from plaudit.data.json_lines import json_line
 from plaudit.data.merge import text_key
 from plaudit.data.replacing import replacing
 from plaudit.errors import DataError, PlauditError
@@ -97,9 +97,9 @@ def _write(scores: Iterable[Score], stream: TextIO, record: Mapping[str, Any] | 
     rest = iter(scores)
     first = next(rest, None)
     if record is not None:
-        stream.write(_line({"plaudit": "scores", "record": dict(record)}))
+        stream.write(json_line({"plaudit": "scores", "record": dict(record)}))
     for score in () if first is None else chain((first,), rest):
-        stream.write(_line(score.to_dict()))
+        stream.write(json_line(score.to_dict()))
 
 
 def read_scores(source: str | Path) -> tuple[list[Score], dict[str, Any]]:
@@ -234,12 +234,6 @@ def _finite(value: float) -> float | None:
 
 def _number(value: float | None) -> float:
     return math.nan if value is None else float(value)
-
-
-def _line(row: Mapping[str, Any]) -> str:
-    text = json.dumps(row, ensure_ascii=False, allow_nan=False)
-    # Half a surrogate pair (in an id) has no UTF-8, so it stays escaped, as JSON had it.
-    return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", text) + "\n"
 
 
 def _lines(source: str | Path) -> Iterator[str]:
