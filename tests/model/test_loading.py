@@ -22,7 +22,7 @@ from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTok
 
 from plaudit.errors import PlauditError
 from plaudit.groups import Group
-from plaudit.model import RECORD_FILE, RewardModel
+from plaudit.model import RECORD_FILE, RewardModel, open_model
 from plaudit.model.network import find_head
 
 GROUP = Group("", "why?", ("because of the air", "so"))
@@ -201,6 +201,16 @@ def test_no_folder(tmp_path, monkeypatch, name):
     text = refusal(RewardModel.from_pretrained, name)
     assert "no model folder" in text
     assert name in text
+
+
+@pytest.mark.parametrize("name", ["scores.jsonl", "some/data.jsonl.gz"])
+def test_a_file_is_no_model(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "some").mkdir()
+    (tmp_path / name).write_text("{}\n")
+    for load in (RewardModel.from_pretrained, open_model):
+        said = f"{name!r} is a file (of data or scores?), not a model; give a model's folder here"
+        assert refusal(load, name) == said
 
 
 def test_a_hub_id_that_cannot_be_had():

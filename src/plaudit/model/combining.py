@@ -15,6 +15,7 @@ from typing import Any
 from safetensors import SafetensorError
 
 from plaudit.errors import PlauditError
+from plaudit.model.opening import no_model
 from plaudit.model.record import RECORD_FILE
 
 logger = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ def member_folders(names: Sequence[str | Path]) -> list[Path]:
     seen: set[Path] = set()
     for folder in folders:
         if not folder.is_dir():
-            raise PlauditError(f"no model folder {str(folder)!r}; train one with `plaudit train DATA -o {folder}`")
+            raise no_model(folder)
         if folder.resolve() in seen:
             raise PlauditError(f"{folder} is given twice; a model adds nothing to itself")
         seen.add(folder.resolve())

@@ -22,6 +22,7 @@ from plaudit.model.freezing import merge_lora
 from plaudit.model.heads import PLAIN, Outputs
 from plaudit.model.loading import load, name_the_output, quiet, settle_padding
 from plaudit.model.network import RewardNetwork, find_head
+from plaudit.model.opening import no_model
 from plaudit.model.record import RECORD_FILE, scoring_record
 from plaudit.model.rendering import Rendered, Renderer, read_template
 from plaudit.model.saving import HEADS_FILE, staged
@@ -125,8 +126,9 @@ class RewardModel(Scorer):
             PlauditError: if it is no such checkpoint, or its head has no weights.
         """
         folder = Path(name).expanduser()
-        if not folder.is_dir() and (str(name).startswith(("/", ".", "~")) or str(name).count("/") != 1):
-            raise PlauditError(f"no model folder {str(name)!r}; train one with `plaudit train DATA -o {name}`")
+        a_path = folder.exists() or str(name).startswith(("/", ".", "~")) or str(name).count("/") != 1
+        if a_path and not folder.is_dir():
+            raise no_model(name)
         if folder.is_dir() and not (folder / "config.json").is_file():
             kind = read_record(folder).get("plaudit")
             remedy = f"it holds a {kind}, which open_model reads" if kind else "give one that `plaudit train` wrote"
