@@ -69,6 +69,41 @@ def test_tables_and_files(run, place):
         assert "worst case (min)" in picture
 
 
+def test_no_figure_is_cut_in_a_narrow_place(run, place, monkeypatch):
+    long = "a-folder-of-a-long-name/" * 4 + "good.jsonl"
+    (place / long).parent.mkdir(parents=True)
+    (place / "good.jsonl").rename(place / long)
+    asked = ["best-of", long, "data.jsonl", "--with", "other.jsonl", "--gold", "ratings:quality", "--clusters", "topic"]
+    curves = json.loads(run(*asked, "--json")[1])["curves"]
+    for width, points in ((80, (1, 3, 7)), (40, (7,))):
+        monkeypatch.setenv("COLUMNS", str(width))
+        out = run(*asked)[1]
+        for curve in curves:
+            figures = [
+                *(curve["gold"][i] for i in points),
+                curve["reward"][-1],
+                curve["fit"]["alpha"],
+                curve["fit"]["beta"],
+            ]
+            for one in figures:
+                half = "" if one["low"] is None else f" ±{(one['high'] - one['low']) / 2:.2f}"
+                assert f"{one['value']:+.2f}{half}" in out
+        for word in ("n = 8", "share of ideal", "gold itself gains"):
+            assert word in " ".join(out.split())
+        # Of the seven n above 1, those shown and those not make seven.
+        assert f"have {7 - len(points)} more n" in out
+    assert "n = 2" not in out
+
+
+def test_reasons_stand_below_the_figures(run, place):
+    (place / "one.jsonl").write_text((place / "data.jsonl").read_text().splitlines()[0] + "\n")
+    code, out, _ = run("best-of", "good.jsonl", "one.jsonl", "--gold", "ratings:quality")
+    assert code == 0
+    assert "1 prompt with 8 candidates" in out
+    reason = "one cluster cannot show how much clusters differ"
+    assert f"good.jsonl, the longer answer, gold itself: {reason}" in " ".join(out.split())
+
+
 def test_ratings_and_a_scores_file_can_both_be_gold(run, place):
     results = []
     for gold in ("ratings:quality", "gold.jsonl"):
