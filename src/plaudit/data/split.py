@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from plaudit.data.json_lines import json_line
 from plaudit.data.merge import text_key
 from plaudit.data.neighbours import SLOTS, THRESHOLD, Signatures, closest_in, clusters, signature
 from plaudit.data.replacing import replacing
-from plaudit.data.write import json_line
 from plaudit.errors import DataError
 from plaudit.groups import Group
 
@@ -80,7 +80,7 @@ def split_to_folder(
         folder.mkdir(parents=True, exist_ok=True)
         with whole.open("wb") as out:
             for group in groups:
-                out.write(json_line(placed.seen(group).to_dict()))
+                out.write(json_line(placed.seen(group).to_dict(), allow_nan=True).encode())
         sides, report = placed.sides()
         for name in placed.names:
             with (

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from plaudit.data.json_lines import json_line
 from plaudit.data.parquet import write_parquet
 from plaudit.data.replacing import replacing
 from plaudit.errors import DataError
@@ -81,7 +82,7 @@ def _write_file(path: Path, rows: Iterable[Row], packed: bool) -> int:
 def _write_lines(stream: Any, rows: Iterable[Row]) -> int:
     count = 0
     for row in rows:
-        stream.write(json_line(row))
+        stream.write(json_line(row, allow_nan=True).encode())
         count += 1
     return count
 
@@ -102,14 +103,6 @@ def _fill_margins(path: Path, packed: bool) -> None:
             _write_file(path, ({**row, "margin": row.get("margin", 0)} for row in map(json.loads, lines)), packed)
     finally:
         bare.unlink()
-
-
-def json_line(row: Row) -> bytes:
-    """One JSON object and a line feed, in UTF-8; escaped where half a surrogate pair leaves no other way."""
-    try:
-        return (json.dumps(row, ensure_ascii=False) + "\n").encode("utf-8")
-    except UnicodeEncodeError:
-        return (json.dumps(row) + "\n").encode("ascii")
 
 
 def _native(group: Group, lost: Counter[str]) -> Iterator[Row]:

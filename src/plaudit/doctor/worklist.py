@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from plaudit.data.json_lines import json_line
 from plaudit.data.replacing import replacing
-from plaudit.data.write import json_line
 from plaudit.doctor.cleaning import Order
 from plaudit.doctor.items import Item, Target
 from plaudit.errors import DataError
@@ -21,7 +21,7 @@ def write_worklist(items: Iterable[Item], path: str | Path) -> None:
         DataError: if the file cannot be written.
     """
     with replacing(path) as temporary, temporary.open("wb") as out:
-        out.writelines(json_line(item.to_json()) for item in items)
+        out.writelines(json_line(item.to_json()).encode() for item in items)
 
 
 def read_orders(path: str | Path) -> list[Order]:
