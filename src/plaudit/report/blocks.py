@@ -11,7 +11,7 @@ from plaudit.report.figures import Figure, Shape, count, interval
 from plaudit.report.names import reason
 from plaudit.report.words import Said, say
 
-LEGEND = ("good", "open", "bad", "length", "people", "chance", "half", "zero", "overall")
+LEGEND = ("good", "open", "bad", "length", "people", "chance", "blind", "zero", "overall")
 """Kinds of dots, marks and lines whose meaning is said under a plot (`legend.<kind>`)."""
 
 Label = Any
@@ -26,7 +26,7 @@ class Entry:
         label: what is measured.
         figure: its value and interval.
         tone: how its dot is drawn: "model", "rival", "people", "line", "bad", "good", "open".
-        beside: values of others that are marked in the same row, by kind: "length", "people", "chance".
+        beside: values of others that are marked in the same row, by kind: "length", "people", "chance", "blind".
         note: a few words under the label.
     """
 

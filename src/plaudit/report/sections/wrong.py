@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from plaudit.groups import Text, plain_text
 from plaudit.report.blocks import Dots, Entry, Label, Note, Section, dots
 from plaudit.report.explained import Explained, explained
-from plaudit.report.figures import count, figure, number, percent, percent_tick, signed
+from plaudit.report.figures import Figure, count, figure, number, percent, percent_tick, signed
 from plaudit.report.material import Material
 from plaudit.report.mistakes import Mistake
 from plaudit.report.names import known
@@ -80,7 +80,11 @@ class Mistakes:
 
 def section(material: Material) -> Section | None:
     """Kinds of mistakes, and the worst ones. None where there are no comparisons to be wrong about."""
-    blocks: list[Any] = [block for block in (_kinds(material.kinds),) if block is not None]
+    blocks: list[Any] = [
+        block
+        for block in (_kinds(material.kinds, figure(material.metrics.get("length_accuracy"))),)
+        if block is not None
+    ]
     if not material.texts:
         blocks.append(Note(say("wrong.withheld")))
     elif material.mistakes:
@@ -90,17 +94,29 @@ def section(material: Material) -> Section | None:
     return Section("wrong", (), tuple(blocks)) if blocks else None
 
 
-def _kinds(kinds: Mapping[str, Any]) -> Dots | None:
+def _kinds(kinds: Mapping[str, Any], length: Figure) -> Dots | None:
+    """Shares of the mistakes by kind, each beside what it is to be compared with, where that is known."""
+    lines = {"longer": None if length.value is None else 1 - length.value}
     entries = [
-        Entry(known("wrong", name), found, "model", [("half", 0.5)] if name == "longer" else [])
+        _kind(name, found, lines.get(name))
         for name in KINDS
         for found in [figure(kinds.get(name))]
         if found.value is not None
     ]
     if not entries:
         return None
-    head, caption = say("wrong.by_kind"), say("wrong.kinds")
+    marked = any(entry.beside for entry in entries)
+    head, caption = say("wrong.by_kind"), say("wrong.kinds_beside" if marked else "wrong.kinds")
     return dots(entries, percent, head, caption, ticks=percent_tick, bounds=(0.0, 1.0))
+
+
+def _kind(name: str, found: Figure, blind: float | None) -> Entry:
+    """One kind. A model blind to length is wrong as often where the longer response is the worse one as elsewhere, so
+    among its mistakes the longer one is picked as often as it is the worse among all comparisons: `blind`."""
+    if blind is None:
+        return Entry(known("wrong", name), found)
+    note = say("row.blind_at", value=percent(blind))
+    return Entry(known("wrong", name), found, beside=[("blind", blind)], note=note)
 
 
 def _mistakes(mistakes: Sequence[Mistake], explanations: Sequence[Mapping[str, Any]]) -> Mistakes:
