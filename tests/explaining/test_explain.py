@@ -12,6 +12,7 @@ from transformers import AutoTokenizer
 
 from plaudit.errors import PlauditError
 from plaudit.explaining import Agreement, available, explain
+from plaudit.explaining.leaving_out import affordable
 from plaudit.explaining.path import Path
 from plaudit.explaining.sanity import shuffled
 from plaudit.explaining.views import Integration
@@ -20,6 +21,7 @@ from plaudit.groups import Group
 from plaudit.model import RewardModel
 from plaudit.model.ensemble import Ensemble
 from plaudit.model.heads import Attribute, Outputs
+from plaudit.model.plain import Linear, PlainModel, WordFeatures
 from plaudit.training import train
 
 GROUP = Group("q", "why is the sky blue", ("the cat sat on the mat. and the dog? 天空 😀", "because", ""))
@@ -251,6 +253,22 @@ def test_effects_are_differences_of_scores(opened, family):
     assert found.tokens == ()
 
 
+def test_of_many_sentences_neighbours_are_left_out_together():
+    # 600 sentences at most 256 at a time: three together, 200 parts. The one term stands in the fourth: it counts 1.
+    model = PlainModel(WordFeatures(("good",), np.array([1.0])), Linear(np.array([2.0])))
+    text = "".join("good. " if number == 3 else "dull. " for number in range(600))
+    (found,) = explain(model, Group("", "", (text,)), methods=["leaving-out"])
+    assert (found.unit, found.each, len(found.sentences)) == ("sentence", 3, 200)
+    assert "".join(part.text for part in found.sentences) == text
+    assert [part.effect for part in found.sentences] == [0.0, 2.0, *[0.0] * 198]
+
+
+@pytest.mark.parametrize(("length", "versions"), [(0, 64), (250_000, 64), (1_000_000, 16), (9_000_000, 2)])
+def test_the_longer_a_response_the_fewer_versions_of_it_are_scored(length, versions):
+    # Sixteen million characters in all.
+    assert affordable(length * "x", 64) == versions
+
+
 # ---- a planted word --------------------------------------------------------------------------------------------------
 
 
@@ -313,8 +331,6 @@ def test_contributions_of_a_plain_model_are_exact(backbone, tmp_path):
 
 
 def test_the_share_of_a_word_by_hand():
-    from plaudit.model.plain import Linear, PlainModel, WordFeatures
-
     features = WordFeatures(("a", "a b", "b"), np.array([1.0, 2.0, 3.0]))
     model = PlainModel(features, Linear(np.array([1.0, 10.0, 100.0])))
     (found,) = explain(model, Group("", "", ("A b a",)))

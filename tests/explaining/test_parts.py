@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plaudit.explaining.edits import until, without
-from plaudit.explaining.parts import UNITS, split
+from plaudit.explaining.parts import UNITS, joined, split
 from plaudit.groups import plain_text
 
 
@@ -23,6 +23,8 @@ def parts(text, unit):
         ("Well... no. So am I. Yes", ["Well... ", "no. ", "So am I. ", "Yes"]),
         ("天空是蓝的。为什么？“因为散射！”对", ["天空是蓝的。", "为什么？", "“因为散射！”", "对"]),
         ("圆周率是3.14。好", ["圆周率是3.14。", "好"]),
+        ("a" + 38 * " " + "12. Then", ["a" + 38 * " " + "12. ", "Then"]),
+        (50 * "so, " + "e.g. this. Done", [50 * "so, " + "e.g. this. ", "Done"]),
         ("1. First. More.\n2. Second\n- third", ["1. First. ", "More.\n", "2. Second\n", "- third"]),
         ("Run:\n```py\nx = 1. \ny = 2\n```\nDone.", ["Run:\n", "```py\nx = 1. \ny = 2\n```\n", "Done."]),
         ("Open:\n```\na. b", ["Open:\n", "```\na. b"]),
@@ -34,6 +36,14 @@ def parts(text, unit):
 )
 def test_sentences(text, expected):
     assert parts(text, "sentence") == expected
+
+
+def test_neighbours_are_joined_where_there_are_too_many():
+    spans = [(0, 2), (2, 3), (3, 7), (7, 8), (8, 9)]
+    assert joined(spans, 5) == (1, spans)
+    assert joined(spans, 4) == (2, [(0, 3), (3, 8), (8, 9)])
+    assert joined(spans, 1) == (5, [(0, 9)])
+    assert joined([], 3) == (1, [])
 
 
 def test_lines_are_those_that_are_not_blank():

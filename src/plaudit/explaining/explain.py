@@ -11,8 +11,8 @@ from typing import Any
 from plaudit.data.scores import Score
 from plaudit.errors import PlauditError
 from plaudit.explaining.explanation import Agreement, Explanation, Part, Token
-from plaudit.explaining.leaving_out import effects, prefixes
-from plaudit.explaining.parts import UNITS, Span, split
+from plaudit.explaining.leaving_out import MOST_PARTS, affordable, effects, prefixes
+from plaudit.explaining.parts import UNITS, Span, joined, split
 from plaudit.explaining.sanity import shuffled
 from plaudit.explaining.tokens import Piece
 from plaudit.explaining.views import Along, Attribution, Integration, View
@@ -85,8 +85,9 @@ def explain(
             attribution = view.attributed(integration)
             randomised = _randomised(view, attribution, integration) if check and view.networks else None
         told, parts = split(text, unit) if "leaving-out" in methods else (None, [])
+        each, parts = joined(parts, affordable(text, MOST_PARTS))
         worth = effects(model, group, score.response, score.score, parts, **options)
-        found.append(_explanation(score, text, view, along, attribution, randomised, told, parts, worth))
+        found.append(_explanation(score, text, view, along, attribution, randomised, told, each, parts, worth))
     return found
 
 
@@ -125,6 +126,7 @@ def _explanation(
     attribution: Attribution | None,
     randomised: tuple[Agreement, Agreement] | None,
     unit: str | None,
+    each: int,
     parts: Sequence[Span],
     worth: Sequence[float],
 ) -> Explanation:
@@ -146,6 +148,7 @@ def _explanation(
         tokens=tuple(Token(text[p.start : p.end], r, v) for p, r, v in zip(pieces, rewards, values, strict=True)),
         sentences=tuple(Part(text[a:b], w, s) for (a, b), w, s in zip(parts, worth, sums, strict=True)),
         unit=unit,
+        each=each if parts else None,
         agreement=Agreement.of([s for s in sums if s is not None], worth) if attribution and unit else None,
         randomised=randomised,
         **said,

@@ -81,7 +81,8 @@ class Explanation:
             cut off after a word or sentence. None if they were not asked for.
         opening: the reward read before the first token.
         sentences: its parts, in order.
-        unit: what a part is: "sentence", "line" or "word".
+        unit: what a part is: "sentence", "line" or "word"; or
+        each: so many of them together, where a response has too many to leave out one by one.
         baseline: the score of the reference input, from which attributions explain the way to the score.
         reference: what stood in the place of the response's tokens there.
         steps: points at which the gradient was integrated; None where attributions are exact.
@@ -101,6 +102,7 @@ class Explanation:
     opening: float | None = None
     sentences: tuple[Part, ...] = ()
     unit: str | None = None
+    each: int | None = None
     baseline: float | None = None
     reference: str | None = None
     steps: int | None = None
@@ -123,6 +125,7 @@ class Explanation:
                 for t in self.tokens
             ],
             "unit": self.unit,
+            "each": self.each,
             "sentences": [
                 {"text": p.text, "effect": _finite(p.effect), "attribution": _finite(p.attribution)}
                 for p in self.sentences

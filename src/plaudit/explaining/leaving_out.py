@@ -5,11 +5,12 @@ Nothing here trusts a gradient or a state inside the model. Siblings share their
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
 from plaudit.explaining.edits import until, without
-from plaudit.explaining.parts import Span, sentences, words
+from plaudit.explaining.parts import Span, joined, sentences, words
 from plaudit.explaining.tokens import Piece
 from plaudit.explaining.views import Along
 from plaudit.groups import Group, Text
@@ -17,6 +18,18 @@ from plaudit.model import Scorer
 
 MOST_PREFIXES = 64
 """Prefixes of a response scored at most: more words than this, and sentences end them."""
+
+MOST_PARTS = 256
+"""Parts of a response left out at most: where it has more, neighbours are left out together."""
+
+MOST_CHARACTERS = 16_000_000
+"""Characters scored at most for one response and method: of one that is very long there are fewer prefixes, and more
+neighbours go together. Two versions of it are scored however long it is."""
+
+
+def affordable(text: str, most: int) -> int:
+    """How many versions of a text may be scored, `most` of them at most."""
+    return max(2, min(most, MOST_CHARACTERS // max(1, len(text))))
 
 
 def effects(
@@ -29,11 +42,14 @@ def effects(
 
 
 def prefixes(model: Scorer, group: Group, response: int, text: str, pieces: Sequence[Piece], **options: Any) -> Along:
-    """The score of a response cut off before its first piece, and after the pieces that end a word; or a sentence, if
-    its words are more than `MOST_PREFIXES`. The last is the response's own score."""
-    by_word, by_sentence = (_ends(text, cut(text)) for cut in (words, sentences))
-    ends = by_word if len(by_word) <= MOST_PREFIXES else by_sentence[:: -(-len(by_sentence) // MOST_PREFIXES)]
-    places = sorted({_piece_at(pieces, end) for end in ends if end} | ({len(pieces) - 1} if pieces else set()))
+    """The score of a response cut off before its first piece, and after the pieces that end a word; or a sentence, or
+    several, if that would be more than `MOST_PREFIXES`. The last is the response's own score."""
+    most = affordable(text, MOST_PREFIXES)
+    by_word = words(text)
+    ends = _ends(text, by_word if len(by_word) <= most else joined(sentences(text), most)[1])
+    starts = [piece.start for piece in pieces]
+    # A word ends in the last piece that starts before its end.
+    places = sorted({bisect_left(starts, end) - 1 for end in ends if end} | ({len(pieces) - 1} if pieces else set()))
     cuts = [until(group.responses[response], end) for end in (0, *(pieces[i].end for i in places))]
     opening, *rewards = _scores(model, group.prompt, cuts, **options)
     by_piece = dict(zip(places, rewards, strict=True))
@@ -49,8 +65,3 @@ def _scores(model: Scorer, prompt: Text, responses: Sequence[Text], **options: A
 def _ends(text: str, spans: Sequence[Span]) -> list[int]:
     """Where spans end, before the white space that ends them."""
     return [start + len(text[start:end].rstrip()) for start, end in spans]
-
-
-def _piece_at(pieces: Sequence[Piece], end: int) -> int:
-    """The last piece that starts before `end`."""
-    return max(i for i, piece in enumerate(pieces) if piece.start < end)

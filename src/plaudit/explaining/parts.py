@@ -7,7 +7,7 @@ a sentence tokeniser's models and abbreviation lists of many languages; a few co
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from plaudit.model.plain.features import TOKEN
 
@@ -24,6 +24,8 @@ _ABBREVIATION = re.compile(
     r"(?:^[ \t]*\d{1,3}|(?<![^\s(])(?:[A-HJ-Z]|(?i:e\.g|i\.e|vs|cf|approx|fig|eq|et al|dr|mr|mrs|ms|prof)))\.$",
     re.MULTILINE,
 )
+_LONGEST_ABBREVIATION = 40
+"""Characters looked back for one, a list's indent included."""
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)")
 _WORD = re.compile(rf"(?:{TOKEN})(?:['’\-.](?:{TOKEN}))*")
 
@@ -46,6 +48,14 @@ def split(text: str, unit: str = "auto") -> tuple[str, list[Span]]:
         if len(parts) > 1:
             return name, parts
     return name, parts
+
+
+def joined(spans: Sequence[Span], most: int) -> tuple[int, list[Span]]:
+    """At most so many spans, each as many neighbours joined: how many those are, and the spans. The last may be
+    fewer."""
+    each = max(1, -(-len(spans) // most))
+    runs = (spans[at : at + each] for at in range(0, len(spans), each))
+    return each, [(run[0][0], run[-1][1]) for run in runs]
 
 
 def sentences(text: str) -> list[Span]:
@@ -86,7 +96,8 @@ def _blocks(text: str) -> Iterator[Span]:
 def _sentence_ends(text: str, start: int, end: int) -> Iterator[int]:
     if not _FENCE.match(text, start):
         for match in _END.finditer(text, start, end):
-            if not _ABBREVIATION.search(text[start : match.end()].rstrip()):
+            marked = match.start() + len(match.group().rstrip())
+            if not _ABBREVIATION.search(text, max(start, match.start() - _LONGEST_ABBREVIATION), marked):
                 yield match.end()
     yield end
 
