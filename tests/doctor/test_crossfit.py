@@ -62,6 +62,30 @@ def test_a_fold_that_has_nothing_to_learn_from_has_no_scores(caplog):
     assert "one fold has no model of its own" in caplog.text
 
 
+def test_what_training_warns_of_is_not_said_for_every_fold(caplog):
+    """Rankings beside ratings that are all 3: a plain fit says of both that there is nothing to gain from them."""
+    groups = [
+        Group(f"q{i}", f"p{i}", ("x", "y"), (Ranking(((0,), (1,))),), (Rating(0, 3.0, "fun", scale=(0, 4)),))
+        for i in range(4)
+    ]
+    fit_plain(groups, "length", SETTINGS)
+    assert len(caplog.records) == 2
+    caplog.clear()
+    crossfit(groups, "length", [np.arange(4) % 2], SETTINGS)
+    assert caplog.records == []
+    fit_plain(groups, "length", SETTINGS)
+    assert len(caplog.records) == 2
+
+
+def test_why_folds_have_no_model_is_said_once(caplog):
+    """A rating without a scale, and too few of them to tell one."""
+    groups = [Group(f"q{i}", f"p{i}", ("x",), ratings=(Rating(0, 3.0),)) for i in range(6)]
+    (held,) = crossfit(groups, "length", [np.arange(6) % 3], SETTINGS)
+    assert np.isnan(held.reward).all()
+    (said,) = caplog.messages
+    assert said.startswith("length has no model for 3 of 3 folds: ")
+
+
 def test_a_backbone_is_fine_tuned_for_each_fold(tmp_path):
     groups = toy_groups(40, seed=4)
     settings = TrainingSettings(passes=6, groups_per_step=4, learning_rate=0.01)

@@ -88,6 +88,11 @@ def only(*rankings, ratings=(), prompt="p"):
             "ratings",
             "scale",
         ),
+        (
+            [only(ratings=(Rating(0, 3.0, "helpful", scale=(0, 4)),), prompt=f"{i} is it") for i in range(5)],
+            "helpful",
+            "every rating of helpful is 3",
+        ),
     ],
 )
 def test_hard_input_gives_a_sentence(groups, about, said):

@@ -90,7 +90,7 @@ def test_slips_are_told_from_noise():
 @pytest.mark.parametrize(
     ("groups", "reason"),
     [
-        ([Group("q", "p", ("a",), ratings=(Rating(0, 3.0, scale=(1, 5)),))], "1 single ratings of overall are too few"),
+        ([Group("q", "p", ("a",), ratings=(Rating(0, 3.0, scale=(1, 5)),))], "it takes 3 ratings"),
         ([Group("q", "p", ("a",) * 9, ratings=tuple(Rating(i, 3.0) for i in range(9)))], "scale"),
     ],
 )
@@ -100,9 +100,11 @@ def test_what_has_no_spread_is_said(groups, reason):
     assert reason in next(iter(reasons.values()))
 
 
-def test_all_one_value_on_a_declared_scale_accuses_nobody():
+def test_all_one_value_accuses_nobody_and_is_said():
     group = Group("q", "p", ("a",) * 9, ratings=tuple(Rating(i, 3.0, scale=(1, 5)) for i in range(9)))
-    assert suspicious_ratings([group], {}) == ([], {})
+    items, reasons = suspicious_ratings([group], {})
+    assert items == []
+    assert reasons["overall"].startswith("every rating of overall is 3, so none is far")
 
 
 def test_shares_of_a_crowd_are_no_ones_judgement():
@@ -110,4 +112,4 @@ def test_shares_of_a_crowd_are_no_ones_judgement():
     groups = [Group(f"q{i}", f"p{i}", ("a",), ratings=votes) for i in range(20)]
     items, reasons = suspicious_ratings(groups, {})
     assert items == []
-    assert reasons == {"overall": "0 single ratings of overall are too few to have a spread"}
+    assert reasons == {"overall": "it takes 3 ratings with weight 1 to have a spread, and overall has 0"}

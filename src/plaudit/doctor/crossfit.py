@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import accumulate, compress
 from pathlib import Path
@@ -68,7 +70,7 @@ def crossfit(
     if not is_plain(backbone):
         return [_tuned(groups, backbone, fold, settings) for fold in deals]
     rows = features if features is not None else read_features(groups, backbone, settings)
-    return [_linear(groups, rows, fold, settings) for fold in deals]
+    return [_linear(groups, backbone, rows, fold, settings) for fold in deals]
 
 
 def read_features(groups: Sequence[Group], backbone: str, settings: TrainingSettings) -> Matrix:
@@ -81,20 +83,24 @@ def read_features(groups: Sequence[Group], backbone: str, settings: TrainingSett
     return FEATURES[backbone].of(texts)[1]
 
 
-def _linear(groups: Sequence[Group], features: Matrix, fold: Ints, settings: TrainingSettings) -> Held:
+def _linear(groups: Sequence[Group], backbone: str, features: Matrix, fold: Ints, settings: TrainingSettings) -> Held:
     held = _nothing(groups)
+    failed: Counter[str] = Counter()
     sizes = [len(group.responses) for group in groups]
     for learners, others in _parts(groups, fold, settings):
         inside, outside = np.repeat(learners, sizes), np.repeat(others, sizes)
         try:
-            learned = learn(features[inside], list(compress(groups, learners)), settings)
+            with _quiet_training():
+                learned = learn(features[inside], list(compress(groups, learners)), settings)
         except PlauditError as error:
-            logger.warning("one fold has no model of its own: %s", error)
+            failed[str(error)] += 1
             continue
         held.reward[outside] = features[outside] @ learned.reward
         for said, weights in learned.rated:
             unit = said.centre + said.spread * (features[outside] @ weights)
             held.values_of(said.name)[outside] = said.low + (said.high - said.low) * unit
+    for why, count in failed.items():
+        logger.warning("%s has no model for %d of %d folds: %s", backbone, count, len(np.unique(fold)), why)
     return held
 
 
@@ -104,8 +110,8 @@ def _tuned(groups: Sequence[Group], backbone: str, fold: Ints, settings: Trainin
     held = _nothing(groups)
     sizes = [len(group.responses) for group in groups]
     quiet = replace(settings, holdout=0.0, rivals="none", report_to="none")
-    for learners, others in _parts(groups, fold, settings):
-        with tempfile.TemporaryDirectory() as folder:
+    for number, (learners, others) in enumerate(_parts(groups, fold, settings)):
+        with tempfile.TemporaryDirectory() as folder, _quiet_training(number > 0):
             model = train(list(compress(groups, learners)), Path(folder) / "model", backbone, settings=quiet)
             inside = [score for row in model.score(compress(groups, others)) for score in row]
         outside = np.repeat(others, sizes)
@@ -113,6 +119,19 @@ def _tuned(groups: Sequence[Group], backbone: str, fold: Ints, settings: Trainin
         for name in {name for score in inside for name in score.scores or ()}:
             held.values_of(name)[outside] = [(score.scores or {}).get(name, np.nan) for score in inside]
     return held
+
+
+@contextmanager
+def _quiet_training(quiet: bool = True) -> Iterator[None]:
+    """No warnings of training meanwhile: what a fold lacks, the doctor says of the whole, and once."""
+    training = logging.getLogger("plaudit.training")
+    level = training.level
+    if quiet:
+        training.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        training.setLevel(level)
 
 
 def _parts(groups: Sequence[Group], fold: Ints, settings: TrainingSettings) -> Iterator[tuple[Bools, Bools]]:

@@ -30,6 +30,7 @@ FAR = 3.0
 _TAILS = (3.0, 5.0, 10.0, math.inf)
 """Degrees of freedom of the noise; with infinitely many it is normal."""
 
+_FEWEST = 3
 _KNOWN_RIGHT = 10.0
 _MOST_SLIPS = 0.45
 _STEPS = 100
@@ -71,13 +72,23 @@ def suspicious_ratings(
     reasons: dict[str, str] = {}
     for name, scale in scales.items():
         rated = list(_rated(groups, name, scale))
-        if len(rated) < 3:
-            reasons[name] = f"{len(rated)} single ratings of {name} are too few to have a spread"
+        if reason := _no_spread(rated, name):
+            reasons[name] = reason
             continue
-        expected = _expected(rated, name, scale, held)
-        found = list(_far(groups, rated, expected, scale, removed))
-        items += found
+        items += _far(groups, rated, _expected(rated, name, scale, held), scale, removed)
     return items, reasons
+
+
+def _no_spread(rated: Sequence[_Rated], name: str) -> str | None:
+    """Why none of these ratings can be called far from the others; None if one can."""
+    if len(rated) < _FEWEST:
+        return f"it takes {_FEWEST} ratings with weight 1 to have a spread, and {name} has {len(rated)}"
+    first = rated[0]
+    if all(one.unit == first.unit for one in rated):
+        return (
+            f"every rating of {name} is {first.rating.value:g}, so none is far from what the others lead one to expect"
+        )
+    return None
 
 
 def _rated(groups: Sequence[Group], name: str, scale: Scale) -> Iterator[_Rated]:
