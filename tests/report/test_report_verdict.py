@@ -214,3 +214,37 @@ def test_a_wide_interval_and_people_who_do_not_agree_are_nothing_to_rely_on():
 def test_prompts_that_teach_nothing_are_a_fault_where_there_are_surely_some():
     assert keys({"rewards": {"prompts_without_spread": found(0.3)}}) == {("flat", "bad")}
     assert keys({"rewards": {"prompts_without_spread": found(0.05)}}) == set()
+
+
+@pytest.mark.parametrize(
+    ("lead", "en", "zh"),
+    [
+        (-0.2, "does better than it: by 20.0 [15.0,\u00a025.0] points.", "高出 20.0 [15.0,\u00a025.0] 个百分点。"),
+        (0.01, "its lead is +1.0 [−4.0,\u00a0+6.0] points.", "它领先 +1.0 [−4.0,\u00a0+6.0] 个百分点。"),
+        (
+            0.2,
+            "20.0 [15.0,\u00a025.0] points ahead of picking the longer response.",
+            "高 20.0 [15.0,\u00a025.0] 个百分点。",
+        ),
+    ],
+)
+def test_a_sentence_that_says_who_is_ahead_has_no_sign(lead, en, zh):
+    """Leads are measured from the model's side; the one that is ahead is ahead by a positive number of points."""
+    (finding,) = (f for f in judge({"lead_over_length": found(lead)}).findings)
+    assert finding.said.plain("en").endswith(en)
+    assert finding.said.plain("zh").endswith(zh)
+
+
+def test_rivals_and_length_are_ahead_by_a_positive_number_too():
+    rivals = {"bow": {"lead": found(-0.1)}}
+    (rival,) = judge({"rivals": rivals}).findings
+    assert "a bag of words does better on the same judgements: by 10.0 [5.0,\u00a015.0]" in rival.said.plain("en")
+    assert "高出 10.0" in rival.said.plain("zh")
+    _, length = judge({"ratings": {"a": {"spearman": found(0.4), "lead_over_length": found(-0.2)}}}).findings[:2]
+    assert length.said.plain("en").endswith("higher by 0.20 [0.15,\u00a00.25].")
+    assert length.said.plain("zh").endswith("高出 0.20 [0.15,\u00a00.25]。")
+
+
+def test_an_alpha_below_zero_has_a_minus():
+    row = {"human_alpha": {"value": 0.29, "low": -0.09, "high": 0.67, "n": 74}}
+    assert "[−0.09,\u00a00.67]" in judge(row).findings[0].said.plain("en")

@@ -17,7 +17,7 @@ from plaudit.report.figures import (
     number,
     percent,
     plain,
-    points,
+    points_ahead,
     rows,
     signed,
     three,
@@ -99,7 +99,7 @@ def confidence(metrics: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding("use", "good", say("verdict.calibrated", **values))
     knows = figure(metrics.get("lead_over_least_sure_half"))
     if knows.above(0.0):
-        yield Finding("use", "good", say("verdict.knows", figure=with_interval(knows, points)))
+        yield Finding("use", "good", say("verdict.knows", figure=with_interval(knows, points_ahead)))
 
 
 def probes(metrics: Mapping[str, Any]) -> Iterator[Finding]:

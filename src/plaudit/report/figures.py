@@ -34,6 +34,12 @@ class Figure:
         return self.low is not None and self.high is not None
 
     @property
+    def turned(self) -> Figure:
+        """The same difference, seen from the other side."""
+        value, low, high = (None if x is None else -x for x in (self.value, self.high, self.low))
+        return Figure(value, low, high, self.n, self.reason)
+
+    @property
     def exact(self) -> bool:
         """Whether it is a constant that nothing was estimated for, such as chance."""
         return self.value is not None and self.low == self.value == self.high
@@ -89,12 +95,17 @@ Shape = Callable[[float], str]
 
 
 def percent(value: float) -> str:
-    return f"{value:.1%}"
+    return _signed(f"{value:.1%}")
 
 
 def points(value: float) -> str:
     """A difference of shares, in percentage points."""
     return _signed(f"{100 * value:+.1f}")
+
+
+def points_ahead(value: float) -> str:
+    """The same without a plus, for a sentence that says who is ahead."""
+    return _signed(f"{100 * value:.1f}")
 
 
 def signed(value: float) -> str:
@@ -107,13 +118,13 @@ def plain(value: float) -> str:
 
 
 def two(value: float) -> str:
-    """Two decimals, for what is never negative."""
-    return f"{value:.2f}"
+    """Two decimals, without a plus."""
+    return _signed(f"{value:.2f}")
 
 
 def three(value: float) -> str:
     """Three decimals, for losses and errors of probabilities."""
-    return f"{value:.3f}"
+    return _signed(f"{value:.3f}")
 
 
 def small(value: float) -> str:
@@ -140,7 +151,7 @@ def with_interval(found: Figure, shape: Shape) -> str:
 
 
 def percent_tick(value: float) -> str:
-    return f"{round(100 * value, 1):g}%"
+    return _signed(f"{round(100 * value, 1):g}%")
 
 
 def plain_tick(value: float) -> str:
@@ -149,4 +160,4 @@ def plain_tick(value: float) -> str:
 
 def _signed(text: str) -> str:
     """With a true minus sign, and no sign before what rounds to zero."""
-    return text.replace("-", MINUS) if text.strip("+-0.") else text.lstrip("+-")
+    return text.replace("-", MINUS) if text.strip("+-0.%") else text.lstrip("+-")

@@ -12,7 +12,19 @@ from typing import Any, Literal
 
 from markupsafe import Markup
 
-from plaudit.report.figures import Figure, count, figure, interval, mapping, percent, points, signed, with_interval
+from plaudit.report.figures import (
+    Figure,
+    Shape,
+    count,
+    figure,
+    mapping,
+    percent,
+    points,
+    points_ahead,
+    signed,
+    two,
+    with_interval,
+)
 from plaudit.report.names import reason, rival
 from plaudit.report.texts import data
 from plaudit.report.words import Said, say
@@ -89,7 +101,7 @@ def against_length(metrics: Mapping[str, Any]) -> Iterator[Finding]:
     lead = figure(metrics.get("lead_over_length"))
     stands = standing(lead)
     if stands in ("above", "below", "open"):
-        yield Finding(*_SIDES[stands], say(f"verdict.length_{stands}", figure=_points(lead)))
+        yield Finding(*_SIDES[stands], say(f"verdict.length_{stands}", figure=_ahead(lead, points_ahead, points)))
 
 
 def against_rivals(metrics: Mapping[str, Any]) -> Iterator[Finding]:
@@ -98,7 +110,8 @@ def against_rivals(metrics: Mapping[str, Any]) -> Iterator[Finding]:
         lead = figure(mapping(row).get("lead"))
         stands = standing(lead)
         if stands in ("above", "below", "open"):
-            yield Finding(*_SIDES[stands], say(f"verdict.rival_{stands}", name=rival(name), figure=_points(lead)))
+            said = say(f"verdict.rival_{stands}", name=rival(name), figure=_ahead(lead, points_ahead, points))
+            yield Finding(*_SIDES[stands], said)
 
 
 def against_people(metrics: Mapping[str, Any]) -> Iterator[Finding]:
@@ -138,7 +151,7 @@ def ratings(metrics: Mapping[str, Any]) -> Iterator[Finding]:
             values = {"figure": with_interval(spearman, signed), "n": count(spearman.n), "attribute": attribute}
             yield Finding(*_SIDES[stands], say(f"verdict.rated_{stands}", **values))
         if standing(lead) in ("below", "open"):
-            said = say(f"verdict.rated_length_{standing(lead)}", figure=_signed(lead), attribute=attribute)
+            said = say(f"verdict.rated_length_{standing(lead)}", figure=_ahead(lead, two, signed), attribute=attribute)
             yield Finding(*_SIDES[standing(lead)], said)
         constant = figure(measured.get("lead_over_constant"))
         if standing(constant) in ("below", "open"):
@@ -156,9 +169,9 @@ def _within(measured: Mapping[str, Any], attribute: Markup) -> Iterator[Finding]
     yield Finding("misleads", "bad", say("verdict.rated_within", attribute=attribute, **values))
 
 
-def _points(lead: Figure) -> str:
-    return f"{points(lead.value or 0.0)} {interval(lead, points)}"
-
-
-def _signed(lead: Figure) -> str:
-    return f"{signed(lead.value or 0.0)} {interval(lead, signed)}"
+def _ahead(lead: Figure, bare: Shape, with_sign: Shape) -> str:
+    """By how much one is ahead of the other: with a sign only where the sentence cannot say which of them it is."""
+    stands = standing(lead)
+    if stands == "open":
+        return with_interval(lead, with_sign)
+    return with_interval(lead.turned if stands == "below" else lead, bare)
