@@ -104,6 +104,25 @@ def test_reasons_stand_below_the_figures(run, place):
     assert f"good.jsonl, the longer answer, gold itself: {reason}" in " ".join(out.split())
 
 
+def test_candidates_that_coincide_are_counted_and_said(run, place):
+    rows = [json.loads(line) for line in (place / "data.jsonl").read_text().splitlines()]
+    for row in rows:
+        # The last is the first again, and loses its ratings: seven are left.
+        row["responses"][-1] = row["responses"][0]
+        row["ratings"] = [rating for rating in row["ratings"] if rating["response"] < CANDIDATES - 1]
+    (place / "twice.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    lines = (place / "good.jsonl").read_text().splitlines()
+    (place / "seven.jsonl").write_text("\n".join(line for line in lines if '"response": 7' not in line) + "\n")
+    asked = ["best-of", "seven.jsonl", "twice.jsonl", "--gold", "ratings:quality"]
+    code, out, err = run(*asked)
+    assert code == 0, err
+    out = " ".join(out.split())
+    assert "12 prompts with 84 candidates" in out
+    assert "repeated candidates, left out: 12" in out
+    assert "not an unbiased one of the policy" in out
+    assert json.loads(run(*asked, "--json")[1])["counts"]["repeated_candidates"] == 12
+
+
 def test_ratings_and_a_scores_file_can_both_be_gold(run, place):
     results = []
     for gold in ("ratings:quality", "gold.jsonl"):

@@ -64,6 +64,27 @@ def test_a_network_and_the_table(run, folder):
     assert "ways of scoring agree" in out or "ways do not agree" in out
 
 
+def test_repeated_answers_are_counted_and_said(run, folder, model):
+    rows = [{"prompt": f"Why {n}?", "responses": ["Yes. It is.", "No. It is not.", "Yes. It is."]} for n in range(3)]
+    (folder / "twice.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    asked = ["probe", model, folder / "twice.jsonl", "--only", "padding", "--no-invariance"]
+    assert json.loads(run(*asked, "--json")[1])["repeated_responses"] == 3
+    assert "answers left out, the same as another in their row: 3" in run(*asked)[1]
+    assert "answers left out, the same" not in run("probe", model, folder / "test.jsonl", *asked[3:])[1]
+
+
+def test_one_answer_is_said_in_the_singular(run, folder, model):
+    write_groups([Group("q", "Why?", ("It is. It was.",))], folder / "one.jsonl")
+    out = run("probe", model, folder / "one.jsonl", "--only", "padding", "--no-invariance")[1]
+    assert "1 answer of 1 group;" in out
+
+
+def test_no_probe_by_name_is_not_all_of_them(run, folder):
+    code, out, said = run("probe", folder / "nothing", folder / "nothing.jsonl", "--only", " , ")
+    assert (code, out) == (2, "")
+    assert "--only ' , ' names no probe" in said
+
+
 def test_an_unknown_probe_is_refused_before_anything_is_read(run, folder):
     code, out, said = run("probe", folder / "nothing", folder / "nothing.jsonl", "--only", "lenght")
     assert (code, out) == (2, "")

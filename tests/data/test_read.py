@@ -222,3 +222,17 @@ def test_a_missing_extra_is_named(tmp_path, monkeypatch):
     (tmp_path / "x.parquet").write_bytes(b"PAR1")
     with pytest.raises(DataError, match=r"Parquet needs the `datasets` extra: pip install 'plaudit\[datasets\]'"):
         load_groups(tmp_path)
+
+
+def test_responses_that_repeat_in_a_row_are_counted(tmp_path):
+    rows = [
+        {"prompt": "a", "responses": ["x", "y", "x", "x"]},
+        # Another row may name the same response again: that is how judgements of it come together.
+        {"prompt": "a", "responses": ["x", "z"]},
+    ]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    reading = Reading()
+    (group,) = load_groups(path, reading=reading)
+    assert group.responses == ("x", "y", "z")
+    assert reading.repeated == 2

@@ -77,6 +77,7 @@ def best_of_command(
         counts={
             "truncated": sum(score.truncated for given in scored.values() for row in given.scores for score in row),
             "rejected_rows": len(reading.rejected),
+            "repeated_candidates": reading.repeated,
         },
     )
     row = {

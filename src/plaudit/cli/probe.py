@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from plaudit.cli.options import BatchTokens, Clusters, Format, Json, Rejects
+from plaudit.errors import PlauditError
 
 
 def probe_command(
@@ -44,6 +45,8 @@ def probe_command(
     from plaudit.model import DEFAULT_BATCH_TOKENS, data_hash, open_model
 
     names = [name for part in (only or "").split(",") if (name := part.strip())]
+    if only is not None and not names:
+        raise PlauditError(f"--only {only!r} names no probe; give names or families of docs/probes.md, or leave it out")
     # Before data are read and a model opened: a name that is mistyped is refused at once.
     chosen(names)
     reading = Reading()
@@ -67,6 +70,7 @@ def probe_command(
         "probes": probes.to_json(),
         **({} if checks is None else {"invariance": checks.to_json()}),
         "rejected_rows": len(reading.rejected),
+        "repeated_responses": reading.repeated,
         "record": scorer.run_record("probes", model=model, probed_data=data_hash(groups), probe_seed=seed),
     }
-    give(result, output, as_json, lambda: probe_tables.show(probes, checks))
+    give(result, output, as_json, lambda: probe_tables.show(probes, checks, reading.repeated))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
+from plaudit.cli.tables import Column, by_reason, print_table
+from plaudit.cli.terminal import counted
 from plaudit.evaluation.invariance.checks import Checked, Invariance, invariance_verdict
 from plaudit.evaluation.probes import Probed, Probes, probes_verdict
 from plaudit.evaluation.probes.measuring import EQUAL, NOT_LOWER, NOT_SURE
@@ -20,20 +22,28 @@ _STYLES = {"misled": "bold red", "unsure": "yellow", "sound": "green", "undefine
 # What a reader sees from the interval anyway.
 _PLAIN_TO_SEE = {NO_VARIATION, NOT_SURE, NOT_LOWER}
 
-_WIDE = 90
-"""Columns from which there is room for all figures."""
+_SAME = {True: "[green]yes[/]", False: "[bold red]no[/]", None: "[dim]-[/]"}
+
+_GIVE_WAY = ("raised", "wanted")
+"""Columns for which there may be no room; the JSON has them."""
 
 
-def show(probes: Probes, checks: Invariance | None) -> None:
-    """Print the probes, the checks of one score, and what both allow to say."""
+def show(probes: Probes, checks: Invariance | None, repeated: int = 0) -> None:
+    """Print the probes, the checks of one score, and what both allow to say.
+
+    Args:
+        probes: what they found.
+        checks: None where they were not asked for.
+        repeated: answers that were left out when data were read, each the same as another to its prompt.
+    """
     console = Console(highlight=False)
-    console.print(_table(probes, wide=console.width >= _WIDE))
-    for line in _notes(probes):
+    left_out = print_table(console, _columns(probes), _GIVE_WAY)
+    for line in (*_left_columns(left_out), *_notes(probes, repeated)):
         console.print(line, style="dim", markup=False)
     if checks is not None:
         console.print()
-        console.print(_checks(checks))
-        for line in _by_reason((check.reason, check.name) for check in checks.checks):
+        print_table(console, _check_columns(checks))
+        for line in by_reason((check.reason, check.name) for check in checks.checks):
             console.print(line, style="dim", markup=False)
     console.print()
     console.print(probes_verdict(probes), style="bold", markup=False)
@@ -41,35 +51,51 @@ def show(probes: Probes, checks: Invariance | None) -> None:
         console.print(invariance_verdict(checks), style="bold", markup=False)
 
 
-def _table(probes: Probes, wide: bool) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("probe", "wanted", "found", "effect in sd"):
-        table.add_column(title, no_wrap=True)
-    for title in ("q", *(["raised"] if wide else []), "n"):
-        table.add_column(title, justify="right", no_wrap=True)
+def _columns(probes: Probes) -> list[Column]:
+    """The probes, family by family, each below its family's name."""
+    lines: list[str | Probed] = []
     for family, own in _by_family(probes):
-        table.add_row(f"[bold]{escape(family)}[/bold]")
-        for one in own:
-            raised = "" if one.raised.value is None else f"{one.raised.value:.0%}"
-            table.add_row(
-                f"  {escape(one.probe.name)}",
-                one.probe.wanted.value,
-                f"[{_STYLES[one.finding]}]{one.finding}[/]",
-                _effect(one.effect),
-                "" if one.q is None else "<0.001" if one.q < 0.001 else f"{one.q:.3f}",
-                *([raised] if wide else []),
-                f"{one.raised.n:,}",
-            )
-    return table
+        lines += [family, *own]
+
+    def column(title: str, cell: Callable[[Probed], str], family: str = "", right: bool = False) -> Column:
+        cells = [family.format(escape(line)) if isinstance(line, str) else cell(line) for line in lines]
+        return Column(title, cells, right)
+
+    return [
+        column("probe", lambda one: f"  {escape(one.probe.name)}", family="[bold]{}[/bold]"),
+        column("wanted", lambda one: one.probe.wanted.value),
+        column("found", lambda one: f"[{_STYLES[one.finding]}]{one.finding}[/]"),
+        column("effect in sd", lambda one: _effect(one.effect)),
+        column("q", _q, right=True),
+        column("raised", lambda one: "" if one.raised.value is None else f"{one.raised.value:.0%}", right=True),
+        column("n", lambda one: f"{one.raised.n:,}", right=True),
+    ]
+
+
+def _left_columns(titles: Sequence[str]) -> list[str]:
+    return [f"(no room for: {', '.join(titles)}; --json and -o have them)"] if titles else []
+
+
+def _q(one: Probed) -> str:
+    """Only of what was found something: a q beside no effect says nothing."""
+    if one.q is None or one.finding == "undefined":
+        return ""
+    return "<0.001" if one.q < 0.001 else f"{one.q:.3f}"
 
 
 def _effect(effect: Measurement) -> str:
     if effect.value is None:
         return "undefined"
     if effect.low is None or effect.high is None:
-        return f"{effect.value:+.2f} {'every time' if effect.reason == NO_VARIATION else '(no interval)'}"
+        return f"{_sd(effect.value)} {'every time' if effect.reason == NO_VARIATION else '(no interval)'}"
     # The square bracket is markup to rich unless it is escaped.
-    return rf"{effect.value:+.2f} \[{effect.low:+.2f}, {effect.high:+.2f}]"
+    return rf"{_sd(effect.value)} \[{_sd(effect.low)}, {_sd(effect.high)}]"
+
+
+def _sd(value: float) -> str:
+    """To hundredths, where they tell something."""
+    size = abs(value)
+    return f"{value:+.2f}" if size < 100 else f"{value:+.0f}" if size < 1e6 else f"{value:+.2e}"
 
 
 def _by_family(probes: Probes) -> list[tuple[str, list[Probed]]]:
@@ -80,44 +106,33 @@ def _by_family(probes: Probes) -> list[tuple[str, list[Probed]]]:
     return list(families.items())
 
 
-def _notes(probes: Probes) -> Iterator[str]:
+def _notes(probes: Probes, repeated: int) -> Iterator[str]:
     sd = f"1 sd = {probes.sd:.3g} of this reward ({probes.sd_of})" if math.isfinite(probes.sd) else "no sd"
-    yield f"{probes.answers:,} answers of {probes.groups:,} groups; {sd}; intervals clustered by {probes.clusters}"
+    answers, groups = counted(probes.answers, "answers"), counted(probes.groups, "groups")
+    yield f"{answers} of {groups}; {sd}; intervals clustered by {probes.clusters} ({probes.cluster_count:,})"
     yield f"misled: q < 0.05 (p corrected for all probes) and the wrong way; sound: surely as wanted, to {EQUAL:g} sd"
-    yield from _by_reason((one.reason, one.probe.name) for one in probes.probed)
-    left_out: dict[str, int] = {}
+    yield from by_reason((None if one.reason in _PLAIN_TO_SEE else one.reason, one.probe.name) for one in probes.probed)
+    left_out: Counter[str] = Counter()
     for one in probes.probed:
-        for why, count in one.left_out.items():
-            left_out[why] = left_out.get(why, 0) + count
+        left_out.update(one.left_out)
     if left_out:
         yield f"answers left out of probes: {', '.join(f'{why}: {count:,}' for why, count in left_out.items())}"
+    if repeated:
+        yield f"answers left out, the same as another in their row: {repeated:,}"
 
 
-def _by_reason(found: Iterable[tuple[str | None, str]]) -> Iterator[str]:
-    """Each reason once, with the names it holds for."""
-    reasons: dict[str, list[str]] = {}
-    for reason, name in found:
-        if reason is not None and reason not in _PLAIN_TO_SEE:
-            reasons.setdefault(reason, []).append(name)
-    yield from (f"{', '.join(names)}: {reason}" for reason, names in reasons.items())
+def _check_columns(found: Invariance) -> list[Column]:
+    def column(title: str, cell: Callable[[Checked], str], right: bool = True) -> Column:
+        return Column(title, [cell(check) for check in found.checks], right)
 
+    def measured(title: str, cell: Callable[[Checked], str]) -> Column:
+        return column(title, lambda check: "" if check.largest is None else cell(check))
 
-def _checks(found: Invariance) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("one score", "same"):
-        table.add_column(title, no_wrap=True)
-    for title in ("largest gap", "in sd", "allowed", "flips"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for check in found.checks:
-        table.add_row(f"  {escape(check.name)}", *_cells(check))
-    return table
-
-
-def _cells(check: Checked) -> Iterator[str]:
-    yield {True: "[green]yes[/]", False: "[bold red]no[/]", None: "[dim]-[/]"}[check.ok]
-    if check.largest is None:
-        return
-    yield f"{check.largest:.1e}"
-    yield "undefined" if check.in_sd is None else f"{check.in_sd:.1e}"
-    yield f"{check.tolerance:g}"
-    yield f"{check.flips:,} of {check.pairs:,}"
+    return [
+        column("one score", lambda check: f"  {escape(check.name)}", right=False),
+        column("same", lambda check: _SAME[check.ok], right=False),
+        measured("largest gap", lambda check: f"{check.largest:.1e}"),
+        measured("in sd", lambda check: "undefined" if check.in_sd is None else f"{check.in_sd:.1e}"),
+        measured("allowed", lambda check: f"{check.tolerance:g}"),
+        measured("flips", lambda check: f"{check.flips:,} of {check.pairs:,}"),
+    ]

@@ -49,6 +49,7 @@ class Reading:
         formats: format name -> files (or splits) read as it.
         rejected: bad rows set aside.
         left_behind: columns with no place in a group -> rows that had them.
+        repeated: responses that were the same text as an earlier one of their row, and so became one with it.
         firsts: who put the first response of a row on top, and how often (merging loses the rows' order).
         places: where each judgement stands, for who asks by giving one.
     """
@@ -57,6 +58,7 @@ class Reading:
     formats: Counter[str] = field(default_factory=Counter)
     rejected: list[Reject] = field(default_factory=list)
     left_behind: Counter[str] = field(default_factory=Counter)
+    repeated: int = 0
     firsts: FirstTally = field(default_factory=FirstTally)
     places: Places | None = None
 
@@ -182,7 +184,7 @@ def _fragments(table: Table, format: str | None, reading: Reading, reject: _Reje
         yield from found
     elif together := list(found):
         try:
-            yield folded(shape.join(together))
+            yield _folded(shape.join(together), reading)
         except GroupError as error:
             reject(Row(table.name, [row.to_dict() for row in together]), str(error))
 
@@ -210,7 +212,7 @@ def _session(row: Mapping[str, Any], reading: Reading) -> Session:
 
 def _read(row: Mapping[str, Any], shape: Format, stem: str, reading: Reading) -> Group:
     left = dict(row)
-    group = folded(shape.read(left, stem))
+    group = _folded(shape.read(left, stem), reading)
     reading.firsts.add(group)
     if left:
         meta = {k: v for k, v in left.items() if isinstance(v, (str, int, float)) and v != "" and k not in shape.leaves}
@@ -220,6 +222,12 @@ def _read(row: Mapping[str, Any], shape: Format, stem: str, reading: Reading) ->
     if not (isinstance(aside, list) and all(isinstance(one, Mapping) for one in aside)):
         raise GroupError('"merged" in meta is where rows that were merged are kept; rename that column')
     return group
+
+
+def _folded(group: Group, reading: Reading) -> Group:
+    once = folded(group)
+    reading.repeated += len(group.responses) - len(once.responses)
+    return once
 
 
 def _kind(value: Any) -> str:
