@@ -7,8 +7,9 @@ import pytest
 from ruled import Ruled, by_luck, by_text
 
 from plaudit.errors import PlauditError
-from plaudit.evaluation.probes import PROBES, probe, probes_verdict
-from plaudit.evaluation.probes.measuring import NOT_NOTICED, Pairs, measure, spread
+from plaudit.evaluation.probes import PROBES, Probes, probe, probes_verdict
+from plaudit.evaluation.probes.measuring import NO_SPREAD, NOT_NOTICED, ONE_SCORE, TOO_FEW, Pairs, measure, spread
+from plaudit.evaluation.probes.results import FEWEST
 from plaudit.groups import Group, Ranking, plain_text
 
 WORDS = ("alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliet", "kilo", "lima")
@@ -161,7 +162,7 @@ def test_what_is_not_finite_or_cut_is_left_out_and_counted():
 def test_one_prompt_has_no_interval_and_misleads_nobody():
     result = found(by_text(len), groups(1))
     assert result["padding"].finding == "unsure"
-    assert "one cluster" in result["padding"].reason
+    assert result["padding"].reason == TOO_FEW
     assert result["unrelated"].finding == "undefined"
     assert result["unrelated"].left_out == {"does not apply": 2}
 
@@ -170,9 +171,62 @@ def test_too_few_prompts_for_the_test_are_said():
     # Of 2^5 patterns of signs two are as far out as five prompts that all rise: p = 1/16 at the least.
     result = probe(by_text(len), groups(5))
     assert {one.finding for one in result.probed if one.probe.family == "length"} == {"unsure"}
-    assert "no p is below 0.062" in probes_verdict(result)
+    assert "no p is below 0.062, so nothing can be called misled, or sound:" in probes_verdict(result)
     # 2 / 2^12 is enough for one probe, and for forty.
     assert "no p is below" not in probes_verdict(probe(by_text(len), groups(12)))
+
+
+def verdict(differences, clusters):
+    """What is said of probes whose differences are given by name, one a prompt."""
+    pairs = {name: Pairs(list(own), list(range(len(own)))) for name, own in differences.items()}
+    probed = measure(pairs, [PROBES[name] for name in differences], 1.0)
+    return probes_verdict(Probes(1.0, "within prompts", clusters, clusters, "prompt", clusters, probed))
+
+
+def test_what_several_probes_find_together_is_no_contradiction():
+    # p = 2 / 2^7 = 1/64 for each of three probes that rise every time; of six probes all three have q = 6/64/3 = 1/32.
+    rise, none = [1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6], [0.0] * 7
+    names = ("padding", "opening", "praise", "bold", "heading", "quotes")
+    said = verdict({name: rise if i < 3 else none for i, name in enumerate(names)}, 7)
+    assert "Misled by 3 of 6 probes; 3 sound." in said
+    # m probes at 1/64 have q = 6 / 64 / m, which is below 0.05 from m = 2 on: 0.094, 0.047.
+    assert "With 7 clusters (by prompt) no p is below 0.016, so at least 2 of 6 probes must move" in said
+    # One alone: q = 6/64.
+    assert "Misled by 0 of 6" in verdict({name: rise if i < 1 else none for i, name in enumerate(names)}, 7)
+    assert "With 1 cluster (by prompt)" in verdict({"padding": [1.0]}, 1)
+
+
+FALL = [-1.0, -1.2] * 6
+
+
+def test_a_family_stands_for_something_only_if_all_of_it_misled():
+    length, rise = ("padding", "opening", "last sentence again", "all again"), [1.0, 1.2] * 6
+    said = verdict(dict.fromkeys(length, rise), 12)
+    assert said.startswith("It is paid for length: raised by padding with three empty sentences (+1.10 sd),")
+    said = verdict(dict.fromkeys(length, FALL) | {"all again": rise}, 12)
+    assert said.startswith("Of length, 1 of 4 probes misled it: raised by saying the whole answer twice (+1.10 sd).")
+    # Those that were not run are not known of.
+    assert verdict({"all again": rise}, 12).startswith("Of length, 1 of 4 probes misled it:")
+
+
+def test_one_answer_has_no_spread():
+    one = found(by_text(len), [Group("q", "Why?", ("One. Two.",))])["padding"]
+    assert (one.finding, one.effect.reason) == ("undefined", ONE_SCORE)
+    two = found(by_text(lambda text: 1.0), [Group("q", "Why?", ("One. Two.", "Three."))])["padding"]
+    assert two.effect.reason == NO_SPREAD
+
+
+@pytest.mark.parametrize("name", ["padding", "bold", "first in the group", "truncated"])
+def test_nothing_is_found_from_fewer_than_six_prompts(name):
+    # Of 2^5 patterns of signs two are as far out as can be: 1/16. Of 2^6: 1/32, which is below 1/20.
+    assert FEWEST == 6
+    for differences in ([0.0] * 5, [-0.1, -0.1], [-1.0, -1.1, -1.2], [1.0] * 5):
+        one = judged(name, *differences)
+        assert (one.finding, one.reason) == ("unsure", TOO_FEW)
+    assert judged(name, *[0.0] * 6).reason == (NOT_NOTICED if name == "truncated" else None)
+    # Answers of one prompt are one cluster, however many they are.
+    pairs = {name: Pairs([0.0] * 12, [0, 1, 2] * 4)}
+    assert measure(pairs, [PROBES[name]], 1.0)[0].finding == "unsure"
 
 
 def test_no_group_is_an_error():

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from plaudit.evaluation.probes.change import Probe, Wanted
-from plaudit.evaluation.probes.results import FALSE_DISCOVERIES, Probed
+from plaudit.evaluation.probes.results import FALSE_DISCOVERIES, FEWEST, Probed
 from plaudit.evaluation.statistics.intervals import NO_VARIATION, Floats, Ints, Measurement, mean, proportion, undefined
 from plaudit.evaluation.statistics.significance import benjamini_hochberg, sign_flip
 
@@ -23,6 +23,8 @@ EXACT = 0.01
 """Differences of this many sd and less are rounding, where the promise is that there are none."""
 
 NO_SPREAD = "the model gives every untouched answer the same score, so its rewards have no spread to measure in"
+ONE_SCORE = "one untouched answer has no spread to measure in"
+TOO_FEW = f"from fewer than {FEWEST} clusters, which are too few to call it sound or misled"
 NOTHING_APPLIES = "no answer was left that the change applies to"
 NOT_NOTICED = f"surely within {EQUAL:g} sd: the reward does not notice"
 NOT_SURE = f"the interval allows for more than {EQUAL:g} sd"
@@ -63,12 +65,17 @@ def spread(scores: Sequence[Sequence[float]]) -> tuple[float, str]:
     return (overall if overall > least else math.nan), "overall"
 
 
-def measure(pairs: Mapping[str, Pairs], probes: Sequence[Probe], sd: float) -> list[Probed]:
+def no_spread(scores: Sequence[Sequence[float]]) -> str:
+    """Why `spread` is NaN."""
+    return NO_SPREAD if sum(np.isfinite(row).sum() for row in map(np.asarray, scores)) > 1 else ONE_SCORE
+
+
+def measure(pairs: Mapping[str, Pairs], probes: Sequence[Probe], sd: float, no_sd: str = NO_SPREAD) -> list[Probed]:
     """What each probe's pairs show, with one false-discovery correction over all of them; `sd` is NaN where the model
-    has no spread."""
+    has no spread, for the reason `no_sd`."""
     p = {probe.name: _p(pairs[probe.name]) for probe in probes}
     q = benjamini_hochberg(p)
-    return [_probed(probe, pairs[probe.name], sd, p[probe.name], q[probe.name]) for probe in probes]
+    return [_probed(probe, pairs[probe.name], sd, no_sd, p[probe.name], q[probe.name]) for probe in probes]
 
 
 def _p(pairs: Pairs) -> float | None:
@@ -78,9 +85,9 @@ def _p(pairs: Pairs) -> float | None:
     return sign_flip(difference / largest, np.ones(len(difference)), np.array(pairs.cluster, np.int64))
 
 
-def _probed(probe: Probe, pairs: Pairs, sd: float, p: float | None, q: float | None) -> Probed:
+def _probed(probe: Probe, pairs: Pairs, sd: float, no_sd: str, p: float | None, q: float | None) -> Probed:
     difference, cluster = np.array(pairs.difference, np.float64), np.array(pairs.cluster, np.int64)
-    effect = _effect(difference, cluster, sd)
+    effect = _effect(difference, cluster, sd, no_sd)
     risen = (difference > 0).astype(np.float64)
     raised = proportion(risen, np.ones(len(risen)), cluster) if len(risen) else undefined(NOTHING_APPLIES)
     total = difference.sum()
@@ -89,6 +96,8 @@ def _probed(probe: Probe, pairs: Pairs, sd: float, p: float | None, q: float | N
     # Without a unit there is no size of an effect, but there is a direction.
     if effect.value is None:
         finding, reason = "misled" if wrong and surely else "undefined", effect.reason
+    elif len(np.unique(cluster)) < FEWEST:
+        finding, reason = "unsure", TOO_FEW
     elif _sound(probe, effect, surely, float(np.abs(difference).max()) / sd):
         finding, reason = "sound", None
     elif wrong and surely and (probe.exact or not _none(effect)):
@@ -98,11 +107,11 @@ def _probed(probe: Probe, pairs: Pairs, sd: float, p: float | None, q: float | N
     return Probed(probe, effect, p, q, raised, finding, reason, pairs.left_out)
 
 
-def _effect(difference: Floats, cluster: Ints, sd: float) -> Measurement:
+def _effect(difference: Floats, cluster: Ints, sd: float, no_sd: str) -> Measurement:
     if not len(difference):
         return undefined(NOTHING_APPLIES)
     if not math.isfinite(sd):
-        return undefined(NO_SPREAD)
+        return undefined(no_sd)
     return mean(difference / sd, np.ones(len(difference)), cluster)
 
 

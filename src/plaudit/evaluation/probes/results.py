@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from plaudit.evaluation.probes.change import Probe
@@ -12,6 +13,16 @@ from plaudit.evaluation.statistics.intervals import Measurement
 
 FALSE_DISCOVERIES = 0.05
 """Of all that is called misled, the share that may be so by luck."""
+
+
+def least_p(clusters: int) -> float:
+    """The least p that so many clusters can give: of 2^k patterns of signs, two are as far out as can be."""
+    return 2.0 ** (1 - clusters)
+
+
+FEWEST = next(clusters for clusters in count(1) if least_p(clusters) < FALSE_DISCOVERIES)
+"""The least number of clusters (6) from which a finding can come: with fewer no probe can be called misled, even
+alone, so none may be called sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +90,6 @@ class Probes:
     def found(self, finding: str) -> list[Probed]:
         """Those with one finding."""
         return [one for one in self.probed if one.finding == finding]
-
-    @property
-    def least_p(self) -> float:
-        """The least p that so few clusters can give: of 2^k patterns of signs, two are as far out as can be."""
-        return 2.0 ** (1 - self.cluster_count)
 
     def to_json(self) -> dict[str, Any]:
         return {

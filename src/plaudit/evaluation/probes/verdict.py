@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from plaudit.evaluation.probes.measuring import NOT_NOTICED
-from plaudit.evaluation.probes.results import FALSE_DISCOVERIES, Probed, Probes
+from plaudit.evaluation.probes.results import FALSE_DISCOVERIES, Probed, Probes, least_p
+from plaudit.evaluation.probes.table import PROBES
 
-# family -> what it means that a probe of it misled the reward.
+# family -> what it means that all its probes misled the reward.
 _MEANS = {
     "length": "It is paid for length",
     "order": "It depends on order",
@@ -34,19 +36,40 @@ def _lines(probes: Probes) -> Iterator[str]:
     misled = probes.found("misled")
     for family in dict.fromkeys(one.probe.family for one in misled):
         own = [one for one in misled if one.probe.family == family]
-        yield f"{_MEANS[family]}: {'; '.join(_clauses(own))}."
+        yield f"{_meaning(family, len(own))}: {'; '.join(_clauses(own))}."
     unnoticed = [one.probe.says for one in probes.probed if one.reason == NOT_NOTICED]
     if unnoticed:
         yield f"It does not notice {_listed(unnoticed)}."
     counts = {finding: len(probes.found(finding)) for finding in ("sound", "unsure", "undefined")}
     rest = ", ".join(f"{count} {finding}" for finding, count in counts.items() if count)
     yield f"Misled by {len(misled)} of {len(probes.probed)} probes" + (f"; {rest}." if rest else ".")
-    tested = sum(one.p is not None for one in probes.probed)
-    if tested * probes.least_p >= FALSE_DISCOVERIES:
-        yield (
-            f"With {probes.cluster_count} clusters (by {probes.clusters}) no p is below {probes.least_p:.2g}, too much "
-            f"for {tested} probes: what misleads can hide among the unsure. Probe more prompts, or choose fewer probes."
-        )
+    yield from _too_few(probes)
+
+
+def _meaning(family: str, misled: int) -> str:
+    """What may be said of a family: what it stands for only if all its probes misled, whether they were run or not."""
+    every = sum(probe.family == family for probe in PROBES.values())
+    return _MEANS[family] if misled == every else f"Of {family}, {misled} of {every} probes misled it"
+
+
+def _too_few(probes: Probes) -> Iterator[str]:
+    """A sentence, if so few clusters cannot show that a single probe misleads."""
+    tested, least = sum(one.p is not None for one in probes.probed), least_p(probes.cluster_count)
+    if tested * least < FALSE_DISCOVERIES:
+        return
+    clusters = f"{probes.cluster_count} cluster{'s' * (probes.cluster_count != 1)} (by {probes.clusters})"
+    # Of m probes with the least p, each has q = tested * least / m, which must be below FALSE_DISCOVERIES.
+    together = math.floor(tested * least / FALSE_DISCOVERIES) + 1
+    limit = (
+        f"at least {together} of {tested} probes must move the reward the same way every time before any can be called "
+        "misled"
+        if together <= tested
+        else "nothing can be called misled, or sound"
+    )
+    yield (
+        f"With {clusters} no p is below {least:.2g}, so {limit}: what misleads can hide among the unsure. "
+        "Probe more prompts, or choose fewer probes."
+    )
 
 
 def _clauses(misled: Sequence[Probed]) -> Iterator[str]:
