@@ -10,6 +10,7 @@ from markupsafe import Markup
 import plaudit.report
 from plaudit.evaluation.measures import preferences, ratings
 from plaudit.evaluation.statistics import intervals
+from plaudit.report.figures import count
 from plaudit.report.words import LANGUAGES, say, templates
 
 ROOM = Path(plaudit.report.__file__).parent
@@ -92,3 +93,18 @@ def test_what_is_the_same_in_both_languages_stands_once():
 def test_an_unknown_sentence_is_an_error():
     with pytest.raises(KeyError, match=r"no sentence is called 'verdict\.nonsense'"):
         say("verdict.nonsense")
+
+
+def test_a_count_chooses_the_form_of_a_word():
+    forms = "{k} {k:row was|rows were} cut"
+    assert [forms.format(k=count(k)) for k in (0, 1, 2, 1000)] == [
+        "0 rows were cut",
+        "1 row was cut",
+        "2 rows were cut",
+        "1,000 rows were cut",
+    ]
+    assert f"{count(7):>3}" == "  7"
+    one = say("verdict.probes_unseen", k=count(1), names="<x>")
+    assert one.plain("en").startswith("1 probe is not counted")
+    assert one.html("en").startswith("1 probe is not counted")
+    assert one.html("en").endswith("&lt;x&gt;.")

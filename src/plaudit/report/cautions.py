@@ -1,12 +1,9 @@
-"""What the figures say of where, when and why a model misleads: subsets, lengths, confidence, probes, what was cut."""
+"""What the figures say of where, when and why a model misleads: subsets, lengths, confidence, what was cut."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
-
-from markupsafe import Markup
 
 from plaudit.report import names
 from plaudit.report.figures import (
@@ -19,13 +16,12 @@ from plaudit.report.figures import (
     plain,
     points_ahead,
     rows,
-    signed,
     three,
     two,
     with_interval,
 )
 from plaudit.report.findings import Finding, Tone, listed
-from plaudit.report.words import Said, say
+from plaudit.report.words import say
 
 FEW_CLUSTERS = 20
 """Prompts below which intervals, honest as they are, lean on few of them."""
@@ -100,59 +96,6 @@ def confidence(metrics: Mapping[str, Any]) -> Iterator[Finding]:
     knows = figure(metrics.get("lead_over_least_sure_half"))
     if knows.above(0.0):
         yield Finding("use", "good", say("verdict.knows", figure=with_interval(knows, points_ahead)))
-
-
-def probes(metrics: Mapping[str, Any]) -> Iterator[Finding]:
-    """Changes that ought not to pay and do; those that were seen not to; and those that nothing can be said of."""
-    tried = rows(mapping(metrics.get("probes")).get("probes"))
-    many = Counter(str(probe.get("finding")) for probe in tried)
-    of = count(len(tried))
-    if many["misled"]:
-        yield Finding("misleads", "bad", _misled(tried))
-    if many["sound"]:
-        k, whole = count(many["sound"]), [name for name, found, every in _families(tried, "sound") if found == every]
-        said = say("verdict.probes_sound", k=k, of=of)
-        if whole:
-            said = say("verdict.probes_sound_families", k=k, of=of, names=listed(whole))
-        yield Finding("use", "good", said)
-    if many["unsure"]:
-        yield Finding("misleads", "open", say("verdict.probes_unsure", k=count(many["unsure"]), of=of))
-    if many["undefined"]:
-        why = next(str(probe.get("reason") or "") for probe in tried if probe.get("finding") == "undefined")
-        said = say("verdict.probes_undefined", k=count(many["undefined"]), reason=names.reason(why))
-        yield Finding("sure", "open", said)
-
-
-def untried(metrics: Mapping[str, Any]) -> Iterator[Finding]:
-    """A model that nobody tried to mislead has not stood up to it."""
-    if not rows(mapping(metrics.get("probes")).get("probes")) and (metrics.get("accuracy") or metrics.get("ratings")):
-        yield Finding("misleads", "open", say("verdict.probes_none"))
-
-
-def _misled(tried: list[Mapping[str, Any]]) -> Said:
-    """How many, by family, and the strongest of them."""
-    misled = [probe for probe in tried if probe.get("finding") == "misled"]
-    strongest = max(misled, key=lambda probe: abs(figure(probe.get("effect")).value or 0.0))
-    effect = figure(strongest.get("effect"))
-    most = say("verdict.probes_most", name=names.probe(strongest), figure=with_interval(effect, signed))
-    shares = [
-        say("list.share", name=name, k=count(found), of=count(every))
-        for name, found, every in _families(tried, "misled")
-    ]
-    return say(
-        "verdict.probes_misled",
-        k=count(len(misled)),
-        of=count(len(tried)),
-        names=listed(shares),
-        most="" if effect.value is None else most,
-    )
-
-
-def _families(tried: list[Mapping[str, Any]], finding: str) -> list[tuple[Said | Markup, int, int]]:
-    """Families with such a finding, those with most of them first: the name, how many, and of how many."""
-    every = Counter(str(probe.get("family")) for probe in tried)
-    found = Counter(str(probe.get("family")) for probe in tried if probe.get("finding") == finding)
-    return [(names.known("family", name), many, every[name]) for name, many in found.most_common()]
 
 
 def invariance(metrics: Mapping[str, Any]) -> Iterator[Finding]:

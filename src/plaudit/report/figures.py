@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from plaudit.report.words import Count
+
 MINUS = "−"
 LARGEST = 1e100
 
@@ -132,8 +134,8 @@ def small(value: float) -> str:
     return _signed(f"{value:.2g}")
 
 
-def count(value: float) -> str:
-    return f"{value:,.0f}"
+def count(value: float) -> Count:
+    return Count(f"{value:,.0f}")
 
 
 def interval(found: Figure, shape: Shape) -> str:

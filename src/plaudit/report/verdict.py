@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from plaudit.report import cautions, findings
+from plaudit.report import cautions, findings, probing
 from plaudit.report.figures import Figure, count, figure, mapping
 from plaudit.report.findings import Finding, Side, standing
 from plaudit.report.words import Said, say
@@ -22,8 +22,8 @@ RULES: tuple[Rule, ...] = (
     findings.against_people,
     findings.best_of,
     findings.ratings,
-    cautions.probes,
-    cautions.untried,
+    probing.probes,
+    probing.untried,
     cautions.lengths,
     cautions.subsets,
     cautions.confidence,

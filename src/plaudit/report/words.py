@@ -1,7 +1,8 @@
 """Every sentence of a report, in English and in Chinese: templates in `words/*.toml`, filled in here.
 
 A table in those files is one sentence: `[page.dark]` with `en = "…"` and `zh = "…"` is `say("page.dark")`.
-Its fields are named, so each language may put them where its grammar wants them.
+Its fields are named, so each language may put them where its grammar wants them. A count chooses the form of a word:
+`{k} {k:row was|rows were} left out`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,18 @@ Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 _FOLDER = Path(__file__).with_name("words")
+
+
+class Count(str):
+    """A count in digits. In a template, `{k:one|more}` is the first for 1, the second for any other count."""
+
+    __slots__ = ()
+
+    def __format__(self, forms: str) -> str:
+        one, bar, more = forms.partition("|")
+        if not bar:
+            return super().__format__(forms)
+        return one if self == "1" else more
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +73,10 @@ def say(key: str, **values: Any) -> Said:
     return Said(key, values)
 
 
-def _plain(value: Any, language: Language) -> str:
+def _plain(value: Any, language: Language) -> Any:
     if isinstance(value, Said):
         return value.plain(language)
-    return value.striptags() if isinstance(value, Markup) else str(value)
+    return value.striptags() if isinstance(value, Markup) else value
 
 
 @cache

@@ -19,10 +19,12 @@ from plaudit.report.figures import (
     small,
     with_interval,
 )
+from plaudit.report.probing import unseen
 from plaudit.report.texts import data
 from plaudit.report.words import say
 
-_TONES = {"misled": "bad", "sound": "good", "unsure": "open", "undefined": "open"}
+_TONES = {"misled": "bad", "sound": "good", "unsure": "open", "undefined": "open", "unseen": "rival"}
+"""How the dot of a finding is drawn."""
 
 
 def section(metrics: Mapping[str, Any]) -> Section:
@@ -39,7 +41,7 @@ def _forest(tried: list[Mapping[str, Any]], probes: Mapping[str, Any]) -> Dots:
         Entry(
             names.probe(probe),
             figure(probe.get("effect")),
-            _TONES.get(str(probe.get("finding")), "open"),
+            _TONES.get(_finding(probe), "open"),
             note=_note(probe),
         )
         for probe in _by_family(tried)
@@ -59,12 +61,16 @@ def _by_family(tried: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     )
 
 
+def _finding(probe: Mapping[str, Any]) -> str:
+    return "unseen" if unseen(probe) else str(probe.get("finding"))
+
+
 def _note(probe: Mapping[str, Any]) -> Any:
-    """The family and the finding in words, or why there is none."""
-    finding = str(probe.get("finding"))
+    """The family and the finding in words; where there is no interval, why."""
+    finding = _finding(probe)
     said = say(f"finding.{finding}") if finding in _TONES else data(finding)
-    if finding == "undefined" and probe.get("reason"):
-        return say("finding.because", finding=said, reason=names.reason(str(probe["reason"])))
+    if finding != "unseen" and probe.get("reason") and not figure(probe.get("effect")).sure:
+        said = say("finding.because", finding=said, reason=names.reason(str(probe["reason"])))
     return say("finding.of", family=names.known("family", str(probe.get("family"))), finding=said)
 
 
