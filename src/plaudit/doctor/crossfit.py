@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from plaudit.doctor.folds import Ints
 from plaudit.errors import PlauditError
 from plaudit.groups import Group, plain_text
+from plaudit.model.frozen import FROZEN
 from plaudit.model.plain import FEATURES, Matrix
-from plaudit.model.rivals import FROZEN, is_plain
+from plaudit.model.rivals import is_plain
 from plaudit.training.judgements import Comparisons
 from plaudit.training.plain import frozen_features, learn
 from plaudit.training.settings import TrainingSettings

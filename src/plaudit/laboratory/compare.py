@@ -19,8 +19,9 @@ from plaudit.laboratory.measure import PLAIN, measure
 from plaudit.laboratory.results import Comparison
 from plaudit.laboratory.runs import default_settings, is_frozen, prime_features
 from plaudit.model.features import shared_features
+from plaudit.model.frozen import FROZEN
 from plaudit.model.record import versions
-from plaudit.model.rivals import FROZEN, is_plain
+from plaudit.model.rivals import is_plain
 from plaudit.training import TrainingSettings
 
 RESULT = "losses.json"

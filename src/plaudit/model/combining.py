@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 
 from plaudit.errors import PlauditError
 from plaudit.model.opening import no_model
-from plaudit.model.record import RECORD_FILE
+from plaudit.model.record import RECORD_FILE, RIVALS_FOLDER
 
 logger = logging.getLogger(__name__)
 
@@ -88,8 +88,6 @@ def link_files(source: Path, target: Path, *, leave_out: Sequence[str] = ()) -> 
 def link_rivals(sources: Sequence[Path], records: Sequence[Mapping[str, Any]], target: Path) -> None:
     """The plain models fitted beside the first member are rivals of the combined one too, if all learned from the same
     data."""
-    from plaudit.model.rivals import RIVALS_FOLDER
-
     data = {record.get("data") for record in records}
     if len(data) > 1 or None in data:
         return

@@ -25,8 +25,8 @@ from plaudit.model.combining import (
     new_folder,
     warn_of_losses,
 )
-from plaudit.model.opening import ENSEMBLE, MEMBERS, open_model
-from plaudit.model.record import tokenizer_hash, versions
+from plaudit.model.frozen import open_single
+from plaudit.model.record import ENSEMBLE, MEMBERS, tokenizer_hash, versions
 from plaudit.model.reward_model import RewardModel
 from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer
 
@@ -98,7 +98,7 @@ class Ensemble(Scorer):
             PlauditError: if a member is missing or cannot be opened.
         """
         numbers = range(len(record.get("members") or ()))
-        return cls([_reward_model(folder / MEMBERS / str(n), options) for n in numbers], record=record)
+        return cls([open_single(folder / MEMBERS / str(n), **options) for n in numbers], record=record)
 
     def stream(
         self,
@@ -148,7 +148,7 @@ def assemble(models: Sequence[str | Path], output: str | Path) -> Ensemble:
         PlauditError: if a folder holds no reward model, the members do not go together, or `output` is taken.
     """
     folders = member_folders(models)
-    ensemble = Ensemble([_reward_model(folder, {}) for folder in folders])
+    ensemble = Ensemble([open_single(folder) for folder in folders])
     ensemble.record = ensemble.run_record(ENSEMBLE, combined_from=list(map(str, models)))
     with new_folder(Path(output)) as staging:
         for number, folder in enumerate(folders):
@@ -156,14 +156,6 @@ def assemble(models: Sequence[str | Path], output: str | Path) -> Ensemble:
         link_rivals(folders, [member.record for member in ensemble.members], staging)
         finish(staging, ensemble.record, combined_card(f"An ensemble of {len(folders)} reward models", _HOW, models))
     return ensemble
-
-
-def _reward_model(folder: Path, options: Mapping[str, Any]) -> RewardModel:
-    model = open_model(folder, **options)
-    if not isinstance(model, RewardModel):
-        kind = model.record.get("plaudit")
-        raise PlauditError(f"{folder} is no single reward model (plaudit.json: {kind}); combine those alone")
-    return model
 
 
 def _same_readings(members: Sequence[RewardModel]) -> list[list[int]]:

@@ -8,14 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from plaudit.errors import PlauditError
-from plaudit.model.record import RECORD_FILE
+from plaudit.model.record import ENSEMBLE, MEMBERS, RECORD_FILE
 from plaudit.model.scorer import Scorer
-
-ENSEMBLE = "ensemble"
-"""What plaudit.json calls itself in an ensemble's folder."""
-
-MEMBERS = "members"
-"""Where the members' folders stand in it, by number."""
 
 
 def open_model(name: str | Path, **options: Any) -> Scorer:
@@ -69,7 +63,7 @@ def _open_plain(folder: Path, record: Mapping[str, Any], options: Mapping[str, A
 
 
 def _open_frozen(folder: Path, record: Mapping[str, Any], options: Mapping[str, Any]) -> Scorer:
-    from plaudit.model.rivals import open_frozen
+    from plaudit.model.frozen import open_frozen
 
     return open_frozen(folder, record, **options)
 

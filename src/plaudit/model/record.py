@@ -13,6 +13,15 @@ from plaudit.groups import Group
 
 RECORD_FILE = "plaudit.json"
 
+RIVALS_FOLDER = "rivals"
+"""Where the plain models stand that were fitted beside a model, by name."""
+
+ENSEMBLE = "ensemble"
+"""What the record calls itself in an ensemble's folder."""
+
+MEMBERS = "members"
+"""Where the members' folders stand in it, by number."""
+
 _RECORDED_PACKAGES = ("plaudit", "torch", "transformers", "accelerate", "peft", "numpy", "scipy", "scikit-learn")
 
 

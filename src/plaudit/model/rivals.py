@@ -1,39 +1,19 @@
-"""The rivals that stand beside a model: plain models fitted to the same judgements, in `MODEL/rivals/NAME/`.
-
-A rival on a frozen backbone is stored as its head and the backbone's name: a copy of the backbone would be larger than
-the model.
-"""
+"""The rivals that stand beside a model: plain models fitted to the same judgements, in `MODEL/rivals/NAME/`."""
 
 from __future__ import annotations
 
-import json
 import logging
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from plaudit.errors import PlauditError
+from plaudit.model.frozen import FROZEN
 from plaudit.model.opening import open_model
 from plaudit.model.plain import FEATURES
-from plaudit.model.record import RECORD_FILE
-from plaudit.model.saving import staged
+from plaudit.model.record import RECORD_FILE, RIVALS_FOLDER
 from plaudit.model.scorer import Scorer
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    from plaudit.model.heads import Outputs
-    from plaudit.model.reward_model import RewardModel
-
 logger = logging.getLogger(__name__)
-
-FROZEN = "frozen:"
-"""How a `--backbone` starts whose weights stay as they are: `frozen:minilm-l6`."""
-
-RIVALS_FOLDER = "rivals"
-_KIND = "frozen head"
-_HEAD_FILE = "head.safetensors"
 
 
 def is_plain(backbone: str | Path) -> bool:
@@ -64,72 +44,3 @@ def load_rivals(folder: str | Path) -> dict[str, Scorer]:
         else:
             found[str(rival.record.get("backbone", record.parent.name))] = rival
     return found
-
-
-def frozen_model(name: str, outputs: Outputs, weights: np.ndarray, **options: Any) -> RewardModel:
-    """A reward model whose backbone is as it came and whose linear head is given.
-
-    Args:
-        name: the backbone.
-        outputs: W outputs of one linear head.
-        weights: `[W, H]`.
-        options: those of `RewardModel.from_backbone`.
-
-    Raises:
-        PlauditError: if the backbone cannot be loaded, or its features are not of size H.
-    """
-    import torch
-
-    from plaudit.model.reward_model import RewardModel
-
-    model = RewardModel.from_backbone(name, outputs=outputs, **options)
-    head = model.network.head_parameters[0]
-    if weights.size != head.numel():
-        raise PlauditError(
-            f"the head is for features of size {weights.shape[-1]}, but {name} has {head.shape[-1]}; fit it again"
-        )
-    with torch.no_grad():
-        head.copy_(torch.from_numpy(weights).reshape(head.shape))
-    return model
-
-
-def save_frozen(model: RewardModel, folder: str | Path, chat_template: str | None) -> None:
-    """Write the head and the backbone's name. `chat_template`: that of the settings, if the tokenizer's own was not
-    used."""
-    from safetensors.torch import save_file
-
-    network = model.network
-    record = model.run_record(
-        _KIND,
-        outputs=network.outputs.to_dict(),
-        chat_template=model.tokenizer.chat_template if chat_template is not None else None,
-    )
-    weights = network.head_parameters[0].detach().reshape(-1, network.head.in_features).contiguous()
-    with staged(Path(folder)) as staging:
-        save_file({"weight": weights.cpu()}, staging / _HEAD_FILE)
-        (staging / RECORD_FILE).write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def open_frozen(folder: Path, record: Mapping[str, Any], **options: Any) -> RewardModel:
-    """What `save_frozen` wrote, on its backbone. `options` are those of `RewardModel.from_pretrained`.
-
-    Raises:
-        PlauditError: if a file is missing or broken, or the backbone cannot be loaded.
-    """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
-
-    from plaudit.model.heads import Outputs
-
-    try:
-        weights = load_file(folder / _HEAD_FILE)["weight"]
-        outputs = Outputs.from_dict(record["outputs"])
-        backbone = str(record["backbone"]).removeprefix(FROZEN)
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise PlauditError(f"{folder} is no whole head ({error}); fit the rival again") from error
-    options = {"max_length": record.get("max_length"), **options}
-    model = frozen_model(backbone, outputs, weights, **options)
-    if record.get("chat_template") and not options.get("chat_template"):
-        model.tokenizer.chat_template = record["chat_template"]
-    model.record = dict(record)
-    return model

@@ -23,9 +23,9 @@ from plaudit.data.scales import Scale
 from plaudit.errors import PlauditError
 from plaudit.groups import Group, plain_text
 from plaudit.model import Scorer, data_hash
+from plaudit.model.frozen import FROZEN, frozen_model
 from plaudit.model.heads import Attribute, Outputs
 from plaudit.model.plain import FEATURES, Linear, Matrix, PlainModel
-from plaudit.model.rivals import FROZEN, frozen_model
 from plaudit.training.convex import BradleyTerry, Fit, LeastSquares, fit
 from plaudit.training.folder import clear, open_folder
 from plaudit.training.judgements import Comparisons

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from plaudit.model.rivals import FROZEN
+from plaudit.model.frozen import FROZEN
 
 
 def plain_card(record: Mapping[str, Any]) -> str:

@@ -12,7 +12,9 @@ import numpy as np
 
 from plaudit.groups import Group
 from plaudit.model import RECORD_FILE, RewardModel, data_hash
-from plaudit.model.rivals import RIVALS_FOLDER, rival_folder, save_frozen
+from plaudit.model.frozen import save_frozen
+from plaudit.model.record import RIVALS_FOLDER
+from plaudit.model.rivals import rival_folder
 from plaudit.training.plain import fit_plain
 from plaudit.training.plain_card import plain_card
 from plaudit.training.settings import TrainingSettings
