@@ -43,7 +43,7 @@ def open_single(folder: Path, **options: Any) -> RewardModel:
         return open_frozen(folder, record, **options)
     if kind != "model":
         raise PlauditError(
-            f"{folder} holds a {kind}, and only reward models with a backbone can be combined; leave it out"
+            f"{folder} is no single reward model with a backbone ({RECORD_FILE}: {kind}); combine those alone"
         )
     return RewardModel.from_pretrained(folder, **options)
 
