@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plaudit.report.axes import axis
+from plaudit.report.axes import axis, within_reach
 from plaudit.report.figures import percent_tick, plain_tick
 
 
@@ -39,3 +39,25 @@ def test_order_is_kept_and_everything_is_inside(values):
     assert places == sorted(places)
     assert all(0 <= place <= 100 for place in places)
     assert 2 <= len(along.ticks) <= 13
+
+
+def test_one_wide_interval_does_not_set_the_axis():
+    """Distances of ends from dots are 0.2, 0.2, 0.1, 0.1, 8 and 8: median 0.2. The dots 0, 1 and 0.5 with it span -0.2
+    to 1.2, with slack -0.9 to 1.9."""
+    intervals = [(-0.2, 0.0, 0.2), (0.9, 1.0, 1.1), (-7.5, 0.5, 8.5)]
+    assert within_reach([0.0, 1.0, 0.5], intervals) == [-0.2, 0.2, 0.9, 1.1]
+
+
+def test_wide_intervals_are_held_where_all_are_wide_or_there_is_room():
+    alike = [(-5.0, 0.0, 5.0), (-4.0, 1.0, 6.0), (-6.0, 0.5, 7.0)]
+    assert sorted(within_reach([0.0, 1.0, 0.5], alike)) == [-6.0, -5.0, -4.0, 5.0, 6.0, 7.0]
+    assert within_reach([0.0, 1.0], [(-0.1, 0.0, 0.1), (0.6, 1.0, 1.4)]) == [-0.1, 0.1, 0.6, 1.4]
+    assert within_reach([0.3], [(-9.0, 0.3, 9.6)]) == [-9.0, 9.6]
+    assert within_reach([0.3], []) == []
+
+
+def test_an_interval_that_goes_on_ends_at_the_edge():
+    along = axis([0.0, 1.0], plain_tick)
+    assert along.ends(-3.0, 0.5) == (1.0, 50.0)
+    assert along.ends(0.0, 1.0) == (3.0, 97.0)
+    assert along.ends(0.5, 4.0) == (50.0, 99.0)

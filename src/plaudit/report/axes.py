@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from plaudit.report.figures import Shape
 
 _STEPS = (1.0, 2.0, 2.5, 5.0)
 _EDGE = 3.0
 """Percent of the width left free at either end, so that a dot at the end of the axis is whole."""
+
+BEYOND = 1.0
+"""Percent of the width between a plot's edge and the tip of an interval that goes on beyond it."""
+
+SLACK = 0.5
+"""By how much of its width intervals may lengthen an axis that without them holds everything but the longest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,14 @@ class Axis:
         """Where a value stands, in percent; what lies outside stands at the end."""
         share = (value - self.low) / (self.high - self.low)
         return round(_EDGE + (100 - 2 * _EDGE) * min(max(share, 0.0), 1.0), 2)
+
+    def ends(self, low: float, high: float) -> tuple[float, float]:
+        """Where an interval begins and ends, in percent: at the very edge where it goes on beyond the axis."""
+        rounding = 1e-9 * self.step
+        return (
+            BEYOND if low < self.low - rounding else self.at(low),
+            100 - BEYOND if high > self.high + rounding else self.at(high),
+        )
 
     @property
     def ticks(self) -> list[tuple[float, str]]:
@@ -68,6 +83,24 @@ def axis(
     start = max(bounds[0], step * math.floor(low / step + 1e-9))
     end = min(bounds[1], step * math.ceil(high / step - 1e-9))
     return Axis(start, end, step, shape)
+
+
+def within_reach(dots: Sequence[float], intervals: Sequence[tuple[float, float, float]]) -> list[float]:
+    """The ends of intervals that an axis should hold, so that one wide interval does not press the others together.
+
+    An axis that holds all dots with the median distance of an end from its dot on either side may be longer by `SLACK`
+    of its width at either end; an interval that goes further is drawn as going on beyond the plot.
+
+    Args:
+        dots: what is to be held in any case.
+        intervals: low, value and high of each.
+    """
+    if not intervals:
+        return []
+    typical = median(away for low, value, high in intervals for away in (value - low, high - value))
+    least, most = min(dots) - typical, max(dots) + typical
+    slack = SLACK * (most - least)
+    return [end for low, _, high in intervals for end in (low, high) if least - slack <= end <= most + slack]
 
 
 def _round_up(step: float) -> float:

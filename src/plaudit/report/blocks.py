@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from plaudit.report.axes import Axis, axis
+from plaudit.report.axes import BEYOND, Axis, axis, within_reach
 from plaudit.report.figures import Figure, Shape, count, interval
 from plaudit.report.names import reason
 from plaudit.report.words import Said, say
 
-LEGEND = ("good", "open", "bad", "length", "people", "chance", "blind", "zero", "overall")
+LEGEND = ("good", "open", "bad", "length", "people", "chance", "blind", "zero", "overall", "beyond")
 """Kinds of dots, marks and lines whose meaning is said under a plot (`legend.<kind>`)."""
 
 Label = Any
@@ -52,6 +52,11 @@ class Row:
     high: float | None
     marks: tuple[tuple[str, float, str], ...]
 
+    @property
+    def goes_on(self) -> tuple[bool, bool]:
+        """Whether the interval goes on beyond the left edge of the plot, and beyond the right."""
+        return self.low == BEYOND, self.high == 100 - BEYOND
+
 
 @dataclass(frozen=True, slots=True)
 class Dots:
@@ -81,6 +86,7 @@ class Dots:
         """What needs a key, and its words: shapes of dots, marks and lines that occur, in a fixed order."""
         rows = (*self.rows, *self.folded)
         found = {kind for row in rows for kind, _, _ in row.marks} | {kind for kind, _ in self.lines}
+        found |= {"beyond" for row in rows if any(row.goes_on)}
         tones = {row.tone for row in rows} & {"good", "open", "bad"}
         return [
             (key, say(f"{self.tones if key in tones else 'legend'}.{key}")) for key in LEGEND if key in found | tones
@@ -132,7 +138,7 @@ def dots(
     shown: int | None = None,
     tones: str = "legend",
 ) -> Dots:
-    """Place entries on an axis that holds them all.
+    """Place entries on an axis that holds all dots, marks and lines, and all but the far ends of intervals.
 
     Args:
         entries: from top to bottom.
@@ -146,13 +152,22 @@ def dots(
         tones: whose words say what the shapes of dots mean.
     """
     lines = list(lines)
-    held = [x for entry in entries for x in (entry.figure.value, entry.figure.low, entry.figure.high)]
-    held += [value for entry in entries for _, value in entry.beside]
-    along = axis(held, ticks or shape, around=[value for _, value in lines], bounds=bounds)
+    held = [value for entry in entries if (value := entry.figure.value) is not None]
+    held += [value for entry in entries for _, value in entry.beside if value is not None]
+    held += [value for _, value in lines]
+    intervals = [ends for entry in entries if (ends := _interval(entry.figure)) is not None]
+    along = axis([*held, *within_reach(held, intervals)], ticks or shape, bounds=bounds)
     rows = tuple(_row(entry, shape, along) for entry in entries)
     places = tuple((kind, along.at(value)) for kind, value in lines)
     cut = len(rows) if shown is None else shown
     return Dots(head, caption, along, places, rows[:cut], rows[cut:], tones)
+
+
+def _interval(found: Figure) -> tuple[float, float, float] | None:
+    """Low, value and high, where there is an interval to draw."""
+    if found.value is None or found.low is None or found.high is None or found.exact:
+        return None
+    return found.low, found.value, found.high
 
 
 def _row(entry: Entry, shape: Shape, along: Axis) -> Row:
@@ -160,6 +175,8 @@ def _row(entry: Entry, shape: Shape, along: Axis) -> Row:
     note = entry.note
     if note is None and not found.exact and not found.sure and found.reason:
         note = reason(found.reason)
+    ends = _interval(found)
+    low, high = (None, None) if ends is None else along.ends(ends[0], ends[-1])
     return Row(
         entry.label,
         note,
@@ -168,7 +185,7 @@ def _row(entry: Entry, shape: Shape, along: Axis) -> Row:
         interval(found, shape),
         count(found.n) if found.n else "",
         None if found.value is None else along.at(found.value),
-        None if found.low is None or found.exact else along.at(found.low),
-        None if found.high is None or found.exact else along.at(found.high),
+        low,
+        high,
         tuple((kind, along.at(value), shape(value)) for kind, value in entry.beside if value is not None),
     )
