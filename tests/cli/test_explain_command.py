@@ -1,8 +1,12 @@
 """`plaudit explain`, run on a bag of words and a tiny decoder."""
 
 import json
+import re
+import shutil
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 from rich.console import Console
 from tiny import tiny_model_folder
@@ -10,6 +14,7 @@ from toys import toy_groups
 
 from plaudit.cli.painted import legend, painted
 from plaudit.data import write_groups
+from plaudit.model.plain import Linear, PlainModel, WordFeatures
 from plaudit.training import train
 
 HOSTILE = "good \x1b[2J[red]w1[/red] \u202e w2"
@@ -71,7 +76,7 @@ def test_groups_from_stdin_and_a_decoder_with_check(run, decoder, wide):
     code, out, _ = run("explain", decoder, "-", "--check", "--steps", "4", stdin=json.dumps(row))
     assert code == 0
     assert "reward here" in out
-    assert "with shuffled weights, signed: mean rank correlation" in out
+    assert "with shuffled weights, signed: rank correlation" in out
     assert "天" in out
     assert "😀" in out
 
@@ -86,6 +91,41 @@ def test_without_captum_a_note_says_what_to_install(run, decoder, monkeypatch, w
     code, _, complaint = run("explain", decoder, "-p", "why", "-r", "the cat", "--method", "gradients")
     assert code == 2
     assert "pip install 'plaudit[explain]'" in complaint
+
+
+def test_options_of_the_integral_are_refused_where_nothing_is_integrated(run, bow, decoder, monkeypatch):
+    for option in (["--check"], ["--steps", "4"], ["--reference", "pad"]):
+        said = f"{option[0]} is of integrated gradients"
+        for model, more, remedy in (
+            (decoder, ["--method", "leaving-out"], "add --method gradients"),
+            (bow, [], "this model's contributions are exact without it"),
+        ):
+            code, out, complaint = run("explain", model, "-p", "why", "-r", "the cat", *option, *more)
+            assert (code, out, complaint.count("\n")) == (2, "", 1)
+            assert said in complaint
+            assert remedy in complaint
+    monkeypatch.setitem(sys.modules, "captum", None)
+    assert "pip install 'plaudit[explain]'" in run("explain", decoder, "-p", "why", "-r", "the cat", "--check")[2]
+
+
+def test_small_rewards_keep_their_digits(run, tmp_path, wide):
+    # The one term stands once, and counts its weight.
+    model = PlainModel(WordFeatures(("good",), np.array([1.0])), Linear(np.array([0.000123])))
+    model.save(tmp_path / "model")
+    code, out, _ = run("explain", tmp_path / "model", "-p", "why", "-r", "It is good. So?")
+    assert code == 0
+    assert "response 0: score +0.000123" in out
+    rows = [line.split()[:3] for line in out.splitlines() if '"' in line]
+    assert rows[1:] == [["+0.000123"] * 3, ["+0.000000", "+0.000000", "+0.000123"]]
+
+
+def test_the_python_of_the_docs_runs_as_printed(bow, tmp_path, monkeypatch, capsys):
+    docs = Path(__file__).parents[2] / "docs" / "explaining.md"
+    (code,) = re.findall(r"```python\n(.*?)```", docs.read_text(encoding="utf-8"), re.DOTALL)
+    shutil.copytree(bow, tmp_path / "my-model")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, str(docs), "exec"), {})
+    assert "'sentences'" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -144,6 +184,11 @@ def test_dull_stretches_of_a_long_response_are_folded_and_summed():
     assert "[… 461 pieces, together +0.461 …]" in text
     assert "[… 474 pieces, together +0.474 …]" in text
     assert painted(texts, values, 5.0, colour=False, full=True).plain.count("w") == 1000
+
+
+def test_a_number_stands_at_the_end_of_its_own_word():
+    text = painted(["just ", "one.\n\n", "More"], [-0.5, 1.0, 0.0], 1.0, colour=False, full=False)
+    assert text.plain == "just[-0.5] one.[+1]\n\nMore"
 
 
 def test_nothing_to_paint_is_nothing():

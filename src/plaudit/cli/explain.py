@@ -30,8 +30,12 @@ def explain_command(
     as_json: Json = False,
     method: Methods = None,
     unit: str = typer.Option("auto", "--unit", help="What is left out: sentence, line, word, or auto."),
-    reference: str = typer.Option("mean", "--reference", help="Embedding gradients start from: mean, pad, eos, mask."),
-    steps: int = typer.Option(32, "--steps", min=1, help="Points of the integral, doubled up to 512 where needed."),
+    reference: str | None = typer.Option(
+        None, "--reference", help="Embedding gradients start from: mean, pad, eos, mask. Mean if not given."
+    ),
+    steps: int | None = typer.Option(
+        None, "--steps", min=1, help="Points of the integral, doubled up to 512 where needed. 32 if not given."
+    ),
     check: bool = typer.Option(False, "--check", help="Attribute again with shuffled weights: is it another picture?"),
     first: int | None = typer.Option(None, "--first", min=1, metavar="N", help="Only the first N groups."),
     full: bool = typer.Option(False, "--full", help="Print long responses whole."),
@@ -46,21 +50,29 @@ def explain_command(
     from plaudit.cli import explain_tables
     from plaudit.cli.explain_summary import summary
     from plaudit.cli.results import give
-    from plaudit.explaining import available, explain
+    from plaudit.cli.terminal import watched
+    from plaudit.explaining import available, exact, explain
     from plaudit.explaining.views import NO_CAPTUM, Integration
     from plaudit.model import DEFAULT_BATCH_TOKENS, open_model
 
-    groups = given_groups(source, prompt, response, format)
+    groups = list(islice(given_groups(source, prompt, response, format), first))
     loaded = open_model(model)
+    methods = method or available(loaded)
+    given = {"--check": check, "--steps": steps, "--reference": reference}
+    for option in (name for name, value in given.items() if value):
+        if exact(loaded):
+            raise PlauditError(f"{option} is of integrated gradients; this model's contributions are exact without it")
+        if "gradients" not in methods:
+            remedy = "add --method gradients" if method else NO_CAPTUM
+            raise PlauditError(f"{option} is of integrated gradients, which are not asked for; {remedy}")
     default = Integration()
     integration = replace(
         default,
-        reference=reference,
-        steps=steps,
-        most_steps=max(steps, default.most_steps),
+        reference=reference or default.reference,
+        steps=steps or default.steps,
+        most_steps=max(steps or 0, default.most_steps),
         batch_tokens=batch_tokens or DEFAULT_BATCH_TOKENS,
     )
-    methods = method or available(loaded)
     notes = [] if method or "gradients" in methods else [f"no attributions: {NO_CAPTUM}"]
     found = [
         (
@@ -75,7 +87,7 @@ def explain_command(
                 truncate_responses=truncate_responses,
             ),
         )
-        for group in islice(groups, first)
+        for group in watched(groups, len(groups), "Explaining")
     ]
     explanations = [explanation for _, several in found for explanation in several]
     if not explanations:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from plaudit.cli.eval_tables import cells
 from plaudit.cli.explain_summary import Summary
+from plaudit.cli.explain_words import meanings, part_of, shape
 from plaudit.cli.painted import legend, painted
-from plaudit.cli.terminal import name_of, short
+from plaudit.cli.terminal import counted, name_of, short
+from plaudit.evaluation.statistics.intervals import Measurement
 from plaudit.explaining import Explanation
 from plaudit.groups import Group
 
@@ -22,7 +23,7 @@ _PAINTED = {
     "attribution": "what each token contributed (integrated gradients from {reference})",
     "exact": "what each word contributed, exactly",
     "gain": "how the reward changed at each piece ({kind})",
-    "effect": "the score with each {unit}, minus without",
+    "effect": "the score with each {part}, minus without",
 }
 
 
@@ -36,8 +37,9 @@ def show(
         console.print(f"\n{f'{name_of(group.id)} {short(group.prompt)}'.lstrip()}", markup=False, style="bold")
         kind, columns = _columns(explanations)
         largest = max((abs(v) for _, values in columns for v in values if v is not None), default=0.0)
+        numbers = shape(value for e in explanations for value in (e.score, e.baseline))
         bodies = [
-            Text("\n").join([_head(e), painted(*column, largest, colour=colour, full=full)])
+            Text("\n").join([_head(e, numbers), painted(*column, largest, colour=colour, full=full)])
             for e, column in zip(explanations, columns, strict=True)
         ]
         _side_by_side(console, bodies)
@@ -48,7 +50,9 @@ def show(
                 console.print(_parts(explanation))
         if len(explanations) == 2:
             console.print(_gap(*explanations), markup=False)
-    for line in _together(figures, notes):
+    everything = [explanation for _, explanations in found for explanation in explanations]
+    console.print()
+    for line in (*_together(figures), *meanings(everything), *notes):
         console.print(line, style="dim", markup=False)
 
 
@@ -76,16 +80,17 @@ def _gains(explanation: Explanation) -> list[float | None]:
 def _said(kind: str, explanations: Sequence[Explanation]) -> str:
     first = explanations[0]
     reference = "the mean embedding" if first.reference == "mean" else f"the {first.reference} token"
-    return _PAINTED[kind].format(reference=reference, kind=first.kind, unit=first.unit)
+    return _PAINTED[kind].format(reference=reference, kind=first.kind, part=part_of(first))
 
 
-def _head(explanation: Explanation) -> Text:
-    head = Text(f"response {explanation.response}: score {explanation.score:+.3f}", style="bold")
+def _head(explanation: Explanation, numbers: str) -> Text:
+    head = Text(f"response {explanation.response}: score {numbers.format(explanation.score)}", style="bold")
     rest = []
-    if explanation.baseline is not None:
-        rest.append(f"reference {explanation.baseline:+.3f}")
+    # What is exact begins at nothing, and misses nothing.
+    if explanation.steps is not None:
+        rest.append(f"reference {numbers.format(explanation.baseline)}")
     if explanation.complete is False:
-        rest.append(f"{explanation.completeness:+.3f} unexplained after {explanation.steps} steps")
+        rest.append(f"{numbers.format(explanation.completeness)} unexplained after {explanation.steps} steps")
     if explanation.truncated:
         rest.append("truncated")
     return head.append("".join(f", {part}" for part in rest), style="not bold")
@@ -114,22 +119,23 @@ def _parts(explanation: Explanation) -> Table:
     rows = [(name, values) for name, values in rows if any(value is not None for value in values)]
     for name, _ in rows:
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column(f"{explanation.unit} of response {explanation.response}", overflow="fold")
+    table.add_column(f"{part_of(explanation)} of response {explanation.response}", overflow="fold")
+    columns = [(shape(values), values) for _, values in rows]
     for number, part in enumerate(explanation.sentences):
-        figures = ("" if (value := values[number]) is None else f"{value:+.3f}" for _, values in rows)
+        figures = ("" if values[number] is None else numbers.format(values[number]) for numbers, values in columns)
         table.add_row(*figures, Text(short(part.text.strip(), 90)))
     return table
 
 
 def _ends(explanation: Explanation) -> list[float | None]:
-    """The last reward read in each part."""
+    """The last reward read in each part, before the white space at its end: that belongs to the token after it."""
     ends: list[float | None] = []
     tokens = iter(explanation.tokens)
-    done = limit = 0
+    done = start = 0
     for part in explanation.sentences:
-        limit += len(part.text)
+        end, start = start + len(part.text.rstrip()), start + len(part.text)
         reward = None
-        while done < limit and (token := next(tokens, None)) is not None:
+        while done < end and (token := next(tokens, None)) is not None:
             done += len(token.text)
             reward = token.reward if token.reward is not None else reward
         ends.append(reward)
@@ -138,25 +144,35 @@ def _ends(explanation: Explanation) -> list[float | None]:
 
 def _gap(a: Explanation, b: Explanation) -> str:
     """The difference of two scores, taken apart."""
-    gap = f"score {a.response} - score {b.response} = {a.score - b.score:+.3f}"
+    numbers = shape([a.score - b.score]).format
+    gap = f"score {a.response} - score {b.response} = {numbers(a.score - b.score)}"
     if a.baseline is None or b.baseline is None:
         return gap
     sums = [sum(token.attribution or 0.0 for token in one.tokens) for one in (a, b)]
-    found = f"{gap}: tokens of {a.response} {sums[0]:+.3f}, of {b.response} {-sums[1]:+.3f}"
+    found = f"{gap}: tokens of {a.response} {numbers(sums[0])}, of {b.response} {numbers(-sums[1])}"
     if a.steps is None:
         return found
     rest = (a.completeness or 0.0) - (b.completeness or 0.0)
-    return f"{found}; their references {a.baseline - b.baseline:+.3f}; unexplained {rest:+.3f}"
+    return f"{found}; their references {numbers(a.baseline - b.baseline)}; unexplained {numbers(rest)}"
 
 
-def _together(figures: Summary, notes: Sequence[str]) -> list[str]:
-    lines = [f"{figures.n} responses" if figures.n > 1 else ""]
-    value, interval, n = cells(figures.agreement, "{:+.2f}")
+def _together(figures: Summary) -> Iterator[str]:
+    if figures.n > 1:
+        yield counted(figures.n, "responses")
     if figures.agreement.value is not None:
-        lines.append(f"contributions and worth agree: mean rank correlation {value} {interval} over {n} responses")
+        yield f"contributions against worth: {_correlation(figures.agreement)}"
     for name, measured in figures.randomised.items():
-        value, interval, n = cells(measured, "{:+.2f}")
-        lines.append(f"with shuffled weights, {name}: mean rank correlation {value} {interval} over {n} responses")
+        yield f"contributions against those with shuffled weights, {name}: {_correlation(measured)}"
     if figures.incomplete:
-        lines.append(f"{figures.incomplete} attributions do not sum to what they explain within 1%; try --steps 1024")
-    return [line for line in (*lines, *notes) if line]
+        of = counted(figures.incomplete, "responses")
+        yield f"the contributions of {of} do not sum to what they explain within 1%; try --steps 1024"
+
+
+def _correlation(mean: Measurement) -> str:
+    """A mean of rank correlations with its interval, or why there is none."""
+    if mean.value is None:
+        return f"undefined ({mean.reason})"
+    said = f"{'mean ' if mean.n > 1 else ''}rank correlation {mean.value:+z.2f} over {counted(mean.n, 'responses')}"
+    if mean.low is None or mean.high is None:
+        return f"{said} (no interval: {mean.reason})"
+    return f"{said}, 95% interval [{mean.low:+z.2f}, {mean.high:+z.2f}]"

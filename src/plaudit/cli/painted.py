@@ -34,14 +34,16 @@ def painted(texts: Sequence[str], values: Sequence[float | None], largest: float
     for start, end, kept in _stretches(values, full):
         if not kept:
             total = sum(value or 0.0 for value in values[start:end])
-            shown.append(f" [… {end - start} pieces, together {total:+.3f} …]", style="dim italic")
+            shown.append(f" [… {end - start} pieces, together {total:+.3g} …]", style="dim italic")
             continue
         for text, value in zip(texts[start:end], values[start:end], strict=True):
             share = 0.0 if value is None or not largest else value / largest
-            style = _style(share) if colour else ""
-            shown.append(_legible(text), style=style)
+            # White space after a piece belongs to none: a number stands at the end of its own word.
+            word = text.rstrip()
+            shown.append(_legible(word), style=_style(share) if colour else "")
             if not colour and abs(share) >= _LEAST:
                 shown.append(f"[{value:+.2g}]")
+            shown.append(_legible(text[len(word) :]))
     return shown
 
 

@@ -92,10 +92,15 @@ def explain(
 
 
 def available(model: Scorer) -> list[str]:
-    """The methods used where none is asked for. Gradients need captum, but what words contribute to a plain model is
-    exact without it."""
-    captum = type(model).__name__ == "PlainModel" or find_spec("captum") is not None
+    """The methods used where none is asked for. Gradients need captum, unless they are `exact` without."""
+    captum = exact(model) or find_spec("captum") is not None
     return [name for name in METHODS if name != "prefixes" and (name != "gradients" or captum)]
+
+
+def exact(model: Scorer) -> bool:
+    """Whether a scorer's reward is a sum over words, so that "gradients" are their contributions, and nothing is
+    integrated."""
+    return type(model).__name__ == "PlainModel"
 
 
 def _view(model: Scorer, prompt: Text, response: Text) -> View:
