@@ -15,8 +15,7 @@ from typing import Any
 from safetensors import SafetensorError
 
 from plaudit.errors import PlauditError
-from plaudit.model.opening import no_model
-from plaudit.model.record import RECORD_FILE, RIVALS_FOLDER
+from plaudit.model.record import RECORD_FILE, RIVALS_FOLDER, no_model
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from plaudit.errors import PlauditError
 from plaudit.model.record import ENSEMBLE, MEMBERS, RECORD_FILE
 from plaudit.model.scorer import Scorer
 
@@ -30,13 +29,6 @@ def open_model(name: str | Path, **options: Any) -> Scorer:
     from plaudit.model.reward_model import RewardModel
 
     return RewardModel.from_pretrained(name, **options)
-
-
-def no_model(name: str | Path) -> PlauditError:
-    """What to say where the folder of a model is wanted, and this is none."""
-    if Path(name).expanduser().exists():
-        return PlauditError(f"{str(name)!r} is a file (of data or scores?), not a model; give a model's folder here")
-    return PlauditError(f"no model folder {str(name)!r}; train one with `plaudit train DATA -o {name}`")
 
 
 def members_apart(name: str | Path) -> list[str]:

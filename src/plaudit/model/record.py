@@ -1,4 +1,5 @@
-"""The run record: what produced a model or a number, complete enough to produce it again."""
+"""The run record: what produced a model or a number, complete enough to produce it again. And what stands where in a
+model folder."""
 
 from __future__ import annotations
 
@@ -7,8 +8,10 @@ import json
 import platform
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
+from plaudit.errors import PlauditError
 from plaudit.groups import Group
 
 RECORD_FILE = "plaudit.json"
@@ -23,6 +26,13 @@ MEMBERS = "members"
 """Where the members' folders stand in it, by number."""
 
 _RECORDED_PACKAGES = ("plaudit", "torch", "transformers", "accelerate", "peft", "numpy", "scipy", "scikit-learn")
+
+
+def no_model(name: str | Path) -> PlauditError:
+    """What to say where the folder of a model is wanted, and this is none."""
+    if Path(name).expanduser().exists():
+        return PlauditError(f"{str(name)!r} is a file (of data or scores?), not a model; give a model's folder here")
+    return PlauditError(f"no model folder {str(name)!r}; train one with `plaudit train DATA -o {name}`")
 
 
 def versions() -> dict[str, str]:

@@ -22,8 +22,7 @@ from plaudit.model.freezing import merge_lora
 from plaudit.model.heads import PLAIN, Outputs
 from plaudit.model.loading import load, name_the_output, quiet, settle_padding
 from plaudit.model.network import RewardNetwork, find_head
-from plaudit.model.opening import no_model
-from plaudit.model.record import RECORD_FILE, scoring_record
+from plaudit.model.record import RECORD_FILE, no_model, scoring_record
 from plaudit.model.rendering import Rendered, Renderer, read_template
 from plaudit.model.saving import HEADS_FILE, staged
 from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer
