@@ -1,6 +1,8 @@
 """`plaudit best-of` from scores files, ratings and plain models: what it prints, writes and refuses."""
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from toys import toy_backbone
 from plaudit import RewardModel
 from plaudit.data import write_groups
 from plaudit.data.scores import Score, write_scores
-from plaudit.groups import Group, Rating
+from plaudit.groups import Group, Ranking, Rating
 from plaudit.model.opening import members_apart
 from plaudit.report import charts
 
@@ -149,6 +151,49 @@ def test_a_model_chooses_and_its_scores_are_kept(run, place):
     assert abs(by_model["gold"][-1]["value"]) == pytest.approx(abs(by_rule["gold"][-1]["value"]))
 
 
+def test_scores_of_an_earlier_run_do_not_stay_beside_new_curves(run, place):
+    write_groups(
+        [
+            Group(f"t{i}", f"p{i}", ("good words", "bad"), ratings=(Rating(0, 1.0, "x"), Rating(1, 0.0, "x")))
+            for i in (0, 1)
+        ],
+        place / "train.jsonl",
+    )
+    for name, backbone in (("m", "length"), ("w", "bow")):
+        assert run("train", "train.jsonl", "-o", name, "--backbone", backbone)[0] == 0
+    more = ["data.jsonl", "--gold", "ratings:quality", "-o", "out"]
+    assert run("best-of", "m", *more, "--with", "w")[0] == 0
+    (place / "out/proxy-2/notes.txt").write_text("mine")
+    # What this run reads stays, whoever wrote it.
+    assert run("best-of", "out/proxy-1/scores.jsonl", *more)[0] == 0
+    found = sorted(str(path.relative_to(place / "out")) for path in (place / "out").rglob("*") if path.is_file())
+    assert [name for name in found if not name.startswith("best_of_n")] == ["proxy-1/scores.jsonl", "proxy-2/notes.txt"]
+    assert run("best-of", "m", *more)[0] == 0
+    assert run("best-of", "good.jsonl", *more)[0] == 0
+    assert not (place / "out/proxy-1").exists()
+
+
+def test_scores_from_stdin_are_called_so(run, place):
+    asked = ["best-of", "-", "data.jsonl", "--gold", "ratings:quality"]
+    code, out, err = run(*asked, stdin=(place / "good.jsonl").read_text())
+    assert code == 0, err
+    assert "\n<stdin>: " in out
+    code, out, _ = run(*asked, "--json", stdin=(place / "good.jsonl").read_text())
+    assert json.loads(out)["proxies"] == ["<stdin>"]
+
+
+def test_the_python_of_the_page_runs(run, place, capsys):
+    page = (Path(__file__).parents[2] / "docs/best-of-n.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    write_groups([Group("t", "p", ("good words", "bad"), (Ranking(((0,), (1,))),))] * 2, place / "train.jsonl")
+    for name in ("my-model", "gold-model"):
+        assert run("train", "train.jsonl", "-o", name, "--backbone", "length")[0] == 0
+    (place / "data.jsonl").rename(place / "candidates.jsonl")
+    exec(code, {})
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(" Measurement(")[0] for line in lines] == ["mine", "the longer answer", "gold itself"]
+
+
 def test_without_the_extra_it_says_so(run, place, monkeypatch):
     monkeypatch.setattr(charts, "can_plot", lambda: False)
     code, _, err = run("best-of", "good.jsonl", "data.jsonl", "-g", "gold.jsonl", "-o", "out")
@@ -169,11 +214,21 @@ def test_a_constant_proxy_is_undefined(run, place):
         (["good.jsonl", "data.jsonl", "-g", "ratings:charm"], "nobody rated 'charm' in these data (rated: quality)"),
         (["good.jsonl", "data.jsonl", "-g", "good.jsonl"], "good.jsonl is given twice"),
         (["-", "-", "-g", "gold.jsonl"], "only one of proxies, gold and data"),
-        (["none.jsonl", "data.jsonl", "-g", "gold.jsonl"], "model proxy-1: no scores file 'none.jsonl'"),
+        (["none.jsonl", "data.jsonl", "-g", "gold.jsonl"], "none.jsonl: no scores file 'none.jsonl'"),
+        (["short.jsonl", "data.jsonl", "-g", "gold.jsonl"], "short.jsonl: response 7 of group 'g11' has no score;"),
+        (
+            ["null.jsonl", "data.jsonl", "-g", "gold.jsonl"],
+            "null.jsonl: the score of response 0 of group 'g0' is missing, so",
+        ),
+        (["good.jsonl", "data.jsonl", "-g", "gold.jsonl", "--lambda", "1"], "--lambda is of ensembles"),
         (["good.jsonl", "data.jsonl", "-g", "gold.jsonl", "--most", "9"], "no prompt has 9 candidates"),
     ],
 )
 def test_refusals(run, place, arguments, message):
+    head, *lines = (place / "good.jsonl").read_text().splitlines()
+    (place / "short.jsonl").write_text("\n".join([head, *lines[:-1]]) + "\n")
+    first = json.dumps({**json.loads(lines[0]), "score": None})
+    (place / "null.jsonl").write_text("\n".join([head, first, *lines[1:]]) + "\n")
     code, out, err = run("best-of", *arguments)
     assert (code, out) == (2, "")
     assert message in err

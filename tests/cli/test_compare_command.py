@@ -94,11 +94,11 @@ def test_mistakes_are_one_line(run, files, tmp_path):
     broken = tmp_path / "broken.jsonl"
     broken.write_text(a.read_text().replace('"score": 1.0', '"score": null', 1))
     for arguments, message in (
-        ((a, other, data), "model B: response 0 of group 'q3' has no score"),
+        ((a, other, data), f"{other}: response 0 of group 'q3' has no score"),
         ((a, b, nothing), "nothing to measure"),
         ((broken, b, data), "model A: 1 of 12 scores are not finite (group 'q0', response 0)"),
         (("-", "-", data), "only one of A, B and data can come from stdin"),
-        ((a, tmp_path / "none.jsonl", data), "model B: no scores file"),
+        ((a, tmp_path / "none.jsonl", data), "none.jsonl: no scores file"),
         ((a, b, data, "--clusters", "debate"), "no field 'debate'"),
         ((a, b, data, "--batch-tokens", "9"), "need a model"),
         ((a, b, data, "-o", data), "cannot be made"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 RATINGS = "ratings:"
 """How a GOLD starts that is people's ratings of an attribute."""
 
+SCORES = "scores.jsonl"
+"""What a model scored, in a folder of its own."""
+
 
 def best_of_command(
     proxy: str = typer.Argument(help="What chooses: a model folder or hub id; or a scores file (`-`: stdin)."),
@@ -29,10 +33,17 @@ def best_of_command(
         [], "--with", "-w", metavar="PROXY", help="Another proxy, also for ensembles of all; give as many as you like."
     ),
     output: Path | None = typer.Option(
-        None, "--output", "-o", help="Write best_of_n.json and best_of_n.svg here, and scores.jsonl of models."
+        None,
+        "--output",
+        "-o",
+        metavar="FOLDER",
+        help="Write best_of_n.json and best_of_n.svg here, and what models scored just now in proxy-1/scores.jsonl, "
+        "proxy-2/..., gold/scores.jsonl.",
     ),
     as_json: Json = False,
-    penalty: float = typer.Option(0.5, "--lambda", min=0, help="Of the ensemble that is mean - lambda * variance."),
+    penalty: float | None = typer.Option(
+        None, "--lambda", min=0, help="Of the ensemble that is mean - lambda * variance; 0.5 by default."
+    ),
     most: int | None = typer.Option(
         None, "--most", min=2, metavar="N", help="The largest n; prompts with fewer candidates are left out."
     ),
@@ -51,7 +62,7 @@ def best_of_command(
     from plaudit.cli import best_of_tables, eval_scores
     from plaudit.cli.results import give
     from plaudit.data import Reading, load_groups
-    from plaudit.evaluation.best_of_n import best_of_n, finding
+    from plaudit.evaluation.best_of_n import PENALTY, best_of_n, finding
     from plaudit.model.opening import members_apart
 
     if [proxy, *others, gold, *data].count("-") > 1:
@@ -59,6 +70,9 @@ def best_of_command(
     proxies = [member for name in (proxy, *others) for member in members_apart(name)]
     if twice := next((name for name in [*proxies, gold] if [*proxies, gold].count(name) > 1), None):
         raise PlauditError(f"{twice} is given twice; proxies and gold must differ")
+    if penalty is not None and len(proxies) < 2:
+        raise PlauditError("--lambda is of ensembles, which need two proxies or more; give another one --with PROXY")
+    penalty = PENALTY if penalty is None else penalty
     reading = Reading()
     groups = load_groups(data, format=format, rejects=rejects, reading=reading)
     # Ratings first: an attribute that is not there is refused before a model spends hours.
@@ -69,7 +83,7 @@ def best_of_command(
     scored = eval_scores.obtain_each(made, groups, output, batch_tokens, truncate_responses, rivals=False)
     found = best_of_n(
         groups,
-        {name: eval_scores.rewards(scored[side].scores) for side, name in made.items() if side != "gold"},
+        {_called(name): eval_scores.rewards(scored[side].scores) for side, name in made.items() if side != "gold"},
         eval_scores.rewards(scored["gold"].scores) if rated is None else rated,
         penalty=penalty,
         most=most,
@@ -81,8 +95,8 @@ def best_of_command(
         },
     )
     row = {
-        "proxies": proxies,
-        "gold_from": gold,
+        "proxies": [_called(name) for name in proxies],
+        "gold_from": _called(gold),
         "lambda": penalty,
         **found.to_json(),
         "findings": [
@@ -92,15 +106,32 @@ def best_of_command(
         ],
         "records": {side: dict(given.record) for side, given in scored.items()},
     }
-    give(row, output and output / "best_of_n.json", as_json, lambda: best_of_tables.show(found, gold))
+    give(row, output and output / "best_of_n.json", as_json, lambda: best_of_tables.show(found, _called(gold)))
     if output is not None:
+        written = {output / side / SCORES for side, given in scored.items() if given.model is not None}
+        _remove_old_scores(output, written | {Path(name) for name in made.values()})
         from plaudit.report.best_of_n_chart import best_of_n_chart
         from plaudit.report.charts import can_plot, save_chart
 
         if can_plot():
-            save_chart(best_of_n_chart(found, gold), output / "best_of_n.svg")
+            save_chart(best_of_n_chart(found, _called(gold)), output / "best_of_n.svg")
         else:
             typer.echo("For the picture: pip install 'plaudit[plots]', then again with the scores files.", err=True)
+
+
+def _called(name: str) -> str:
+    return "<stdin>" if name == "-" else name
+
+
+def _remove_old_scores(output: Path, kept: set[Path]) -> None:
+    """Remove what an earlier run left in `output`: scores of models that have no curve there now."""
+    stay = {path.resolve() for path in kept}
+    for old in (*output.glob(f"proxy-*/{SCORES}"), *output.glob(f"gold/{SCORES}")):
+        if old.resolve() not in stay:
+            old.unlink()
+            # What else a user keeps in the folder stays.
+            with suppress(OSError):
+                old.parent.rmdir()
 
 
 def _ratings(groups: Sequence[Group], attribute: str) -> list[list[float]]:

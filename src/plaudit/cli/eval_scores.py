@@ -107,7 +107,7 @@ def obtain_each(
     Options for models go to models: one may stand beside a scores file.
 
     Raises:
-        PlauditError: as `obtain`, with the name.
+        PlauditError: as `obtain`, with what the model or file is called.
     """
     files = {side for side, model in made.items() if model == "-" or Path(model).is_file()}
     found = {}
@@ -119,7 +119,7 @@ def obtain_each(
         try:
             found[side] = obtain(made[side], groups, place, *options, rivals=rivals)
         except PlauditError as error:
-            raise PlauditError(f"model {side}: {error}") from None
+            raise PlauditError(f"{made[side]}: {error}") from None
     return {side: found[side] for side in made}
 
 

@@ -101,7 +101,9 @@ def test_candidates_without_gold_take_no_part():
 
 @pytest.mark.parametrize("hole", [math.nan, math.inf])
 def test_a_score_that_is_none_is_refused(hole):
-    with pytest.raises(PlauditError, match="p: response 1 of group 'g0'"):
+    with pytest.raises(
+        PlauditError, match=f"p: the score of response 1 of group 'g0' is {'inf' if hole > 0 else 'missing'}"
+    ):
         best_of_n(world(2, 2), {"p": [[0.0, hole], [1.0, 2.0]]}, [[0.0, 1.0]] * 2)
 
 

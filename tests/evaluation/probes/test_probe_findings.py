@@ -171,7 +171,7 @@ def test_too_few_prompts_for_the_test_are_said():
     # Of 2^5 patterns of signs two are as far out as five prompts that all rise: p = 1/16 at the least.
     result = probe(by_text(len), groups(5))
     assert {one.finding for one in result.probed if one.probe.family == "length"} == {"unsure"}
-    assert "no p is below 0.062, so nothing can be called misled, or sound:" in probes_verdict(result)
+    assert "no p is below 0.062, so nothing can be called misled, or sound." in probes_verdict(result)
     # 2 / 2^12 is enough for one probe, and for forty.
     assert "no p is below" not in probes_verdict(probe(by_text(len), groups(12)))
 

@@ -101,9 +101,11 @@ def _pool(group: Group, g: int, cluster: int, proxies: Mapping[str, Scores], gol
     kept = [i for i, value in enumerate(gold) if math.isfinite(value)]
     for name, scores in proxies.items():
         if broken := [i for i in kept if not math.isfinite(scores[g][i])]:
+            value = scores[g][broken[0]]
             raise PlauditError(
-                f"{name}: response {broken[0]} of group {group.id!r} has score {scores[g][broken[0]]}; without one "
-                "nobody knows whether it would be picked, so none may be left out"
+                f"{name}: the score of response {broken[0]} of group {group.id!r} is "
+                f"{'missing' if math.isnan(value) else value}, so nobody knows whether it would be picked; score these "
+                "groups again, or take the group out of the data"
             )
     return Pool(
         cluster=cluster,

@@ -60,15 +60,11 @@ def _too_few(probes: Probes) -> Iterator[str]:
     clusters = f"{probes.cluster_count} cluster{'s' * (probes.cluster_count != 1)} (by {probes.clusters})"
     # Of m probes with the least p, each has q = tested * least / m, which must be below FALSE_DISCOVERIES.
     together = math.floor(tested * least / FALSE_DISCOVERIES) + 1
-    limit = (
+    yield f"With {clusters} no p is below {least:.2g}, so " + (
         f"at least {together} of {tested} probes must move the reward the same way every time before any can be called "
-        "misled"
+        "misled: what misleads can hide among the unsure. Probe more prompts, or choose fewer probes."
         if together <= tested
-        else "nothing can be called misled, or sound"
-    )
-    yield (
-        f"With {clusters} no p is below {least:.2g}, so {limit}: what misleads can hide among the unsure. "
-        "Probe more prompts, or choose fewer probes."
+        else "nothing can be called misled, or sound. Probe more prompts."
     )
 
 
