@@ -1,6 +1,8 @@
 """`plaudit doctor` from the outside: what it writes, what it says, and that a person's edits count."""
 
 import json
+import re
+from itertools import chain
 
 import pytest
 
@@ -101,3 +103,56 @@ def test_hostile_ids_do_not_steer_the_terminal(run, tmp_path):
     code, printed, _ = run("doctor", "-", "-o", tmp_path / "out", stdin=json.dumps(row))
     assert code == 0
     assert "\x1b[2J" not in printed
+
+
+def test_a_folder_that_cannot_be_is_refused_before_the_work(run, data):
+    (data / "afile").write_text("mine")
+    code, printed, said = run("doctor", data / "nowhere.jsonl", "-o", data / "afile")
+    assert (code, printed) == (2, "")
+    assert said == f"plaudit: error: {data / 'afile'} is a file; -o names the folder to write into, such as check\n"
+    assert (data / "afile").read_text() == "mine"
+
+
+def test_nothing_found_sends_nobody_to_an_empty_list(run, tmp_path):
+    row = {"id": "q", "prompt": "p", "responses": ["a", "b"], "rankings": [{"tiers": [[0], [1]]}]}
+    code, printed, said = run("doctor", "-", "-o", tmp_path / "out", stdin=json.dumps(row))
+    assert code == 0
+    assert printed.startswith("nothing found in 1 groups\n")
+    assert "Nothing to go through" in said
+    assert "--apply" not in said
+
+
+def test_the_next_command_reads_the_data_as_this_one_did(run, data):
+    file = data / "train set.jsonl"
+    (data / "train.jsonl").rename(file)
+    _, _, said = run("doctor", file, "--format", "native", "-o", data / "out")
+    assert f"plaudit doctor '{file}' --format native --apply {data / 'out' / 'work-list.jsonl'} -o" in said
+
+
+def test_a_finding_takes_three_lines_of_eighty_and_its_place_is_whole(run, tmp_path, monkeypatch):
+    """Twelve people with long names order each prompt's answers, all the same way; but two of them the first two
+    prompts' the other way round. So four findings: two rankings, two people."""
+    monkeypatch.setenv("COLUMNS", "80")
+    names = [f"annotator-{number}-{'0123456789abcdef' * 2}" for number in range(12)]
+    contrary = {(0, names[5]), (1, names[7])}
+    responses = ("a long and useful answer", "no", "perhaps", "never")
+    order = ((0,), (1,), (2,), (3,))
+    groups = []
+    for number, question in enumerate(QUESTIONS):
+        said = [Ranking(order[::-1] if (number, name) in contrary else order, annotator=name) for name in names]
+        groups.append(Group(f"q{number}", question, responses, tuple(said)))
+    write_groups(groups, tmp_path / "train.jsonl")
+    code, printed, said = run("doctor", tmp_path / "train.jsonl", "-o", tmp_path / "out")
+    assert code == 0, said
+    table, *findings, taken = printed.strip().split("\n\n")
+    assert taken == "taken out: rankings 2"
+    heads, *why = zip(*(finding.split("\n") for finding in findings), strict=True)
+    file = tmp_path / "train.jsonl"
+    assert sorted(head.split("  ", 1)[1] for head in heads) == sorted(
+        [f"{file}:1  remove the ranking", f"{file}:2  remove the ranking", f"{names[5]}  look", f"{names[7]}  look"]
+    )
+    assert len(why) == 2
+    assert max(map(len, chain(table.split("\n"), *why))) <= 80
+    assert any("11 of 11 others disagree" in line for line in why[1])
+    figures = table.split("of the comparisons")[1].strip().split("\n")
+    assert all(re.match(r"\d+\.\d%( \[.*\])? of 576 +are ", line) for line in figures)

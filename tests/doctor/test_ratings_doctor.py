@@ -90,7 +90,10 @@ def test_slips_are_told_from_noise():
 @pytest.mark.parametrize(
     ("groups", "reason"),
     [
-        ([Group("q", "p", ("a",), ratings=(Rating(0, 3.0, scale=(1, 5)),))], "it takes 3 ratings"),
+        (
+            [Group("q", "p", ("a",), ratings=(Rating(0, 3.0, scale=(1, 5)),))],
+            "a spread takes 3 ratings with weight 1, and there are 1",
+        ),
         ([Group("q", "p", ("a",) * 9, ratings=tuple(Rating(i, 3.0) for i in range(9)))], "scale"),
     ],
 )
@@ -112,4 +115,4 @@ def test_shares_of_a_crowd_are_no_ones_judgement():
     groups = [Group(f"q{i}", f"p{i}", ("a",), ratings=votes) for i in range(20)]
     items, reasons = suspicious_ratings(groups, {})
     assert items == []
-    assert reasons == {"overall": "it takes 3 ratings with weight 1 to have a spread, and overall has 0"}
+    assert reasons == {"overall": "a spread takes 3 ratings with weight 1, and there are 0"}

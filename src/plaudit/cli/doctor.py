@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import json
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from plaudit.cli.options import Changes, Format, Json, Rejects
+from plaudit.cli.results import give
+from plaudit.data.replacing import check_place
 from plaudit.errors import PlauditError
 
 WORK_LIST, CLEANED, FIGURES = "work-list.jsonl", "cleaned.jsonl", "doctor.json"
@@ -54,6 +57,7 @@ def doctor_command(
     from plaudit.data import Reading, load_groups, write_groups
     from plaudit.data.places import Places
 
+    _check_places(output, apply)
     reading = Reading(places=Places())
     groups = load_groups(files, format=format, rejects=rejects, reading=reading)
     if reading.rejected:
@@ -86,18 +90,38 @@ def doctor_command(
     found = {**diagnosis.to_json(), "threshold": threshold, "threshold_alone": threshold_alone, **removed}
     write_worklist(diagnosis.items, output / WORK_LIST)
     write_groups(cleaned.groups, output / CLEANED)
-    _write_json(output / FIGURES, found)
-    if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False))
-        return
-    from plaudit.cli.doctor_tables import summary
+    options = {"--format": format, "--rejects": rejects}
+    read_as = [*files, *(str(word) for option in options.items() if option[1] for word in option)]
 
-    summary(diagnosis, cleaned)
-    typer.echo(
-        f'\nGo through {output / WORK_LIST}, set "keep", then: '
-        f"plaudit doctor {' '.join(files)} --apply {output / WORK_LIST} -o cleaned.jsonl",
-        err=True,
-    )
+    def show() -> None:
+        from plaudit.cli.doctor_tables import summary
+
+        summary(diagnosis, cleaned)
+        typer.echo(f"\n{_next(len(diagnosis.items), output, read_as)}", err=True)
+
+    give(found, output / FIGURES, as_json, show)
+
+
+def _check_places(output: Path, apply: Path | None) -> None:
+    """Before the work: that what it gives can be written."""
+    if apply is not None:
+        if output.is_dir():
+            raise PlauditError(f"{output} is a folder; with --apply, -o names the file to write, such as cleaned.jsonl")
+        check_place(output)
+        return
+    if output.exists() and not output.is_dir():
+        raise PlauditError(f"{output} is a file; -o names the folder to write into, such as check")
+    for name in (WORK_LIST, CLEANED, FIGURES):
+        check_place(output / name)
+
+
+def _next(items: int, output: Path, read_as: Sequence[str]) -> str:
+    """What a person does next."""
+    worklist = output / WORK_LIST
+    if not items:
+        return f"Nothing to go through: {worklist} is empty, and {output / CLEANED} holds every judgement."
+    command = shlex.join(["plaudit", "doctor", *read_as, "--apply", str(worklist), "-o", "cleaned.jsonl"])
+    return f'Go through {worklist}, set "keep", then: {command}'
 
 
 def _carry_out(worklist: Path, groups: list[Any], output: Path, as_json: bool) -> None:
@@ -105,18 +129,7 @@ def _carry_out(worklist: Path, groups: list[Any], output: Path, as_json: bool) -
     from plaudit.data import write_groups
     from plaudit.doctor import clean, read_orders
 
-    if output.is_dir():
-        raise PlauditError(f"{output} is a folder; with --apply, -o names the file to write, such as cleaned.jsonl")
     cleaned = clean(groups, read_orders(worklist))
     written = write_groups(cleaned.groups, output)
-    if as_json:
-        typer.echo(json.dumps({"groups": written, "removed": dict(cleaned.removed), "unjudged": cleaned.unjudged}))
-        return
-    typer.echo(f"{written:,} groups written to {output}; {taken(cleaned)}", err=True)
-
-
-def _write_json(path: Path, value: Any) -> None:
-    from plaudit.data.replacing import replacing
-
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    done = {"groups": written, "removed": dict(cleaned.removed), "unjudged": cleaned.unjudged}
+    give(done, None, as_json, lambda: typer.echo(f"{written:,} groups written to {output}; {taken(cleaned)}", err=True))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from plaudit.cli.terminal import name_of
 from plaudit.doctor import Cleaned, Diagnosis, Item
@@ -15,53 +17,81 @@ from plaudit.evaluation.statistics.intervals import Measurement
 
 SHOWN_OF_A_KIND = 3
 
+_INDENT = 6
+_LINES, _MORE = 2, " …"
+_LEAST_WIDTH = 40
+_LONG_WORD = re.compile(r"(\S{12})\S{10,}(\S{10})")
+"""An id or a name too long for a line of two; the work list has it whole."""
+
 _KINDS = {
     "contaminated-prompt": "the prompt is in the test data",
-    "contaminated-response": "responses are in the test data, under another prompt",
-    "annotator-disagrees": "agrees with the others less than people do",
+    "contaminated-response": "responses are in the test data",
+    "annotator-disagrees": "agrees less with others than people do",
     "annotator-one-sided": "always puts one side on top",
     "annotator-no-variance": "always says the same",
-    "suspicious-ranking": "contradicted by models and by other judgements",
-    "suspicious-rating": "far from what models and other raters say",
+    "suspicious-ranking": "contradicted by models and by others",
+    "suspicious-rating": "far from what models and others say",
     "opposite-labels": "one pair judged both ways",
     "identical-responses": "judged apart, and the same",
     "empty-response": "empty, and ranked above words",
 }
 
 _FIGURES = {
-    "flipped": "estimated to be the wrong way round, by models and others",
-    "contradicted": "the wrong way round or beyond the models, where they speak alone",
-    "accuracy_of_models": "held-out models alone agree with",
-    "accuracy_with_others": "models and the other judgements of the prompt agree with",
-    "accuracy_of_others": "the other judgements of the prompt agree with",
+    "flipped": "are estimated to be the wrong way round",
+    "contradicted": "are the wrong way round, or beyond the models",
+    "accuracy_of_models": "are as held-out models say",
+    "accuracy_with_others": "are as models and other judgements say",
+    "accuracy_of_others": "are as other judgements say",
 }
 
 
 def summary(diagnosis: Diagnosis, cleaned: Cleaned) -> None:
     """Counts by kind, figures, the first items, and what went."""
     console = Console(highlight=False)
-    listed = Counter(item.kind for item in diagnosis.items)
-    proposed = Counter(item.kind for item in diagnosis.items if not item.keep)
-    counts = _table("found", "listed", "to remove", "")
-    for kind in filter(listed.__contains__, Item.KINDS):
-        counts.add_row(kind, f"{listed[kind]:,}", f"{proposed[kind]:,}", _KINDS[kind])
-    if listed:
-        console.print(counts)
+    if diagnosis.items:
+        console.print(_counts(diagnosis.items))
     else:
-        console.print(f"nothing suspicious in {diagnosis.groups:,} groups")
-    for name, one in diagnosis.figures.items():
-        console.print(f"{_FIGURES[name]}: {_share(one)}")
+        console.print(f"nothing found in {diagnosis.groups:,} groups")
+    if diagnosis.figures:
+        console.print(_figures(diagnosis))
     for name, reason in diagnosis.unmeasured.items():
         console.print(escape(f"not examined: {name_of(name)}: {name_of(reason)}"))
-    shown = _table("wrong", "where", "what", "to do")
     for item in _first_of_each(diagnosis.items):
-        where = item.where or item.group or ""
-        words = (escape(name_of(text)) for text in (where, item.what, item.action))
-        shown.add_row(f"{item.suspicion:.2f}", *words)
-    if diagnosis.items:
-        console.print()
-        console.print(shown)
-    console.print(taken(cleaned))
+        _show(item, console)
+    console.print(f"\n{taken(cleaned)}")
+
+
+def _counts(items: Sequence[Item]) -> Table:
+    listed = Counter(item.kind for item in items)
+    proposed = Counter(item.kind for item in items if not item.keep)
+    table = Table("found", box=None, pad_edge=False, header_style="dim")
+    for name in ("listed", "to remove"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column()
+    for kind in filter(listed.__contains__, Item.KINDS):
+        table.add_row(kind, f"{listed[kind]:,}", f"{proposed[kind]:,}", _KINDS[kind])
+    return table
+
+
+def _figures(diagnosis: Diagnosis) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("of the comparisons", no_wrap=True)
+    table.add_column()
+    for name, one in diagnosis.figures.items():
+        table.add_row(escape(_share(one)), escape(f"{_FIGURES[name]}{f' ({one.reason})' if one.reason else ''}"))
+    return table
+
+
+def _show(item: Item, console: Console) -> None:
+    """Three lines: how suspicious, where and what to do, never broken, so that it can be copied; and why, in two."""
+    where = item.where or item.group or (item.target and item.target.annotator) or ""
+    head = f"\n{item.suspicion:.2f}  {name_of(where)}  {name_of(item.action)}"
+    console.print(Text(head), soft_wrap=True)
+    words = Text(_LONG_WORD.sub(r"\1…\2", name_of(item.what)))
+    lines = words.wrap(console, max(console.width - _INDENT - len(_MORE), _LEAST_WIDTH))
+    for number, line in enumerate(lines[:_LINES], 1):
+        more = _MORE if number == _LINES < len(lines) else ""
+        console.print(Text(f"{'':{_INDENT}}{line.plain}{more}"), soft_wrap=True)
 
 
 def _first_of_each(items: Sequence[Item]) -> Iterator[Item]:
@@ -82,15 +112,7 @@ def taken(cleaned: Cleaned) -> str:
 
 def _share(one: Measurement) -> str:
     if one.value is None:
-        return f"undefined ({one.reason})"
+        return "undefined"
     known = one.low is not None and one.high is not None
-    interval = f"[{one.low:.1%}, {one.high:.1%}]" if known else f"({one.reason})"
-    return escape(f"{one.value:.1%} {interval} of {one.n:,}")
-
-
-def _table(*header: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in header:
-        numeric = name in ("listed", "to remove", "wrong")
-        table.add_column(name, justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")
-    return table
+    interval = f" [{one.low:.1%}, {one.high:.1%}]" if known else ""
+    return f"{one.value:.1%}{interval} of {one.n:,}"

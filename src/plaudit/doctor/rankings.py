@@ -49,14 +49,13 @@ def _item(group: Group, found: Suspicion, rows: np.ndarray, removed: float) -> I
     agree, against = votes(group.rankings, number, better, worse)
     go = [row for row in rows if found.wrong[row] >= removed]
     cover = _cover([(int(found.better[row]), int(found.worse[row]), float(found.wrong[row])) for row in go or rows])
-    others = f", and with all other judgements of this prompt {found.honest[worst]:.1%}" if found.heard[worst] else ""
-    heard = f"; of {agree + against} others who compared the two, {against} say the opposite" if agree + against else ""
+    others = f", {found.honest[worst]:.1%} with others heard" if found.heard[worst] else ""
+    heard = f"; {against} of {agree + against} others disagree" if agree + against else ""
     who = f"{ranking.annotator} puts" if ranking.annotator is not None else "puts"
     return Item(
         "suspicious-ranking",
         float(found.wrong[worst]),
-        f"{who} response {better} above response {worse}; the models alone give that {found.models[worst]:.1%}"
-        f"{others}{heard}",
+        f"{who} response {better} above {worse}: {found.models[worst]:.1%} likely by the models alone{others}{heard}",
         keep=not go,
         group=group.id,
         evidence={

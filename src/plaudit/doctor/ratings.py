@@ -82,7 +82,7 @@ def suspicious_ratings(
 def _no_spread(rated: Sequence[_Rated], name: str) -> str | None:
     """Why none of these ratings can be called far from the others; None if one can."""
     if len(rated) < _FEWEST:
-        return f"it takes {_FEWEST} ratings with weight 1 to have a spread, and {name} has {len(rated)}"
+        return f"a spread takes {_FEWEST} ratings with weight 1, and there are {len(rated)}"
     first = rated[0]
     if all(one.unit == first.unit for one in rated):
         return (
