@@ -4,7 +4,7 @@ import re
 import shutil
 
 import pytest
-from report_samples import HOSTILE, explanation, found, metrics, voted
+from report_samples import HOSTILE, explanation, found, metrics, probe, voted
 
 from plaudit.report import Material, mistakes, render_report
 
@@ -207,3 +207,43 @@ def test_marks_lie_inside_their_plots(opened):
         }).length"""
     )
     assert outside == 0
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_telephone_shows_every_column_of_a_table(opened, language):
+    """Cells stand under each other with their headings; none lies beyond the window."""
+    page = opened(material("chat", language), 360)
+    table = page.locator("#trust table.stacked")
+    assert table.locator("thead").is_hidden()
+    headings = table.locator("tr:first-child td .of").all_inner_texts()
+    assert (
+        headings
+        == {
+            "en": ["Value", "Compare with", "With fitted temperature"],
+            "zh": ["值", "对照", "拟合温度后"],
+        }[language]
+    )
+    ends = page.locator("table.stacked td:visible").evaluate_all("all => all.map(e => e.getBoundingClientRect().right)")
+    assert max(ends) <= 360
+
+
+def test_headings_stand_once_where_there_is_room(opened):
+    table = opened(material("chat")).locator("#trust table.stacked")
+    assert table.locator("thead").is_visible()
+    assert table.locator(".of").first.is_hidden()
+
+
+def test_an_interval_beyond_the_plot_ends_in_a_mark_inside_it(opened):
+    row = metrics("chat")
+    row["probes"]["probes"] = [probe(f"p{i}", "tone", i / 10, "sound") for i in range(6)]
+    row["probes"]["probes"][0]["effect"] = found(0.1, 9.0)
+    page = opened(Material(row), 360)
+    tips = page.locator("#probed path.beyond:visible").evaluate_all(
+        """all => all.filter(tip => tip.closest(".track")).map(tip => {
+            const [a, b] = [tip.getBoundingClientRect(), tip.closest(".track").getBoundingClientRect()];
+            return [a.left - b.left, b.right - a.right];
+        })"""
+    )
+    assert len(tips) == 2
+    assert min(map(min, tips)) >= -1
+    assert page.locator("#probed .legend").inner_text().count("beyond the plot") == 1

@@ -14,6 +14,9 @@ from plaudit.report.words import Said, say
 LEGEND = ("good", "open", "bad", "length", "people", "chance", "blind", "zero", "overall", "beyond")
 """Kinds of dots, marks and lines whose meaning is said under a plot (`legend.<kind>`)."""
 
+NARROWEST = 3
+"""Columns of a table that fit a telephone side by side."""
+
 Label = Any
 """What stands in HTML: a sentence, markup, or text that will be escaped."""
 
@@ -95,7 +98,7 @@ class Dots:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A plain table. `folded` is shown on request; `numeric` columns are set to the right."""
+    """A plain table. `folded` is shown on request; columns from `numeric` on are set to the right."""
 
     kind: ClassVar[str] = "table"
     caption: Said
@@ -103,6 +106,11 @@ class Table:
     rows: tuple[tuple[Label, ...], ...]
     folded: bool = False
     numeric: int = 1
+
+    @property
+    def stacked(self) -> bool:
+        """Whether a telephone shows a row's cells under each other, each with its heading; a folded table scrolls."""
+        return not self.folded and len(self.head) > NARROWEST
 
 
 @dataclass(frozen=True, slots=True)
