@@ -76,7 +76,8 @@ def test_groups_from_stdin_and_a_decoder_with_check(run, decoder, wide):
     code, out, _ = run("explain", decoder, "-", "--check", "--steps", "4", stdin=json.dumps(row))
     assert code == 0
     assert "reward here" in out
-    assert "with shuffled weights, signed: rank correlation" in out
+    assert "contributions against those with shuffled weights: rank correlation" in out
+    assert "shuffled weights: near 0" in out
     assert "天" in out
     assert "😀" in out
 

@@ -32,7 +32,7 @@ def test_the_largest_of_numbers_has_three_digits(values, shown):
 
 def test_what_a_part_is():
     assert part_of(explanation(unit="sentence", each=1)) == "sentence"
-    assert part_of(explanation(unit="word", each=3)) == "3 words"
+    assert part_of(explanation(unit="word", each=3000)) == "3,000 words"
 
 
 def test_only_words_that_stand_on_the_screen_are_explained():

@@ -26,6 +26,8 @@ _PAINTED = {
     "effect": "the score with each {part}, minus without",
 }
 
+_AGAINST_SHUFFLED = {"signed": "contributions against those", "sizes": "their sizes, signs aside, against those"}
+
 
 def show(
     found: Sequence[tuple[Group, Sequence[Explanation]]], figures: Summary, notes: Sequence[str], full: bool
@@ -162,7 +164,7 @@ def _together(figures: Summary) -> Iterator[str]:
     if figures.agreement.value is not None:
         yield f"contributions against worth: {_correlation(figures.agreement)}"
     for name, measured in figures.randomised.items():
-        yield f"contributions against those with shuffled weights, {name}: {_correlation(measured)}"
+        yield f"{_AGAINST_SHUFFLED[name]} with shuffled weights: {_correlation(measured)}"
     if figures.incomplete:
         of = counted(figures.incomplete, "responses")
         yield f"the contributions of {of} do not sum to what they explain within 1%; try --steps 1024"

@@ -25,6 +25,9 @@ _MEANINGS: dict[str, Callable[[Explanation], bool]] = {
     "reward here: the reward read at the part's end; blank where none was read": lambda e: (
         bool(e.sentences) and e.kind is not None
     ),
+    "shuffled weights: near 0 where contributions show what was learned, and not the text alone": lambda e: (
+        e.randomised is not None
+    ),
 }
 
 
@@ -43,4 +46,4 @@ def shape(values: Iterable[float | None]) -> str:
 def part_of(explanation: Explanation) -> str:
     """What a part is, in words: "sentence", or "3 sentences" where so many were left out together."""
     together = explanation.each is not None and explanation.each > 1
-    return f"{explanation.each} {explanation.unit}s" if together else str(explanation.unit)
+    return f"{explanation.each:,} {explanation.unit}s" if together else str(explanation.unit)
