@@ -63,6 +63,7 @@ def test_asked_for_twice_it_is_counted_once():
         (Target(group_target(ONE).group, ranking=7, said=[], responses=(0,)), "has 2 such judgements and no number 7"),
         (Target(group_target(ONE).group, rating=0, said=5.0), "the judgement is 4.0 and not 5.0"),
         (Target(group_target(ONE).group, ranking=1, said=[[0], [1]], responses=(0,)), r"is \[\[1\], \[0\]\] and not"),
+        (Target(group_target(ONE).group, ranking=1, said=[[1], [0]], responses=(0, 2)), "has no response 2 to remove"),
     ],
 )
 def test_a_list_for_other_data_is_refused_with_its_line(target, said):

@@ -90,8 +90,8 @@ def only(*rankings, ratings=(), prompt="p"):
         ),
         (
             [only(ratings=(Rating(0, 3.0, "helpful", scale=(0, 4)),), prompt=f"{i} is it") for i in range(5)],
-            "helpful",
-            "every rating of helpful is 3",
+            "ratings of helpful",
+            "every one is 3",
         ),
     ],
 )

@@ -92,7 +92,7 @@ def test_slips_are_told_from_noise():
     [
         (
             [Group("q", "p", ("a",), ratings=(Rating(0, 3.0, scale=(1, 5)),))],
-            "a spread takes 3 ratings with weight 1, and there are 1",
+            "it takes 3 with weight 1 to have a spread, and there are 1",
         ),
         ([Group("q", "p", ("a",) * 9, ratings=tuple(Rating(i, 3.0) for i in range(9)))], "scale"),
     ],
@@ -107,7 +107,7 @@ def test_all_one_value_accuses_nobody_and_is_said():
     group = Group("q", "p", ("a",) * 9, ratings=tuple(Rating(i, 3.0, scale=(1, 5)) for i in range(9)))
     items, reasons = suspicious_ratings([group], {})
     assert items == []
-    assert reasons["overall"].startswith("every rating of overall is 3, so none is far")
+    assert reasons["ratings of overall"].startswith("every one is 3, so none is far")
 
 
 def test_shares_of_a_crowd_are_no_ones_judgement():
@@ -115,4 +115,4 @@ def test_shares_of_a_crowd_are_no_ones_judgement():
     groups = [Group(f"q{i}", f"p{i}", ("a",), ratings=votes) for i in range(20)]
     items, reasons = suspicious_ratings(groups, {})
     assert items == []
-    assert reasons == {"overall": "a spread takes 3 ratings with weight 1, and there are 0"}
+    assert reasons == {"ratings of overall": "it takes 3 with weight 1 to have a spread, and there are 0"}

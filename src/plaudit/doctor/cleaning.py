@@ -122,3 +122,6 @@ def _check(target: Target, known: dict[str, Group], annotators: set[str | None],
             f"in the group {group.id} the judgement is {said} and not {target.said}; the list was made for other data",
             where,
         )
+    strange = set(target.responses).difference(*said) if target.ranking is not None else ()
+    if strange:
+        raise DataError(f"in the group {group.id} the ranking has no response {min(strange)} to remove", where)

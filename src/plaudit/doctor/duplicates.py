@@ -6,10 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from plaudit.data.neighbours import SLOTS, clusters, signature
 from plaudit.doctor.contamination import same_text
+from plaudit.doctor.folds import units
 from plaudit.doctor.items import Item, ranking_target
 from plaudit.groups import Group, plain_text
 
@@ -36,7 +34,7 @@ def opposite_labels(groups: Sequence[Group]) -> Iterator[Item]:
     others against them). An item is a pair that one annotator judged both ways, one that rows without a name judge both
     ways with equal weight, and one whose two verdicts stand under two prompts.
     """
-    cluster = _prompts(groups)
+    prompt = units(groups)
     pairs: dict[tuple[int, str, str], list[tuple[int, _Said]]] = defaultdict(list)
     for number, group in enumerate(groups):
         texts = [same_text(response) for response in group.responses]
@@ -44,7 +42,7 @@ def opposite_labels(groups: Sequence[Group]) -> Iterator[Item]:
             first, second = texts[said.better], texts[said.worse]
             if first != second:
                 side = 1 if first < second else -1
-                pairs[int(cluster[number]), min(first, second), max(first, second)].append((side, said))
+                pairs[int(prompt[number]), min(first, second), max(first, second)].append((side, said))
     for cast in pairs.values():
         weights = [sum(said.weight for side, said in cast if side == which) for which in (1, -1)]
         if all(weights) and (why := _unsettled(cast, weights)):
@@ -128,13 +126,3 @@ def _comparisons(number: int, group: Group) -> Iterator[_Said]:
         for better, worse, tied in ranking.comparisons():
             if not tied:
                 yield _Said(number, place, better, worse, ranking.annotator, ranking.weight)
-
-
-def _prompts(groups: Sequence[Group]) -> np.ndarray:
-    """A number for each group; those with (nearly) the same prompt share it, and those without one share nothing."""
-    if not groups:
-        return np.zeros(0, dtype=int)
-    rows = np.frombuffer(b"".join(signature(group.prompt).tobytes() for group in groups), np.uint16)
-    labels = clusters(rows.reshape(-1, SLOTS))
-    blank = np.array([not plain_text(group.prompt).strip() for group in groups])
-    return np.where(blank, len(groups) + np.arange(len(groups)), labels)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from plaudit.data.places import Places
 from plaudit.doctor.annotators import disagreeing, one_sided, without_variance
 from plaudit.doctor.cleaning import Cleaned, Order, clean
 from plaudit.doctor.contamination import contaminated
-from plaudit.doctor.crossfit import Held, crossfit, judgements
+from plaudit.doctor.crossfit import crossfit, judgements
 from plaudit.doctor.duplicates import empty_responses, identical_responses, opposite_labels
 from plaudit.doctor.folds import Ints, deal, units
 from plaudit.doctor.items import Item, by_suspicion
@@ -30,6 +30,15 @@ BACKBONES = ("bow", "length")
 """Models that take seconds and no backbone. A frozen one found no more flips on UKP (docs/doctor.md)."""
 
 FOLDS = 5
+
+_LOOKS: tuple[Callable[[Sequence[Group]], Iterator[Item]], ...] = (
+    disagreeing,
+    without_variance,
+    opposite_labels,
+    identical_responses,
+    empty_responses,
+)
+"""What needs the groups and nothing else."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +60,9 @@ class Diagnosis:
     unmeasured: Mapping[str, str]
     groups: int
 
-    @property
-    def orders(self) -> list[Order]:
-        """The removals that the items propose."""
-        return [Order(item.target) for item in self.items if item.target is not None and not item.keep]
-
     def cleaned(self, groups: Sequence[Group]) -> Cleaned:
         """The groups with the proposed removals carried out."""
-        return clean(groups, self.orders)
+        return clean(groups, [Order(item.target) for item in self.items if item.target is not None and not item.keep])
 
     def to_json(self) -> dict[str, Any]:
         """Counts by kind and figures; the items are the work list."""
@@ -120,7 +124,10 @@ def examine(
     unit = units(groups, by)
     size = judgements(groups, settings.ties).astype(np.float64)
     deals = [deal(unit, size, folds, seed + number) for number in range(repeats)]
-    held = _held(groups, backbones, deals, unit, size, settings, unmeasured)
+    if reason := _nobody_to_judge(unit[size > 0], by):
+        unmeasured["models"] = reason
+        backbones = ()
+    held = {name: crossfit(groups, name, deals, settings) for name in backbones}
     items: list[Item] = []
     figures: Mapping[str, Measurement] = {}
     settled: dict[str, Any] = {"models": list(held), "folds": int(deals[0].max()) + 1, "by": by, "repeats": repeats}
@@ -133,39 +140,23 @@ def examine(
     ratings, reasons = suspicious_ratings(groups, held, removed)
     items += ratings
     unmeasured |= reasons
-    looks: list[Callable[[Sequence[Group]], Any]] = [
-        disagreeing,
-        without_variance,
-        opposite_labels,
-        identical_responses,
-        empty_responses,
-    ]
-    for look in looks:
+    for look in _LOOKS:
         items += look(groups)
     items += one_sided(sides or {}, groups)
     items += contaminated(groups, test or [])
     return Diagnosis(by_suspicion([_placed(item, places) for item in items]), figures, settled, unmeasured, len(groups))
 
 
-def _held(
-    groups: Sequence[Group],
-    backbones: Sequence[str],
-    deals: Sequence[Ints],
-    unit: Ints,
-    size: np.ndarray,
-    settings: TrainingSettings,
-    unmeasured: dict[str, str],
-) -> dict[str, list[Held]]:
-    """What each model says of groups that it did not train on."""
-    judged = len(np.unique(unit[size > 0]))
-    if judged < 2:
-        what = "prompt" if settings.folds_by == "prompt" else f"value of {settings.folds_by}"
-        unmeasured["models"] = (
-            f"the judgements are of {judged} {what} (near-duplicates counting as one), and a model needs one to train "
-            "on and another to judge; only other judgements are heard"
-        )
-        return {}
-    return {name: crossfit(groups, name, deals, settings) for name in backbones}
+def _nobody_to_judge(judged: Ints, by: str) -> str | None:
+    """Why no model can be held out, given the units of all groups with judgements; None if one can."""
+    count = len(np.unique(judged))
+    what = "prompt" if by == "prompt" else f"value of {by}"
+    if count > 1:
+        return None
+    return (
+        f"the judgements are of {count} {what} (near-duplicates counting as one), and a model needs one to train on "
+        "and another to judge; only other judgements are heard"
+    )
 
 
 def _placed(item: Item, places: Places | None) -> Item:

@@ -23,7 +23,7 @@ def units(groups: Sequence[Group], by: str = "prompt") -> Ints:
     prompts say nothing, so each is its own.
 
     Args:
-        groups: at least one.
+        groups: [G].
         by: `prompt`, `subset` or a field of `meta`.
 
     Raises:

@@ -31,7 +31,11 @@ _TAILS = (3.0, 5.0, 10.0, math.inf)
 """Degrees of freedom of the noise; with infinitely many it is normal."""
 
 _FEWEST = 3
+"""Of fewer ratings none can be called far from the others."""
+
 _KNOWN_RIGHT = 10.0
+"""Ratings known to be no slips that their share is estimated with: few data accuse nobody."""
+
 _MOST_SLIPS = 0.45
 _STEPS = 100
 _ROUNDS = 2
@@ -54,7 +58,7 @@ class _Rated:
 def suspicious_ratings(
     groups: Sequence[Group], held: Mapping[str, Sequence[Held]], removed: float = REMOVED
 ) -> tuple[list[Item], dict[str, str]]:
-    """Items for single ratings, and for each attribute that could not be judged the reason.
+    """Items for single ratings, and the reason for each attribute whose ratings could not be judged.
 
     Ratings with a weight of their own (other than 1) are shares of a crowd's votes, not one person's judgement: they
     are left alone.
@@ -72,22 +76,20 @@ def suspicious_ratings(
     reasons: dict[str, str] = {}
     for name, scale in scales.items():
         rated = list(_rated(groups, name, scale))
-        if reason := _no_spread(rated, name):
-            reasons[name] = reason
+        if reason := _no_spread(rated):
+            reasons[f"ratings of {name}"] = reason
             continue
         items += _far(groups, rated, _expected(rated, name, scale, held), scale, removed)
     return items, reasons
 
 
-def _no_spread(rated: Sequence[_Rated], name: str) -> str | None:
+def _no_spread(rated: Sequence[_Rated]) -> str | None:
     """Why none of these ratings can be called far from the others; None if one can."""
     if len(rated) < _FEWEST:
-        return f"a spread takes {_FEWEST} ratings with weight 1, and there are {len(rated)}"
+        return f"it takes {_FEWEST} with weight 1 to have a spread, and there are {len(rated)}"
     first = rated[0]
     if all(one.unit == first.unit for one in rated):
-        return (
-            f"every rating of {name} is {first.rating.value:g}, so none is far from what the others lead one to expect"
-        )
+        return f"every one is {first.rating.value:g}, so none is far from what the others lead one to expect"
     return None
 
 
