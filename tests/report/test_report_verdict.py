@@ -220,7 +220,7 @@ def test_prompts_that_teach_nothing_are_a_fault_where_there_are_surely_some():
     ("lead", "en", "zh"),
     [
         (-0.2, "does better than it: by 20.0 [15.0,\u00a025.0] points.", "高出 20.0 [15.0,\u00a025.0] 个百分点。"),
-        (0.01, "its lead is +1.0 [−4.0,\u00a0+6.0] points.", "它领先 +1.0 [−4.0,\u00a0+6.0] 个百分点。"),
+        (0.01, "its lead is +1.0 [−4.0,\u00a0+6.0] points.", "领先幅度为 +1.0 [−4.0,\u00a0+6.0] 个百分点。"),
         (
             0.2,
             "20.0 [15.0,\u00a025.0] points ahead of picking the longer response.",

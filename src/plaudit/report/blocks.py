@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from plaudit.report.axes import BEYOND, Axis, axis, within_reach
+from plaudit.report.cells import why
 from plaudit.report.figures import Figure, Shape, count, interval
-from plaudit.report.names import reason
 from plaudit.report.words import Said, say
 
 LEGEND = ("good", "open", "bad", "length", "people", "chance", "blind", "zero", "overall", "beyond")
@@ -42,10 +42,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a dot plot: a dot, its interval and marks, in percent of the width, and the same figures as text."""
+    """One row of a dot plot: a dot, its interval and marks, in percent of the width, and the same figures as text.
+
+    `why` says why there is no interval, or nothing at all.
+    """
 
     label: Label
     note: Label
+    why: Label
     tone: str
     value: str
     interval: str
@@ -180,14 +184,12 @@ def _interval(found: Figure) -> tuple[float, float, float] | None:
 
 def _row(entry: Entry, shape: Shape, along: Axis) -> Row:
     found = entry.figure
-    note = entry.note
-    if note is None and not found.exact and not found.sure and found.reason:
-        note = reason(found.reason)
     ends = _interval(found)
     low, high = (None, None) if ends is None else along.ends(ends[0], ends[-1])
     return Row(
         entry.label,
-        note,
+        entry.note,
+        why(found),
         entry.tone,
         "–" if found.value is None else shape(found.value),
         interval(found, shape),

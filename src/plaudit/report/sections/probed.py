@@ -7,6 +7,7 @@ from typing import Any
 
 from plaudit.report import names
 from plaudit.report.blocks import Dots, Entry, Note, Section, Table, dots
+from plaudit.report.cells import whole
 from plaudit.report.figures import (
     count,
     figure,
@@ -17,7 +18,6 @@ from plaudit.report.figures import (
     rows,
     signed,
     small,
-    with_interval,
 )
 from plaudit.report.probing import unseen
 from plaudit.report.texts import data
@@ -66,11 +66,9 @@ def _finding(probe: Mapping[str, Any]) -> str:
 
 
 def _note(probe: Mapping[str, Any]) -> Any:
-    """The family and the finding in words; where there is no interval, why."""
+    """The family and the finding in words."""
     finding = _finding(probe)
     said = say(f"finding.{finding}") if finding in _TONES else data(finding)
-    if finding != "unseen" and probe.get("reason") and not figure(probe.get("effect")).sure:
-        said = say("finding.because", finding=said, reason=names.reason(str(probe["reason"])))
     return say("finding.of", family=names.known("family", str(probe.get("family"))), finding=said)
 
 
@@ -81,7 +79,7 @@ def _figures(tried: list[Mapping[str, Any]]) -> Table:
             names.known("wanted", str(probe.get("wanted"))),
             _p(number(probe.get("p"))),
             _p(number(probe.get("q"))),
-            with_interval(raised, percent) or "–",
+            whole(raised, percent),
         )
         for probe in _by_family(tried)
         for raised in [figure(probe.get("raised"))]

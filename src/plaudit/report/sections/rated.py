@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from plaudit.report.blocks import Dots, Entry, Note, Section, Table, dots
-from plaudit.report.figures import count, figure, interval, mapping, plain, plain_tick, signed
+from plaudit.report.cells import between
+from plaudit.report.figures import count, figure, mapping, plain, plain_tick, signed
 from plaudit.report.names import reason, rival
 from plaudit.report.sections.where import SHOWN, tone
 from plaudit.report.texts import data
@@ -109,7 +110,7 @@ def _by_subset(name: str, metrics: Mapping[str, Any]) -> Dots | None:
 
 def _errors(name: str, row: Mapping[str, Any]) -> Table | None:
     cells = tuple(
-        (say(f"row.{label}"), plain(found.value), interval(found, plain), count(found.n))
+        (say(f"row.{label}"), plain(found.value), between(found, plain), count(found.n))
         for error in ERRORS
         for label in (error, f"constant_{error}", f"human_{error}")
         for found in [figure(row.get(label))]

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from plaudit.report.blocks import Label, Section, Table
-from plaudit.report.figures import count, figure, interval, mapping, number, plain
+from plaudit.report.cells import between
+from plaudit.report.figures import count, figure, mapping, number, plain
 from plaudit.report.material import Material
-from plaudit.report.names import known, reason
+from plaudit.report.names import known
 from plaudit.report.texts import data, visible
 from plaudit.report.words import Said, say
 
@@ -94,5 +95,4 @@ def _every(metrics: Mapping[str, Any]) -> Iterator[tuple[Label, ...]]:
         if isinstance(row, Mapping) and "value" in row and "n" in row:
             found = figure(row)
             value = "–" if found.value is None else plain(found.value)
-            why = interval(found, plain) or reason(found.reason)
-            yield data(str(name), 60), value, why, count(found.n)
+            yield data(str(name), 60), value, between(found, plain), count(found.n)

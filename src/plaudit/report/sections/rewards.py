@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 from plaudit.report.axes import Axis, axis
 from plaudit.report.blocks import Section, Table
+from plaudit.report.cells import Cell, between
 from plaudit.report.figures import (
     Shape,
     count,
     figure,
-    interval,
     mapping,
     number,
     numbers,
@@ -124,15 +124,15 @@ def _within(rewards: Mapping[str, Any]) -> Table | None:
         "within_prompt_share": percent,
         "prompts_without_spread": percent,
     }
-    cells = [
-        (say(f"row.reward_{name}"), shape(found.value), interval(found, shape), count(found.n))
+    cells: list[tuple[Cell, ...]] = [
+        (say(f"row.reward_{name}"), shape(found.value), between(found, shape), count(found.n))
         for name, shape in shapes.items()
         for found in [figure(rewards.get(name))]
         if found.value is not None
     ]
     sd = number(rewards.get("sd"))
     if sd is not None:
-        cells.insert(1, (say("row.reward_sd"), two(sd), "", count(number(rewards.get("n")) or 0)))
+        cells.insert(1, (say("row.reward_sd"), two(sd), say("table.described"), count(number(rewards.get("n")) or 0)))
     if not cells:
         return None
     head = (say("head.figure"), say("head.value"), say("head.interval"), say("head.n"))

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from plaudit.report.blocks import Dots, Entry, Section, Table, dots
+from plaudit.report.cells import between, whole
 from plaudit.report.figures import (
+    Figure,
     count,
     figure,
-    interval,
     number,
     percent,
     percent_tick,
@@ -62,9 +63,14 @@ def section(metrics: Mapping[str, Any]) -> Section | None:
     blocks: list[Any] = [block for block in (_curve(metrics), _errors(metrics), _selective(metrics)) if block]
     if not blocks:
         return None
-    temperature = figure(metrics.get("temperature"))
-    lead = () if temperature.value is None else (say("trust.temperature", figure=with_interval(temperature, plain)),)
-    return Section("trust", lead, tuple(blocks))
+    return Section("trust", tuple(_temperature(figure(metrics.get("temperature")))), tuple(blocks))
+
+
+def _temperature(found: Figure) -> Iterator[Said]:
+    """The divisor that fits best; only what it leaves open where its interval holds 1."""
+    if found.value is not None:
+        decided = found.above(1.0) or found.below(1.0)
+        yield say("trust.temperature" if decided else "trust.temperature_open", figure=whole(found, plain))
 
 
 def _curve(metrics: Mapping[str, Any]) -> Reliability | None:
@@ -108,7 +114,7 @@ def _curve(metrics: Mapping[str, Any]) -> Reliability | None:
         Table(
             say("table.same"),
             (say("head.confidence"), say("head.right"), say("head.interval"), say("head.n")),
-            tuple((percent(c), percent(r.value or 0.0), interval(r, percent), count(r.n)) for c, r in bins),
+            tuple((percent(c), percent(r.value or 0.0), between(r, percent), count(r.n)) for c, r in bins),
             folded=True,
         ),
     )
@@ -120,9 +126,9 @@ def _errors(metrics: Mapping[str, Any]) -> Table | None:
     cells = tuple(
         (
             say(f"row.{name}"),
-            with_interval(found, three),
+            whole(found, three),
             "–" if line is None else say(f"beside.{name}", value=three(line)),
-            with_interval(figure(metrics.get(f"{name}_at_temperature")), three) or "–",
+            whole(figure(metrics.get(f"{name}_at_temperature")), three),
         )
         for name, line in lines.items()
         for found in [figure(metrics.get(name))]
