@@ -187,7 +187,7 @@ def test_a_broken_invariance_is_a_fault_and_what_does_not_apply_is_not_counted()
     held, broken, idle = ({"name": name, "ok": ok} for name, ok in (("a", True), ("b", False), ("c", None)))
     assert keys({"invariance": {"checks": [held, broken]}}) == {("varies", "bad")}
     (finding,) = judge({"invariance": {"checks": [held, idle]}}).findings
-    assert finding.said.plain("en") == "The score does not depend on how it is computed (1 checks)."
+    assert finding.said.plain("en") == "The score does not depend on how it is computed (1 check)."
     assert keys({"invariance": {"checks": [idle]}}) == set()
 
 
@@ -248,3 +248,29 @@ def test_rivals_and_length_are_ahead_by_a_positive_number_too():
 def test_an_alpha_below_zero_has_a_minus():
     row = {"human_alpha": {"value": 0.29, "low": -0.09, "high": 0.67, "n": 74}}
     assert "[−0.09,\u00a00.67]" in judge(row).findings[0].said.plain("en")
+
+
+@pytest.mark.parametrize(
+    ("counts", "en", "zh"),
+    [
+        ({"truncated": 1}, "1 response was cut before it was scored.", "有 1 个回答在打分前被截断。"),
+        ({"truncated": 2}, "2 responses were cut before they were scored.", "有 2 个回答在打分前被截断。"),
+        (
+            {"rejected_rows": 1},
+            "1 row of the data could not be read and is not in these figures.",
+            "数据中有 1 行无法读取，不在这些数字里。",
+        ),
+    ],
+)
+def test_one_is_not_spoken_of_as_several(counts, en, zh):
+    (finding,) = judge({"counts": counts}).findings
+    assert (finding.said.plain("en"), finding.said.plain("zh")) == (en, zh)
+
+
+def test_faults_are_summed_up_in_a_sentence():
+    """Worse than length and a bag of words; accuracy beside a coin is open, and no probes were run."""
+    row = {"accuracy": found(0.5), "lead_over_length": found(-0.2), "rivals": {"bow": {"lead": found(-0.1)}}}
+    assert judge(row).cautions.plain("en") == "2 kinds of fault were found; 2 could not be ruled out."
+    assert judge(row).cautions.plain("zh") == "发现 2 类缺陷，2 类未能排除。"
+    del row["rivals"]
+    assert judge(row).cautions.plain("en") == "1 kind of fault was found; 2 could not be ruled out."

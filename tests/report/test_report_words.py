@@ -108,3 +108,16 @@ def test_a_count_chooses_the_form_of_a_word():
     assert one.plain("en").startswith("1 probe is not counted")
     assert one.html("en").startswith("1 probe is not counted")
     assert one.html("en").endswith("&lt;x&gt;.")
+
+
+def test_no_english_sentence_says_one_things():
+    """With every count at 1, no number stands before a plural."""
+    between = "(?:more |plain |independent )"
+    counts = {"k", "n", "of", "more", "bad", "open", "luck", "rounds", "groups", "responses", "comparisons", "ratings"}
+    said = {
+        key: say(key, **{name: count(1) if name in counts else "F" for name in fields(sentence["en"])}).plain("en")
+        for key, sentence in templates().items()
+    }
+    slips = {key for key, text in said.items() if re.search(rf"\b1 {between}?(?!is|was)[a-z]+s\b", text)}
+    # Luck is spoken of from ten subsets on.
+    assert slips - {"verdict.subsets_luck"} == set()

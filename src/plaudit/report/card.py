@@ -117,6 +117,7 @@ def _measured_on(metrics: Mapping[str, Any]) -> str:
     of = f" (data {_escaped(str(data))})" if data else ""
     clusters = _escaped(str(metrics.get("clusters") or "prompt"))
     return (
-        f"Measured by `plaudit eval` on {comparisons} comparisons and {ratings} ratings{of}; "
+        f"Measured by `plaudit eval` on {comparisons} {comparisons:comparison|comparisons} "
+        f"and {ratings} {ratings:rating|ratings}{of}; "
         f"intervals are clustered by {clusters}."
     )

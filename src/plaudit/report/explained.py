@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from plaudit.report.figures import number, rows, signed
+from plaudit.report.figures import count, number, rows, signed
 from plaudit.report.texts import clipped, visible
 from plaudit.report.words import Said, say
 
@@ -155,7 +155,7 @@ def _explained(
     line, zero = _line(read.line, min(rewards, default=0.0), max(rewards, default=0.0))
     return Explained(
         pieces,
-        say("wrong.left_out", n=f"{left_out:,}") if left_out else None,
+        say("wrong.left_out", n=count(left_out)) if left_out else None,
         say("explained.attribution" if read.attributed else "explained.gain"),
         line,
         signed(read.line[0][1]) if read.line else "",

@@ -21,7 +21,7 @@ from plaudit.report.figures import (
 )
 from plaudit.report.probing import unseen
 from plaudit.report.texts import data
-from plaudit.report.words import say
+from plaudit.report.words import Count, say
 
 _TONES = {"misled": "bad", "sound": "good", "unsure": "open", "undefined": "open", "unseen": "rival"}
 """How the dot of a finding is drawn."""
@@ -47,7 +47,7 @@ def _forest(tried: list[Mapping[str, Any]], probes: Mapping[str, Any]) -> Dots:
         for probe in _by_family(tried)
     ]
     groups = number(probes.get("groups"))
-    caption = say("probed.caption", groups="–" if groups is None else count(groups))
+    caption = say("probed.caption", groups=Count("–") if groups is None else count(groups))
     lines = [("zero", 0.0)]
     return dots(entries, signed, say("head.effect"), caption, ticks=plain_tick, lines=lines, tones="probe_legend")
 
