@@ -98,6 +98,14 @@ def test_a_mistake_from_outside():
     assert len(ran.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize("verb", ["probe", "explain"])
+def test_where_nothing_can_be_written_nothing_is_worked_out(tmp_path, monkeypatch, capfd, verb):
+    monkeypatch.setattr(sys, "argv", ["plaudit", verb, "no-model", "no-data.jsonl", "-o", str(tmp_path)])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert "it is a folder; give the name of a file" in capfd.readouterr().err
+
+
 @pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="this system has no device that is always full")
 def test_an_output_that_cannot_be_written_is_a_mistake_too():
     with Path("/dev/full").open("w") as full:

@@ -51,10 +51,13 @@ def explain_command(
     from plaudit.cli.explain_summary import summary
     from plaudit.cli.results import give
     from plaudit.cli.terminal import watched
+    from plaudit.data.replacing import check_place
     from plaudit.explaining import available, exact, explain
     from plaudit.explaining.views import NO_CAPTUM, Integration
     from plaudit.model import DEFAULT_BATCH_TOKENS, open_model
 
+    if output is not None:
+        check_place(output)
     groups = list(islice(given_groups(source, prompt, response, format), first))
     loaded = open_model(model)
     methods = method or available(loaded)

@@ -39,6 +39,7 @@ def probe_command(
     from plaudit.cli.results import give
     from plaudit.cli.terminal import watched
     from plaudit.data import Reading, load_groups
+    from plaudit.data.replacing import check_place
     from plaudit.evaluation.invariance.checks import invariance
     from plaudit.evaluation.probes import probe
     from plaudit.evaluation.probes.table import chosen
@@ -47,8 +48,10 @@ def probe_command(
     names = [name for part in (only or "").split(",") if (name := part.strip())]
     if only is not None and not names:
         raise PlauditError(f"--only {only!r} names no probe; give names or families of docs/probes.md, or leave it out")
-    # Before data are read and a model opened: a name that is mistyped is refused at once.
+    # Before data are read and a model opened: what is mistyped, or cannot be written, is refused at once.
     chosen(names)
+    if output is not None:
+        check_place(output)
     reading = Reading()
     groups = load_groups(data, format=format, rejects=rejects, reading=reading)
     scorer = open_model(model)
