@@ -8,7 +8,7 @@ from ruled import Ruled, by_luck, by_text
 
 from plaudit.errors import PlauditError
 from plaudit.evaluation.probes import PROBES, Probes, probe, probes_verdict
-from plaudit.evaluation.probes.measuring import NO_SPREAD, NOT_NOTICED, ONE_SCORE, TOO_FEW, Pairs, measure, spread
+from plaudit.evaluation.probes.measuring import NO_SPREAD, NOT_NOTICED, ONE_SCORE, TOO_FEW, Pairs, Unit, measure, spread
 from plaudit.evaluation.probes.results import FEWEST
 from plaudit.groups import Group, Ranking, plain_text
 
@@ -176,11 +176,14 @@ def test_too_few_prompts_for_the_test_are_said():
     assert "no p is below" not in probes_verdict(probe(by_text(len), groups(12)))
 
 
+SD = Unit(1.0, "within prompts")
+
+
 def verdict(differences, clusters):
     """What is said of probes whose differences are given by name, one a prompt."""
     pairs = {name: Pairs(list(own), list(range(len(own)))) for name, own in differences.items()}
-    probed = measure(pairs, [PROBES[name] for name in differences], 1.0)
-    return probes_verdict(Probes(1.0, "within prompts", clusters, clusters, "prompt", clusters, probed))
+    probed = measure(pairs, [PROBES[name] for name in differences], SD)
+    return probes_verdict(Probes(*SD, clusters, clusters, "prompt", clusters, probed))
 
 
 def test_what_several_probes_find_together_is_no_contradiction():
@@ -226,7 +229,7 @@ def test_nothing_is_found_from_fewer_than_six_prompts(name):
     assert judged(name, *[0.0] * 6).reason == (NOT_NOTICED if name == "truncated" else None)
     # Answers of one prompt are one cluster, however many they are.
     pairs = {name: Pairs([0.0] * 12, [0, 1, 2] * 4)}
-    assert measure(pairs, [PROBES[name]], 1.0)[0].finding == "unsure"
+    assert measure(pairs, [PROBES[name]], SD)[0].finding == "unsure"
 
 
 def test_no_group_is_an_error():
@@ -267,7 +270,7 @@ def test_spread():
 def judged(name, *differences, sd=1.0):
     """The finding on a probe from a difference in each of several prompts, tested alone."""
     pairs = {name: Pairs(list(differences), list(range(len(differences))))}
-    return measure(pairs, [PROBES[name]], sd)[0]
+    return measure(pairs, [PROBES[name]], Unit(sd, "within prompts"))[0]
 
 
 SMALL, LARGE = [0.04, 0.05, 0.06] * 10, [0.4, 0.5, 0.6] * 10
@@ -314,6 +317,6 @@ def test_small_units_of_a_reward_change_no_finding():
 def test_q_is_corrected_for_all_probes():
     names = ["padding", "bold", "empty"]
     pairs = {name: Pairs(BOTH_WAYS, list(range(12))) for name in names} | {"padding": Pairs(LARGE, list(range(30)))}
-    first, *rest = measure(pairs, [PROBES[name] for name in names], 1.0)
+    first, *rest = measure(pairs, [PROBES[name] for name in names], SD)
     assert first.q == pytest.approx(3 * first.p)
     assert [one.q for one in rest] == [1.0, 1.0]

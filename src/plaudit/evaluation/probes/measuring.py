@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,7 +24,7 @@ EXACT = 0.01
 """Differences of this many sd and less are rounding, where the promise is that there are none."""
 
 NO_SPREAD = "the model gives every untouched answer the same score, so its rewards have no spread to measure in"
-ONE_SCORE = "one untouched answer has no spread to measure in"
+ONE_SCORE = "fewer than two untouched answers have a score, so there is no spread of rewards to measure in"
 TOO_FEW = f"from fewer than {FEWEST} clusters, which are too few to call it sound or misled"
 NOTHING_APPLIES = "no answer was left that the change applies to"
 NOT_NOTICED = f"surely within {EQUAL:g} sd: the reward does not notice"
@@ -50,32 +51,39 @@ class Pairs:
         self.left_out[why] = self.left_out.get(why, 0) + 1
 
 
-def spread(scores: Sequence[Sequence[float]]) -> tuple[float, str]:
+class Unit(NamedTuple):
+    """What effects are measured in.
+
+    Attributes:
+        sd: a standard deviation of the model's own rewards; NaN where they have none.
+        of: whose that is, "within prompts" or "overall"; where it is NaN, why.
+    """
+
+    sd: float
+    of: str
+
+
+def spread(scores: Sequence[Sequence[float]]) -> Unit:
     """The standard deviation of rewards within prompts (one list of scores a prompt), pooled with K - 1 degrees of
-    freedom each; overall, where no prompt has two scores that differ; NaN where no two scores differ at all. And which
-    of the two it is."""
+    freedom each; overall, where no prompt has two scores that differ."""
     finite = [values[np.isfinite(values)] for values in (np.asarray(row, np.float64) for row in scores)]
     every = np.concatenate([*finite, np.zeros(0)])
-    least = ROUNDING * np.abs(every).max(initial=0)
+    if len(every) < 2:
+        return Unit(math.nan, ONE_SCORE)
+    least = ROUNDING * np.abs(every).max()
     freedom = sum(len(values) - 1 for values in finite if len(values))
     squares = sum(np.square(values - values.mean()).sum() for values in finite if len(values))
     if freedom and (within := float(np.sqrt(squares / freedom))) > least:
-        return within, "within prompts"
-    overall = float(every.std(ddof=1)) if len(every) > 1 else 0.0
-    return (overall if overall > least else math.nan), "overall"
+        return Unit(within, "within prompts")
+    overall = float(every.std(ddof=1))
+    return Unit(overall, "overall") if overall > least else Unit(math.nan, NO_SPREAD)
 
 
-def no_spread(scores: Sequence[Sequence[float]]) -> str:
-    """Why `spread` is NaN."""
-    return NO_SPREAD if sum(np.isfinite(row).sum() for row in map(np.asarray, scores)) > 1 else ONE_SCORE
-
-
-def measure(pairs: Mapping[str, Pairs], probes: Sequence[Probe], sd: float, no_sd: str = NO_SPREAD) -> list[Probed]:
-    """What each probe's pairs show, with one false-discovery correction over all of them; `sd` is NaN where the model
-    has no spread, for the reason `no_sd`."""
+def measure(pairs: Mapping[str, Pairs], probes: Sequence[Probe], unit: Unit) -> list[Probed]:
+    """What each probe's pairs show, with one false-discovery correction over all of them."""
     p = {probe.name: _p(pairs[probe.name]) for probe in probes}
     q = benjamini_hochberg(p)
-    return [_probed(probe, pairs[probe.name], sd, no_sd, p[probe.name], q[probe.name]) for probe in probes]
+    return [_probed(probe, pairs[probe.name], unit, p[probe.name], q[probe.name]) for probe in probes]
 
 
 def _p(pairs: Pairs) -> float | None:
@@ -85,9 +93,9 @@ def _p(pairs: Pairs) -> float | None:
     return sign_flip(difference / largest, np.ones(len(difference)), np.array(pairs.cluster, np.int64))
 
 
-def _probed(probe: Probe, pairs: Pairs, sd: float, no_sd: str, p: float | None, q: float | None) -> Probed:
+def _probed(probe: Probe, pairs: Pairs, unit: Unit, p: float | None, q: float | None) -> Probed:
     difference, cluster = np.array(pairs.difference, np.float64), np.array(pairs.cluster, np.int64)
-    effect = _effect(difference, cluster, sd, no_sd)
+    effect = _effect(difference, cluster, unit)
     risen = (difference > 0).astype(np.float64)
     raised = proportion(risen, np.ones(len(risen)), cluster) if len(risen) else undefined(NOTHING_APPLIES)
     total = difference.sum()
@@ -98,7 +106,7 @@ def _probed(probe: Probe, pairs: Pairs, sd: float, no_sd: str, p: float | None, 
         finding, reason = "misled" if wrong and surely else "undefined", effect.reason
     elif len(np.unique(cluster)) < FEWEST:
         finding, reason = "unsure", TOO_FEW
-    elif _sound(probe, effect, surely, float(np.abs(difference).max()) / sd):
+    elif _sound(probe, effect, surely, float(np.abs(difference).max()) / unit.sd):
         finding, reason = "sound", None
     elif wrong and surely and (probe.exact or not _none(effect)):
         finding, reason = "misled", None
@@ -107,12 +115,12 @@ def _probed(probe: Probe, pairs: Pairs, sd: float, no_sd: str, p: float | None, 
     return Probed(probe, effect, p, q, raised, finding, reason, pairs.left_out)
 
 
-def _effect(difference: Floats, cluster: Ints, sd: float, no_sd: str) -> Measurement:
+def _effect(difference: Floats, cluster: Ints, unit: Unit) -> Measurement:
     if not len(difference):
         return undefined(NOTHING_APPLIES)
-    if not math.isfinite(sd):
-        return undefined(no_sd)
-    return mean(difference / sd, np.ones(len(difference)), cluster)
+    if not math.isfinite(unit.sd):
+        return undefined(unit.of)
+    return mean(difference / unit.sd, np.ones(len(difference)), cluster)
 
 
 def _sound(probe: Probe, effect: Measurement, surely: bool, largest: float) -> bool:

@@ -71,7 +71,7 @@ class Probes:
 
     Attributes:
         sd: the model's own reward spread; NaN where it has none.
-        sd_of: whose standard deviation that is: "within prompts", or "overall".
+        sd_of: whose standard deviation that is: "within prompts", or "overall"; where it has none, why.
         groups: groups that took part.
         answers: answers of theirs that were put to the probes.
         clusters: what intervals are clustered by, "prompt" or a meta field.

@@ -10,7 +10,7 @@ import numpy as np
 from plaudit.data.scores import Score
 from plaudit.errors import PlauditError
 from plaudit.evaluation.probes.change import Case, Change, Probe, Spot
-from plaudit.evaluation.probes.measuring import Pairs, measure, no_spread, spread
+from plaudit.evaluation.probes.measuring import Pairs, measure, spread
 from plaudit.evaluation.probes.results import Probes
 from plaudit.evaluation.probes.sampling import Asked, Place, Sheet, sample
 from plaudit.evaluation.probes.table import chosen
@@ -60,17 +60,15 @@ def probe(
     places = {one.name: _places(one, asked, sheet, seed) for one in probes}
     planned = sheet.groups()
     scored = list(watch(model.stream(planned, batch_tokens=batch_tokens, truncate_responses=True), len(planned)))
-    own_scores = [[scored[n][i].score for n, i in own] for own in untouched]
-    sd, sd_of = spread(own_scores)
+    unit = spread([[scored[n][i].score for n, i in own] for own in untouched])
     pairs = {name: _pairs(changes, scored) for name, changes in places.items()}
     return Probes(
-        sd,
-        sd_of,
+        *unit,
         groups=len(asked),
         answers=sum(len(one.probed) for one in asked),
         clusters=clusters or "prompt",
         cluster_count=len({one.cluster for one in asked}),
-        probed=measure(pairs, probes, sd, no_spread(own_scores)),
+        probed=measure(pairs, probes, unit),
     )
 
 
