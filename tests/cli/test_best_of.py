@@ -196,6 +196,8 @@ def test_the_python_of_the_page_runs(run, place, capsys):
 
 def test_without_the_extra_it_says_so(run, place, monkeypatch):
     monkeypatch.setattr(charts, "can_plot", lambda: False)
+    (place / "out").mkdir()
+    (place / "out/best_of_n.svg").write_text("an earlier run's")
     code, _, err = run("best-of", "good.jsonl", "data.jsonl", "-g", "gold.jsonl", "-o", "out")
     assert code == 0
     assert "pip install 'plaudit[plots]'" in err

@@ -113,9 +113,12 @@ def best_of_command(
         from plaudit.report.best_of_n_chart import best_of_n_chart
         from plaudit.report.charts import can_plot, save_chart
 
+        picture = output / "best_of_n.svg"
         if can_plot():
-            save_chart(best_of_n_chart(found, _called(gold)), output / "best_of_n.svg")
+            save_chart(best_of_n_chart(found, _called(gold)), picture)
         else:
+            # One of an earlier run would not be of these curves.
+            picture.unlink(missing_ok=True)
             typer.echo("For the picture: pip install 'plaudit[plots]', then again with the scores files.", err=True)
 
 
