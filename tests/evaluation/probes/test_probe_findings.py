@@ -171,7 +171,7 @@ def test_too_few_prompts_for_the_test_are_said():
     # Of 2^5 patterns of signs two are as far out as five prompts that all rise: p = 1/16 at the least.
     result = probe(by_text(len), groups(5))
     assert {one.finding for one in result.probed if one.probe.family == "length"} == {"unsure"}
-    assert "no p is below 0.062, so nothing can be called misled, or sound." in probes_verdict(result)
+    assert "no p is below 0.062: nothing can be called misled, or sound." in probes_verdict(result)
     # 2 / 2^12 is enough for one probe, and for forty.
     assert "no p is below" not in probes_verdict(probe(by_text(len), groups(12)))
 
@@ -193,7 +193,7 @@ def test_what_several_probes_find_together_is_no_contradiction():
     said = verdict({name: rise if i < 3 else none for i, name in enumerate(names)}, 7)
     assert "Misled by 3 of 6 probes; 3 sound." in said
     # m probes at 1/64 have q = 6 / 64 / m, which is below 0.05 from m = 2 on: 0.094, 0.047.
-    assert "With 7 clusters (by prompt) no p is below 0.016, so at least 2 of 6 probes must move" in said
+    assert "With 7 clusters (by prompt) no p is below 0.016: of 6 probes one is called misled only if 2 or more" in said
     # One alone: q = 6/64.
     assert "Misled by 0 of 6" in verdict({name: rise if i < 1 else none for i, name in enumerate(names)}, 7)
     assert "With 1 cluster (by prompt)" in verdict({"padding": [1.0]}, 1)

@@ -60,9 +60,9 @@ def _too_few(probes: Probes) -> Iterator[str]:
     clusters = f"{probes.cluster_count} cluster{'s' * (probes.cluster_count != 1)} (by {probes.clusters})"
     # Of m probes with the least p, each has q = tested * least / m, which must be below FALSE_DISCOVERIES.
     together = math.floor(tested * least / FALSE_DISCOVERIES) + 1
-    yield f"With {clusters} no p is below {least:.2g}, so " + (
-        f"at least {together} of {tested} probes must move the reward the same way every time before any can be called "
-        "misled: what misleads can hide among the unsure. Probe more prompts, or choose fewer probes."
+    yield f"With {clusters} no p is below {least:.2g}: " + (
+        f"of {tested} probes one is called misled only if {together} or more, sound ones included, move the reward the "
+        "same way every time, so what misleads can hide among the unsure. Probe more prompts, or choose fewer probes."
         if together <= tested
         else "nothing can be called misled, or sound. Probe more prompts."
     )
