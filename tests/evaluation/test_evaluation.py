@@ -151,8 +151,8 @@ def sentence(accuracy, lead):
         ((0.7, 0.6, 0.8), (0.0, None, None), "right and wrong exactly where"),
         ((0.55, 0.45, 0.65), (0.1, 0.02, 0.2), "not distinguishable from chance"),
         ((0.3, 0.2, 0.4), (0.1, 0.02, 0.2), "disagrees with people more often than a coin would."),
-        ((0.3, 0.2, 0.4), (-0.3, -0.4, -0.1), "coin would, and it is worse than picking the longer response (by -30"),
-        ((0.5, 0.4, 0.6), (-0.3, -0.4, -0.1), "from chance, and it is worse than picking the longer response (by -30"),
+        ((0.3, 0.2, 0.4), (-0.3, -0.4, -0.1), "coin would, and it is worse than picking the longer response (by 30"),
+        ((0.5, 0.4, 0.6), (-0.3, -0.4, -0.1), "from chance, and it is worse than picking the longer response (by 30"),
     ],
 )
 def test_the_sentence_says_no_more_than_the_intervals(accuracy, lead, says):

@@ -79,12 +79,11 @@ def _rated(attribute: str, measured: Measurements, clusters: str) -> Iterator[st
         yield _claim(claim, spearman, measured["lead_over_length"], _CORRELATION, clusters)
     if closer.value is not None:
         off = f"Its values are off by {measured['mae'].value:.3g} on average"
+        side, by = "further off" if closer.value < 0 else "closer", f"by {abs(closer.value):.3g}"
         if (standing := _standing(closer)) is None:
-            side = "further off" if closer.value < 0 else "closer"
-            by = f"{side} than the best constant by {abs(closer.value):.3g}"
-            yield f"{off}, {by}, and how sure that is cannot be said: {closer.reason}."
+            yield f"{off}, {side} than the best constant {by}, and how sure that is cannot be said: {closer.reason}."
         else:
-            yield f"{off}, {standing} the best constant (closer by {closer.value:+.3g})."
+            yield f"{off}, {standing} the best constant ({side} {by})."
     if not _is_worse(measured["lead_over_length"]):
         yield from _within_groups(measured["kendall_within"], measured["length_kendall_within"])
 
@@ -109,14 +108,15 @@ def _claim(claim: str, figure: Measurement, lead: Measurement, words: _Wording, 
     if figure.low <= words.chance:
         against = figure.high < words.chance
         said = f"{claim}: {words.opposite}" if against else f"{claim}, which is not distinguishable from chance"
-        return f"{said}, and it is worse than {words.rule} (by {_led(lead, words)})." if _is_worse(lead) else f"{said}."
+        worse = f", and it is worse than {words.rule} (by {_behind(lead, words)})" if _is_worse(lead) else ""
+        return f"{said}{worse}."
     if lead.low is None or lead.high is None:
         return f"{claim}, better than chance; {_no_interval(lead.value, words)}."
     by = _led(lead, words)
     if lead.low > 0:
         return f"{claim}, better than chance and than {words.rule} (by {by})."
     if _is_worse(lead):
-        return f"{claim}, better than chance but worse than {words.rule} (by {by})."
+        return f"{claim}, better than chance but worse than {words.rule} (by {_behind(lead, words)})."
     return f"{claim}, better than chance but not distinguishable from {words.rule} ({by})."
 
 
@@ -143,6 +143,11 @@ def _rivals(leads: Mapping[str, Measurement], words: _Wording) -> Iterator[str]:
 
 def _led(lead: Measurement, words: _Wording) -> str:
     return words.lead.format(lead.value)
+
+
+def _behind(lead: Measurement, words: _Wording) -> str:
+    """The size of a negative lead, for a sentence that says that it is one."""
+    return _led(lead, words).removeprefix("-")
 
 
 def _is_worse(lead: Measurement) -> bool:

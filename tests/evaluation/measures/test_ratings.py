@@ -152,7 +152,7 @@ def test_without_an_interval_nothing_is_said_of_what_can_be_told_apart():
 @pytest.mark.parametrize("spearman", [(-0.5, -0.7, -0.3), (0.1, -0.1, 0.3)])
 def test_the_length_rule_is_named_where_it_is_better(spearman):
     said = told(spearman=spearman, lead_over_length=(-1.01, -1.21, -0.8))
-    assert "and it is worse than ordering by length (by -1.01)." in said
+    assert "and it is worse than ordering by length (by 1.01)." in said
     assert "length" not in told(spearman=spearman)
 
 
@@ -285,3 +285,9 @@ def test_a_contest_of_thousands():
         kendalltau(given, [r.value for r in one.ratings]).statistic for one, given in zip(groups, scores, strict=True)
     ]
     assert found["kendall_within"].value == pytest.approx(np.mean(theirs))
+
+
+def test_a_hair_further_off_than_the_constant_is_not_called_closer_by_a_negative_number():
+    said = told(lead_over_constant=(-8.16e-06, -0.2, 0.2))
+    assert "not distinguishable from the best constant (further off by 8.16e-06)." in said
+    assert "(closer by 0.3)." in told()
