@@ -8,7 +8,8 @@ import pytest
 from markupsafe import Markup
 
 import plaudit.report
-from plaudit.evaluation.measures import preferences, ratings
+from plaudit.evaluation.measures import preferences, ratings, rewards, temperature
+from plaudit.evaluation.probes import measuring as probes
 from plaudit.evaluation.statistics import intervals
 from plaudit.report.figures import count
 from plaudit.report.words import LANGUAGES, say, templates
@@ -66,8 +67,17 @@ def test_the_reasons_of_the_measurements_are_translated():
         preferences.ALL_TIES,
         ratings.NOT_IN_UNITS,
         ratings.ONE_RATER,
+        temperature.NO_MISTAKES,
+        temperature.NO_ORDER,
+        rewards.NO_SCORES,
+        rewards.NO_SIBLINGS,
+        probes.NO_SPREAD,
+        probes.ONE_SCORE,
+        probes.NOTHING_APPLIES,
     ]
-    assert [reason for reason in reasons if f"reason.{re.sub('[^a-z0-9]+', '_', reason)}" not in templates()] == []
+    assert [
+        reason for reason in reasons if f"reason.{re.sub('[^a-z0-9]+', '_', reason.lower())}" not in templates()
+    ] == []
 
 
 def test_values_are_escaped_and_markup_is_not():
