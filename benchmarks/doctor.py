@@ -12,6 +12,7 @@ debate as the unit that repeats.
     python benchmarks/doctor.py train -o runs                                # does cleaning help?
     python benchmarks/doctor.py table runs
     python benchmarks/doctor.py demo                                         # the shipped set, whose noise is known
+    python benchmarks/doctor.py order                                        # how nearly UKP's pairs follow one order
 """
 
 from __future__ import annotations
@@ -355,6 +356,25 @@ def demo(options: argparse.Namespace) -> None:
     print(table(head, lines))
 
 
+# ---- how kind UKP is ------------------------------------------------------------------------------------------------
+
+
+def order(options: argparse.Namespace) -> None:
+    """How many agreed pairs lie in a cycle (no order has all of these right), and in how many an argument stands."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    pairs = cyclic = arguments = 0
+    for group in ukp_groups(shared=options.data):
+        better, worse = np.array([ranking.tiers for ranking in group.rankings])[:, :, 0].T
+        graph = coo_array((np.ones(len(better)), (better, worse)), shape=2 * (len(group.responses),))
+        part = connected_components(graph, connection="strong")[1]
+        pairs += len(better)
+        cyclic += int((part[better] == part[worse]).sum())
+        arguments += len(np.union1d(better, worse))
+    print(f"{cyclic:,} of {pairs:,} pairs lie in a cycle; an argument stands in {2 * pairs / arguments:.1f} pairs")
+
+
 def _write(folder: Path, name: str, row: Row) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     safe = "".join(c if c.isalnum() or c in ".-" else "_" for c in name)
@@ -387,6 +407,9 @@ def main() -> None:
     showing.add_argument("folder", type=Path)
     showing.set_defaults(verb=tables)
     verbs.add_parser("demo").set_defaults(verb=demo)
+    ordering = verbs.add_parser("order")
+    ordering.add_argument("--data", type=Path, default=SHARED, help="the folder that holds ukp-convarg/pairs")
+    ordering.set_defaults(verb=order)
     options = parser.parse_args()
     options.verb(options)
 
