@@ -57,6 +57,15 @@ def _by(**said):
     return tuple(Ranking(tiers, annotator=name) for name, tiers in said.items())
 
 
+def test_who_judges_a_pair_more_than_once_has_one_vote_on_it():
+    """z says the opposite of a, b and c twice on each of ten prompts, and on an eleventh everything: 0 of 10."""
+    everyone = _by(a=UP, b=UP, c=UP)
+    contrary = [Group(f"q{i}", f"prompt {i}", ("x", "y"), everyone + _by(z=DOWN) * 2) for i in range(10)]
+    undecided = Group("both", "both ways", ("x", "y"), everyone + _by(z=DOWN) + _by(z=UP))
+    (item,) = disagreeing([*contrary, undecided])
+    assert (item.target.annotator, item.evidence["agreement"]["value"], item.evidence["agreement"]["n"]) == ("z", 0, 10)
+
+
 def test_where_two_differ_nobody_knows_who_is_wrong():
     groups = [Group(f"q{i}", f"p{i}", ("x", "y"), _by(a=UP, b=DOWN)) for i in range(30)]
     assert list(disagreeing(groups)) == []

@@ -27,7 +27,7 @@ from plaudit.groups import Group
 from plaudit.training import TrainingSettings
 
 BACKBONES = ("bow", "length")
-"""Models that take seconds and no backbone. A frozen one found no more flips on UKP (docs/doctor.md)."""
+"""Models that take seconds and no backbone. A frozen one ranks flips on UKP no better (docs/doctor.md)."""
 
 FOLDS = 5
 
