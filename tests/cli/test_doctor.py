@@ -105,9 +105,10 @@ def test_hostile_ids_do_not_steer_the_terminal(run, tmp_path):
     assert "\x1b[2J" not in printed
 
 
-def test_a_folder_that_cannot_be_is_refused_before_the_work(run, data):
+@pytest.mark.parametrize("inside", [".", "sub"])
+def test_a_folder_that_cannot_be_is_refused_before_the_work(run, data, inside):
     (data / "afile").write_text("mine")
-    code, printed, said = run("doctor", data / "nowhere.jsonl", "-o", data / "afile")
+    code, printed, said = run("doctor", data / "nowhere.jsonl", "-o", data / "afile" / inside)
     assert (code, printed) == (2, "")
     assert said == f"plaudit: error: {data / 'afile'} is a file; -o names the folder to write into, such as check\n"
     assert (data / "afile").read_text() == "mine"

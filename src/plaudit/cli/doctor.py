@@ -109,8 +109,9 @@ def _check_places(output: Path, apply: Path | None) -> None:
             raise PlauditError(f"{output} is a folder; with --apply, -o names the file to write, such as cleaned.jsonl")
         check_place(output)
         return
-    if output.exists() and not output.is_dir():
-        raise PlauditError(f"{output} is a file; -o names the folder to write into, such as check")
+    there = next(place for place in (output, *output.parents) if place.exists())
+    if not there.is_dir():
+        raise PlauditError(f"{there} is a file; -o names the folder to write into, such as check")
     for name in (WORK_LIST, CLEANED, FIGURES):
         check_place(output / name)
 
