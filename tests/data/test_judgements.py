@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plaudit.data import check_groups, majority, rankings_from_ratings
-from plaudit.data.agreement import AgreementTally, krippendorff_alpha
+from plaudit.data.agreement import AgreementTally, Coincidences
 from plaudit.data.checks import contradictions
 from plaudit.groups import Group, Ranking, Rating
 
@@ -80,6 +80,13 @@ def test_several_ratings_of_one_response_count_by_weight():
     ratings = (Rating(0, 1, weight=0.9), Rating(0, 3, weight=0.1), Rating(1, 2))
     [ranking] = rankings_from_ratings(Group("q", "P", ("a", "b"), ratings=ratings)).rankings
     assert ranking.tiers == SECOND
+
+
+def krippendorff_alpha(units):
+    coincidences = Coincidences()
+    for values in units:
+        coincidences.add(values)
+    return coincidences.alpha()
 
 
 def test_alpha_of_the_published_example():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
 
@@ -51,14 +51,6 @@ class Coincidences:
             return None
         observed = sum(count for (a, b), count in self.counts.items() if a != b)
         return 1 - (total - 1) * observed / expected
-
-
-def krippendorff_alpha(units: Iterable[Sequence[Hashable]]) -> float | None:
-    """Krippendorff's alpha for nominal values; `units` holds for each unit the values its observers gave."""
-    coincidences = Coincidences()
-    for values in units:
-        coincidences.add(values)
-    return coincidences.alpha()
 
 
 class AgreementTally:

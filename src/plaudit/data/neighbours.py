@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from plaudit.groups import Group, Text, plain_text
 
 SLOTS = 128
-BANDS = 32
 THRESHOLD = 0.8
 """Prompts at least this similar count as nearly the same."""
 

@@ -164,4 +164,3 @@ _ROWS: dict[str, Callable[[Group, Counter[str]], Iterator[Row]]] = {
     "trl-conversational": _trl_conversational,
     "openrlhf": _openrlhf,
 }
-WRITERS = tuple(_ROWS)
