@@ -170,7 +170,7 @@ def test_the_loss_is_on_the_response_alone(backbone, tmp_path):
 
 def test_a_conversation_needs_a_template_and_keeps_it(backbone, tmp_path):
     turns = [Group("q", ({"role": "user", "content": "w1"},), ("good",))]
-    with pytest.raises(PlauditError, match="no chat template; give one with"):
+    with pytest.raises(PlauditError, match="no chat template; train with"):
         sft(turns, tmp_path / "out", backbone, holdout=0.0, **QUICK)
     sft(turns, tmp_path / "out", backbone, holdout=0.0, passes=1, chat_template="turns", **QUICK)
     assert "Assistant: " in RewardModel.from_backbone(tmp_path / "out").tokenizer.chat_template

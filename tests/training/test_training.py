@@ -273,7 +273,7 @@ REFUSED = {
     "a conversation": (
         [Group("g", ({"role": "user", "content": "w1"},), ("w2", "w3"), (Ranking(((0,), (1,))),))],
         {},
-        "no chat template; give one with --chat-template",
+        "no chat template; train with --chat-template",
     ),
     "too long": (
         [Group("g7", "w1", ("w2", "w3 " * 80), (Ranking(((0,), (1,))),))],
