@@ -144,14 +144,14 @@ def _show_ranking(console: Console, demo: Demo, question: str, answers: list[str
 
 
 def _next_steps(folder: Path) -> str:
-    model, test = (shlex.quote(str(folder / name)) for name in ("model", "test-truth.jsonl"))
+    model, test, report = (shlex.quote(str(folder / name)) for name in ("model", "new-topics.jsonl", "report"))
     return f"""
 The same with data of your own:
   plaudit data check yours.jsonl
   plaudit train yours.jsonl -o my-model
-  plaudit eval my-model held-out.jsonl
+  plaudit eval my-model held-out.jsonl -o report
 And with what the demo made:
-  plaudit eval {model} {test} --clusters topic
+  plaudit eval {model} {test} --clusters topic -o {report}    # then open report.html there
   plaudit rank {model} --prompt "How do I boil an egg?" --response "Seven minutes." --response "No idea."
   plaudit demo --candidates candidates.jsonl    # then: is the best of 64 by this model any better than the best of 4?
 """
