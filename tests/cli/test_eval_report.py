@@ -35,10 +35,10 @@ def test_with_a_model_everything_is_there_and_without_it_nothing_is_lost(run, mo
     assert metrics["probes"]["groups"] == 4
     assert {check["name"] for check in metrics["invariance"]["checks"] if check["ok"] is False} == set()
     # Both responses of the one mistake that was to be explained, under the numbers they have in their group.
-    page, diagnosis = (first / "report.html").read_text(encoding="utf-8"), read(first / "diagnosis.json")
-    assert len({row["group"] for row in diagnosis["explanations"]}) == 1
-    assert len({row["response"] for row in diagnosis["explanations"]}) == 2
-    for row in diagnosis["explanations"]:
+    page, inspection = (first / "report.html").read_text(encoding="utf-8"), read(first / "inspection.json")
+    assert len({row["group"] for row in inspection["explanations"]}) == 1
+    assert len({row["response"] for row in inspection["explanations"]}) == 2
+    for row in inspection["explanations"]:
         scores = [json.loads(line) for line in (first / "scores.jsonl").read_text().splitlines()[1:]]
         mine = next(s for s in scores if (s["group"], s["response"]) == (row["group"], row["response"]))
         assert row["score"] == pytest.approx(mine["score"], abs=1e-5)
@@ -53,7 +53,7 @@ def test_with_a_model_everything_is_there_and_without_it_nothing_is_lost(run, mo
 
 def test_without_probes_and_explanations_there_are_none(run, model, data, tmp_path):
     assert run("eval", model, data, "-o", tmp_path / "out", "--probes", 0, "--explain", 0)[0] == 0
-    found = read(tmp_path / "out" / "diagnosis.json")
+    found = read(tmp_path / "out" / "inspection.json")
     assert (found["probes"], found["invariance"], found["explanations"]) == (None, None, [])
     assert {"probes", "invariance"}.isdisjoint(read(tmp_path / "out" / "metrics.json"))
 
@@ -64,7 +64,7 @@ def test_texts_stay_out_of_the_page_on_request(run, model, data, tmp_path):
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     texts = [text for group in toy_groups(12, responses=3) for text in (group.prompt, *group.responses)]
     assert not [text for text in texts if text in page]
-    assert read(tmp_path / "out" / "diagnosis.json")["explanations"] == []
+    assert read(tmp_path / "out" / "inspection.json")["explanations"] == []
 
 
 def test_the_card_gets_the_figures(run, model, data, tmp_path):
@@ -83,12 +83,12 @@ def test_what_is_about_the_report_needs_one(run, model, data, option):
     assert "are about the report; add -o DIR" in err
 
 
-def test_a_broken_diagnosis_is_left_out_and_said(run, model, data, tmp_path, caplog):
+def test_a_broken_inspection_is_left_out_and_said(run, model, data, tmp_path, caplog):
     out = tmp_path / "out"
     assert run("eval", model, data, "-o", out, "--probes", 0, "--explain", 0)[0] == 0
-    (out / "diagnosis.json").write_text("{")
+    (out / "inspection.json").write_text("{")
     assert run("eval", out / "scores.jsonl", data, "-o", out)[0] == 0
-    assert "diagnosis.json is left out" in caplog.text
+    assert "inspection.json is left out" in caplog.text
 
 
 def test_what_was_found_with_another_model_is_left_out_and_said(run, model, data, tmp_path, caplog):
@@ -107,7 +107,7 @@ def test_new_scores_leave_nothing_that_was_made_of_the_old(run, model, data, tmp
     def stopped(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("plaudit.report.folder.diagnose", stopped)
+    monkeypatch.setattr("plaudit.report.folder.inspect_model", stopped)
     assert run("eval", model, data, "-o", out)[0] == 130
     assert sorted(path.name for path in out.iterdir()) == ["scores.jsonl"]
 

@@ -53,8 +53,8 @@ def eval_command(
     from plaudit.data.scores import spreads_of, values_by_attribute
     from plaudit.evaluation import check_options, evaluate
     from plaudit.report import update_card
-    from plaudit.report.diagnosis import read_diagnosis
     from plaudit.report.folder import REPORT_FILE, report_folder
+    from plaudit.report.inspection import read_inspection
 
     if model == "-" and "-" in data:
         raise PlauditError("scores and data cannot both come from stdin; give one of them as a file")
@@ -96,7 +96,7 @@ def eval_command(
             groups,
             rewards,
             scored.model,
-            found=None if scored.model or model == "-" else read_diagnosis(Path(model).parent, scored.record),
+            found=None if scored.model or model == "-" else read_inspection(Path(model).parent, scored.record),
             probes=probes,
             explained=explain,
             texts=texts,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_MADE_OF_SCORES = ("metrics.json", "report.html", "diagnosis.json")
+_MADE_OF_SCORES = ("metrics.json", "report.html", "inspection.json")
 
 Scores = list[list[Score]]
 """One list a group, one score a response."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from plaudit.groups import Group
 from plaudit.model import DEFAULT_BATCH_TOKENS, Scorer
-from plaudit.report.diagnosis import Diagnosis, Watch, diagnose, record_hash, write_diagnosis
+from plaudit.report.inspection import Inspection, Watch, inspect_model, record_hash, write_inspection
 from plaudit.report.material import Material
 from plaudit.report.mistakes import kinds_of_mistakes, mistakes
 from plaudit.report.page import write_report
@@ -25,7 +25,7 @@ def report_folder(
     scores: Sequence[Sequence[float]],
     model: Scorer | None = None,
     *,
-    found: Diagnosis | None = None,
+    found: Inspection | None = None,
     probes: int = 50,
     explained: int = 3,
     texts: bool = True,
@@ -35,7 +35,7 @@ def report_folder(
     language: Language = "en",
     watch: Watch = lambda rows, total, doing: rows,
 ) -> dict[str, Any]:
-    """Diagnose the model, and write `report.html` and what was found.
+    """Inspect the model, and write `report.html` and what was found.
 
     Args:
         folder: an existing folder.
@@ -54,7 +54,7 @@ def report_folder(
         watch: sees everything that takes time go by.
 
     Returns:
-        The metrics, with the diagnosis where there is one.
+        The metrics, with what was found where it was.
 
     Raises:
         PlauditError: if the data cannot be probed or a file not written.
@@ -62,10 +62,10 @@ def report_folder(
     wrong = mistakes(groups, scores) if texts else []
     if model is not None:
         options: Mapping[str, Any] = {"clusters": clusters, "batch_tokens": batch_tokens or DEFAULT_BATCH_TOKENS}
-        found = diagnose(model, groups, wrong[:explained], probes=probes, watch=watch, **options)
+        found = inspect_model(model, groups, wrong[:explained], probes=probes, watch=watch, **options)
         found = replace(found, of=record_hash(metrics["record"]))
-        write_diagnosis(found, folder)
-    found = found or Diagnosis()
+        write_inspection(found, folder)
+    found = found or Inspection()
     metrics = {**metrics, **found.metrics}
     # Without an accuracy (a missing score, no judgements) nobody knows what was wrong.
     kinds = {} if metrics["accuracy"]["value"] is None else kinds_of_mistakes(groups, scores, clusters)

@@ -22,7 +22,7 @@ from plaudit.report.mistakes import Mistake
 
 logger = logging.getLogger(__name__)
 
-DIAGNOSIS_FILE = "diagnosis.json"
+INSPECTION_FILE = "inspection.json"
 """Beside `scores.jsonl`: the scores can be measured again without the model, and nothing found with it is lost."""
 
 Watch = Callable[[Iterable[Any], int, str], Iterable[Any]]
@@ -30,7 +30,7 @@ Watch = Callable[[Iterable[Any], int, str], Iterable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Inspection:
     """What needs the model itself, in the shapes of JSON.
 
     Attributes:
@@ -52,7 +52,7 @@ class Diagnosis:
         return {name: value for name, value in found.items() if value is not None}
 
 
-def diagnose(
+def inspect_model(
     model: Scorer,
     groups: Sequence[Group],
     wrong: Sequence[Mistake] = (),
@@ -62,7 +62,7 @@ def diagnose(
     batch_tokens: int = DEFAULT_BATCH_TOKENS,
     seed: int = 0,
     watch: Watch = lambda rows, total, doing: rows,
-) -> Diagnosis:
+) -> Inspection:
     """Probe a model, hold it to one score, and explain mistakes.
 
     Args:
@@ -92,7 +92,7 @@ def diagnose(
         checked = invariance(
             model, groups, seed=seed, watch=lambda ways: watch(ways, len(ways), "Scoring again in other ways")
         ).to_json()
-    return Diagnosis(probed, checked, _explanations(model, groups, wrong, watch))
+    return Inspection(probed, checked, _explanations(model, groups, wrong, watch))
 
 
 def record_hash(record: Mapping[str, Any]) -> str:
@@ -100,30 +100,30 @@ def record_hash(record: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def write_diagnosis(found: Diagnosis, folder: Path) -> None:
+def write_inspection(found: Inspection, folder: Path) -> None:
     """Into the file beside the scores.
 
     Raises:
         DataError: if it cannot be written.
     """
-    with replacing(folder / DIAGNOSIS_FILE) as temporary:
+    with replacing(folder / INSPECTION_FILE) as temporary:
         temporary.write_text(json_line(asdict(found)), encoding="utf-8")
 
 
-def read_diagnosis(folder: Path, record: Mapping[str, Any]) -> Diagnosis:
+def read_inspection(folder: Path, record: Mapping[str, Any]) -> Inspection:
     """From the file beside scores with this run record; an empty one where there is none. One that cannot be read, or
     that is of other scores, is left out with a warning."""
-    path = folder / DIAGNOSIS_FILE
+    path = folder / INSPECTION_FILE
     try:
-        found = Diagnosis(**json.loads(path.read_text(encoding="utf-8")))
+        found = Inspection(**json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
-        return Diagnosis()
+        return Inspection()
     except (OSError, ValueError, TypeError) as error:
         logger.warning("%s is left out: it cannot be read (%s)", path, error)
-        return Diagnosis()
+        return Inspection()
     if found.of != record_hash(record):
         logger.warning("%s is left out: it was found with another model or on other data than these scores", path)
-        return Diagnosis()
+        return Inspection()
     return found
 
 
