@@ -16,6 +16,7 @@ from plaudit.errors import PlauditError
 from plaudit.evaluation.invariance.checks import invariance
 from plaudit.evaluation.probes import probe
 from plaudit.explaining import explain
+from plaudit.explaining.views import Integration
 from plaudit.groups import Group
 from plaudit.model import DEFAULT_BATCH_TOKENS, Scorer
 from plaudit.report.mistakes import Mistake
@@ -24,6 +25,9 @@ logger = logging.getLogger(__name__)
 
 INSPECTION_FILE = "inspection.json"
 """Beside `scores.jsonl`: the scores can be measured again without the model, and nothing found with it is lost."""
+
+_QUICK = Integration(steps=16, most_steps=64)
+"""An integral that is bounded: the page says what it leaves unexplained, and `plaudit explain` takes more time."""
 
 Watch = Callable[[Iterable[Any], int, str], Iterable[Any]]
 """(rows, how many, what is done) -> the rows: a progress bar."""
@@ -135,7 +139,7 @@ def _explanations(
     for mistake in watch(wrong, len(wrong), "Explaining mistakes"):
         pair = (mistake.better, mistake.worse)
         try:
-            both = explain(model, by_id[mistake.group].among(pair), truncate_responses=True)
+            both = explain(model, by_id[mistake.group].among(pair), integration=_QUICK, truncate_responses=True)
         except PlauditError as error:
             logger.warning("the mistake in group %r is not explained: %s", mistake.group, error)
             continue
