@@ -49,6 +49,7 @@ class Scorer(ABC):
 
         Raises:
             PlauditError: if the folder cannot be written; what was there stays as it was.
+            NotImplementedError: by a scorer of somebody's own that lives in memory alone.
         """
 
     def score(

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from plaudit.evaluation.best_of_n import combine
-from plaudit.evaluation.best_of_n.pools import spread, standardised
+from plaudit.evaluation.best_of_n.pools import standardised
+from plaudit.evaluation.statistics.pooled import pooled_sd
 
 
 def test_by_hand():
@@ -26,7 +27,7 @@ def test_members_are_standardised_within_prompts():
     # Deviations -1, 1 and -2, 0, 2: (2 + 8) / (1 + 2) degrees of freedom. What a prompt adds to all does not count.
     values = [np.array([10.0, 12.0]), np.array([-2.0, 0.0, 2.0])]
     unit = np.sqrt(10 / 3)
-    assert spread(values) == pytest.approx(unit)
+    assert pooled_sd(values) == pytest.approx(unit)
     first, second = standardised(values)
     assert first == pytest.approx(np.array([-1, 1]) / unit)
     assert second == pytest.approx(np.array([-2, 0, 2]) / unit)

@@ -12,7 +12,7 @@ from plaudit.evaluation.best_of_n.divergence import best_of_n_kl, points
 from plaudit.evaluation.best_of_n.expected import expected_best
 from plaudit.evaluation.best_of_n.falling import fall
 from plaudit.evaluation.best_of_n.fitting import Fit, fit, no_fit
-from plaudit.evaluation.best_of_n.pools import spread, standardised
+from plaudit.evaluation.best_of_n.pools import standardised
 from plaudit.evaluation.statistics.intervals import (
     Floats,
     Ints,
@@ -23,6 +23,7 @@ from plaudit.evaluation.statistics.intervals import (
     ratio,
     undefined,
 )
+from plaudit.evaluation.statistics.pooled import pooled_sd
 
 NO_CHOICE = "no prompt has two candidates with a gold value"
 SAME_GOLD = "gold values every candidate of a prompt the same"
@@ -133,9 +134,9 @@ def _nothing_to_see(rewards: Sequence[Floats], ground: Ground) -> str | None:
     """Why a choice cannot be measured; None if it can."""
     if not ground.gold:
         return NO_CHOICE
-    if not spread(ground.gold) > 0:
+    if not pooled_sd(ground.gold) > 0:
         return SAME_GOLD
-    return None if spread(rewards) > 0 else SAME_REWARD
+    return None if pooled_sd(rewards) > 0 else SAME_REWARD
 
 
 def gains(rewards: Sequence[Floats], values: Sequence[Floats], n: Sequence[int]) -> Floats:

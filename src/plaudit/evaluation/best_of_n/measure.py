@@ -12,8 +12,9 @@ from plaudit.errors import PlauditError
 from plaudit.evaluation.best_of_n.curves import Curve, Ground, curve
 from plaudit.evaluation.best_of_n.divergence import best_of_n_kl
 from plaudit.evaluation.best_of_n.ensembles import PENALTY, combine
-from plaudit.evaluation.best_of_n.pools import Pools, Scores, gather, spread, standardised
+from plaudit.evaluation.best_of_n.pools import Pools, Scores, gather, standardised
 from plaudit.evaluation.statistics.intervals import LEVEL, Floats
+from plaudit.evaluation.statistics.pooled import pooled_sd
 from plaudit.groups import Group
 
 LENGTH = "the longer answer"
@@ -101,7 +102,7 @@ def best_of_n(
             curve(LENGTH, "length", lengths, ground),
             curve(IDEAL, "ideal", ground.gold, ground),
         ],
-        gold_sd=spread(raw_gold) if raw_gold else None,
+        gold_sd=pooled_sd(raw_gold) if raw_gold else None,
         gold_mean=float(np.mean([own.mean() for own in raw_gold])) if raw_gold else None,
         counts={**pools.counts, **(counts or {})},
         clusters=clusters or "prompt",

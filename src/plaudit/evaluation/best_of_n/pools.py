@@ -11,6 +11,7 @@ import numpy as np
 from plaudit.errors import PlauditError
 from plaudit.evaluation.judgements.responses import check_shapes, cluster_ids
 from plaudit.evaluation.statistics.intervals import Floats
+from plaudit.evaluation.statistics.pooled import centred, pooled_sd
 from plaudit.groups import Group, plain_text
 
 Scores = Sequence[Sequence[float]]
@@ -115,23 +116,7 @@ def _pool(group: Group, g: int, cluster: int, proxies: Mapping[str, Scores], gol
     )
 
 
-def spread(values: Sequence[Floats]) -> float:
-    """Standard deviation within prompts: the pooled one, over the candidates of each prompt about their own mean."""
-    apart = [_centred(own) for own in values]
-    # In units of the largest, whose square no float may overflow.
-    largest = max((float(np.abs(own).max(initial=0)) for own in apart), default=0.0)
-    freedom = sum(len(own) - 1 for own in values)
-    if largest == 0 or freedom == 0:
-        return 0.0
-    return largest * math.sqrt(sum(float(np.square(own / largest).sum()) for own in apart) / freedom)
-
-
 def standardised(values: Sequence[Floats]) -> list[Floats]:
-    """Each prompt's values about their mean, in units of `spread`; zeros where nothing varies."""
-    unit = spread(values)
-    return [_centred(own) / unit if unit > 0 else np.zeros_like(own) for own in values]
-
-
-def _centred(own: Floats) -> Floats:
-    """About the mean; equal values are exact zeros, which a mean with rounding would not make them."""
-    return own - own.mean() if np.ptp(own) > 0 else np.zeros_like(own)
+    """Each prompt's values about their mean, in units of `pooled_sd`; zeros where nothing varies."""
+    unit = pooled_sd(values)
+    return [centred(own) / unit if unit > 0 else np.zeros_like(own) for own in values]

@@ -12,6 +12,7 @@ import numpy as np
 from plaudit.evaluation.probes.change import Probe, Wanted
 from plaudit.evaluation.probes.results import FALSE_DISCOVERIES, FEWEST, Probed
 from plaudit.evaluation.statistics.intervals import NO_VARIATION, Floats, Ints, Measurement, mean, proportion, undefined
+from plaudit.evaluation.statistics.pooled import pooled_sd
 from plaudit.evaluation.statistics.significance import benjamini_hochberg, sign_flip
 
 EQUAL = 0.1
@@ -71,9 +72,7 @@ def spread(scores: Sequence[Sequence[float]]) -> Unit:
     if len(every) < 2:
         return Unit(math.nan, ONE_SCORE)
     least = ROUNDING * np.abs(every).max()
-    freedom = sum(len(values) - 1 for values in finite if len(values))
-    squares = sum(np.square(values - values.mean()).sum() for values in finite if len(values))
-    if freedom and (within := float(np.sqrt(squares / freedom))) > least:
+    if (within := pooled_sd([values for values in finite if len(values)])) > least:
         return Unit(within, "within prompts")
     overall = float(every.std(ddof=1))
     return Unit(overall, "overall") if overall > least else Unit(math.nan, NO_SPREAD)
