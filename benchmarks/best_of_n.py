@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from plaudit.evaluation.best_of_n import Curve, best_of_n, finding
-from plaudit.evaluation.statistics.intervals import Floats, Measurement
+from plaudit.evaluation.best_of_n import Curve, best_of, finding
 from plaudit.groups import Group
+from plaudit.statistics.intervals import Floats, Measurement
 
 Draw = Callable[[np.random.Generator, tuple[int, int]], tuple[Floats, Floats]]
 
@@ -43,7 +43,7 @@ WORLDS: dict[str, Draw] = {"noisy": noisy, "blind": blind, "hacked": hacked}
 def measured(draw: Draw, random: np.random.Generator, prompts: int, candidates: int) -> Curve:
     gold, proxy = draw(random, (prompts, candidates))
     groups = [Group(str(g), f"prompt {g}", ("x",) * candidates) for g in range(prompts)]
-    return best_of_n(groups, {"proxy": proxy.tolist()}, gold.tolist()).curves[0]
+    return best_of(groups, {"proxy": proxy.tolist()}, gold.tolist()).curves[0]
 
 
 def holds(intervals: Sequence[Measurement], truth: float) -> float:

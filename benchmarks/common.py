@@ -36,7 +36,8 @@ SHARED = Path(__file__).resolve().parents[1] / "../shared/data"
 def ukp_groups(judgements: str = "pairs", shared: Path = SHARED) -> list[Group]:
     """UKPConvArg1: a group for each of the 24 sides of the 12 debates, its `subset` the debate. Its rankings are the
     agreed `pairs`, the single `votes` behind them, or their `majority` (ties among them). `shared` holds the set."""
-    from plaudit.data import load_groups, majority
+    from plaudit.data import load_groups
+    from plaudit.judgements import majority
 
     source = shared / "ukp-convarg" / ("pairs" if judgements == "pairs" else "judgements")
     if not source.is_dir():

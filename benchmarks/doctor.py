@@ -32,9 +32,9 @@ import numpy as np
 from common import SHARED, table, timed, ukp_groups, versions
 from ukp import FOLDS, split
 
-from plaudit.evaluation.statistics.intervals import Measurement, jackknife, mean, proportion, undefined
-from plaudit.evaluation.statistics.significance import sign_flip
 from plaudit.groups import Group, Ranking, plain_text
+from plaudit.statistics.intervals import Measurement, jackknife, mean, proportion, undefined
+from plaudit.statistics.significance import sign_flip
 
 FROZEN = "frozen:minilm-l6"
 MODELS = ("bow,length", f"{FROZEN},length", "none")
@@ -88,17 +88,17 @@ class Reader:
 def by_doctor(reader: Reader, models: str, groups: Sequence[Group], seed: int) -> dict[bool, np.ndarray]:
     """With the other judgements of a group heard (True), and by the models alone (False)."""
     from plaudit.doctor.crossfit import crossfit
-    from plaudit.doctor.folds import deal, units
-    from plaudit.doctor.suspicion import suspect
-    from plaudit.model.rivals import is_plain, names_of_rivals
+    from plaudit.doctor.folds import deal_folds, units
+    from plaudit.doctor.label_errors import suspect
+    from plaudit.model.baselines import baseline_names, is_baseline
     from plaudit.training import TrainingSettings
 
     unit = units(groups, "subset")
-    fold = deal(unit, np.array([float(len(group.rankings)) for group in groups]), 5, seed)
+    fold = deal_folds(unit, np.array([float(len(group.rankings)) for group in groups]), 5, seed)
     settings = TrainingSettings(folds_by="subset", seed=seed)
     held = {
-        name: crossfit(groups, name, [fold], settings, reader.rows(groups, name) if is_plain(name) else None)
-        for name in names_of_rivals(models)
+        name: crossfit(groups, name, [fold], settings, reader.rows(groups, name) if is_baseline(name) else None)
+        for name in baseline_names(models)
     }
     found = {others: suspect(groups, held, fold, unit, others) for others in ([False, True] if held else [True])}
     return {others: one.wrong for others, one in found.items() if one is not None}
@@ -164,12 +164,12 @@ def trained(
     """For each test debate, 1 for each pair whose better argument scores higher, else 0 (0.5 for equal scores)."""
     import tempfile
 
-    from plaudit.model.rivals import is_plain
+    from plaudit.model.baselines import is_baseline
     from plaudit.training import TrainingSettings
     from plaudit.training import train as train_model
-    from plaudit.training.plain import learn
+    from plaudit.training.linear import learn
 
-    if is_plain(learner):
+    if is_baseline(learner):
         settings = TrainingSettings(folds_by="subset")
         weights = learn(reader.rows(groups, learner), groups, settings).reward
         scores = reader.rows(test, learner) @ weights
@@ -305,8 +305,8 @@ def demo(options: argparse.Namespace) -> None:
     """The shipped set as its annotators judged it, as the careful ones among them did, and as the truth has it."""
     from plaudit.demo.annotators import ANNOTATORS
     from plaudit.demo.preferences import preference_set, with_truth
-    from plaudit.doctor import examine
-    from plaudit.doctor.items import key_of
+    from plaudit.doctor import diagnose
+    from plaudit.doctor.findings import key_of
 
     groups = preference_set()
     careful = {annotator.name for annotator in ANNOTATORS if annotator.lapse < 0.1}
@@ -319,7 +319,7 @@ def demo(options: argparse.Namespace) -> None:
     }
     lines = []
     for name, judged in sets.items():
-        diagnosis = examine(judged)
+        diagnosis = diagnose(judged)
         known = {key_of(group): group for group in judged}
         taken: Counter[str] = Counter()
         for item in diagnosis.items:

@@ -34,8 +34,8 @@ from common import (
     versions,
 )
 
-from plaudit.evaluation.statistics.intervals import Measurement, mean, proportion
 from plaudit.groups import Group, plain_text
+from plaudit.statistics.intervals import Measurement, mean, proportion
 
 FOLDS = 4
 
@@ -86,7 +86,7 @@ def by_trl(train: list[Group], test: list[Group], options: argparse.Namespace) -
 
 
 def by_plaudit(train: list[Group], test: list[Group], options: argparse.Namespace) -> Outcome:
-    """`plaudit.training.train` with its defaults, but for what `--set` turns."""
+    """`plaudit.training.reward_model` with its defaults, but for what `--set` turns."""
     import tempfile
 
     from plaudit.training import train as plaudit_train

@@ -15,13 +15,13 @@ class _Stop(TrainerCallback):
 
 @contextmanager
 def interrupted(module):
-    """Let `plaudit.training.<module>` train until its first checkpoint is written, and expect the interrupt."""
-    stage = sys.modules[f"plaudit.training.{module}"]
-    plain = stage.report
+    """Let a module of `training.language_model` train until its first checkpoint is written, and expect the interrupt."""
+    stage = sys.modules[f"plaudit.training.language_model.{module}"]
+    plain = stage.report_curves
 
     def stopping(trainer, output, reporters):
         plain(trainer, output, reporters)
         trainer.add_callback(_Stop())
 
-    with patch.object(stage, "report", stopping), pytest.raises(KeyboardInterrupt):
+    with patch.object(stage, "report_curves", stopping), pytest.raises(KeyboardInterrupt):
         yield

@@ -1,45 +1,53 @@
 """Plaudit trains, tests and serves reward models: models that score an answer the way people would."""
 
-from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
+
+from plaudit._face import face
+
+if TYPE_CHECKING:
+    from plaudit.data import Score, load_groups, read_groups, read_scores, split_groups, write_groups, write_scores
+    from plaudit.doctor import diagnose
+    from plaudit.errors import DataError, PlauditError
+    from plaudit.evaluation import best_of, check_invariance, compare, evaluate, probe
+    from plaudit.explaining import explain
+    from plaudit.groups import Group, GroupError, Ranking, Rating
+    from plaudit.judgements import majority
+    from plaudit.laboratory import compare_losses
+    from plaudit.model import RewardModel, open_model
+    from plaudit.training import TrainingSettings, pretrain, sft, train
 
 __version__ = "0.1.0"
 
-# Name -> the module that holds it. Loaded on first use, so that `import plaudit` costs nothing and loads no torch.
-_EXPORTS = {
-    "Group": "plaudit.groups",
-    "GroupError": "plaudit.groups",
-    "Ranking": "plaudit.groups",
-    "Rating": "plaudit.groups",
-    "PlauditError": "plaudit.errors",
-    "DataError": "plaudit.errors",
-    "load_groups": "plaudit.data",
-    "read_groups": "plaudit.data",
-    "write_groups": "plaudit.data",
-    "majority": "plaudit.data",
-    "split_groups": "plaudit.data",
-    "Score": "plaudit.data.scores",
-    "read_scores": "plaudit.data.scores",
-    "write_scores": "plaudit.data.scores",
-    "RewardModel": "plaudit.model",
-    "train": "plaudit.training",
-    "TrainingSettings": "plaudit.training",
-    "pretrain": "plaudit.training.pretrain",
-    "sft": "plaudit.training.sft",
-    "evaluate": "plaudit.evaluation",
-    "best_of_n": "plaudit.evaluation.best_of_n",
-    "probe": "plaudit.evaluation.probes",
-    "invariance": "plaudit.evaluation.invariance.checks",
-    "explain": "plaudit.explaining",
-}
-__all__ = [*sorted(_EXPORTS), "__version__"]
+__all__ = [
+    "DataError",
+    "Group",
+    "GroupError",
+    "PlauditError",
+    "Ranking",
+    "Rating",
+    "RewardModel",
+    "Score",
+    "TrainingSettings",
+    "__version__",
+    "best_of",
+    "check_invariance",
+    "compare",
+    "compare_losses",
+    "diagnose",
+    "evaluate",
+    "explain",
+    "load_groups",
+    "majority",
+    "open_model",
+    "pretrain",
+    "probe",
+    "read_groups",
+    "read_scores",
+    "sft",
+    "split_groups",
+    "train",
+    "write_groups",
+    "write_scores",
+]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _EXPORTS:
-        raise AttributeError(f"module 'plaudit' has no attribute {name!r}")
-    return getattr(import_module(_EXPORTS[name]), name)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = face(__name__, __file__)

@@ -6,9 +6,11 @@ absolute: a value for one response on a named attribute. Everything else in the 
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from itertools import combinations
 from typing import Any
 
@@ -216,6 +218,22 @@ def as_messages(text: Text, role: str) -> list[dict[str, Any]]:
     if isinstance(text, str):
         return [{"role": role, "content": text}]
     return [dict(message) for message in text]
+
+
+def stable_id(prompt: Text, subset: str | None) -> str:
+    """An id out of what the group is: the same prompt (and subset) has the same one in every file and every session."""
+    return blake2b(group_key(prompt, subset).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def text_key(text: Text) -> str:
+    """A string that two texts share exactly when they are the same text or the same messages."""
+    return text if isinstance(text, str) else "\0" + json.dumps(text, sort_keys=True)
+
+
+def group_key(prompt: Text, subset: str | None) -> str:
+    """A string that two groups share exactly when rows of the two are one group: prompt and subset are the same."""
+    key = text_key(prompt)
+    return key if subset is None else f"{key}\0\0{subset}"
 
 
 def _check_text(text: Any, what: str) -> None:

@@ -12,7 +12,7 @@ from plaudit import RewardModel
 from plaudit.data import write_groups
 from plaudit.data.scores import Score, write_scores
 from plaudit.groups import Group, Ranking, Rating
-from plaudit.model.opening import members_apart
+from plaudit.model.folder.open import members_apart
 from plaudit.report import charts
 
 PROMPTS, CANDIDATES = 12, 8

@@ -12,9 +12,9 @@ from rich.console import Console
 from tiny import tiny_model_folder
 from toys import toy_groups
 
-from plaudit.cli.painted import legend, painted
+from plaudit.cli.highlight import legend, painted
 from plaudit.data import write_groups
-from plaudit.model.plain import Linear, PlainModel, WordFeatures
+from plaudit.model.linear import Linear, LinearModel, WordFeatures
 from plaudit.training import train
 
 HOSTILE = "good \x1b[2J[red]w1[/red] \u202e w2"
@@ -111,7 +111,7 @@ def test_options_of_the_integral_are_refused_where_nothing_is_integrated(run, bo
 
 def test_small_rewards_keep_their_digits(run, tmp_path, wide):
     # The one term stands once, and counts its weight.
-    model = PlainModel(WordFeatures(("good",), np.array([1.0])), Linear(np.array([0.000123])))
+    model = LinearModel(WordFeatures(("good",), np.array([1.0])), Linear(np.array([0.000123])))
     model.save(tmp_path / "model")
     code, out, _ = run("explain", tmp_path / "model", "-p", "why", "-r", "It is good. So?")
     assert code == 0

@@ -7,7 +7,7 @@ import pytest
 from plaudit.cli.explain_summary import summary
 from plaudit.cli.explain_tables import _ends, _together
 from plaudit.cli.explain_words import meanings, part_of, shape
-from plaudit.explaining import Agreement, Explanation, Part, Token
+from plaudit.explaining import Explanation, MethodAgreement, Segment, Token
 
 
 def explanation(group="q", **more):
@@ -39,7 +39,7 @@ def test_only_words_that_stand_on_the_screen_are_explained():
     def words(**more):
         return [line.split(":")[0] for line in meanings([explanation(**more)])]
 
-    part = (Part("a.", 0.5),)
+    part = (Segment("a.", 0.5),)
     assert words(steps=32, baseline=0.0) == ["reference"]
     assert words(sentences=part) == ["worth"]
     assert words(sentences=part, baseline=0.0, kind="prefixes") == ["worth", "tokens", "reward here"]
@@ -53,7 +53,7 @@ def test_the_reward_at_the_end_of_a_part_is_not_that_of_the_word_after_it():
         4.0,
         False,
         (Token("One", 1.0), Token(".", 2.0), Token(" Two", 3.0), Token("!")),
-        sentences=(Part("One. "), Part("Two!")),
+        sentences=(Segment("One. "), Segment("Two!")),
     )
     assert _ends(found) == [2.0, 3.0]
 
@@ -61,7 +61,9 @@ def test_the_reward_at_the_end_of_a_part_is_not_that_of_the_word_after_it():
 def lines(**agreements):
     return list(
         _together(
-            summary([explanation(group, agreement=Agreement(r, 4), complete=False) for group, r in agreements.items()])
+            summary(
+                [explanation(group, agreement=MethodAgreement(r, 4), complete=False) for group, r in agreements.items()]
+            )
         )
     )
 

@@ -6,7 +6,7 @@ import pytest
 from toys import toy_backbone, toy_groups
 
 from plaudit.data import write_groups
-from plaudit.model import features
+from plaudit.model.cache import features
 from plaudit.report import charts
 
 

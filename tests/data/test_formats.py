@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from plaudit.data import Reading, load_groups
-from plaudit.data.formats import FORMATS, detect
+from plaudit.data.formats import FORMATS, detect_format
 from plaudit.errors import DataError
 from plaudit.groups import Group, Ranking, Rating
 
@@ -292,7 +292,7 @@ def bare(group):
 @pytest.mark.parametrize("case", CASES)
 def test_a_row_is_recognised_and_read(case, tmp_path):
     name, row, expected = CASES[case]
-    assert detect([row], "here").name == name
+    assert detect_format([row], "here").name == name
     path = tmp_path / "file.jsonl"
     path.write_text(json.dumps(row) + "\n", encoding="utf-8")
     [group] = load_groups(path)

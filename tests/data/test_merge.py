@@ -7,10 +7,10 @@ from group_strategies import groups, words
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plaudit.data.merge import folded, merged, stable_id
-from plaudit.data.spill import PARTITIONS
+from plaudit.data.external_merge import PARTITIONS
+from plaudit.data.merge import folded, merged
 from plaudit.errors import DataError
-from plaudit.groups import Group, GroupError, Ranking, Rating
+from plaudit.groups import Group, GroupError, Ranking, Rating, stable_id
 
 few = groups(prompts=st.sampled_from(["P", "Q"]), responses=st.sampled_from(["a", "b", "c", "d"]))
 
@@ -65,7 +65,7 @@ def test_a_full_disc_while_spilling_is_one_line(monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("plaudit.data.spill.pickle.dump", full)
+    monkeypatch.setattr("plaudit.data.external_merge.pickle.dump", full)
     with pytest.raises(DataError, match="No space left on device; set TMPDIR"):
         list(merged([Group("q", "P", ("a",))], limit=0))
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from plaudit.data import Reading, load_groups, majority, split_groups
+from plaudit.data import Reading, load_groups, split_groups
 from plaudit.data.scales import Scale, scales_of
 from plaudit.errors import DataError
+from plaudit.judgements import majority
 
 SHARED = Path(__file__).parents[2] / "../shared/data"
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="needs the human judgements in ../shared/data")

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plaudit.data import load_groups, write_groups
-from plaudit.data.replacing import replacing
 from plaudit.errors import DataError
 from plaudit.groups import Group, Ranking, Rating
+from plaudit.storage.atomic import replacing
 
 PAIR = Group("q", "P", ("a", "b"), (Ranking(((0,), (1,))),))
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

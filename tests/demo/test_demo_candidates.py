@@ -7,7 +7,7 @@ from plaudit.demo import candidate_set, preference_set, write_candidates
 from plaudit.demo.answers import WORTH
 from plaudit.demo.candidates import ATTRIBUTE
 from plaudit.demo.material import LANGUAGES, topics
-from plaudit.demo.run import divide
+from plaudit.demo.run import split_demo
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +56,6 @@ def test_fewer_are_the_first_of_more(groups):
 
 def test_written_for_the_questions_the_demo_holds_out(tmp_path):
     written = write_candidates(tmp_path / "c.jsonl", questions=1, count=3)
-    sides = divide(preference_set(questions=1))
+    sides = split_demo(preference_set(questions=1))
     assert {group.id for group in written} == {group.id for name in ("test", "new-topics") for group in sides[name]}
     assert [group.to_dict() for group in load_groups(tmp_path / "c.jsonl")] == [group.to_dict() for group in written]

@@ -12,7 +12,7 @@ from plaudit.data import load_groups, write_groups
 from plaudit.demo import preference_set, with_truth
 from plaudit.demo.answers import WORTH, Answer, answers
 from plaudit.demo.material import topics
-from plaudit.demo.run import divide
+from plaudit.demo.run import split_demo
 from plaudit.groups import Group
 
 
@@ -108,7 +108,7 @@ def test_fewer_questions_are_a_part_of_the_whole(groups):
 
 
 def test_sides_share_no_question_and_new_topics_no_topic(groups):
-    sides = divide(groups)
+    sides = split_demo(groups)
     assert set(sides) == {"train", "validation", "test", "new-topics"}
     assert sum(map(len, sides.values())) == len(groups)
     for a, b in combinations(sides.values(), 2):

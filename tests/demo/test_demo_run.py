@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from plaudit.cli import demo as cli
 from plaudit.data import load_groups
-from plaudit.demo import Demo, Findings, preference_set, run_demo
-from plaudit.demo.run import divide
+from plaudit.demo import Demo, Recovery, preference_set, run_demo
+from plaudit.demo.run import split_demo
 from plaudit.errors import PlauditError
 
 app = typer.Typer()
@@ -47,9 +47,9 @@ def demo(backbone, tmp_path_factory) -> Demo:
 
 
 def test_it_measures_what_was_held_out(demo):
-    sides = divide(preference_set(questions=1))
+    sides = split_demo(preference_set(questions=1))
     for name, found in demo.findings.items():
-        assert isinstance(found, Findings)
+        assert isinstance(found, Recovery)
         assert found.truth.counts["groups"] == len(sides[name])
         assert found.truth.clusters == "topic"
         assert set(found.ceiling) == {"", "en", "zh"} == {"", *found.truth.subsets}

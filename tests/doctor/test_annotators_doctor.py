@@ -5,7 +5,7 @@ from math import comb
 import numpy as np
 import pytest
 
-from plaudit.data.firsts import AlwaysFirst, FirstTally
+from plaudit.data.position_bias import AlwaysFirst, FirstTally
 from plaudit.doctor.annotators import TIES, disagreeing, one_sided, without_variance
 from plaudit.groups import Group, Ranking, Rating
 

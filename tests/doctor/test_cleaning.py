@@ -6,7 +6,7 @@ import pytest
 
 from plaudit.doctor import clean, read_orders, write_worklist
 from plaudit.doctor.cleaning import Order
-from plaudit.doctor.items import Item, Target, group_target, ranking_target, rating_target
+from plaudit.doctor.findings import Item, Target, group_target, ranking_target, rating_target
 from plaudit.errors import DataError
 from plaudit.groups import Group, Ranking, Rating
 

@@ -7,7 +7,7 @@ from toys import toy_backbone, toy_groups
 from plaudit.doctor.crossfit import crossfit
 from plaudit.groups import Group, Ranking, Rating
 from plaudit.training import TrainingSettings
-from plaudit.training.plain import fit_plain
+from plaudit.training.linear import fit_linear
 
 SETTINGS = TrainingSettings()
 
@@ -18,7 +18,7 @@ def test_each_fold_is_scored_by_the_fit_on_all_others():
     fold = np.arange(30) % 3
     (held,) = crossfit(groups, "length", [fold], SETTINGS)
     for number in range(3):
-        model = fit_plain([g for g, f in zip(groups, fold, strict=True) if f != number], "length", SETTINGS)
+        model = fit_linear([g for g, f in zip(groups, fold, strict=True) if f != number], "length", SETTINGS)
         theirs = np.array(
             [s.score for g, f in zip(groups, fold, strict=True) if f == number for s in model.score(g)[0]]
         )
@@ -68,12 +68,12 @@ def test_what_training_warns_of_is_not_said_for_every_fold(caplog):
         Group(f"q{i}", f"p{i}", ("x", "y"), (Ranking(((0,), (1,))),), (Rating(0, 3.0, "fun", scale=(0, 4)),))
         for i in range(4)
     ]
-    fit_plain(groups, "length", SETTINGS)
+    fit_linear(groups, "length", SETTINGS)
     assert len(caplog.records) == 2
     caplog.clear()
     crossfit(groups, "length", [np.arange(4) % 2], SETTINGS)
     assert caplog.records == []
-    fit_plain(groups, "length", SETTINGS)
+    fit_linear(groups, "length", SETTINGS)
     assert len(caplog.records) == 2
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from toys import WORDS, toy_groups
 
-from plaudit.doctor import examine
+from plaudit.doctor import diagnose
 from plaudit.errors import PlauditError
 from plaudit.groups import Group, Ranking, Rating
 
@@ -30,7 +30,7 @@ def crowded(prompts=40, seed=0, turned=0):
 
 def test_turned_judgements_are_found_by_what_others_said():
     groups = crowded(turned=10)
-    diagnosis = examine(groups)
+    diagnosis = diagnose(groups)
     gone = {(item.group, item.target.ranking) for item in diagnosis.items if not item.keep}
     assert gone == {(f"q{i}", 2) for i in range(10)}
     assert diagnosis.figures["flipped"].value == pytest.approx(10 / 480, abs=0.02)
@@ -41,17 +41,17 @@ def test_turned_judgements_are_found_by_models_alone_and_only_listed():
     """The response with `good` wins, but in five pairs of 150."""
     groups = toy_groups(150, seed=3)
     turned = [replace(g, rankings=(Ranking(g.rankings[0].tiers[::-1]),)) if i < 5 else g for i, g in enumerate(groups)]
-    diagnosis = examine(turned, backbones=["bow"])
+    diagnosis = diagnose(turned, backbones=["bow"])
     assert {item.group for item in diagnosis.items} == {f"q{i}" for i in range(5)}
     assert all(item.keep and item.action == "look" for item in diagnosis.items)
-    asked = examine(turned, backbones=["bow"], alone=0.5)
+    asked = diagnose(turned, backbones=["bow"], alone=0.5)
     assert asked.cleaned(turned).removed == {"rankings": 5}
     assert "flipped" not in asked.figures
 
 
 @pytest.mark.parametrize("groups", [crowded(), toy_groups(150, seed=3), toy_groups(60, responses=4)])
 def test_a_clean_set_gives_an_empty_list(groups):
-    diagnosis = examine(groups)
+    diagnosis = diagnose(groups)
     assert diagnosis.items == []
     assert diagnosis.cleaned(groups).groups == groups
 
@@ -63,7 +63,7 @@ def test_the_list_begins_with_the_most_suspicious():
         Group("both", "one pair both ways", ("x", "y"), (Ranking(UP, annotator="a"), Ranking(DOWN, annotator="a"))),
     ]
     test = [Group("t", groups[7].prompt, ("something else",))]
-    items = examine(groups, test).items
+    items = diagnose(groups, test).items
     assert {item.kind for item in items} == {
         "contaminated-prompt", "suspicious-ranking", "empty-response", "opposite-labels",
     }  # fmt: skip
@@ -96,7 +96,7 @@ def only(*rankings, ratings=(), prompt="p"):
     ],
 )
 def test_hard_input_gives_a_sentence(groups, about, said):
-    diagnosis = examine(groups)
+    diagnosis = diagnose(groups)
     assert diagnosis.items == []
     assert said in diagnosis.unmeasured[about]
     assert diagnosis.cleaned(groups).groups == groups
@@ -105,13 +105,15 @@ def test_hard_input_gives_a_sentence(groups, about, said):
 def test_others_who_only_tie_beside_people_who_decide_alone():
     ties = [only(Ranking(TIE), Ranking(TIE), prompt=f"{i} is it a tie") for i in range(4)]
     alone = [only(Ranking(UP), prompt=f"what is so good about the number {i}") for i in range(4)]
-    diagnosis = examine([*ties, *alone])
+    diagnosis = diagnose([*ties, *alone])
     assert diagnosis.items == []
     assert "flipped" not in diagnosis.figures
 
 
 def test_two_groups_are_enough_to_try():
-    diagnosis = examine([only(Ranking(UP), prompt="name a tree"), only(Ranking(DOWN), prompt="what is a prime number")])
+    diagnosis = diagnose(
+        [only(Ranking(UP), prompt="name a tree"), only(Ranking(DOWN), prompt="what is a prime number")]
+    )
     assert diagnosis.items == []
     assert "models" not in diagnosis.unmeasured
 
@@ -127,9 +129,9 @@ def test_two_groups_are_enough_to_try():
 )
 def test_what_makes_no_sense_is_refused(changes, said):
     with pytest.raises(PlauditError, match=said):
-        examine(crowded(4), **changes)
+        diagnose(crowded(4), **changes)
 
 
 def test_nothing_is_no_data():
-    with pytest.raises(PlauditError, match="there are no groups to examine"):
-        examine([])
+    with pytest.raises(PlauditError, match="there are no groups to diagnose"):
+        diagnose([])

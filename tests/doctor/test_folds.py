@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from plaudit.doctor.folds import deal, units
+from plaudit.doctor.folds import deal_folds, units
 from plaudit.errors import PlauditError
 from plaudit.groups import Group
 
@@ -44,17 +44,17 @@ def test_a_field_that_is_not_there_is_said_with_those_that_are():
 
 def test_units_are_dealt_whole_and_folds_weigh_alike():
     unit = np.repeat(np.arange(10), 3)
-    fold = deal(unit, np.ones(30), 5, seed=0)
+    fold = deal_folds(unit, np.ones(30), 5, seed=0)
     assert all(len(set(fold[unit == one])) == 1 for one in range(10))
     assert np.bincount(fold).tolist() == [6] * 5
 
 
 def test_another_seed_is_another_deal_and_the_same_seed_the_same():
     unit = np.arange(30)
-    one, again, other = (deal(unit, np.ones(30), 3, seed) for seed in (1, 1, 2))
+    one, again, other = (deal_folds(unit, np.ones(30), 3, seed) for seed in (1, 1, 2))
     assert (one == again).all()
     assert (one != other).any()
 
 
 def test_there_are_never_more_folds_than_units():
-    assert set(deal(np.array([0, 0, 1]), np.ones(3), 5, 0)) == {0, 1}
+    assert set(deal_folds(np.array([0, 0, 1]), np.ones(3), 5, 0)) == {0, 1}

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from plaudit.doctor.cleaning import Order, clean
+from plaudit.doctor.label_errors import Suspicion
 from plaudit.doctor.rankings import suspicious_rankings, votes
-from plaudit.doctor.suspicion import Suspicion
 from plaudit.groups import Group, Ranking
 
 

@@ -192,7 +192,9 @@ class Broken:
 
 @pytest.fixture
 def rivals(monkeypatch):
-    monkeypatch.setattr("plaudit.model.rivals.load_rivals", lambda folder: {"by:length": Longer(), "bow": Broken()})
+    monkeypatch.setattr(
+        "plaudit.model.baselines.load_baselines", lambda folder: {"by:length": Longer(), "bow": Broken()}
+    )
 
 
 def test_rivals_are_shown_without_being_asked_for(files, tiny_model, rivals, tmp_path, caplog):

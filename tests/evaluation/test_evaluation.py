@@ -6,9 +6,11 @@ import math
 import pytest
 
 from plaudit.errors import PlauditError
-from plaudit.evaluation import Measurement, evaluate, flatten, verdict
-from plaudit.evaluation.evaluation import Evaluation
+from plaudit.evaluation import evaluate, verdict
+from plaudit.evaluation.measuring import Evaluation
 from plaudit.groups import Group, Ranking, Rating
+from plaudit.judgements import flatten_comparisons
+from plaudit.statistics import Measurement
 
 BEST = Ranking(((0,), (1,)))
 
@@ -19,7 +21,7 @@ def pairs(count, **about):
 
 def test_comparisons_follow_the_rankings():
     group = Group("g", "p", ("a", "bb", "cccc"), (Ranking(((2,), (0, 1)), weight=2.0),), subset="s")
-    compared = flatten([group], [[1.0, 2.0, 4.0]])
+    compared = flatten_comparisons([group], [[1.0, 2.0, 4.0]])
     # tier 0 alone; 2 beats 0 and 1; 0 and 1 tie.
     assert sorted(zip(compared.gap, compared.length, compared.tie, strict=True)) == [
         (-1, -1, True),
@@ -34,12 +36,19 @@ def test_groups_of_the_same_prompt_are_one_cluster():
     chat = ({"role": "user", "content": "Why?"},)
     prompts = ["Why?", chat, "Why?", chat, "", ""]
     groups = [Group(str(i), prompt, ("a", "b"), (BEST,)) for i, prompt in enumerate(prompts)]
-    assert flatten(groups, [[1.0, 0.0]] * 6).cluster.tolist() == [0, 1, 0, 1, 2, 3]  # no prompt: nothing shared
+    assert flatten_comparisons(groups, [[1.0, 0.0]] * 6).cluster.tolist() == [
+        0,
+        1,
+        0,
+        1,
+        2,
+        3,
+    ]  # no prompt: nothing shared
 
 
 def test_clusters_can_be_a_meta_field():
     groups = [*pairs(2, meta={"debate": "x"}), *pairs(2, meta={"debate": "y"})]
-    assert flatten(groups, [[1.0, 0.0]] * 4, "debate").cluster.tolist() == [0, 0, 1, 1]
+    assert flatten_comparisons(groups, [[1.0, 0.0]] * 4, "debate").cluster.tolist() == [0, 0, 1, 1]
     with pytest.raises(PlauditError, match=r"group 'g0' has no field 'topic' under \"meta\" .* \(it has: debate\)"):
         evaluate(groups, [[1.0, 0.0]] * 4, clusters="topic")
 
@@ -116,7 +125,7 @@ def test_what_needs_a_score_that_is_not_finite_is_undefined_and_names_it(broken)
 
 def test_flattened_for_others_a_hole_is_an_error():
     with pytest.raises(PlauditError, match="1 of 6 scores are not finite"):
-        flatten(pairs(3), [[1.0, 0.0], [math.nan, 0.0], [1.0, 0.0]])
+        flatten_comparisons(pairs(3), [[1.0, 0.0], [math.nan, 0.0], [1.0, 0.0]])
 
 
 def test_a_hole_nobody_judged_does_no_harm():

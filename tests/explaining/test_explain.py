@@ -11,9 +11,9 @@ from toys import toy_backbone, toy_groups
 from transformers import AutoTokenizer
 
 from plaudit.errors import PlauditError
-from plaudit.explaining import Agreement, available, explain
-from plaudit.explaining.leaving_out import affordable
-from plaudit.explaining.path import Path
+from plaudit.explaining import MethodAgreement, available, explain
+from plaudit.explaining.ablation import affordable
+from plaudit.explaining.embedding_path import Path
 from plaudit.explaining.sanity import shuffled
 from plaudit.explaining.views import Integration
 from plaudit.forest import Tree
@@ -21,7 +21,7 @@ from plaudit.groups import Group
 from plaudit.model import RewardModel
 from plaudit.model.ensemble import Ensemble
 from plaudit.model.heads import Attribute, Outputs
-from plaudit.model.plain import Linear, PlainModel, WordFeatures
+from plaudit.model.linear import Linear, LinearModel, WordFeatures
 from plaudit.training import train
 
 GROUP = Group("q", "why is the sky blue", ("the cat sat on the mat. and the dog? 天空 😀", "because", ""))
@@ -255,7 +255,7 @@ def test_effects_are_differences_of_scores(opened, family):
 
 def test_of_many_sentences_neighbours_are_left_out_together():
     # 600 sentences at most 256 at a time: three together, 200 parts. The one term stands in the fourth: it counts 1.
-    model = PlainModel(WordFeatures(("good",), np.array([1.0])), Linear(np.array([2.0])))
+    model = LinearModel(WordFeatures(("good",), np.array([1.0])), Linear(np.array([2.0])))
     text = "".join("good. " if number == 3 else "dull. " for number in range(600))
     (found,) = explain(model, Group("", "", (text,)), methods=["leaving-out"])
     assert (found.unit, found.each, len(found.sentences)) == ("sentence", 3, 200)
@@ -332,7 +332,7 @@ def test_contributions_of_a_plain_model_are_exact(backbone, tmp_path):
 
 def test_the_share_of_a_word_by_hand():
     features = WordFeatures(("a", "a b", "b"), np.array([1.0, 2.0, 3.0]))
-    model = PlainModel(features, Linear(np.array([1.0, 10.0, 100.0])))
+    model = LinearModel(features, Linear(np.array([1.0, 10.0, 100.0])))
     (found,) = explain(model, Group("", "", ("A b a",)))
     # a twice: 1 * (1 + log 2), half to each; "a b" once: 2 * 10, half to each word of it; b once: 3 * 100.
     half = (1 + np.log(2)) / 2
@@ -387,11 +387,11 @@ def test_a_truncated_response_says_what_was_not_read(tmp_path):
 
 
 def test_agreement_needs_three_parts_that_differ():
-    assert Agreement.of([1, 2], [1, 2]).reason == "it needs 3 parts or more"
-    assert Agreement.of([1, 1, 1], [1, 2, 3]).reason == "all values of one are equal"
-    assert Agreement.of([1, float("nan"), 1], [1, 2, 3]).value is None
+    assert MethodAgreement.of([1, 2], [1, 2]).reason == "it needs 3 parts or more"
+    assert MethodAgreement.of([1, 1, 1], [1, 2, 3]).reason == "all values of one are equal"
+    assert MethodAgreement.of([1, float("nan"), 1], [1, 2, 3]).value is None
     # Ranks 1 2 3 against 1 3 2: 1 - 6 * 2 / 24.
-    assert Agreement.of([1, 2, 9], [0, 5, 4]).value == pytest.approx(0.5)
+    assert MethodAgreement.of([1, 2, 9], [0, 5, 4]).value == pytest.approx(0.5)
 
 
 def test_json_has_the_agreed_shape(toy):

@@ -5,7 +5,7 @@ import tiny
 
 from plaudit.errors import PlauditError
 from plaudit.explaining.networks import NetworkView
-from plaudit.explaining.tokens import Piece, in_text, pieces_of
+from plaudit.explaining.tokens import TokenSpan, in_text, pieces_of
 from plaudit.model import RewardModel
 
 TEXTS = [
@@ -92,7 +92,13 @@ def test_a_template_that_trims_is_followed_and_one_that_changes_is_refused(tmp_p
 def test_pieces_by_hand():
     # "é" read as two tokens of one character, a token that stands nowhere, and a space that nothing reads.
     spans = [(0, 1, 4), (2, 3, 5), (2, 3, 6), (3, 3, 7), (5, 6, 8)]
-    a, e, x, b, rest = Piece(0, 1, 4, 5), Piece(1, 3, 5, 8), Piece(3, 4, 0, 0), Piece(4, 6, 8, 9), Piece(6, 8, 0, 0)
+    a, e, x, b, rest = (
+        TokenSpan(0, 1, 4, 5),
+        TokenSpan(1, 3, 5, 8),
+        TokenSpan(3, 4, 0, 0),
+        TokenSpan(4, 6, 8, 9),
+        TokenSpan(6, 8, 0, 0),
+    )
     assert pieces_of("a éx b y", spans) == (a, e, x, b, rest)
 
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from toys import toy_backbone, toy_groups
 
-from plaudit.laboratory import choose, compare_losses, curves, default_settings
-from plaudit.laboratory.divisions import folds
+from plaudit.laboratory import choose, compare_losses, default_settings, learning_curves
 from plaudit.laboratory.plots import write_plots
 from plaudit.laboratory.runs import run_candidate
+from plaudit.laboratory.splits import folds
 from plaudit.laboratory.tables import cells, header, markdown
-from plaudit.model import features
+from plaudit.model.cache import features
 from plaudit.report.charts import can_plot
 
 QUICK = {"passes": 2, "report_to": "none", "rivals": "none"}
@@ -67,5 +67,5 @@ def test_a_laboratory_that_was_stopped_goes_on(tmp_path, backbone):
     assert len({len(row) for row in [header(second), *cells(second)]}) == 1
     assert all(row.name in markdown(second) for row in second.rows)
     if can_plot():
-        for file in write_plots(second, curves(), tmp_path / "out"):
+        for file in write_plots(second, learning_curves(), tmp_path / "out"):
             assert file.read_text().startswith("<svg")

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from plaudit.laboratory.curves import BEST, GAP, OFF, RIGHT, curves
+from plaudit.laboratory.curves import BEST, GAP, OFF, RIGHT, learning_curves
 from plaudit.losses import RANKING_LOSSES, RATING_LOSSES
 
-CURVES = {curve.loss: curve for curve in curves()}
+CURVES = {curve.loss: curve for curve in learning_curves()}
 
 
 def test_every_loss_has_a_curve():

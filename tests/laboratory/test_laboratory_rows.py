@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau
 
-from plaudit.evaluation.judgements.rated import flatten_ratings
-from plaudit.evaluation.statistics.intervals import Measurement
 from plaudit.groups import Group, Ranking, Rating
-from plaudit.laboratory.figures import averaged, kendall_lead
+from plaudit.judgements.ratings import flatten_ratings
 from plaudit.laboratory.measure import measure, together
 from plaudit.laboratory.runs import Run
+from plaudit.laboratory.seed_averages import averaged, kendall_lead
+from plaudit.statistics.intervals import Measurement
 
 GROUPS = [Group(f"g{i}", f"p{i}", ("a", "b"), (Ranking(((0,), (1,))),)) for i in range(6)]
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from plaudit.cli.losses import _show
-from plaudit.laboratory.figures import Figure, Lead
-from plaudit.laboratory.results import Comparison, Row
+from plaudit.laboratory.results import Comparison, ResultRow
+from plaudit.laboratory.seed_averages import Lead, SeedAverage
 from plaudit.laboratory.tables import cells, figure, header, markdown, narrow, notes
 
 RATED = ("kendall_within", "spearman", "kendall", "pearson", "mae")
@@ -16,13 +16,13 @@ COUNTS = {"comparisons": 9, "ties": 0, "ratings": 18, "responses": 4, "groups": 
 
 def low(value):
     """As wide as a correlation can be printed."""
-    return Figure(value, value - 0.2, value + 0.2, 0.123, 9)
+    return SeedAverage(value, value - 0.2, value + 0.2, 0.123, 9)
 
 
 def row(name, behind):
     ranked = {one: low(-0.5) for one in ("accuracy", "log_loss", "ece", "top1")}
     rated = {attribute: {one: low(-0.4) for one in RATED} for attribute in ("helpfulness", "correctness of facts")}
-    return Row(name, "rankings", ranked, rated, behind, behind, 1234.5)
+    return ResultRow(name, "rankings", ranked, rated, behind, behind, 1234.5)
 
 
 def comparison(*rest):
@@ -61,7 +61,7 @@ def test_narrow_tables_hold_the_figures_of_the_wide_one():
 
 
 def test_a_figure_on_one_line_and_on_two():
-    given = Figure(0.7456, 0.701, 0.79, 0.003, 9)
+    given = SeedAverage(0.7456, 0.701, 0.79, 0.003, 9)
     assert figure(given) == "0.746 [0.701, 0.790] ±0.003"
     assert figure(given, sign=True, lines=True) == "+0.746 ±0.003\n[+0.701, +0.790]"
     assert figure(replace(given, low=None, high=None), lines=True) == "0.746 ±0.003"
@@ -70,10 +70,10 @@ def test_a_figure_on_one_line_and_on_two():
 @pytest.mark.parametrize(
     ("behind", "says"),
     [
-        (Figure(-0.1, -0.3, 0.1, 0.0, 9), "Not distinguishable from plackett-luce:3: mse."),
-        (Figure(-0.3, -0.4, -0.2, 0.0, 9), "plackett-luce:3 is ahead of every other row."),
+        (SeedAverage(-0.1, -0.3, 0.1, 0.0, 9), "Not distinguishable from plackett-luce:3: mse."),
+        (SeedAverage(-0.3, -0.4, -0.2, 0.0, 9), "plackett-luce:3 is ahead of every other row."),
         (
-            Figure(-0.3, None, None, 0.0, 9, "one cluster"),
+            SeedAverage(-0.3, None, None, 0.0, 9, "one cluster"),
             "How sure plackett-luce:3 is ahead of mse cannot be said: one cluster.",
         ),
     ],

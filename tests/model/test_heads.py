@@ -10,8 +10,8 @@ from transformers import AutoModel, AutoModelForSequenceClassification
 from plaudit.errors import PlauditError
 from plaudit.groups import Group
 from plaudit.model import RewardModel
+from plaudit.model.folder.write import HEADS_FILE
 from plaudit.model.heads import Attribute, Outputs, RewardHead
-from plaudit.model.saving import HEADS_FILE
 
 GROUPS = [Group("a", "w1 w2 w3", ("good w4", "bad w5 w6", "w1")), Group("b", "w7", ("w1", "w2 w3 good bad"))]
 

@@ -13,7 +13,7 @@ from tiny import tiny_model_folder
 from plaudit.errors import PlauditError
 from plaudit.groups import Group
 from plaudit.model import RECORD_FILE, RewardModel
-from plaudit.model.saving import staged
+from plaudit.model.folder.write import staged
 
 GROUP = Group("", "why?", ("because of the air", "so"))
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plaudit.report.axes import axis, within_reach
-from plaudit.report.figures import percent_tick, plain_tick
+from plaudit.report.format import percent_tick, plain_tick
 
 
 def test_an_axis_ends_at_round_numbers_and_holds_what_it_is_asked_to():

@@ -3,8 +3,8 @@
 from report_samples import found
 
 from plaudit.report.blocks import Entry, dots
-from plaudit.report.figures import figure, plain_tick, signed
-from plaudit.report.words import say
+from plaudit.report.format import figure, plain_tick, signed
+from plaudit.report.i18n import say
 
 
 def plot(*figures):

@@ -5,9 +5,9 @@ from report_samples import exactly, found, metrics, no_interval
 
 from plaudit.report.blocks import Entry, dots
 from plaudit.report.cells import between, whole
-from plaudit.report.figures import figure, percent, two
-from plaudit.report.sections import rated, rewards, trust
-from plaudit.report.words import Said, say
+from plaudit.report.format import figure, percent, two
+from plaudit.report.i18n import Said, say
+from plaudit.report.sections import calibration, rated, rewards
 
 ONE = {"value": 1.0, "low": None, "high": None, "n": 1, "reason": "there is one prompt only"}
 
@@ -47,7 +47,7 @@ def test_tables_of_all_sections_say_why():
     assert cells["Standard deviation"] == "of these responses only"
     *_, errors = rated.section(row).blocks
     assert plain(errors.rows[0][2]) == "there is one prompt only"
-    _, losses, _ = trust.section(row).blocks
+    _, losses, _ = calibration.section(row).blocks
     assert plain(losses.rows[0][1]) == "1.000 (there is one prompt only)"
     assert plain(losses.rows[2][3]) == "1.000 (there is one prompt only)"
 
@@ -67,5 +67,5 @@ def test_a_row_of_a_plot_has_room_for_a_note_and_for_why():
     ],
 )
 def test_a_divisor_is_called_the_best_only_where_its_interval_says_so(temperature, key):
-    (lead,) = trust.section({"temperature": temperature, "log_loss": found(0.6)}).lead
+    (lead,) = calibration.section({"temperature": temperature, "log_loss": found(0.6)}).lead
     assert lead.key == key

@@ -5,7 +5,7 @@ import math
 import pytest
 from report_samples import voted
 
-from plaudit.report import kinds_of_mistakes, mistakes
+from plaudit.report import kinds_of_mistakes, worst_mistakes
 
 SHORT_LONG = ("ab", "a longer response")
 
@@ -16,24 +16,24 @@ def test_the_most_confident_mistake_comes_first_and_one_a_group():
         voted("slightly", [(0, 1, "a")], SHORT_LONG),
         voted("badly", [(0, 1, "a"), (2, 1, "a")], ("x", "y", "z")),
     ]
-    first, second = mistakes(groups, [[1, 0], [0, 0.5], [0, 3, 1]])
+    first, second = worst_mistakes(groups, [[1, 0], [0, 0.5], [0, 3, 1]])
     assert (first.group, first.better, first.worse, first.gap) == ("badly", 0, 1, 3)
     assert first.responses == ("x", "y")
     assert first.confidence == pytest.approx(1 / (1 + math.exp(-3)))
     assert second.group == "slightly"
-    assert [mistake.group for mistake in mistakes(groups, [[1, 0], [0, 0.5], [0, 3, 1]], most=1)] == ["badly"]
+    assert [mistake.group for mistake in worst_mistakes(groups, [[1, 0], [0, 0.5], [0, 3, 1]], most=1)] == ["badly"]
 
 
 def test_votes_decide_together_and_an_even_split_decides_nothing():
     outvoted = voted("outvoted", [(0, 1, "a"), (1, 0, "b"), (1, 0, "c")], SHORT_LONG)
     split = voted("split", [(0, 1, "a"), (1, 0, "b")], SHORT_LONG)
-    (found,) = mistakes([outvoted, split], [[2, 0], [2, 0]])
+    (found,) = worst_mistakes([outvoted, split], [[2, 0], [2, 0]])
     assert (found.group, found.better, found.votes, found.annotators) == ("outvoted", 1, (2, 1), ("b", "c"))
 
 
 @pytest.mark.parametrize("scores", [[0.0, 0.0], [math.nan, 1.0], [math.inf, 1.0], [1.0, 0.0]])
 def test_equal_broken_and_right_scores_are_no_mistakes(scores):
-    assert mistakes([voted("g", [(0, 1, None)], SHORT_LONG)], [scores]) == []
+    assert worst_mistakes([voted("g", [(0, 1, None)], SHORT_LONG)], [scores]) == []
 
 
 def test_kinds_of_mistakes_are_shares_of_the_wrong_comparisons():

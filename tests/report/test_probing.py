@@ -3,9 +3,9 @@
 import pytest
 from report_samples import exactly, found, probe
 
-from plaudit.evaluation.statistics.intervals import NO_VARIATION
 from plaudit.report.probing import probes, unseen
-from plaudit.report.sections.probed import section
+from plaudit.report.sections.probes import section
+from plaudit.statistics.intervals import NO_VARIATION
 
 ALWAYS_ZERO = {"value": 0.0, "low": None, "high": None, "n": 50, "reason": NO_VARIATION}
 ROUNDING = found(1e-9, 3e-9)

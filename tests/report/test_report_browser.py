@@ -6,7 +6,7 @@ import shutil
 import pytest
 from report_samples import HOSTILE, explanation, found, metrics, probe, voted
 
-from plaudit.report import Material, mistakes, render_report
+from plaudit.report import ReportInputs, render_report, worst_mistakes
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -18,9 +18,9 @@ def material(name, language="en"):
     long = f"{name} " * 200
     group = voted("g", [(0, 1, name)], (name, long), long)
     short = voted("h", [(0, 1, name)], ("one", "two"), name)
-    wrong = mistakes([group, short], [[0.0, 2.0], [0.0, 1.0]])
+    wrong = worst_mistakes([group, short], [[0.0, 2.0], [0.0, 1.0]])
     explained = [explanation("h", 0, name)]
-    return Material(metrics(name), wrong, {"longer": found(0.6)}, explained, f"plaudit eval {name}", name, language)
+    return ReportInputs(metrics(name), wrong, {"longer": found(0.6)}, explained, f"plaudit eval {name}", name, language)
 
 
 @pytest.fixture(scope="module")
@@ -237,7 +237,7 @@ def test_an_interval_beyond_the_plot_ends_in_a_mark_inside_it(opened):
     row = metrics("chat")
     row["probes"]["probes"] = [probe(f"p{i}", "tone", i / 10, "sound") for i in range(6)]
     row["probes"]["probes"][0]["effect"] = found(0.1, 9.0)
-    page = opened(Material(row), 360)
+    page = opened(ReportInputs(row), 360)
     tips = page.locator("#probed path.beyond:visible").evaluate_all(
         """all => all.filter(tip => tip.closest(".track")).map(tip => {
             const [a, b] = [tip.getBoundingClientRect(), tip.closest(".track").getBoundingClientRect()];

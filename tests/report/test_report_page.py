@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from report_samples import HOSTILE, explanation, found, metrics, voted
 
 from plaudit.groups import Group, Ranking
-from plaudit.report import Material, mistakes, render_report, write_report
+from plaudit.report import ReportInputs, render_report, worst_mistakes, write_report
 
 VOID = {"meta", "input", "br", "img", "link", "hr"}
 
@@ -49,11 +49,11 @@ def material(name="chat", **more):
         )
         for vote in [Ranking(((0,), (1,)), annotator=name)]
     ]
-    wrong = mistakes(groups, [[0.0, 1.0]])
+    wrong = worst_mistakes(groups, [[0.0, 1.0]])
     explained = [explanation(name, index, name) for index in (0, 1)]
     kinds = {"longer": found(0.6), "sure": found(0.2), "disputed": found(None)}
     given = {"metrics": metrics(name), "mistakes": wrong, "kinds": kinds, "explanations": explained, "command": name}
-    return Material(**(given | {"title": name} | more))
+    return ReportInputs(**(given | {"title": name} | more))
 
 
 def test_every_section_is_there_in_its_order():
@@ -109,7 +109,7 @@ def test_any_page_can_be_written(name, tmp_path):
 def test_huge_responses_make_no_huge_page():
     name = "word " * 200_000
     groups = [voted(f"g{i}", [(0, 1, "a")], (name, name + "x"), name) for i in range(12)]
-    wrong = mistakes(groups, [[0.0, 1.0]] * 12)
+    wrong = worst_mistakes(groups, [[0.0, 1.0]] * 12)
     page = render_report(material(mistakes=wrong, explanations=[explanation("g0", 0, name)]))
     assert len(page.encode()) < 300_000
     assert "998,000 more characters are not shown." in Page(page).words
@@ -117,7 +117,7 @@ def test_huge_responses_make_no_huge_page():
 
 def test_many_subsets_and_names_of_any_length_make_no_huge_page():
     subsets = {f"{i} " + "x" * 5000: {"accuracy": found(0.5 + i / 1000)} for i in range(400)}
-    page = render_report(Material(metrics() | {"subsets": subsets}))
+    page = render_report(ReportInputs(metrics() | {"subsets": subsets}))
     assert len(page.encode()) < 300_000
     assert "280 more subsets are in metrics.json." in Page(page).words
 
@@ -132,7 +132,7 @@ def test_many_subsets_and_names_of_any_length_make_no_huge_page():
     ],
 )
 def test_what_is_missing_is_said_or_absent(row, said):
-    assert said in Page(render_report(Material(row))).words
+    assert said in Page(render_report(ReportInputs(row))).words
 
 
 def undefined_everywhere(row):
@@ -144,7 +144,7 @@ def undefined_everywhere(row):
 
 
 def test_undefined_everywhere_is_a_page():
-    page = Page(render_report(Material(undefined_everywhere(metrics()))))
+    page = Page(render_report(ReportInputs(undefined_everywhere(metrics()))))
     assert "Cannot be judged from these data" in page.words
     assert "nan" not in page.words.lower().split()
     assert "None" not in page.words
@@ -170,7 +170,7 @@ def test_an_older_or_broken_file_is_still_a_page(path, junk):
     for key in path[:-1]:
         place = place[key]
     place[path[-1]] = junk
-    Page(render_report(Material(row)))
+    Page(render_report(ReportInputs(row)))
 
 
 @pytest.mark.parametrize("junk", [{}, {"group": [], "response": {}}, {"tokens": "x", "sentences": [1, None]}])
@@ -191,7 +191,7 @@ def test_ratings_have_subsets_too():
     rated = {
         name: {"ratings": {"helpful": {"spearman": found(value)}}} for name, value in (("easy", 0.6), ("hard", 0.1))
     }
-    page = render_report(Material({"ratings": {"helpful": {"spearman": found(0.4)}}, "subsets": rated}))
+    page = render_report(ReportInputs({"ratings": {"helpful": {"spearman": found(0.4)}}, "subsets": rated}))
     assert page.index("<bdi>hard</bdi>") < page.index("<bdi>easy</bdi>")
 
 
@@ -204,10 +204,10 @@ def test_ratings_have_subsets_too():
     ],
 )
 def test_a_page_without_a_title_is_called_after_its_model(record, title):
-    assert f"<h1><bdi>{title}</bdi></h1>" in render_report(Material({"record": record}))
+    assert f"<h1><bdi>{title}</bdi></h1>" in render_report(ReportInputs({"record": record}))
 
 
 def test_a_page_of_nothing_has_a_heading_and_counts_no_faults():
-    words = Page(render_report(Material({}))).words
+    words = Page(render_report(ReportInputs({}))).words
     assert "A reward model" in words
     assert "of fault" not in words

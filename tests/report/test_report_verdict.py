@@ -3,8 +3,8 @@
 import pytest
 from report_samples import exactly, found, metrics, no_interval, probe, sound_metrics
 
-from plaudit.report.figures import figure
 from plaudit.report.findings import listed, standing
+from plaudit.report.format import figure
 from plaudit.report.verdict import judge
 
 

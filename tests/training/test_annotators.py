@@ -11,8 +11,8 @@ from toys import accuracy, toy_backbone, toy_groups
 
 import plaudit
 from plaudit.groups import Group, Ranking
-from plaudit.training.annotators import Reliability, fit
-from plaudit.training.judgements import Comparisons
+from plaudit.training.annotators import AnnotatorReliability, fit_reliability
+from plaudit.training.targets import ComparisonTargets
 
 TRUE = np.array([1.5, 1.0, 0.4, 0.0, -1.0])
 
@@ -34,10 +34,10 @@ def votes(rewards, count, seed=0):
 def test_given_the_rewards_it_is_the_penalised_likelihoods_maximum():
     rewards = np.random.default_rng(1).normal(0, 2, 40)
     names = {str(number): number for number in range(len(TRUE))}
-    said = Comparisons.of(votes(rewards, 400), annotators=names)
+    said = ComparisonTargets.of(votes(rewards, 400), annotators=names)
     # A model that has just begun: the right order, tiny gaps.
     timid = rewards / 50
-    belief = Reliability(len(TRUE))
+    belief = AnnotatorReliability(len(TRUE))
     belief.learn(torch.tensor(timid), said)
     gap = timid[said.better] - timid[said.worse]
 
@@ -58,21 +58,21 @@ def test_given_the_rewards_it_is_the_penalised_likelihoods_maximum():
 
 def test_ties_and_the_unnamed_say_nothing():
     group = Group("g", "p", ("a", "b"), (Ranking(((0, 1),), annotator="x"), Ranking(((0,), (1,)))))
-    belief = Reliability(1)
-    belief.learn(torch.tensor([3.0, -3.0]), Comparisons.of(group, annotators={"x": 0}))
+    belief = AnnotatorReliability(1)
+    belief.learn(torch.tensor([3.0, -3.0]), ComparisonTargets.of(group, annotators={"x": 0}))
     assert (belief.mean.tolist(), belief.precision.tolist()) == ([1.0], [4.0])
 
 
 @pytest.mark.parametrize("gap", [1e-6, 1.0, 1e6])
 def test_a_crowd_that_is_always_right_stays_finite_and_alike(gap):
-    mean, precision = fit(np.full(60, gap), np.repeat([0, 1, 2], 20), np.ones(60), annotators=4)
+    mean, precision = fit_reliability(np.full(60, gap), np.repeat([0, 1, 2], 20), np.ones(60), annotators=4)
     assert np.isfinite(mean).all() and np.isfinite(precision).all()
     assert mean[:3] == pytest.approx(np.full(3, mean[0]))
     assert (mean[3], precision[3]) == (1.0, 4.0)
 
 
 def test_a_model_that_tells_nothing_apart_says_nothing_of_anybody():
-    mean, precision = fit(np.zeros(5), np.zeros(5, int), np.ones(5), annotators=1)
+    mean, precision = fit_reliability(np.zeros(5), np.zeros(5, int), np.ones(5), annotators=1)
     assert (mean.tolist(), precision.tolist()) == ([1.0], [4.0])
 
 

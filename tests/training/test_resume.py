@@ -18,7 +18,7 @@ from transformers import Trainer, TrainerCallback
 import plaudit
 from plaudit.data import write_groups
 from plaudit.errors import PlauditError
-from plaudit.training.folder import whole_checkpoints
+from plaudit.training.run.folder import whole_checkpoints
 
 GROUPS = toy_groups(44, annotator="ann")
 # 40 learned from in steps of 8: 5 steps a pass, 15 in all, a checkpoint and a look every 2.

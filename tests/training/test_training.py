@@ -16,8 +16,8 @@ from plaudit.errors import PlauditError
 from plaudit.evaluation import evaluate
 from plaudit.groups import Group, Ranking
 from plaudit.training import TrainingSettings
-from plaudit.training.holdout import divide
 from plaudit.training.plan import plan
+from plaudit.training.run.split import split_validation
 
 TOYS = {"learning_rate": 0.01, "passes": 3, "groups_per_step": 16, "evaluate_every": 3, "report_to": "none"}
 UNSEEN = toy_groups(60, seed=9)
@@ -214,7 +214,7 @@ def test_without_patience_it_never_stops_but_still_keeps_the_best(backbone, tmp_
 
 
 def divided(groups, settings):
-    return divide(groups, None, settings, plan(groups, settings))
+    return split_validation(groups, None, settings, plan(groups, settings))
 
 
 def test_a_share_of_the_prompts_is_held_out_whole():
@@ -231,7 +231,7 @@ def test_a_share_of_the_prompts_is_held_out_whole():
 def test_what_a_loss_leaves_out_is_said_with_held_out_groups_given_too(caplog):
     tied = Group("t", "p", ("a", "b"), (Ranking(((0, 1),)), Ranking(((0,), (1,)))))
     settings = TrainingSettings(ties="ignore")
-    divide([tied], [tied], settings, plan([tied], settings))
+    split_validation([tied], [tied], settings, plan([tied], settings))
     assert "1 ties are left out (ties=ignore)" in caplog.text
 
 
@@ -347,7 +347,7 @@ def test_curves_go_where_the_model_goes(backbone, tmp_path, monkeypatch):
 
 
 def test_curves_that_cannot_be_written_are_said_once(backbone, tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr(sys.modules["plaudit.training.launch"], "find_spec", lambda name: None)
+    monkeypatch.setattr(sys.modules["plaudit.training.run.trainer"], "find_spec", lambda name: None)
     caplog.set_level(logging.WARNING)
     plaudit.train(toy_groups(12), tmp_path, backbone, **{**TOYS, "passes": 1, "report_to": "tensorboard"})
     assert caplog.text.count("no curves are written: TensorBoard is not installed") == 1

@@ -59,11 +59,12 @@ def best_of_command(
 
     Example: `plaudit best-of my-model candidates.jsonl --gold ratings:quality -o best-of`.
     """
-    from plaudit.cli import best_of_tables, eval_scores
-    from plaudit.cli.results import give
+    from plaudit.cli import best_of_tables
+    from plaudit.cli.output import give
     from plaudit.data import Reading, load_groups
-    from plaudit.evaluation.best_of_n import PENALTY, best_of_n, finding
-    from plaudit.model.opening import members_apart
+    from plaudit.evaluation import PENALTY, best_of, finding
+    from plaudit.model import members_apart
+    from plaudit.scoring import bare_scores, obtain_scores_of_each
 
     if [proxy, *others, gold, *data].count("-") > 1:
         raise PlauditError("only one of proxies, gold and data can come from stdin; give the others as files")
@@ -80,11 +81,11 @@ def best_of_command(
     made = {f"proxy-{number}": name for number, name in enumerate(proxies, 1)}
     if rated is None:
         made["gold"] = gold
-    scored = eval_scores.obtain_each(made, groups, output, batch_tokens, truncate_responses, rivals=False)
-    found = best_of_n(
+    scored = obtain_scores_of_each(made, groups, output, batch_tokens, truncate_responses, rivals=False)
+    found = best_of(
         groups,
-        {_called(name): eval_scores.rewards(scored[side].scores) for side, name in made.items() if side != "gold"},
-        eval_scores.rewards(scored["gold"].scores) if rated is None else rated,
+        {_called(name): bare_scores(scored[side].scores) for side, name in made.items() if side != "gold"},
+        bare_scores(scored["gold"].scores) if rated is None else rated,
         penalty=penalty,
         most=most,
         clusters=clusters,
@@ -110,8 +111,7 @@ def best_of_command(
     if output is not None:
         written = {output / side / SCORES for side, given in scored.items() if given.model is not None}
         _remove_old_scores(output, written | {Path(name) for name in made.values()})
-        from plaudit.report.best_of_n_chart import best_of_n_chart
-        from plaudit.report.charts import can_plot, save_chart
+        from plaudit.report import best_of_n_chart, can_plot, save_chart
 
         picture = output / "best_of_n.svg"
         if can_plot():
@@ -141,7 +141,7 @@ def _ratings(groups: Sequence[Group], attribute: str) -> list[list[float]]:
     """The mean rating of each response, NaN for one without; one list a group."""
     from math import nan
 
-    from plaudit.evaluation.judgements.rated import flatten_ratings
+    from plaudit.judgements import flatten_ratings
 
     attributes = flatten_ratings(groups)
     if attribute not in attributes:

@@ -32,14 +32,12 @@ def compare_command(
     """
     from dataclasses import replace
 
-    from plaudit.cli import compare_tables, eval_scores
-    from plaudit.cli.results import give
-    from plaudit.data import Reading, load_groups
-    from plaudit.data import majority as merge
-    from plaudit.data.scores import values_by_attribute
-    from plaudit.evaluation import check_measurable
-    from plaudit.evaluation.pairing.paired import Side, compare
-    from plaudit.evaluation.pairing.verdict import paired_verdict
+    from plaudit.cli import compare_tables
+    from plaudit.cli.output import give
+    from plaudit.data import Reading, load_groups, values_by_attribute
+    from plaudit.evaluation import ComparedModel, check_measurable, compare, paired_verdict
+    from plaudit.judgements import majority as merge
+    from plaudit.scoring import bare_scores, obtain_scores_of_each
 
     if [a, b, *data].count("-") > 1:
         raise PlauditError("only one of A, B and data can come from stdin; give the others as files")
@@ -50,10 +48,10 @@ def compare_command(
     # Before scoring, which takes the time: data without anything to measure are refused, whatever the scores.
     check_measurable(groups, clusters)
     made = {"A": a, "B": b}
-    scored = eval_scores.obtain_each(made, groups, output, batch_tokens, truncate_responses)
+    scored = obtain_scores_of_each(made, groups, output, batch_tokens, truncate_responses)
     paired = compare(
         groups,
-        *(Side(eval_scores.rewards(of.scores), values_by_attribute(of.scores), of.scales) for of in scored.values()),
+        *(ComparedModel(bare_scores(of.scores), values_by_attribute(of.scores), of.scales) for of in scored.values()),
         clusters=clusters,
         counts={
             **{

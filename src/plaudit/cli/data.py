@@ -49,8 +49,8 @@ def check(
     from dataclasses import asdict
 
     from plaudit.cli import data_tables as tables
-    from plaudit.data import Reading, check_groups, read_groups
-    from plaudit.data.neighbours import PromptIndex
+    from plaudit.data import PromptIndex, Reading, read_groups
+    from plaudit.judgements import check_groups
 
     reading, index = Reading(), PromptIndex()
     groups: Iterable[Group] = read_groups(files, format=format, reading=reading, keep_going=True)
@@ -100,8 +100,7 @@ def stats(
     from dataclasses import asdict
 
     from plaudit.cli import data_tables as tables
-    from plaudit.data import Reading, read_groups
-    from plaudit.data.lengths import length_report
+    from plaudit.data import Reading, length_report, read_groups
 
     reading = Reading()
     loaded = _tokenizer(tokenizer) if tokenizer else None
@@ -141,8 +140,8 @@ def convert(
     """
     from collections import Counter
 
-    from plaudit.data import Reading, majority, rankings_from_ratings, read_groups, write_groups
-    from plaudit.data.write import lost_in_words
+    from plaudit.data import Reading, lost_in_words, read_groups, write_groups
+    from plaudit.judgements import majority, rankings_from_ratings
 
     if attribute is not None and not from_ratings:
         raise DataError("--attribute chooses ratings for --rankings-from-ratings; give both")
@@ -187,10 +186,15 @@ def clicks(
         echo '{"prompt":"P","shown":["a","b"],"clicked":0}'|plaudit data clicks - -o -
     """
     from plaudit.cli.data_tables import clicks_read
-    from plaudit.data import Reading, write_groups
-    from plaudit.data.clicks import groups_of_clicks, long_enough
-    from plaudit.data.propensities import estimate_propensities, load_propensities
-    from plaudit.data.read import read_sessions
+    from plaudit.data import (
+        Reading,
+        estimate_propensities,
+        groups_of_clicks,
+        load_propensities,
+        long_enough,
+        read_sessions,
+        write_groups,
+    )
 
     reading = Reading()
     sessions, short, untimed = long_enough(list(read_sessions(files, rejects=rejects, reading=reading)), min_seconds)
@@ -224,8 +228,7 @@ def split(
 
         seq 99|sed 's/.*/{"prompt":"&?","responses":["1"]}/'|plaudit data split - -o s
     """
-    from plaudit.data import Reading, read_groups
-    from plaudit.data.split import split_to_folder
+    from plaudit.data import Reading, read_groups, split_to_folder
 
     reading = Reading()
     groups = read_groups(files, format=format, rejects=rejects, reading=reading)
@@ -243,8 +246,8 @@ def split(
 
 
 def _tokenizer(name: str) -> Any:
-    from plaudit.data.lengths import load_tokenizer
-    from plaudit.model.backbones import resolve
+    from plaudit.data import load_tokenizer
+    from plaudit.model import resolve
 
     return load_tokenizer(resolve(name))
 

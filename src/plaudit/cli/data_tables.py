@@ -7,18 +7,13 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from plaudit.data import Reading
-from plaudit.data.checks import Findings
-from plaudit.data.clicks import ClickReport
-from plaudit.data.firsts import AlwaysFirst
-from plaudit.data.lengths import LengthReport
-from plaudit.data.neighbours import NearDuplicate
-from plaudit.data.rated import Rated
+from plaudit.data import AlwaysFirst, ClickReport, LengthReport, NearDuplicate, Reading
+from plaudit.judgements import AttributeSummary, DataCheck
 
 NEAR_SHOWN = 10
 
 
-def findings(reading: Reading, found: Findings, near: Sequence[NearDuplicate] | None) -> None:
+def findings(reading: Reading, found: DataCheck, near: Sequence[NearDuplicate] | None) -> None:
     """What `plaudit data check` found."""
     formats = ", ".join(f"{name} x {count}" if count > 1 else name for name, count in reading.formats.items())
     _print(("", "count", "note"), _findings(reading, found, formats))
@@ -30,7 +25,7 @@ def findings(reading: Reading, found: Findings, near: Sequence[NearDuplicate] | 
         _print(("there", "here", "similarity"), rows)
 
 
-def _findings(reading: Reading, found: Findings, formats: str) -> Iterable[tuple[str, str, str]]:
+def _findings(reading: Reading, found: DataCheck, formats: str) -> Iterable[tuple[str, str, str]]:
     agreed = found.agreement
     yield "rows", f"{reading.rows:,}", formats
     yield "groups", f"{found.groups:,}", f"the largest has {found.largest:,} responses"
@@ -56,11 +51,11 @@ def _findings(reading: Reading, found: Findings, formats: str) -> Iterable[tuple
     yield "columns left behind", f"{len(reading.left_behind):,}", _named(reading.left_behind)
 
 
-def _only_ties(found: Findings) -> str:
+def _only_ties(found: DataCheck) -> str:
     return ": nothing is better than anything" if found.ties and found.ties == found.comparisons else ""
 
 
-def _rated(of: Rated) -> str:
+def _rated(of: AttributeSummary) -> str:
     """`0 to 4; scales [0, 5] 12, none 3: they disagree; 7 rated responses lack it`."""
     values = f"{of.low:g} to {of.high:g}" if of.low < of.high else f"one value only, {of.low:g}"
     scales = [("none" if s is None else f"[{s[0]:g}, {s[1]:g}]", n) for s, n in of.scales]
@@ -82,7 +77,7 @@ def _always_first(annotators: Sequence[AlwaysFirst]) -> str:
     return ", ".join(shown + more) or "annotators who put the first response on top every time, beyond chance"
 
 
-def _agreement(found: Findings) -> str:
+def _agreement(found: DataCheck) -> str:
     agreed = found.agreement
     if agreed.percent is None:
         return "no pair was judged by two named annotators"

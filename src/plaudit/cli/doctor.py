@@ -10,9 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from plaudit.cli.options import Changes, Format, Json, Rejects
-from plaudit.cli.results import give
-from plaudit.data.replacing import check_place
+from plaudit.cli.output import give
 from plaudit.errors import PlauditError
+from plaudit.storage import check_place
 
 WORK_LIST, CLEANED, FIGURES = "work-list.jsonl", "cleaned.jsonl", "doctor.json"
 
@@ -54,11 +54,10 @@ def doctor_command(
     Example: `plaudit doctor train.jsonl --test test.jsonl -o check`, then
     `plaudit doctor train.jsonl --apply check/work-list.jsonl -o cleaned.jsonl`
     """
-    from plaudit.data import Reading, load_groups, write_groups
-    from plaudit.data.places import Places
+    from plaudit.data import Reading, SourceLines, load_groups, write_groups
 
     _check_places(output, apply)
-    reading = Reading(places=Places())
+    reading = Reading(places=SourceLines())
     groups = load_groups(files, format=format, rejects=rejects, reading=reading)
     if reading.rejected:
         typer.echo(f"{len(reading.rejected):,} rows set aside in {rejects}", err=True)
@@ -66,15 +65,15 @@ def doctor_command(
         _carry_out(apply, groups, output, as_json)
         return
     from plaudit.cli.train import name_and_value
-    from plaudit.doctor import examine, write_worklist
-    from plaudit.model.rivals import names_of_rivals
+    from plaudit.doctor import diagnose, write_worklist
+    from plaudit.model import baseline_names
 
     settings: dict[str, Any] = dict(map(name_and_value, changes or []))
     sides = {side: reading.firsts.result(side) for side in ("first", "last")}
-    diagnosis = examine(
+    diagnosis = diagnose(
         groups,
         load_groups(test) if test else None,
-        backbones=names_of_rivals(backbone),
+        backbones=baseline_names(backbone),
         folds=folds,
         by=by,
         repeats=repeats,

@@ -44,17 +44,14 @@ def eval_command(
 
     Example: `plaudit eval my-model test.jsonl -o report`, and later `plaudit eval report/scores.jsonl test.jsonl`.
     """
-    from plaudit.cli import eval_scores, eval_tables
-    from plaudit.cli.results import give
-    from plaudit.cli.terminal import watched
-    from plaudit.data import Reading, load_groups
-    from plaudit.data import majority as merge
-    from plaudit.data.replacing import check_place
-    from plaudit.data.scores import spreads_of, values_by_attribute
+    from plaudit.cli import eval_tables
+    from plaudit.cli.output import give
+    from plaudit.data import Reading, load_groups, spreads_of, values_by_attribute
     from plaudit.evaluation import check_options, evaluate
-    from plaudit.report import update_card
-    from plaudit.report.folder import REPORT_FILE, report_folder
-    from plaudit.report.inspection import read_inspection
+    from plaudit.judgements import majority as merge
+    from plaudit.report import REPORT_FILE, read_inspection, report_folder, update_card
+    from plaudit.scoring import bare_scores, obtain_scores, watched
+    from plaudit.storage import check_place
 
     if model == "-" and "-" in data:
         raise PlauditError("scores and data cannot both come from stdin; give one of them as a file")
@@ -68,8 +65,8 @@ def eval_command(
     people = load_groups(data, format=format, rejects=rejects, reading=reading)
     # Before scoring, which takes the time: what is refused whatever the scores.
     check_options(people, clusters, bootstrap)
-    scored = eval_scores.obtain(model, people, output, batch_tokens, truncate_responses)
-    groups, rewards = [merge(group) for group in people] if majority else people, eval_scores.rewards(scored.scores)
+    scored = obtain_scores(model, people, output, batch_tokens, truncate_responses)
+    groups, rewards = [merge(group) for group in people] if majority else people, bare_scores(scored.scores)
     evaluation = evaluate(
         groups,
         rewards,
@@ -84,7 +81,7 @@ def eval_command(
         attributes=values_by_attribute(scored.scores),
         scales=scored.scales,
         spreads=spreads_of(scored.scores),
-        rivals={name: eval_scores.rewards(scores) for name, scores in scored.rivals.items()},
+        rivals={name: bare_scores(scores) for name, scores in scored.rivals.items()},
         rival_attributes={name: values_by_attribute(scores) for name, scores in scored.rivals.items()},
         bootstrap=bootstrap,
     )

@@ -49,12 +49,11 @@ def explain_command(
     """
     from plaudit.cli import explain_tables
     from plaudit.cli.explain_summary import summary
-    from plaudit.cli.results import give
-    from plaudit.cli.terminal import watched
-    from plaudit.data.replacing import check_place
-    from plaudit.explaining import available, exact, explain
-    from plaudit.explaining.views import NO_CAPTUM, Integration
+    from plaudit.cli.output import give
+    from plaudit.explaining import NO_CAPTUM, Integration, available, exact, explain
     from plaudit.model import DEFAULT_BATCH_TOKENS, open_model
+    from plaudit.scoring import watched
+    from plaudit.storage import check_place
 
     if output is not None:
         check_place(output)

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from plaudit.evaluation.statistics.intervals import Measurement, mean
-from plaudit.explaining import Agreement, Explanation
+from plaudit.explaining import Explanation, MethodAgreement
+from plaudit.statistics import Measurement, mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def summary(explanations: Sequence[Explanation]) -> Summary:
     # One --prompt has no id, and its responses are one cluster.
     names = {name: number for number, name in enumerate(dict.fromkeys(e.group for e in explanations))}
 
-    def over(agreement: Callable[[Explanation], Agreement | None]) -> Measurement:
+    def over(agreement: Callable[[Explanation], MethodAgreement | None]) -> Measurement:
         known = [
             (found.value, names[e.group]) for e in explanations if (found := agreement(e)) and found.value is not None
         ]

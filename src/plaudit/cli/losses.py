@@ -60,17 +60,23 @@ def losses_command(
     import json
 
     from plaudit.data import Reading, load_groups
-    from plaudit.data import majority as settle
-    from plaudit.data.judgements import rankings_from_ratings
-    from plaudit.data.replacing import replacing
-    from plaudit.laboratory import check_rivals, compare_losses, curves, default_settings, thinned
-    from plaudit.laboratory.plots import write_plots
-    from plaudit.laboratory.tables import markdown
-    from plaudit.model.rivals import names_of_rivals
-    from plaudit.report.charts import can_plot
+    from plaudit.judgements import majority as settle
+    from plaudit.judgements import rankings_from_ratings
+    from plaudit.laboratory import (
+        check_baselines,
+        compare_losses,
+        default_settings,
+        learning_curves,
+        markdown,
+        thinned,
+        write_plots,
+    )
+    from plaudit.model import baseline_names
+    from plaudit.report import can_plot
+    from plaudit.storage import replacing
 
-    plain = None if rivals is None else names_of_rivals(rivals)
-    check_rivals(plain or ())
+    plain = None if rivals is None else baseline_names(rivals)
+    check_baselines(plain or ())
     settings = default_settings(trainable).with_changes(dict(map(name_and_value, changes or [])), "--set")
     flags = {
         "scales": ",".join(scale) if scale else None,
@@ -104,7 +110,7 @@ def losses_command(
     )
     with replacing(output / "losses.md") as temporary:
         temporary.write_text(markdown(found), encoding="utf-8")
-    plots = write_plots(found, curves(), output) if can_plot() else []
+    plots = write_plots(found, learning_curves(), output) if can_plot() else []
     if as_json:
         typer.echo(json.dumps(found.to_json(), ensure_ascii=False, allow_nan=False))
     else:
@@ -122,7 +128,7 @@ def _show(found: Comparison) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from plaudit.laboratory.tables import narrow, notes
+    from plaudit.laboratory import narrow, notes
 
     console = Console(highlight=False)
     for one in narrow(found):

@@ -43,9 +43,7 @@ def pretrain_command(
 
     Example: `plaudit pretrain corpus.txt -o my-backbone --vocabulary 2000`
     """
-    from plaudit.training.pretrain import pretrain
-    from plaudit.training.stages import figures
-    from plaudit.training.texts import read_texts
+    from plaudit.training import figures, pretrain, read_texts
 
     texts = read_texts(text)
     if texts.repeated or texts.empty:

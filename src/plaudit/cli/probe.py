@@ -36,20 +36,18 @@ def probe_command(
     Example: `plaudit probe my-model test.jsonl -o probes.json`, or sooner and less surely with `--groups 20`.
     """
     from plaudit.cli import probe_tables
-    from plaudit.cli.results import give
-    from plaudit.cli.terminal import watched
+    from plaudit.cli.output import give
     from plaudit.data import Reading, load_groups
-    from plaudit.data.replacing import check_place
-    from plaudit.evaluation.invariance.checks import invariance
-    from plaudit.evaluation.probes import probe
-    from plaudit.evaluation.probes.table import chosen
+    from plaudit.evaluation import check_invariance, chosen_probes, probe
     from plaudit.model import DEFAULT_BATCH_TOKENS, data_hash, open_model
+    from plaudit.scoring import watched
+    from plaudit.storage import check_place
 
     names = [name for part in (only or "").split(",") if (name := part.strip())]
     if only is not None and not names:
         raise PlauditError(f"--only {only!r} names no probe; give names or families of docs/probes.md, or leave it out")
     # Before data are read and a model opened: what is mistyped, or cannot be written, is refused at once.
-    chosen(names)
+    chosen_probes(names)
     if output is not None:
         check_place(output)
     reading = Reading()
@@ -68,7 +66,9 @@ def probe_command(
     )
     checks = None
     if invariant:
-        checks = invariance(scorer, groups, seed=seed, watch=lambda ways: watched(ways, len(ways), "Scoring again"))
+        checks = check_invariance(
+            scorer, groups, seed=seed, watch=lambda ways: watched(ways, len(ways), "Scoring again")
+        )
     result: dict[str, Any] = {
         "probes": probes.to_json(),
         **({} if checks is None else {"invariance": checks.to_json()}),

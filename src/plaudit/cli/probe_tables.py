@@ -11,10 +11,18 @@ from rich.markup import escape
 
 from plaudit.cli.tables import Column, by_reason, print_table
 from plaudit.cli.terminal import counted
-from plaudit.evaluation.invariance.checks import Checked, Invariance, invariance_verdict
-from plaudit.evaluation.probes import Probed, Probes, probes_verdict
-from plaudit.evaluation.probes.measuring import EQUAL, NOT_LOWER, NOT_SURE
-from plaudit.evaluation.statistics.intervals import NO_VARIATION, Measurement
+from plaudit.evaluation import (
+    EQUAL,
+    NOT_LOWER,
+    NOT_SURE,
+    Checked,
+    Invariance,
+    Probed,
+    Probes,
+    invariance_verdict,
+    probes_verdict,
+)
+from plaudit.statistics import NO_VARIATION, Measurement
 
 # A finding is said in words; colour only helps to find it. In the order they are shown.
 _STYLES = {"misled": "bold red", "unsure": "yellow", "sound": "green", "undefined": "dim"}

@@ -15,7 +15,7 @@ from plaudit.errors import PlauditError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from plaudit.data.scores import Score
+    from plaudit.data import Score
     from plaudit.groups import Group
     from plaudit.model import Scorer
 
@@ -43,8 +43,7 @@ def score_command(
 
     Example: `plaudit score my-model candidates.jsonl -o scores.jsonl`
     """
-    from plaudit.data import read_groups
-    from plaudit.data.scores import write_scores
+    from plaudit.data import read_groups, write_scores
 
     loaded, options = _load(model, batch_tokens, truncate_responses)
     rows = loaded.stream(read_groups(source, format=format), **options)
@@ -66,7 +65,7 @@ def rank_command(
 
     Example: `plaudit rank my-model --prompt "Why is the sky blue?" -r "Rayleigh scattering." -r "Because."`
     """
-    from plaudit.data.scores import write_scores
+    from plaudit.data import write_scores
 
     groups = given_groups(source, prompt, response, format)
     loaded, options = _load(model, batch_tokens, truncate_responses)

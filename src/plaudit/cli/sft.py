@@ -44,9 +44,7 @@ def sft_command(
 
     Example: `plaudit sft train.jsonl -o my-sft --backbone my-backbone`
     """
-    from plaudit.training.demonstrations import read_demonstrations
-    from plaudit.training.sft import sft
-    from plaudit.training.stages import figures
+    from plaudit.training import figures, read_demonstrations, sft
 
     flags = {
         "passes": passes,

@@ -12,7 +12,7 @@ from plaudit.cli.options import BatchTokens, Json, TruncateResponses
 from plaudit.errors import PlauditError
 
 if TYPE_CHECKING:
-    from plaudit.evaluation.suites import Measured, Result
+    from plaudit.evaluation import SuiteMeasurement, SuiteResult
 
 
 def suite_command(
@@ -33,25 +33,25 @@ def suite_command(
     Example: `plaudit suite rmbench my-model total_dataset.json -o report`, and later
     `plaudit suite rmbench report/scores.jsonl total_dataset.json`.
     """
-    from plaudit.cli import eval_scores
-    from plaudit.cli.results import give
-    from plaudit.evaluation.suites import measure, named, read_suite
+    from plaudit.cli.output import give
+    from plaudit.evaluation import measure_suite, read_suite, suite_named
+    from plaudit.scoring import bare_scores, obtain_scores
 
     if model == "-" and "-" in files:
         raise PlauditError("scores and data cannot both come from stdin; give one of them as a file")
-    suite = named(name)
+    suite = suite_named(name)
     items = read_suite(suite, files)
     # Before scoring, which takes the time: files without anything to measure are refused, whatever the scores.
-    measure(suite, items, [[0.0] * len(item.responses) for item in items])
-    scored = eval_scores.obtain(model, items, output, batch_tokens, truncate_responses)
-    rivals = {rival: eval_scores.rewards(scores) for rival, scores in scored.rivals.items()}
-    result = measure(suite, items, eval_scores.rewards(scored.scores), rivals)
+    measure_suite(suite, items, [[0.0] * len(item.responses) for item in items])
+    scored = obtain_scores(model, items, output, batch_tokens, truncate_responses)
+    rivals = {rival: bare_scores(scores) for rival, scores in scored.rivals.items()}
+    result = measure_suite(suite, items, bare_scores(scored.scores), rivals)
     truncated = sum(score.truncated for item in scored.scores for score in item)
     row = {**result.to_json(), "truncated": truncated, "record": dict(scored.record)}
     give(row, output and output / "suite.json", as_json, lambda: _show(result, truncated))
 
 
-def _show(result: Result, truncated: int) -> None:
+def _show(result: SuiteResult, truncated: int) -> None:
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -69,7 +69,7 @@ def _show(result: Result, truncated: int) -> None:
         console.print(line, style="dim", markup=False)
 
 
-def _cells(measured: Measured) -> Iterator[str]:
+def _cells(measured: SuiteMeasurement) -> Iterator[str]:
     value = measured.by_rule
     yield _percent(value.value)
     ends = value.low, value.high
@@ -82,7 +82,7 @@ def _percent(value: float | None) -> str:
     return "undefined" if value is None else f"{value:.1%}"
 
 
-def _notes(result: Result, truncated: int) -> Iterator[str]:
+def _notes(result: SuiteResult, truncated: int) -> Iterator[str]:
     counts = [f"{count:,} {name.replace('_', ' ')}" for name, count in result.counts.items() if count]
     yield "; ".join([*counts, *([f"{truncated:,} responses truncated"] if truncated else [])])
     if result.missing:

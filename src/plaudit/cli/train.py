@@ -67,7 +67,7 @@ def train_command(
     Example: `plaudit train train.jsonl -o my-model --backbone minilm-l6 --set passes=3`
     """
     from plaudit.data import Reading, load_groups
-    from plaudit.data import majority as settle
+    from plaudit.judgements import majority as settle
     from plaudit.training import TrainingSettings, loss_settings, read_settings, train
 
     settings = TrainingSettings()

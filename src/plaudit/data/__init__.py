@@ -3,39 +3,91 @@
 Names load with first use: reading needs neither numpy nor what writes Parquet.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from plaudit.data.judgements import majority, rankings_from_ratings
-from plaudit.data.read import Reading, load_groups, read_groups
+from plaudit._face import face
 
 if TYPE_CHECKING:
-    from plaudit.data.checks import check_groups
-    from plaudit.data.neighbours import near_duplicates
-    from plaudit.data.split import split_groups
-    from plaudit.data.write import write_groups
-
-_LATER = {
-    "check_groups": "checks",
-    "near_duplicates": "neighbours",
-    "split_groups": "split",
-    "write_groups": "write",
-}
+    from plaudit.data.clicks import ClickReport, groups_of_clicks, long_enough
+    from plaudit.data.formats import FORMATS, format_named
+    from plaudit.data.formats.fields import IDS, messages_of, name_of, need, prompt_of, response_of, take
+    from plaudit.data.formats.labelled import read_llmbar, verdict_tiers
+    from plaudit.data.lengths import LengthReport, length_report, load_tokenizer
+    from plaudit.data.neighbours import SLOTS, NearDuplicate, PromptIndex, clusters, near_duplicates, signature
+    from plaudit.data.position_bias import AlwaysFirst
+    from plaudit.data.propensities import estimate_propensities, load_propensities
+    from plaudit.data.read import Reading, load_groups, read_groups, read_sessions
+    from plaudit.data.rows import Row, read_rows, unpacked
+    from plaudit.data.scales import Bounds, Scale, parse_scale, scales_of
+    from plaudit.data.scores import (
+        Score,
+        align_scores,
+        check_ids,
+        read_scores,
+        spreads_of,
+        text_hash,
+        values_by_attribute,
+        write_scores,
+    )
+    from plaudit.data.source_lines import SourceLines
+    from plaudit.data.sources import SUFFIXES, Table, tables
+    from plaudit.data.split import split_groups, split_to_folder
+    from plaudit.data.write import lost_in_words, write_groups
 
 __all__ = [
+    "FORMATS",
+    "IDS",
+    "SLOTS",
+    "SUFFIXES",
+    "AlwaysFirst",
+    "Bounds",
+    "ClickReport",
+    "LengthReport",
+    "NearDuplicate",
+    "PromptIndex",
     "Reading",
-    "check_groups",
+    "Row",
+    "Scale",
+    "Score",
+    "SourceLines",
+    "Table",
+    "align_scores",
+    "check_ids",
+    "clusters",
+    "estimate_propensities",
+    "format_named",
+    "groups_of_clicks",
+    "length_report",
     "load_groups",
-    "majority",
+    "load_propensities",
+    "load_tokenizer",
+    "long_enough",
+    "lost_in_words",
+    "messages_of",
+    "name_of",
     "near_duplicates",
-    "rankings_from_ratings",
+    "need",
+    "parse_scale",
+    "prompt_of",
     "read_groups",
+    "read_llmbar",
+    "read_rows",
+    "read_scores",
+    "read_sessions",
+    "response_of",
+    "scales_of",
+    "signature",
     "split_groups",
+    "split_to_folder",
+    "spreads_of",
+    "tables",
+    "take",
+    "text_hash",
+    "unpacked",
+    "values_by_attribute",
+    "verdict_tiers",
     "write_groups",
+    "write_scores",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module 'plaudit.data' has no attribute {name!r}")
-    return getattr(import_module(f"plaudit.data.{_LATER[name]}"), name)
+__getattr__, __dir__ = face(__name__, __file__)

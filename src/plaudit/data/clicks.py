@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from plaudit.data.merge import merged, stable_id, text_key
+from plaudit.data.merge import merged
 from plaudit.errors import PlauditError
-from plaudit.groups import Group, Ranking, Text
+from plaudit.groups import Group, Ranking, Text, stable_id, text_key
 
 CLIP = 20.0
 """The most that one comparison weighs, unless told otherwise."""

@@ -12,12 +12,11 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
-from hashlib import blake2b
 from typing import Any
 
-from plaudit.data.spill import Indexed, Spill
+from plaudit.data.external_merge import Indexed, Spill
 from plaudit.errors import DataError
-from plaudit.groups import Group, GroupError, Ranking, Rating, Text
+from plaudit.groups import Group, GroupError, Ranking, Rating, Text, group_key, text_key
 
 LIMIT = 192 << 20
 """Approximate bytes of merged groups held before they are spilled."""
@@ -82,21 +81,6 @@ def folded(group: Group) -> Group:
         group.subset,
         group.meta,
     )
-
-
-def stable_id(prompt: Text, subset: str | None) -> str:
-    """An id out of what the group is: the same prompt (and subset) has the same one in every file and every session."""
-    return blake2b(_group_key(prompt, subset).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-
-
-def text_key(text: Text) -> str:
-    """A string that two texts share exactly when they are the same text or the same messages."""
-    return text if isinstance(text, str) else "\0" + json.dumps(text, sort_keys=True)
-
-
-def _group_key(prompt: Text, subset: str | None) -> str:
-    key = text_key(prompt)
-    return key if subset is None else f"{key}\0\0{subset}"
 
 
 def _folded_ranking(ranking: Ranking, new: list[int]) -> Ranking:
@@ -223,7 +207,7 @@ def _merged_part(part: Iterable[Indexed]) -> Iterator[Indexed]:
 
 
 def _key(group: Group) -> str:
-    return _group_key(group.prompt, group.subset)
+    return group_key(group.prompt, group.subset)
 
 
 def _said(one: Mapping[str, Any]) -> str:

@@ -16,8 +16,8 @@ from scipy.optimize import isotonic_regression
 from scipy.sparse.csgraph import connected_components
 
 from plaudit.data.clicks import Session
-from plaudit.data.merge import text_key
 from plaudit.errors import DataError, PlauditError
+from plaudit.groups import text_key
 
 _STEPS = 10_000
 _ENOUGH = 1e-10

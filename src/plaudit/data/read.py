@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeVar
 
 from plaudit.data.clicks import Session
-from plaudit.data.firsts import FirstTally
-from plaudit.data.formats import Format, detect, named
+from plaudit.data.formats import Format, detect_format, format_named
 from plaudit.data.formats.clicks import session_of
-from plaudit.data.merge import folded, merged, stable_id
-from plaudit.data.places import Places
+from plaudit.data.merge import folded, merged
+from plaudit.data.position_bias import FirstTally
 from plaudit.data.rows import Row
+from plaudit.data.source_lines import SourceLines
 from plaudit.data.sources import Table, tables
 from plaudit.errors import DataError
-from plaudit.groups import Group, GroupError
+from plaudit.groups import Group, GroupError, stable_id
 
 SNIFFED = 16
 """Rows at the start of a file by which its format is told."""
@@ -60,7 +60,7 @@ class Reading:
     left_behind: Counter[str] = field(default_factory=Counter)
     repeated: int = 0
     firsts: FirstTally = field(default_factory=FirstTally)
-    places: Places | None = None
+    places: SourceLines | None = None
 
 
 def read_groups(
@@ -170,7 +170,7 @@ def _fragments(table: Table, format: str | None, reading: Reading, reject: _Reje
     parsed = [row.value for row in start if row.fault is None]
     if format is None and not parsed:
         raise DataError(f"{start[0].fault}", start[0].where)
-    shape = named(format) if format else detect(parsed, table.name)
+    shape = format_named(format) if format else detect_format(parsed, table.name)
     reading.formats[shape.name] += 1
 
     def read(row: Row) -> Group:

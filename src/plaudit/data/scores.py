@@ -23,11 +23,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO, cast
 
-from plaudit.data.json_lines import json_line
-from plaudit.data.merge import text_key
-from plaudit.data.replacing import replacing
 from plaudit.errors import DataError, PlauditError
-from plaudit.groups import Group
+from plaudit.groups import Group, text_key
+from plaudit.storage import json_line, replacing
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from plaudit.data.json_lines import json_line
-from plaudit.data.merge import text_key
 from plaudit.data.neighbours import SLOTS, THRESHOLD, Signatures, closest_in, clusters, signature
-from plaudit.data.replacing import replacing
 from plaudit.errors import DataError
-from plaudit.groups import Group
+from plaudit.groups import Group, text_key
+from plaudit.storage import json_line, replacing
 
 SIDES = ("test", "validation", "train")
 

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from plaudit.data.json_lines import json_line
 from plaudit.data.parquet import write_parquet
-from plaudit.data.replacing import replacing
 from plaudit.errors import DataError
 from plaudit.groups import Group, Text, as_messages
+from plaudit.storage import json_line, replacing
 
 Row = dict[str, Any]
 

@@ -1,12 +1,17 @@
 """A preference set of known quality, and a run from it to a trained and measured reward model."""
 
-from plaudit.demo.candidates import candidate_set
-from plaudit.demo.preferences import noise_ceiling, preference_set, with_truth
-from plaudit.demo.run import Demo, Findings, run_demo, write_candidates
+from typing import TYPE_CHECKING
+
+from plaudit._face import face
+
+if TYPE_CHECKING:
+    from plaudit.demo.candidates import candidate_set
+    from plaudit.demo.preferences import noise_ceiling, preference_set, with_truth
+    from plaudit.demo.run import Demo, Recovery, run_demo, write_candidates
 
 __all__ = [
     "Demo",
-    "Findings",
+    "Recovery",
     "candidate_set",
     "noise_ceiling",
     "preference_set",
@@ -14,3 +19,5 @@ __all__ = [
     "with_truth",
     "write_candidates",
 ]
+
+__getattr__, __dir__ = face(__name__, __file__)

@@ -22,7 +22,7 @@ TEST, VALIDATION = 0.15, 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class Recovery:
     """How well the truth behind some held-out groups was recovered.
 
     Attributes:
@@ -43,7 +43,7 @@ class Demo:
 
     model: RewardModel
     folder: Path
-    findings: Mapping[str, Findings]
+    findings: Mapping[str, Recovery]
 
 
 def run_demo(
@@ -60,7 +60,7 @@ def run_demo(
     Args:
         output_dir: gets `groups.jsonl.gz`, a file for each side of the split, one for each with the truth in place of
             the judgements, and the model folder `model`. An earlier demo there is replaced.
-        backbone: as for `plaudit.training.train`.
+        backbone: as for `plaudit.training.reward_model`.
         seed: of the preference set, the split and the training.
         questions: how many questions of each topic, 1 to 3; fewer take less time.
         say: is told in a line what happens.
@@ -71,7 +71,7 @@ def run_demo(
     write_groups(preference_set(seed, questions), folder / "groups.jsonl.gz")
     groups = load_groups(folder / "groups.jsonl.gz")
     say(_described(groups))
-    sides = divide(groups, seed)
+    sides = split_demo(groups, seed)
     for name, side in sides.items():
         write_groups(side, folder / f"{name}.jsonl")
         write_groups(map(with_truth, side), folder / f"{name}-truth.jsonl")
@@ -96,7 +96,7 @@ def run_demo(
     return Demo(model, folder, {name: recovered(model, sides[name]) for name in ("test", "new-topics")})
 
 
-def divide(groups: Sequence[Group], seed: int = SEED) -> dict[str, list[Group]]:
+def split_demo(groups: Sequence[Group], seed: int = SEED) -> dict[str, list[Group]]:
     """`train`, `validation` and `test` hold different questions, `new-topics` questions on topics none of them has."""
     by_topic = split_groups(groups, test=NEW_TOPICS, seed=seed, by="topic")
     return {
@@ -116,16 +116,16 @@ def write_candidates(
         questions: the demo's.
         count: candidates a question.
     """
-    sides = divide(preference_set(seed, questions), seed)
+    sides = split_demo(preference_set(seed, questions), seed)
     groups = candidate_set([*sides["test"], *sides["new-topics"]], count, seed)
     write_groups(groups, file)
     return groups
 
 
-def recovered(model: RewardModel, groups: Sequence[Group]) -> Findings:
+def recovered(model: RewardModel, groups: Sequence[Group]) -> Recovery:
     """The model's scores against the truth and against the annotators; intervals are clustered by topic."""
     scores = [[score.score for score in group] for group in model.score(groups)]
-    return Findings(
+    return Recovery(
         truth=evaluate([with_truth(group) for group in groups], scores, clusters="topic"),
         people=evaluate(groups, scores, clusters="topic"),
         ceiling={

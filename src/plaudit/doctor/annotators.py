@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import fisher_exact
 
-from plaudit.data.firsts import AlwaysFirst
-from plaudit.doctor.items import Item, Target
-from plaudit.evaluation.judgements.responses import cluster_ids
-from plaudit.evaluation.statistics.intervals import Measurement, proportion
-from plaudit.evaluation.statistics.significance import benjamini_hochberg
+from plaudit.data import AlwaysFirst
+from plaudit.doctor.findings import Item, Target
 from plaudit.groups import Group
+from plaudit.judgements import cluster_ids
+from plaudit.statistics import Measurement, benjamini_hochberg, proportion
 
 LEVEL = 0.01
 """Of the annotators who are named, the share expected to be named for nothing (false discovery rate)."""
@@ -88,7 +87,7 @@ def disagreeing(groups: Sequence[Group]) -> Iterator[Item]:
 
 
 def one_sided(found: Mapping[str, Sequence[AlwaysFirst]], groups: Sequence[Group]) -> Iterator[Item]:
-    """Annotators who put the response on one side of the row on top every time (`plaudit.data.firsts`), by side.
+    """Annotators who put the response on one side of the row on top every time (`plaudit.data.position_bias`), by side.
 
     Someone who is the only annotator may have chosen the first by construction (chosen and rejected columns): that is
     worth a look, and no more.

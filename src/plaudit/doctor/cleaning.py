@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from plaudit.doctor.items import Target, key_of
+from plaudit.doctor.findings import Target, key_of
 from plaudit.errors import DataError
 from plaudit.groups import Group, Ranking
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from plaudit.data.neighbours import near_duplicates
-from plaudit.doctor.items import Item, group_target, key_of
+from plaudit.data import near_duplicates
+from plaudit.doctor.findings import Item, group_target, key_of
 from plaudit.groups import Group, Text, plain_text
 
 LONG = 40

@@ -21,12 +21,8 @@ from numpy.typing import NDArray
 from plaudit.doctor.folds import Ints
 from plaudit.errors import PlauditError
 from plaudit.groups import Group, plain_text
-from plaudit.model.frozen import FROZEN
-from plaudit.model.plain import FEATURES, Matrix
-from plaudit.model.rivals import is_plain
-from plaudit.training.judgements import Comparisons
-from plaudit.training.plain import frozen_features, learn
-from plaudit.training.settings import TrainingSettings
+from plaudit.model import FEATURES, PROBE_PREFIX, Matrix, is_baseline
+from plaudit.training import ComparisonTargets, TrainingSettings, frozen_features, learn
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -68,7 +64,7 @@ def crossfit(
         settings: of the fits. `folds_by` says what a fit's own cross-validation keeps whole.
         features: `read_features` of these groups, for a plain backbone that was read before.
     """
-    if not is_plain(backbone):
+    if not is_baseline(backbone):
         return [_tuned(groups, backbone, fold, settings) for fold in deals]
     rows = features if features is not None else read_features(groups, backbone, settings)
     return [_linear(groups, backbone, rows, fold, settings) for fold in deals]
@@ -76,8 +72,8 @@ def crossfit(
 
 def read_features(groups: Sequence[Group], backbone: str, settings: TrainingSettings) -> Matrix:
     """`[R, F]` of a plain backbone. No judgement is looked at, so all responses may be read at once."""
-    if backbone.startswith(FROZEN):
-        features, _, _ = frozen_features(groups, backbone.removeprefix(FROZEN), settings)
+    if backbone.startswith(PROBE_PREFIX):
+        features, _, _ = frozen_features(groups, backbone.removeprefix(PROBE_PREFIX), settings)
         spread = features.std(0)
         return (features - features.mean(0)) / np.where(spread > 0, spread, 1.0)
     texts = [plain_text(response) for group in groups for response in group.responses]
@@ -149,7 +145,7 @@ def _parts(groups: Sequence[Group], fold: Ints, settings: TrainingSettings) -> I
 def judgements(groups: Sequence[Group], ties: str) -> Ints:
     """[G], how many judgements each group has that a model can learn from: ratings, and rankings of two or more (that
     are not one tie, where `ties` are ignored)."""
-    ranked = [len(np.unique(Comparisons.of(group, ties).ranking)) for group in groups]
+    ranked = [len(np.unique(ComparisonTargets.of(group, ties).ranking)) for group in groups]
     return np.array([count + len(group.ratings) for count, group in zip(ranked, groups, strict=True)], dtype=np.int64)
 
 

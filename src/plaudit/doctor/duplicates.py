@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from plaudit.doctor.contamination import same_text
+from plaudit.doctor.findings import Item, ranking_target
 from plaudit.doctor.folds import units
-from plaudit.doctor.items import Item, ranking_target
 from plaudit.groups import Group, plain_text
 
 _WORTH_A_LOOK = 0.5

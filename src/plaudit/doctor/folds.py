@@ -8,10 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from plaudit.data.merge import text_key
-from plaudit.data.neighbours import SLOTS, clusters, signature
+from plaudit.data import SLOTS, clusters, signature
 from plaudit.errors import PlauditError
-from plaudit.groups import Group, plain_text
+from plaudit.groups import Group, plain_text, text_key
 
 Ints = NDArray[np.int64]
 
@@ -47,7 +46,7 @@ def units(groups: Sequence[Group], by: str = "prompt") -> Ints:
     return connected_components(graph, directed=False)[1].astype(np.int64)
 
 
-def deal(unit: Ints, size: NDArray[np.float64], folds: int, seed: int) -> Ints:
+def deal_folds(unit: Ints, size: NDArray[np.float64], folds: int, seed: int) -> Ints:
     """The fold of each group [G]: whole units, shuffled, then the largest first to the lightest fold.
 
     Args:

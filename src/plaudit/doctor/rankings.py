@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from plaudit.doctor.items import Item, ranking_target
-from plaudit.doctor.suspicion import Suspicion
+from plaudit.doctor.findings import Item, ranking_target
+from plaudit.doctor.label_errors import Suspicion
 from plaudit.groups import Group, Ranking
 
 LISTED = 0.5

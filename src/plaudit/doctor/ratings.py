@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
-from plaudit.data.scales import Scale, scales_of
+from plaudit.data import Scale, scales_of
 from plaudit.doctor.crossfit import Held, starts
-from plaudit.doctor.items import Item, rating_target
+from plaudit.doctor.findings import Item, rating_target
 from plaudit.doctor.noise import Floats
 from plaudit.doctor.rankings import LISTED, REMOVED
 from plaudit.errors import PlauditError

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from plaudit.data.json_lines import json_line
-from plaudit.data.replacing import replacing
 from plaudit.doctor.cleaning import Order
-from plaudit.doctor.items import Item, Target
+from plaudit.doctor.findings import Item, Target
 from plaudit.errors import DataError
+from plaudit.storage import json_line, replacing
 
 
 def write_worklist(items: Iterable[Item], path: str | Path) -> None:

@@ -1,19 +1,67 @@
 """Scores -> measurements: pure functions. No value without its interval and its rivals."""
 
-from plaudit.evaluation.evaluation import Evaluation, check_measurable, check_options, evaluate
-from plaudit.evaluation.judgements.comparisons import Comparisons, flatten
-from plaudit.evaluation.measures.rivals import Rival
-from plaudit.evaluation.statistics.intervals import Measurement
-from plaudit.evaluation.verdict import verdict
+from typing import TYPE_CHECKING
+
+from plaudit._face import face
+
+if TYPE_CHECKING:
+    from plaudit.evaluation.best_of_n import PENALTY, BestOfN, Curve, best_of, best_of_n_kl, finding
+    from plaudit.evaluation.invariance.checks import Checked, Invariance, check_invariance, invariance_verdict
+    from plaudit.evaluation.measures.baselines import BaselineMetrics
+    from plaudit.evaluation.measures.preferences import lead
+    from plaudit.evaluation.measures.ratings import ALL_EQUAL, spearman_lead
+    from plaudit.evaluation.measures.rewards import Rewards
+    from plaudit.evaluation.measures.temperature import fit_temperature
+    from plaudit.evaluation.measuring import Evaluation, check_measurable, check_options, evaluate
+    from plaudit.evaluation.pairing.paired import ComparedModel, Contrast, Disagreement, Paired, compare
+    from plaudit.evaluation.pairing.verdict import paired_verdict
+    from plaudit.evaluation.probes import Probed, Probes, probe, probes_verdict
+    from plaudit.evaluation.probes.measuring import EQUAL, NOT_LOWER, NOT_SURE
+    from plaudit.evaluation.probes.table import chosen_probes
+    from plaudit.evaluation.sentences import verdict
+    from plaudit.evaluation.suites import SuiteMeasurement, SuiteResult, measure_suite, read_suite, suite_named
 
 __all__ = [
-    "Comparisons",
+    "ALL_EQUAL",
+    "EQUAL",
+    "NOT_LOWER",
+    "NOT_SURE",
+    "PENALTY",
+    "BaselineMetrics",
+    "BestOfN",
+    "Checked",
+    "ComparedModel",
+    "Contrast",
+    "Curve",
+    "Disagreement",
     "Evaluation",
-    "Measurement",
-    "Rival",
+    "Invariance",
+    "Paired",
+    "Probed",
+    "Probes",
+    "Rewards",
+    "SuiteMeasurement",
+    "SuiteResult",
+    "best_of",
+    "best_of_n_kl",
+    "check_invariance",
     "check_measurable",
     "check_options",
+    "chosen_probes",
+    "compare",
     "evaluate",
-    "flatten",
+    "finding",
+    "fit_temperature",
+    "invariance_verdict",
+    "lead",
+    "measure_suite",
+    "paired_verdict",
+    "probe",
+    "probes_verdict",
+    "read_suite",
+    "spearman_lead",
+    "suite_named",
     "verdict",
 ]
+
+__getattr__, __dir__ = face(__name__, __file__)

@@ -7,14 +7,14 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from plaudit.explaining.networks import NetworkView
-from plaudit.explaining.tokens import Piece
+from plaudit.explaining.tokens import TokenSpan
 from plaudit.explaining.views import Along, Attribution, Integration
 from plaudit.groups import Text
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from plaudit.model.ensemble import Ensemble
+    from plaudit.model import Ensemble
 
 
 class EnsembleView:
@@ -28,7 +28,7 @@ class EnsembleView:
         # Read: some member saw all of it. The numbers of its tokens mean nothing across tokenizers.
         read = {end for view in self._views for end in (p.end for p in view.pieces if p.read)}
         self.pieces = tuple(
-            Piece(start, end, i, i + (end in read)) for i, (start, end) in enumerate(zip(starts, ends, strict=True))
+            TokenSpan(start, end, i, i + (end in read)) for i, (start, end) in enumerate(zip(starts, ends, strict=True))
         )
 
     @property

@@ -29,7 +29,7 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Segment:
     """A sentence (or line, or word) of the response.
 
     Attributes:
@@ -44,7 +44,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class MethodAgreement:
     """Spearman's rank correlation of two explanations of the same response, over n things; None with the reason."""
 
     value: float | None
@@ -52,7 +52,7 @@ class Agreement:
     reason: str | None = None
 
     @classmethod
-    def of(cls, first: Sequence[float], second: Sequence[float]) -> Agreement:
+    def of(cls, first: Sequence[float], second: Sequence[float]) -> MethodAgreement:
         """Of two columns in the same order."""
         n = len(first)
         if n < LEAST_PARTS:
@@ -100,7 +100,7 @@ class Explanation:
     tokens: tuple[Token, ...]
     kind: str | None = None
     opening: float | None = None
-    sentences: tuple[Part, ...] = ()
+    sentences: tuple[Segment, ...] = ()
     unit: str | None = None
     each: int | None = None
     baseline: float | None = None
@@ -108,8 +108,8 @@ class Explanation:
     steps: int | None = None
     completeness: float | None = None
     complete: bool | None = None
-    agreement: Agreement | None = None
-    randomised: tuple[Agreement, Agreement] | None = None
+    agreement: MethodAgreement | None = None
+    randomised: tuple[MethodAgreement, MethodAgreement] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As docs/explaining.md describes it; a value that is not finite is null."""

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from plaudit.errors import PlauditError
-from plaudit.explaining.path import Path
+from plaudit.explaining.embedding_path import Path
 from plaudit.explaining.views import NO_CAPTUM, Integration
 
 

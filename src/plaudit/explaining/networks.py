@@ -7,14 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from plaudit.explaining.embedding_path import Path
 from plaudit.explaining.gradients import integrate
-from plaudit.explaining.path import Path
 from plaudit.explaining.tokens import in_text, pieces_of
 from plaudit.explaining.views import Along, Attribution, Integration
 from plaudit.groups import Group, Text, plain_text
-from plaudit.model.network import RewardNetwork
-from plaudit.model.rendering import readable
-from plaudit.model.reward_model import RewardModel
+from plaudit.model import RewardModel, RewardNetwork, readable
 
 
 class NetworkView:

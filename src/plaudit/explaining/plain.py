@@ -9,11 +9,11 @@ from itertools import pairwise
 
 from scipy import sparse
 
-from plaudit.explaining.tokens import Piece, pieces_of
+from plaudit.explaining.tokens import TokenSpan, pieces_of
 from plaudit.explaining.views import Along, Attribution, Integration
 from plaudit.groups import Text, plain_text
-from plaudit.model.plain import PlainModel
-from plaudit.model.plain.features import TOKEN
+from plaudit.model import LinearModel
+from plaudit.text import TOKEN
 
 
 class PlainView:
@@ -21,11 +21,13 @@ class PlainView:
 
     networks: tuple[()] = ()
 
-    def __init__(self, model: PlainModel, prompt: Text, response: Text) -> None:
+    def __init__(self, model: LinearModel, prompt: Text, response: Text) -> None:
         self._model = model
         self.text = plain_text(response)
         self._words = _words(self.text)
-        self.pieces: tuple[Piece, ...] = pieces_of(self.text, [(a, b, i) for i, (a, b, _) in enumerate(self._words)])
+        self.pieces: tuple[TokenSpan, ...] = pieces_of(
+            self.text, [(a, b, i) for i, (a, b, _) in enumerate(self._words)]
+        )
 
     def along(self) -> Along | None:
         """Nothing: a bag has no order to read along."""

@@ -10,11 +10,11 @@ import numpy as np
 from plaudit.errors import PlauditError
 from plaudit.explaining.edits import contents
 from plaudit.groups import Text
-from plaudit.model.rendering import readable
+from plaudit.model import readable
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TokenSpan:
     """Characters `start` to `end` of the response's plain text, read as tokens `first` to `last` of its sequence. A
     piece that the model never saw has no tokens: `first == last`."""
 
@@ -28,7 +28,7 @@ class Piece:
         return self.first < self.last
 
 
-def pieces_of(text: str, spans: Sequence[tuple[int, int, int]]) -> tuple[Piece, ...]:
+def pieces_of(text: str, spans: Sequence[tuple[int, int, int]]) -> tuple[TokenSpan, ...]:
     """Pieces that make up a text.
 
     Args:
@@ -40,20 +40,20 @@ def pieces_of(text: str, spans: Sequence[tuple[int, int, int]]) -> tuple[Piece, 
         Pieces in order, without gaps: white space before a token belongs to it, and at the end to the last. Other text
         between tokens was cut, or is nothing to this tokenizer, and is a piece without tokens.
     """
-    pieces: list[Piece] = []
+    pieces: list[TokenSpan] = []
     for start, end, number in spans:
-        last = pieces[-1] if pieces else Piece(0, 0, 0, 0)
+        last = pieces[-1] if pieces else TokenSpan(0, 0, 0, 0)
         if last.read and (start < last.end or start == end):
-            pieces[-1] = Piece(last.start, max(last.end, end), last.first, number + 1)
+            pieces[-1] = TokenSpan(last.start, max(last.end, end), last.first, number + 1)
         elif start < end:
             if skipped := text[last.end : start].strip():
-                pieces.append(last := Piece(last.end, text.index(skipped, last.end) + len(skipped), 0, 0))
-            pieces.append(Piece(last.end, end, number, number + 1))
-    last = pieces[-1] if pieces else Piece(0, 0, 0, 0)
+                pieces.append(last := TokenSpan(last.end, text.index(skipped, last.end) + len(skipped), 0, 0))
+            pieces.append(TokenSpan(last.end, end, number, number + 1))
+    last = pieces[-1] if pieces else TokenSpan(0, 0, 0, 0)
     if text[last.end :].strip() or (last.end < len(text) and not pieces):
-        pieces.append(Piece(last.end, len(text), 0, 0))
+        pieces.append(TokenSpan(last.end, len(text), 0, 0))
     elif last.end < len(text):
-        pieces[-1] = Piece(last.start, len(text), last.first, last.last)
+        pieces[-1] = TokenSpan(last.start, len(text), last.first, last.last)
     return tuple(pieces)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from plaudit.explaining.tokens import Piece
+from plaudit.explaining.tokens import TokenSpan
 from plaudit.model import DEFAULT_BATCH_TOKENS
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class View(Protocol):
     @property
     def text(self) -> str: ...
     @property
-    def pieces(self) -> tuple[Piece, ...]: ...
+    def pieces(self) -> tuple[TokenSpan, ...]: ...
     @property
     def networks(self) -> Sequence[nn.Module]: ...
     def along(self) -> Along | None:

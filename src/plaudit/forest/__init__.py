@@ -1,7 +1,20 @@
 """Forests: many groups in one forward pass, with no padding and no prompt computed twice. Tensors in, tensors out."""
 
-from plaudit.forest.attention import FOREST_ATTENTION, forest_attention
-from plaudit.forest.layout import Forest, Tree
-from plaudit.forest.packing import pack
+from typing import TYPE_CHECKING
 
-__all__ = ["FOREST_ATTENTION", "Forest", "Tree", "forest_attention", "pack"]
+from plaudit._face import face
+
+if TYPE_CHECKING:
+    from plaudit.forest.attention import FOREST_ATTENTION, forest_attention
+    from plaudit.forest.layout import Forest, Tree
+    from plaudit.forest.packing import pack
+
+__all__ = [
+    "FOREST_ATTENTION",
+    "Forest",
+    "Tree",
+    "forest_attention",
+    "pack",
+]
+
+__getattr__, __dir__ = face(__name__, __file__)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from plaudit.data.scales import scales_of
+from plaudit.data import scales_of
 from plaudit.errors import PlauditError
 from plaudit.groups import Group
 from plaudit.losses import RANKING_LOSSES, RATING_LOSSES, ranking_loss
-from plaudit.training.settings import TrainingSettings, read_scales
+from plaudit.training import TrainingSettings, read_scales
 
 # Losses under which the better response wins with probability σ(gap): of Plackett-Luce, any two responses of a ranking
 # are a Bradley-Terry comparison (Luce's choice axiom), and `infonce` is its first choice.

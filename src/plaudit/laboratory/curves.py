@@ -21,7 +21,7 @@ _OFF = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class LearningCurve:
     """A loss against one number.
 
     Attributes:
@@ -37,7 +37,7 @@ class Curve:
     y: tuple[float, ...]
 
 
-def curves() -> list[Curve]:
+def learning_curves() -> list[LearningCurve]:
     """A curve for every loss there is.
 
     Losses of comparisons are drawn for one decided comparison. Losses of whole rankings for a full order of four whose
@@ -48,7 +48,7 @@ def curves() -> list[Curve]:
     return [*(_of_rankings(name) for name in RANKING_LOSSES), *(_of_ratings(name) for name in RATING_LOSSES)]
 
 
-def _of_rankings(name: str) -> Curve:
+def _of_rankings(name: str) -> LearningCurve:
     loss, gap = RANKING_LOSSES[name], _line(_WIDEST)
     if loss.unit == "comparisons":
         return _curve(name, GAP, gap, loss.function(gap, torch.zeros_like(gap, dtype=torch.bool)))
@@ -57,7 +57,7 @@ def _of_rankings(name: str) -> Curve:
     return _curve(name, BEST, gap, loss.function(scores, torch.arange(4).expand(len(gap), 4)))
 
 
-def _of_ratings(name: str) -> Curve:
+def _of_ratings(name: str) -> LearningCurve:
     against, draw = _READOUTS[RATING_LOSSES[name]]
     x = _line(_WIDEST if against == RIGHT else _OFF)
     return _curve(name, against, x, draw(name, x))
@@ -90,5 +90,5 @@ def _line(widest: float) -> torch.Tensor:
     return torch.linspace(-widest, widest, _POINTS, dtype=torch.float64)
 
 
-def _curve(name: str, against: str, x: torch.Tensor, y: torch.Tensor) -> Curve:
-    return Curve(name, against, tuple(x.tolist()), tuple(y.tolist()))
+def _curve(name: str, against: str, x: torch.Tensor, y: torch.Tensor) -> LearningCurve:
+    return LearningCurve(name, against, tuple(x.tolist()), tuple(y.tolist()))

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from plaudit.laboratory.candidates import Candidate
-from plaudit.laboratory.divisions import Division
-from plaudit.laboratory.kept import kept, origin_of
-from plaudit.laboratory.runs import Run, run_candidate, run_rival
+from plaudit.laboratory.run_cache import kept, origin_of
+from plaudit.laboratory.runs import Run, run_baseline, run_candidate
+from plaudit.laboratory.splits import Split
 from plaudit.training import TrainingSettings
 
 
@@ -32,7 +32,7 @@ class Job:
     name: str
     place: int
     number: int
-    part: Division
+    part: Split
     settings: TrainingSettings
     run: Callable[[], Run]
 
@@ -44,7 +44,7 @@ class Job:
 def jobs(
     tried: Sequence[Candidate],
     rivals: Sequence[str],
-    parts: Sequence[Division],
+    parts: Sequence[Split],
     backbone: str,
     settings: TrainingSettings,
     seeds: int,
@@ -52,7 +52,7 @@ def jobs(
     """Division by division, the rivals first, then the losses seed by seed."""
     found = []
     for number, part in enumerate(parts):
-        found += [Job(name, 0, number, part, settings, partial(run_rival, name, part, settings)) for name in rivals]
+        found += [Job(name, 0, number, part, settings, partial(run_baseline, name, part, settings)) for name in rivals]
         for place in range(seeds):
             for one in tried:
                 own = replace(one.settings, seed=settings.seed + place)

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from plaudit.evaluation import Evaluation, evaluate
-from plaudit.evaluation.statistics.intervals import Measurement, Measurements, undefined
 from plaudit.groups import Group
-from plaudit.laboratory.figures import Figure, Lead, Scored, averaged, difference, leading
-from plaudit.laboratory.results import Row
+from plaudit.laboratory.results import ResultRow
 from plaudit.laboratory.runs import Run
+from plaudit.laboratory.seed_averages import CandidateScores, Lead, SeedAverage, averaged, leading, paired_difference
+from plaudit.statistics import Measurement, Measurements, undefined
 
 PLAIN = "plain"
 """The kind of a rival."""
@@ -28,7 +28,7 @@ Seeds = Sequence[Sequence[Run]]
 
 def measure(
     runs: Mapping[str, Seeds], kinds: Mapping[str, str], tested: Sequence[Group], clusters: str | None
-) -> tuple[list[Row], Lead, Mapping[str, int]]:
+) -> tuple[list[ResultRow], Lead, Mapping[str, int]]:
     """Rows best first, what they are ordered by, and the counts of what they were measured on.
 
     Args:
@@ -47,13 +47,13 @@ def measure(
     order = sorted(means, key=lambda name: -math.inf if (value := means[name]) is None else value, reverse=True)
     best = next(name for name in order if kinds[name] != PLAIN)
 
-    def behind(name: str, other: str) -> Figure | None:
+    def behind(name: str, other: str) -> SeedAverage | None:
         if name == other:
             return None
         return averaged(_paired(lead, tested, scored[name], scored[other], clusters))
 
     rows = [
-        Row(
+        ResultRow(
             name=name,
             kind=kinds[name],
             rankings=_rankings(evaluations[name], calibrated=_calibrated(runs[name])),
@@ -70,7 +70,7 @@ def measure(
     return rows, lead, evaluations[order[0]][0].counts
 
 
-def together(divisions: Sequence[Run]) -> Scored:
+def together(divisions: Sequence[Run]) -> CandidateScores:
     """One model's view of all divisions' test groups: in each, rewards of mean 0 (the mean is arbitrary, and another in
     every run) over the temperature."""
     scores: list[list[float]] = []
@@ -81,14 +81,14 @@ def together(divisions: Sequence[Run]) -> Scored:
         scores += [[float((score - centre) / scale) for score in group] for group in run.scores]
         for attribute, groups in run.values.items():
             values.setdefault(attribute, []).extend(groups)
-    return Scored(scores, values)
+    return CandidateScores(scores, values)
 
 
 def _calibrated(seeds: Seeds) -> bool:
     return all(run.temperature is not None for divisions in seeds for run in divisions)
 
 
-def _rankings(evaluations: Sequence[Evaluation], calibrated: bool) -> dict[str, Figure]:
+def _rankings(evaluations: Sequence[Evaluation], calibrated: bool) -> dict[str, SeedAverage]:
     if not evaluations[0].counts["comparisons"]:
         return {}
     figures = _figures([one.overall for one in evaluations], RANKINGS)
@@ -97,15 +97,19 @@ def _rankings(evaluations: Sequence[Evaluation], calibrated: bool) -> dict[str, 
     return figures
 
 
-def _figures(measured: Sequence[Measurements], names: Sequence[str]) -> dict[str, Figure]:
+def _figures(measured: Sequence[Measurements], names: Sequence[str]) -> dict[str, SeedAverage]:
     return {name: averaged([one[name] for one in measured]) for name in names if name in measured[0]}
 
 
 def _paired(
-    lead: Lead, tested: Sequence[Group], mine: Sequence[Scored], first: Sequence[Scored], clusters: str | None
+    lead: Lead,
+    tested: Sequence[Group],
+    mine: Sequence[CandidateScores],
+    first: Sequence[CandidateScores],
+    clusters: str | None,
 ) -> list[Measurement]:
     """Seed by seed; what has no seed is beside each of the other's."""
     return [
-        difference(lead, tested, mine[seed % len(mine)], first[seed % len(first)], clusters)
+        paired_difference(lead, tested, mine[seed % len(mine)], first[seed % len(first)], clusters)
         for seed in range(max(len(mine), len(first)))
     ]

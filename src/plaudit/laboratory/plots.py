@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from plaudit.laboratory.curves import Curve
+from plaudit.laboratory.curves import LearningCurve
 from plaudit.laboratory.results import Comparison
 from plaudit.laboratory.tables import title_of
-from plaudit.report.charts import GREY, LINES, dressed, save_chart, title
+from plaudit.report import GREY, LINES, dressed, save_chart, title
 
 _KINDS = {"rankings": LINES[0], "ratings": LINES[3], "plain": GREY}
 _DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [12, 3], [4, 1])
 
 
-def write_plots(found: Comparison, drawn: Sequence[Curve], folder: Path) -> list[Path]:
+def write_plots(found: Comparison, drawn: Sequence[LearningCurve], folder: Path) -> list[Path]:
     """`comparison.svg`, the leading figure of each row with its interval and its seeds' spread; and `curves.svg`, each
     loss against the score gap.
 
@@ -63,13 +63,13 @@ def comparison_chart(found: Comparison) -> Any:
     return dressed(chart)
 
 
-def curves_chart(drawn: Sequence[Curve]) -> Any:
+def curves_chart(drawn: Sequence[LearningCurve]) -> Any:
     """A panel for each kind of gap. Lines that would lie on each other share a label."""
     import altair as alt
 
     panels = []
     for against in dict.fromkeys(curve.against for curve in drawn):
-        merged: dict[tuple[float, ...], list[Curve]] = {}
+        merged: dict[tuple[float, ...], list[LearningCurve]] = {}
         for curve in drawn:
             if curve.against == against:
                 merged.setdefault(tuple(round(y, 9) for y in curve.y), []).append(curve)

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from plaudit.evaluation.statistics.intervals import LEVEL
-from plaudit.laboratory.figures import Figure, Lead
+from plaudit.laboratory.seed_averages import Lead, SeedAverage
+from plaudit.statistics import LEVEL
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ResultRow:
     """A loss, or a plain rival.
 
     Attributes:
@@ -26,13 +26,13 @@ class Row:
 
     name: str
     kind: str
-    rankings: Mapping[str, Figure]
-    ratings: Mapping[str, Mapping[str, Figure]]
-    to_first: Figure | None
-    to_best_loss: Figure | None
+    rankings: Mapping[str, SeedAverage]
+    ratings: Mapping[str, Mapping[str, SeedAverage]]
+    to_first: SeedAverage | None
+    to_best_loss: SeedAverage | None
     seconds: float
 
-    def figures_of(self, attribute: str | None) -> Mapping[str, Figure]:
+    def figures_of(self, attribute: str | None) -> Mapping[str, SeedAverage]:
         """Those of a rated attribute, or of the rankings for None."""
         return self.rankings if attribute is None else self.ratings[attribute]
 
@@ -61,7 +61,7 @@ class Comparison:
         record: backbone, settings, seeds, how the data were divided, and versions.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[ResultRow, ...]
     lead: Lead
     same: Mapping[str, str]
     left_out: Mapping[str, str]
@@ -80,5 +80,5 @@ class Comparison:
         }
 
 
-def _to_json(figures: Mapping[str, Figure]) -> dict[str, Any]:
+def _to_json(figures: Mapping[str, SeedAverage]) -> dict[str, Any]:
     return {name: figure.to_json() for name, figure in figures.items()}

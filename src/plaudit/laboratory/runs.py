@@ -11,17 +11,14 @@ from dataclasses import dataclass
 
 import torch
 
-from plaudit.data.scores import values_by_attribute
-from plaudit.evaluation import flatten
-from plaudit.evaluation.measures.temperature import fit_temperature
+from plaudit.data import values_by_attribute
+from plaudit.evaluation import fit_temperature
 from plaudit.groups import Group
+from plaudit.judgements import flatten_comparisons
 from plaudit.laboratory.candidates import Candidate
-from plaudit.laboratory.divisions import Division
-from plaudit.model import RewardModel, Scorer
-from plaudit.model.features import cached_features
-from plaudit.model.heads import Outputs
-from plaudit.training import TrainingSettings, train
-from plaudit.training.plain import fit_plain
+from plaudit.laboratory.splits import Split
+from plaudit.model import Outputs, RewardModel, Scorer, cached_features
+from plaudit.training import TrainingSettings, fit_linear, train
 
 HEAD_ONLY = {"pooling": "mean", "learning_rate": 3e-3, "passes": 8, "evaluate_every": 2.0}
 """What a run is told that trains nothing but a head. A backbone that nobody fine-tunes has no place where it gathers
@@ -54,7 +51,7 @@ def default_settings(trainable: str = "head") -> TrainingSettings:
     return TrainingSettings().with_changes({"trainable": trainable, **own}, "losses")
 
 
-def run_candidate(candidate: Candidate, division: Division, backbone: str, settings: TrainingSettings) -> Run:
+def run_candidate(candidate: Candidate, division: Split, backbone: str, settings: TrainingSettings) -> Run:
     """Train with a loss on what it can learn from; the model itself is not kept.
 
     Args:
@@ -72,16 +69,16 @@ def run_candidate(candidate: Candidate, division: Division, backbone: str, setti
         divisor: float | None = 1.0
     else:
         scores, _ = _read(model, division.watch, settings, frozen)
-        divisor = fit_temperature(flatten(division.watch, scores))
+        divisor = fit_temperature(flatten_comparisons(division.watch, scores))
     return Run(*_read(model, division.test, settings, frozen), divisor, model.record["seconds"])
 
 
-def run_rival(name: str, division: Division, settings: TrainingSettings) -> Run:
+def run_baseline(name: str, division: Split, settings: TrainingSettings) -> Run:
     """Fit a plain rival on all that is not tested: it watches nothing, its penalty is chosen by cross-validation. Where
     there are rankings it learns its reward from them by Bradley-Terry, which needs no temperature."""
     groups = [*division.learn, *division.watch]
     started = time.monotonic()
-    model = fit_plain(groups, name, settings)
+    model = fit_linear(groups, name, settings)
     seconds = time.monotonic() - started
     ranked = any(group.rankings for group in groups)
     return Run(*_read(model, division.test, settings, frozen=True), 1.0 if ranked else None, seconds)

@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from plaudit.laboratory.figures import Figure
-from plaudit.laboratory.results import Comparison, Row
+from plaudit.laboratory.results import Comparison, ResultRow
+from plaudit.laboratory.seed_averages import SeedAverage
 
 _TITLES = {
     "accuracy": "accuracy",
@@ -104,12 +104,12 @@ def _narrow(title: str, titles: Sequence[str], rows: list[list[str]]) -> Narrow:
     return Narrow(title, broken, rows)
 
 
-def _behind_cells(found: Comparison, row: Row, lines: bool = False) -> list[str]:
+def _behind_cells(found: Comparison, row: ResultRow, lines: bool = False) -> list[str]:
     behind = (row.to_first, row.to_best_loss)[: _differences(found)]
     return ["" if one is None else figure(one, sign=True, lines=lines) for one in behind]
 
 
-def figure(given: Figure | None, sign: bool = False, lines: bool = False) -> str:
+def figure(given: SeedAverage | None, sign: bool = False, lines: bool = False) -> str:
     """`0.746 [0.701, 0.790] ±0.003`: value, interval, and spread over seeds, or with the interval on a second of two
     `lines`; a dash for what is undefined."""
     if given is None or given.value is None:
@@ -199,7 +199,7 @@ def _columns(found: Comparison) -> list[Column]:
     return [lead, *(column for column in defined if column != lead)]
 
 
-def _defined(given: Figure | None) -> bool:
+def _defined(given: SeedAverage | None) -> bool:
     return given is not None and given.value is not None
 
 

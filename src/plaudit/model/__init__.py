@@ -3,40 +3,72 @@
 Names load with first use: scoring with a plain model needs no torch.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from plaudit.model.opening import open_model
-from plaudit.model.record import RECORD_FILE, data_hash
-from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer
+from plaudit._face import face
 
 if TYPE_CHECKING:
+    from plaudit.model.averaging import average_weights
     from plaudit.model.backbones import resolve
-    from plaudit.model.freezing import freeze
+    from plaudit.model.baselines import baseline_folder, baseline_names, is_baseline, load_baselines
+    from plaudit.model.cache.activations import lower_states
+    from plaudit.model.cache.features import cached_features, shared_features
+    from plaudit.model.ensemble import Ensemble, assemble
+    from plaudit.model.folder.open import members_apart, open_model
+    from plaudit.model.folder.record import BASELINES_FOLDER, RECORD_FILE, data_hash, versions
+    from plaudit.model.folder.write import HEADS_FILE, staged
+    from plaudit.model.heads import Attribute, Outputs
+    from plaudit.model.linear import FEATURES, Linear, LinearModel, Matrix
+    from plaudit.model.linear_probe import PROBE_PREFIX, make_linear_probe, save_linear_probe
+    from plaudit.model.loading import quiet, settle_padding
     from plaudit.model.network import RewardNetwork
+    from plaudit.model.rendering import Rendered, Renderer, read_template, readable
     from plaudit.model.reward_model import RewardModel
-
-_LATER = {
-    "RewardModel": "reward_model",
-    "RewardNetwork": "network",
-    "freeze": "freezing",
-    "resolve": "backbones",
-}
+    from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer
+    from plaudit.model.trainable import TRAINABLE, freeze, merge_lora
 
 __all__ = [
+    "BASELINES_FOLDER",
     "DEFAULT_BATCH_TOKENS",
+    "FEATURES",
+    "HEADS_FILE",
+    "PROBE_PREFIX",
     "RECORD_FILE",
+    "TRAINABLE",
+    "Attribute",
+    "Ensemble",
+    "Linear",
+    "LinearModel",
+    "Matrix",
+    "Outputs",
+    "Rendered",
+    "Renderer",
     "RewardModel",
     "RewardNetwork",
     "Scorer",
+    "assemble",
+    "average_weights",
+    "baseline_folder",
+    "baseline_names",
+    "cached_features",
     "data_hash",
     "freeze",
+    "is_baseline",
+    "load_baselines",
+    "lower_states",
+    "make_linear_probe",
+    "members_apart",
+    "merge_lora",
     "open_model",
+    "quiet",
+    "read_template",
+    "readable",
     "resolve",
+    "save_linear_probe",
+    "settle_padding",
+    "shared_features",
+    "staged",
+    "versions",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module 'plaudit.model' has no attribute {name!r}")
-    return getattr(import_module(f"plaudit.model.{_LATER[name]}"), name)
+__getattr__, __dir__ = face(__name__, __file__)

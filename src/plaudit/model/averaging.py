@@ -20,20 +20,20 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from plaudit.errors import PlauditError
-from plaudit.model.combining import (
+from plaudit.model.folder.link import (
     combined_card,
     finish,
+    link_baselines,
     link_files,
-    link_rivals,
     member_folders,
     new_folder,
     warn_of_losses,
 )
+from plaudit.model.folder.read import read_record, stored_outputs
+from plaudit.model.folder.record import RECORD_FILE, tokenizer_hash, versions
+from plaudit.model.folder.write import HEADS_FILE
 from plaudit.model.heads import Attribute, Outputs
 from plaudit.model.loading import quiet
-from plaudit.model.record import RECORD_FILE, tokenizer_hash, versions
-from plaudit.model.saving import HEADS_FILE
-from plaudit.model.stored import read_record, stored_outputs
 
 _WEIGHTS = "model*.safetensors"
 
@@ -76,7 +76,7 @@ def average_weights(models: Sequence[str | Path], output: str | Path) -> dict[st
         link_files(folders[0], staging, leave_out=(_WEIGHTS, HEADS_FILE, RECORD_FILE, "README.md"))
         for pattern in (_WEIGHTS, HEADS_FILE):
             _average_files(folders, pattern, staging)
-        link_rivals(folders, records, staging)
+        link_baselines(folders, records, staging)
         title = f"The average of {len(folders)} reward models' weights"
         finish(staging, record, combined_card(title, _HOW, models))
     return record

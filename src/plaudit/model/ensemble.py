@@ -13,20 +13,20 @@ from itertools import tee
 from pathlib import Path
 from typing import Any
 
-from plaudit.data.scores import Score
+from plaudit.data import Score
 from plaudit.errors import PlauditError
 from plaudit.groups import Group
-from plaudit.model.combining import (
+from plaudit.model.folder.link import (
     combined_card,
     finish,
+    link_baselines,
     link_files,
-    link_rivals,
     member_folders,
     new_folder,
     warn_of_losses,
 )
-from plaudit.model.frozen import open_single
-from plaudit.model.record import ENSEMBLE, MEMBERS, tokenizer_hash, versions
+from plaudit.model.folder.record import ENSEMBLE, MEMBERS, tokenizer_hash, versions
+from plaudit.model.linear_probe import open_single
 from plaudit.model.reward_model import RewardModel
 from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer
 
@@ -153,7 +153,7 @@ def assemble(models: Sequence[str | Path], output: str | Path) -> Ensemble:
     with new_folder(Path(output)) as staging:
         for number, folder in enumerate(folders):
             link_files(folder, staging / MEMBERS / str(number))
-        link_rivals(folders, [member.record for member in ensemble.members], staging)
+        link_baselines(folders, [member.record for member in ensemble.members], staging)
         finish(staging, ensemble.record, combined_card(f"An ensemble of {len(folders)} reward models", _HOW, models))
     return ensemble
 

@@ -18,8 +18,8 @@ from torch import nn
 
 from plaudit.errors import PlauditError
 from plaudit.forest import FOREST_ATTENTION, Forest, Tree
+from plaudit.model.cache.states import LowerStates
 from plaudit.model.heads import PLAIN, Outputs, RewardHead
-from plaudit.model.kept import LowerStates
 
 logger = logging.getLogger(__name__)
 
@@ -181,7 +181,7 @@ class RewardNetwork(nn.Module):
         except Exception as error:
             # Whatever an unknown architecture does with arguments it does not expect, padding serves it.
             self.model.set_attn_implementation(own)
-            return named(error)
+            return error_named(error)
         finally:
             self.packed = False
             self.train(training)
@@ -276,7 +276,7 @@ class RewardNetwork(nn.Module):
         return self.backbone(**inputs, **cache).last_hidden_state
 
 
-def named(error: Exception) -> str:
+def error_named(error: Exception) -> str:
     """An error's kind and the first line of what it says."""
     return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
 

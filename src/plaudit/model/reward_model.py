@@ -13,20 +13,20 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from plaudit.data.scores import Score, text_hash
+from plaudit.data import Score, text_hash
 from plaudit.errors import PlauditError
 from plaudit.forest import Tree, pack
 from plaudit.groups import Group
 from plaudit.model.backbones import resolve
-from plaudit.model.freezing import merge_lora
+from plaudit.model.folder.read import load_heads, read_record, stored_outputs
+from plaudit.model.folder.record import RECORD_FILE, no_model, scoring_record
+from plaudit.model.folder.write import HEADS_FILE, staged
 from plaudit.model.heads import PLAIN, Outputs
 from plaudit.model.loading import load, name_the_output, quiet, settle_padding
 from plaudit.model.network import RewardNetwork, find_head
-from plaudit.model.record import RECORD_FILE, no_model, scoring_record
 from plaudit.model.rendering import Rendered, Renderer, read_template
-from plaudit.model.saving import HEADS_FILE, staged
 from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer
-from plaudit.model.stored import load_heads, read_record, stored_outputs
+from plaudit.model.trainable import merge_lora
 
 logger = logging.getLogger(__name__)
 

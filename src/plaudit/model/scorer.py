@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from plaudit.data.scores import Score
+from plaudit.data import Score
 from plaudit.groups import Group, Text
 
 # Tokens of one forward pass. Large enough that the matrix products run at full speed, small enough that the

@@ -1,20 +1,41 @@
 """Measurements -> one self-contained page, and a model card: what a reward model is good for and where it misleads."""
 
-from plaudit.report.card import model_card_figures, update_card
-from plaudit.report.material import Material
-from plaudit.report.mistakes import Mistake, kinds_of_mistakes, mistakes
-from plaudit.report.page import render_report, write_report
-from plaudit.report.verdict import Verdict, judge
+from typing import TYPE_CHECKING
+
+from plaudit._face import face
+
+if TYPE_CHECKING:
+    from plaudit.report.best_of_n_plot import best_of_n_chart
+    from plaudit.report.card import model_card_figures, update_card
+    from plaudit.report.charts import GREY, LINES, can_plot, dressed, save_chart, title
+    from plaudit.report.folder import REPORT_FILE, report_folder
+    from plaudit.report.inputs import ReportInputs
+    from plaudit.report.inspection import read_inspection
+    from plaudit.report.mistakes import Mistake, kinds_of_mistakes, worst_mistakes
+    from plaudit.report.page import render_report, write_report
+    from plaudit.report.verdict import Verdict, judge
 
 __all__ = [
-    "Material",
+    "GREY",
+    "LINES",
+    "REPORT_FILE",
     "Mistake",
+    "ReportInputs",
     "Verdict",
+    "best_of_n_chart",
+    "can_plot",
+    "dressed",
     "judge",
     "kinds_of_mistakes",
-    "mistakes",
     "model_card_figures",
+    "read_inspection",
     "render_report",
+    "report_folder",
+    "save_chart",
+    "title",
     "update_card",
+    "worst_mistakes",
     "write_report",
 ]
+
+__getattr__, __dir__ = face(__name__, __file__)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from plaudit.report.figures import Shape
+from plaudit.report.format import Shape
 
 _STEPS = (1.0, 2.0, 2.5, 5.0)
 _EDGE = 3.0

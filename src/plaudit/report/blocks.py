@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 from plaudit.report.axes import BEYOND, Axis, axis, within_reach
 from plaudit.report.cells import why
-from plaudit.report.figures import Figure, Shape, count, interval
-from plaudit.report.words import Said, say
+from plaudit.report.format import ParsedFigure, Shape, count, interval
+from plaudit.report.i18n import Said, say
 
 LEGEND = ("good", "open", "bad", "length", "people", "chance", "blind", "zero", "overall", "beyond")
 """Kinds of dots, marks and lines whose meaning is said under a plot (`legend.<kind>`)."""
@@ -34,14 +34,14 @@ class Entry:
     """
 
     label: Label
-    figure: Figure
+    figure: ParsedFigure
     tone: str = "model"
     beside: Sequence[tuple[str, float | None]] = ()
     note: Label = None
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PlotRow:
     """One row of a dot plot: a dot, its interval and marks, in percent of the width, and the same figures as text.
 
     `why` says why there is no interval, or nothing at all.
@@ -84,8 +84,8 @@ class Dots:
     caption: Said
     axis: Axis
     lines: tuple[tuple[str, float], ...]
-    rows: tuple[Row, ...]
-    folded: tuple[Row, ...] = ()
+    rows: tuple[PlotRow, ...]
+    folded: tuple[PlotRow, ...] = ()
     tones: str = "legend"
 
     @property
@@ -101,7 +101,7 @@ class Dots:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TableBlock:
     """A plain table. `folded` is shown on request; columns from `numeric` on are set to the right."""
 
     kind: ClassVar[str] = "table"
@@ -175,18 +175,18 @@ def dots(
     return Dots(head, caption, along, places, rows[:cut], rows[cut:], tones)
 
 
-def _interval(found: Figure) -> tuple[float, float, float] | None:
+def _interval(found: ParsedFigure) -> tuple[float, float, float] | None:
     """Low, value and high, where there is an interval to draw."""
     if found.value is None or found.low is None or found.high is None or found.exact:
         return None
     return found.low, found.value, found.high
 
 
-def _row(entry: Entry, shape: Shape, along: Axis) -> Row:
+def _row(entry: Entry, shape: Shape, along: Axis) -> PlotRow:
     found = entry.figure
     ends = _interval(found)
     low, high = (None, None) if ends is None else along.ends(ends[0], ends[-1])
-    return Row(
+    return PlotRow(
         entry.label,
         entry.note,
         why(found),

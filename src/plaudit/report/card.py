@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from plaudit.data.replacing import replacing
 from plaudit.errors import DataError
-from plaudit.report.figures import Figure, Shape, count, figure, interval, mapping, number, percent, points, signed
-from plaudit.report.names import rival
-from plaudit.report.texts import visible
+from plaudit.report.format import ParsedFigure, Shape, count, figure, interval, mapping, number, percent, points, signed
+from plaudit.report.i18n import Said, say
+from plaudit.report.labels import baseline
 from plaudit.report.verdict import Verdict, judge
-from plaudit.report.words import Said, say
+from plaudit.storage import replacing
+from plaudit.text import visible
 
 BEGIN, END = "<!-- plaudit eval: begin -->", "<!-- plaudit eval: end -->"
 """Between these lines a card holds what `plaudit eval` measured last; all around them is left alone."""
@@ -79,7 +79,7 @@ def _findings(verdict: Verdict) -> Iterator[str]:
 
 
 def _rows(metrics: Mapping[str, Any]) -> Iterator[str]:
-    named: list[tuple[Said, Figure, Shape]] = [
+    named: list[tuple[Said, ParsedFigure, Shape]] = [
         (say(f"row.{label}"), figure(metrics.get(name)), shape)
         for label, name, shape in (
             ("model", "accuracy", percent),
@@ -88,7 +88,7 @@ def _rows(metrics: Mapping[str, Any]) -> Iterator[str]:
         )
     ]
     for name, row in mapping(metrics.get("rivals")).items():
-        named.append((say("card.lead", name=rival(name)), figure(mapping(row).get("lead")), points))
+        named.append((say("card.lead", name=baseline(name)), figure(mapping(row).get("lead")), points))
     for said, found, shape in named:
         yield from _row(_plain(said), found, shape)
     for attribute, row in mapping(metrics.get("ratings")).items():
@@ -96,7 +96,7 @@ def _rows(metrics: Mapping[str, Any]) -> Iterator[str]:
         yield from _row(label, figure(mapping(row).get("spearman")), signed)
 
 
-def _row(label: str, found: Figure, shape: Shape) -> Iterator[str]:
+def _row(label: str, found: ParsedFigure, shape: Shape) -> Iterator[str]:
     if found.value is not None:
         between = interval(found, shape) or found.reason or ""
         yield f"| {label} | {shape(found.value)} | {_escaped(between)} | {count(found.n)} |"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from plaudit.report import names
-from plaudit.report.figures import (
-    Figure,
+from plaudit.report import labels
+from plaudit.report.findings import Finding, Tone, listed
+from plaudit.report.format import (
+    ParsedFigure,
     count,
     figure,
     mapping,
@@ -20,8 +21,7 @@ from plaudit.report.figures import (
     two,
     with_interval,
 )
-from plaudit.report.findings import Finding, Tone, listed
-from plaudit.report.words import say
+from plaudit.report.i18n import say
 
 FEW_CLUSTERS = 20
 """Prompts below which intervals, honest as they are, lean on few of them."""
@@ -101,7 +101,7 @@ def confidence(metrics: Mapping[str, Any]) -> Iterator[Finding]:
 def invariance(metrics: Mapping[str, Any]) -> Iterator[Finding]:
     """Does the score depend on what it must not depend on?"""
     checks = rows(mapping(metrics.get("invariance")).get("checks"))
-    broken = [names.known("check", str(check.get("name"))) for check in checks if check.get("ok") is False]
+    broken = [labels.known("check", str(check.get("name"))) for check in checks if check.get("ok") is False]
     if broken:
         yield Finding("misleads", "bad", say("verdict.varies", names=listed(broken)))
     elif held := sum(check.get("ok") is True for check in checks):
@@ -129,7 +129,7 @@ def sureness(metrics: Mapping[str, Any]) -> Iterator[Finding]:
     yield from _agreement(figure(metrics.get("human_alpha")))
 
 
-def _agreement(alpha: Figure) -> Iterator[Finding]:
+def _agreement(alpha: ParsedFigure) -> Iterator[Finding]:
     """Judgements that people do not agree on are a poor measure of anything."""
     if alpha.sure:
         tone: Tone = "good" if alpha.above(AGREEMENT) else "open"

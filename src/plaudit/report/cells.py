@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from plaudit.report.figures import Figure, Shape, interval, with_interval
-from plaudit.report.names import reason
-from plaudit.report.words import Said, say
+from plaudit.report.format import ParsedFigure, Shape, interval, with_interval
+from plaudit.report.i18n import Said, say
+from plaudit.report.labels import reason
 
 Cell = Said | Markup | str
 
 
-def why(found: Figure) -> Cell:
+def why(found: ParsedFigure) -> Cell:
     """Why a figure has no interval, or no value; empty where it has one, needs none, or nobody said."""
     return "" if found.sure or not found.reason else reason(found.reason)
 
 
-def between(found: Figure, shape: Shape) -> Cell:
+def between(found: ParsedFigure, shape: Shape) -> Cell:
     """`[low, high]`, or why there is no interval."""
     return interval(found, shape) or why(found)
 
 
-def whole(found: Figure, shape: Shape) -> Cell:
+def whole(found: ParsedFigure, shape: Shape) -> Cell:
     """`value [low, high]`; what is missing says why."""
     if found.value is None:
         return why(found) or "–"

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from plaudit.data.replacing import replacing
+from plaudit.storage import replacing
 
 # Greys and hues of middling lightness: each has a contrast of 3 or more on white and on black (text 4.5).
 GREY = "#8a8a8a"

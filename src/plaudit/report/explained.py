@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from plaudit.report.figures import count, number, rows, signed
-from plaudit.report.texts import clipped, visible
-from plaudit.report.words import Said, say
+from plaudit.report.format import count, number, rows, signed
+from plaudit.report.i18n import Said, say
+from plaudit.text import clipped, visible
 
 SHADES = 4
 """Degrees of colour on either side of nothing."""
@@ -30,7 +30,7 @@ WIDTH, HEIGHT = 300.0, 56.0
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ShadedText:
     """Tokens of one shade: `shade` is "" or plus1 to plus4 (raised the score) or minus1 to minus4 (lowered it)."""
 
     text: str
@@ -39,7 +39,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class SentenceBar:
     """A sentence, its effect as text, and the bar: whether it raised the score, and its length in percent."""
 
     text: str
@@ -64,14 +64,14 @@ class Explained:
         unexplained: what the attributions leave unexplained of the score, if that is worth a word.
     """
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[ShadedText, ...]
     left_out: Said | None
     what: Said
     line: str | None
     first: str
     last: str
     zero: float | None
-    bars: tuple[Bar, ...]
+    bars: tuple[SentenceBar, ...]
     parts: Said
     unexplained: Said | None
     width: float = WIDTH
@@ -167,9 +167,9 @@ def _explained(
     )
 
 
-def _pieces(read: _Read, most: int, strongest: float) -> tuple[tuple[Piece, ...], int]:
+def _pieces(read: _Read, most: int, strongest: float) -> tuple[tuple[ShadedText, ...], int]:
     """Neighbours without a shade are one piece: a page of thousands of tokens stays small."""
-    pieces: list[Piece] = []
+    pieces: list[ShadedText] = []
     length = 0
     for whole, value in zip(read.texts, read.values, strict=True):
         text = whole[: max(0, most - length)]
@@ -179,9 +179,9 @@ def _pieces(read: _Read, most: int, strongest: float) -> tuple[tuple[Piece, ...]
         word = text.lstrip() if shade else ""
         for part, degree in ((text[: len(text) - len(word)], ""), (word, shade)):
             if part and not degree and pieces and not pieces[-1].shade:
-                pieces[-1] = Piece(pieces[-1].text + visible(part), "", "")
+                pieces[-1] = ShadedText(pieces[-1].text + visible(part), "", "")
             elif part:
-                pieces.append(Piece(visible(part), degree, signed(value or 0.0) if degree else ""))
+                pieces.append(ShadedText(visible(part), degree, signed(value or 0.0) if degree else ""))
     return tuple(pieces), max(0, length - most)
 
 
@@ -204,10 +204,10 @@ def _line(read: Sequence[tuple[int, float]], low: float, high: float) -> tuple[s
     return points, y(0.0) if low < 0 < high else None
 
 
-def _bars(sentences: Sequence[tuple[float, str]], weightiest: float) -> tuple[Bar, ...]:
+def _bars(sentences: Sequence[tuple[float, str]], weightiest: float) -> tuple[SentenceBar, ...]:
     kept = sorted(sorted(range(len(sentences)), key=lambda i: -abs(sentences[i][0]))[:SENTENCES])
     return tuple(
-        Bar(
+        SentenceBar(
             _short(text),
             signed(effect),
             "plus" if effect > 0 else "minus",

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from markupsafe import Markup
 
-from plaudit.report.figures import (
-    Figure,
+from plaudit.report.format import (
+    ParsedFigure,
     Shape,
     count,
     figure,
@@ -25,9 +25,9 @@ from plaudit.report.figures import (
     two,
     with_interval,
 )
-from plaudit.report.names import reason, rival
-from plaudit.report.texts import data
-from plaudit.report.words import Said, say
+from plaudit.report.i18n import Said, say
+from plaudit.report.labels import baseline, reason
+from plaudit.text import data
 
 Side = Literal["use", "misleads", "sure"]
 Tone = Literal["good", "bad", "open"]
@@ -52,7 +52,7 @@ class Finding:
     said: Said
 
 
-def standing(found: Figure, line: float = 0.0) -> Standing:
+def standing(found: ParsedFigure, line: float = 0.0) -> Standing:
     """On which side of a line a figure lies, as far as its interval says."""
     if found.value is None:
         return "none"
@@ -110,7 +110,7 @@ def against_rivals(metrics: Mapping[str, Any]) -> Iterator[Finding]:
         lead = figure(mapping(row).get("lead"))
         stands = standing(lead)
         if stands in ("above", "below", "open"):
-            said = say(f"verdict.rival_{stands}", name=rival(name), figure=_ahead(lead, points_ahead, points))
+            said = say(f"verdict.rival_{stands}", name=baseline(name), figure=_ahead(lead, points_ahead, points))
             yield Finding(*_SIDES[stands], said)
 
 
@@ -169,7 +169,7 @@ def _within(measured: Mapping[str, Any], attribute: Markup) -> Iterator[Finding]
     yield Finding("misleads", "bad", say("verdict.rated_within", attribute=attribute, **values))
 
 
-def _ahead(lead: Figure, bare: Shape, with_sign: Shape) -> str:
+def _ahead(lead: ParsedFigure, bare: Shape, with_sign: Shape) -> str:
     """By how much one is ahead of the other: with a sign only where the sentence cannot say which of them it is."""
     stands = standing(lead)
     if stands == "open":

@@ -9,11 +9,11 @@ from typing import Any
 
 from plaudit.groups import Group
 from plaudit.model import DEFAULT_BATCH_TOKENS, Scorer
+from plaudit.report.i18n import Language
+from plaudit.report.inputs import ReportInputs
 from plaudit.report.inspection import Inspection, Watch, inspect_model, record_hash, write_inspection
-from plaudit.report.material import Material
-from plaudit.report.mistakes import kinds_of_mistakes, mistakes
+from plaudit.report.mistakes import kinds_of_mistakes, worst_mistakes
 from plaudit.report.page import write_report
-from plaudit.report.words import Language
 
 REPORT_FILE = "report.html"
 
@@ -59,7 +59,7 @@ def report_folder(
     Raises:
         PlauditError: if the data cannot be probed or a file not written.
     """
-    wrong = mistakes(groups, scores) if texts else []
+    wrong = worst_mistakes(groups, scores) if texts else []
     if model is not None:
         options: Mapping[str, Any] = {"clusters": clusters, "batch_tokens": batch_tokens or DEFAULT_BATCH_TOKENS}
         found = inspect_model(model, groups, wrong[:explained], probes=probes, watch=watch, **options)
@@ -69,7 +69,7 @@ def report_folder(
     metrics = {**metrics, **found.metrics}
     # Without an accuracy (a missing score, no judgements) nobody knows what was wrong.
     kinds = {} if metrics["accuracy"]["value"] is None else kinds_of_mistakes(groups, scores, clusters)
-    material = Material(
+    material = ReportInputs(
         metrics,
         wrong,
         {name: share.to_json() for name, share in kinds.items()},

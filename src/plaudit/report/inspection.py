@@ -10,16 +10,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from plaudit.data.json_lines import json_line
-from plaudit.data.replacing import replacing
 from plaudit.errors import PlauditError
-from plaudit.evaluation.invariance.checks import invariance
-from plaudit.evaluation.probes import probe
-from plaudit.explaining import explain
-from plaudit.explaining.views import Integration
+from plaudit.evaluation import check_invariance, probe
+from plaudit.explaining import Integration, explain
 from plaudit.groups import Group
 from plaudit.model import DEFAULT_BATCH_TOKENS, Scorer
 from plaudit.report.mistakes import Mistake
+from plaudit.storage import json_line, replacing
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +42,7 @@ class Inspection:
     """
 
     probes: Mapping[str, Any] | None = None
-    invariance: Mapping[str, Any] | None = None
+    check_invariance: Mapping[str, Any] | None = None
     explanations: Sequence[Mapping[str, Any]] = ()
     of: str | None = None
 
@@ -93,7 +90,7 @@ def inspect_model(
             seed=seed,
             watch=lambda rows, total: watch(rows, total, "Scoring untouched and changed answers"),
         ).to_json()
-        checked = invariance(
+        checked = check_invariance(
             model, groups, seed=seed, watch=lambda ways: watch(ways, len(ways), "Scoring again in other ways")
         ).to_json()
     return Inspection(probed, checked, _explanations(model, groups, wrong, watch))

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from plaudit.evaluation import Comparisons, Measurement, flatten
-from plaudit.evaluation.statistics.intervals import proportion, undefined
 from plaudit.groups import Group, Text
+from plaudit.judgements import Comparisons, flatten_comparisons
+from plaudit.statistics import Measurement, proportion, undefined
 
 SURE = 0.8
 """Confidence above which a mistake counts as made with confidence."""
@@ -56,7 +56,7 @@ class Mistake:
         return float(expit(self.gap))
 
 
-def mistakes(groups: Sequence[Group], scores: Sequence[Sequence[float]], most: int = 12) -> list[Mistake]:
+def worst_mistakes(groups: Sequence[Group], scores: Sequence[Sequence[float]], most: int = 12) -> list[Mistake]:
     """The worst mistakes, one a group, the most confident first.
 
     Two responses are taken as people's votes together decide them; where votes are split evenly, nobody is wrong.
@@ -82,7 +82,7 @@ def kinds_of_mistakes(
     `longer`: the model picked the longer response; `sure`: with a confidence above `SURE`; `disputed`: other annotators
     who judged the same two did not side with this judgement (of those that others judged too).
     """
-    compared = flatten(groups, scores, clusters)
+    compared = flatten_comparisons(groups, scores, clusters)
     wrong = compared[~compared.tie & (compared.gap < 0)]
     heard = wrong[np.isfinite(wrong.others)]
     return {

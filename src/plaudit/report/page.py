@@ -11,19 +11,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from plaudit import __version__
-from plaudit.data.replacing import replacing
 from plaudit.report.blocks import Section
-from plaudit.report.figures import count, figure, interval, mapping, number, percent
-from plaudit.report.material import Material
-from plaudit.report.sections import glance, probed, rated, record, rewards, trust, where, wrong
-from plaudit.report.texts import clipped
+from plaudit.report.format import count, figure, interval, mapping, number, percent
+from plaudit.report.i18n import LANGUAGES, Said, say
+from plaudit.report.inputs import ReportInputs
+from plaudit.report.sections import calibration, mistakes, overview, probes, rated, record, rewards, subsets
 from plaudit.report.verdict import judge
-from plaudit.report.words import LANGUAGES, Said, say
+from plaudit.storage import replacing
+from plaudit.text import clipped
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
 
-def render_report(material: Material) -> str:
+def render_report(material: ReportInputs) -> str:
     """One self-contained HTML page.
 
     It loads nothing, runs no script, and holds both languages; style alone switches between them and between light and
@@ -48,7 +48,7 @@ def render_report(material: Material) -> str:
     )
 
 
-def write_report(material: Material, path: str | Path) -> None:
+def write_report(material: ReportInputs, path: str | Path) -> None:
     """Write the page to a file.
 
     Raises:
@@ -74,22 +74,22 @@ def _environment() -> Environment:
     return environment
 
 
-def _sections(material: Material) -> list[Section]:
+def _sections(material: ReportInputs) -> list[Section]:
     metrics = material.metrics
     found = (
-        glance.section(metrics),
-        where.section(metrics),
-        trust.section(metrics),
+        overview.section(metrics),
+        subsets.section(metrics),
+        calibration.section(metrics),
         rewards.section(metrics),
         rated.section(metrics),
-        probed.section(metrics),
-        wrong.section(material),
+        probes.section(metrics),
+        mistakes.section(material),
         record.section(material),
     )
     return [section for section in found if section is not None]
 
 
-def _title(material: Material) -> str:
+def _title(material: ReportInputs) -> str:
     """The name given, or the last part (or two) of the model's path or hub id."""
     record = mapping(material.metrics.get("record"))
     parts = PurePosixPath(str(record.get("model") or record.get("backbone") or "")).parts

@@ -8,10 +8,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from plaudit.report import names
-from plaudit.report.figures import count, figure, mapping, rows, signed, with_interval
+from plaudit.report import labels
 from plaudit.report.findings import Finding, listed
-from plaudit.report.words import Said, say
+from plaudit.report.format import count, figure, mapping, rows, signed, with_interval
+from plaudit.report.i18n import Said, say
 
 ROUNDING = 1e-4
 """Standard deviations of the rewards below which a whole interval is the rounding of equal scores."""
@@ -43,9 +43,9 @@ def probes(metrics: Mapping[str, Any]) -> Iterator[Finding]:
     if found["unsure"]:
         yield Finding("misleads", "open", say("verdict.probes_unsure", k=count(len(found["unsure"])), of=of))
     if found["undefined"]:
-        why = names.reason(str(found["undefined"][0].get("reason") or ""))
+        why = labels.reason(str(found["undefined"][0].get("reason") or ""))
         yield Finding("sure", "open", say("verdict.probes_undefined", k=count(len(found["undefined"])), reason=why))
-    if equal := [names.probe(probe) for probe in tried if unseen(probe)]:
+    if equal := [labels.probe(probe) for probe in tried if unseen(probe)]:
         yield Finding("sure", "open", say("verdict.probes_unseen", k=count(len(equal)), names=listed(equal)))
 
 
@@ -59,7 +59,7 @@ def _misled(misled: Sequence[Probe], seen: Sequence[Probe]) -> Said:
     """How many, by family, and the strongest of them."""
     strongest = max(misled, key=lambda probe: abs(figure(probe.get("effect")).value or 0.0))
     effect = figure(strongest.get("effect"))
-    most = say("verdict.probes_most", name=names.probe(strongest), figure=with_interval(effect, signed))
+    most = say("verdict.probes_most", name=labels.probe(strongest), figure=with_interval(effect, signed))
     shares = [
         say("list.share", name=name, k=count(many), of=count(every)) for name, many, every in _families(misled, seen)
     ]
@@ -84,4 +84,4 @@ def _families(found: Sequence[Probe], seen: Sequence[Probe]) -> list[tuple[Said 
     """Families of what was found, the largest first: the name, how many, and of how many."""
     every = Counter(str(probe.get("family")) for probe in seen)
     many = Counter(str(probe.get("family")) for probe in found)
-    return [(names.known("family", name), k, every[name]) for name, k in many.most_common()]
+    return [(labels.known("family", name), k, every[name]) for name, k in many.most_common()]

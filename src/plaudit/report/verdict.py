@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from plaudit.report import cautions, findings, probing
-from plaudit.report.figures import Figure, count, figure, mapping
 from plaudit.report.findings import Finding, Side, standing
-from plaudit.report.words import Said, say
+from plaudit.report.format import ParsedFigure, count, figure, mapping
+from plaudit.report.i18n import Said, say
 
 Signal = Literal["sound", "care", "unfit", "unknown"]
 
@@ -80,7 +80,7 @@ def _signal(metrics: Mapping[str, Any], faults: int) -> Signal:
     return "care" if faults else "sound"
 
 
-def _leading(metrics: Mapping[str, Any]) -> Iterator[tuple[Figure, float]]:
+def _leading(metrics: Mapping[str, Any]) -> Iterator[tuple[ParsedFigure, float]]:
     """The figures that say whether it follows people, each with the line that knows nothing."""
     yield figure(metrics.get("accuracy")), 0.5
     for row in mapping(metrics.get("ratings")).values():

@@ -1,6 +1,35 @@
 """Groups -> a trained model."""
 
-from plaudit.training.settings import TrainingSettings, loss_settings, read_settings
-from plaudit.training.train import train
+from typing import TYPE_CHECKING
 
-__all__ = ["TrainingSettings", "loss_settings", "read_settings", "train"]
+from plaudit._face import face
+
+if TYPE_CHECKING:
+    from plaudit.training.language_model.demonstrations import read_demonstrations
+    from plaudit.training.language_model.documents import read_texts
+    from plaudit.training.language_model.fine_tuning import sft
+    from plaudit.training.language_model.pretraining import pretrain
+    from plaudit.training.language_model.settings import figures
+    from plaudit.training.linear import fit_linear, frozen_features, learn
+    from plaudit.training.reward_model import train
+    from plaudit.training.settings import TrainingSettings, loss_settings, read_scales, read_settings
+    from plaudit.training.targets import ComparisonTargets
+
+__all__ = [
+    "ComparisonTargets",
+    "TrainingSettings",
+    "figures",
+    "fit_linear",
+    "frozen_features",
+    "learn",
+    "loss_settings",
+    "pretrain",
+    "read_demonstrations",
+    "read_scales",
+    "read_settings",
+    "read_texts",
+    "sft",
+    "train",
+]
+
+__getattr__, __dir__ = face(__name__, __file__)

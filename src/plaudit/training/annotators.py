@@ -18,14 +18,14 @@ import torch
 from scipy.special import expit
 from torch import nn
 
-from plaudit.training.judgements import Comparisons
+from plaudit.training.targets import ComparisonTargets
 
 _PRIOR_PRECISION = 4.0
 _ROUNDS = 100
 _SETTLED = 1e-6
 
 
-class Reliability(nn.Module):
+class AnnotatorReliability(nn.Module):
     """What is believed of each annotator: mean and precision of β. Buffers, so that a checkpoint holds them and a
     resumed run goes on from them."""
 
@@ -37,7 +37,7 @@ class Reliability(nn.Module):
         self.register_buffer("mean", torch.ones(annotators))
         self.register_buffer("precision", torch.full((annotators,), _PRIOR_PRECISION))
 
-    def learn(self, rewards: torch.Tensor, said: Comparisons) -> None:
+    def learn(self, rewards: torch.Tensor, said: ComparisonTargets) -> None:
         """Believe what the rewards and all of a data set's comparisons say together.
 
         Args:
@@ -46,14 +46,16 @@ class Reliability(nn.Module):
         """
         own = said.rows((said.annotator >= 0) & ~said.tie)
         values = rewards.double().cpu().numpy()
-        mean, precision = fit(
+        mean, precision = fit_reliability(
             values[own.better] - values[own.worse], own.annotator, own.weight, annotators=len(self.mean)
         )
         self.mean.copy_(torch.from_numpy(mean))
         self.precision.copy_(torch.from_numpy(precision))
 
 
-def fit(gap: np.ndarray, annotator: np.ndarray, weight: np.ndarray, annotators: int) -> tuple[np.ndarray, np.ndarray]:
+def fit_reliability(
+    gap: np.ndarray, annotator: np.ndarray, weight: np.ndarray, annotators: int
+) -> tuple[np.ndarray, np.ndarray]:
     """The most likely reliabilities: the maximum over β and a slope c common to all of
     Σ w log σ(β_a c gap) - Σ 2 (β_a - 1)², by Newton steps in turn.
 

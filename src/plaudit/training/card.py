@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from plaudit.model.heads import Outputs
-from plaudit.model.saving import HEADS_FILE
+from plaudit.model import HEADS_FILE, Outputs
 
 
 def model_card(record: Mapping[str, Any], outputs: Outputs) -> str:

@@ -16,7 +16,7 @@ from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from plaudit.model.plain import Matrix
+from plaudit.model import Matrix
 
 # Relative to the spread of the features, from "learns next to nothing" to "fits everything".
 _PENALTIES = tuple(10.0**-step for step in range(7))
@@ -26,7 +26,7 @@ _FOLDS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class Objective(ABC):
+class ConvexObjective(ABC):
     """What is asked of the scores, as N judgements.
 
     Attributes:
@@ -51,7 +51,7 @@ class Objective(ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class BradleyTerry(Objective):
+class BradleyTerry(ConvexObjective):
     """Comparisons: -log sigma(gap), half of it each way for a tie (Bradley & Terry 1952). That is logistic regression
     on differences of features, without an intercept.
 
@@ -77,7 +77,7 @@ class BradleyTerry(Objective):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeastSquares(Objective):
+class LeastSquares(ConvexObjective):
     """Ratings: half the squared error, with an intercept.
 
     Attributes:
@@ -98,7 +98,7 @@ class LeastSquares(Objective):
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class LinearFit:
     """What a fit found.
 
     Attributes:
@@ -116,7 +116,7 @@ class Fit:
     constant: float | None
 
 
-def fit(features: Matrix, objective: Objective) -> Fit:
+def fit_convex(features: Matrix, objective: ConvexObjective) -> LinearFit:
     """The best linear scores under a ridge penalty, `loss + penalty * spread / 2 * |weights|²`, the penalty chosen by
     the loss on held-out parts. `spread` is the mean squared distance of two rows, so penalties mean the same whatever
     the features' units; weights count by their shares, so weights of 1e6 are no less penalised than weights of 1."""
@@ -124,7 +124,7 @@ def fit(features: Matrix, objective: Objective) -> Fit:
     folds = _folds(objective.part, objective.weight)
     if len(folds) < 2:
         weights = descend(features, objective, _PENALTY_UNSEEN * spread)
-        return Fit(weights, objective.intercept(features @ weights), _PENALTY_UNSEEN, None, None)
+        return LinearFit(weights, objective.intercept(features @ weights), _PENALTY_UNSEEN, None, None)
     starts = [np.zeros(features.shape[1]) for _ in folds]
     losses: list[float] = []
     for penalty in _PENALTIES:
@@ -138,10 +138,12 @@ def fit(features: Matrix, objective: Objective) -> Fit:
     best = int(np.argmin(losses))
     weights = descend(features, objective, _PENALTIES[best] * spread)
     constant = _held_out([np.zeros(features.shape[0])] * len(folds), objective, folds)
-    return Fit(weights, objective.intercept(features @ weights), _PENALTIES[best], losses[best], constant)
+    return LinearFit(weights, objective.intercept(features @ weights), _PENALTIES[best], losses[best], constant)
 
 
-def descend(features: Matrix, objective: Objective, penalty: float, start: np.ndarray | None = None) -> np.ndarray:
+def descend(
+    features: Matrix, objective: ConvexObjective, penalty: float, start: np.ndarray | None = None
+) -> np.ndarray:
     """`[F]` weights that minimise `loss(features @ weights + intercept) + penalty / 2 * |weights|²`, by L-BFGS."""
 
     def value(weights: np.ndarray) -> tuple[float, np.ndarray]:
@@ -154,7 +156,7 @@ def descend(features: Matrix, objective: Objective, penalty: float, start: np.nd
     return np.asarray(found.x)
 
 
-def _held_out(scores: Sequence[np.ndarray], objective: Objective, folds: Sequence[np.ndarray]) -> float:
+def _held_out(scores: Sequence[np.ndarray], objective: ConvexObjective, folds: Sequence[np.ndarray]) -> float:
     """The mean loss over all judgements, each scored by the fit that has not seen it."""
     total = 0.0
     for row, held in zip(scores, folds, strict=True):

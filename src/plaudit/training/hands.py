@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from plaudit.training.judgements import Comparisons
+from plaudit.training.targets import ComparisonTargets
 
 # How much a response that is compared with none of a hand's weighs beside one that is compared with one: small, so that
 # sparse graphs are dealt along their edges; not zero, so that every comparison has its chance.
 _STRANGER = 0.05
 
 
-def deal(size: int, comparisons: Comparisons, most: int, numbers: np.random.Generator) -> list[list[int]]:
+def deal_hands(size: int, comparisons: ComparisonTargets, most: int, numbers: np.random.Generator) -> list[list[int]]:
     """Split a group's responses into hands of at most `most`, of nearly equal size.
 
     A hand starts with a random response and grows by responses drawn in proportion to how often they are compared with

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from plaudit.data.scales import Scale
+from plaudit.data import Scale
 from plaudit.groups import Group
 from plaudit.losses import RankingLoss
-from plaudit.model.heads import Outputs
-from plaudit.training.judgements import Comparisons, Places, Ratings
+from plaudit.model import Outputs
+from plaudit.training.targets import ComparisonTargets, RankedPlaces, RatingTargets
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,9 @@ class Judged:
         rating_weight: what one rating counts beside one ranking.
     """
 
-    comparisons: Comparisons
-    places: Places | None
-    ratings: Ratings
+    comparisons: ComparisonTargets
+    places: RankedPlaces | None
+    ratings: RatingTargets
     rating_weight: float = 1.0
 
     def among(self, keep: Sequence[int]) -> Judged:
@@ -93,11 +93,11 @@ class Judge:
         of_ratings = self._copies(len(group.ratings), number, 1)
         whole = self.loss.unit == "rankings"
         return Judged(
-            Comparisons.of(
+            ComparisonTargets.of(
                 group, self.ties, annotators=self.annotators or {}, copies=of_rankings, shared=self.loss.shared
             ),
-            Places.of(group, of_rankings, ties=self.loss.ties) if whole else None,
-            Ratings.of(group, self.outputs, self.scales, of_ratings),
+            RankedPlaces.of(group, of_rankings, ties=self.loss.ties) if whole else None,
+            RatingTargets.of(group, self.outputs, self.scales, of_ratings),
             self.rating_weight,
         )
 

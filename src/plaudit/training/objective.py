@@ -10,16 +10,16 @@ from typing import Any
 import torch
 
 from plaudit.losses import centering, classes, cumulative_link, huber, mae, mse
-from plaudit.model.heads import Outputs
+from plaudit.model import Outputs
 from plaudit.training.judged import Judged
-from plaudit.training.judgements import Comparisons, Places, Ratings
 from plaudit.training.settings import TrainingSettings
+from plaudit.training.targets import ComparisonTargets, RankedPlaces, RatingTargets
 
 _OF_VALUES = {"mse": mse, "mae": mae, "huber": huber}
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class LossTerm:
     """The losses of one kind of judgement: their weighted sum, and the weights' sum. With several heads, both are means
     over the heads' samples."""
 
@@ -28,7 +28,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Objective:
+class TrainingObjective:
     """What a run minimises: the weighted sum of every judgement's loss, to be divided by the weights' sum.
 
     Rankings are judgements of the reward, ratings of their own attribute. With K heads, each learns from its own copies
@@ -42,7 +42,7 @@ class Objective:
     settings: TrainingSettings
     outputs: Outputs
 
-    def bare(self) -> Objective:
+    def bare(self) -> TrainingObjective:
         """Without label smoothing and centring, so that held-out losses of different runs compare."""
         return replace(self, settings=self.settings.with_changes({"label_smoothing": 0.0, "centering": 0.0}, "bare"))
 
@@ -53,7 +53,7 @@ class Objective:
         *,
         cuts: Mapping[str, torch.Tensor],
         reliability: torch.Tensor | None = None,
-    ) -> dict[str, Part]:
+    ) -> dict[str, LossTerm]:
         """Losses by kind of judgement.
 
         Args:
@@ -74,7 +74,9 @@ class Objective:
             parts["ratings"] = self._of_ratings(raw, judged.ratings, cuts, judged.rating_weight)
         return parts
 
-    def _of_comparisons(self, rewards: torch.Tensor, said: Comparisons, reliability: torch.Tensor | None) -> Part:
+    def _of_comparisons(
+        self, rewards: torch.Tensor, said: ComparisonTargets, reliability: torch.Tensor | None
+    ) -> LossTerm:
         tensor = partial(torch.as_tensor, device=rewards.device)
         better, worse = rewards[tensor(said.better)], rewards[tensor(said.worse)]
         gap = better - worse
@@ -93,7 +95,7 @@ class Objective:
             losses = losses + self.settings.centering * centering(better, worse)
         return _part(losses, said.copies, said.weight)
 
-    def _of_rankings(self, rewards: torch.Tensor, said: Places) -> Part:
+    def _of_rankings(self, rewards: torch.Tensor, said: RankedPlaces) -> LossTerm:
         response, tier, copies = said.table()
         tiers = torch.as_tensor(tier, device=rewards.device)[:, None]
         scores = rewards[torch.as_tensor(response, device=rewards.device)].transpose(1, 2)
@@ -106,8 +108,8 @@ class Objective:
         return _part(losses, copies, said.weight)
 
     def _of_ratings(
-        self, raw: torch.Tensor, said: Ratings, cuts: Mapping[str, torch.Tensor], rating_weight: float
-    ) -> Part:
+        self, raw: torch.Tensor, said: RatingTargets, cuts: Mapping[str, torch.Tensor], rating_weight: float
+    ) -> LossTerm:
         scores, columns = self.outputs.scores(raw), self.outputs.columns(raw)
         total, weight = raw.new_zeros(()), 0.0
         for number, attribute in enumerate(self.outputs.attributes):
@@ -126,10 +128,10 @@ class Objective:
                 losses = _OF_VALUES[self.settings.rating_loss](each, target.expand_as(each))
             part = _part(losses, own.copies, own.weight * rating_weight)
             total, weight = total + part.loss, weight + part.weight
-        return Part(total, weight)
+        return LossTerm(total, weight)
 
 
-def _part(losses: torch.Tensor, copies: Any, weight: Any) -> Part:
+def _part(losses: torch.Tensor, copies: Any, weight: Any) -> LossTerm:
     """Weighted sum of `[n, K]` losses, meaned over heads."""
     shares = torch.as_tensor(copies * weight[:, None], dtype=losses.dtype, device=losses.device) / losses.shape[1]
-    return Part((losses * shares).sum(), float((weight * copies.mean(1)).sum()))
+    return LossTerm((losses * shares).sum(), float((weight * copies.mean(1)).sum()))

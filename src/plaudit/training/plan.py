@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from plaudit.data.scales import Scale, scales_of
+from plaudit.data import Scale, scales_of
 from plaudit.errors import PlauditError
 from plaudit.groups import Group
 from plaudit.losses import RATING_LOSSES
-from plaudit.model.heads import Attribute, Outputs
+from plaudit.model import Attribute, Outputs
 from plaudit.training.judged import Judge
 from plaudit.training.settings import TrainingSettings, read_mix, read_scales
 

@@ -10,11 +10,10 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
-from plaudit.data.scales import Bounds, parse_scale
+from plaudit.data import Bounds, parse_scale
 from plaudit.errors import PlauditError
 from plaudit.losses import RANKING_LOSSES, RATING_LOSSES, TIES, RankingLoss, ranking_loss
-from plaudit.model.freezing import TRAINABLE
-from plaudit.model.rivals import is_plain, names_of_rivals
+from plaudit.model import TRAINABLE, baseline_names, is_baseline
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +135,7 @@ class TrainingSettings:
 
     @property
     def rival_names(self) -> list[str]:
-        return names_of_rivals(self.rivals)
+        return baseline_names(self.rivals)
 
     def to_dict(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -219,7 +218,7 @@ _RULES: dict[str, tuple[Any, str]] = {
     "evaluate_every": (lambda v: 0 < v < math.inf, "above 0 and finite"),
     "patience": (lambda v: v >= 0, "at least 0"),
     "seed": (lambda v: 0 <= v < 1 << 32, "at least 0 and below 2^32"),
-    "rivals": (lambda v: all(map(is_plain, names_of_rivals(v))), "length, bow or frozen:BACKBONE, by comma, or none"),
+    "rivals": (lambda v: all(map(is_baseline, baseline_names(v))), "length, bow or frozen:BACKBONE, by comma, or none"),
     "folds_by": (bool, "prompt, subset, or a field of meta"),
 }
 

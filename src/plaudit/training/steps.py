@@ -14,9 +14,8 @@ import torch
 from torch.utils.data import Dataset
 
 from plaudit.forest import Tree, pack
-from plaudit.model.network import RewardNetwork
-from plaudit.model.rendering import Rendered
-from plaudit.training.hands import deal
+from plaudit.model import Rendered, RewardNetwork
+from plaudit.training.hands import deal_hands
 from plaudit.training.judged import Judged, gather
 
 # Where groups_per_step is left to us: about this many steps a pass, each of this few to this many responses. A few
@@ -120,7 +119,7 @@ class Steps(Dataset[Step]):
         hands = [
             (index, keep)
             for index, item in enumerate(self.items)
-            for keep in deal(len(item.sequences), self.judged[index].comparisons, self.hand, numbers)
+            for keep in deal_hands(len(item.sequences), self.judged[index].comparisons, self.hand, numbers)
         ]
         return [hands[i] for i in numbers.permutation(len(hands))]
 

@@ -22,15 +22,13 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 
 from plaudit.errors import PlauditError
 from plaudit.forest import Tree
-from plaudit.model.network import RewardNetwork
-from plaudit.model.rendering import Rendered
-from plaudit.model.reward_model import RewardModel
-from plaudit.training.annotators import Reliability
+from plaudit.model import Rendered, RewardModel, RewardNetwork
+from plaudit.training.annotators import AnnotatorReliability
 from plaudit.training.judged import Judge, gather
-from plaudit.training.judgements import Comparisons
-from plaudit.training.objective import Objective
+from plaudit.training.objective import TrainingObjective
 from plaudit.training.settings import TrainingSettings
 from plaudit.training.steps import Step, Steps
+from plaudit.training.targets import ComparisonTargets
 
 
 class RewardTrainer(Trainer):
@@ -56,14 +54,14 @@ class RewardTrainer(Trainer):
     ) -> None:
         self.reward_model = model
         self.settings = settings
-        self.objective = Objective(settings, judge.outputs)
+        self.objective = TrainingObjective(settings, judge.outputs)
         self.held_out = held_out
         self.held_out_features = None if held_out_features is None else torch.from_numpy(np.array(held_out_features))
         self.annotators = judge.annotators
         self._said = [judge(item.group) for item in held_out]
         if judge.annotators:
             # A submodule of the network, so that it moves and is saved in checkpoints with it.
-            model.network.reliability = Reliability(len(judge.annotators)).to(model.network.device)
+            model.network.reliability = AnnotatorReliability(len(judge.annotators)).to(model.network.device)
         self._tally = Counter[str]()
         self.control: Any
         options.setdefault("eval_dataset", held_out or None)
@@ -73,7 +71,7 @@ class RewardTrainer(Trainer):
         self.add_callback(_AfterPasses(self))
 
     @property
-    def reliability(self) -> Reliability | None:
+    def reliability(self) -> AnnotatorReliability | None:
         """The belief about each annotator, if they are modelled."""
         return getattr(self.reward_model.network, "reliability", None)
 
@@ -234,7 +232,7 @@ class _HeadAlone(nn.Module):
         return self._network[0](features=features)
 
 
-def _won(rewards: torch.Tensor, said: Comparisons) -> dict[str, float]:
+def _won(rewards: torch.Tensor, said: ComparisonTargets) -> dict[str, float]:
     """Weighted sums over decided comparisons: won by the better response, absolute gap, and the weights."""
     own = said.rows(~said.tie)
     rewards = rewards.cpu()

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from plaudit.errors import PlauditError
-from plaudit.evaluation.best_of_n import best_of_n, finding
+from plaudit.evaluation.best_of_n import best_of, finding
 from plaudit.evaluation.best_of_n.curves import NO_CHOICE, SAME_GOLD, SAME_REWARD
-from plaudit.evaluation.statistics.intervals import ONE_CLUSTER
 from plaudit.groups import Group
+from plaudit.statistics.intervals import ONE_CLUSTER
 
 
 def world(prompts, candidates):
@@ -33,7 +33,7 @@ def hacked():
     flaws = random.normal(size=(2, 60, 64)) ** 2
     gold = good - 0.4 * flaws.sum(axis=0)
     a, b = (good + flaw for flaw in flaws)
-    return best_of_n(world(60, 64), {"a": rows(a), "b": rows(b), "true": rows(5 * gold + 3)}, rows(gold))
+    return best_of(world(60, 64), {"a": rows(a), "b": rows(b), "true": rows(5 * gold + 3)}, rows(gold))
 
 
 def test_gold_by_gold_is_the_ideal_in_any_unit(hacked):
@@ -66,7 +66,7 @@ def test_what_members_disagree_on_is_chosen_less(hacked):
 def test_values_are_those_of_a_plain_computation(hacked):
     random = np.random.default_rng(3)
     gold, proxy = random.normal(size=(2, 8, 3))
-    found = best_of_n(world(8, 3), {"p": rows(proxy)}, rows(gold))
+    found = best_of(world(8, 3), {"p": rows(proxy)}, rows(gold))
     unit = math.sqrt(gold.var(axis=1, ddof=1).mean())
     best = gold[np.arange(8), proxy.argmax(axis=1)] - gold.mean(axis=1)
     assert found.n == (1, 2, 3)
@@ -83,18 +83,18 @@ def test_a_curve_keeps_its_prompts():
     groups = [*world(4, 5), Group("short", "p", ("x", "y")), Group("one", "q", ("x",))]
     random = np.random.default_rng(0)
     scores = [random.normal(size=len(group.responses)).tolist() for group in groups]
-    found = best_of_n(groups, {"p": scores}, scores)
+    found = best_of(groups, {"p": scores}, scores)
     assert (found.most, found.counts["prompts"], found.counts["prompts_without_choice"]) == (2, 5, 1)
-    longer = best_of_n(groups, {"p": scores}, scores, most=5)
+    longer = best_of(groups, {"p": scores}, scores, most=5)
     assert (longer.most, longer.counts["prompts"], longer.counts["prompts_with_fewer_candidates"]) == (5, 4, 1)
     with pytest.raises(PlauditError, match="no prompt has 6 candidates"):
-        best_of_n(groups, {"p": scores}, scores, most=6)
+        best_of(groups, {"p": scores}, scores, most=6)
 
 
 def test_candidates_without_gold_take_no_part():
     gold = [[1.0, math.nan, 3.0], [2.0, 1.0, 0.0]]
     # The proxy's favourite has no gold value, nor a score that matters.
-    found = best_of_n(world(2, 3), {"p": [[0.0, math.nan, 1.0], [2.0, 1.0, 0.0]]}, gold)
+    found = best_of(world(2, 3), {"p": [[0.0, math.nan, 1.0], [2.0, 1.0, 0.0]]}, gold)
     assert (found.most, found.counts["candidates_without_gold"]) == (2, 1)
     assert found.counts["candidates"] == 5
 
@@ -104,18 +104,18 @@ def test_a_score_that_is_none_is_refused(hole):
     with pytest.raises(
         PlauditError, match=f"p: the score of response 1 of group 'g0' is {'inf' if hole > 0 else 'missing'}"
     ):
-        best_of_n(world(2, 2), {"p": [[0.0, hole], [1.0, 2.0]]}, [[0.0, 1.0]] * 2)
+        best_of(world(2, 2), {"p": [[0.0, hole], [1.0, 2.0]]}, [[0.0, 1.0]] * 2)
 
 
 def test_a_constant_proxy_chooses_at_random():
     # The mean of three times 0.1 is not 0.1 in floats.
-    found = best_of_n(world(5, 4), {"flat": [[0.1] * 4] * 5}, [[0.1, 0.2, 0.3, 0.7]] * 5)
+    found = best_of(world(5, 4), {"flat": [[0.1] * 4] * 5}, [[0.1, 0.2, 0.3, 0.7]] * 5)
     assert named(found, "flat").gold[-1].reason == SAME_REWARD
     assert finding(named(found, "flat"), 4) == f"undefined: {SAME_REWARD}"
 
 
 def test_constant_gold_says_nothing():
-    found = best_of_n(world(5, 3), {"p": [[1.0, 2.0, 3.0]] * 5}, [[0.1] * 3] * 5)
+    found = best_of(world(5, 3), {"p": [[1.0, 2.0, 3.0]] * 5}, [[0.1] * 3] * 5)
     assert {curve.gold[-1].reason for curve in found.curves} == {SAME_GOLD}
     json.dumps(found.to_json(), allow_nan=False)
 
@@ -123,12 +123,12 @@ def test_constant_gold_says_nothing():
 def test_values_near_the_end_of_floats():
     random = np.random.default_rng(6)
     gold = random.normal(size=(10, 4))
-    plain, huge = (best_of_n(world(10, 4), {"p": rows(gold)}, rows(gold * scale)) for scale in (1.0, 1e250))
+    plain, huge = (best_of(world(10, 4), {"p": rows(gold)}, rows(gold * scale)) for scale in (1.0, 1e250))
     assert named(huge, "p").gold[-1].value == pytest.approx(named(plain, "p").gold[-1].value)
 
 
 def test_one_prompt_has_a_curve_and_no_interval():
-    found = best_of_n(world(1, 4), {"p": [[1.0, 2.0, 3.0, 4.0]]}, [[1.0, 2.0, 3.0, 4.0]])
+    found = best_of(world(1, 4), {"p": [[1.0, 2.0, 3.0, 4.0]]}, [[1.0, 2.0, 3.0, 4.0]])
     last = named(found, "p").gold[-1]
     assert (last.low, last.reason) == (None, ONE_CLUSTER)
     assert last.value > 1
@@ -139,7 +139,7 @@ def test_one_prompt_has_a_curve_and_no_interval():
 @pytest.mark.parametrize("groups", [[], [Group("g", "p", ("only",))]])
 def test_nothing_to_choose_from(groups):
     scores = [[1.0] * len(group.responses) for group in groups]
-    found = best_of_n(groups, {"a": scores, "b": scores}, scores)
+    found = best_of(groups, {"a": scores, "b": scores}, scores)
     assert found.counts["prompts"] == 0
     assert {curve.gold[-1].reason for curve in found.curves} == {NO_CHOICE}
     json.dumps(found.to_json(), allow_nan=False)
@@ -148,7 +148,7 @@ def test_nothing_to_choose_from(groups):
 def test_a_proxy_that_is_wrong_from_the_start():
     random = np.random.default_rng(5)
     gold = random.normal(size=(30, 8))
-    found = best_of_n(world(30, 8), {"p": rows(-gold)}, rows(gold))
+    found = best_of(world(30, 8), {"p": rows(-gold)}, rows(gold))
     assert "worse than a random answer at n = 8" in finding(named(found, "p"), 8)
     assert "never above it" in finding(named(found, "p"), 8)
 
@@ -156,8 +156,8 @@ def test_a_proxy_that_is_wrong_from_the_start():
 def test_refusals():
     groups, scores = world(2, 2), [[1.0, 2.0]] * 2
     with pytest.raises(PlauditError, match="no proxy"):
-        best_of_n(groups, {}, scores)
+        best_of(groups, {}, scores)
     with pytest.raises(PlauditError, match="lambda is -1"):
-        best_of_n(groups, {"p": scores}, scores, penalty=-1)
+        best_of(groups, {"p": scores}, scores, penalty=-1)
     with pytest.raises(PlauditError, match="2 responses and 1 scores"):
-        best_of_n(groups, {"p": [[1.0], [1.0]]}, scores)
+        best_of(groups, {"p": [[1.0], [1.0]]}, scores)

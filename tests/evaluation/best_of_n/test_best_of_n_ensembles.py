@@ -5,7 +5,7 @@ import pytest
 
 from plaudit.evaluation.best_of_n import combine
 from plaudit.evaluation.best_of_n.pools import standardised
-from plaudit.evaluation.statistics.pooled import pooled_sd
+from plaudit.statistics.within_prompt import pooled_sd
 
 
 def test_by_hand():

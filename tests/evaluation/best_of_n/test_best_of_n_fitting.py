@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from plaudit.evaluation.best_of_n import best_of_n_kl, fit
+from plaudit.evaluation.best_of_n import best_of_n_kl, fit_curve
 from plaudit.evaluation.best_of_n.divergence import points
 from plaudit.evaluation.best_of_n.fitting import NO_RISE, NO_TURN, TOO_FAR, TOO_SHORT
 
@@ -23,7 +23,7 @@ def prompts(alphas, betas):
 
 def test_an_exact_law_is_recovered():
     gains, cluster = prompts([1.0, 2.0, 3.0], [0.9, 1.0, 1.1])
-    found = fit(D, gains, cluster)
+    found = fit_curve(D, gains, cluster)
     assert found.alpha.value == pytest.approx(2.0)
     assert found.beta.value == pytest.approx(1.0)
     # The mean of three draws: t(2) = 4.3027 times the standard error, 1 / sqrt(3) and 0.1 / sqrt(3).
@@ -36,7 +36,7 @@ def test_an_exact_law_is_recovered():
 def test_coefficients_of_other_curves_are_least_squares_of_the_gain_over_the_distance():
     random = np.random.default_rng(1)
     gains, cluster = random.normal(size=(5, len(N))), np.arange(5)
-    found = fit(D, gains, cluster)
+    found = fit_curve(D, gains, cluster)
     slope, intercept = np.polyfit(D[1:], gains.mean(axis=0)[1:] / D[1:], 1)
     assert (found.alpha.value, found.beta.value) == pytest.approx((intercept, -slope))
 
@@ -45,7 +45,7 @@ def test_fieller_by_search():
     """The interval holds just the ratios that a t test of alpha - 2 rho beta does not reject."""
     random = np.random.default_rng(2)
     alphas, betas = random.normal(1.5, 0.4, 12), random.normal(0.7, 0.3, 12)
-    found = fit(D, *prompts(alphas, betas))
+    found = fit_curve(D, *prompts(alphas, betas))
     grid = np.linspace(0.2, 3.0, 28_001)
     apart = alphas[:, None] - 2 * grid * betas[:, None]
     t = apart.mean(axis=0) / (apart.std(axis=0, ddof=1) / np.sqrt(12))
@@ -64,13 +64,13 @@ def test_fieller_by_search():
     ],
 )
 def test_where_there_is_no_peak_to_speak_of(alphas, betas, reason):
-    found = fit(D, *prompts(alphas, betas))
+    found = fit_curve(D, *prompts(alphas, betas))
     assert (found.peak.low, found.peak.reason) == (None, reason)
 
 
 def test_too_little():
-    assert fit(D[:2], np.zeros((3, 2)), np.arange(3)).alpha.reason == TOO_SHORT
+    assert fit_curve(D[:2], np.zeros((3, 2)), np.arange(3)).alpha.reason == TOO_SHORT
     gains, _ = prompts([1.0, 2.0], [0.5, 0.5])
-    alone = fit(D, gains, np.array([0, 0]))
+    alone = fit_curve(D, gains, np.array([0, 0]))
     assert alone.alpha.value == pytest.approx(1.5)
     assert (alone.alpha.low, alone.peak.value) == (None, None)

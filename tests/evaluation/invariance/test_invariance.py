@@ -9,7 +9,7 @@ from tiny import tiny_model_folder
 
 from plaudit.data.scores import Score
 from plaudit.errors import PlauditError
-from plaudit.evaluation.invariance.checks import Checked, compared, invariance, invariance_verdict
+from plaudit.evaluation.invariance.checks import Checked, check_invariance, compared, invariance_verdict
 from plaudit.evaluation.invariance.rescoring import RESCORINGS
 from plaudit.groups import Group
 from plaudit.model import RewardModel
@@ -46,7 +46,7 @@ class Company(Scorer):
 
 
 def broken(add):
-    return {check.name for check in invariance(Company(add), GROUPS).broken}
+    return {check.name for check in check_invariance(Company(add), GROUPS).broken}
 
 
 @pytest.mark.parametrize(
@@ -67,13 +67,13 @@ def test_what_a_score_depends_on_is_caught(add, caught):
 
 def test_a_scorer_that_draws_its_scores_fails_all_that_apply():
     numbers = Random(0)
-    result = invariance(Company(lambda g, i, k, batch: 50 * numbers.random()), GROUPS)
+    result = check_invariance(Company(lambda g, i, k, batch: 50 * numbers.random()), GROUPS)
     assert {check.name for check in result.broken} == set(RESCORINGS) - NETWORKS - {"saved and loaded"}
     assert "6 of 6 ways do not agree (again: " in invariance_verdict(result)
 
 
 def test_what_does_not_apply_says_why():
-    checks = {check.name: check for check in invariance(Company(lambda *_: 0), GROUPS).checks}
+    checks = {check.name: check for check in check_invariance(Company(lambda *_: 0), GROUPS).checks}
     assert {checks[name].reason for name in NETWORKS} == {"it has no network of its own"}
     assert checks["saved and loaded"].reason == "it cannot be saved"
     assert checks["saved and loaded"].to_json()["ok"] is None
@@ -83,7 +83,7 @@ def test_what_does_not_apply_says_why():
 def test_models_have_one_score(family, tmp_path):
     model = RewardModel.from_pretrained(tiny_model_folder(tmp_path / family, family))
     before = [[score.score for score in row] for row in model.score(GROUPS)]
-    result = invariance(model, GROUPS)
+    result = check_invariance(model, GROUPS)
     checks = {check.name: check for check in result.checks}
     # Random weights that were multiplied amplify the rounding of 16 bits; learned ones do not.
     exact = [check for check in result.checks if check.name not in ("other precision", "transformers padded left")]
@@ -120,13 +120,13 @@ def test_constant_scores_have_no_unit_and_must_be_equal():
     check = Checked("x", None, None, 0.1, 0, 0, 0, True)
     same, other = (compared(check, [[1.0, 1.0]], [[1.0, x]], math.nan) for x in (1.0, 1.1))
     assert (same.ok, same.in_sd, other.ok) == (True, None, False)
-    result = invariance(Company(lambda *_: 0), [Group("a", "why?", ("yes", "not"))])
+    result = check_invariance(Company(lambda *_: 0), [Group("a", "why?", ("yes", "not"))])
     assert not result.broken
     json.dumps(result.to_json(), allow_nan=False)
 
 
 def test_a_way_that_fails_is_no_end_of_the_others():
-    result = invariance(Company(lambda g, i, k, batch: 1 // (k - 1)), GROUPS)
+    result = check_invariance(Company(lambda g, i, k, batch: 1 // (k - 1)), GROUPS)
     (alone,) = result.broken
     assert (alone.name, alone.largest) == ("without siblings", None)
     assert alone.reason.startswith("ZeroDivisionError: ")
@@ -134,4 +134,4 @@ def test_a_way_that_fails_is_no_end_of_the_others():
 
 def test_no_group_is_an_error():
     with pytest.raises(PlauditError, match="no group"):
-        invariance(Company(lambda *_: 0), [])
+        check_invariance(Company(lambda *_: 0), [])

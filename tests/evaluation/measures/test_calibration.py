@@ -8,16 +8,16 @@ import pytest
 from scipy.special import expit, logit
 from sklearn.metrics import brier_score_loss
 
-from plaudit.evaluation import flatten
 from plaudit.evaluation.measures.calibration import brier, ece, ece_chance
 from plaudit.groups import Group, Ranking
+from plaudit.judgements import flatten_comparisons
 
 
 def compared(gaps, tie=()):
     """A comparison a prompt, with these gaps in favour of the better response; indices in `tie` are judged ties."""
     tiers = [((0, 1),) if i in tie else ((0,), (1,)) for i in range(len(gaps))]
     groups = [Group(str(i), f"p{i}", ("a", "b"), (Ranking(t),)) for i, t in enumerate(tiers)]
-    return flatten(groups, [[gap, 0.0] for gap in gaps])
+    return flatten_comparisons(groups, [[gap, 0.0] for gap in gaps])
 
 
 def test_by_hand():

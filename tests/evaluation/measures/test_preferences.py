@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import log_expit
 
-from plaudit.evaluation import flatten
 from plaudit.evaluation.measures.preferences import (
-    MEASUREMENTS,
+    MODEL_METRICS,
     accuracy,
     accuracy_with_ties,
     chance,
@@ -22,6 +21,7 @@ from plaudit.evaluation.measures.preferences import (
     margin_sd,
 )
 from plaudit.groups import Group, Ranking
+from plaudit.judgements import flatten_comparisons
 
 
 def pair(name, better, worse, *, tie=False, **about):
@@ -34,7 +34,7 @@ def pair(name, better, worse, *, tie=False, **about):
 # Four prompts. Characters: 3 v 1, 1 v 2, 2 v 2, and a tie of 1 v 1.
 GROUPS = [pair("a", "xxx", "x"), pair("b", "x", "xx"), pair("c", "xx", "yy"), pair("d", "x", "y", tie=True)]
 SCORES = [[2.0, 0.0], [1.0, 0.0], [-1.0, 0.0], [5.0, 4.0]]
-COMPARED = flatten(GROUPS, SCORES)
+COMPARED = flatten_comparisons(GROUPS, SCORES)
 
 
 def test_values_by_hand():
@@ -53,12 +53,12 @@ def test_log_loss_is_scipys():
     tie = (log_expit(1.0) + log_expit(-1.0)) / 2
     expected = -(log_expit(2.0) + log_expit(1.0) + log_expit(-1.0) + tie) / 4
     assert log_loss(COMPARED).value == pytest.approx(expected)
-    far = flatten([pair("a", "x", "y"), pair("b", "x", "y")], [[-800.0, 800.0], [0.0, 0.0]])
+    far = flatten_comparisons([pair("a", "x", "y"), pair("b", "x", "y")], [[-800.0, 800.0], [0.0, 0.0]])
     assert log_loss(far).value == pytest.approx((1600 + math.log(2)) / 2)  # no overflow
 
 
 def test_constant_scores_are_at_chance_exactly():
-    compared = flatten(GROUPS, [[7.0, 7.0]] * 4)
+    compared = flatten_comparisons(GROUPS, [[7.0, 7.0]] * 4)
     assert accuracy(compared).value == accuracy_with_ties(compared).value == 0.5
     assert accuracy(compared).low < 0.5 < accuracy(compared).high
     assert log_loss(compared).value == pytest.approx(math.log(2))
@@ -67,7 +67,7 @@ def test_constant_scores_are_at_chance_exactly():
 
 
 def test_all_ties_leave_accuracy_undefined_with_the_reason():
-    compared = flatten([pair(name, "x", "y", tie=True) for name in "ab"], [[1.0, 0.0], [0.0, 1.0]])
+    compared = flatten_comparisons([pair(name, "x", "y", tie=True) for name in "ab"], [[1.0, 0.0], [0.0, 1.0]])
     for measure in (accuracy, margin, margin_sd, length_accuracy, lead_over_length, chance):
         assert measure(compared).value is None
         assert measure(compared).reason == "every comparison is a judged tie"
@@ -79,8 +79,8 @@ def test_the_margin_in_sd_knows_no_units():
     rng = np.random.default_rng(0)
     groups = [pair(str(g), "x", "y") for g in range(30)]
     scores = rng.normal([0.5, 0.0], 1.0, (30, 2))
-    plain = margin_sd(flatten(groups, scores.tolist()))
-    scaled = margin_sd(flatten(groups, (1000 * scores + 1e6).tolist()))
+    plain = margin_sd(flatten_comparisons(groups, scores.tolist()))
+    scaled = margin_sd(flatten_comparisons(groups, (1000 * scores + 1e6).tolist()))
     assert (plain.value, plain.low, plain.high) == pytest.approx((scaled.value, scaled.low, scaled.high))
     # Its interval holds up against a bootstrap of prompts in plain numpy.
     drawn = scores[rng.integers(0, 30, (4000, 30))]
@@ -103,7 +103,7 @@ def test_the_human_ceiling_by_hand():
         # Nobody overlaps, and one vote has no name: neither is counted.
         Group("three", "r", ("x", "y"), voted(("a", 0), (None, 0))),
     ]
-    human = human_accuracy(flatten(groups, [[0.0, 0.0]] * 3))
+    human = human_accuracy(flatten_comparisons(groups, [[0.0, 0.0]] * 3))
     assert human.n == 5
     assert human.value == pytest.approx((0.5 + 0.5 + 0 + 1 + 1) / 5)
     assert 0 < human.low < human.value < human.high < 1
@@ -116,7 +116,7 @@ def test_no_overlap_no_ceiling():
 def test_an_annotator_who_judges_a_pair_twice_speaks_once():
     # a says 0 twice and b says 1: each of a's votes meets b alone (0, 0), and b meets one voice, a (0).
     group = Group("one", "p", ("x", "y"), voted(("a", 0), ("a", 0), ("b", 1)))
-    compared = flatten([group], [[0.0, 0.0]])
+    compared = flatten_comparisons([group], [[0.0, 0.0]])
     assert compared.others.tolist() == [-1, -1, -1]
 
 
@@ -133,13 +133,13 @@ def built(sample):
 def test_accuracy_is_of_the_order_only(sample):
     groups, scores = built(sample)
     cubed = [[a**3 - 4, b**3 - 4] for a, b in scores]  # strictly increasing, exact in floats
-    assert accuracy(flatten(groups, scores)) == accuracy(flatten(groups, cubed))
+    assert accuracy(flatten_comparisons(groups, scores)) == accuracy(flatten_comparisons(groups, cubed))
 
 
 @given(samples)
 def test_swapped_scores_give_the_complement(sample):
     groups, scores = built(sample)
-    ours, swapped = flatten(groups, scores), flatten(groups, [[b, a] for a, b in scores])
+    ours, swapped = flatten_comparisons(groups, scores), flatten_comparisons(groups, [[b, a] for a, b in scores])
     for measure in (accuracy, accuracy_with_ties):
         if measure(ours).value is not None:
             assert measure(swapped).value == pytest.approx(1 - measure(ours).value)
@@ -150,16 +150,19 @@ def test_swapped_scores_give_the_complement(sample):
 @given(samples)
 def test_a_shift_of_every_score_changes_nothing(sample):
     groups, scores = built(sample)
-    ours, shifted = flatten(groups, scores), flatten(groups, [[a + 16, b + 16] for a, b in scores])
-    for name, measure in MEASUREMENTS.items():
+    ours, shifted = (
+        flatten_comparisons(groups, scores),
+        flatten_comparisons(groups, [[a + 16, b + 16] for a, b in scores]),
+    )
+    for name, measure in MODEL_METRICS.items():
         a, b = measure(ours), measure(shifted)
         assert (a.value, a.low, a.high) == pytest.approx((b.value, b.low, b.high), nan_ok=True), name
 
 
 @given(samples)
 def test_every_value_lies_in_its_interval(sample):
-    compared = flatten(*built(sample))
-    for name, measure in {**MEASUREMENTS, "lead": lead_over_length, "length": length_accuracy}.items():
+    compared = flatten_comparisons(*built(sample))
+    for name, measure in {**MODEL_METRICS, "lead": lead_over_length, "length": length_accuracy}.items():
         m = measure(compared)
         assert (m.low is None) == (m.high is None), name
         assert m.reason is not None or m.low is not None, name

@@ -8,12 +8,13 @@ import pytest
 from scipy.stats import kendalltau, pearsonr, spearmanr
 
 from plaudit.errors import PlauditError
-from plaudit.evaluation import Evaluation, Measurement, evaluate, verdict
-from plaudit.evaluation.judgements.rated import flatten_ratings
-from plaudit.evaluation.measures.ratings import ALL_EQUAL, NO_PAIRS, NOT_IN_UNITS, OF_MODEL, ONE_RATER, errors
-from plaudit.evaluation.statistics.correlations import FIXED_SCORES, FIXED_VALUES
-from plaudit.evaluation.statistics.intervals import NOTHING, ONE_CLUSTER, undefined
+from plaudit.evaluation import Evaluation, evaluate, verdict
+from plaudit.evaluation.measures.ratings import ALL_EQUAL, NO_PAIRS, NOT_IN_UNITS, ONE_RATER, RATING_METRICS, errors
 from plaudit.groups import Group, Ranking, Rating
+from plaudit.judgements.ratings import flatten_ratings
+from plaudit.statistics import Measurement
+from plaudit.statistics.correlations import FIXED_SCORES, FIXED_VALUES
+from plaudit.statistics.intervals import NOTHING, ONE_CLUSTER, undefined
 
 
 def group(name, *values, attribute="helpful", texts=None, **about):
@@ -215,8 +216,8 @@ def test_half_the_responses_are_rated():
 )
 def test_holes_leave_the_models_figures_undefined_and_those_of_people_as_they_are(scores, attributes, says):
     found, whole = measured(GROUPS, scores, attributes=attributes), measured(GROUPS, SCORES)
-    assert {name for name, one in found.items() if one.reason == says} == set(OF_MODEL)
-    assert all(found[name] == whole[name] for name in found if name not in OF_MODEL)
+    assert {name for name, one in found.items() if one.reason == says} == set(RATING_METRICS)
+    assert all(found[name] == whole[name] for name in found if name not in RATING_METRICS)
 
 
 def test_values_of_too_few_groups_are_refused():

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from scipy.special import expit, logit
 from sklearn.calibration import calibration_curve
 
-from plaudit.evaluation import flatten
 from plaudit.evaluation.measures.calibration import ece, reliability
 from plaudit.evaluation.measures.lengths import by_length
 from plaudit.groups import Group, Ranking
+from plaudit.judgements import flatten_comparisons
 
 
 def compared(rows):
@@ -21,7 +21,7 @@ def compared(rows):
         Group(str(i), f"p{i}", ("a" * better, "a" * worse), (Ranking(((0, 1),) if tie else ((0,), (1,))),))
         for i, (_, tie, better, worse) in enumerate(rows)
     ]
-    return flatten(groups, [[gap, 0.0] for gap, *_ in rows])
+    return flatten_comparisons(groups, [[gap, 0.0] for gap, *_ in rows])
 
 
 def of_gaps(gaps):

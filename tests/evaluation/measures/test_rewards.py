@@ -9,9 +9,9 @@ from scipy.stats import f_oneway
 
 from plaudit.evaluation import evaluate, verdict
 from plaudit.evaluation.measures.rewards import NO_SCORES, NO_SIBLINGS, NO_SPREAD, measure_rewards
-from plaudit.evaluation.statistics.bootstrap import bootstrapping
-from plaudit.evaluation.statistics.intervals import ONE_CLUSTER
 from plaudit.groups import Group
+from plaudit.statistics.bootstrap import bootstrapping
+from plaudit.statistics.intervals import ONE_CLUSTER
 
 
 def measured(*prompts):

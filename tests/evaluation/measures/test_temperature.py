@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit
 
-from plaudit.evaluation import flatten
 from plaudit.evaluation.measures.calibration import ece
 from plaudit.evaluation.measures.preferences import log_loss
 from plaudit.evaluation.measures.temperature import (
@@ -21,9 +20,10 @@ from plaudit.evaluation.measures.temperature import (
     fit_temperature,
     temperature,
 )
-from plaudit.evaluation.statistics.bootstrap import bootstrapping
-from plaudit.evaluation.statistics.intervals import NOTHING, ONE_CLUSTER
 from plaudit.groups import Group, Ranking
+from plaudit.judgements import flatten_comparisons
+from plaudit.statistics.bootstrap import bootstrapping
+from plaudit.statistics.intervals import NOTHING, ONE_CLUSTER
 
 
 def compared(gaps, tie=(), prompts=None):
@@ -33,7 +33,7 @@ def compared(gaps, tie=(), prompts=None):
     groups = [
         Group(str(i), f"p{p}", ("a", "b"), (Ranking(t),)) for i, (t, p) in enumerate(zip(tiers, prompts, strict=True))
     ]
-    return flatten(groups, [[gap, 0.0] for gap in gaps])
+    return flatten_comparisons(groups, [[gap, 0.0] for gap in gaps])
 
 
 def simulated(rng, n, sharpened):
@@ -71,7 +71,9 @@ def test_which_response_comes_first_does_not_matter():
         Group(str(i), f"p{i}", ("a", "b"), (Ranking(((1,), (0,)) if swap else ((0,), (1,))),))
         for i, swap in enumerate(swapped)
     ]
-    other = flatten(groups, [[0.0, gap] if swap else [gap, 0.0] for gap, swap in zip(gaps, swapped, strict=True)])
+    other = flatten_comparisons(
+        groups, [[0.0, gap] if swap else [gap, 0.0] for gap, swap in zip(gaps, swapped, strict=True)]
+    )
     assert temperature(other) == temperature(compared(gaps))
 
 

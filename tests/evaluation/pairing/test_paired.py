@@ -10,17 +10,17 @@ from scipy.stats import permutation_test
 
 from plaudit.errors import PlauditError
 from plaudit.evaluation import evaluate
-from plaudit.evaluation.pairing.paired import OTHER_SCALE, Side, compare
+from plaudit.evaluation.pairing.paired import OTHER_SCALE, ComparedModel, compare
 from plaudit.evaluation.pairing.verdict import paired_verdict
-from plaudit.evaluation.statistics.significance import benjamini_hochberg, mcnemar, sign_flip
 from plaudit.groups import Group, Ranking, Rating
+from plaudit.statistics.significance import benjamini_hochberg, mcnemar, sign_flip
 
 BEST = Ranking(((0,), (1,)))
 GROUPS = [Group(f"g{i}", f"p{i}", ("long one", "short"), (BEST,), subset="xy"[i % 2]) for i in range(10)]
 
 
 def right(*where, n=10):
-    return Side([[1.0, 0.0] if i in where else [0.0, 1.0] for i in range(n)])
+    return ComparedModel([[1.0, 0.0] if i in where else [0.0, 1.0] for i in range(n)])
 
 
 def test_figures_by_hand():
@@ -48,7 +48,7 @@ def test_figures_by_hand():
 def test_each_model_has_the_figures_of_eval():
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=(2, 10, 2)).tolist()
-    found = compare(GROUPS, Side(a), Side(b))
+    found = compare(GROUPS, ComparedModel(a), ComparedModel(b))
     for side, scores in (("a", a), ("b", b)):
         own = evaluate(GROUPS, scores)
         for name, contrast in found.overall.items():
@@ -60,7 +60,7 @@ def test_each_model_has_the_figures_of_eval():
 
 def test_swapping_the_models_swaps_the_signs():
     rng = np.random.default_rng(1)
-    a, b = (Side(scores) for scores in rng.normal(size=(2, 10, 2)).tolist())
+    a, b = (ComparedModel(scores) for scores in rng.normal(size=(2, 10, 2)).tolist())
     one, other = compare(GROUPS, a, b), compare(GROUPS, b, a)
     assert one.overall["accuracy"].difference.value == pytest.approx(-other.overall["accuracy"].difference.value)
     assert one.overall["accuracy"].p == other.overall["accuracy"].p
@@ -130,7 +130,7 @@ def test_the_disagreements_stand_furthest_first_and_once_a_group():
         Group("agreed", "p2", ("a", "b"), (BEST,)),
     ]
     a, b = [[2.0, 0.0, -1.0], [0.0, 8.0], [1.0, 0.0]], [[0.0, 2.0, -1.0], [6.0, 0.0], [9.0, 0.0]]
-    found = compare(groups, Side(a), Side(b)).disagreements
+    found = compare(groups, ComparedModel(a), ComparedModel(b)).disagreements
     assert [(d.group.id, d.better, d.worse, d.tie) for d in found] == [("far", 1, 0, False), ("ties", 0, 1, True)]
     assert (found[0].gap_a, found[0].gap_b) == (8.0, -6.0)
     # Comparisons: 0-1 tied (twice), 0-2, 1-2; 1-0; 0-1.
@@ -145,7 +145,7 @@ RATED = [Group(f"g{i}", f"p{i}", ("a",), ratings=(Rating(0, float(i % 5), "help"
 def test_ratings_by_hand():
     truth = [[float(i % 5)] for i in range(10)]
     off = [[i % 5 + (1.0 if i < 5 else 2.0)] for i in range(10)]
-    found = compare(RATED, Side(truth, {"help": off}), Side(truth, {"help": truth})).ratings["help"]
+    found = compare(RATED, ComparedModel(truth, {"help": off}), ComparedModel(truth, {"help": truth})).ratings["help"]
     assert found["mae"].difference.value == pytest.approx(1.5)
     assert (found["mae"].a.value, found["mae"].b.value) == (1.5, 0.0)
     own = evaluate(RATED, truth, attributes={"help": off}).ratings["help"]
@@ -155,14 +155,18 @@ def test_ratings_by_hand():
 
 def test_errors_in_other_units_are_not_compared():
     values = {"help": [[float(i % 3)] for i in range(10)]}
-    one = Side(values["help"], values, {"help": (0.0, 4.0)})
-    assert compare(RATED, one, Side(values["help"])).ratings["help"]["mae"].difference.reason.startswith("B: the model")
-    other = compare(RATED, one, Side(values["help"], values, {"help": (0.0, 1.0)}))
+    one = ComparedModel(values["help"], values, {"help": (0.0, 4.0)})
+    assert (
+        compare(RATED, one, ComparedModel(values["help"]))
+        .ratings["help"]["mae"]
+        .difference.reason.startswith("B: the model")
+    )
+    other = compare(RATED, one, ComparedModel(values["help"], values, {"help": (0.0, 1.0)}))
     assert other.ratings["help"]["mae"].difference.reason == OTHER_SCALE
 
 
 def test_hard_input_is_undefined_or_one_line():
-    constant = Side([[0.0, 0.0]] * 10)
+    constant = ComparedModel([[0.0, 0.0]] * 10)
     found = compare(GROUPS, constant, constant)
     assert found.overall["accuracy"].a.value == 0.5
     assert (found.mcnemar.equal_scores, found.mcnemar.p, found.disagreements) == (10, None, [])
@@ -171,18 +175,18 @@ def test_hard_input_is_undefined_or_one_line():
     assert one.overall["accuracy"].difference.low is None
     assert "how sure that is cannot be said" in paired_verdict(one)
     with pytest.raises(PlauditError, match="model B: 1 of 20 scores are not finite"):
-        compare(GROUPS, constant, Side([[math.nan, 0.0], *constant.scores[1:]]))
+        compare(GROUPS, constant, ComparedModel([[math.nan, 0.0], *constant.scores[1:]]))
     with pytest.raises(PlauditError, match="nothing to measure"):
-        compare([Group("g", "p", ("a", "b"))], Side([[1.0, 0.0]]), Side([[1.0, 0.0]]))
+        compare([Group("g", "p", ("a", "b"))], ComparedModel([[1.0, 0.0]]), ComparedModel([[1.0, 0.0]]))
     ties = [Group(f"g{i}", f"p{i}", ("a", "b"), (Ranking(((0, 1),)),), subset="s") for i in range(3)]
-    tied = compare(ties, Side([[1.0, 0.0]] * 3), Side([[0.0, 1.0]] * 3))
+    tied = compare(ties, ComparedModel([[1.0, 0.0]] * 3), ComparedModel([[0.0, 1.0]] * 3))
     assert (tied.overall["accuracy"].p, tied.subsets["s"].q) == (None, None)
     assert "undefined: every comparison is a judged tie" in paired_verdict(tied)
     json.dumps(tied.to_json(), allow_nan=False)
 
 
 def test_constant_scores_have_no_order():
-    found = compare(RATED, Side([[1.0]] * 10), Side([[float(i)] for i in range(10)]))
+    found = compare(RATED, ComparedModel([[1.0]] * 10), ComparedModel([[float(i)] for i in range(10)]))
     assert found.ratings["help"]["spearman"].difference.value is None
     assert "help ratings better is undefined" in paired_verdict(found)
 

@@ -14,8 +14,8 @@ from plaudit.evaluation.probes import FAMILIES, PROBES, Case
 from plaudit.evaluation.probes.change import language
 from plaudit.evaluation.probes.opinion import better_than
 from plaudit.evaluation.probes.phrases import PHRASES
-from plaudit.evaluation.probes.sentences import split
-from plaudit.evaluation.probes.table import chosen
+from plaudit.evaluation.probes.sentences import split_sentences
+from plaudit.evaluation.probes.table import chosen_probes
 from plaudit.groups import Group, Ranking, Rating
 
 # These change the prompt, the group, or what they start from; all others the answer's text alone.
@@ -95,17 +95,17 @@ def test_the_same_case_is_changed_in_the_same_way(name, text, seed):
 
 @given(TEXTS)
 def test_sentences_join_to_the_text(text):
-    assert "".join(split(text)) == text
+    assert "".join(split_sentences(text)) == text
 
 
 def test_sentences_of_two_languages():
-    assert split('He said "no." Then 3.5 men left!  Why?\n- item') == [
+    assert split_sentences('He said "no." Then 3.5 men left!  Why?\n- item') == [
         'He said "no." ',
         "Then 3.5 men left!  ",
         "Why?\n",
         "- item",
     ]
-    assert split("先洗米。再加水，煮！“好吗？”好。") == ["先洗米。", "再加水，煮！", "“好吗？”", "好。"]
+    assert split_sentences("先洗米。再加水，煮！“好吗？”好。") == ["先洗米。", "再加水，煮！", "“好吗？”", "好。"]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_no_answer_to_nothing_has_no_token_and_does_not_apply():
 def test_padding_adds_three_different_sentences_behind():
     text = changed("padding", "One.")
     assert text.startswith("One. ")
-    assert len(set(split(text))) == 4
+    assert len(set(split_sentences(text))) == 4
 
 
 def test_list_items_change_places_and_nothing_else_does():
@@ -277,9 +277,9 @@ def test_every_phrase_has_several_wordings_in_both_languages():
 
 
 def test_probes_are_chosen_by_name_or_family_in_the_order_of_the_table():
-    assert [probe.name for probe in chosen(["echo", "padding"])] == ["padding", "echo"]
-    assert {probe.family for probe in chosen(["injection"])} == {"injection"}
-    assert len(chosen([])) == len(PROBES)
+    assert [probe.name for probe in chosen_probes(["echo", "padding"])] == ["padding", "echo"]
+    assert {probe.family for probe in chosen_probes(["injection"])} == {"injection"}
+    assert len(chosen_probes([])) == len(PROBES)
     assert set(FAMILIES) == {probe.family for probe in PROBES.values()}
     with pytest.raises(PlauditError, match="no probe or family is called 'paddding'; families: length"):
-        chosen(["paddding"])
+        chosen_probes(["paddding"])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from suite_samples import FILES, is_right, write
 
-from plaudit.evaluation.suites import SUITES, measure, read_suite
+from plaudit.evaluation.suites import SUITES, measure_suite, read_suite
 
 NAMES = list(SUITES)
 # Where equal scores earn nothing by the authors' rule, and where their rule shares ties itself.
@@ -19,7 +19,7 @@ def items(tmp_path_factory):
 
 def figures(name, items, score):
     scores = [[score(response) for response in group.responses] for group in items[name]]
-    return {figure.name: figure for figure in measure(SUITES[name], items[name], scores).figures}
+    return {figure.name: figure for figure in measure_suite(SUITES[name], items[name], scores).figures}
 
 
 def test_there_are_samples_of_every_suite():
@@ -28,7 +28,7 @@ def test_there_are_samples_of_every_suite():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_samples_are_whole(items, name):
-    result = measure(SUITES[name], items[name], [[0.0] * len(group.responses) for group in items[name]])
+    result = measure_suite(SUITES[name], items[name], [[0.0] * len(group.responses) for group in items[name]])
     assert result.unknown == ()
     assert not result.missing or name == "rewardbench"
     assert len({figure.name for figure in result.figures}) == len(result.figures)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from plaudit.evaluation.statistics.intervals import NOTHING, ONE_CLUSTER, mean, proportion
 from plaudit.evaluation.suites.composite import ONE_PROMPT, composite, value_of
+from plaudit.statistics.intervals import NOTHING, ONE_CLUSTER, mean, proportion
 
 
 def mean_of_parts(means):

@@ -18,7 +18,7 @@ from suite_samples import (
     write,
 )
 
-from plaudit.evaluation.suites import SUITES, measure, read_suite
+from plaudit.evaluation.suites import SUITES, measure_suite, read_suite
 from plaudit.evaluation.suites.rewardbench import SECTIONS
 
 LLMBAR = Path(__file__).parents[3] / "../shared/data/llmbar"
@@ -27,7 +27,7 @@ LLMBAR = Path(__file__).parents[3] / "../shared/data/llmbar"
 def figures(tmp_path, name, files, scores):
     """The figures of a suite: `scores` are those of each item's responses, in the order of the rows."""
     items = read_suite(SUITES[name], write(tmp_path, files))
-    result = measure(SUITES[name], items, scores)
+    result = measure_suite(SUITES[name], items, scores)
     return {figure.name: figure.by_rule.value for figure in result.figures}, result
 
 
@@ -166,7 +166,7 @@ def test_llmbar_by_hand(tmp_path):
 @pytest.mark.skipif(not LLMBAR.is_dir(), reason="needs LLMBar in ../shared/data")
 def test_llmbars_own_files():
     items = read_suite(SUITES["llmbar"], [LLMBAR])
-    result = measure(SUITES["llmbar"], items, [[0.0, 0.0]] * len(items))
+    result = measure_suite(SUITES["llmbar"], items, [[0.0, 0.0]] * len(items))
     sizes = {figure.name: figure.by_rule.n for figure in result.figures}
     assert sizes["natural"] == 100
     assert sizes["adversarial"] == sizes["neighbor"] + sizes["gptinst"] + sizes["gptout"] + sizes["manual"] == 319
@@ -241,6 +241,6 @@ def test_ppe_correctness_by_hand(tmp_path):
 def test_length_is_a_rival(tmp_path):
     # "yes" is longer than "no", so the longer answer wins every pair.
     items = read_suite(SUITES["rewardbench"], write(tmp_path, {"f.json": [pair("donotanswer", 0)]}))
-    result = measure(SUITES["rewardbench"], items, [WRONG], {"other": [RIGHT]})
+    result = measure_suite(SUITES["rewardbench"], items, [WRONG], {"other": [RIGHT]})
     assert result.figures[0].rivals == {"length": 1, "other": 1}
     assert result.to_json()["figures"]["score"]["rivals"] == {"length": 1, "other": 1}

@@ -7,7 +7,7 @@ import pytest
 from suite_samples import FILES, battle, best_of_four, checked, judged, pair, rmb_pair, styles, ties, write
 
 from plaudit.errors import DataError, PlauditError
-from plaudit.evaluation.suites import SUITES, measure, named, read_suite
+from plaudit.evaluation.suites import SUITES, measure_suite, read_suite, suite_named
 
 
 def read(name, tmp_path, **files):
@@ -106,7 +106,7 @@ def test_empty_and_torn_files(tmp_path):
 
 def test_subsets_the_suite_does_not_have_are_named_and_not_in_the_score(tmp_path):
     items = read("rewardbench", tmp_path, a=[pair("hep-go", 0), pair("hep-cobol", 0)])
-    result = measure(SUITES["rewardbench"], items, [[1, 0], [0, 1]])
+    result = measure_suite(SUITES["rewardbench"], items, [[1, 0], [0, 1]])
     assert result.unknown == ("hep-cobol",)
     assert result.figures[0].by_rule.value == 1
     assert next(figure for figure in result.figures if figure.name == "hep-cobol").by_rule.value == 0
@@ -114,24 +114,24 @@ def test_subsets_the_suite_does_not_have_are_named_and_not_in_the_score(tmp_path
 
 def test_nothing_of_the_score_leaves_the_figures_there_are(tmp_path):
     items = read("rewardbench", tmp_path, a=[pair("hep-cobol", 0)])
-    result = measure(SUITES["rewardbench"], items, [[1, 0]])
+    result = measure_suite(SUITES["rewardbench"], items, [[1, 0]])
     assert [figure.name for figure in result.figures] == ["hep-cobol"]
 
 
 def test_scores_that_are_not_numbers_name_the_item(tmp_path):
     items = read("rewardbench", tmp_path, a=[pair("hep-go", 0)])
     with pytest.raises(PlauditError, match="item 'hep-go/0': response 1 has score nan"):
-        measure(SUITES["rewardbench"], items, [[1, float("nan")]])
+        measure_suite(SUITES["rewardbench"], items, [[1, float("nan")]])
 
 
 def test_ties_alone_measure_nothing(tmp_path):
     items = read("ppe-human", tmp_path, a=[battle(0, "tie")])
     with pytest.raises(PlauditError, match="nothing to measure: no item of ppe-human"):
-        measure(SUITES["ppe-human"], items, [[1, 0]])
+        measure_suite(SUITES["ppe-human"], items, [[1, 0]])
 
 
 def test_an_unknown_suite_names_the_others():
     with pytest.raises(
         PlauditError, match="there is no suite 'mmlu'; the suites are rewardbench, rewardbench2, rmbench"
     ):
-        named("mmlu")
+        suite_named("mmlu")

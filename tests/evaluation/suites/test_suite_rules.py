@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from plaudit.evaluation.suites.best_of_k import curve, roc_auc
+from plaudit.evaluation.suites.best_of_k import best_of_k_curve, roc_auc
 from plaudit.evaluation.suites.rules import above
 
 levels = st.lists(st.integers(0, 2), min_size=1, max_size=3)
@@ -49,14 +49,14 @@ def test_shared_ties_are_what_random_orders_of_equal_scores_give(right, wrong):
 def test_a_curve_by_hand():
     # From the top: wrong, right, right, wrong. Of two drawn, the best is the wrong top one in 3 of 6 draws, a right one
     # in 2 + 1; of three it is there in 3 of 4.
-    found = curve(np.array([4.0, 3.0, 2.0, 1.0]), np.array([0.0, 1.0, 1.0, 0.0]))
+    found = best_of_k_curve(np.array([4.0, 3.0, 2.0, 1.0]), np.array([0.0, 1.0, 1.0, 0.0]))
     assert found == pytest.approx([1 / 2, 1 / 2, 1 / 4, 0])
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 1)), min_size=1, max_size=5))
 def test_a_curve_is_the_mean_over_every_draw(answers):
     scores, truth = np.array(answers, dtype=float).T
-    for k, value in enumerate(curve(scores, truth), 1):
+    for k, value in enumerate(best_of_k_curve(scores, truth), 1):
         draws = [np.array(draw) for draw in combinations(range(len(scores)), k)]
         best = [truth[draw][scores[draw] == scores[draw].max()] for draw in draws]
         if len(set(scores)) == len(scores):

@@ -82,14 +82,14 @@ FORMATS: tuple[Format, ...] = (
 BY_NAME = {format.name: format for format in FORMATS}
 
 
-def named(name: str) -> Format:
+def format_named(name: str) -> Format:
     """The format called `name`. Raises DataError naming all formats when there is none."""
     if name not in BY_NAME:
         raise DataError(f"there is no format {name!r}; the formats are {', '.join(BY_NAME)}")
     return BY_NAME[name]
 
 
-def detect(rows: Sequence[Any], where: str) -> Format:
+def detect_format(rows: Sequence[Any], where: str) -> Format:
     """The first format that knows most of `rows` (a file's first few).
 
     Raises:

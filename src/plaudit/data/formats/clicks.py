@@ -10,8 +10,7 @@ from typing import Any
 
 from plaudit.data.clicks import Session, comparison, skipped_above
 from plaudit.data.formats.fields import ANNOTATORS, IDS, name_of, need, number_of, prompt_of, response_of, take
-from plaudit.data.merge import text_key
-from plaudit.groups import Group, GroupError
+from plaudit.groups import Group, GroupError, text_key
 
 _NAMES = ("session", "session_id", *ANNOTATORS)
 

@@ -42,7 +42,7 @@ _TIES = {"tie", "tied", "ties", "equal", "draw", "same", "both", "both_bad", "bo
 _PREFIXES = re.compile(r"^(model|response|answer|output|completion|conversation|assistant)[ _-]?")
 
 
-def verdict(value: Any, lettered: bool) -> tuple[tuple[int, ...], ...]:
+def verdict_tiers(value: Any, lettered: bool) -> tuple[tuple[int, ...], ...]:
     """Tiers from the word of a verdict: `a`/`model_a`, `b`, `1`, `2`, `a1`, `a2`, `tie` and their kind.
 
     A bare number speaks only of numbered columns (1, 2, and 0 for a tie); for a/b columns it could be an index or a
@@ -74,7 +74,7 @@ def read_pandalm(row: dict[str, Any], stem: str) -> Group:
         id=name_of(row, *IDS) or "",
         prompt=_prompt(row),
         responses=(response_of(need(row, "response1"), "response1"), response_of(need(row, "response2"), "response2")),
-        rankings=tuple(Ranking(verdict(vote, lettered=False), annotator=name) for name, vote in given.items()),
+        rankings=tuple(Ranking(verdict_tiers(vote, lettered=False), annotator=name) for name, vote in given.items()),
         subset=name_of(row, "subset"),
     )
 
@@ -89,7 +89,7 @@ def read_llmbar(row: dict[str, Any], stem: str) -> Group:
         id=name_of(row, *IDS) or "",
         prompt=words_of(need(row, "input"), "the input"),
         responses=(response_of(need(row, "output_1"), "output_1"), response_of(need(row, "output_2"), "output_2")),
-        rankings=(Ranking(verdict(need(row, "label"), lettered=False), annotator=name_of(row, *ANNOTATORS)),),
+        rankings=(Ranking(verdict_tiers(need(row, "label"), lettered=False), annotator=name_of(row, *ANNOTATORS)),),
         subset=name_of(row, "subset") or stem or None,
     )
 
@@ -118,7 +118,7 @@ def _judged(row: dict[str, Any], lettered: bool) -> tuple[tuple[tuple[int, ...],
     value = take(row, *_VERDICTS)
     if value is not None:
         strength = take(row, "strength", "margin")
-        return verdict(value, lettered), None if strength is None else number_of(strength, "the strength")
+        return verdict_tiers(value, lettered), None if strength is None else number_of(strength, "the strength")
     signed = number_of(need(row, *_SIGNED), "the preference")
     # HelpSteer's sign: below zero the first response is better, above it the second.
     tiers = TIE if signed == 0 else FIRST if signed < 0 else SECOND

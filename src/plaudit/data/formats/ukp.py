@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from plaudit.data.formats.fields import ANNOTATORS, name_of, need, number_of, words_of
-from plaudit.data.formats.labelled import verdict
+from plaudit.data.formats.labelled import verdict_tiers
 from plaudit.groups import Group, GroupError, Ranking, Rating, Text
 
 
@@ -43,7 +43,7 @@ def _group(debate: str, stance: str, row: dict[str, Any], label: Any) -> Group:
         id="",
         prompt=f"{debate}: {stance}",
         responses=(words_of(need(row, "a1"), "a1"), words_of(need(row, "a2"), "a2")),
-        rankings=(Ranking(verdict(label, lettered=False), annotator=name_of(row, *ANNOTATORS)),),
+        rankings=(Ranking(verdict_tiers(label, lettered=False), annotator=name_of(row, *ANNOTATORS)),),
         meta={"debate": debate, "stance": stance},
     )
 

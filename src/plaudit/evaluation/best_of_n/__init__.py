@@ -4,19 +4,19 @@ from plaudit.evaluation.best_of_n.curves import Curve
 from plaudit.evaluation.best_of_n.divergence import best_of_n_kl
 from plaudit.evaluation.best_of_n.ensembles import PENALTY, combine
 from plaudit.evaluation.best_of_n.expected import expected_best
-from plaudit.evaluation.best_of_n.fitting import Fit, fit
-from plaudit.evaluation.best_of_n.measure import BestOfN, best_of_n
+from plaudit.evaluation.best_of_n.fitting import CurveFit, fit_curve
+from plaudit.evaluation.best_of_n.measuring import BestOfN, best_of
 from plaudit.evaluation.best_of_n.verdict import finding
 
 __all__ = [
     "PENALTY",
     "BestOfN",
     "Curve",
-    "Fit",
-    "best_of_n",
+    "CurveFit",
+    "best_of",
     "best_of_n_kl",
     "combine",
     "expected_best",
     "finding",
-    "fit",
+    "fit_curve",
 ]

@@ -8,22 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from plaudit.evaluation.best_of_n.decline import fall
 from plaudit.evaluation.best_of_n.divergence import best_of_n_kl, points
 from plaudit.evaluation.best_of_n.expected import expected_best
-from plaudit.evaluation.best_of_n.falling import fall
-from plaudit.evaluation.best_of_n.fitting import Fit, fit, no_fit
+from plaudit.evaluation.best_of_n.fitting import CurveFit, fit_curve, no_fit
 from plaudit.evaluation.best_of_n.pools import standardised
-from plaudit.evaluation.statistics.intervals import (
-    Floats,
-    Ints,
-    Measurement,
-    by_cluster,
-    mean,
-    of_sums,
-    ratio,
-    undefined,
-)
-from plaudit.evaluation.statistics.pooled import pooled_sd
+from plaudit.statistics import Floats, Ints, Measurement, by_cluster, mean, of_sums, pooled_sd, ratio, undefined
 
 NO_CHOICE = "no prompt has two candidates with a gold value"
 SAME_GOLD = "gold values every candidate of a prompt the same"
@@ -83,7 +73,7 @@ class Curve:
     kind: str
     gold: tuple[Measurement, ...]
     reward: tuple[Measurement, ...]
-    fit: Fit
+    fit_curve: CurveFit
     highest_at: int | None
     fall: Measurement
     of_ideal: Measurement
@@ -121,7 +111,7 @@ def curve(name: str, kind: str, rewards: Sequence[Floats], ground: Ground, membe
         kind=kind,
         gold=_points(of_gold, cluster),
         reward=_points(in_own_eyes, cluster),
-        fit=fit(ground.distance, of_gold, cluster),
+        fit=fit_curve(ground.distance, of_gold, cluster),
         highest_at=ground.n[int(np.argmax(of_gold.mean(axis=0)))],
         fall=fall(of_gold, cluster),
         of_ideal=_share(of_gold[:, -1], ground.ideal, cluster),

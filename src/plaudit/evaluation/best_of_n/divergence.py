@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import lambertw
 
-from plaudit.evaluation.statistics.intervals import Floats
+from plaudit.statistics import Floats
 
 PER_DOUBLING = 4
 """Points of a curve between n and 2n, where there is room for as many."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from plaudit.evaluation.statistics.intervals import Floats
+from plaudit.statistics import Floats
 
 PENALTY = 0.5
 """Lambda: what one unit of the members' variance costs, in units of their standardised rewards."""

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from plaudit.evaluation.statistics.intervals import Floats
+from plaudit.statistics import Floats
 
 
 def expected_best(scores: Floats, truth: Floats, draws: Sequence[int]) -> Floats:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from plaudit.evaluation.best_of_n.divergence import n_of_distance
-from plaudit.evaluation.statistics.intervals import (
+from plaudit.statistics import (
     Floats,
     Ints,
     Measurement,
@@ -38,7 +38,7 @@ NO_TURN = "the fitted curve's bend is not told from none"
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class CurveFit:
     """d (alpha - beta d), in the units of the curve.
 
     Attributes:
@@ -56,12 +56,12 @@ class Fit:
         return {name: getattr(self, name).to_json() for name in ("alpha", "beta", "peak")}
 
 
-def no_fit(reason: str) -> Fit:
+def no_fit(reason: str) -> CurveFit:
     """A fit of nothing."""
-    return Fit(undefined(reason), undefined(reason), undefined(reason))
+    return CurveFit(undefined(reason), undefined(reason), undefined(reason))
 
 
-def fit(distance: Floats, gains: Floats, cluster: Ints) -> Fit:
+def fit_curve(distance: Floats, gains: Floats, cluster: Ints) -> CurveFit:
     """Weighted least squares through the points of a curve, with intervals over clusters of prompts.
 
     A point's weight is 1 / d^2: the spread of a gain grows about as d does, so gain / d is about as uncertain
@@ -84,8 +84,8 @@ def fit(distance: Floats, gains: Floats, cluster: Ints) -> Fit:
     sums = [by_cluster(column, cluster) for column in by_prompt.T]
     alpha, beta = (of_sums(ratio, (total, sizes), sizes, len(gains)) for total in sums)
     if reason := too_few(sizes):
-        return Fit(alpha, beta, undefined(reason))
-    return Fit(alpha, beta, _peak(sums[0], sums[1], sizes, len(gains)))
+        return CurveFit(alpha, beta, undefined(reason))
+    return CurveFit(alpha, beta, _peak(sums[0], sums[1], sizes, len(gains)))
 
 
 def _peak(in_alpha: Floats, in_beta: Floats, sizes: Floats, n: int) -> Measurement:

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from plaudit.errors import PlauditError
-from plaudit.evaluation.judgements.responses import check_shapes, cluster_ids
-from plaudit.evaluation.statistics.intervals import Floats
-from plaudit.evaluation.statistics.pooled import centred, pooled_sd
 from plaudit.groups import Group, plain_text
+from plaudit.judgements import check_shapes, cluster_ids
+from plaudit.statistics import Floats, centred, pooled_sd
 
 Scores = Sequence[Sequence[float]]
 
@@ -52,7 +51,7 @@ class Pools:
     counts: Mapping[str, int]
 
 
-def gather(
+def gather_pools(
     groups: Sequence[Group], proxies: Mapping[str, Scores], gold: Scores, most: int | None, clusters: str | None
 ) -> Pools:
     """The prompts that can be measured up to n = `most`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from plaudit.evaluation.best_of_n.curves import Curve
-from plaudit.evaluation.statistics.intervals import Measurement
+from plaudit.statistics import Measurement
 
 
 def finding(curve: Curve, most: int) -> str:

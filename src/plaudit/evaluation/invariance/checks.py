@@ -87,7 +87,7 @@ class Invariance:
         return {"sd": sd, "groups": self.groups, "checks": [check.to_json() for check in self.checks]}
 
 
-def invariance(
+def check_invariance(
     model: Scorer,
     groups: Sequence[Group],
     *,

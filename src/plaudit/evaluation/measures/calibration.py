@@ -15,17 +15,8 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from plaudit.evaluation.judgements.comparisons import Comparisons, credit
-from plaudit.evaluation.statistics.intervals import (
-    NOTHING,
-    Floats,
-    Ints,
-    Measurement,
-    mean,
-    proportion,
-    relative,
-    undefined,
-)
+from plaudit.judgements import Comparisons, credit
+from plaudit.statistics import NOTHING, Floats, Ints, Measurement, mean, proportion, relative, undefined
 
 BINS = 10
 """Bins of equal width that confidence in [1/2, 1] is cut into."""

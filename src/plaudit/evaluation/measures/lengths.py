@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from plaudit.evaluation.judgements.comparisons import Comparisons
 from plaudit.evaluation.measures.preferences import accuracy
-from plaudit.evaluation.statistics.intervals import Floats, Ints, Measurement
+from plaudit.judgements import Comparisons
+from plaudit.statistics import Floats, Ints, Measurement
 
 PARTS = 3
 """Bins of about as many comparisons each, where the better response is the shorter one, and where it is the longer."""

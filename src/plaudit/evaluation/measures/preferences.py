@@ -11,19 +11,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from plaudit.evaluation.judgements.comparisons import Comparisons, credit
 from plaudit.evaluation.measures.calibration import brier, ece, ece_chance
-from plaudit.evaluation.statistics.intervals import (
-    NOTHING,
-    Floats,
-    Measurement,
-    by_cluster,
-    mean,
-    of_sums,
-    proportion,
-    relative,
-    undefined,
-)
+from plaudit.judgements import Comparisons, credit
+from plaudit.statistics import NOTHING, Floats, Measurement, by_cluster, mean, of_sums, proportion, relative, undefined
 
 ALL_TIES = "every comparison is a judged tie"
 
@@ -124,7 +114,7 @@ def human_accuracy(compared: Comparisons) -> Measurement:
     return _credit_of(overlap, overlap.others)
 
 
-MEASUREMENTS: Mapping[str, Callable[[Comparisons], Measurement]] = {
+MODEL_METRICS: Mapping[str, Callable[[Comparisons], Measurement]] = {
     function.__name__: function
     for function in (
         accuracy,
@@ -140,7 +130,7 @@ MEASUREMENTS: Mapping[str, Callable[[Comparisons], Measurement]] = {
 }
 """What is said of the model."""
 
-BESIDE: Mapping[str, Callable[[Comparisons], Measurement]] = {
+BASELINE_METRICS: Mapping[str, Callable[[Comparisons], Measurement]] = {
     function.__name__: function for function in (chance, length_accuracy)
 }
 """What it is read against, and needs no scores."""

@@ -11,22 +11,27 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from plaudit.evaluation.judgements.rated import Rated
-from plaudit.evaluation.measures.alpha import ONE_RATER, alpha_of_ratings
-from plaudit.evaluation.statistics.correlations import (
+from plaudit.judgements import ONE_RATER, AttributeRatings, alpha_of_ratings
+from plaudit.statistics import (
     CORRELATIONS,
+    Floats,
+    Ints,
+    Measurement,
+    Measurements,
     correlation,
     difference,
     kendall_by_group,
+    mean,
+    proportion,
+    undefined,
 )
-from plaudit.evaluation.statistics.intervals import Floats, Ints, Measurement, Measurements, mean, proportion, undefined
 
 NO_PAIRS = "no group has two rated responses"
 ALL_EQUAL = "in every group people rated all responses the same"
 NOT_IN_UNITS = "the model gives a reward, but no value in the units of this attribute"
 
 
-OF_MODEL = (
+RATING_METRICS = (
     "mae",
     "rmse",
     "pearson",
@@ -40,7 +45,7 @@ OF_MODEL = (
 """The figures that need the model's values."""
 
 
-def measure_ratings(rated: Rated, scores: Floats, in_units: bool) -> Measurements:
+def measure_ratings(rated: AttributeRatings, scores: Floats, in_units: bool) -> Measurements:
     """Everything said of the model on one attribute: `OF_MODEL`.
 
     Args:
@@ -60,7 +65,7 @@ def measure_ratings(rated: Rated, scores: Floats, in_units: bool) -> Measurement
     }
 
 
-def measure_raters(rated: Rated) -> Measurements:
+def measure_raters(rated: AttributeRatings) -> Measurements:
     """What the model is read against on one attribute, and needs none of its values."""
     human, cluster = rated.human, rated.cluster
     return {
@@ -108,12 +113,12 @@ def kendall_within(scores: Floats, human: Floats, cluster: Ints, group: Ints) ->
     return mean(taus, np.ones(len(taus)), cluster[first][ordered], (-1.0, 1.0))
 
 
-def spearman_lead(rated: Rated, scores: Floats, rival: Floats) -> Measurement:
+def spearman_lead(rated: AttributeRatings, scores: Floats, rival: Floats) -> Measurement:
     """Spearman's correlation of the scores [n] with people minus the rival's [n]."""
     return difference(CORRELATIONS["spearman"], scores, rival, rated.human, rated.cluster)
 
 
-def _one_rater(rated: Rated) -> Measurements:
+def _one_rater(rated: AttributeRatings) -> Measurements:
     """One annotator's values against the mean of the others': about the best a model of people can do."""
     if not len(rated.rater):
         return dict.fromkeys(("mae", "rmse", *CORRELATIONS, "kendall_within"), undefined(ONE_RATER))
@@ -123,7 +128,7 @@ def _one_rater(rated: Rated) -> Measurements:
     }
 
 
-def _share_of_constant(values: Floats, rated: Rated) -> Measurement:
+def _share_of_constant(values: Floats, rated: AttributeRatings) -> Measurement:
     """In what share of the groups with two rated responses or more the values [n] are all equal."""
     members, first, size = _groups(rated.group)
     several = size > 1

@@ -14,16 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from plaudit.evaluation.statistics.intervals import (
-    Floats,
-    Ints,
-    Measurement,
-    by_cluster,
-    mean,
-    of_sums,
-    proportion,
-    undefined,
-)
+from plaudit.statistics import Floats, Ints, Measurement, by_cluster, mean, of_sums, proportion, undefined
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 

@@ -15,10 +15,10 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
-from plaudit.evaluation.judgements.comparisons import Comparisons
 from plaudit.evaluation.measures.calibration import ece
 from plaudit.evaluation.measures.preferences import log_loss
-from plaudit.evaluation.statistics.intervals import (
+from plaudit.judgements import Comparisons
+from plaudit.statistics import (
     NOTHING,
     ONE_CLUSTER,
     Floats,

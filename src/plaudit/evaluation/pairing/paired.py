@@ -9,24 +9,41 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plaudit.data.scales import Bounds
+from plaudit.data import Bounds
 from plaudit.errors import PlauditError
-from plaudit.evaluation.evaluation import check_measurable
-from plaudit.evaluation.judgements.comparisons import NO_SUBSET, Comparisons, credit, flatten
-from plaudit.evaluation.judgements.rated import Rated, flatten_ratings
-from plaudit.evaluation.judgements.responses import Scores
 from plaudit.evaluation.measures.preferences import accuracy, lead, log_loss, log_losses
 from plaudit.evaluation.measures.ratings import NOT_IN_UNITS, errors
-from plaudit.evaluation.statistics.correlations import CORRELATIONS, correlation, difference
-from plaudit.evaluation.statistics.intervals import LEVEL, Floats, Measurement, mean, undefined
-from plaudit.evaluation.statistics.significance import McNemar, benjamini_hochberg, mcnemar, sign_flip
+from plaudit.evaluation.measuring import check_measurable
 from plaudit.groups import Group
+from plaudit.judgements import (
+    NO_SUBSET,
+    AttributeRatings,
+    Comparisons,
+    Scores,
+    credit,
+    flatten_comparisons,
+    flatten_ratings,
+)
+from plaudit.statistics import (
+    CORRELATIONS,
+    LEVEL,
+    Floats,
+    McNemar,
+    Measurement,
+    benjamini_hochberg,
+    correlation,
+    difference,
+    mcnemar,
+    mean,
+    sign_flip,
+    undefined,
+)
 
 OTHER_SCALE = "the two models learned this attribute on different scales"
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class ComparedModel:
     """One of two models.
 
     Attributes:
@@ -130,7 +147,12 @@ class Paired:
 
 
 def compare(
-    groups: Sequence[Group], a: Side, b: Side, *, clusters: str | None = None, counts: Mapping[str, int] | None = None
+    groups: Sequence[Group],
+    a: ComparedModel,
+    b: ComparedModel,
+    *,
+    clusters: str | None = None,
+    counts: Mapping[str, int] | None = None,
 ) -> Paired:
     """Measure two models against the same judgements and against each other.
 
@@ -193,9 +215,9 @@ def disagreements(groups: Sequence[Group], a: Comparisons, b: Comparisons) -> li
     return found
 
 
-def _flat(name: str, groups: Sequence[Group], side: Side, clusters: str | None) -> Comparisons:
+def _flat(name: str, groups: Sequence[Group], side: ComparedModel, clusters: str | None) -> Comparisons:
     try:
-        return flatten(groups, side.scores, clusters)
+        return flatten_comparisons(groups, side.scores, clusters)
     except PlauditError as error:
         raise PlauditError(f"model {name}: {error}") from None
 
@@ -228,7 +250,9 @@ def _family(parts: Mapping[str, NDArray[np.bool_]], a: Comparisons, b: Compariso
     return {name: replace(contrast, q=corrected[name]) for name, contrast in found.items()}
 
 
-def _ratings(attribute: str, rated: Rated, groups: Sequence[Group], a: Side, b: Side) -> dict[str, Contrast]:
+def _ratings(
+    attribute: str, rated: AttributeRatings, groups: Sequence[Group], a: ComparedModel, b: ComparedModel
+) -> dict[str, Contrast]:
     of_a, of_b = (_values(name, attribute, rated, groups, side) for name, side in (("A", a), ("B", b)))
     spearman = CORRELATIONS["spearman"]
     return {
@@ -241,7 +265,7 @@ def _ratings(attribute: str, rated: Rated, groups: Sequence[Group], a: Side, b: 
     }
 
 
-def _values(name: str, attribute: str, rated: Rated, groups: Sequence[Group], side: Side) -> Floats:
+def _values(name: str, attribute: str, rated: AttributeRatings, groups: Sequence[Group], side: ComparedModel) -> Floats:
     whose = f"{attribute} value" if attribute in side.attributes else "score"
     try:
         return rated.of(side.attributes.get(attribute, side.scores), groups, whose)
@@ -249,14 +273,14 @@ def _values(name: str, attribute: str, rated: Rated, groups: Sequence[Group], si
         raise PlauditError(f"model {name}: {error}") from None
 
 
-def _mae(rated: Rated, off_a: Floats, off_b: Floats, reason: str | None) -> Contrast:
+def _mae(rated: AttributeRatings, off_a: Floats, off_b: Floats, reason: str | None) -> Contrast:
     if reason is not None:
         return Contrast(undefined(reason), undefined(reason), undefined(reason))
     apart = mean(np.abs(off_a) - np.abs(off_b), np.ones(len(rated)), rated.cluster)
     return Contrast(errors(off_a, rated.cluster)["mae"], errors(off_b, rated.cluster)["mae"], apart)
 
 
-def _without_mae(attribute: str, a: Side, b: Side) -> str | None:
+def _without_mae(attribute: str, a: ComparedModel, b: ComparedModel) -> str | None:
     """Why the two models' errors cannot be compared; None if they can."""
     for name, side in (("A", a), ("B", b)):
         if attribute not in side.attributes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plaudit.evaluation.pairing.paired import Contrast, Paired
-from plaudit.evaluation.statistics.intervals import LEVEL, NO_VARIATION, Measurement
+from plaudit.statistics import LEVEL, NO_VARIATION, Measurement
 
 ALPHA = 1 - LEVEL
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from plaudit.evaluation.probes.change import Probe, Wanted, edits
-from plaudit.evaluation.probes.sentences import after, before, gap, split
+from plaudit.evaluation.probes.sentences import after, before, gap, split_sentences
 
 FILLER = {
     "en": (
@@ -40,7 +40,7 @@ def _opened(text: str, language: str, random: Random) -> str:
 
 
 def _last_again(text: str, language: str, random: Random) -> str:
-    return after(text, gap(language).join([split(text.strip())[-1]] * 2), language)
+    return after(text, gap(language).join([split_sentences(text.strip())[-1]] * 2), language)
 
 
 def _all_again(text: str, language: str, random: Random) -> str:

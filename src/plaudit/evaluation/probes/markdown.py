@@ -7,7 +7,7 @@ from random import Random
 
 from plaudit.evaluation.probes.change import Probe, Wanted, edits
 from plaudit.evaluation.probes.order import BULLET
-from plaudit.evaluation.probes.sentences import split
+from plaudit.evaluation.probes.sentences import split_sentences
 
 _BOLD = 3
 """Words that are set in bold."""
@@ -34,7 +34,7 @@ def _bold(text: str, language: str, random: Random) -> str | None:
 
 def _heading(text: str, language: str, random: Random) -> str | None:
     """The first sentence becomes a heading."""
-    first, *rest = split(text.strip())
+    first, *rest = split_sentences(text.strip())
     if _laid_out(text) or not rest:
         return None
     return f"## {first.strip()}\n\n{''.join(rest)}"
@@ -42,7 +42,7 @@ def _heading(text: str, language: str, random: Random) -> str | None:
 
 def _bullets(text: str, language: str, random: Random) -> str | None:
     """Every sentence becomes an item."""
-    sentences = [sentence.strip() for sentence in split(text.strip())]
+    sentences = [sentence.strip() for sentence in split_sentences(text.strip())]
     if _laid_out(text) or len(sentences) < 2:
         return None
     return "\n".join(f"- {sentence}" for sentence in sentences)

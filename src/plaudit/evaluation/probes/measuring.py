@@ -11,9 +11,18 @@ import numpy as np
 
 from plaudit.evaluation.probes.change import Probe, Wanted
 from plaudit.evaluation.probes.results import FALSE_DISCOVERIES, FEWEST, Probed
-from plaudit.evaluation.statistics.intervals import NO_VARIATION, Floats, Ints, Measurement, mean, proportion, undefined
-from plaudit.evaluation.statistics.pooled import pooled_sd
-from plaudit.evaluation.statistics.significance import benjamini_hochberg, sign_flip
+from plaudit.statistics import (
+    NO_VARIATION,
+    Floats,
+    Ints,
+    Measurement,
+    benjamini_hochberg,
+    mean,
+    pooled_sd,
+    proportion,
+    sign_flip,
+    undefined,
+)
 
 EQUAL = 0.1
 """Effects of this many sd and less are as good as none."""

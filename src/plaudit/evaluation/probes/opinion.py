@@ -9,7 +9,7 @@ reward, only whose it is.
 from __future__ import annotations
 
 from plaudit.evaluation.probes.change import Case, Change, Probe, Wanted
-from plaudit.evaluation.probes.sentences import split
+from plaudit.evaluation.probes.sentences import split_sentences
 from plaudit.groups import Group, plain_text
 
 LONGEST = 300
@@ -52,7 +52,7 @@ def better_than(group: Group, index: int) -> list[int]:
 
 def _gist(text: str) -> str:
     """The first sentence or so, on one line."""
-    first = next((sentence.strip() for sentence in split(text.strip()) if len(sentence.strip()) > 2), "")
+    first = next((sentence.strip() for sentence in split_sentences(text.strip()) if len(sentence.strip()) > 2), "")
     return first if len(first) <= LONGEST else first[: LONGEST - 1] + "…"
 
 

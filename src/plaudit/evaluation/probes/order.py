@@ -6,7 +6,7 @@ import re
 from random import Random
 
 from plaudit.evaluation.probes.change import Case, Change, Probe, Spot, Wanted, edits
-from plaudit.evaluation.probes.sentences import split
+from plaudit.evaluation.probes.sentences import split_sentences
 
 MOST_SIBLINGS = 3
 """Siblings that an answer is scored beside when its place among them is changed."""
@@ -39,7 +39,7 @@ def _items_shuffled(text: str, language: str, random: Random) -> str | None:
 
 
 def _sentences_shuffled(text: str, language: str, random: Random) -> str | None:
-    sentences = [sentence.strip() for sentence in split(text)]
+    sentences = [sentence.strip() for sentence in split_sentences(text)]
     if len(sentences) < 3 or "\n" in text.strip():
         return None
     return ("" if language == "zh" else " ").join(_shuffled(sentences, random))

@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 from plaudit.evaluation.probes.change import Probe
-from plaudit.evaluation.statistics.intervals import Measurement
+from plaudit.statistics import Measurement
 
 FALSE_DISCOVERIES = 0.05
 """Of all that is called misled, the share that may be so by luck."""

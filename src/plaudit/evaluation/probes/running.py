@@ -7,13 +7,13 @@ from random import Random
 
 import numpy as np
 
-from plaudit.data.scores import Score
+from plaudit.data import Score
 from plaudit.errors import PlauditError
 from plaudit.evaluation.probes.change import Case, Change, Probe, Spot
 from plaudit.evaluation.probes.measuring import Pairs, measure, spread
 from plaudit.evaluation.probes.results import Probes
 from plaudit.evaluation.probes.sampling import Asked, Place, Sheet, sample
-from plaudit.evaluation.probes.table import chosen
+from plaudit.evaluation.probes.table import chosen_probes
 from plaudit.groups import Group
 from plaudit.model import DEFAULT_BATCH_TOKENS, Scorer
 
@@ -51,7 +51,7 @@ def probe(
     Raises:
         PlauditError: if there are no groups, or a name is that of no probe.
     """
-    probes = chosen(only)
+    probes = chosen_probes(only)
     if not groups:
         raise PlauditError("there is no group to take answers from; give data with at least one")
     asked = sample(groups, count, answers, seed, clusters)

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from plaudit.data.merge import text_key
-from plaudit.evaluation.judgements.responses import cluster_ids
 from plaudit.evaluation.probes.change import Spot
-from plaudit.groups import Group, Text
+from plaudit.groups import Group, Text, text_key
+from plaudit.judgements import cluster_ids
 
 SPREAD_FROM = 8
 """Untouched answers of a prompt that are scored, at most or as many as are probed: the reward's spread is theirs."""

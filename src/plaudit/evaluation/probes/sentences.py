@@ -8,7 +8,7 @@ import re
 _END = re.compile(r"(?:[.!?]+[\"'”’)]*(?=\s)|[。！？]+[”’）」]*)\s*|\n\s*")
 
 
-def split(text: str) -> list[str]:
+def split_sentences(text: str) -> list[str]:
     """The sentences, each with the white space that follows it: `"".join(split(text)) == text`."""
     ends = [match.end() for match in _END.finditer(text)]
     starts = [0, *ends]

@@ -16,7 +16,7 @@ PROBES: Mapping[str, Probe] = {probe.name: probe for family in FAMILIES for prob
 """By name, family by family."""
 
 
-def chosen(names: Iterable[str]) -> list[Probe]:
+def chosen_probes(names: Iterable[str]) -> list[Probe]:
     """The probes of these names or families, in the table's order; all of them for no names.
 
     Raises:

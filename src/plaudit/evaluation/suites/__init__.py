@@ -3,7 +3,7 @@
 from plaudit.errors import PlauditError
 from plaudit.evaluation.suites.judgebench import JUDGEBENCH
 from plaudit.evaluation.suites.llmbar import LLMBAR
-from plaudit.evaluation.suites.measuring import Measured, Result, measure
+from plaudit.evaluation.suites.measuring import SuiteMeasurement, SuiteResult, measure_suite
 from plaudit.evaluation.suites.ppe import PPE_HUMAN
 from plaudit.evaluation.suites.ppe_correctness import PPE_CORRECTNESS
 from plaudit.evaluation.suites.reading import read_suite
@@ -19,11 +19,11 @@ SUITES = {
 }
 
 
-def named(name: str) -> Suite:
+def suite_named(name: str) -> Suite:
     """The suite called `name`. Raises PlauditError naming all suites when there is none."""
     if name not in SUITES:
         raise PlauditError(f"there is no suite {name!r}; the suites are {', '.join(SUITES)}")
     return SUITES[name]
 
 
-__all__ = ["SUITES", "Measured", "Result", "Suite", "measure", "named", "read_suite"]
+__all__ = ["SUITES", "Suite", "SuiteMeasurement", "SuiteResult", "measure_suite", "read_suite", "suite_named"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from scipy.stats import rankdata
 
 from plaudit.evaluation.best_of_n.expected import expected_best
-from plaudit.evaluation.statistics.intervals import Floats
+from plaudit.statistics import Floats
 
 
-def curve(scores: Floats, truth: Floats) -> Floats:
+def best_of_k_curve(scores: Floats, truth: Floats) -> Floats:
     """[n], `expected_best` of k = 1...n drawn from the n answers; `scores` and `truth` are [n]."""
     return expected_best(scores, truth, range(1, len(scores) + 1))
 

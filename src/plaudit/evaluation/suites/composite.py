@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from plaudit.evaluation.statistics.intervals import (
+from plaudit.statistics import (
     NOTHING,
     ONE_CLUSTER,
     PRIOR_CLUSTERS,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from plaudit.data.formats.fields import name_of, need, prompt_of, response_of
+from plaudit.data import name_of, need, prompt_of, response_of
 from plaudit.evaluation.suites.rules import separated
-from plaudit.evaluation.suites.suite import Figure, Place, Shape, Suite, each
+from plaudit.evaluation.suites.suite import Place, Shape, Suite, SuiteFigure, each
 from plaudit.groups import Group, GroupError, Ranking
 
 DOMAINS = {
@@ -39,7 +39,7 @@ def _parts(group: Group) -> tuple[str, str]:
     return "score", group.subset or ""
 
 
-def figures(present: Sequence[str]) -> Iterator[Figure]:
+def figures(present: Sequence[str]) -> Iterator[SuiteFigure]:
     """Over all pairs, and for each domain."""
     yield from each(["score"], 0)
     yield from each((part for part in present if part != "score"), 1)

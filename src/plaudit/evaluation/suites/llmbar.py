@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from plaudit.data.formats import labelled
+from plaudit.data import read_llmbar
 from plaudit.evaluation.suites.rules import by_subset, separated
-from plaudit.evaluation.suites.suite import Figure, Place, Shape, Suite, average, each, weighted
+from plaudit.evaluation.suites.suite import Place, Shape, Suite, SuiteFigure, average, each, weighted
 from plaudit.groups import Group
 
 ADVERSARIAL = ("neighbor", "gptinst", "gptout", "manual")
@@ -18,13 +18,13 @@ SUBSETS = ("natural", *ADVERSARIAL)
 
 def read(row: dict[str, Any], place: Place) -> Group:
     """The subset is the last word of the file's (or its folder's) name: Neighbor, adversarial-neighbor and so on."""
-    group = labelled.read_llmbar(row, place.stem)
+    group = read_llmbar(row, place.stem)
     name = group.subset or ""
     word = re.split(r"[^a-z0-9]+", name.casefold())[-1]
     return replace(group, subset=word if word in SUBSETS else name)
 
 
-def figures(present: Sequence[str]) -> Iterator[Figure]:
+def figures(present: Sequence[str]) -> Iterator[SuiteFigure]:
     """The mean of the five subsets, that of the adversarial ones, and each subset."""
     yield from average("score", list(each(part for part in SUBSETS if part in present)))
     yield from weighted("adversarial", dict.fromkeys(ADVERSARIAL, 1), present, 1)

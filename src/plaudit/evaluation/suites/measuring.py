@@ -9,17 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from plaudit.data.merge import text_key
 from plaudit.errors import PlauditError
-from plaudit.evaluation.judgements.responses import check_shapes
-from plaudit.evaluation.statistics.intervals import LEVEL, Floats, Ints, Measurement
 from plaudit.evaluation.suites.composite import Combine, composite, value_of
-from plaudit.evaluation.suites.suite import Figure, Outcome, Scores, Suite
-from plaudit.groups import Group, plain_text
+from plaudit.evaluation.suites.suite import Outcome, Scores, Suite, SuiteFigure
+from plaudit.groups import Group, plain_text, text_key
+from plaudit.judgements import check_shapes
+from plaudit.statistics import LEVEL, Floats, Ints, Measurement
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class SuiteMeasurement:
     """One figure.
 
     Attributes:
@@ -45,7 +44,7 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class SuiteResult:
     """What a suite says of a model.
 
     Attributes:
@@ -57,7 +56,7 @@ class Result:
     """
 
     suite: Suite
-    figures: tuple[Measured, ...]
+    figures: tuple[SuiteMeasurement, ...]
     counts: Mapping[str, int]
     missing: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
@@ -74,9 +73,9 @@ class Result:
         }
 
 
-def measure(
+def measure_suite(
     suite: Suite, groups: Sequence[Group], scores: Scores, rivals: Mapping[str, Scores] | None = None
-) -> Result:
+) -> SuiteResult:
     """Measure scores by a suite's rule.
 
     Args:
@@ -102,9 +101,9 @@ def measure(
     }
     cluster = _clusters(groups)
 
-    def measured(figure: Figure) -> Measured:
+    def measured(figure: SuiteFigure) -> SuiteMeasurement:
         combine, columns = _combine(figure), [parts[part] for part in figure.shares]
-        return Measured(
+        return SuiteMeasurement(
             figure.name,
             figure.level,
             composite(value[:, columns], cluster, combine, figure.bounds),
@@ -114,7 +113,7 @@ def measure(
         )
 
     found = dict.fromkeys(group.subset or "" for group in groups)
-    return Result(
+    return SuiteResult(
         suite,
         tuple(measured(figure) for figure in suite.figures(tuple(parts))),
         {
@@ -129,7 +128,7 @@ def measure(
     )
 
 
-def _combine(figure: Figure) -> Combine:
+def _combine(figure: SuiteFigure) -> Combine:
     shares = np.array(list(figure.shares.values()))
     return figure.combine or (lambda means: means @ shares)
 

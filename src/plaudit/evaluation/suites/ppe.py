@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from plaudit.data.formats.fields import name_of, need, prompt_of, response_of, take
-from plaudit.data.formats.labelled import verdict
+from plaudit.data import name_of, need, prompt_of, response_of, take, verdict_tiers
 from plaudit.evaluation.suites.rules import separated
-from plaudit.evaluation.suites.suite import Figure, Place, Shape, Suite, each
+from plaudit.evaluation.suites.suite import Place, Shape, Suite, SuiteFigure, each
 from plaudit.groups import Group, Ranking
 
 FLAGS = ("hard_prompt", "easy_prompt", "if_prompt", "math_prompt", "is_code")
@@ -22,7 +21,7 @@ def read(row: dict[str, Any], place: Place) -> Group:
         name_of(row, "question_id", "id") or "",
         prompt_of(row) or "",
         (response_of(need(row, "response_1"), "response_1"), response_of(need(row, "response_2"), "response_2")),
-        (Ranking(verdict(need(row, "winner"), lettered=True)),),
+        (Ranking(verdict_tiers(need(row, "winner"), lettered=True)),),
         subset=name_of(row, "language"),
         meta={"flags": flags},
     )
@@ -35,7 +34,7 @@ def _parts(group: Group) -> Iterator[str]:
         yield f"language: {group.subset}"
 
 
-def figures(present: Sequence[str]) -> Iterator[Figure]:
+def figures(present: Sequence[str]) -> Iterator[SuiteFigure]:
     """Over all battles, for each kind of prompt, and for each language."""
     yield from each(["score"], 0)
     yield from each((flag for flag in FLAGS if flag in present), 1)

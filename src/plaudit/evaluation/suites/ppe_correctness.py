@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from plaudit.data.formats.fields import name_of, need, prompt_of, response_of, take
-from plaudit.evaluation.statistics.intervals import Floats
-from plaudit.evaluation.suites.best_of_k import curve, roc_auc
+from plaudit.data import name_of, need, prompt_of, response_of, take
+from plaudit.evaluation.suites.best_of_k import best_of_k_curve, roc_auc
 from plaudit.evaluation.suites.rules import above
-from plaudit.evaluation.suites.suite import Figure, Outcome, Place, Scores, Shape, Suite, average
+from plaudit.evaluation.suites.suite import Outcome, Place, Scores, Shape, Suite, SuiteFigure, average
 from plaudit.groups import Group, GroupError, Ranking, Rating
+from plaudit.statistics import Floats
 
 BENCHMARKS = ("mmlu-pro", "math", "gpqa", "ifeval", "mbpp-plus")
 SHOWN = (1, 2, 4, 8, 16, 32, 64)
@@ -68,7 +68,7 @@ def rule(groups: Sequence[Group], scores: Scores) -> Iterator[tuple[int, Outcome
 
 
 def _curve(name: str, given: Floats, truth: Floats) -> Iterator[Outcome]:
-    got, best, random = curve(given, truth), curve(truth, truth), float(truth.mean())
+    got, best, random = best_of_k_curve(given, truth), best_of_k_curve(truth, truth), float(truth.mean())
     for k, value in enumerate(got.tolist(), 1):
         yield Outcome(f"{name}: best of {k}", value, value, random)
     area, loss = float(got.mean()), float((best - got).mean())
@@ -76,7 +76,7 @@ def _curve(name: str, given: Floats, truth: Floats) -> Iterator[Outcome]:
     yield Outcome(f"{name}: loss", loss, loss, float(best.mean()) - random)
 
 
-def figures(present: Sequence[str]) -> Iterator[Figure]:
+def figures(present: Sequence[str]) -> Iterator[SuiteFigure]:
     """The mean accuracy over benchmarks, the other figures' means, and each benchmark's own."""
     names = list(dict.fromkeys(part.partition(":")[0] for part in present))
     own = {name: list(_own(name, present)) for name in names}
@@ -89,12 +89,12 @@ def figures(present: Sequence[str]) -> Iterator[Figure]:
 _MEANS = ("AUC", "area under the curve", "loss")
 
 
-def _own(name: str, present: Sequence[str]) -> Iterator[Figure]:
-    yield from (Figure(p, {p: 1.0}) for kind in ("accuracy", *_MEANS) if (p := f"{name}: {kind}") in present)
-    curve = {part: 1.0 for part in present if part.startswith(f"{name}: best of ")}
-    yield Figure(f"{name}: highest point of the curve", curve, combine=lambda means: means.max(axis=-1))
-    ks = [int(part.rpartition(" ")[2]) for part in curve]
-    yield from (Figure(p, {p: 1.0}) for k in ks if k in SHOWN or k == max(ks) for p in [f"{name}: best of {k}"])
+def _own(name: str, present: Sequence[str]) -> Iterator[SuiteFigure]:
+    yield from (SuiteFigure(p, {p: 1.0}) for kind in ("accuracy", *_MEANS) if (p := f"{name}: {kind}") in present)
+    best_of_k_curve = {part: 1.0 for part in present if part.startswith(f"{name}: best of ")}
+    yield SuiteFigure(f"{name}: highest point of the curve", best_of_k_curve, combine=lambda means: means.max(axis=-1))
+    ks = [int(part.rpartition(" ")[2]) for part in best_of_k_curve]
+    yield from (SuiteFigure(p, {p: 1.0}) for k in ks if k in SHOWN or k == max(ks) for p in [f"{name}: best of {k}"])
 
 
 PPE_CORRECTNESS = Suite(

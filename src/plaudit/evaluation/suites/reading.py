@@ -7,8 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from plaudit.data.rows import Row
-from plaudit.data.sources import Table, tables
+from plaudit.data import Row, Table, tables
 from plaudit.errors import DataError
 from plaudit.evaluation.suites.suite import Place, Shape, Suite
 from plaudit.groups import Group, GroupError

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from plaudit.data.formats import pairs
+from plaudit.data import format_named
 from plaudit.evaluation.suites.rules import by_subset, separated
-from plaudit.evaluation.suites.suite import Figure, Place, Shape, Suite, average, each, weighted
+from plaudit.evaluation.suites.suite import Place, Shape, Suite, SuiteFigure, average, each, weighted
 from plaudit.groups import Group
 
 SECTIONS = {
@@ -54,12 +54,12 @@ MORE = (*PRIOR, "anthropic_harmless", "mtbench_gpt4", "mtbench_human")
 
 def read(row: dict[str, Any], place: Place) -> Group:
     """A pair; a set of others is known by its split or file name, whatever subsets it has of its own."""
-    group = pairs.read(row, place.stem)
+    group = format_named("trl").read(row, place.stem)
     own = next((name for name in (place.split, place.stem) if name in MORE), None)
     return replace(group, subset=own or group.subset or place.stem)
 
 
-def figures(present: Sequence[str]) -> Iterator[Figure]:
+def figures(present: Sequence[str]) -> Iterator[SuiteFigure]:
     """The mean of the sections, the sections, the prior sets apart, and each subset."""
     sections = [figure for name, counts in SECTIONS.items() for figure in weighted(name, counts, present, 1)]
     prior = list(weighted("prior sets", dict.fromkeys(PRIOR, 1), present, 1))

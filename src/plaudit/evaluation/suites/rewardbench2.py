@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from math import inf, tanh
 from typing import Any
 
-from plaudit.data.formats.fields import need, prompt_of, response_of
+from plaudit.data import need, prompt_of, response_of
 from plaudit.evaluation.suites.rules import NO_CHANCE, above, by_subset, separated
-from plaudit.evaluation.suites.suite import Figure, Outcome, Place, Scores, Shape, Suite, average, each
+from plaudit.evaluation.suites.suite import Outcome, Place, Scores, Shape, Suite, SuiteFigure, average, each
 from plaudit.groups import Group, GroupError, Ranking
 
 BEST_OF_FOUR = ("Factuality", "Precise IF", "Math", "Safety", "Focus")
@@ -93,16 +93,16 @@ def _by_how_much(gap: float, spread: float) -> float:
     return tanh(gap * inf) if gap else 0.0
 
 
-def figures(present: Sequence[str]) -> Iterator[Figure]:
+def figures(present: Sequence[str]) -> Iterator[SuiteFigure]:
     """The mean of the subsets, each subset, and the parts of Ties."""
     subsets = list(each((part for part in present if part not in TIES_SHARES), 1))
     if set(TIES_SHARES) <= set(present):
-        subsets.append(Figure(TIES, TIES_SHARES, 1, bounds=(-0.01, 1.01)))
+        subsets.append(SuiteFigure(TIES, TIES_SHARES, 1, bounds=(-0.01, 1.01)))
     known = [figure for figure in subsets if figure.name in (*BEST_OF_FOUR, TIES)]
     yield from average("score", known)
     yield from subsets
     yield from (
-        Figure(part, {part: 1.0}, bounds=(-1.0, 1.0) if part == _MARGIN else (0.0, 1.0))
+        SuiteFigure(part, {part: 1.0}, bounds=(-1.0, 1.0) if part == _MARGIN else (0.0, 1.0))
         for part in TIES_SHARES
         if part in present
     )

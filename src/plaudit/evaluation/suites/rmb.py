@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from plaudit.data.formats.fields import messages_of, need, response_of
+from plaudit.data import messages_of, need, response_of
 from plaudit.evaluation.suites.rules import separated
-from plaudit.evaluation.suites.suite import Figure, Place, Shape, Suite, average, each
+from plaudit.evaluation.suites.suite import Place, Shape, Suite, SuiteFigure, average, each
 from plaudit.groups import Group, GroupError, Ranking, Text
 
 KINDS = {"Pairwise_set": "pairs", "BoN_set": "best of N"}
@@ -65,7 +65,7 @@ def _parts(group: Group) -> tuple[str, str]:
     return group.subset or "", str(group.meta["scenario"])
 
 
-def figures(present: Sequence[str]) -> Iterator[Figure]:
+def figures(present: Sequence[str]) -> Iterator[SuiteFigure]:
     """The mean of the four sets, each set over its items, and each set's scenarios."""
     sets = list(each((part for part in SUBSETS if part in present), 1))
     yield from average("score", sets)

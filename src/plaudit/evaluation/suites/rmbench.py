@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from plaudit.data.formats.fields import IDS, name_of, need, prompt_of, response_of
+from plaudit.data import IDS, name_of, need, prompt_of, response_of
 from plaudit.evaluation.suites.rules import above
-from plaudit.evaluation.suites.suite import Figure, Outcome, Place, Scores, Shape, Suite, weighted
+from plaudit.evaluation.suites.suite import Outcome, Place, Scores, Shape, Suite, SuiteFigure, weighted
 from plaudit.groups import Group, GroupError, Ranking
 
 STYLES = ("concise", "detailed", "markdown")
@@ -62,7 +62,7 @@ def _part(name: str, cell: tuple[int, int]) -> str:
     return f"{name}: {STYLES[cell[0]]} > {STYLES[cell[1]]}"
 
 
-def figures(present: Sequence[str]) -> Iterator[Figure]:
+def figures(present: Sequence[str]) -> Iterator[SuiteFigure]:
     """The mean of all nine cells, by difficulty, by domain, and the matrix of the domains' mean."""
     yield from _over_domains("score", CELLS, present, 0)
     for level, cells in LEVELS.items():
@@ -76,7 +76,9 @@ def figures(present: Sequence[str]) -> Iterator[Figure]:
         yield from _over_domains(f"{STYLES[cell[0]]} > {STYLES[cell[1]]}", [cell], present, 2)
 
 
-def _over_domains(name: str, cells: Sequence[tuple[int, int]], present: Sequence[str], level: int) -> Iterator[Figure]:
+def _over_domains(
+    name: str, cells: Sequence[tuple[int, int]], present: Sequence[str], level: int
+) -> Iterator[SuiteFigure]:
     """The plain mean of the domains."""
     yield from weighted(name, {_part(d, cell): 1.0 for d in DOMAINS for cell in cells}, present, level)
 

@@ -55,7 +55,7 @@ Rule = Callable[[Sequence[Group], Scores], Iterable[tuple[int, Outcome]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class SuiteFigure:
     """One line of the result: a function of parts' means.
 
     Attributes:
@@ -91,20 +91,20 @@ class Suite:
     title: str
     shapes: tuple[Shape, ...]
     rule: Rule
-    figures: Callable[[Sequence[str]], Iterable[Figure]]
+    figures: Callable[[Sequence[str]], Iterable[SuiteFigure]]
     subsets: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
 
 
-def weighted(name: str, weights: Mapping[str, float], present: Iterable[str], level: int = 2) -> Iterator[Figure]:
+def weighted(name: str, weights: Mapping[str, float], present: Iterable[str], level: int = 2) -> Iterator[SuiteFigure]:
     """The weighted mean of those parts that are present: one figure, or none."""
     there = {part: weight for part, weight in weights.items() if part in set(present)}
     total = sum(there.values())
     if there:
-        yield Figure(name, {part: weight / total for part, weight in there.items()}, level)
+        yield SuiteFigure(name, {part: weight / total for part, weight in there.items()}, level)
 
 
-def average(name: str, figures: Sequence[Figure], level: int = 0) -> Iterator[Figure]:
+def average(name: str, figures: Sequence[SuiteFigure], level: int = 0) -> Iterator[SuiteFigure]:
     """The plain mean of weighted sums: one figure, or none."""
     shares: dict[str, float] = {}
     for figure in figures:
@@ -112,9 +112,9 @@ def average(name: str, figures: Sequence[Figure], level: int = 0) -> Iterator[Fi
             shares[part] = shares.get(part, 0.0) + share / len(figures)
     if figures:
         least, most = (sum(figure.bounds[end] for figure in figures) / len(figures) for end in (0, 1))
-        yield Figure(name, shares, level, bounds=(least, most))
+        yield SuiteFigure(name, shares, level, bounds=(least, most))
 
 
-def each(parts: Iterable[str], level: int = 2) -> Iterator[Figure]:
+def each(parts: Iterable[str], level: int = 2) -> Iterator[SuiteFigure]:
     """A figure for each part."""
-    return (Figure(part, {part: 1.0}, level) for part in parts)
+    return (SuiteFigure(part, {part: 1.0}, level) for part in parts)

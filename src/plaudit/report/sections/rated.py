@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from plaudit.report.blocks import Dots, Entry, Note, Section, Table, dots
+from plaudit.report.blocks import Dots, Entry, Note, Section, TableBlock, dots
 from plaudit.report.cells import between
-from plaudit.report.figures import count, figure, mapping, plain, plain_tick, signed
-from plaudit.report.names import reason, rival
-from plaudit.report.sections.where import SHOWN, tone
-from plaudit.report.texts import data
-from plaudit.report.words import say
+from plaudit.report.format import count, figure, mapping, plain, plain_tick, signed
+from plaudit.report.i18n import say
+from plaudit.report.labels import baseline, reason
+from plaudit.report.sections.subsets import SHOWN, tone
+from plaudit.text import data
 
 CORRELATIONS = ("spearman", "kendall", "pearson", "kendall_within")
 ERRORS = ("mae", "rmse")
@@ -72,7 +72,7 @@ def _entries(row: Mapping[str, Any], rivals: Mapping[str, Mapping[str, Any]]) ->
     for name, given in rivals.items():
         found = figure(given.get("spearman"))
         if found.value is not None:
-            yield Entry(say("row.spearman_of", name=rival(name)), found, "rival")
+            yield Entry(say("row.spearman_of", name=baseline(name)), found, "rival")
 
 
 def _by_subset(name: str, metrics: Mapping[str, Any]) -> Dots | None:
@@ -108,7 +108,7 @@ def _by_subset(name: str, metrics: Mapping[str, Any]) -> Dots | None:
     )
 
 
-def _errors(name: str, row: Mapping[str, Any]) -> Table | None:
+def _errors(name: str, row: Mapping[str, Any]) -> TableBlock | None:
     cells = tuple(
         (say(f"row.{label}"), plain(found.value), between(found, plain), count(found.n))
         for error in ERRORS
@@ -119,4 +119,4 @@ def _errors(name: str, row: Mapping[str, Any]) -> Table | None:
     if not cells:
         return None
     head = (say("head.figure"), say("head.value"), say("head.interval"), say("head.n"))
-    return Table(say("rated.errors", attribute=data(name, 60)), head, cells)
+    return TableBlock(say("rated.errors", attribute=data(name, 60)), head, cells)

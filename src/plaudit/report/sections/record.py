@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from plaudit.report.blocks import Label, Section, Table
+from plaudit.report.blocks import Label, Section, TableBlock
 from plaudit.report.cells import between
-from plaudit.report.figures import count, figure, mapping, number, plain
-from plaudit.report.material import Material
-from plaudit.report.names import known
-from plaudit.report.texts import data, visible
-from plaudit.report.words import Said, say
+from plaudit.report.format import count, figure, mapping, number, plain
+from plaudit.report.i18n import Said, say
+from plaudit.report.inputs import ReportInputs
+from plaudit.report.labels import known
+from plaudit.text import data, visible
 
 FIELDS = (
     "model",
@@ -44,16 +44,16 @@ class Command:
     line: str
 
 
-def section(material: Material) -> Section:
+def section(material: ReportInputs) -> Section:
     """The record, the counts, every figure, and the command."""
     metrics = material.metrics
     blocks: list[Any] = []
     if material.command:
         blocks.append(Command(say("record.again"), visible(material.command).replace("\n", " ")))
     tables = (
-        Table(say("record.made"), (say("head.field"), say("head.value")), tuple(_fields(metrics)), numeric=2),
-        Table(say("record.counts"), (say("head.count"), say("head.n")), tuple(_counts(metrics))),
-        Table(
+        TableBlock(say("record.made"), (say("head.field"), say("head.value")), tuple(_fields(metrics)), numeric=2),
+        TableBlock(say("record.counts"), (say("head.count"), say("head.n")), tuple(_counts(metrics))),
+        TableBlock(
             say("record.every"),
             (say("head.figure"), say("head.value"), say("head.interval"), say("head.n")),
             tuple(_every(metrics)),

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from plaudit.report.axes import Axis, axis
-from plaudit.report.blocks import Section, Table
+from plaudit.report.blocks import Section, TableBlock
 from plaudit.report.cells import Cell, between
-from plaudit.report.figures import (
+from plaudit.report.format import (
     Shape,
     count,
     figure,
@@ -21,7 +21,7 @@ from plaudit.report.figures import (
     signed,
     two,
 )
-from plaudit.report.words import Said, say
+from plaudit.report.i18n import Said, say
 
 WIDTH, HEIGHT = 400.0, 215.0
 _FLOOR = 180.0
@@ -29,7 +29,7 @@ _FLOOR = 180.0
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class HistogramBar:
     """A bar of the histogram, in pixels, and what a tooltip says."""
 
     x: float
@@ -45,10 +45,10 @@ class Histogram:
 
     kind: ClassVar[str] = "histogram"
     caption: Said
-    bars: tuple[Bar, ...]
+    bars: tuple[HistogramBar, ...]
     ticks: tuple[tuple[float, str], ...]
     quantiles: tuple[tuple[float, str], ...]
-    table: Table
+    table: TableBlock
     width: float = WIDTH
     height: float = HEIGHT
     floor: float = _FLOOR
@@ -86,7 +86,7 @@ def _histogram(rewards: Mapping[str, Any]) -> Histogram | None:
         bars,
         tuple((_pixels(place), text) for place, text in along.ticks),
         marks,
-        Table(
+        TableBlock(
             say("table.same"),
             (say("head.reward"), say("head.n")),
             tuple(
@@ -106,18 +106,18 @@ def number_of(name: str) -> float | None:
         return None
 
 
-def _bar(along: Axis, low: float, high: float, many: float, tallest: float) -> Bar:
+def _bar(along: Axis, low: float, high: float, many: float, tallest: float) -> HistogramBar:
     x, end = _pixels(along.at(low)), _pixels(along.at(high))
     height = round((_FLOOR - 8) * many / tallest, 1)
     title = f"{signed(low)} … {signed(high)}: {count(many)}"
-    return Bar(x, round(_FLOOR - height, 1), round(max(end - x - 1, 0.5), 1), height, title)
+    return HistogramBar(x, round(_FLOOR - height, 1), round(max(end - x - 1, 0.5), 1), height, title)
 
 
 def _pixels(place: float) -> float:
     return round(place / 100 * WIDTH, 1)
 
 
-def _within(rewards: Mapping[str, Any]) -> Table | None:
+def _within(rewards: Mapping[str, Any]) -> TableBlock | None:
     shapes: Mapping[str, Shape] = {
         "mean": signed,
         "within_prompt_sd": two,
@@ -136,4 +136,4 @@ def _within(rewards: Mapping[str, Any]) -> Table | None:
     if not cells:
         return None
     head = (say("head.figure"), say("head.value"), say("head.interval"), say("head.n"))
-    return Table(say("rewards.within"), head, tuple(cells))
+    return TableBlock(say("rewards.within"), head, tuple(cells))

@@ -1,1 +1,0 @@
-"""What people said, flattened once to arrays that every measurement reads."""

@@ -1,0 +1,71 @@
+"""Does the spread know? A model of several heads or members should be right more often where they agree.
+
+The certainty of a comparison is |gap| / sqrt(s1^2 + s2^2), s being the spreads of its two responses. Measured is
+selective accuracy at a coverage of one half (El-Yaniv & Wiener, JMLR 11, 2010; Geifman & El-Yaniv, NeurIPS 2017): how
+often the model is right when it may pass on the half it is least sure of. A gap says something about certainty too,
+without any spread, so it is the line to beat.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from plaudit.judgements import Comparisons, credit
+from plaudit.statistics import Floats, Measurement, Measurements, by_cluster, of_sums, proportion, relative, undefined
+
+NAMES = ("surest_half", "lead_over_least_sure_half", "surest_half_by_gap", "lead_of_spread_over_gap")
+
+
+def selective_accuracy(compared: Comparisons, spread: Comparisons) -> Measurements:
+    """Accuracy on the surest half of decided comparisons, its lead over the other half, the accuracy on the half with
+    the largest gaps, and the lead over that.
+
+    Args:
+        compared: with the model's scores.
+        spread: the same comparisons, flattened with the spreads in the scores' place.
+    """
+    decided = compared[~compared.tie]
+    if not len(decided):
+        return dict.fromkeys(NAMES, undefined("no comparison is decided"))
+    outcome, gap = credit(decided.gap), np.abs(decided.gap)
+    width = np.hypot(spread.better, spread.worse)[~compared.tie]
+    # Members that agree to the last bit are as sure as can be, unless they see no difference at all.
+    sure = np.divide(gap, width, out=np.where(gap > 0, np.inf, 0.0), where=width > 0)
+    weight = relative(decided.weight)
+    by_spread, by_gap = _surest_half(sure, weight), _surest_half(gap, weight)
+    values = (
+        _accuracy(outcome, by_spread, decided),
+        _lead(outcome, by_spread, weight - by_spread, decided),
+        _accuracy(outcome, by_gap, decided),
+        _lead(outcome, by_spread, by_gap, decided),
+    )
+    return dict(zip(NAMES, values, strict=True))
+
+
+def _surest_half(sure: Floats, weight: Floats) -> Floats:
+    """[n], how much of each comparison's weight belongs to the surest half: all, none, or, for those that are equally
+    sure where the halves meet, an equal share."""
+    _, level = np.unique(-sure, return_inverse=True)
+    mass = np.bincount(level, weight)
+    before = np.concatenate([np.zeros(1), np.cumsum(mass)[:-1]])
+    return np.asarray(weight * np.clip((weight.sum() / 2 - before) / mass, 0, 1)[level])
+
+
+def _accuracy(outcome: Floats, weight: Floats, decided: Comparisons) -> Measurement:
+    part = weight > 0
+    return proportion(outcome[part], weight[part], decided.cluster[part])
+
+
+def _lead(outcome: Floats, first: Floats, second: Floats, decided: Comparisons) -> Measurement:
+    """Mean outcome under the weights `first` [n] minus that under `second` [n]. The halves are held fixed."""
+    means = [float((outcome * part).sum() / part.sum()) for part in (first, second)]
+    # What each comparison adds to the difference; were they independent, the sum of its squares would be the variance.
+    shares = [part / part.sum() * (outcome - m) for part, m in zip((first, second), means, strict=True)]
+    independent = float(np.square(shares[0] - shares[1]).sum())
+    sums = [by_cluster(values, decided.cluster) for values in (outcome * first, first, outcome * second, second)]
+    sizes = by_cluster(relative(decided.weight), decided.cluster)
+    return of_sums(_difference, sums, sizes, len(outcome), (-1.0, 1.0), independent, same=independent == 0)
+
+
+def _difference(total: Floats, weight: Floats, other: Floats, other_weight: Floats) -> Floats:
+    return np.asarray(total / weight - other / other_weight)

@@ -1,0 +1,120 @@
+"""Everything measured of one part of the judgements: of all of them, or of a subset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from plaudit.evaluation.dataset import EvaluationData
+from plaudit.evaluation.measures import selective, temperature
+from plaudit.evaluation.measures.baselines import BaselineMetrics, measure_baseline
+from plaudit.evaluation.measures.calibration import Confident, reliability
+from plaudit.evaluation.measures.lengths import Length, by_length
+from plaudit.evaluation.measures.preferences import BASELINE_METRICS, MODEL_METRICS, human_accuracy
+from plaudit.evaluation.measures.ratings import RATING_METRICS, measure_raters, measure_ratings
+from plaudit.evaluation.measures.rewards import Rewards, measure_rewards
+from plaudit.judgements import Comparisons, alpha_of_rankings, ndcg, ndcg_chance, top1, top1_chance
+from plaudit.statistics import Floats, Ints, Measurements, undefined
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """What was measured.
+
+    Attributes:
+        overall: measurements of rankings by name, `accuracy` first.
+        ratings: measurements of each rated attribute.
+        rivals: what plain models reach on the same judgements.
+        reliability: how often the model is right, by its confidence.
+        lengths: accuracy by how much longer the better response is.
+        rewards: the distribution of the rewards; None only where nobody measured it.
+    """
+
+    overall: Measurements
+    ratings: Mapping[str, Measurements] = field(default_factory=dict)
+    rivals: Mapping[str, BaselineMetrics] = field(default_factory=dict)
+    reliability: Sequence[Confident] = ()
+    lengths: Sequence[Length] = ()
+    rewards: Rewards | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """One object: each measurement under its own name, then the attributes by theirs."""
+        return {
+            **_to_json(self.overall),
+            "ratings": {attribute: _to_json(measured) for attribute, measured in self.ratings.items()},
+            "rivals": {name: rival.to_json() for name, rival in self.rivals.items()},
+            "reliability": [row.to_json() for row in self.reliability],
+            "lengths": [row.to_json() for row in self.lengths],
+            "rewards": None if self.rewards is None else self.rewards.to_json(),
+        }
+
+
+def measure_metrics(material: EvaluationData) -> Metrics:
+    """Measure a part. A figure that needs a score that is not finite is undefined, and says so."""
+    hole = material.hole(material.model.scores, material.judged)
+    own = material.compared.scored(material.model.scores)
+    inside = material.inside
+    return Metrics(
+        overall={
+            **_of_model(own, material, hole),
+            **{name: function(own) for name, function in BASELINE_METRICS.items()},
+            "human_accuracy": human_accuracy(material.voted),
+            "human_alpha": alpha_of_rankings(material.voted),
+            **_of_rankings(material),
+        },
+        ratings={attribute: _of_ratings(attribute, material) for attribute in material.rated},
+        rivals={name: measure_baseline(rival, material) for name, rival in material.rivals.items()},
+        reliability=[] if hole else reliability(own),
+        lengths=[] if hole else by_length(own),
+        rewards=measure_rewards(
+            material.model.scores[inside], material.responses.prompt[inside], material.responses.cluster[inside]
+        ),
+    )
+
+
+def _of_model(own: Comparisons, material: EvaluationData, hole: str | None) -> Measurements:
+    spreads = material.model.spreads
+    if hole:
+        names = (*MODEL_METRICS, *temperature.NAMES, *(selective.NAMES if spreads is not None else ()))
+        return dict.fromkeys(names, undefined(hole))
+    return {
+        **{name: function(own) for name, function in MODEL_METRICS.items()},
+        **temperature.at_temperature(own),
+        **(_certainty(own, spreads, material.inside) if spreads is not None and len(own) else {}),
+    }
+
+
+def _certainty(own: Comparisons, spreads: Floats, inside: Ints) -> Measurements:
+    if missing := int((~np.isfinite(spreads[inside])).sum()):
+        return dict.fromkeys(selective.NAMES, undefined(f"{missing:,} of the scores have no spread"))
+    return selective.selective_accuracy(own, own.scored(spreads))
+
+
+def _of_rankings(material: EvaluationData) -> Measurements:
+    """Figures of whole rankings; none where the data have pairs only."""
+    ranked, scores = material.ranked, material.model.scores
+    if not len(ranked):
+        return {}
+    hole = material.hole(scores, ranked.at)
+    return {
+        "top1": undefined(hole) if hole else top1(ranked, scores),
+        "top1_chance": top1_chance(ranked),
+        "ndcg": undefined(hole) if hole else ndcg(ranked, scores),
+        "ndcg_chance": ndcg_chance(ranked),
+    }
+
+
+def _of_ratings(attribute: str, material: EvaluationData) -> Measurements:
+    rated, values = material.rated[attribute], material.model.on(attribute)
+    places = material.places(rated)
+    if hole := material.hole(values, places):
+        return {**dict.fromkeys(RATING_METRICS, undefined(hole)), **measure_raters(rated)}
+    in_units = attribute in material.model.attributes
+    return {**measure_ratings(rated, values[places], in_units), **measure_raters(rated)}
+
+
+def _to_json(measured: Measurements) -> dict[str, Any]:
+    return {name: measurement.to_json() for name, measurement in measured.items()}

@@ -1,1 +1,0 @@
-"""Intervals, tests and correlations that know about clusters; nothing of models or judgements."""

@@ -1,0 +1,56 @@
+"""What people said, as arrays: comparisons, rankings, ratings, votes."""
+
+from typing import TYPE_CHECKING
+
+from plaudit._face import face
+
+if TYPE_CHECKING:
+    from plaudit.judgements.aggregate import majority, rankings_from_ratings
+    from plaudit.judgements.alpha import ONE_RATER, alpha_of_rankings, alpha_of_ratings
+    from plaudit.judgements.attributes import AttributeSummary
+    from plaudit.judgements.checks import DataCheck, check_groups, contradictions
+    from plaudit.judgements.comparisons import NO_SUBSET, Comparisons, comparisons_of, credit, flatten_comparisons
+    from plaudit.judgements.rankings import Ranked, index_rankings, ndcg, ndcg_chance, top1, top1_chance
+    from plaudit.judgements.ratings import AttributeRatings, flatten_ratings, ratings_of
+    from plaudit.judgements.responses import (
+        Responses,
+        Scores,
+        check_shapes,
+        cluster_ids,
+        flatten_scores,
+        index_responses,
+    )
+
+__all__ = [
+    "NO_SUBSET",
+    "ONE_RATER",
+    "AttributeRatings",
+    "AttributeSummary",
+    "Comparisons",
+    "DataCheck",
+    "Ranked",
+    "Responses",
+    "Scores",
+    "alpha_of_rankings",
+    "alpha_of_ratings",
+    "check_groups",
+    "check_shapes",
+    "cluster_ids",
+    "comparisons_of",
+    "contradictions",
+    "credit",
+    "flatten_comparisons",
+    "flatten_ratings",
+    "flatten_scores",
+    "index_rankings",
+    "index_responses",
+    "majority",
+    "ndcg",
+    "ndcg_chance",
+    "rankings_from_ratings",
+    "ratings_of",
+    "top1",
+    "top1_chance",
+]
+
+__getattr__, __dir__ = face(__name__, __file__)

@@ -1,0 +1,113 @@
+"""Every response of every group in one row: what the flat arrays of judgements point into."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+
+from plaudit.errors import PlauditError
+from plaudit.groups import Group, plain_text, text_key
+from plaudit.statistics import Floats, Ints
+
+Scores = Sequence[Sequence[float]]
+"""One list a group, one number a response."""
+
+
+@dataclass(frozen=True, slots=True)
+class Responses:
+    """All responses, group after group.
+
+    Attributes:
+        ids: [groups], as the data name them.
+        start: [groups], where each group's first response stands.
+        group: [n], index of its group.
+        length: [n], characters.
+        cluster: [n], responses that may be alike share one.
+        prompt: [n], shared by the responses to one prompt.
+    """
+
+    ids: Sequence[str]
+    start: Ints
+    group: Ints
+    length: Floats
+    cluster: Ints
+    prompt: Ints
+
+    def hole(self, scores: Floats, needed: Ints) -> str | None:
+        """Which of the scores [n] at the places `needed` are not finite, in words; None if all are."""
+        places = np.unique(needed)
+        broken = places[~np.isfinite(scores[places])]
+        if not len(broken):
+            return None
+        group = self.group[broken[0]]
+        first = f"group {self.ids[group]!r}, response {broken[0] - self.start[group]}"
+        return f"{len(broken):,} of {len(places):,} scores are not finite ({first}{' first' * (len(broken) > 1)})"
+
+
+def index_responses(groups: Sequence[Group], clusters: str | None = None) -> Responses:
+    """All responses of the groups; `clusters` as in `cluster_ids`."""
+    sizes = np.array([len(group.responses) for group in groups], dtype=np.int64)
+    group = np.repeat(np.arange(len(groups)), sizes)
+    prompt = np.array(cluster_ids(groups), dtype=np.int64)
+    cluster = prompt if clusters is None else np.array(cluster_ids(groups, clusters), dtype=np.int64)
+    lengths = (len(plain_text(response)) for one in groups for response in one.responses)
+    return Responses(
+        ids=[one.id for one in groups],
+        start=np.cumsum(sizes) - sizes,
+        group=group,
+        length=_floats(lengths, int(sizes.sum())),
+        cluster=cluster[group],
+        prompt=prompt[group],
+    )
+
+
+def flatten_scores(groups: Sequence[Group], scores: Scores) -> Floats:
+    """[n], the scores of all responses.
+
+    Raises:
+        PlauditError: if there is not one score for each response of each group.
+    """
+    check_shapes(groups, scores)
+    return _floats(chain.from_iterable(scores), sum(map(len, scores)))
+
+
+def check_shapes(groups: Sequence[Group], scores: Scores) -> None:
+    """Refuse scores that do not have one value for each response of each group."""
+    if len(groups) != len(scores):
+        raise PlauditError(
+            f"there are {len(groups)} groups and scores for {len(scores)}; give one list of scores a group"
+        )
+    for group, given in zip(groups, scores, strict=True):
+        if len(group.responses) != len(given):
+            raise PlauditError(f"group {group.id!r} has {len(group.responses)} responses and {len(given)} scores")
+
+
+def cluster_ids(groups: Sequence[Group], field: str | None = None) -> list[int]:
+    """A number for each group, shared by groups whose judgements may be alike: same prompt, or same meta field.
+
+    A group without prompt text is a cluster of its own.
+
+    Raises:
+        PlauditError: if a group has no such field.
+    """
+    numbers: dict[str, int] = {}
+    return [numbers.setdefault(_cluster_key(index, group, field), len(numbers)) for index, group in enumerate(groups)]
+
+
+def _cluster_key(index: int, group: Group, field: str | None) -> str:
+    if field is not None:
+        if field not in group.meta:
+            known = ", ".join(sorted(group.meta)) or "none"
+            raise PlauditError(
+                f'group {group.id!r} has no field {field!r} under "meta" to cluster by (it has: {known})'
+            )
+        return json.dumps(group.meta[field], sort_keys=True, default=str)
+    return text_key(group.prompt) if plain_text(group.prompt).strip() else f"\0group {index}"
+
+
+def _floats(values: Iterable[float], count: int) -> Floats:
+    return np.fromiter(values, np.float64, count)

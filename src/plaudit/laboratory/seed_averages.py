@@ -1,0 +1,119 @@
+"""Figures of several seeds, and the difference of two models on the same judgements."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from plaudit.evaluation import ALL_EQUAL, Evaluation, lead, spearman_lead
+from plaudit.groups import Group
+from plaudit.judgements import AttributeRatings, flatten_comparisons, flatten_ratings
+from plaudit.laboratory.runs import PerGroup
+from plaudit.statistics import Floats, Measurement, kendall_by_group, mean, undefined
+
+
+@dataclass(frozen=True, slots=True)
+class SeedAverage:
+    """A measurement averaged over seeds.
+
+    Attributes:
+        value: the mean over seeds; None where it is undefined.
+        low, high: a 95% interval for the judgements, clustered.
+        spread: standard deviation of the value over seeds; None for one that has no seed.
+        n: what each seed's value was computed from.
+        reason: why something is undefined.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    spread: float | None
+    n: int
+    reason: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if name != "reason" or value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateScores:
+    """All test groups as one model sees them: rewards of one scale, and ratings in people's units where it has them."""
+
+    scores: PerGroup
+    values: dict[str, PerGroup]
+
+    def on(self, attribute: str) -> PerGroup:
+        return self.values.get(attribute, self.scores)
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """The figure that rows are ordered by.
+
+    Attributes:
+        attribute: the rated one; None for rankings.
+        name: `accuracy`, `kendall_within` or `spearman`.
+    """
+
+    attribute: str | None
+    name: str
+
+    def of(self, measured: Evaluation) -> Measurement:
+        return (measured.overall if self.attribute is None else measured.ratings[self.attribute])[self.name]
+
+
+def averaged(measurements: Sequence[Measurement]) -> SeedAverage:
+    """The mean over seeds. Its interval's ends are the means of theirs: the standard deviation of a mean is at most the
+    mean of the standard deviations, so that is never too narrow for the seeds' intervals, whatever they share."""
+    n, reason = measurements[0].n, next((m.reason for m in measurements if m.reason), None)
+    values = [m.value for m in measurements if m.value is not None]
+    if len(values) < len(measurements):
+        return SeedAverage(None, None, None, None, n, reason)
+    lows = [m.low for m in measurements if m.low is not None]
+    highs = [m.high for m in measurements if m.high is not None]
+    known = len(lows) == len(highs) == len(values)
+    return SeedAverage(
+        statistics.fmean(values),
+        statistics.fmean(lows) if known else None,
+        statistics.fmean(highs) if known else None,
+        statistics.stdev(values) if len(values) > 1 else None,
+        n,
+        reason,
+    )
+
+
+def leading(measured: Sequence[Evaluation]) -> Lead:
+    """Accuracy where people ranked; else, for the first attribute they rated, Kendall's correlation within groups, or
+    where no group has two responses with different ratings, Spearman's over all."""
+    first = measured[0]
+    if first.overall["accuracy"].value is not None or not first.ratings:
+        return Lead(None, "accuracy")
+    attribute = next(iter(first.ratings))
+    within = Lead(attribute, "kendall_within")
+    return within if within.of(first).value is not None else Lead(attribute, "spearman")
+
+
+def paired_difference(
+    which: Lead, groups: Sequence[Group], one: CandidateScores, other: CandidateScores, clusters: str | None
+) -> Measurement:
+    """The leading figure of one model minus another's, on the same judgements, so that what both find hard cancels."""
+    if which.attribute is None:
+        gap = flatten_comparisons(groups, other.scores, clusters).gap
+        return lead(flatten_comparisons(groups, one.scores, clusters), gap)
+    rated = flatten_ratings(groups, clusters)[which.attribute]
+    mine, theirs = (rated.of(each.on(which.attribute), groups, "score") for each in (one, other))
+    return spearman_lead(rated, mine, theirs) if which.name == "spearman" else kendall_lead(rated, mine, theirs)
+
+
+def kendall_lead(rated: AttributeRatings, scores: Floats, rival: Floats) -> Measurement:
+    """Mean over groups of one tau-b minus the rival's, among the groups that people see an order in."""
+    ordered = np.isfinite(kendall_by_group(rated.human, rated.human, rated.group))
+    if not ordered.any():
+        return undefined(ALL_EQUAL)
+    mine, theirs = (np.nan_to_num(kendall_by_group(given, rated.human, rated.group)) for given in (scores, rival))
+    cluster = rated.cluster[np.unique(rated.group, return_index=True)[1]]
+    return mean((mine - theirs)[ordered], np.ones(int(ordered.sum())), cluster[ordered], (-2.0, 2.0))

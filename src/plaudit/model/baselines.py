@@ -1,0 +1,46 @@
+"""The rivals that stand beside a model: plain models fitted to the same judgements, in `MODEL/rivals/NAME/`."""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+
+from plaudit.errors import PlauditError
+from plaudit.model.folder.open import open_model
+from plaudit.model.folder.record import BASELINES_FOLDER, RECORD_FILE
+from plaudit.model.linear import FEATURES
+from plaudit.model.linear_probe import PROBE_PREFIX
+from plaudit.model.scorer import Scorer
+
+logger = logging.getLogger(__name__)
+
+
+def is_baseline(backbone: str | Path) -> bool:
+    """Whether a `--backbone` names a plain model: `length`, `bow` or `frozen:BACKBONE`."""
+    name = str(backbone)
+    return name in FEATURES or (name.startswith(PROBE_PREFIX) and name != PROBE_PREFIX)
+
+
+def baseline_names(text: str) -> list[str]:
+    """The names in a list by comma; none in `none`."""
+    return [name for part in text.split(",") if (name := part.strip()) not in ("", "none")]
+
+
+def baseline_folder(model: str | Path, name: str) -> Path:
+    """Where the rival called `name` (a `--backbone` value) of the model folder `model` stands."""
+    return Path(model) / BASELINES_FOLDER / re.sub(r"[^\w.-]+", "-", name).strip(".-")
+
+
+def load_baselines(folder: str | Path) -> dict[str, Scorer]:
+    """The rivals of a model folder, by their `--backbone` value. One that cannot be opened is a warning, not an error:
+    the model can be measured without it."""
+    found: dict[str, Scorer] = {}
+    for record in sorted((Path(folder).expanduser() / BASELINES_FOLDER).glob(f"*/{RECORD_FILE}")):
+        try:
+            rival = open_model(record.parent)
+        except PlauditError as error:
+            logger.warning("the rival in %s is left out: %s", record.parent, error)
+        else:
+            found[str(rival.record.get("backbone", record.parent.name))] = rival
+    return found

@@ -1,0 +1,1 @@
+"""The folder of a model: what stands where, read, written, opened and linked."""

@@ -1,0 +1,74 @@
+"""From a name to whatever stands behind it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from plaudit.model.folder.record import ENSEMBLE, MEMBERS, RECORD_FILE
+from plaudit.model.scorer import Scorer
+
+
+def open_model(name: str | Path, **options: Any) -> Scorer:
+    """Open a model folder of any kind, or a reward model of the hub.
+
+    Args:
+        name: a folder that `save` of any scorer wrote, or what `RewardModel.from_pretrained` takes.
+        options: those of `RewardModel.from_pretrained`; a scorer without a backbone has no use for them.
+
+    Raises:
+        PlauditError: if nothing of that name can be opened.
+    """
+    folder = Path(name).expanduser()
+    record = _record(folder)
+    opened = _KINDS.get(str(record.get("plaudit")))
+    if opened is not None:
+        return opened(folder, record, options)
+    from plaudit.model.reward_model import RewardModel
+
+    return RewardModel.from_pretrained(name, **options)
+
+
+def members_apart(name: str | Path) -> list[str]:
+    """The folders of an ensemble's members, if `name` is an ensemble's folder; else `name` alone. Opens nothing."""
+    record = _record(Path(name).expanduser())
+    if record.get("plaudit") != ENSEMBLE:
+        return [str(name)]
+    return [str(Path(name) / MEMBERS / str(number)) for number in range(len(record.get("members") or ()))]
+
+
+def _record(folder: Path) -> Mapping[str, Any]:
+    """A folder's run record; none where there is none that says what kind it is of."""
+    try:
+        record = json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _open_plain(folder: Path, record: Mapping[str, Any], options: Mapping[str, Any]) -> Scorer:
+    from plaudit.model.linear import LinearModel
+
+    return LinearModel.open(folder, record)
+
+
+def _open_frozen(folder: Path, record: Mapping[str, Any], options: Mapping[str, Any]) -> Scorer:
+    from plaudit.model.linear_probe import open_linear_probe
+
+    return open_linear_probe(folder, record, **options)
+
+
+def _open_ensemble(folder: Path, record: Mapping[str, Any], options: Mapping[str, Any]) -> Scorer:
+    from plaudit.model.ensemble import Ensemble
+
+    return Ensemble.open(folder, record, **options)
+
+
+# What plaudit.json calls itself -> what opens it. Anything else is a reward model or a plain checkpoint.
+_KINDS: dict[str, Callable[[Path, Mapping[str, Any], Mapping[str, Any]], Scorer]] = {
+    "plain model": _open_plain,
+    "frozen head": _open_frozen,
+    ENSEMBLE: _open_ensemble,
+}

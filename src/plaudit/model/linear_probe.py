@@ -1,0 +1,117 @@
+"""A linear head on a frozen backbone, stored as the head and the backbone's name: a copy of the backbone would be a
+thousand times as large."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from plaudit.errors import PlauditError
+from plaudit.model.folder.record import RECORD_FILE
+from plaudit.model.folder.write import staged
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from plaudit.model.heads import Outputs
+    from plaudit.model.reward_model import RewardModel
+
+PROBE_PREFIX = "frozen:"
+"""How a `--backbone` starts whose weights stay as they are: `frozen:minilm-l6`."""
+
+FROZEN_HEAD = "frozen head"
+"""What plaudit.json calls itself in such a folder."""
+
+_HEAD_FILE = "head.safetensors"
+
+
+def open_single(folder: Path, **options: Any) -> RewardModel:
+    """A reward model of one backbone, whether that stands in its folder or only its head does. `options` are those of
+    `RewardModel.from_pretrained`.
+
+    Raises:
+        PlauditError: if the folder holds something else.
+    """
+    from plaudit.model.folder.read import read_record
+    from plaudit.model.reward_model import RewardModel
+
+    record = read_record(folder)
+    kind = record.get("plaudit", "model")
+    if kind == FROZEN_HEAD:
+        return open_linear_probe(folder, record, **options)
+    if kind != "model":
+        raise PlauditError(
+            f"{folder} is no single reward model with a backbone ({RECORD_FILE}: {kind}); combine those alone"
+        )
+    return RewardModel.from_pretrained(folder, **options)
+
+
+def make_linear_probe(name: str, outputs: Outputs, weights: np.ndarray, **options: Any) -> RewardModel:
+    """A reward model whose backbone is as it came and whose linear head is given.
+
+    Args:
+        name: the backbone.
+        outputs: W outputs of one linear head.
+        weights: `[W, H]`.
+        options: those of `RewardModel.from_backbone`.
+
+    Raises:
+        PlauditError: if the backbone cannot be loaded, or its features are not of size H.
+    """
+    import torch
+
+    from plaudit.model.reward_model import RewardModel
+
+    model = RewardModel.from_backbone(name, outputs=outputs, **options)
+    head = model.network.head_parameters[0]
+    if weights.size != head.numel():
+        raise PlauditError(
+            f"the head is for features of size {weights.shape[-1]}, but {name} has {head.shape[-1]}; fit it again"
+        )
+    with torch.no_grad():
+        head.copy_(torch.from_numpy(weights).reshape(head.shape))
+    return model
+
+
+def save_linear_probe(model: RewardModel, folder: str | Path, chat_template: str | None) -> None:
+    """Write the head and the backbone's name. `chat_template`: that of the settings, if the tokenizer's own was not
+    used."""
+    from safetensors.torch import save_file
+
+    network = model.network
+    record = model.run_record(
+        FROZEN_HEAD,
+        outputs=network.outputs.to_dict(),
+        chat_template=model.tokenizer.chat_template if chat_template is not None else None,
+    )
+    weights = network.head_parameters[0].detach().reshape(-1, network.head.in_features).contiguous()
+    with staged(Path(folder)) as staging:
+        save_file({"weight": weights.cpu()}, staging / _HEAD_FILE)
+        (staging / RECORD_FILE).write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def open_linear_probe(folder: Path, record: Mapping[str, Any], **options: Any) -> RewardModel:
+    """What `save_frozen` wrote, on its backbone. `options` are those of `RewardModel.from_pretrained`.
+
+    Raises:
+        PlauditError: if a file is missing or broken, or the backbone cannot be loaded.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    from plaudit.model.heads import Outputs
+
+    try:
+        weights = load_file(folder / _HEAD_FILE)["weight"]
+        outputs = Outputs.from_dict(record["outputs"])
+        backbone = str(record["backbone"]).removeprefix(PROBE_PREFIX)
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        raise PlauditError(f"{folder} is no whole head ({error}); fit the rival again") from error
+    options = {"max_length": record.get("max_length"), **options}
+    model = make_linear_probe(backbone, outputs, weights, **options)
+    if record.get("chat_template") and not options.get("chat_template"):
+        model.tokenizer.chat_template = record["chat_template"]
+    model.record = dict(record)
+    return model

@@ -1,0 +1,89 @@
+"""Every sentence of a report, in English and in Chinese: templates in `sentences/*.toml`, filled in here.
+
+A table in those files is one sentence: `[page.dark]` with `en = "…"` and `zh = "…"` is `say("page.dark")`.
+Its fields are named, so each language may put them where its grammar wants them. A count chooses the form of a word:
+`{k} {k:row was|rows were} left out`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from markupsafe import Markup, escape
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+
+_FOLDER = Path(__file__).with_name("sentences")
+
+
+class Count(str):
+    """A count in digits. In a template, `{k:one|more}` is the first for 1, the second for any other count."""
+
+    __slots__ = ()
+
+    def __format__(self, forms: str) -> str:
+        one, bar, more = forms.partition("|")
+        if not bar:
+            return super().__format__(forms)
+        return one if self == "1" else more
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One sentence in every language.
+
+    Attributes:
+        key: its name in the tables.
+        values: what its fields are filled with: text, markup (a name out of the data) or other sentences.
+    """
+
+    key: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def plain(self, language: Language) -> str:
+        """As plain text."""
+        filled = {name: _plain(value, language) for name, value in self.values.items()}
+        return templates()[self.key][language].format(**filled)
+
+    def html(self, language: Language) -> Markup:
+        """As HTML, with all that is not markup escaped."""
+        filled = {
+            name: value.html(language) if isinstance(value, Said) else value for name, value in self.values.items()
+        }
+        return escape(templates()[self.key][language]).format(**filled)
+
+    def __html__(self) -> str:
+        """In all languages at once; the page's style shows one of them."""
+        each = {language: self.html(language) for language in LANGUAGES}
+        if len(set(each.values())) == 1:
+            return str(each["en"])
+        return "".join(f'<span class="{name}" lang="{name}">{text}</span>' for name, text in each.items())
+
+
+def say(key: str, **values: Any) -> Said:
+    """A sentence. Raises KeyError if there is none of that name."""
+    if key not in templates():
+        raise KeyError(f"no sentence is called {key!r}")
+    return Said(key, values)
+
+
+def _plain(value: Any, language: Language) -> Any:
+    if isinstance(value, Said):
+        return value.plain(language)
+    return value.striptags() if isinstance(value, Markup) else value
+
+
+@cache
+def templates() -> dict[str, dict[str, str]]:
+    """Name -> language -> template, out of all files."""
+    found: dict[str, dict[str, str]] = {}
+    for path in sorted(_FOLDER.glob("*.toml")):
+        for section, sentences in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            found |= {f"{section}.{name}": sentence for name, sentence in sentences.items()}
+    return found

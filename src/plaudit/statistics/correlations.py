@@ -1,0 +1,274 @@
+"""Correlations of two columns, and their intervals when rows come in clusters.
+
+A rank correlation is no mean of anything a cluster could own a part of, so its interval recomputes it with clusters
+left out. With many clusters that is done for blocks of them (the delete-a-group jackknife, Kott, J. Official Statistics
+17, 2001). Why a jackknife and not a bootstrap, and how well it covers: docs/evaluation.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from scipy.stats import kendalltau
+
+from plaudit.statistics.bootstrap import bca, is_asked_for, recomputed
+from plaudit.statistics.intervals import (
+    LEVEL,
+    NO_VARIATION,
+    ONE_CLUSTER,
+    Floats,
+    Ints,
+    Measurement,
+    half_width,
+    jackknife,
+    undefined,
+)
+
+MOST_BLOCKS = 40
+"""Recomputations an interval may cost. With as many blocks Student's t is 3% wider than the normal."""
+
+PAIRWISE = 512
+"""Rows up to which Kendall's correlation compares all pairs at once."""
+
+SMALL = 32
+"""Groups of up to this many responses are compared pair by pair, all groups of one size at once."""
+
+FIXED_VALUES = "every human value is the same"
+FIXED_SCORES = "every score is the same"
+PERFECT = "the correlation is perfect, so nothing shows how much it varies"
+FIXED_REST = "without one of the clusters every value is the same, so nothing shows how much clusters differ"
+
+
+Statistic = Callable[[Floats], float]
+"""The weights of the rows [n], how often each counts -> a statistic of them; NaN where it is not defined."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """How two columns are correlated.
+
+    Attributes:
+        of: [n] and [n], neither constant -> the coefficient in [-1, 1] as a function of the rows' weights. What does
+            not depend on the weights is done once.
+        independent: the variance of its Fisher z, times n - 3, for n independent draws from a bivariate normal.
+        quick: up to how many rows a thousand recomputations are cheap, as a bootstrap needs them.
+    """
+
+    of: Callable[[Floats, Floats], Statistic]
+    independent: float
+    quick: float = math.inf
+
+
+def pearson(x: Floats, y: Floats) -> Statistic:
+    """The product-moment correlation."""
+    a, b = _unit(x), _unit(y)
+
+    def of(weight: Floats) -> float:
+        return _product_moment(a, b, weight)
+
+    return of
+
+
+def spearman(x: Floats, y: Floats) -> Statistic:
+    """Pearson's of the ranks, tied values having their mean rank. Which values are tied, and their order, is the same
+    whatever the weights."""
+    a, b = _levels(x), _levels(y)
+
+    def of(weight: Floats) -> float:
+        ranks_a, in_a = _ranks(a, weight)
+        ranks_b, in_b = _ranks(b, weight)
+        return _coefficient(float(weight @ (ranks_a[a] * ranks_b[b])), in_a, in_b, 0.0)
+
+    return of
+
+
+def kendall(x: Floats, y: Floats) -> Statistic:
+    """Kendall's tau-b. Weights are whole numbers.
+
+    Few rows are compared pair by pair, once: whatever the weights w, tau is then w'Aw / sqrt(w'Xw w'Yw), A saying which
+    pairs agree, X and Y which are not tied. Many are sorted, each time.
+    """
+    if len(x) <= PAIRWISE:
+        return _kendall_of_pairs(x, y)
+    a, b = _levels(x), _levels(y)
+    # In the order of one of them: to sort what is sorted is quick.
+    order = np.lexsort((a, b))
+    a, b = a[order], b[order]
+
+    def of(weight: Floats) -> float:
+        times = weight[order].astype(np.int64)
+        return tau(np.repeat(a, times), np.repeat(b, times))
+
+    return of
+
+
+def _kendall_of_pairs(x: Floats, y: Floats) -> Statistic:
+    in_x, in_y = (np.sign(column[:, None] - column) for column in (x, y))
+    agree, untied_x, untied_y = in_x * in_y, np.abs(in_x), np.abs(in_y)
+
+    def of(weight: Floats) -> float:
+        both, x_pairs, y_pairs = (float(weight @ pairs @ weight) for pairs in (agree, untied_x, untied_y))
+        return _coefficient(both, x_pairs, y_pairs, 0.0)
+
+    return of
+
+
+def tau(x: Floats | Ints, y: Floats | Ints) -> float:
+    """Kendall's tau-b of two columns; NaN where one is constant."""
+    # The exact p-value of few values is never used; two values have no other.
+    return float(kendalltau(x, y, method="asymptotic" if len(x) > 2 else "auto").statistic)
+
+
+CORRELATIONS: Mapping[str, Correlation] = {
+    "pearson": Correlation(pearson, 1.0),
+    "spearman": Correlation(spearman, 1.06),
+    "kendall": Correlation(kendall, 0.437, quick=PAIRWISE),
+}
+"""The variances are Fieller, Hartley & Pearson's (Biometrika 44, 1957)."""
+
+
+def correlation(which: Correlation, scores: Floats, human: Floats, cluster: Ints) -> Measurement:
+    """A correlation with a jackknife t interval on Fisher's z = atanh(r), which keeps it inside (-1, 1).
+
+    Clusters that happen to agree do not make it surer than independent draws would. Where a bootstrap is asked for and
+    the correlation is quick to recompute, the interval is the bootstrap's.
+
+    Args:
+        which: from `CORRELATIONS`.
+        scores: [n].
+        human: [n].
+        cluster: [n], which cluster each row belongs to.
+    """
+    if constant := _constant(human, scores):
+        return undefined(constant)
+    statistic, n = which.of(scores, human), len(human)
+    value = statistic(np.ones(n))
+    if len(np.unique(cluster)) < 2:
+        return Measurement(value, None, None, n, ONE_CLUSTER)
+    if abs(value) > 1 - 1e-12:
+        return Measurement(value, None, None, n, PERFECT)
+    without, sizes = _left_out(statistic, cluster)
+    if not np.isfinite(without).all():
+        return Measurement(value, None, None, n, FIXED_REST)
+    if (drawn := _drawn(which, statistic, cluster)) is not None:
+        return Measurement(value, *bca(value, drawn, without, LEVEL), n)
+    with np.errstate(divide="ignore"):
+        half = half_width(math.atanh(value), np.arctanh(without), sizes, which.independent / max(1, n - 3))
+    # Rounding of tanh(atanh(r)) must not put an end on the wrong side.
+    low, high = (math.tanh(math.atanh(value) + side) for side in (-half, half))
+    return Measurement(value, min(value, low), max(value, high), n)
+
+
+def difference(which: Correlation, scores: Floats, rival: Floats, human: Floats, cluster: Ints) -> Measurement:
+    """The correlation of `scores` [n] with people minus a rival's on the same rows, with the difference's interval."""
+    if constant := _constant(human, scores, rival):
+        return undefined(constant)
+    own, theirs = which.of(scores, human), which.of(rival, human)
+
+    def lead(weight: Floats) -> float:
+        return own(weight) - theirs(weight)
+
+    n = len(human)
+    value = lead(np.ones(n))
+    if len(np.unique(cluster)) < 2:
+        return Measurement(value, None, None, n, ONE_CLUSTER)
+    without, sizes = _left_out(lead, cluster)
+    if not np.isfinite(without).all():
+        return Measurement(value, None, None, n, FIXED_REST)
+    if np.ptp(without) == 0:
+        return Measurement(value, None, None, n, NO_VARIATION)
+    if (drawn := _drawn(which, lead, cluster)) is not None:
+        return Measurement(value, *bca(value, drawn, without, LEVEL), n)
+    return jackknife(value, without, sizes, n, (-2.0, 2.0))
+
+
+def kendall_by_group(x: Floats, y: Floats, group: Ints) -> Floats:
+    """[groups], tau-b among the rows of each group that occurs, ascending; NaN where x or y is constant there."""
+    order = np.argsort(group, kind="stable")
+    starts, sizes = np.unique(group[order], return_index=True, return_counts=True)[1:]
+    taus = np.full(len(sizes), np.nan)
+    for size in np.unique(sizes[sizes > 1]):
+        which = np.flatnonzero(sizes == size)
+        rows = order[starts[which][:, None] + np.arange(size)]
+        taus[which] = _tau_of_rows(x[rows], y[rows]) if size <= SMALL else _one_by_one(x[rows], y[rows])
+    return taus
+
+
+def _tau_of_rows(x: Floats, y: Floats) -> Floats:
+    """[m], tau-b of each row of x and y [m, K]: (concordant - discordant) / sqrt(untied in x * untied in y)."""
+    agree, in_x, in_y = np.zeros((3, len(x)))
+    for i, j in combinations(range(x.shape[1]), 2):
+        a, b = np.sign(x[:, i] - x[:, j]), np.sign(y[:, i] - y[:, j])
+        agree, in_x, in_y = agree + a * b, in_x + np.abs(a), in_y + np.abs(b)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(agree / np.sqrt(in_x * in_y))
+
+
+def _one_by_one(x: Floats, y: Floats) -> Floats:
+    return np.array([math.nan if _constant(b, a) else tau(a, b) for a, b in zip(x, y, strict=True)])
+
+
+def _left_out(statistic: Statistic, cluster: Ints) -> tuple[Floats, Floats]:
+    """The statistic of the rows outside each block of clusters; and the rows in each block.
+
+    Blocks are dealt clusters in order of size, so that they are about equal; few clusters are a block each.
+    """
+    _, index, count = np.unique(cluster, return_inverse=True, return_counts=True)
+    place = np.argsort(np.argsort(-count, kind="stable"), kind="stable")
+    block = (place % MOST_BLOCKS)[index]
+    sizes = np.bincount(block).astype(np.float64)
+    return np.array([statistic((block != b).astype(np.float64)) for b in range(len(sizes))]), sizes
+
+
+def _drawn(which: Correlation, statistic: Statistic, cluster: Ints) -> Floats | None:
+    """[rounds], the statistic of each bootstrap round; None where none is asked for, it would take too long, or one of
+    the rounds leaves it undefined."""
+    if not (len(cluster) <= which.quick and is_asked_for()):
+        return None
+    drawn = recomputed(statistic, cluster)
+    return drawn if np.isfinite(drawn).all() else None
+
+
+def _constant(human: Floats, *scores: Floats) -> str | None:
+    """Why a correlation is undefined; None if it is not."""
+    if np.ptp(human) == 0:
+        return FIXED_VALUES
+    return FIXED_SCORES if any(np.ptp(given) == 0 for given in scores) else None
+
+
+def _levels(x: Floats) -> Ints:
+    """[n], the number of each value among the different ones, in ascending order."""
+    return np.unique(x, return_inverse=True)[1].astype(np.int64)
+
+
+def _ranks(level: Ints, weight: Floats) -> tuple[Floats, float]:
+    """[levels], the mean rank of each level minus that of all rows, each row [n] counting as often as its weight says;
+    and the sum of its squares over the rows."""
+    mass = np.bincount(level, weight)
+    ranks = np.cumsum(mass) - (mass + mass.sum()) / 2
+    return ranks, float(mass @ np.square(ranks))
+
+
+def _product_moment(a: Floats, b: Floats, weight: Floats) -> float:
+    """Pearson's correlation of two columns from `_unit`, under weights; NaN where one is constant but for rounding."""
+    n = weight.sum()
+    a, b = a - weight @ a / n, b - weight @ b / n
+    weighed = weight * a
+    in_a, in_b = float(weighed @ a), float(weight @ np.square(b))
+    return _coefficient(float(weighed @ b), in_a, in_b, 1e-20 * n)
+
+
+def _coefficient(both: float, in_a: float, in_b: float, least: float) -> float:
+    """A sum of products over the root of two sums of squares; NaN where one of those is no more than the `least`."""
+    # Rounding must not put it beyond 1.
+    return max(-1.0, min(1.0, both / math.sqrt(in_a * in_b))) if min(in_a, in_b) > least else math.nan
+
+
+def _unit(x: Floats) -> Floats:
+    """Centred, the largest value being 1 or -1: squares of huge values overflow."""
+    centred = x - x.mean()
+    return np.asarray(centred / np.abs(centred).max())

@@ -1,0 +1,249 @@
+"""Intervals that respect clusters: judgements of one prompt are alike, so it is prompts that count, not judgements.
+
+Everything here is a weighted mean of outcomes, or a statistic recomputed with each cluster left out, and its 95%
+interval. Why these methods, and how well they cover with few clusters: docs/evaluation.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from scipy.stats import t as student
+
+from plaudit.statistics.bootstrap import Floats as Floats
+from plaudit.statistics.bootstrap import Ints as Ints
+from plaudit.statistics.bootstrap import bca, is_asked_for, resampled
+
+LEVEL = 0.95
+"""The coverage every interval in the house is built for."""
+
+PRIOR_CLUSTERS = 0.5
+"""How many average clusters at chance a proportion's effective sample size is estimated with (see `proportion`)."""
+
+REALS = (-math.inf, math.inf)
+
+NOTHING = "there is nothing to measure"
+ONE_CLUSTER = "one cluster cannot show how much clusters differ"
+ALL_IN_ONE = "one cluster has all the weight, so nothing shows how much clusters differ"
+UNDEFINED_REST = "without one of the clusters it is undefined, so nothing shows how much clusters differ"
+NO_VARIATION = "every value is the same, so nothing shows how much they vary"
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A value with its 95% interval and the number of things it is a mean over. What is undefined is None.
+
+    Attributes:
+        value: the measurement.
+        low: lower end of the interval.
+        high: upper end.
+        n: comparisons (rankings, for `top1`) it is computed from.
+        reason: why something is undefined; None when nothing is.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    reason: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """`{"value", "low", "high", "n"}`, undefined as null, with `"reason"` only where something is."""
+        row: dict[str, Any] = {"value": self.value, "low": self.low, "high": self.high, "n": self.n}
+        return row if self.reason is None else row | {"reason": self.reason}
+
+
+Measurements = Mapping[str, Measurement]
+"""Measurements by name."""
+
+
+def undefined(reason: str) -> Measurement:
+    """A measurement of nothing."""
+    return Measurement(None, None, None, 0, reason)
+
+
+def proportion(outcome: Floats, weight: Floats, cluster: Ints) -> Measurement:
+    """Weighted mean of outcomes in [0, 1] with a cluster-robust Wilson interval, which never leaves [0, 1].
+
+    The effective sample size is the one at which independent draws would vary as much as the clusters do, p(1-p)/V
+    with V the delete-one-cluster jackknife variance, and at most Kish's (sum w)^2 / sum w^2 (Korn & Graubard, Survey
+    Methodology 24, 1998, with Wilson's interval in place of Clopper-Pearson; see Franco, Little, Louis & Slud,
+    J. Surv. Stat. Methodol. 7, 2019). Outcomes that are all right would give V = 0 and a false certainty, so p and V in
+    that ratio (not the reported value) are estimated with half an average cluster at chance added. Student's t takes
+    the normal's place, with Kish's effective number of clusters minus one as its degrees of freedom.
+
+    Args:
+        outcome: [n], each in [0, 1].
+        weight: [n], each > 0.
+        cluster: [n], which cluster each belongs to.
+    """
+    n = len(outcome)
+    if not n:
+        return undefined(NOTHING)
+    weight = relative(weight)
+    totals, sizes = by_cluster(outcome * weight, cluster), by_cluster(weight, cluster)
+    p = float(np.clip(totals.sum() / sizes.sum(), 0, 1))
+    if no_interval := too_few(sizes):
+        return Measurement(p, None, None, n, no_interval)
+    if (drawn := _drawn(ratio, (totals, sizes))) is not None:
+        return Measurement(p, *bca(p, drawn, without_each(totals) / without_each(sizes), LEVEL), n)
+    prior = PRIOR_CLUSTERS * sizes.mean()
+    totals_with, sizes_with = np.append(totals, prior / 2), np.append(sizes, prior)
+    p_with = totals_with.sum() / sizes_with.sum()
+    variance = jackknife_variance(p_with, without_each(totals_with) / without_each(sizes_with))
+    most = kish(weight)
+    effective = min(most, p_with * (1 - p_with) / variance) if variance > 0 else most
+    low, high = wilson(p, effective, sizes)
+    return Measurement(p, low, high, n)
+
+
+def wilson(p: float, effective: float, sizes: Floats) -> tuple[float, float]:
+    """Wilson's score interval at an effective sample size, with Student's t for clusters of weight `sizes`."""
+    t = _t(sizes)
+    centre = (p + t**2 / (2 * effective)) / (1 + t**2 / effective)
+    half = t * math.sqrt(p * (1 - p) / effective + t**2 / (4 * effective**2)) / (1 + t**2 / effective)
+    # At p = 0 and 1 an end equals the value in exact arithmetic; rounding must not put it on the wrong side.
+    return float(max(0, min(centre - half, p))), float(min(1, max(centre + half, p)))
+
+
+def mean(outcome: Floats, weight: Floats, cluster: Ints, bounds: tuple[float, float] = REALS) -> Measurement:
+    """Weighted mean of any outcomes with a jackknife t interval; `bounds` are the values a mean can take.
+
+    Clusters that happen to agree do not make it surer than independent draws would, as in `proportion`.
+    """
+    if not len(outcome):
+        return undefined(NOTHING)
+    weight = relative(weight)
+    totals, sizes = by_cluster(outcome * weight, cluster), by_cluster(weight, cluster)
+    value = float(totals.sum() / sizes.sum())
+    independent = float((weight * np.square(outcome - value)).sum() / weight.sum() / kish(weight))
+    same = bool(np.ptp(outcome) == 0)
+    return of_sums(ratio, (totals, sizes), sizes, len(outcome), bounds, independent, same)
+
+
+def ratio(totals: Floats, sizes: Floats) -> Floats:
+    """The mean, from totals and weights; inputs of any one shape."""
+    return np.asarray(totals / sizes)
+
+
+def of_sums(
+    function: Callable[..., Floats],
+    sums: Sequence[Floats],
+    sizes: Floats,
+    n: int,
+    bounds: tuple[float, float] = REALS,
+    least_variance: float = 0.0,
+    same: bool = False,
+) -> Measurement:
+    """A smooth function of sums over clusters, with its interval: a jackknife's, or a bootstrap's where that is asked
+    for (`bootstrap.py`). Either is the function at other sums, so neither looks at a row again.
+
+    Args:
+        function: takes the totals, arrays of one shape, and gives the statistic in that shape.
+        sums: each [clusters].
+        sizes: [clusters], the weight in each.
+        n: what the statistic is computed from.
+        bounds: the least and greatest value it can take.
+        least_variance: a bound below which a jackknife's variance is not believed.
+        same: whether all that it is computed from is the same, so that nothing shows how much it varies.
+    """
+    value = float(function(*(np.array(total.sum()) for total in sums)))
+    if no_interval := too_few(sizes) or (NO_VARIATION if same else None):
+        return Measurement(value, None, None, n, no_interval)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        without = function(*map(without_each, sums))
+        if not np.isfinite(without).all():
+            return Measurement(value, None, None, n, UNDEFINED_REST)
+    if (drawn := _drawn(function, sums)) is not None:
+        return Measurement(value, *bca(value, drawn, without, LEVEL), n)
+    return jackknife(value, without, sizes, n, bounds, least_variance)
+
+
+def _drawn(function: Callable[..., Floats], sums: Sequence[Floats]) -> Floats | None:
+    """[rounds], the statistic in each round of a bootstrap. None where none is asked for, where a draw of few clusters
+    leaves it undefined, and where it never moves: clusters that happen to agree are no certainty."""
+    if not is_asked_for():
+        return None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        drawn = function(*resampled(sums))
+        return drawn if np.ptp(drawn) > 1e-12 * np.abs(drawn).max() else None
+
+
+def jackknife(
+    value: float,
+    without: Floats,
+    sizes: Floats,
+    n: int,
+    bounds: tuple[float, float] = REALS,
+    least_variance: float = 0.0,
+) -> Measurement:
+    """An interval for any statistic from its values with each cluster left out.
+
+    The delete-one-cluster jackknife is the linearised cluster-robust variance when clusters are of one size, and errs
+    on the wide side when a few of them dominate (MacKinnon, Nielsen & Webb, J. Appl. Econometrics 38, 2023).
+
+    Args:
+        value: the statistic over all clusters.
+        without: [clusters], two or more: the statistic with each one left out.
+        sizes: [clusters], the weight in each.
+        n: what the statistic is computed from.
+        bounds: the least and greatest value the statistic can take.
+        least_variance: a bound below which the variance is not believed.
+    """
+    half = half_width(value, without, sizes, least_variance)
+    return Measurement(value, max(bounds[0], value - half), min(bounds[1], value + half), n)
+
+
+def half_width(value: float, without: Floats, sizes: Floats, least_variance: float) -> float:
+    """Half the width of `jackknife`'s interval, for a statistic that is carried over to another scale afterwards."""
+    return _t(sizes) * math.sqrt(max(least_variance, jackknife_variance(value, without)))
+
+
+def _t(sizes: Floats) -> float:
+    """Student's quantile, for Kish's effective number of clusters minus one degrees of freedom, and at least one."""
+    return _quantile(max(1.0, kish(sizes) - 1))
+
+
+@lru_cache(maxsize=1024)
+def _quantile(freedom: float) -> float:
+    return float(student.ppf((1 + LEVEL) / 2, freedom))
+
+
+def kish(weight: Floats) -> float:
+    """How many equal weights vary as much: (sum w)^2 / sum w^2."""
+    return float(weight.sum() ** 2 / np.square(weight).sum())
+
+
+def jackknife_variance(value: float, without: Floats) -> float:
+    """The variance of a statistic from its values with each cluster left out [clusters]."""
+    return float((len(without) - 1) / len(without) * np.square(without - value).sum())
+
+
+def relative(weight: Floats) -> Floats:
+    """Weights over the largest of them: nothing here depends on their unit, and no square of them overflows."""
+    return weight / weight.max()
+
+
+def too_few(sizes: Floats) -> str | None:
+    """Why clusters of these weights [clusters] have no interval; None if they have one."""
+    if len(sizes) < 2:
+        return ONE_CLUSTER
+    return None if (without_each(sizes) > 0).all() else ALL_IN_ONE
+
+
+def by_cluster(values: Floats, cluster: Ints) -> Floats:
+    """[clusters], the sum of `values` [n] in each cluster that occurs, in ascending order of `cluster` [n]."""
+    return np.bincount(np.unique(cluster, return_inverse=True)[1], values).astype(np.float64)
+
+
+def without_each(totals: Floats) -> Floats:
+    """[clusters], the sum over all other clusters. Never by subtraction: the rest of a huge total would be lost."""
+    nothing = np.zeros(1)
+    before = np.concatenate([nothing, np.cumsum(totals)[:-1]])
+    after = np.concatenate([np.cumsum(totals[::-1])[:-1][::-1], nothing])
+    return before + after

@@ -1,0 +1,27 @@
+"""How far values lie apart within prompts: the unit of effects and of gains, rewards having none of their own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from plaudit.statistics.intervals import Floats
+
+
+def centred(values: Floats) -> Floats:
+    """[n], about their mean; equal values are exact zeros, which a mean with rounding would not make them."""
+    return values - values.mean() if np.ptp(values) else np.zeros_like(values)
+
+
+def pooled_sd(prompts: Sequence[Floats]) -> float:
+    """The standard deviation of values about their own prompt's mean, with K - 1 degrees of freedom a prompt of K; 0
+    where nothing varies. Every prompt has a value at least."""
+    apart = [centred(own) for own in prompts]
+    # In units of the largest, whose square no float may overflow.
+    largest = max((float(np.abs(own).max()) for own in apart), default=0.0)
+    freedom = sum(len(own) - 1 for own in prompts)
+    if largest == 0 or freedom == 0:
+        return 0.0
+    return largest * math.sqrt(sum(float(np.square(own / largest).sum()) for own in apart) / freedom)

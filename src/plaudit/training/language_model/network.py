@@ -1,0 +1,120 @@
+"""Language models: opening one by the name of a backbone, and saving one so that it serves as a backbone."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+)
+
+from plaudit.errors import PlauditError
+from plaudit.model import RECORD_FILE, quiet, resolve, staged
+
+logger = logging.getLogger(__name__)
+
+NEXT_TOKEN, MASKED = "next-token", "masked"
+OBJECTIVES = (NEXT_TOKEN, MASKED)
+
+
+def open_language_model(
+    name: str | Path, objective: str | None = None, *, trust_remote_code: bool = False
+) -> tuple[Any, Any, str]:
+    """Model (in float32), tokenizer and objective of a backbone.
+
+    Args:
+        name: a packaged backbone, a local folder or a hub id.
+        objective: `next-token` or `masked`; None: the one the backbone was made for.
+        trust_remote_code: run code that comes with the checkpoint.
+
+    Raises:
+        PlauditError: if it cannot be read, or was made for another objective.
+    """
+    source = resolve(name)
+    options = {"trust_remote_code": trust_remote_code}
+    try:
+        with quiet():
+            own = _objective(AutoConfig.from_pretrained(source, **options), str(name))
+            if objective not in (None, own):
+                raise PlauditError(f"the backbone {name} is made for {own}, not {objective}; leave --objective out")
+            tokenizer = AutoTokenizer.from_pretrained(source, **options)
+            auto = AutoModelForMaskedLM if own == MASKED else AutoModelForCausalLM
+            model, info = auto.from_pretrained(
+                source, dtype=torch.float32, use_safetensors=True, output_loading_info=True, **options
+            )
+    except PlauditError:
+        raise
+    except Exception as error:
+        # A broken folder comes up as anything: OSError, TypeError, SafetensorError, a validation error of the hub's.
+        raise PlauditError(f"cannot load {name} as a language model: {' '.join(str(error).split())[:300]}") from error
+    if own == MASKED and tokenizer.mask_token is None:
+        raise PlauditError(f"the tokenizer of {name} has no mask token; pretrain another encoder")
+    missing = sorted(info["missing_keys"])
+    if layers := [key for key in missing if re.search(r"\.\d+\.", key)]:
+        raise PlauditError(f"the checkpoint {name} is broken: {layers[0]} is missing; copy or download it again")
+    if missing:
+        logger.warning("%s comes without its language-model head; a new one starts from nothing", name)
+    return model, tokenizer, own
+
+
+def _objective(config: Any, name: str) -> str:
+    if config.is_encoder_decoder:
+        raise PlauditError(f"{name} is an encoder-decoder, which cannot serve as a backbone; take a decoder or encoder")
+    # Encoders are in both tables: some can be told to act as decoders.
+    for objective, table in (
+        (MASKED, MODEL_FOR_MASKED_LM_MAPPING_NAMES),
+        (NEXT_TOKEN, MODEL_FOR_CAUSAL_LM_MAPPING_NAMES),
+    ):
+        if config.model_type in table:
+            return objective
+    raise PlauditError(f"{name} is a {config.model_type}, which transformers has no language model of")
+
+
+def context(model: Any, tokenizer: Any) -> int:
+    """Most tokens a model can read."""
+    config = model.config.get_text_config()
+    known = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None) or 1 << 20
+    return min(int(known), tokenizer.model_max_length)
+
+
+def beside_the_head(name: str | Path, model: Any, *, trust_remote_code: bool = False) -> dict[str, torch.Tensor]:
+    """Weights of a backbone that a language model has no use for and a reward model has: an encoder's pooler."""
+    with quiet():
+        whole, info = AutoModel.from_pretrained(
+            resolve(name), dtype=torch.float32, output_loading_info=True, trust_remote_code=trust_remote_code
+        )
+    known = set(model.base_model.state_dict()) | set(info["missing_keys"])
+    return {f"{model.base_model_prefix}.{k}": v for k, v in whole.state_dict().items() if k not in known}
+
+
+def save_language_model(
+    folder: Path,
+    model: Any,
+    tokenizer: Any,
+    record: Mapping[str, Any],
+    card: str,
+    more: Mapping[str, torch.Tensor] = {},
+) -> None:
+    """Write an ordinary checkpoint with its tokenizer, `plaudit.json` and README.md beside it, or leave what was there.
+
+    Args:
+        folder: where to.
+        model: a transformers language model.
+        tokenizer: its own.
+        record: the run record.
+        card: the text of README.md.
+        more: further weights by name (see `beside_the_head`).
+    """
+    with staged(folder) as staging, quiet():
+        model.save_pretrained(staging, state_dict={**model.state_dict(), **more})
+        tokenizer.save_pretrained(staging)
+        (staging / RECORD_FILE).write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        (staging / "README.md").write_text(card, encoding="utf-8")

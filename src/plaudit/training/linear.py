@@ -1,0 +1,278 @@
+"""Groups -> a plain model: linear in length, in words, or in the features of a frozen backbone.
+
+Rankings are learned by Bradley-Terry, ratings by ridge regression. Where there are both, the reward is learned from the
+rankings, and the ratings become attributes beside it; from ratings alone, or where a mix is given, the reward is the
+mix of the standardised attributes. There is one best fit, so no steps, no checkpoints and no held-out share: the
+penalty is chosen by cross-validation, and the last fit uses everything.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from plaudit.data import Scale
+from plaudit.errors import PlauditError
+from plaudit.groups import Group, plain_text, text_key
+from plaudit.model import (
+    FEATURES,
+    PROBE_PREFIX,
+    Attribute,
+    Linear,
+    LinearModel,
+    Matrix,
+    Outputs,
+    Scorer,
+    data_hash,
+    make_linear_probe,
+)
+from plaudit.training.convex import BradleyTerry, LeastSquares, LinearFit, fit_convex
+from plaudit.training.linear_card import linear_card
+from plaudit.training.plan import REWARD, plan
+from plaudit.training.run.folder import clear, open_folder
+from plaudit.training.settings import TrainingSettings
+from plaudit.training.targets import ComparisonTargets
+
+logger = logging.getLogger(__name__)
+
+# The settings that count; `seed`, `report_to`, `rivals` and `holdout` have nothing to do here, and harm nothing.
+_USED = ("ties", "scales", "mix", "folds_by", "seed", "report_to", "rivals", "holdout")
+_USED_BY_FROZEN = ("pooling", "max_length", "chat_template", "truncate_responses", "batch_tokens", "trust_remote_code")
+
+
+def train_linear(
+    groups: Sequence[Group],
+    output: Path,
+    backbone: str,
+    eval_groups: Sequence[Group] | None,
+    settings: TrainingSettings,
+    resume: bool,
+    overwrite: bool,
+    main: bool,
+) -> Scorer:
+    """`train` for plain backbones. Only the `main` process writes.
+
+    Raises:
+        PlauditError: if there is nothing to learn from, or the folder is taken.
+    """
+    origin = {
+        "backbone": backbone,
+        "data": data_hash(groups),
+        "eval_data": None if eval_groups is None else data_hash(eval_groups),
+        "settings": settings.to_dict(),
+    }
+    open_folder(output, origin, resume, overwrite, main)
+    if unused := _unused(settings, backbone):
+        logger.warning("%s has no use for %s", backbone, ", ".join(unused))
+    started = time.monotonic()
+    model = fit_linear(groups, backbone, settings)
+    held_out = {"groups": 0} if eval_groups is None else _held_out(model, eval_groups, settings)
+    model.record |= {**origin, "held_out": held_out, "steps": 0, "seconds": round(time.monotonic() - started, 1)}
+    if main:
+        model.save(output, card=linear_card(model.record))
+        clear(output)
+    return model
+
+
+def _unused(settings: TrainingSettings, backbone: str) -> list[str]:
+    """Settings that were changed from their defaults and mean nothing to a plain model."""
+    used = {*_USED, *(_USED_BY_FROZEN if backbone.startswith(PROBE_PREFIX) else ())}
+    default = TrainingSettings().to_dict()
+    return [name for name, value in settings.to_dict().items() if value != default[name] and name not in used]
+
+
+def fit_linear(groups: Sequence[Group], backbone: str, settings: TrainingSettings) -> Scorer:
+    """Fit a plain model. Of the settings, `ties`, `scales`, `mix` and `folds_by` count; for a frozen backbone also
+    those that say how text is read.
+
+    Args:
+        groups: those without judgements are left out, and counted in a warning.
+        backbone: `length`, `bow`, or `frozen:` and the name of a backbone.
+
+    Raises:
+        PlauditError: if there is nothing to learn from.
+    """
+    usable = [group for group in groups if group.ratings or len(ComparisonTargets.of(group, settings.ties))]
+    if not usable:
+        raise PlauditError("no group has a rating, or a ranking of two or more responses, to learn from")
+    if len(usable) < len(groups):
+        logger.warning("%d of %d groups have no judgement and are left out", len(groups) - len(usable), len(groups))
+    build = _frozen if backbone.startswith(PROBE_PREFIX) else _plain
+    model, learned = build(usable, backbone, settings)
+    model.record |= {"backbone": backbone, "groups": len(usable), "fits": learned.report()}
+    return model
+
+
+def _plain(groups: Sequence[Group], backbone: str, settings: TrainingSettings) -> tuple[Scorer, Learned]:
+    texts = [plain_text(response) for group in groups for response in group.responses]
+    features, matrix = FEATURES[backbone].of(texts)
+    learned = learn(matrix, groups, settings)
+    attributes = {
+        said.name: (weights * said.spread, said.centre, Scale(said.low, said.high)) for said, weights in learned.rated
+    }
+    return LinearModel(features, Linear(learned.reward, attributes)), learned
+
+
+def _frozen(groups: Sequence[Group], backbone: str, settings: TrainingSettings) -> tuple[Scorer, Learned]:
+    """Standardised features are learned from; their means and deviations are then folded into the head."""
+    name = backbone.removeprefix(PROBE_PREFIX)
+    features, pooling, options = frozen_features(groups, name, settings)
+    centre, scale = features.mean(0), features.std(0)
+    scale[scale == 0] = 1.0
+    learned = learn((features - centre) / scale, groups, settings)
+    said, rows = [], []
+    if learned.rankings is not None:
+        said.append(Attribute(REWARD))
+        rows.append(learned.reward / scale)
+    for attribute, weights in learned.rated:
+        rows.append(weights / scale)
+        shift = attribute.spread * float(rows[-1] @ centre)
+        share = attribute.weight if learned.rankings is None else 0.0
+        said.append(replace(attribute, weight=share, centre=attribute.centre - shift))
+    outputs = Outputs(tuple(said), pooling=pooling)
+    return make_linear_probe(name, outputs, np.array(rows, dtype=np.float32), **options), learned
+
+
+def frozen_features(
+    groups: Sequence[Group], name: str, settings: TrainingSettings
+) -> tuple[np.ndarray, str, dict[str, Any]]:
+    """`[R, H]` of what an untrained backbone reads in every response, what of it is pooled, and the reader's options.
+
+    A backbone that nobody fine-tunes has no place where it gathers what it read (all-MiniLM's own pooler was never
+    trained), so the mean of all tokens is read unless `pooling` says otherwise.
+    """
+    from plaudit.model import RewardModel, cached_features
+
+    pooling = "mean" if settings.pooling in ("auto", "mean") else "own"
+    options: dict[str, Any] = {
+        "max_length": settings.max_length,
+        "chat_template": settings.chat_template,
+        "trust_remote_code": settings.trust_remote_code,
+    }
+    reader = RewardModel.from_backbone(name, outputs=Outputs(pooling=pooling), **options)
+    items = list(reader.renderer.render(groups, truncate_responses=settings.truncate_responses))
+    return cached_features(reader, items, settings.batch_tokens).astype(np.float64), pooling, options
+
+
+# ---- the fits, whatever the features --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What the judgements of some groups teach about linear scores.
+
+    Attributes:
+        rankings: the reward's fit, where it is learned from rankings.
+        ratings: each rated attribute, its `centre` that of responses whose features are zero, with its fit.
+    """
+
+    rankings: LinearFit | None
+    ratings: tuple[tuple[Attribute, LinearFit], ...]
+
+    @property
+    def rated(self) -> list[tuple[Attribute, np.ndarray]]:
+        """Attributes with their `[F]` weights: a value on [0, 1] is `centre + spread * features @ weights`."""
+        return [(attribute, fit_convex.weights) for attribute, fit_convex in self.ratings]
+
+    @property
+    def reward(self) -> np.ndarray:
+        """`[F]`: of the rankings, else the mix of standardised attributes."""
+        if self.rankings is not None:
+            return self.rankings.weights
+        return np.sum([attribute.weight * weights for attribute, weights in self.rated], axis=0)
+
+    def report(self) -> dict[str, dict[str, float | None]]:
+        """What was learned from -> penalty, and held-out loss beside that of constant scores."""
+        fits = {} if self.rankings is None else {"rankings": self.rankings}
+        fits |= {f"ratings of {attribute.name}": fit_convex for attribute, fit_convex in self.ratings}
+        return {
+            name: {"penalty": one.penalty, "held_out_loss": one.loss, "loss_of_equal_scores": one.constant}
+            for name, one in fits.items()
+        }
+
+
+def learn(features: Matrix, groups: Sequence[Group], settings: TrainingSettings) -> Learned:
+    """Fit rankings and each rated attribute.
+
+    Args:
+        features: `[R, F]`, one row for each response of each group, in order.
+        groups: with R responses in all, and at least one judgement.
+        settings: `ties`, `folds_by`, `scales` and `mix`.
+    """
+    planned = plan(groups, replace(settings, rating_loss="mse", heads=1, head="linear", annotators=False))
+    rated = [attribute for attribute in planned.outputs.attributes if attribute.readout == "value"]
+    parts = np.array([_part(number, group, settings.folds_by) for number, group in enumerate(groups)])
+    starts = [0, *accumulate(len(group.responses) for group in groups)]
+    comparisons = _comparisons(groups, starts, parts, settings.ties)
+    if comparisons is not None and rated:
+        source = f"mix of ratings, as mix={settings.mix} asks" if settings.mix else "rankings; ratings stand beside it"
+        logger.warning("a plain model learns its reward from one kind of judgement: here the %s", source)
+    if comparisons is not None and (comparisons.won == 0.5).all():
+        logger.warning("all %d comparisons are ties, so nothing can be told apart by them", len(comparisons.won))
+    rankings = None if comparisons is None or settings.mix else fit_convex(features, comparisons)
+    return Learned(
+        rankings, tuple(_rated(features, one, planned.scales[one.name], groups, starts, parts) for one in rated)
+    )
+
+
+def _part(number: int, group: Group, by: str) -> str:
+    """What is held out together with this group. Blank prompts say nothing, so each is its own."""
+    if by == "prompt":
+        return text_key(group.prompt) if plain_text(group.prompt).strip() else f"\0{number}"
+    value = group.subset if by == "subset" else group.meta.get(by)
+    if value is None:
+        raise PlauditError(f"the group {group.id} has no {by!r}, which folds_by names; use prompt, subset or its meta")
+    return str(value)
+
+
+def _comparisons(groups: Sequence[Group], starts: Sequence[int], parts: np.ndarray, ties: str) -> BradleyTerry | None:
+    every = [ComparisonTargets.of(group, ties) for group in groups]
+    if not any(map(len, every)):
+        return None
+    join = np.concatenate
+    return BradleyTerry(
+        first=join([one.better + start for one, start in zip(every, starts, strict=False)]),
+        second=join([one.worse + start for one, start in zip(every, starts, strict=False)]),
+        won=np.where(join([one.tie for one in every]), 0.5, 1.0),
+        weight=join([one.weight for one in every]),
+        part=np.repeat(parts, list(map(len, every))),
+    )
+
+
+def _rated(
+    features: Matrix,
+    attribute: Attribute,
+    scale: Scale,
+    groups: Sequence[Group],
+    starts: Sequence[int],
+    parts: np.ndarray,
+) -> tuple[Attribute, LinearFit]:
+    rows = [
+        (start + rating.response, scale.unit(rating), rating.weight, part)
+        for group, start, part in zip(groups, starts, parts, strict=False)
+        for rating in group.ratings
+        if rating.attribute == attribute.name
+    ]
+    row, unit, weight, part = (np.array(column) for column in zip(*rows, strict=True))
+    target = (unit - attribute.centre) / attribute.spread
+    found = fit_convex(features, LeastSquares(row=row, target=target, weight=weight, part=part))
+    return replace(attribute, centre=attribute.centre + attribute.spread * found.intercept), found
+
+
+def _held_out(model: Scorer, groups: Sequence[Group], settings: TrainingSettings) -> dict[str, Any]:
+    """Log loss and accuracy on groups that were kept apart, where they have comparisons."""
+    starts = [0, *accumulate(len(group.responses) for group in groups)]
+    comparisons = _comparisons(groups, starts, np.arange(len(groups)), settings.ties)
+    if comparisons is None:
+        return {"groups": len(groups)}
+    scores = np.array([score.score for row in model.stream(groups) for score in row])
+    gap = (scores[comparisons.first] - scores[comparisons.second])[comparisons.won == 1]
+    accuracy = {"accuracy": float(((gap > 0) + 0.5 * (gap == 0)).mean())} if len(gap) else {}
+    return {"groups": len(groups), "loss": comparisons.loss(scores)[0], **accuracy}

@@ -1,0 +1,72 @@
+"""What every run of a `transformers.Trainer` here shares: its arithmetic, where figures go, how it ends early."""
+
+from __future__ import annotations
+
+import logging
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+from transformers import PrinterCallback, ProgressCallback, Trainer
+from transformers.integrations import TensorBoardCallback
+
+from plaudit.errors import PlauditError
+from plaudit.model import quiet
+from plaudit.training.run.folder import whole_checkpoints
+from plaudit.training.run.progress import progress
+
+logger = logging.getLogger(__name__)
+
+
+def multiplies_in_bf16() -> bool:
+    """Whether this machine has bf16 arithmetic, which `precision=auto` then uses."""
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def find_reporters(names: str) -> list[str]:
+    """Where curves go, out of names by comma; TensorBoard only where it is installed."""
+    wanted = [name.strip() for name in names.split(",") if name.strip() not in ("", "none")]
+    if "tensorboard" in wanted and find_spec("tensorboard") is None:
+        logger.warning("no curves are written: TensorBoard is not installed (pip install 'plaudit[tensorboard]')")
+        wanted.remove("tensorboard")
+    return wanted
+
+
+def report_curves(trainer: Trainer, output: Path, reporters: list[str]) -> None:
+    """Send curves to `output`/logs if TensorBoard is among the reporters, and let our own progress speak alone."""
+    for callback in (PrinterCallback, ProgressCallback):
+        trainer.remove_callback(callback)
+    if "tensorboard" in reporters:
+        curves = TensorBoardCallback()
+        curves.logging_dir = curves.logging_dir or str(output / "logs")
+        trainer.add_callback(curves)
+
+
+def run_trainer(trainer: Trainer, output: Path, checkpoint: Path | None) -> None:
+    """Train, from a checkpoint if there is one, and say what an interrupt or a full disk has left.
+
+    Raises:
+        PlauditError: if a checkpoint cannot be written.
+    """
+    try:
+        with progress() as shown, quiet():
+            if trainer.is_world_process_zero():
+                trainer.add_callback(shown)
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    except KeyboardInterrupt:
+        remedy = "go on with --resume" if whole_checkpoints(output) else "nothing was saved yet"
+        logger.warning("interrupted at step %d; %s", trainer.state.global_step, remedy)
+        raise
+    except (OSError, RuntimeError) as error:
+        if not _is_full_disk(error):
+            raise
+        raise PlauditError(
+            f"writing a checkpoint to {output} failed ({error}); earlier checkpoints are whole: "
+            "make room and go on with --resume"
+        ) from error
+
+
+def _is_full_disk(error: BaseException) -> bool:
+    return isinstance(error, OSError) or "No space left" in str(error) or "file write failed" in str(error)

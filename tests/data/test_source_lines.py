@@ -1,0 +1,44 @@
+"""Where each judgement was read."""
+
+import json
+
+from plaudit.data import Reading, load_groups
+from plaudit.data.source_lines import SourceLines
+from plaudit.groups import stable_id
+
+
+def test_rows_that_merge_keep_their_lines(tmp_path):
+    rows = [
+        {"prompt": "p", "chosen": "a", "rejected": "b"},
+        {"prompt": "q", "chosen": "a", "rejected": "b"},
+        {"prompt": "p", "chosen": "c", "rejected": "a"},
+    ]
+    file = tmp_path / "pairs.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)))
+    reading = Reading(places=SourceLines())
+    groups = load_groups(file, reading=reading)
+    assert [len(group.rankings) for group in groups] == [2, 1]
+    key = stable_id("p", None)
+    assert [reading.places.of(key, ranking=number) for number in range(3)] == [f"{file}:1", f"{file}:3", None]
+    assert reading.places.of(key) == f"{file}:1"
+    assert reading.places.of(stable_id("q", None), ranking=0) == f"{file}:2"
+    assert reading.places.of("nowhere") is None
+
+
+def test_a_row_of_many_judgements(tmp_path):
+    row = {"prompt": "p", "responses": ["a", "b"], "rankings": [{"tiers": [[0], [1]]}] * 2}
+    row["ratings"] = [{"response": 0, "value": 1}]
+    file = tmp_path / "groups.jsonl"
+    file.write_text("\n" + json.dumps(row))
+    reading = Reading(places=SourceLines())
+    load_groups(file, reading=reading)
+    key = stable_id("p", None)
+    assert reading.places.of(key, ranking=1) == reading.places.of(key, rating=0) == f"{file}:2"
+
+
+def test_nobody_asks_nothing_is_noted(tmp_path):
+    file = tmp_path / "pairs.jsonl"
+    file.write_text(json.dumps({"prompt": "p", "chosen": "a", "rejected": "b"}))
+    reading = Reading()
+    load_groups(file, reading=reading)
+    assert reading.places is None

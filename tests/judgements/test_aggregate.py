@@ -1,0 +1,148 @@
+"""Majority votes, rankings out of ratings, agreement and contradictions, against answers worked out by hand."""
+
+import pytest
+from group_strategies import groups
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plaudit.groups import Group, Ranking, Rating
+from plaudit.judgements import check_groups, majority, rankings_from_ratings
+from plaudit.judgements.agreement import AgreementTally, Coincidences
+from plaudit.judgements.checks import contradictions
+
+FIRST, SECOND, TIE = ((0,), (1,)), ((1,), (0,)), ((0, 1),)
+
+
+def judged(*tiers, responses=("a", "b", "c"), **more):
+    rankings = tuple(Ranking(t, annotator=f"x{i}") for i, t in enumerate(tiers))
+    return Group("q", "P", responses, rankings, **more)
+
+
+@pytest.mark.parametrize(
+    ("votes", "verdict"),
+    [
+        ([FIRST, FIRST, SECOND], FIRST),
+        ([FIRST, SECOND], TIE),
+        ([FIRST, TIE], TIE),
+        ([FIRST, SECOND, TIE], TIE),
+        ([TIE, TIE, SECOND], TIE),
+        ([SECOND, SECOND, FIRST, TIE], SECOND),
+    ],
+)
+def test_the_most_votes_win_and_equal_votes_tie(votes, verdict):
+    [ranking] = majority(judged(*votes)).rankings
+    assert ranking == Ranking(verdict)
+
+
+def test_votes_weigh_and_strength_is_the_mean_of_the_winners():
+    votes = (Ranking(FIRST, 1, weight=0.5), Ranking(FIRST, 4), Ranking(SECOND, 9, weight=1.25), Ranking(FIRST))
+    # 2.5 against 1.25; of the three that said so, two gave a strength: (1 + 4) / 2.
+    assert majority(Group("q", "P", ("a", "b"), votes)).rankings == (Ranking(FIRST, 2.5),)
+
+
+def test_a_longer_ranking_is_broken_up_only_if_someone_else_judged_one_of_its_pairs():
+    order = ((2,), (0,), (1,))
+    assert majority(judged(order)).rankings == judged(order).rankings
+    # The other vote ties on (0, 1): 0 above 1 against 1 above 0. The pairs with 2 stay as the order has them.
+    settled = majority(judged(order, SECOND)).rankings
+    assert set(settled) == {Ranking(TIE), Ranking(((2,), (0,))), Ranking(((2,), (1,)))}
+
+
+@given(groups())
+def test_majority_is_settled_after_one_round(group):
+    once = majority(group)
+    assert majority(once) == once
+    pairs = [frozenset(pair[:2]) for ranking in once.rankings for pair in ranking.comparisons()]
+    assert len(pairs) == len(set(pairs))
+    assert set(pairs) == {frozenset(p[:2]) for ranking in group.rankings for p in ranking.comparisons()}
+    assert not contradictions(once)
+
+
+def test_rankings_from_ratings():
+    ratings = (
+        Rating(0, 3, "tone", "x"),
+        Rating(1, 5, "tone", "x"),
+        Rating(2, 2, "tone", "x"),
+        Rating(2, 4, "tone", "x"),  # with the one above, a mean of 3: level with response 0
+        Rating(0, 1, "tone", "y", weight=3.0),
+        Rating(1, 0, "tone", "y"),
+        Rating(0, 1, "facts", "x"),  # alone on its attribute, it orders nothing
+    )
+    group = rankings_from_ratings(Group("q", "P", ("a", "b", "c"), ratings=ratings))
+    assert group.rankings == (Ranking(((1,), (0, 2)), annotator="x"), Ranking(FIRST, annotator="y", weight=2.0))
+    assert group.ratings == ratings
+    assert rankings_from_ratings(group, "facts") == group
+    assert len(rankings_from_ratings(Group("q", "P", ("a", "b", "c"), ratings=ratings), "tone").rankings) == 2
+
+
+def test_several_ratings_of_one_response_count_by_weight():
+    # A soft label: 1 with 0.9 and 3 with 0.1 is 1.2, below 2; the unweighted mean would tie.
+    ratings = (Rating(0, 1, weight=0.9), Rating(0, 3, weight=0.1), Rating(1, 2))
+    [ranking] = rankings_from_ratings(Group("q", "P", ("a", "b"), ratings=ratings)).rankings
+    assert ranking.tiers == SECOND
+
+
+def krippendorff_alpha(units):
+    coincidences = Coincidences()
+    for values in units:
+        coincidences.add(values)
+    return coincidences.alpha()
+
+
+def test_alpha_of_the_published_example():
+    # Krippendorff (2011), "Computing Krippendorff's Alpha-Reliability", example C: four observers, twelve units,
+    # missing values; nominal alpha = 0.743.
+    observers = ["123321412...", "1233224125.3", ".3332342251.", "12332441251."]
+    units = [[value for value in unit if value != "."] for unit in zip(*observers, strict=True)]
+    assert krippendorff_alpha(units) == pytest.approx(0.743, abs=0.0005)
+
+
+def test_alpha_of_two_observers_and_its_limits():
+    # Example A there: two observers, ten units of 0/1, five units 00, one 11 and four where they differ; alpha = 0.095.
+    # By hand: 20 values, 14 and 6 of a kind; 1 - 19 * 8 / (20**2 - 14**2 - 6**2) = 1 - 152 / 168.
+    units = [(0, 0)] * 5 + [(1, 1)] + [(0, 1)] * 4
+    assert krippendorff_alpha(units) == pytest.approx(1 - 152 / 168)
+    assert krippendorff_alpha([(0, 0), (1, 1)]) == 1
+    assert krippendorff_alpha([(0, 0), (0, 0)]) is None
+    assert krippendorff_alpha([(0,), (1,)]) is None
+
+
+def agreement(*groups):
+    tally = AgreementTally()
+    for group in groups:
+        tally.add(group)
+    return tally.result()
+
+
+def test_agreement_over_pairs():
+    # Of the three pairs of votes on (0, 1), one agrees; the vote on (0, 2) is alone; the unnamed one is nobody's.
+    group = judged(FIRST, FIRST, SECOND, ((0,), (2,)))
+    unnamed = Group("r", "Q", ("a", "b"), (Ranking(FIRST), Ranking(FIRST)))
+    found = agreement(group, unnamed)
+    assert (found.annotators, found.pairs, found.percent) == (4, 1, pytest.approx(1 / 3))
+    # The same annotator twice on one pair counts once, with the first verdict.
+    twice = Group("q", "P", ("a", "b"), (Ranking(FIRST, annotator="x"), Ranking(SECOND, annotator="x")))
+    assert agreement(twice).pairs == 0
+
+
+@given(st.lists(st.lists(st.sampled_from([FIRST, SECOND, TIE]), min_size=2, max_size=3), min_size=1, max_size=5))
+def test_agreement_does_not_depend_on_which_response_comes_first(units):
+    there = [judged(*votes) for votes in units]
+    back = [judged(*(SECOND if v == FIRST else FIRST if v == SECOND else TIE for v in votes)) for votes in units]
+    mixed = [b if i % 2 else a for i, (a, b) in enumerate(zip(there, back, strict=True))]
+    one, other = agreement(*there), agreement(*mixed)
+    assert one.percent == other.percent
+    assert one.alpha == pytest.approx(other.alpha) if one.alpha is not None else other.alpha is None
+
+
+def test_findings():
+    one = judged(FIRST, SECOND, ((0, 1), (2,)), subset="s")
+    two = Group("q", "Q", (" ",), ratings=(Rating(0, 1, "tone", "y"),))
+    three = Group("r", "R", ("a", "b"))
+    found = check_groups([one, two, three])
+    # (0, 1) twice and then a tie, with 2 below both: five comparisons, one of them a tie, one pair contradictory.
+    assert (found.groups, found.responses, found.rankings, found.comparisons, found.ties) == (3, 6, 3, 5, 1)
+    assert contradictions(one) == [(0, 1)]
+    assert (found.contradictions, found.unjudged, found.single, found.empty, found.shared_ids) == (1, 1, 1, 1, 1)
+    assert (found.subsets, list(found.attributes), found.ratings, found.largest) == ({"s": 1}, ["tone"], 1, 3)
+    assert found.agreement.annotators == 4
