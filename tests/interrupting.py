@@ -15,7 +15,7 @@ class _Stop(TrainerCallback):
 
 @contextmanager
 def interrupted(module):
-    """Let a module of `training.language_model` train until its first checkpoint is written, and expect the interrupt."""
+    """Let a module of `training.language_model` train until its first checkpoint, and expect the interrupt."""
     stage = sys.modules[f"plaudit.training.language_model.{module}"]
     plain = stage.report_curves
 

@@ -19,6 +19,7 @@ from plaudit.judgements import (
     Scores,
     comparisons_of,
     flatten_scores,
+    index_rankings,
     index_responses,
     ratings_of,
 )

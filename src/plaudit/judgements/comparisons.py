@@ -48,7 +48,7 @@ class Comparisons:
     worse_at: Ints
     length: Floats
     annotator: Ints
-    votes_of_others: Floats
+    others: Floats
     tie: NDArray[np.bool_]
     weight: Floats
     cluster: Ints

@@ -42,7 +42,7 @@ class Inspection:
     """
 
     probes: Mapping[str, Any] | None = None
-    check_invariance: Mapping[str, Any] | None = None
+    invariance: Mapping[str, Any] | None = None
     explanations: Sequence[Mapping[str, Any]] = ()
     of: str | None = None
 

@@ -179,7 +179,7 @@ class Learned:
     @property
     def rated(self) -> list[tuple[Attribute, np.ndarray]]:
         """Attributes with their `[F]` weights: a value on [0, 1] is `centre + spread * features @ weights`."""
-        return [(attribute, fit_convex.weights) for attribute, fit_convex in self.ratings]
+        return [(attribute, fit.weights) for attribute, fit in self.ratings]
 
     @property
     def reward(self) -> np.ndarray:
@@ -191,7 +191,7 @@ class Learned:
     def report(self) -> dict[str, dict[str, float | None]]:
         """What was learned from -> penalty, and held-out loss beside that of constant scores."""
         fits = {} if self.rankings is None else {"rankings": self.rankings}
-        fits |= {f"ratings of {attribute.name}": fit_convex for attribute, fit_convex in self.ratings}
+        fits |= {f"ratings of {attribute.name}": fit for attribute, fit in self.ratings}
         return {
             name: {"penalty": one.penalty, "held_out_loss": one.loss, "loss_of_equal_scores": one.constant}
             for name, one in fits.items()

@@ -73,7 +73,7 @@ class Curve:
     kind: str
     gold: tuple[Measurement, ...]
     reward: tuple[Measurement, ...]
-    fit_curve: CurveFit
+    fit: CurveFit
     highest_at: int | None
     fall: Measurement
     of_ideal: Measurement
