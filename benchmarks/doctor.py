@@ -2,7 +2,7 @@
 
 UKPConvArg1's agreed pairs; in a share of the training pairs the preferred argument is swapped, by a seed. Four folds of
 three debates as in ukp.py: the doctor sees the nine training debates, holds out whole debates, and ranks their pairs by
-suspicion. Two rivals beside it: chance, and the length rule (a pair is the more suspicious the longer the argument that
+suspicion. Two baselines beside it: chance, and the length rule (a pair is the more suspicious the longer the argument that
 lost). A linear model on frozen MiniLM is then trained on the clean, the noisy, the cleaned and the oracle-cleaned pairs
 (every flip gone and nothing else) and tested on the clean pairs of the other three debates. Intervals are 95% with a
 debate as the unit that repeats.
@@ -38,7 +38,7 @@ from plaudit.statistics.significance import sign_flip
 
 FROZEN = "frozen:minilm-l6"
 MODELS = ("bow,length", f"{FROZEN},length", "none")
-RIVALS = ("random", "length rule")
+BASELINES = ("random", "length rule")
 CONDITIONS = ("clean", "noisy", "cleaned", "oracle")
 
 Row = dict[str, Any]
@@ -104,7 +104,7 @@ def by_doctor(reader: Reader, models: str, groups: Sequence[Group], seed: int) -
     return {others: one.wrong for others, one in found.items() if one is not None}
 
 
-def by_rival(name: str, groups: Sequence[Group], seed: int) -> dict[bool, np.ndarray]:
+def by_baseline(name: str, groups: Sequence[Group], seed: int) -> dict[bool, np.ndarray]:
     if name == "random":
         return {False: np.random.default_rng(seed).random(sum(len(group.rankings) for group in groups))}
     longer = []
@@ -124,12 +124,12 @@ def find(options: argparse.Namespace) -> None:
         noisy, flips = flipped(split(groups, fold)[0], rate, seed)
         debate = np.repeat([group.subset for group in noisy], [len(group.rankings) for group in noisy])
         here = {"rate": rate, "seed": seed, "fold": fold, "flips": flips.tolist(), "debate": debate.tolist()}
-        for models in [*options.backbones, *(RIVALS if options.rivals else ())]:
-            way = partial(by_rival, models) if models in RIVALS else partial(by_doctor, reader, models)
+        for models in [*options.backbones, *(BASELINES if options.baselines else ())]:
+            way = partial(by_baseline, models) if models in BASELINES else partial(by_doctor, reader, models)
             by_way, seconds, _ = timed(partial(way, noisy, seed))
             for others, wrong in by_way.items():
                 row = here | {"models": models, "others": others, "wrong": wrong.tolist(), "seconds": seconds}
-                row |= {"threshold": None if models in RIVALS else REMOVED, "versions": versions()}
+                row |= {"threshold": None if models in BASELINES else REMOVED, "versions": versions()}
                 _write(options.output, f"find-{models}-{others}-{rate}-{fold}-{seed}", row)
             print(models, rate, seed, fold, f"{seconds:.0f} s", flush=True)
 
@@ -174,7 +174,7 @@ def trained(
         weights = learn(reader.rows(groups, learner), groups, settings).reward
         scores = reader.rows(test, learner) @ weights
     else:
-        quiet: dict[str, Any] = {"holdout": 0.0, "report_to": "none", "rivals": "none", "seed": seed}
+        quiet: dict[str, Any] = {"holdout": 0.0, "report_to": "none", "baselines": "none", "seed": seed}
         with tempfile.TemporaryDirectory() as folder:
             model = train_model(groups, folder, backbone=learner, **quiet)
             scores = np.array([score.score for row in model.score(test) for score in row])
@@ -219,7 +219,7 @@ def tables(options: argparse.Namespace) -> None:
 
 def _named(key: tuple[float, str, bool]) -> list[str]:
     rate, models, others = key
-    if models in RIVALS:
+    if models in BASELINES:
         return [f"{rate:.0%}", models]
     parts = [*([] if models == "none" else [models]), *(["others"] if others else [])]
     return [f"{rate:.0%}", " + ".join(parts)]
@@ -396,7 +396,7 @@ def main() -> None:
     shared.add_argument("-o", "--output", type=Path, required=True, help="folder for the runs' JSON files")
     finding = verbs.add_parser("find", parents=[shared])
     finding.add_argument("--backbones", nargs="+", default=MODELS, help="sets of models, each by comma, or `none`")
-    finding.add_argument("--no-rivals", dest="rivals", action="store_false")
+    finding.add_argument("--no-baselines", dest="baselines", action="store_false")
     finding.set_defaults(verb=find)
     training = verbs.add_parser("train", parents=[shared])
     training.add_argument("--doctor", default=MODELS[0], help="the models of the doctor that cleans")

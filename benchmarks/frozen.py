@@ -49,7 +49,7 @@ def main() -> None:
                 evaluate_every=passes,
                 holdout=0.0,
                 report_to="none",
-                rivals="none",
+                baselines="none",
             )
             train(groups, Path(scratch) / "model", options.backbone, settings=settings, overwrite=True)
             return time.process_time() - began

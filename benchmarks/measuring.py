@@ -1,7 +1,7 @@
 """How long it takes to measure responses that are already scored: every figure of `plaudit eval`, with intervals.
 
 A simulated world: prompts of four responses, each ranked by three named annotators (ties among them) and rated by each
-on a scale of five, a model with a spread, a plain rival and four subsets. Measured are `evaluate` with its analytic
+on a scale of five, a model with a spread, a baseline and four subsets. Measured are `evaluate` with its analytic
 intervals and with a bootstrap over prompts, each in one process and as often as `--repeat` says; printed is the fastest
 run's wall time, and its processor time, which other jobs on the machine do not stretch.
 
@@ -31,16 +31,16 @@ Rows = list[list[float]]
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What people said of the responses, and what a model and a plain rival give them."""
+    """What people said of the responses, and what a model and a baseline give them."""
 
     groups: list[Group]
     scores: Rows
     spreads: Rows
-    rival: Rows
+    baseline: Rows
 
 
 def world(prompts: int, seed: int = 0) -> World:
-    """Judgements and scores of responses whose quality is normal; the rival likes length, which nobody else does."""
+    """Judgements and scores of responses whose quality is normal; the baseline likes length, which nobody else does."""
     numbers = np.random.default_rng(seed)
     shape = (prompts, RESPONSES)
     quality, lengths = numbers.normal(size=shape), numbers.integers(20, 400, shape)
@@ -81,7 +81,7 @@ def figures(evaluation: Evaluation) -> int:
     return sum(
         len(part.overall)
         + sum(map(len, part.ratings.values()))
-        + sum(len(rival.overall) + sum(map(len, rival.ratings.values())) for rival in part.rivals.values())
+        + sum(len(baseline.overall) + sum(map(len, baseline.ratings.values())) for baseline in part.baselines.values())
         + len(part.reliability)
         + len(part.lengths)
         + 4  # of the rewards
@@ -95,7 +95,7 @@ def measured(made: World, rounds: int | None, repeat: int) -> tuple[float, float
     for _ in range(repeat):
         wall, processor = time.perf_counter(), time.process_time()
         found = evaluate(
-            made.groups, made.scores, spreads=made.spreads, rivals={"lengthy": made.rival}, bootstrap=rounds
+            made.groups, made.scores, spreads=made.spreads, baselines={"lengthy": made.baseline}, bootstrap=rounds
         )
         runs.append((time.perf_counter() - wall, time.process_time() - processor, figures(found)))
     return min(runs)

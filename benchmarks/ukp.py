@@ -213,8 +213,8 @@ def print_table(folder: Path) -> None:
         if len({row["fold"] for row in rows}) < len(rows):
             raise SystemExit(f"{folder} holds a fold of {key} twice; give runs that differ a --note of their own")
         trainer, backbone, seed, note = key
-        rivals = [k for k in runs if k[:2] == ("trl", backbone)] if trainer == "plaudit" else []
-        gains = [_gain(pooled[key], pooled[rival]) for rival in rivals]
+        baselines = [k for k in runs if k[:2] == ("trl", backbone)] if trainer == "plaudit" else []
+        gains = [_gain(pooled[key], pooled[baseline]) for baseline in baselines]
         lines.append(
             [
                 f"{trainer} {note}".strip(),
@@ -230,8 +230,8 @@ def print_table(folder: Path) -> None:
     print(table(["trainer", "backbone", "seed", "folds", "accuracy", "gain on TRL", "s a fold", "peak MiB"], lines))
 
 
-def _gain(mine: Clusters, rival: Clusters) -> str:
-    shared = {d: [a - b for a, b in zip(mine[d], rival[d], strict=True)] for d in mine if d in rival}
+def _gain(mine: Clusters, baseline: Clusters) -> str:
+    shared = {d: [a - b for a, b in zip(mine[d], baseline[d], strict=True)] for d in mine if d in baseline}
     return _figure(clustered(mean, shared), "+") if shared else "no fold in common"
 
 

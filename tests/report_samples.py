@@ -103,7 +103,7 @@ def metrics(name: str = "chat") -> dict[str, Any]:
             "empty": {"accuracy": found(None)},
         },
         "ratings": {name: rated},
-        "rivals": {name: {"accuracy": found(0.6), "lead": found(0.1), "ratings": {name: {"spearman": found(0.3)}}}},
+        "baselines": {name: {"accuracy": found(0.6), "lead": found(0.1), "ratings": {name: {"spearman": found(0.3)}}}},
         "counts": {"groups": 10, "responses": 20, "comparisons": 200, "ratings": 30, "clusters": 50, "truncated": 2},
         "clusters": name,
         "level": 0.95,

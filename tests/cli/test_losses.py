@@ -20,7 +20,7 @@ def data(tmp_path, monkeypatch):
 def test_one_table(run, data, tmp_path, monkeypatch):
     monkeypatch.setattr(charts, "can_plot", lambda: False)
     backbone = toy_backbone(tmp_path / "backbone")
-    asked = ["losses", data, "-o", tmp_path / "out", "--backbone", backbone, "--rivals", "length", "--seeds", 2]
+    asked = ["losses", data, "-o", tmp_path / "out", "--backbone", backbone, "--baselines", "length", "--seeds", 2]
     asked += ["--test", 0.3, "--set", "passes=1"]
     code, out, err = run(*asked, "--losses", "bradley-terry,ranknet,hinge")
     assert code == 0, err
@@ -42,7 +42,7 @@ def test_one_table(run, data, tmp_path, monkeypatch):
         (["--losses", "mse,mae"], "mse learns from ratings, and there are none"),
         (["--by", "debate"], "no field 'debate'"),
         (["--backbone", "bow"], "choose a pretrained backbone"),
-        (["--rivals", "length,nope"], "there is no rival 'nope'; there are length, bow and frozen:BACKBONE"),
+        (["--baselines", "length,nope"], "there is no baseline 'nope'; there are length, bow and frozen:BACKBONE"),
         (["--set", "passes"], "is not NAME=VALUE"),
     ],
 )
@@ -55,10 +55,10 @@ def test_mistakes_are_one_line(run, data, tmp_path, more, message):
     assert err.count("\n") == 1
 
 
-def test_rivals_are_checked_before_anything_is_read(run, tmp_path):
-    code, _, err = run("losses", tmp_path / "nowhere.jsonl", "-o", tmp_path / "out", "--rivals", "nope")
+def test_baselines_are_checked_before_anything_is_read(run, tmp_path):
+    code, _, err = run("losses", tmp_path / "nowhere.jsonl", "-o", tmp_path / "out", "--baselines", "nope")
     assert code == 2
-    assert "no rival 'nope'" in err
+    assert "no baseline 'nope'" in err
 
 
 def test_data_without_judgements(run, tmp_path):

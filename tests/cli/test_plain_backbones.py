@@ -1,4 +1,4 @@
-"""The plain rivals on the command line: the verbs of any model, with a `--backbone` of a word."""
+"""The baselines on the command line: the verbs of any model, with a `--backbone` of a word."""
 
 import json
 
@@ -59,7 +59,10 @@ def test_stdin_goes_in_and_lines_come_out(run, data):
 REFUSED = {
     "taken": ([], "holds a trained model; choose another folder"),
     "resume": (["--resume"], "is finished; there is nothing to resume"),
-    "rivals": (["--set", "rivals=bow,magic"], "rivals is 'bow,magic'; it must be length, bow or frozen:BACKBONE"),
+    "baselines": (
+        ["--set", "baselines=bow,magic"],
+        "baselines is 'bow,magic'; it must be length, bow or frozen:BACKBONE",
+    ),
     "no such backbone": (["--overwrite", "--backbone", "frozen:./nowhere"], "no folder './nowhere'"),
     "no such field": (["--overwrite", "--set", "folds_by=topic"], "has no 'topic', which folds_by names"),
 }

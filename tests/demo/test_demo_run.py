@@ -77,7 +77,7 @@ def test_a_second_demo_replaces_the_first_and_a_model_of_ones_own_is_left_alone(
     assert (tmp_path / "model" / "plaudit.json").read_text() == "{}"
 
 
-def test_the_command_prints_measurements_beside_their_rivals_and_ranks(demo, monkeypatch):
+def test_the_command_prints_measurements_beside_their_baselines_and_ranks(demo, monkeypatch):
     monkeypatch.setattr("plaudit.demo.run_demo", lambda *_, **__: demo)
     result = CliRunner().invoke(app, ["--prompt", "Why?", "--response", "Because.", "--response", "No idea."])
     assert result.exit_code == 0, result.output

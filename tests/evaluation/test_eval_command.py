@@ -177,7 +177,7 @@ def test_score_once_measure_again(files, tiny_model, tmp_path):
 
 
 class Longer:
-    """A rival: the reward is the length."""
+    """A baseline: the reward is the length."""
 
     def stream(self, groups, **options):
         for group in groups:
@@ -191,20 +191,20 @@ class Broken:
 
 
 @pytest.fixture
-def rivals(monkeypatch):
+def baselines(monkeypatch):
     monkeypatch.setattr(
         "plaudit.model.baselines.load_baselines", lambda folder: {"by:length": Longer(), "bow": Broken()}
     )
 
 
-def test_rivals_are_shown_without_being_asked_for(files, tiny_model, rivals, tmp_path, caplog):
+def test_baselines_are_shown_without_being_asked_for(files, tiny_model, baselines, tmp_path, caplog):
     data = files[1]
     first = json.loads(run(tiny_model, data, "-o", tmp_path / "out", "--json"))
-    assert list(first["rivals"]) == ["by:length"]
-    assert first["rivals"]["by:length"]["accuracy"] == first["length_accuracy"]
-    assert first["rivals"]["by:length"]["lead"] == first["lead_over_length"]
-    assert first["counts"]["rivals_left_out"] == 1
-    assert "the rival bow is left out: its features are gone" in caplog.text
+    assert list(first["baselines"]) == ["by:length"]
+    assert first["baselines"]["by:length"]["accuracy"] == first["length_accuracy"]
+    assert first["baselines"]["by:length"]["lead"] == first["lead_over_length"]
+    assert first["counts"]["baselines_left_out"] == 1
+    assert "the baseline bow is left out: its features are gone" in caplog.text
     # Their scores are written too: measured again, without a model, the figures are the same.
     scores = tmp_path / "out" / "scores.jsonl"
     assert json.loads(run(scores, data, "--json")) == of_scores(first)

@@ -71,7 +71,7 @@ HARD = {
 @pytest.mark.parametrize("name", HARD)
 def test_in_python(name, bootstrap):
     groups, scores, _, undefined = HARD[name]
-    found = evaluate(groups, scores, bootstrap=bootstrap, rivals={"flat": [[0.0] * len(row) for row in scores]})
+    found = evaluate(groups, scores, bootstrap=bootstrap, baselines={"flat": [[0.0] * len(row) for row in scores]})
     assert verdict(found)
     for figure in undefined:
         assert (found.overall[figure].value, found.overall[figure].low) == (None, None)

@@ -14,7 +14,7 @@ from plaudit.laboratory.tables import cells, header, markdown
 from plaudit.model.cache import features
 from plaudit.report.charts import can_plot
 
-QUICK = {"passes": 2, "report_to": "none", "rivals": "none"}
+QUICK = {"passes": 2, "report_to": "none", "baselines": "none"}
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def test_a_laboratory_that_was_stopped_goes_on(tmp_path, backbone):
 
     def laboratory():
         settings = default_settings().with_changes(QUICK, "test")
-        chosen = {"losses": ["bradley-terry", "hinge"], "seeds": 2, "fold_count": 2, "rivals": ["length"]}
+        chosen = {"losses": ["bradley-terry", "hinge"], "seeds": 2, "fold_count": 2, "baselines": ["length"]}
         return compare_losses(groups, tmp_path / "out", backbone, settings=settings, say=said.append, **chosen)
 
     first = laboratory()

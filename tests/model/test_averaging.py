@@ -222,17 +222,17 @@ def test_what_there_is_to_combine(runs, tmp_path):
         average_weights(runs[:2], runs[2])
 
 
-def test_rivals_come_along_where_all_learned_from_the_same(runs, tmp_path):
-    rival = runs[0] / "rivals" / "length"
-    rival.mkdir(parents=True)
-    (rival / "plaudit.json").write_text("{}")
+def test_baselines_come_along_where_all_learned_from_the_same(runs, tmp_path):
+    baseline = runs[0] / "baselines" / "length"
+    baseline.mkdir(parents=True)
+    (baseline / "plaudit.json").write_text("{}")
     for folder in runs:
         edit(folder, "plaudit.json", data="these")
     assert average_weights(runs[:2], tmp_path / "mean")["data"] == "these"
-    assert (tmp_path / "mean" / "rivals" / "length" / "plaudit.json").is_file()
+    assert (tmp_path / "mean" / "baselines" / "length" / "plaudit.json").is_file()
     edit(runs[1], "plaudit.json", data="other")
     assert "data" not in average_weights(runs[:2], tmp_path / "other")
-    assert not (tmp_path / "other" / "rivals").exists()
+    assert not (tmp_path / "other" / "baselines").exists()
 
 
 def test_whole_numbers_must_be_the_same(runs, tmp_path):

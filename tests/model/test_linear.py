@@ -157,13 +157,13 @@ def test_names():
     ]
     assert baseline_names(" bow, frozen:a/b,") == ["bow", "frozen:a/b"]
     assert baseline_names("none") == []
-    assert baseline_folder("m", "frozen:../../a b").relative_to("m").parts == ("rivals", "frozen-..-..-a-b")
+    assert baseline_folder("m", "frozen:../../a b").relative_to("m").parts == ("baselines", "frozen-..-..-a-b")
 
 
-def test_rivals_are_found_by_name_and_a_broken_one_is_left_out(tmp_path, caplog):
+def test_baselines_are_found_by_name_and_a_broken_one_is_left_out(tmp_path, caplog):
     words_model().save(baseline_folder(tmp_path, "bow"))
-    (tmp_path / "rivals/odd").mkdir()
-    (tmp_path / "rivals/odd/plaudit.json").write_text('{"plaudit": "plain model"}')
+    (tmp_path / "baselines/odd").mkdir()
+    (tmp_path / "baselines/odd/plaudit.json").write_text('{"plaudit": "plain model"}')
     assert list(load_baselines(tmp_path)) == ["bow"]
     assert [line for line in caplog.messages if "left out" in line] == caplog.messages != []
     assert load_baselines(tmp_path / "nowhere") == {}

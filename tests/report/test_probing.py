@@ -74,7 +74,7 @@ def test_the_plot_says_what_is_not_seen_and_why_there_is_no_interval():
         probed("upper case", "spelling", "unsure", found(0.1)) | {"reason": "not shown: there is an interval"},
     ]
     typos, upper, lower = section({"probes": {"probes": tried}}).blocks[0].rows
-    assert (lower.tone, lower.note.plain("en")) == ("rival", "spelling · not seen by the model")
+    assert (lower.tone, lower.note.plain("en")) == ("baseline", "spelling · not seen by the model")
     assert lower.note.plain("zh").endswith(" · 模型看不见")
     assert typos.note.plain("en") == upper.note.plain("en") == "spelling · not settled"
     assert typos.why.plain("zh") == "只有一个聚类，看不出聚类之间相差多少"

@@ -8,7 +8,7 @@ from plaudit.report.card import BEGIN, END, model_card_figures, update_card, wit
 
 
 def test_the_headline_figures_and_the_verdict_are_in_it():
-    card = model_card_figures(metrics() | {"rivals": {"bow": {"lead": found(0.1)}}})
+    card = model_card_figures(metrics() | {"baselines": {"bow": {"lead": found(0.1)}}})
     assert "| This model | 70.0% | \\[65.0, 75.0%\\] | 200 |" in card
     assert "| Lead over a bag of words, in points | +10.0 | \\[+5.0, +15.0\\] | 200 |" in card
     assert "**Of use, with care.**" in card

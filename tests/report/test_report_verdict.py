@@ -86,9 +86,9 @@ def test_overlapping_with_people_is_left_open():
     assert ("people_above", "good") in keys({"accuracy": found(0.7), "human_accuracy": found(0.55)}, "use")
 
 
-def test_rivals_are_named_one_by_one():
-    rivals = {"bow": {"lead": found(0.0)}, "frozen:x": {"lead": found(-0.2)}, "length": {"lead": no_interval(0.1)}}
-    assert keys({"rivals": rivals}) == {("rival_open", "open"), ("rival_below", "bad")}
+def test_baselines_are_named_one_by_one():
+    baselines = {"bow": {"lead": found(0.0)}, "frozen:x": {"lead": found(-0.2)}, "length": {"lead": no_interval(0.1)}}
+    assert keys({"baselines": baselines}) == {("baseline_open", "open"), ("baseline_below", "bad")}
 
 
 def test_ratings_are_held_against_length_and_the_best_constant():
@@ -194,7 +194,7 @@ def test_a_broken_invariance_is_a_fault_and_what_does_not_apply_is_not_counted()
 def test_few_prompts_and_what_was_left_out_are_said():
     row = {
         "accuracy": found(0.7, 0.04),
-        "counts": {"clusters": 5, "truncated": 3, "rejected_rows": 1, "rivals_left_out": 0},
+        "counts": {"clusters": 5, "truncated": 3, "rejected_rows": 1, "baselines_left_out": 0},
     }
     assert keys(row, "sure") == {
         ("width", "good"),
@@ -235,11 +235,11 @@ def test_a_sentence_that_says_who_is_ahead_has_no_sign(lead, en, zh):
     assert finding.said.plain("zh").endswith(zh)
 
 
-def test_rivals_and_length_are_ahead_by_a_positive_number_too():
-    rivals = {"bow": {"lead": found(-0.1)}}
-    (rival,) = judge({"rivals": rivals}).findings
-    assert "a bag of words does better on the same judgements: by 10.0 [5.0,\u00a015.0]" in rival.said.plain("en")
-    assert "高出 10.0" in rival.said.plain("zh")
+def test_baselines_and_length_are_ahead_by_a_positive_number_too():
+    baselines = {"bow": {"lead": found(-0.1)}}
+    (baseline,) = judge({"baselines": baselines}).findings
+    assert "a bag of words does better on the same judgements: by 10.0 [5.0,\u00a015.0]" in baseline.said.plain("en")
+    assert "高出 10.0" in baseline.said.plain("zh")
     _, length = judge({"ratings": {"a": {"spearman": found(0.4), "lead_over_length": found(-0.2)}}}).findings[:2]
     assert length.said.plain("en").endswith("higher by 0.20 [0.15,\u00a00.25].")
     assert length.said.plain("zh").endswith("高出 0.20 [0.15,\u00a00.25]。")
@@ -269,8 +269,8 @@ def test_one_is_not_spoken_of_as_several(counts, en, zh):
 
 def test_faults_are_summed_up_in_a_sentence():
     """Worse than length and a bag of words; accuracy beside a coin is open, and no probes were run."""
-    row = {"accuracy": found(0.5), "lead_over_length": found(-0.2), "rivals": {"bow": {"lead": found(-0.1)}}}
+    row = {"accuracy": found(0.5), "lead_over_length": found(-0.2), "baselines": {"bow": {"lead": found(-0.1)}}}
     assert judge(row).cautions.plain("en") == "2 kinds of fault were found; 2 could not be ruled out."
     assert judge(row).cautions.plain("zh") == "发现 2 类缺陷，2 类未能排除。"
-    del row["rivals"]
+    del row["baselines"]
     assert judge(row).cautions.plain("en") == "1 kind of fault was found; 2 could not be ruled out."

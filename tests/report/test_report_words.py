@@ -48,7 +48,7 @@ def test_every_sentence_that_is_asked_for_exists_and_every_one_is_asked_for():
     prefixes = {key.split(".")[0] for key in known}
     assert {key for key in asked if key.split(".")[0] in prefixes} - known - {"report.html", "report.py"} == set()
     patterns = [re.compile(re.escape(key).replace(r"\*", "[a-z_0-9]+") + "$") for key in made]
-    # `known("rival", name)` and the like; the legends' words by their kind.
+    # `known("baseline", name)` and the like; the legends' words by their kind.
     spoken = {f"{kind}." for kind in re.findall(r'known\("([a-z]+)"', text)} | {"probe_legend.", "legend."}
     unused = {
         key
@@ -87,7 +87,7 @@ def test_values_are_escaped_and_markup_is_not():
 
 
 def test_a_sentence_inside_another_takes_its_language():
-    outer = say("row.over", name=say("rival.bow"))
+    outer = say("row.over", name=say("baseline.bow"))
     assert "词袋" in outer.html("zh")
     assert "词袋" not in outer.html("en")
 

@@ -157,12 +157,12 @@ def test_the_bootstrapped_interval_is_scipys(name, theirs):
 def test_a_bootstrapped_lead_is_paired_and_kendall_of_many_keeps_its_interval():
     numbers = np.random.default_rng(12)
     human = numbers.normal(size=600)
-    own, rival, cluster = human + numbers.normal(size=600), human + 2 * numbers.normal(size=600), np.arange(600) // 2
+    own, baseline, cluster = human + numbers.normal(size=600), human + 2 * numbers.normal(size=600), np.arange(600) // 2
     analytic = [correlation(CORRELATIONS["kendall"], own, human, cluster)]
-    lead = difference(CORRELATIONS["spearman"], own, rival, human, cluster)
+    lead = difference(CORRELATIONS["spearman"], own, baseline, human, cluster)
     with bootstrapping(1000):
         assert [correlation(CORRELATIONS["kendall"], own, human, cluster)] == analytic
-        drawn = difference(CORRELATIONS["spearman"], own, rival, human, cluster)
+        drawn = difference(CORRELATIONS["spearman"], own, baseline, human, cluster)
     assert drawn.value == lead.value
     assert drawn.high - drawn.low == pytest.approx(lead.high - lead.low, rel=0.3)
 

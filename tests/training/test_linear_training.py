@@ -1,4 +1,4 @@
-"""Plain models from groups: the fits against scikit-learn's, what they learn from which judgements, and the rivals that
+"""Plain models from groups: the fits against scikit-learn's, what they learn from which judgements, and the baselines that
 a training run leaves beside its model."""
 
 import json
@@ -275,7 +275,7 @@ def test_a_plain_backbone_is_trained_and_saved_like_any_other(kind, backbone, tm
     gaps = np.array([a.score - b.score for a, b in _winner_first(saved.score(UNSEEN), UNSEEN)])
     assert record["held_out"]["accuracy"] == pytest.approx(np.mean((gaps > 0) + 0.5 * (gaps == 0)))
     assert record["held_out"]["loss"] == pytest.approx(np.mean(np.log1p(np.exp(-gaps))), abs=1e-5)
-    assert f"A plain rival: {name}" in (tmp_path / "README.md").read_text()
+    assert f"A baseline: {name}" in (tmp_path / "README.md").read_text()
     assert not (tmp_path / "checkpoints").exists()
     with pytest.raises(PlauditError, match="holds a trained model"):
         plaudit.train(toy_groups(20), tmp_path, name)
@@ -303,7 +303,7 @@ def test_a_frozen_backbone_learns_ratings_in_their_units(backbone, tmp_path):
         assert np.ptp(scores_of(one, groups) - theirs) < 2e-3
 
 
-# ---- rivals ---------------------------------------------------------------------------------------------------------
+# ---- baselines ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_sample_is_whole_groups_in_order():
@@ -317,29 +317,29 @@ def test_a_sample_is_whole_groups_in_order():
     assert len(sampled(groups, 2, seed=1)) == 1
 
 
-def test_rivals_stand_beside_the_model(backbone, tmp_path, caplog):
+def test_baselines_stand_beside_the_model(backbone, tmp_path, caplog):
     groups = toy_groups(120)
-    settings = TrainingSettings(rivals=f"length, bow, frozen:{backbone}, frozen:./nowhere")
+    settings = TrainingSettings(baselines=f"length, bow, frozen:{backbone}, frozen:./nowhere")
     fit_baselines(groups, tmp_path, settings)
-    rivals = load_baselines(tmp_path)
-    assert set(rivals) == {"length", "bow", f"frozen:{backbone}"}
-    assert "the rival frozen:./nowhere could not be fitted (no folder './nowhere'" in caplog.text
-    assert rivals["bow"].record["sampled"] == {"groups": 120, "of": 120}
-    assert accuracy(rivals["bow"], UNSEEN) > 0.95
-    # A frozen rival is its head alone, and scores as the whole model that the same fit makes.
+    baselines = load_baselines(tmp_path)
+    assert set(baselines) == {"length", "bow", f"frozen:{backbone}"}
+    assert "the baseline frozen:./nowhere could not be fitted (no folder './nowhere'" in caplog.text
+    assert baselines["bow"].record["sampled"] == {"groups": 120, "of": 120}
+    assert accuracy(baselines["bow"], UNSEEN) > 0.95
+    # A frozen baseline is its head alone, and scores as the whole model that the same fit makes.
     whole = fit_linear(groups, f"frozen:{backbone}", settings)
-    assert np.abs(scores_of(rivals[f"frozen:{backbone}"], UNSEEN) - scores_of(whole, UNSEEN)).max() < 1e-5
+    assert np.abs(scores_of(baselines[f"frozen:{backbone}"], UNSEEN) - scores_of(whole, UNSEEN)).max() < 1e-5
     sizes = [path.stat().st_size for path in tmp_path.rglob("head.safetensors")]
     assert len(sizes) == 1
     assert sizes[0] < 1000
-    fit_baselines(groups, tmp_path, replace(settings, rivals="none"))
+    fit_baselines(groups, tmp_path, replace(settings, baselines="none"))
     assert load_baselines(tmp_path) == {}
 
 
-def test_rivals_are_fitted_without_being_asked(backbone, tmp_path):
+def test_baselines_are_fitted_without_being_asked(backbone, tmp_path):
     toys = {"passes": 1, "groups_per_step": 16, "evaluate_every": 1, "report_to": "none"}
     plaudit.train(toy_groups(64), tmp_path, backbone, **toys)
-    (name, rival), *others = load_baselines(tmp_path).items()
+    (name, baseline), *others = load_baselines(tmp_path).items()
     assert (name, others) == ("bow", [])
     # Held-out groups are not learned from.
-    assert rival.record["groups"] == json.loads((tmp_path / "plaudit.json").read_text())["groups"] == 58
+    assert baseline.record["groups"] == json.loads((tmp_path / "plaudit.json").read_text())["groups"] == 58

@@ -81,7 +81,7 @@ def best_of_command(
     made = {f"proxy-{number}": name for number, name in enumerate(proxies, 1)}
     if rated is None:
         made["gold"] = gold
-    scored = obtain_scores_of_each(made, groups, output, batch_tokens, truncate_responses, rivals=False)
+    scored = obtain_scores_of_each(made, groups, output, batch_tokens, truncate_responses, baselines=False)
     found = best_of(
         groups,
         {_called(name): bare_scores(scored[side].scores) for side, name in made.items() if side != "gold"},

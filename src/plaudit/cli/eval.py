@@ -76,13 +76,13 @@ def eval_command(
             "truncated": sum(score.truncated for group in scored.scores for score in group),
             "scores_of_other_groups": scored.unused,
             "rejected_rows": len(reading.rejected),
-            "rivals_left_out": scored.rivals_left_out,
+            "baselines_left_out": scored.baselines_left_out,
         },
         attributes=values_by_attribute(scored.scores),
         scales=scored.scales,
         spreads=spreads_of(scored.scores),
-        rivals={name: bare_scores(scores) for name, scores in scored.rivals.items()},
-        rival_attributes={name: values_by_attribute(scores) for name, scores in scored.rivals.items()},
+        baselines={name: bare_scores(scores) for name, scores in scored.baselines.items()},
+        baseline_attributes={name: values_by_attribute(scores) for name, scores in scored.baselines.items()},
         bootstrap=bootstrap,
     )
     metrics = {**evaluation.to_json(), "record": dict(scored.record)}

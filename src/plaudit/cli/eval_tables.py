@@ -70,23 +70,23 @@ _RATINGS = {
     "groups_rated_equal": ("  groups people rated all the same (left out)", "{:.1%}"),
     "groups_scored_equal": ("  groups scored all the same (0 each)", "{:.1%}"),
 }
-# measurements of a rival -> how they are called after its name, and how they are printed.
-_RIVAL = {"accuracy": ("  {}", "{:.1%}"), "lead": ("  lead over {}", "{:+.1%}")}
-_RIVAL_RATING = {"spearman": ("  {}", "{:+.3f}"), "lead": ("  lead over {}", "{:+.3f}")}
+# measurements of a baseline -> how they are called after its name, and how they are printed.
+_BASELINE = {"accuracy": ("  {}", "{:.1%}"), "lead": ("  lead over {}", "{:+.1%}")}
+_BASELINE_RATING = {"spearman": ("  {}", "{:+.3f}"), "lead": ("  lead over {}", "{:+.3f}")}
 
 
 def show(evaluation: Evaluation, page: Path | None = None) -> None:
     """Print the tables, the counts, what the figures allow to say, and where the page is that says more."""
     console = Console(highlight=False)
     if evaluation.counts["comparisons"]:
-        rivals = {name: rival.overall for name, rival in evaluation.rivals.items()}
+        baselines = {name: baseline.overall for name, baseline in evaluation.baselines.items()}
         rows = dict(_RANKINGS)
         if not evaluation.counts["ties"]:
             del rows["accuracy_with_ties"]
-        console.print(_table("", _rows(rows, evaluation.overall, "lead_over_length", _RIVAL, rivals)))
+        console.print(_table("", _rows(rows, evaluation.overall, "lead_over_length", _BASELINE, baselines)))
     for attribute, measured in evaluation.ratings.items():
-        rivals = {name: rival.ratings[attribute] for name, rival in evaluation.rivals.items()}
-        rows_of = _rows(_RATINGS, measured, "lead_over_length", _RIVAL_RATING, rivals)
+        baselines = {name: baseline.ratings[attribute] for name, baseline in evaluation.baselines.items()}
+        rows_of = _rows(_RATINGS, measured, "lead_over_length", _BASELINE_RATING, baselines)
         console.print(_table(f"ratings: {display_name(attribute)}", rows_of))
     if evaluation.subsets and evaluation.counts["comparisons"]:
         console.print(_subset_table(evaluation))
@@ -104,10 +104,10 @@ def _rows(
     rows: Mapping[str, tuple[str, str]],
     measured: Mapping[str, Measurement],
     after: str,
-    of_rival: Mapping[str, tuple[str, str]],
-    rivals: Mapping[str, Mapping[str, Measurement]],
+    of_baseline: Mapping[str, tuple[str, str]],
+    baselines: Mapping[str, Mapping[str, Measurement]],
 ) -> Iterator[Row]:
-    """The rows of one table; those of the rivals stand behind the measurement `after`. Of all that is undefined for one
+    """The rows of one table; those of the baselines stand behind the measurement `after`. Of all that is undefined for one
     reason, the first is shown, and what has a defined row standing under it."""
     said = set()
     below = _below(rows)
@@ -118,9 +118,9 @@ def _rows(
         ):
             said.add(measured[name].reason)
             yield label, *cells(measured[name], shape)
-        for rival, figures in rivals.items() if name == after else ():
-            for figure, (rival_label, rival_shape) in of_rival.items():
-                yield rival_label.format(rival), *cells(figures[figure], rival_shape)
+        for baseline, figures in baselines.items() if name == after else ():
+            for figure, (baseline_label, baseline_shape) in of_baseline.items():
+                yield baseline_label.format(baseline), *cells(figures[figure], baseline_shape)
 
 
 def _below(rows: Mapping[str, tuple[str, str]]) -> dict[str, list[str]]:

@@ -34,8 +34,8 @@ def losses_command(
     trainable: Annotated[
         str, typer.Option("--trainable", help="head (fast), layers, all, last:K, lora or lora:RANK.")
     ] = "head",
-    rivals: Annotated[
-        str | None, typer.Option("--rivals", help="length, bow, frozen:BACKBONE by comma, or none; all by default.")
+    baselines: Annotated[
+        str | None, typer.Option("--baselines", help="length, bow, frozen:BACKBONE by comma, or none; all by default.")
     ] = None,
     responses: Annotated[
         int | None, typer.Option("--responses", min=2, help="Use at most so many responses of a prompt, drawn.")
@@ -75,7 +75,7 @@ def losses_command(
     from plaudit.report import can_plot
     from plaudit.storage import replacing
 
-    plain = None if rivals is None else baseline_names(rivals)
+    plain = None if baselines is None else baseline_names(baselines)
     check_baselines(plain or ())
     settings = default_settings(trainable).with_changes(dict(map(name_and_value, changes or [])), "--set")
     flags = {
@@ -104,7 +104,7 @@ def losses_command(
         by=by,
         fold_count=folds,
         test=test,
-        rivals=plain,
+        baselines=plain,
         settings=settings,
         say=lambda line: typer.echo(line, err=True),
     )

@@ -44,8 +44,8 @@ def suite_command(
     # Before scoring, which takes the time: files without anything to measure are refused, whatever the scores.
     measure_suite(suite, items, [[0.0] * len(item.responses) for item in items])
     scored = obtain_scores(model, items, output, batch_tokens, truncate_responses)
-    rivals = {rival: bare_scores(scores) for rival, scores in scored.rivals.items()}
-    result = measure_suite(suite, items, bare_scores(scored.scores), rivals)
+    baselines = {baseline: bare_scores(scores) for baseline, scores in scored.baselines.items()}
+    result = measure_suite(suite, items, bare_scores(scored.scores), baselines)
     truncated = sum(score.truncated for item in scored.scores for score in item)
     row = {**result.to_json(), "truncated": truncated, "record": dict(scored.record)}
     give(row, output and output / "suite.json", as_json, lambda: _show(result, truncated))
@@ -58,9 +58,9 @@ def _show(result: SuiteResult, truncated: int) -> None:
 
     console = Console(highlight=False)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    rivals = list(result.figures[0].rivals)
+    baselines = list(result.figures[0].baselines)
     table.add_column(escape(result.suite.title), overflow="fold")
-    for title in ("value", "95% interval", "n", "ties shared", "chance", *rivals):
+    for title in ("value", "95% interval", "n", "ties shared", "chance", *baselines):
         table.add_column(escape(title), justify="left" if title.startswith("95") else "right", no_wrap=title == "value")
     for measured in result.figures:
         table.add_row("  " * measured.level + escape(measured.name), *map(escape, _cells(measured)))
@@ -75,7 +75,7 @@ def _cells(measured: SuiteMeasurement) -> Iterator[str]:
     ends = value.low, value.high
     yield value.reason or "" if None in ends else f"[{_percent(value.low)}, {_percent(value.high)}]"
     yield f"{value.n:,}"
-    yield from (_percent(beside) for beside in (measured.shared, measured.chance, *measured.rivals.values()))
+    yield from (_percent(beside) for beside in (measured.shared, measured.chance, *measured.baselines.values()))
 
 
 def _percent(value: float | None) -> str:

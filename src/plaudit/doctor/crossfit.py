@@ -106,7 +106,7 @@ def _tuned(groups: Sequence[Group], backbone: str, fold: Ints, settings: Trainin
 
     held = _nothing(groups)
     sizes = [len(group.responses) for group in groups]
-    quiet = replace(settings, holdout=0.0, rivals="none", report_to="none")
+    quiet = replace(settings, holdout=0.0, baselines="none", report_to="none")
     for number, (learners, others) in enumerate(_parts(groups, fold, settings)):
         with tempfile.TemporaryDirectory() as folder, _quiet_training(number > 0):
             model = train(list(compress(groups, learners)), Path(folder) / "model", backbone, settings=quiet)

@@ -1,4 +1,4 @@
-"""Scores -> measurements: pure functions. No value without its interval and its rivals."""
+"""Scores -> measurements: pure functions. No value without its interval and its baselines."""
 
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from plaudit.evaluation.probes.measuring import EQUAL, NOT_LOWER, NOT_SURE
     from plaudit.evaluation.probes.table import chosen_probes
     from plaudit.evaluation.sentences import verdict
-    from plaudit.evaluation.suites import SuiteMeasurement, SuiteResult, measure_suite, read_suite, suite_named
+    from plaudit.evaluation.suites import SUITES, SuiteMeasurement, SuiteResult, measure_suite, read_suite, suite_named
 
 __all__ = [
     "ALL_EQUAL",
@@ -27,6 +27,7 @@ __all__ = [
     "NOT_LOWER",
     "NOT_SURE",
     "PENALTY",
+    "SUITES",
     "BaselineMetrics",
     "BestOfN",
     "Checked",

@@ -72,7 +72,7 @@ class EvaluationData:
         ranked: rankings of three responses or more.
         rated: attribute -> ratings.
         model: what is measured.
-        rivals: plain models, by name.
+        baselines: plain models, by name.
     """
 
     responses: Responses
@@ -82,7 +82,7 @@ class EvaluationData:
     ranked: Ranked
     rated: Mapping[str, AttributeRatings]
     model: ModelScores
-    rivals: Mapping[str, ModelScores]
+    baselines: Mapping[str, ModelScores]
 
     def of(self, groups: NDArray[np.bool_]) -> EvaluationData:
         """The part that belongs to the groups named [groups]. An attribute that none of them has is no part of it."""
@@ -113,7 +113,7 @@ class EvaluationData:
 def gather_data(
     groups: Sequence[Group],
     model: ModelScores,
-    rivals: Mapping[str, ModelScores],
+    baselines: Mapping[str, ModelScores],
     clusters: str | None,
     people: Sequence[Group] | None,
     scales: Mapping[str, Bounds] | None,
@@ -131,5 +131,5 @@ def gather_data(
         ranked=index_rankings(groups, responses),
         rated=ratings_of(groups, responses, scales),
         model=model,
-        rivals=rivals,
+        baselines=baselines,
     )

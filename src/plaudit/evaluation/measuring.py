@@ -55,8 +55,8 @@ def evaluate(
     attributes: Mapping[str, Scores] | None = None,
     scales: Mapping[str, Bounds] | None = None,
     spreads: Scores | None = None,
-    rivals: Mapping[str, Scores] | None = None,
-    rival_attributes: Mapping[str, Mapping[str, Scores]] | None = None,
+    baselines: Mapping[str, Scores] | None = None,
+    baseline_attributes: Mapping[str, Mapping[str, Scores]] | None = None,
     bootstrap: int | None = None,
 ) -> Evaluation:
     """Measure scores against judgements.
@@ -75,8 +75,8 @@ def evaluate(
             people rated and the model does not know is measured by the score, without errors in its units.
         scales: attribute -> the scale `attributes` are in; by default the one most of its ratings declare.
         spreads: the standard deviation of each score over the model's heads or members, shaped as `scores`.
-        rivals: name -> scores of a plain model, shaped as `scores`.
-        rival_attributes: name of a rival -> its `attributes`.
+        baselines: name -> scores of a plain model, shaped as `scores`.
+        baseline_attributes: name of a baseline -> its `attributes`.
         bootstrap: rounds of a bootstrap over clusters to make intervals by; None: as docs/evaluation.md says.
 
     Raises:
@@ -89,8 +89,8 @@ def evaluate(
         groups,
         model_scores(groups, scores, attributes, spreads),
         {
-            name: model_scores(groups, theirs, (rival_attributes or {}).get(name))
-            for name, theirs in (rivals or {}).items()
+            name: model_scores(groups, theirs, (baseline_attributes or {}).get(name))
+            for name, theirs in (baselines or {}).items()
         },
         clusters,
         people,

@@ -27,7 +27,7 @@ class Metrics:
     Attributes:
         overall: measurements of rankings by name, `accuracy` first.
         ratings: measurements of each rated attribute.
-        rivals: what plain models reach on the same judgements.
+        baselines: what plain models reach on the same judgements.
         reliability: how often the model is right, by its confidence.
         lengths: accuracy by how much longer the better response is.
         rewards: the distribution of the rewards; None only where nobody measured it.
@@ -35,7 +35,7 @@ class Metrics:
 
     overall: Measurements
     ratings: Mapping[str, Measurements] = field(default_factory=dict)
-    rivals: Mapping[str, BaselineMetrics] = field(default_factory=dict)
+    baselines: Mapping[str, BaselineMetrics] = field(default_factory=dict)
     reliability: Sequence[Confident] = ()
     lengths: Sequence[Length] = ()
     rewards: Rewards | None = None
@@ -45,7 +45,7 @@ class Metrics:
         return {
             **_to_json(self.overall),
             "ratings": {attribute: _to_json(measured) for attribute, measured in self.ratings.items()},
-            "rivals": {name: rival.to_json() for name, rival in self.rivals.items()},
+            "baselines": {name: baseline.to_json() for name, baseline in self.baselines.items()},
             "reliability": [row.to_json() for row in self.reliability],
             "lengths": [row.to_json() for row in self.lengths],
             "rewards": None if self.rewards is None else self.rewards.to_json(),
@@ -66,7 +66,7 @@ def measure_metrics(material: EvaluationData) -> Metrics:
             **_of_rankings(material),
         },
         ratings={attribute: _of_ratings(attribute, material) for attribute in material.rated},
-        rivals={name: measure_baseline(rival, material) for name, rival in material.rivals.items()},
+        baselines={name: measure_baseline(baseline, material) for name, baseline in material.baselines.items()},
         reliability=[] if hole else reliability(own),
         lengths=[] if hole else by_length(own),
         rewards=measure_rewards(

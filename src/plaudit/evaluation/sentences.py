@@ -45,7 +45,7 @@ _CORRELATION = _Wording(
 
 
 def verdict(evaluation: Evaluation) -> str:
-    """Say whether the model beats chance, the length rule and its plain rivals, given how sure the intervals are.
+    """Say whether the model beats chance, the length rule and its baselines, given how sure the intervals are.
 
     One line for the rankings, if there are any, and one for each rated attribute.
     """
@@ -57,16 +57,16 @@ def _lines(evaluation: Evaluation) -> Iterator[str]:
     accuracy = overall["accuracy"]
     if accuracy.value is not None:
         claim = f"It prefers the response people preferred in {accuracy.value:.1%} of {accuracy.n:,} comparisons"
-        leads = {name: rival.overall["lead"] for name, rival in evaluation.rivals.items()}
+        leads = {name: baseline.overall["lead"] for name, baseline in evaluation.baselines.items()}
         said = _claim(claim, accuracy, overall["lead_over_length"], _ACCURACY, clusters)
-        yield " ".join([said, *_rivals(leads, _ACCURACY)])
+        yield " ".join([said, *_baselines(leads, _ACCURACY)])
     elif accuracy.reason != NOTHING:
         yield f"Accuracy is undefined: {accuracy.reason}."
     elif not evaluation.ratings:
         yield "Whether it follows people cannot be said: the data have no judgements. Only its rewards are measured."
     for attribute, measured in evaluation.ratings.items():
-        leads = {name: rival.ratings[attribute]["lead"] for name, rival in evaluation.rivals.items()}
-        yield " ".join([*_rated(attribute, measured, clusters), *_rivals(leads, _CORRELATION)])
+        leads = {name: baseline.ratings[attribute]["lead"] for name, baseline in evaluation.baselines.items()}
+        yield " ".join([*_rated(attribute, measured, clusters), *_baselines(leads, _CORRELATION)])
 
 
 def _rated(attribute: str, measured: Measurements, clusters: str) -> Iterator[str]:
@@ -126,8 +126,8 @@ def _no_interval(lead: float | None, words: _Wording) -> str:
     return words.same if lead == 0 else f"on every judgement it differs by {words.lead.format(lead)} from {words.rule}"
 
 
-def _rivals(leads: Mapping[str, Measurement], words: _Wording) -> Iterator[str]:
-    """One sentence for all rivals whose lead can be measured, those that do as well or better not left out."""
+def _baselines(leads: Mapping[str, Measurement], words: _Wording) -> Iterator[str]:
+    """One sentence for all baselines whose lead can be measured, those that do as well or better not left out."""
     said: dict[str, list[str]] = {"worse than": [], "not distinguishable from": [], "better than": []}
     unsure: dict[str, list[str]] = {}
     for name, lead in leads.items():

@@ -27,7 +27,7 @@ what its tokens contributed; what it is worth without each of its parts."""
 _VIEWS = {
     "RewardModel": "plaudit.explaining.networks:NetworkView",
     "Ensemble": "plaudit.explaining.ensembles:EnsembleView",
-    "PlainModel": "plaudit.explaining.plain:PlainView",
+    "LinearModel": "plaudit.explaining.linear:LinearView",
 }
 
 _SAID = ("baseline", "reference", "steps", "completeness", "complete")
@@ -99,7 +99,7 @@ def available(model: Scorer) -> list[str]:
 def exact(model: Scorer) -> bool:
     """Whether a scorer's reward is a sum over words, so that "gradients" are their contributions, and nothing is
     integrated."""
-    return type(model).__name__ == "PlainModel"
+    return type(model).__name__ == "LinearModel"
 
 
 def _view(model: Scorer, prompt: Text, response: Text) -> View:

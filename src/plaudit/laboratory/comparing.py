@@ -28,7 +28,7 @@ def check_baselines(names: Sequence[str]) -> None:
     """Refuse a name that is no plain model's, with a PlauditError."""
     for name in names:
         if not is_baseline(name):
-            raise PlauditError(f"there is no rival {name!r}; there are length, bow and {PROBE_PREFIX}BACKBONE")
+            raise PlauditError(f"there is no baseline {name!r}; there are length, bow and {PROBE_PREFIX}BACKBONE")
 
 
 def compare_losses(
@@ -41,7 +41,7 @@ def compare_losses(
     by: str = "prompt",
     fold_count: int | None = None,
     test: float = 0.2,
-    rivals: Sequence[str] | None = None,
+    baselines: Sequence[str] | None = None,
     settings: TrainingSettings | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Comparison:
@@ -59,7 +59,7 @@ def compare_losses(
         by: what never stands on two sides, and what intervals are clustered by: `prompt`, or a field of `meta`.
         fold_count: cross-validate over as many folds, so that everything is tested on; None: one split.
         test: the share to test on in one split.
-        rivals: plain models beside them; None: `length`, `bow` and the frozen backbone.
+        baselines: plain models beside them; None: `length`, `bow` and the frozen backbone.
         settings: of every run; None: `default_settings()`. Their losses do not count; their seed is the first.
         say: told of every run.
 
@@ -72,13 +72,13 @@ def compare_losses(
         raise PlauditError(
             f"{backbone} is fitted by a loss of its own; choose a pretrained backbone to compare losses on"
         )
-    check_baselines(rivals or ())
-    settings = replace(settings or default_settings(), report_to="none", rivals="none")
+    check_baselines(baselines or ())
+    settings = replace(settings or default_settings(), report_to="none", baselines="none")
     clusters = None if by == "prompt" else by
     check_measurable(groups, clusters)
     found = choose(groups, settings, losses)
     parts = folds(groups, fold_count, settings.seed, by) if fold_count else one_split(groups, test, settings.seed, by)
-    plain = ("length", "bow", f"{PROBE_PREFIX}{backbone}") if rivals is None else tuple(dict.fromkeys(rivals))
+    plain = ("length", "bow", f"{PROBE_PREFIX}{backbone}") if baselines is None else tuple(dict.fromkeys(baselines))
     with shared_features():
         seconds = _prime(groups, backbone, settings, say) if is_frozen(settings) else 0.0
         todo = jobs(found.tried, plain, parts, backbone, settings, seeds)

@@ -21,8 +21,8 @@ class Job:
     """One run to do.
 
     Attributes:
-        name: of the loss or the rival.
-        place: which of the seeds, from 0; rivals have one.
+        name: of the loss or the baseline.
+        place: which of the seeds, from 0; baselines have one.
         number: of the division, from 0.
         part: the division.
         settings: of the run.
@@ -43,16 +43,18 @@ class Job:
 
 def jobs(
     tried: Sequence[Candidate],
-    rivals: Sequence[str],
+    baselines: Sequence[str],
     parts: Sequence[Split],
     backbone: str,
     settings: TrainingSettings,
     seeds: int,
 ) -> list[Job]:
-    """Division by division, the rivals first, then the losses seed by seed."""
+    """Division by division, the baselines first, then the losses seed by seed."""
     found = []
     for number, part in enumerate(parts):
-        found += [Job(name, 0, number, part, settings, partial(run_baseline, name, part, settings)) for name in rivals]
+        found += [
+            Job(name, 0, number, part, settings, partial(run_baseline, name, part, settings)) for name in baselines
+        ]
         for place in range(seeds):
             for one in tried:
                 own = replace(one.settings, seed=settings.seed + place)

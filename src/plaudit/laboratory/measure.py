@@ -16,7 +16,7 @@ from plaudit.laboratory.seed_averages import CandidateScores, Lead, SeedAverage,
 from plaudit.statistics import Measurement, Measurements, undefined
 
 PLAIN = "plain"
-"""The kind of a rival."""
+"""The kind of a baseline."""
 
 RANKINGS = ("accuracy", "log_loss", "ece", "top1")
 RATINGS = ("kendall_within", "spearman", "kendall", "pearson", "mae")
@@ -32,7 +32,7 @@ def measure(
     """Rows best first, what they are ordered by, and the counts of what they were measured on.
 
     Args:
-        runs: name of a loss or rival -> its runs.
+        runs: name of a loss or baseline -> its runs.
         kinds: name -> what it learned from.
         tested: the test groups of all divisions, in order.
         clusters: as in `evaluate`.

@@ -12,11 +12,11 @@ from plaudit.statistics import LEVEL
 
 @dataclass(frozen=True, slots=True)
 class ResultRow:
-    """A loss, or a plain rival.
+    """A loss, or a baseline.
 
     Attributes:
-        name: of the loss, or of the rival as `--backbone` has it.
-        kind: what it learned from: `rankings` or `ratings`; `plain` for a rival.
+        name: of the loss, or of the baseline as `--backbone` has it.
+        kind: what it learned from: `rankings` or `ratings`; `plain` for a baseline.
         rankings: figures of comparisons by name; none where nobody ranked.
         ratings: figures of each rated attribute.
         to_first: the leading figure minus the first row's, paired; None in the first row.

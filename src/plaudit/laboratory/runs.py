@@ -1,4 +1,4 @@
-"""One run: a loss (or a plain rival) learns from a division's groups and scores its test groups."""
+"""One run: a loss (or a baseline) learns from a division's groups and scores its test groups."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def run_candidate(candidate: Candidate, division: Split, backbone: str, settings
 
 
 def run_baseline(name: str, division: Split, settings: TrainingSettings) -> Run:
-    """Fit a plain rival on all that is not tested: it watches nothing, its penalty is chosen by cross-validation. Where
+    """Fit a baseline on all that is not tested: it watches nothing, its penalty is chosen by cross-validation. Where
     there are rankings it learns its reward from them by Bradley-Terry, which needs no temperature."""
     groups = [*division.learn, *division.watch]
     started = time.monotonic()

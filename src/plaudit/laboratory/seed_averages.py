@@ -109,11 +109,11 @@ def paired_difference(
     return spearman_lead(rated, mine, theirs) if which.name == "spearman" else kendall_lead(rated, mine, theirs)
 
 
-def kendall_lead(rated: AttributeRatings, scores: Floats, rival: Floats) -> Measurement:
-    """Mean over groups of one tau-b minus the rival's, among the groups that people see an order in."""
+def kendall_lead(rated: AttributeRatings, scores: Floats, baseline: Floats) -> Measurement:
+    """Mean over groups of one tau-b minus the baseline's, among the groups that people see an order in."""
     ordered = np.isfinite(kendall_by_group(rated.human, rated.human, rated.group))
     if not ordered.any():
         return undefined(ALL_EQUAL)
-    mine, theirs = (np.nan_to_num(kendall_by_group(given, rated.human, rated.group)) for given in (scores, rival))
+    mine, theirs = (np.nan_to_num(kendall_by_group(given, rated.human, rated.group)) for given in (scores, baseline))
     cluster = rated.cluster[np.unique(rated.group, return_index=True)[1]]
     return mean((mine - theirs)[ordered], np.ones(int(ordered.sum())), cluster[ordered], (-2.0, 2.0))

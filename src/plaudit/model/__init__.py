@@ -1,4 +1,4 @@
-"""Backbone + head: load, score, rank, save. And the plain rivals of that, with the same interface.
+"""Backbone + head: load, score, rank, save. And the baselines of that, with the same interface.
 
 Names load with first use: scoring with a plain model needs no torch.
 """

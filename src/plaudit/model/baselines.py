@@ -1,4 +1,4 @@
-"""The rivals that stand beside a model: plain models fitted to the same judgements, in `MODEL/rivals/NAME/`."""
+"""The baselines that stand beside a model: plain models fitted to the same judgements, in `MODEL/baselines/NAME/`."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def baseline_names(text: str) -> list[str]:
 
 
 def baseline_folder(model: str | Path, name: str) -> Path:
-    """Where the rival called `name` (a `--backbone` value) of the model folder `model` stands."""
+    """Where the baseline called `name` (a `--backbone` value) of the model folder `model` stands."""
     return Path(model) / BASELINES_FOLDER / re.sub(r"[^\w.-]+", "-", name).strip(".-")
 
 
 def load_baselines(folder: str | Path) -> dict[str, Scorer]:
-    """The rivals of a model folder, by their `--backbone` value. One that cannot be opened is a warning, not an error:
+    """The baselines of a model folder, by their `--backbone` value. One that cannot be opened is a warning, not an error:
     the model can be measured without it."""
     found: dict[str, Scorer] = {}
     for record in sorted((Path(folder).expanduser() / BASELINES_FOLDER).glob(f"*/{RECORD_FILE}")):
         try:
-            rival = open_model(record.parent)
+            baseline = open_model(record.parent)
         except PlauditError as error:
-            logger.warning("the rival in %s is left out: %s", record.parent, error)
+            logger.warning("the baseline in %s is left out: %s", record.parent, error)
         else:
-            found[str(rival.record.get("backbone", record.parent.name))] = rival
+            found[str(baseline.record.get("backbone", record.parent.name))] = baseline
     return found

@@ -108,7 +108,7 @@ def open_linear_probe(folder: Path, record: Mapping[str, Any], **options: Any) -
         outputs = Outputs.from_dict(record["outputs"])
         backbone = str(record["backbone"]).removeprefix(PROBE_PREFIX)
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise PlauditError(f"{folder} is no whole head ({error}); fit the rival again") from error
+        raise PlauditError(f"{folder} is no whole head ({error}); fit the baseline again") from error
     options = {"max_length": record.get("max_length"), **options}
     model = make_linear_probe(backbone, outputs, weights, **options)
     if record.get("chat_template") and not options.get("chat_template"):

@@ -28,7 +28,7 @@ class Entry:
     Attributes:
         label: what is measured.
         figure: its value and interval.
-        tone: how its dot is drawn: "model", "rival", "people", "line", "bad", "good", "open".
+        tone: how its dot is drawn: "model", "baseline", "people", "line", "bad", "good", "open".
         beside: values of others that are marked in the same row, by kind: "length", "people", "chance", "blind".
         note: a few words under the label.
     """

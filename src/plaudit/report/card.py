@@ -87,7 +87,7 @@ def _rows(metrics: Mapping[str, Any]) -> Iterator[str]:
             ("length", "length_accuracy", percent),
         )
     ]
-    for name, row in mapping(metrics.get("rivals")).items():
+    for name, row in mapping(metrics.get("baselines")).items():
         named.append((say("card.lead", name=baseline(name)), figure(mapping(row).get("lead")), points))
     for said, found, shape in named:
         yield from _row(_plain(said), found, shape)

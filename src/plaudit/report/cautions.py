@@ -139,6 +139,6 @@ def _agreement(alpha: ParsedFigure) -> Iterator[Finding]:
 def left_out(metrics: Mapping[str, Any]) -> Iterator[Finding]:
     """What was cut, refused or missing."""
     counts = mapping(metrics.get("counts"))
-    for name in ("truncated", "scores_not_finite", "rejected_rows", "scores_of_other_groups", "rivals_left_out"):
+    for name in ("truncated", "scores_not_finite", "rejected_rows", "scores_of_other_groups", "baselines_left_out"):
         if many := number(counts.get(name)):
             yield Finding("sure", "open", say(f"verdict.{name}", k=count(many)))

@@ -104,13 +104,13 @@ def against_length(metrics: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding(*_SIDES[stands], say(f"verdict.length_{stands}", figure=_ahead(lead, points_ahead, points)))
 
 
-def against_rivals(metrics: Mapping[str, Any]) -> Iterator[Finding]:
+def against_baselines(metrics: Mapping[str, Any]) -> Iterator[Finding]:
     """Accuracy beside plain models fitted to the same judgements."""
-    for name, row in mapping(metrics.get("rivals")).items():
+    for name, row in mapping(metrics.get("baselines")).items():
         lead = figure(mapping(row).get("lead"))
         stands = standing(lead)
         if stands in ("above", "below", "open"):
-            said = say(f"verdict.rival_{stands}", name=baseline(name), figure=_ahead(lead, points_ahead, points))
+            said = say(f"verdict.baseline_{stands}", name=baseline(name), figure=_ahead(lead, points_ahead, points))
             yield Finding(*_SIDES[stands], said)
 
 

@@ -25,7 +25,7 @@ def reason(text: str | None) -> Said | Markup:
 
 def baseline(name: str) -> Said | Markup:
     """A plain model."""
-    return known("rival", name)
+    return known("baseline", name)
 
 
 def probe(row: Mapping[str, Any]) -> Said | Markup:

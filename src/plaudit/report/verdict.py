@@ -18,7 +18,7 @@ Rule = Callable[[Mapping[str, Any]], Iterator[Finding]]
 RULES: tuple[Rule, ...] = (
     findings.against_chance,
     findings.against_length,
-    findings.against_rivals,
+    findings.against_baselines,
     findings.against_people,
     findings.best_of,
     findings.ratings,

@@ -1,4 +1,4 @@
-"""Where `plaudit eval` has its scores from: a model and its plain rivals, or files that were written before."""
+"""Where `plaudit eval` has its scores from: a model and its baselines, or files that were written before."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ class ScoredGroups:
 
     Attributes:
         scores: the model's.
-        record: its run record. `rivals` names those whose scores stand in files beside it.
-        rivals: the scores of its plain rivals, by name.
+        record: its run record. `baselines` names those whose scores stand in files beside it.
+        baselines: the scores of its baselines, by name.
         unused: scores in the file that belong to other groups.
-        rivals_left_out: rivals that could not be scored or read; each was worth a warning.
+        baselines_left_out: baselines that could not be scored or read; each was worth a warning.
         model: what made them just now; None where they were made before.
     """
 
     scores: Scores
     record: Mapping[str, Any]
-    rivals: Mapping[str, Scores] = field(default_factory=dict)
+    baselines: Mapping[str, Scores] = field(default_factory=dict)
     unused: int = 0
-    rivals_left_out: int = 0
+    baselines_left_out: int = 0
     model: Scorer | None = None
 
     @property
@@ -63,7 +63,7 @@ def obtain_scores(
     batch_tokens: int | None,
     truncate_responses: bool,
     *,
-    rivals: bool = True,
+    baselines: bool = True,
 ) -> ScoredGroups:
     """The scores in a file made before, or those of a model, made now.
 
@@ -73,7 +73,7 @@ def obtain_scores(
         output: a folder for scores made now; it is made.
         batch_tokens: most tokens of one forward pass, None for the default.
         truncate_responses: as in `Scorer.stream`.
-        rivals: also those of its plain rivals.
+        baselines: also those of its baselines.
 
     Raises:
         PlauditError: if there is no such file or model, options do not fit, or scores and groups do not.
@@ -86,10 +86,10 @@ def obtain_scores(
         raise PlauditError(f"no scores file {model!r}; write one with `plaudit score MODEL DATA -o {model}`")
     if model != "-" and not Path(model).is_file():
         budget = {} if batch_tokens is None else {"batch_tokens": batch_tokens}
-        return score_with_baselines(model, groups, output, truncate_responses, with_rivals=rivals, **budget)
+        return score_with_baselines(model, groups, output, truncate_responses, with_baselines=baselines, **budget)
     if batch_tokens or truncate_responses:
         raise PlauditError(f"{model} holds scores made before; --batch-tokens and --truncate-responses need a model")
-    return read_scored(model, groups, with_rivals=rivals)
+    return read_scored(model, groups, with_baselines=baselines)
 
 
 def obtain_scores_of_each(
@@ -99,7 +99,7 @@ def obtain_scores_of_each(
     batch_tokens: int | None,
     truncate_responses: bool,
     *,
-    rivals: bool = True,
+    baselines: bool = True,
 ) -> dict[str, ScoredGroups]:
     """`obtain` for several models by name, each in a folder of that name, in small letters, inside `output`.
 
@@ -116,7 +116,7 @@ def obtain_scores_of_each(
         place = output if output is None or side in files else output / side.lower()
         options = (None, False) if side in files and len(files) < len(made) else (batch_tokens, truncate_responses)
         try:
-            found[side] = obtain_scores(made[side], groups, place, *options, rivals=rivals)
+            found[side] = obtain_scores(made[side], groups, place, *options, baselines=baselines)
         except PlauditError as error:
             raise PlauditError(f"{made[side]}: {error}") from None
     return {side: found[side] for side in made}
@@ -127,18 +127,18 @@ def bare_scores(scores: Scores) -> list[list[float]]:
     return [[score.score for score in group] for group in scores]
 
 
-def read_scored(source: str, groups: Sequence[Group], *, with_rivals: bool = True) -> ScoredGroups:
-    """Scores from a file (`-`: stdin), and those of the rivals its record names from the files beside it."""
+def read_scored(source: str, groups: Sequence[Group], *, with_baselines: bool = True) -> ScoredGroups:
+    """Scores from a file (`-`: stdin), and those of the baselines its record names from the files beside it."""
     given, record = read_scores(source)
     scores, unused = align_scores(groups, given)
-    names = (record.get("rivals") or ()) if with_rivals else ()
-    rivals = {}
+    names = (record.get("baselines") or ()) if with_baselines else ()
+    baselines = {}
     for name in names:
         try:
-            rivals[name] = align_scores(groups, read_scores(_rival_file(Path(source).parent, name))[0])[0]
+            baselines[name] = align_scores(groups, read_scores(_baseline_file(Path(source).parent, name))[0])[0]
         except PlauditError as error:
-            logger.warning("the rival %s is left out: %s", name, error)
-    return ScoredGroups(scores, record, rivals, unused, len(names) - len(rivals))
+            logger.warning("the baseline %s is left out: %s", name, error)
+    return ScoredGroups(scores, record, baselines, unused, len(names) - len(baselines))
 
 
 def score_with_baselines(
@@ -147,45 +147,45 @@ def score_with_baselines(
     output: Path | None,
     truncate_responses: bool,
     *,
-    with_rivals: bool = True,
+    with_baselines: bool = True,
     **options: Any,
 ) -> ScoredGroups:
-    """Score the groups with a model and with its plain rivals, and write scores into the folder `output` as they come.
+    """Score the groups with a model and with its baselines, and write scores into the folder `output` as they come.
 
     Args:
         name: a model folder or hub id.
         groups: what to score.
         output: an existing folder, or None to write nothing.
         truncate_responses: as in `Scorer.stream`.
-        with_rivals: score with the rivals, too.
+        with_baselines: score with the baselines, too.
         options: its others.
 
     Raises:
-        PlauditError: if the model cannot be opened or a response not scored. A rival that fails is left out.
+        PlauditError: if the model cannot be opened or a response not scored. A baseline that fails is left out.
     """
     from plaudit.model import data_hash, load_baselines, open_model
 
     made_from = {"model": name, "scored_data": data_hash(groups), "truncate_responses": truncate_responses}
     options = {**options, "truncate_responses": truncate_responses}
     model = open_model(name)
-    rivals = load_baselines(name) if with_rivals else {}
+    baselines = load_baselines(name) if with_baselines else {}
     scores = _stream(model, groups, "Scoring", options)
-    record = model.run_record("scores", **made_from, rivals=list(rivals))
+    record = model.run_record("scores", **made_from, baselines=list(baselines))
     if output is not None:
         # What was made of other scores goes when these take their place: a stop later on leaves no mixture.
         for stale in _MADE_OF_SCORES:
             (output / stale).unlink(missing_ok=True)
         write_scores((score for group in scores for score in group), output / "scores.jsonl", record)
     found = {}
-    for rival, scorer in rivals.items():
+    for baseline, scorer in baselines.items():
         try:
-            found[rival] = _stream(scorer, groups, f"Scoring with {rival}", options)
+            found[baseline] = _stream(scorer, groups, f"Scoring with {baseline}", options)
         except PlauditError as error:
-            logger.warning("the rival %s is left out: %s", rival, error)
+            logger.warning("the baseline %s is left out: %s", baseline, error)
             continue
         if output is not None:
-            write_scores((score for group in found[rival] for score in group), _rival_file(output, rival))
-    return ScoredGroups(scores, record, found, rivals_left_out=len(rivals) - len(found), model=model)
+            write_scores((score for group in found[baseline] for score in group), _baseline_file(output, baseline))
+    return ScoredGroups(scores, record, found, baselines_left_out=len(baselines) - len(found), model=model)
 
 
 def _stream(model: Scorer, groups: Sequence[Group], doing: str, options: Mapping[str, Any]) -> Scores:
@@ -199,7 +199,7 @@ def _make_folder(folder: Path) -> None:
         raise PlauditError(f"{folder}: cannot be made: {error.strerror or error}") from error
 
 
-def _rival_file(folder: Path, name: str) -> Path:
+def _baseline_file(folder: Path, name: str) -> Path:
     from plaudit.model import baseline_folder
 
     place = baseline_folder(folder, name)

@@ -163,11 +163,11 @@ def correlation(which: Correlation, scores: Floats, human: Floats, cluster: Ints
     return Measurement(value, min(value, low), max(value, high), n)
 
 
-def difference(which: Correlation, scores: Floats, rival: Floats, human: Floats, cluster: Ints) -> Measurement:
-    """The correlation of `scores` [n] with people minus a rival's on the same rows, with the difference's interval."""
-    if constant := _constant(human, scores, rival):
+def difference(which: Correlation, scores: Floats, baseline: Floats, human: Floats, cluster: Ints) -> Measurement:
+    """The correlation of `scores` [n] with people minus a baseline's on the same rows, with the difference's interval."""
+    if constant := _constant(human, scores, baseline):
         return undefined(constant)
-    own, theirs = which.of(scores, human), which.of(rival, human)
+    own, theirs = which.of(scores, human), which.of(baseline, human)
 
     def lead(weight: Floats) -> float:
         return own(weight) - theirs(weight)

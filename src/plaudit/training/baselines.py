@@ -1,4 +1,4 @@
-"""Rivals without being asked: plain models fitted to what a reward model was trained on, saved beside it."""
+"""Baselines without being asked: plain models fitted to what a reward model was trained on, saved beside it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from plaudit.training.settings import TrainingSettings
 
 logger = logging.getLogger(__name__)
 
-# Enough that a linear model of words gains little from more, few enough that a rival costs seconds.
+# Enough that a linear model of words gains little from more, few enough that a baseline costs seconds.
 MOST_RESPONSES = 20_000
 
 
 def fit_baselines(groups: Sequence[Group], output: Path, settings: TrainingSettings) -> None:
-    """Fit each rival that `settings.rivals` names and save it under `output`; rivals of an earlier run are removed.
+    """Fit each baseline that `settings.baselines` names and save it under `output`; baselines of an earlier run are removed.
 
-    A training run never fails for a rival: one that cannot be fitted is a warning.
+    A training run never fails for a baseline: one that cannot be fitted is a warning.
 
     Args:
         groups: what the model was trained on; of many, a seeded sample of at most 20,000 responses.
@@ -34,25 +34,25 @@ def fit_baselines(groups: Sequence[Group], output: Path, settings: TrainingSetti
     for record in (output / BASELINES_FOLDER).glob(f"*/{RECORD_FILE}"):
         shutil.rmtree(record.parent, ignore_errors=True)
     sample = sampled(groups, MOST_RESPONSES, settings.seed)
-    for name in settings.rival_names:
+    for name in settings.baseline_names:
         started = time.monotonic()
         try:
-            rival = fit_linear(sample, name, settings)
-            rival.record |= {
+            baseline = fit_linear(sample, name, settings)
+            baseline.record |= {
                 "data": data_hash(sample),
                 "sampled": {"groups": len(sample), "of": len(groups)},
                 "settings": settings.to_dict(),
                 "seconds": round(time.monotonic() - started, 1),
             }
             folder = baseline_folder(output, name)
-            if isinstance(rival, RewardModel):
-                save_linear_probe(rival, folder, settings.chat_template)
+            if isinstance(baseline, RewardModel):
+                save_linear_probe(baseline, folder, settings.chat_template)
             else:
-                rival.save(folder, card=linear_card(rival.record))
+                baseline.save(folder, card=linear_card(baseline.record))
         except Exception as error:
-            # Whatever a rival dies of, the model it stands beside is trained and saved.
+            # Whatever a baseline dies of, the model it stands beside is trained and saved.
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            logger.warning("the rival %s could not be fitted (%s)", name, reason)
+            logger.warning("the baseline %s could not be fitted (%s)", name, reason)
 
 
 def sampled(groups: Sequence[Group], most: int, seed: int) -> list[Group]:

@@ -42,8 +42,8 @@ from plaudit.training.targets import ComparisonTargets
 
 logger = logging.getLogger(__name__)
 
-# The settings that count; `seed`, `report_to`, `rivals` and `holdout` have nothing to do here, and harm nothing.
-_USED = ("ties", "scales", "mix", "folds_by", "seed", "report_to", "rivals", "holdout")
+# The settings that count; `seed`, `report_to`, `baselines` and `holdout` have nothing to do here, and harm nothing.
+_USED = ("ties", "scales", "mix", "folds_by", "seed", "report_to", "baselines", "holdout")
 _USED_BY_FROZEN = ("pooling", "max_length", "chat_template", "truncate_responses", "batch_tokens", "trust_remote_code")
 
 

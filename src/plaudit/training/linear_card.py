@@ -21,7 +21,7 @@ library_name: plaudit
 tags: [reward-model, plaudit]
 ---
 
-# A plain rival: {record["backbone"]}
+# A baseline: {record["backbone"]}
 
 Scores a response linearly in {_READS.get(record["backbone"], "the features of a frozen backbone")}: higher is better.
 Only differences between responses to the same prompt mean anything. It is here to be beaten.

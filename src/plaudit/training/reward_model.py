@@ -49,7 +49,7 @@ def train(
         groups: with rankings, ratings or both; groups without any are left out, and counted in a warning.
         output_dir: the model folder. Checkpoints stand in its `checkpoints/` until the run is done, curves in `logs/`.
         backbone: a packaged backbone, a local folder, a hub id, or a reward model to train further; or a plain model,
-            `length`, `bow` or `frozen:` and a backbone (docs/rivals.md).
+            `length`, `bow` or `frozen:` and a backbone (docs/baselines.md).
         eval_groups: held-out groups to watch; None: a share `holdout` of `groups`, chosen by the seed.
         settings: a TrainingSettings; `changes` are settings by name that replace some of its.
         resume: go on from the newest whole checkpoint in `output_dir`.

@@ -58,7 +58,7 @@ class TrainingSettings:
         report_to: where curves go: `tensorboard`, `none`, or any other that transformers knows, by comma.
         seed: of the head, the order and the deals.
         trust_remote_code: run code that comes with the backbone.
-        rivals: plain models to fit beside a trained one, by comma: `length`, `bow`, `frozen:BACKBONE`; or `none`.
+        baselines: plain models to fit beside a trained one, by comma: `length`, `bow`, `frozen:BACKBONE`; or `none`.
         folds_by: what the cross-validation of plain models keeps whole: `prompt`, `subset`, or a field of `meta`.
     """
 
@@ -97,7 +97,7 @@ class TrainingSettings:
     report_to: str = "tensorboard"
     seed: int = 0
     trust_remote_code: bool = False
-    rivals: str = "bow"
+    baselines: str = "bow"
     folds_by: str = "prompt"
 
     def __post_init__(self) -> None:
@@ -134,8 +134,8 @@ class TrainingSettings:
         return replace(self, **{name: _convert(name, value, kinds[name], where) for name, value in changes.items()})
 
     @property
-    def rival_names(self) -> list[str]:
-        return baseline_names(self.rivals)
+    def baseline_names(self) -> list[str]:
+        return baseline_names(self.baselines)
 
     def to_dict(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -218,7 +218,10 @@ _RULES: dict[str, tuple[Any, str]] = {
     "evaluate_every": (lambda v: 0 < v < math.inf, "above 0 and finite"),
     "patience": (lambda v: v >= 0, "at least 0"),
     "seed": (lambda v: 0 <= v < 1 << 32, "at least 0 and below 2^32"),
-    "rivals": (lambda v: all(map(is_baseline, baseline_names(v))), "length, bow or frozen:BACKBONE, by comma, or none"),
+    "baselines": (
+        lambda v: all(map(is_baseline, baseline_names(v))),
+        "length, bow or frozen:BACKBONE, by comma, or none",
+    ),
     "folds_by": (bool, "prompt, subset, or a field of meta"),
 }
 

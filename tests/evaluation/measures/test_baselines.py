@@ -1,4 +1,4 @@
-"""Plain rivals on the same judgements, and whether a spread knows."""
+"""Baselines on the same judgements, and whether a spread knows."""
 
 import json
 import math
@@ -25,35 +25,37 @@ def won(*right):
 
 
 def test_the_lead_is_paired():
-    model, rival = won(0, 1, 2, 3, 4, 5), won(0, 1, 2, 3, 7)
-    found = evaluate(GROUPS, model, rivals={"bow": rival})
-    figures = found.rivals["bow"].overall
-    assert figures["accuracy"] == evaluate(GROUPS, rival).overall["accuracy"]
+    model, baseline = won(0, 1, 2, 3, 4, 5), won(0, 1, 2, 3, 7)
+    found = evaluate(GROUPS, model, baselines={"bow": baseline})
+    figures = found.baselines["bow"].overall
+    assert figures["accuracy"] == evaluate(GROUPS, baseline).overall["accuracy"]
     assert figures["lead"].value == pytest.approx(6 / 8 - 5 / 8)
     # Differences are +1, +1, -1 and five zeros: t(7) = 2.3646 times their standard error.
     differences = [0, 0, 0, 0, 1, 1, 0, -1]
     half = 2.3646 * np.std(differences, ddof=1) / math.sqrt(8)
     assert figures["lead"].high == pytest.approx(1 / 8 + half, abs=1e-4)
-    helpful = found.rivals["bow"].ratings["helpful"]
+    helpful = found.baselines["bow"].ratings["helpful"]
     assert set(helpful) == {"pearson", "spearman", "kendall", "kendall_within", "lead"}
-    assert helpful["spearman"] == evaluate(GROUPS, rival).ratings["helpful"]["spearman"]
+    assert helpful["spearman"] == evaluate(GROUPS, baseline).ratings["helpful"]["spearman"]
     assert helpful["lead"].value == pytest.approx(
         found.ratings["helpful"]["spearman"].value - helpful["spearman"].value
     )
-    row = json.loads(json.dumps(found.to_json(), allow_nan=False))["rivals"]["bow"]
+    row = json.loads(json.dumps(found.to_json(), allow_nan=False))["baselines"]["bow"]
     assert list(row) == ["accuracy", "lead", "ratings"]
 
 
-def test_a_rival_is_measured_by_what_it_says_of_the_attribute():
+def test_a_baseline_is_measured_by_what_it_says_of_the_attribute():
     values = [[float(i), 0.4] for i in range(8)]
-    found = evaluate(GROUPS, MODEL, rivals={"bow": won(0)}, rival_attributes={"bow": {"helpful": values}})
-    assert found.rivals["bow"].ratings["helpful"]["pearson"] == evaluate(GROUPS, values).ratings["helpful"]["pearson"]
-    assert found.rivals["bow"].overall["accuracy"].value == pytest.approx(1 / 8)
+    found = evaluate(GROUPS, MODEL, baselines={"bow": won(0)}, baseline_attributes={"bow": {"helpful": values}})
+    assert (
+        found.baselines["bow"].ratings["helpful"]["pearson"] == evaluate(GROUPS, values).ratings["helpful"]["pearson"]
+    )
+    assert found.baselines["bow"].overall["accuracy"].value == pytest.approx(1 / 8)
 
 
-def test_a_rival_with_a_hole_says_so_and_leaves_the_model_as_it_is():
-    found = evaluate(GROUPS, MODEL, rivals={"bow": [[math.nan, 0.0], *MODEL[1:]]})
-    bow, reason = found.rivals["bow"], "of this rival's, 1 of 16 scores are not finite (group 'g0', response 0)"
+def test_a_baseline_with_a_hole_says_so_and_leaves_the_model_as_it_is():
+    found = evaluate(GROUPS, MODEL, baselines={"bow": [[math.nan, 0.0], *MODEL[1:]]})
+    bow, reason = found.baselines["bow"], "of this baseline's, 1 of 16 scores are not finite (group 'g0', response 0)"
     assert bow.overall["accuracy"].reason == bow.overall["lead"].reason == reason
     assert bow.ratings["helpful"]["lead"].reason == bow.ratings["helpful"]["kendall"].reason == reason
     assert found.overall == evaluate(GROUPS, MODEL).overall
@@ -68,10 +70,10 @@ def test_a_rival_with_a_hole_says_so_and_leaves_the_model_as_it_is():
         ((0.1, None, None), "How sure its lead is over bow (+10.0%) cannot be said: too few."),
     ],
 )
-def test_the_sentence_names_rivals_that_do_as_well(lead, says):
+def test_the_sentence_names_baselines_that_do_as_well(lead, says):
     overall = {"accuracy": Measurement(0.7, 0.6, 0.8, 9), "lead_over_length": Measurement(0.1, 0.05, 0.2, 9)}
-    rivals = {"bow": BaselineMetrics({"lead": Measurement(*lead, 9, None if lead[1] else "too few")}, {})}
-    assert says in verdict(Evaluation(overall, rivals=rivals, subsets={}, counts={}, clusters="prompt"))
+    baselines = {"bow": BaselineMetrics({"lead": Measurement(*lead, 9, None if lead[1] else "too few")}, {})}
+    assert says in verdict(Evaluation(overall, baselines=baselines, subsets={}, counts={}, clusters="prompt"))
 
 
 def test_the_sentence_of_ratings():
@@ -80,7 +82,7 @@ def test_the_sentence_of_ratings():
     values = [[float(v)] for v in noisy]
     good = verdict(
         evaluate(
-            groups, values, attributes={"helpful": values}, rivals={"length": [[1.0 * (i % 7)] for i in range(40)]}
+            groups, values, attributes={"helpful": values}, baselines={"length": [[1.0 * (i % 7)] for i in range(40)]}
         )
     )
     assert "better than chance and than ordering by length" in good

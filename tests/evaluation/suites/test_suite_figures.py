@@ -238,9 +238,9 @@ def test_ppe_correctness_by_hand(tmp_path):
     assert chance["math: loss"] == pytest.approx((0 + 1 / 3 + 2 / 3) / 3 / 2)
 
 
-def test_length_is_a_rival(tmp_path):
+def test_length_is_a_baseline(tmp_path):
     # "yes" is longer than "no", so the longer answer wins every pair.
     items = read_suite(SUITES["rewardbench"], write(tmp_path, {"f.json": [pair("donotanswer", 0)]}))
     result = measure_suite(SUITES["rewardbench"], items, [WRONG], {"other": [RIGHT]})
-    assert result.figures[0].rivals == {"length": 1, "other": 1}
-    assert result.to_json()["figures"]["score"]["rivals"] == {"length": 1, "other": 1}
+    assert result.figures[0].baselines == {"length": 1, "other": 1}
+    assert result.to_json()["figures"]["score"]["baselines"] == {"length": 1, "other": 1}

@@ -27,7 +27,7 @@ SETTINGS = {
     "holdout": 0.2,
     "precision": "fp32",
     "report_to": "none",
-    "rivals": "none",
+    "baselines": "none",
 }
 
 

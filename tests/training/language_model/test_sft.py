@@ -148,7 +148,7 @@ def test_the_loss_is_on_the_response_alone(backbone, tmp_path):
 
     heard = []
     module = sys.modules["plaudit.training.language_model.fine_tuning"]
-    plain = module.report
+    plain = module.report_curves
 
     def listening(trainer, output, reporters):
         plain(trainer, output, reporters)
@@ -157,7 +157,7 @@ def test_the_loss_is_on_the_response_alone(backbone, tmp_path):
 
     patch = pytest.MonkeyPatch()
     with patch.context() as context:
-        context.setattr(module, "report", listening)
+        context.setattr(module, "report_curves", listening)
         sft(shown(1), tmp_path / "out", backbone, passes=1, holdout=0.0, **QUICK)
     model = AutoModelForCausalLM.from_pretrained(backbone).eval()
     tokenizer = AutoTokenizer.from_pretrained(backbone)

@@ -35,18 +35,18 @@ class BaselineMetrics:
         }
 
 
-def measure_baseline(rival: ModelScores, material: EvaluationData) -> BaselineMetrics:
-    """Measure a rival against people, and the model against the rival. What needs a score that is not finite is
+def measure_baseline(baseline: ModelScores, material: EvaluationData) -> BaselineMetrics:
+    """Measure a baseline against people, and the model against the baseline. What needs a score that is not finite is
     undefined, and says whose it is."""
     return BaselineMetrics(
-        _of_rankings(rival, material),
-        {attribute: _of_ratings(attribute, rival, material) for attribute in material.rated},
+        _of_rankings(baseline, material),
+        {attribute: _of_ratings(attribute, baseline, material) for attribute in material.rated},
     )
 
 
-def _of_rankings(rival: ModelScores, material: EvaluationData) -> Measurements:
-    model, own = material.compared.scored(material.model.scores), material.compared.scored(rival.scores)
-    theirs = _whose(material.hole(rival.scores, material.judged))
+def _of_rankings(baseline: ModelScores, material: EvaluationData) -> Measurements:
+    model, own = material.compared.scored(material.model.scores), material.compared.scored(baseline.scores)
+    theirs = _whose(material.hole(baseline.scores, material.judged))
     either = theirs or material.hole(material.model.scores, material.judged)
     return {
         "accuracy": undefined(theirs) if theirs else accuracy(own),
@@ -54,10 +54,10 @@ def _of_rankings(rival: ModelScores, material: EvaluationData) -> Measurements:
     }
 
 
-def _of_ratings(attribute: str, rival: ModelScores, material: EvaluationData) -> Measurements:
+def _of_ratings(attribute: str, baseline: ModelScores, material: EvaluationData) -> Measurements:
     rated = material.rated[attribute]
     places = material.places(rated)
-    model, own = material.model.on(attribute), rival.on(attribute)
+    model, own = material.model.on(attribute), baseline.on(attribute)
     theirs = _whose(material.hole(own, places))
     either = theirs or material.hole(model, places)
     found = correlations(own[places], rated.human, rated.cluster, rated.group) if theirs is None else _undefined(theirs)
@@ -69,4 +69,4 @@ def _undefined(reason: str) -> Measurements:
 
 
 def _whose(hole: str | None) -> str | None:
-    return None if hole is None else f"of this rival's, {hole}"
+    return None if hole is None else f"of this baseline's, {hole}"

@@ -92,7 +92,7 @@ def lead_over_length(compared: Comparisons) -> Measurement:
 
 
 def lead(compared: Comparisons, gap: Floats) -> Measurement:
-    """Accuracy minus a rival's, whose gaps [n] are of the same comparisons. The difference is taken comparison by
+    """Accuracy minus a baseline's, whose gaps [n] are of the same comparisons. The difference is taken comparison by
     comparison, so what both find hard cancels."""
     decided = ~compared.tie
     if not decided.any():

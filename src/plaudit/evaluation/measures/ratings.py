@@ -113,9 +113,9 @@ def kendall_within(scores: Floats, human: Floats, cluster: Ints, group: Ints) ->
     return mean(taus, np.ones(len(taus)), cluster[first][ordered], (-1.0, 1.0))
 
 
-def spearman_lead(rated: AttributeRatings, scores: Floats, rival: Floats) -> Measurement:
-    """Spearman's correlation of the scores [n] with people minus the rival's [n]."""
-    return difference(CORRELATIONS["spearman"], scores, rival, rated.human, rated.cluster)
+def spearman_lead(rated: AttributeRatings, scores: Floats, baseline: Floats) -> Measurement:
+    """Spearman's correlation of the scores [n] with people minus the baseline's [n]."""
+    return difference(CORRELATIONS["spearman"], scores, baseline, rated.human, rated.cluster)
 
 
 def _one_rater(rated: AttributeRatings) -> Measurements:

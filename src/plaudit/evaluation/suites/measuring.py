@@ -1,4 +1,4 @@
-"""Items and their scores -> a suite's figures, each with its interval, its chance line and its plain rivals."""
+"""Items and their scores -> a suite's figures, each with its interval, its chance line and its baselines."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class SuiteMeasurement:
         by_rule: by the authors' rule.
         shared: with equal scores ordered by a coin; the same wherever no scores are equal.
         chance: of random scores in expectation, and of constant ones where ties are shared; None if not defined.
-        rivals: by the authors' rule, of plain scorers; `length` is the answer's length in characters.
+        baselines: by the authors' rule, of plain scorers; `length` is the answer's length in characters.
     """
 
     name: str
@@ -35,11 +35,16 @@ class SuiteMeasurement:
     by_rule: Measurement
     shared: float | None
     chance: float | None
-    rivals: Mapping[str, float | None]
+    baselines: Mapping[str, float | None]
 
     def to_json(self) -> dict[str, Any]:
         """The measurement's own fields, and the others beside them."""
-        beside = {"ties_shared": self.shared, "chance": self.chance, "rivals": dict(self.rivals), "level": self.level}
+        beside = {
+            "ties_shared": self.shared,
+            "chance": self.chance,
+            "baselines": dict(self.baselines),
+            "level": self.level,
+        }
         return self.by_rule.to_json() | beside
 
 
@@ -74,7 +79,7 @@ class SuiteResult:
 
 
 def measure_suite(
-    suite: Suite, groups: Sequence[Group], scores: Scores, rivals: Mapping[str, Scores] | None = None
+    suite: Suite, groups: Sequence[Group], scores: Scores, baselines: Mapping[str, Scores] | None = None
 ) -> SuiteResult:
     """Measure scores by a suite's rule.
 
@@ -82,7 +87,7 @@ def measure_suite(
         suite: from `SUITES`.
         groups: its items, from `read_suite`.
         scores: one number for each response of each item.
-        rivals: name -> scores of a plain model, shaped as `scores`.
+        baselines: name -> scores of a plain model, shaped as `scores`.
 
     Raises:
         PlauditError: if a response has no finite score, or no item says anything of any part.
@@ -97,7 +102,7 @@ def measure_suite(
     value, shared, chance = _tables(outcomes, len(groups), parts)
     plain = {
         name: _tables(suite.rule(groups, given), len(groups), parts)[0]
-        for name, given in {"length": lengths, **(rivals or {})}.items()
+        for name, given in {"length": lengths, **(baselines or {})}.items()
     }
     cluster = _clusters(groups)
 

@@ -85,13 +85,13 @@ def link_files(source: Path, target: Path, *, leave_out: Sequence[str] = ()) -> 
 
 
 def link_baselines(sources: Sequence[Path], records: Sequence[Mapping[str, Any]], target: Path) -> None:
-    """The plain models fitted beside the first member are rivals of the combined one too, if all learned from the same
+    """The plain models fitted beside the first member are baselines of the combined one too, if all learned from the same
     data."""
     data = {record.get("data") for record in records}
     if len(data) > 1 or None in data:
         return
-    for rival in sorted((sources[0] / BASELINES_FOLDER).glob("*/")):
-        link_files(rival, target / BASELINES_FOLDER / rival.name)
+    for baseline in sorted((sources[0] / BASELINES_FOLDER).glob("*/")):
+        link_files(baseline, target / BASELINES_FOLDER / baseline.name)
 
 
 def warn_of_losses(records: Sequence[Mapping[str, Any]]) -> None:

@@ -16,7 +16,7 @@ from plaudit.groups import Group
 
 RECORD_FILE = "plaudit.json"
 
-BASELINES_FOLDER = "rivals"
+BASELINES_FOLDER = "baselines"
 """Where the plain models stand that were fitted beside a model, by name."""
 
 ENSEMBLE = "ensemble"

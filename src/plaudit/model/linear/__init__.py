@@ -1,4 +1,4 @@
-"""Plain rivals of a reward model: linear in a response's length or in its words. Scoring with them needs no torch."""
+"""Baselines of a reward model: linear in a response's length or in its words. Scoring with them needs no torch."""
 
 from plaudit.model.linear.features import FEATURES, Features, LengthFeatures, Matrix, WordFeatures
 from plaudit.model.linear.model import KIND, Linear, LinearModel

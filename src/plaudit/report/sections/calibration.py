@@ -151,4 +151,4 @@ def _halves(metrics: Mapping[str, Any]) -> Iterator[Entry]:
     for name in ("surest_half", "surest_half_by_gap"):
         found = figure(metrics.get(name))
         if found.value is not None:
-            yield Entry(say(f"row.{name}"), found, "model" if name == "surest_half" else "rival")
+            yield Entry(say(f"row.{name}"), found, "model" if name == "surest_half" else "baseline")

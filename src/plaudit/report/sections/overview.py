@@ -1,4 +1,4 @@
-"""The headline picture: the model, its rivals and people on one axis, and what it leads by."""
+"""The headline picture: the model, its baselines and people on one axis, and what it leads by."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ def _side_by_side(metrics: Mapping[str, Any]) -> Iterator[Entry]:
     if human.value is not None:
         yield Entry(say("row.people"), human, "people")
     yield Entry(say("row.model"), figure(metrics.get("accuracy")), "own")
-    for name, row in mapping(metrics.get("rivals")).items():
-        yield Entry(baseline(name), figure(mapping(row).get("accuracy")), "rival")
+    for name, row in mapping(metrics.get("baselines")).items():
+        yield Entry(baseline(name), figure(mapping(row).get("accuracy")), "baseline")
     length = figure(metrics.get("length_accuracy"))
     if length.value is not None:
-        yield Entry(say("row.length"), length, "rival")
+        yield Entry(say("row.length"), length, "baseline")
     yield Entry(say("row.chance"), figure(metrics.get("chance") or 0.5), "line")
 
 
 def _leads(metrics: Mapping[str, Any]) -> Iterator[Entry]:
     named = [(say("row.over_length"), metrics.get("lead_over_length"))]
-    for name, row in mapping(metrics.get("rivals")).items():
+    for name, row in mapping(metrics.get("baselines")).items():
         named.append((say("row.over", name=baseline(name)), mapping(row).get("lead")))
     for label, row in named:
         lead = figure(row)

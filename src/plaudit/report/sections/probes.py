@@ -23,7 +23,7 @@ from plaudit.report.i18n import Count, say
 from plaudit.report.probing import unseen
 from plaudit.text import data
 
-_TONES = {"misled": "bad", "sound": "good", "unsure": "open", "undefined": "open", "unseen": "rival"}
+_TONES = {"misled": "bad", "sound": "good", "unsure": "open", "undefined": "open", "unseen": "baseline"}
 """How the dot of a finding is drawn."""
 
 

@@ -28,10 +28,10 @@ def section(metrics: Mapping[str, Any]) -> Section | None:
     measured = {name: mapping(row) for name, row in mapping(metrics.get("ratings")).items()}
     if not measured:
         return None
-    rivals = mapping(metrics.get("rivals"))
+    baselines = mapping(metrics.get("baselines"))
     blocks: list[Any] = []
     for name, row in list(measured.items())[:MOST]:
-        beside = {rival_name: _of_rival(given, name) for rival_name, given in rivals.items()}
+        beside = {baseline_name: _of_baseline(given, name) for baseline_name, given in baselines.items()}
         found = (_correlations(name, row, beside), _by_subset(name, metrics), _errors(name, row))
         blocks += [block for block in found if block is not None]
     if len(measured) > MOST:
@@ -39,12 +39,12 @@ def section(metrics: Mapping[str, Any]) -> Section | None:
     return Section("rated", (), tuple(blocks))
 
 
-def _of_rival(given: Any, attribute: str) -> Mapping[str, Any]:
+def _of_baseline(given: Any, attribute: str) -> Mapping[str, Any]:
     return mapping(mapping(mapping(given).get("ratings")).get(attribute))
 
 
-def _correlations(name: str, row: Mapping[str, Any], rivals: Mapping[str, Mapping[str, Any]]) -> Dots | Note:
-    entries = list(_entries(row, rivals))
+def _correlations(name: str, row: Mapping[str, Any], baselines: Mapping[str, Mapping[str, Any]]) -> Dots | Note:
+    entries = list(_entries(row, baselines))
     attribute = data(name, 60)
     if not entries:
         return Note(say("rated.undefined", attribute=attribute, reason=reason(figure(row.get("spearman")).reason)))
@@ -59,8 +59,8 @@ def _correlations(name: str, row: Mapping[str, Any], rivals: Mapping[str, Mappin
     )
 
 
-def _entries(row: Mapping[str, Any], rivals: Mapping[str, Mapping[str, Any]]) -> Iterator[Entry]:
-    """The model's correlations, each with its marks for length and people; then the rivals' rank correlation."""
+def _entries(row: Mapping[str, Any], baselines: Mapping[str, Mapping[str, Any]]) -> Iterator[Entry]:
+    """The model's correlations, each with its marks for length and people; then the baselines' rank correlation."""
     for name in CORRELATIONS:
         found = figure(row.get(name))
         if found.value is not None:
@@ -69,10 +69,10 @@ def _entries(row: Mapping[str, Any], rivals: Mapping[str, Mapping[str, Any]]) ->
                 ("people", figure(row.get(f"human_{name}")).value),
             ]
             yield Entry(say(f"row.{name}"), found, "model", beside)
-    for name, given in rivals.items():
+    for name, given in baselines.items():
         found = figure(given.get("spearman"))
         if found.value is not None:
-            yield Entry(say("row.spearman_of", name=baseline(name)), found, "rival")
+            yield Entry(say("row.spearman_of", name=baseline(name)), found, "baseline")
 
 
 def _by_subset(name: str, metrics: Mapping[str, Any]) -> Dots | None:

@@ -16,7 +16,7 @@ from plaudit.model import LinearModel
 from plaudit.text import TOKEN
 
 
-class PlainView:
+class LinearView:
     """See `views.View`. The pieces are words."""
 
     networks: tuple[()] = ()
