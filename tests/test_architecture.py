@@ -12,7 +12,7 @@ ROOT = "plaudit"
 
 FLOORS = [
     {"errors", "_face"},
-    {"groups", "settings", "text", "storage"},
+    {"groups", "logs", "registry", "settings", "storage", "text"},
     {"data", "statistics"},
     {"judgements", "losses", "forest"},
     {"model"},

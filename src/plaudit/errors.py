@@ -1,14 +1,101 @@
-"""What a user sees when the input is at fault: one line that says what, where, and the remedy."""
+"""What a user sees when the input is at fault: one line that says what, where, and the remedy.
+
+    PlauditError                 anything wrong with the input or the request
+    ├── InvalidInputError        it cannot be understood, or contradicts itself
+    │   ├── DataError            a row or a file
+    │   └── GroupError           a group (defined in `plaudit.groups`)
+    ├── TooLongError             a response does not fit the context
+    ├── NotFoundError            no file, model, loss, format ... of that name
+    ├── MissingExtraError        it needs a package that is not installed
+    └── OverloadedError          too much is asked for at once; later it may go through
+
+Each has its parts as fields, for programs: `message`, `file`, `line`, `remedy`; and the HTTP `status` a server answers
+with. `str(error)` is the line for people.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
 
 
 class PlauditError(Exception):
-    """A mistake in the input or the request. The command line prints it in one line and exits with 2."""
+    """A mistake in the input or the request. The command line prints it in one line and exits with 2.
 
+    Args:
+        message: what is wrong.
+        file: the file it stands in, if it stands in one.
+        line: its line there, from 1.
+        remedy: what to do about it.
 
-class DataError(PlauditError):
-    """A row or a file that cannot be read as groups; `where` is `file:line` when a line is to blame."""
+    Example:
+        >>> str(PlauditError("no score", file="scores.jsonl", line=3, remedy='give "score" a number'))
+        'scores.jsonl:3: no score; give "score" a number'
+    """
 
-    def __init__(self, message: str, where: str | None = None) -> None:
-        super().__init__(f"{where}: {message}" if where else message)
+    status: ClassVar[int] = 400
+
+    def __init__(
+        self, message: str, *, file: str | Path | None = None, line: int | None = None, remedy: str | None = None
+    ) -> None:
+        super().__init__(message)
         self.message = message
-        self.where = where
+        self.file = None if file is None else str(file)
+        self.line = line
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        place = "" if self.file is None else f"{self.file}: " if self.line is None else f"{self.file}:{self.line}: "
+        return f"{place}{self.message}" + ("" if self.remedy is None else f"; {self.remedy}")
+
+
+class InvalidInputError(PlauditError):
+    """What was given cannot be understood, or contradicts itself."""
+
+    status = 422
+
+
+class DataError(InvalidInputError):
+    """A row or a file that cannot be read as judgements, scores or settings.
+
+    Args:
+        message: what is wrong.
+        where: `file` or `file:line`.
+        remedy: what to do about it.
+    """
+
+    def __init__(self, message: str, where: str | None = None, *, remedy: str | None = None) -> None:
+        file, colon, line = (where or "").rpartition(":")
+        if colon and line.isdigit():
+            super().__init__(message, file=file, line=int(line), remedy=remedy)
+        else:
+            super().__init__(message, file=where, remedy=remedy)
+
+    @property
+    def where(self) -> str | None:
+        """`file:line`, or the file alone."""
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+class TooLongError(PlauditError):
+    """A response does not fit the model's context."""
+
+    status = 413
+
+
+class NotFoundError(PlauditError):
+    """There is no file, model, loss, format ... of that name."""
+
+    status = 404
+
+
+class MissingExtraError(PlauditError):
+    """What was asked for needs a package that is not installed; the remedy is the `pip install` line."""
+
+    status = 501
+
+
+class OverloadedError(PlauditError):
+    """Too much is asked for at once. The same request may go through later."""
+
+    status = 503

@@ -14,6 +14,8 @@ from hashlib import blake2b
 from itertools import combinations
 from typing import Any
 
+from plaudit.errors import InvalidInputError
+
 Message = Mapping[str, Any]
 """One turn of a conversation: at least `role` and `content`, both strings."""
 
@@ -21,7 +23,7 @@ Text = str | tuple[Message, ...]
 """A prompt or a response: plain text, or messages. A response of messages is everything after the prompt."""
 
 
-class GroupError(ValueError):
+class GroupError(InvalidInputError, ValueError):
     """A group that contradicts itself. The message says what is wrong and what would be right."""
 
 

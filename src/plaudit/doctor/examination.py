@@ -112,7 +112,7 @@ def diagnose(
         PlauditError: if there are no groups, `by` names a field that a group lacks, or a setting makes no sense.
     """
     if not groups:
-        raise PlauditError("there are no groups to examine")
+        raise PlauditError("there are no groups to diagnose")
     if folds < 2 or repeats < 1 or not 0 < min(removed, alone) <= max(removed, alone) <= 1:
         raise PlauditError(
             f"folds={folds}, repeats={repeats}, thresholds {removed:g} and {alone:g}: it takes at least 2 folds, 1 "
