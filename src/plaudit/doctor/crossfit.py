@@ -10,7 +10,6 @@ import logging
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import accumulate, compress
 from pathlib import Path
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from plaudit.doctor.folds import Ints
 from plaudit.errors import PlauditError
 from plaudit.groups import Group, plain_text
+from plaudit.logs import muted
 from plaudit.model import FEATURES, PROBE_PREFIX, Matrix, is_baseline
 from plaudit.training import ComparisonTargets, TrainingSettings, frozen_features, learn
 
@@ -87,7 +87,8 @@ def _linear(groups: Sequence[Group], backbone: str, features: Matrix, fold: Ints
     for learners, others in _parts(groups, fold, settings):
         inside, outside = np.repeat(learners, sizes), np.repeat(others, sizes)
         try:
-            with _quiet_training():
+            # What a fold lacks, the doctor says of the whole, and once.
+            with muted("plaudit.training"):
                 learned = learn(features[inside], list(compress(groups, learners)), settings)
         except PlauditError as error:
             failed[str(error)] += 1
@@ -108,7 +109,7 @@ def _tuned(groups: Sequence[Group], backbone: str, fold: Ints, settings: Trainin
     sizes = [len(group.responses) for group in groups]
     quiet = replace(settings, holdout=0.0, baselines="none", report_to="none")
     for number, (learners, others) in enumerate(_parts(groups, fold, settings)):
-        with tempfile.TemporaryDirectory() as folder, _quiet_training(number > 0):
+        with tempfile.TemporaryDirectory() as folder, muted("plaudit.training", when=number > 0):
             model = train(list(compress(groups, learners)), Path(folder) / "model", backbone, settings=quiet)
             inside = [score for row in model.score(compress(groups, others)) for score in row]
         outside = np.repeat(others, sizes)
@@ -116,19 +117,6 @@ def _tuned(groups: Sequence[Group], backbone: str, fold: Ints, settings: Trainin
         for name in {name for score in inside for name in score.scores or ()}:
             held.values_of(name)[outside] = [(score.scores or {}).get(name, np.nan) for score in inside]
     return held
-
-
-@contextmanager
-def _quiet_training(quiet: bool = True) -> Iterator[None]:
-    """No warnings of training meanwhile: what a fold lacks, the doctor says of the whole, and once."""
-    training = logging.getLogger("plaudit.training")
-    level = training.level
-    if quiet:
-        training.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        training.setLevel(level)
 
 
 def _parts(groups: Sequence[Group], fold: Ints, settings: TrainingSettings) -> Iterator[tuple[Bools, Bools]]:

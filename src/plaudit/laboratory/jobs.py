@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,6 +11,7 @@ from plaudit.laboratory.candidates import Candidate
 from plaudit.laboratory.run_cache import kept, origin_of
 from plaudit.laboratory.runs import Run, run_baseline, run_candidate
 from plaudit.laboratory.splits import Split
+from plaudit.logs import muted
 from plaudit.training import TrainingSettings
 
 
@@ -66,7 +65,8 @@ def do_all(todo: Sequence[Job], folder: Path, backbone: str, say: Callable[[str]
     """Name -> a list a seed of one run a division, in order. Runs are kept in `folder`; `say` is told of each."""
     runs: dict[str, list[list[Run]]] = {}
     for count, job in enumerate(todo, 1):
-        with _once(job.name in runs):
+        # Warnings of a loss are the same in each of its runs: only its first one speaks.
+        with muted("plaudit", when=job.name in runs):
             origin = [origin_of(job.part, backbone), job.name, job.settings.to_dict()]
             run, before = kept(folder, job.file, origin, job.run)
         seeds = runs.setdefault(job.name, [])
@@ -76,16 +76,3 @@ def do_all(todo: Sequence[Job], folder: Path, backbone: str, say: Callable[[str]
         how = "done before" if before else f"{run.seconds:.1f} s"
         say(f"{count}/{len(todo)} {job.name}, division {job.number + 1}, seed {job.settings.seed}: {how}")
     return runs
-
-
-@contextmanager
-def _once(said: bool) -> Iterator[None]:
-    """Warnings of a loss are the same in each of its runs: only its first one speaks."""
-    logger = logging.getLogger("plaudit")
-    level = logger.level
-    if said:
-        logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)

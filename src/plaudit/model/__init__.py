@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from plaudit.model.heads import Attribute, Outputs
     from plaudit.model.linear import FEATURES, Linear, LinearModel, Matrix
     from plaudit.model.linear_probe import PROBE_PREFIX, make_linear_probe, save_linear_probe
-    from plaudit.model.loading import quiet, settle_padding
+    from plaudit.model.loading import settle_padding
     from plaudit.model.network import RewardNetwork
     from plaudit.model.rendering import Rendered, Renderer, read_template, readable
     from plaudit.model.reward_model import RewardModel
@@ -60,7 +60,6 @@ __all__ = [
     "members_apart",
     "merge_lora",
     "open_model",
-    "quiet",
     "read_template",
     "readable",
     "resolve",

@@ -20,6 +20,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from plaudit.errors import PlauditError
+from plaudit.logs import muted
 from plaudit.model.folder.link import (
     combined_card,
     finish,
@@ -33,7 +34,6 @@ from plaudit.model.folder.read import read_record, stored_outputs
 from plaudit.model.folder.record import RECORD_FILE, tokenizer_hash, versions
 from plaudit.model.folder.write import HEADS_FILE
 from plaudit.model.heads import Attribute, Outputs
-from plaudit.model.loading import quiet
 
 _WEIGHTS = "model*.safetensors"
 
@@ -111,7 +111,7 @@ def _tokenizer(folder: Path, record: Mapping[str, Any]) -> str | None:
     from transformers import AutoTokenizer
 
     try:
-        with quiet():
+        with muted("transformers", "huggingface_hub"):
             return tokenizer_hash(AutoTokenizer.from_pretrained(str(folder)))
     except Exception as error:
         # A broken file comes up as anything, as in loading.

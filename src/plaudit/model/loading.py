@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from plaudit.errors import PlauditError
+from plaudit.logs import muted
 from plaudit.model.backbones import PACKAGED
 from plaudit.model.network import find_head
 
@@ -24,7 +22,8 @@ def load(source: str, trust_remote_code: bool, **options: Any) -> tuple[Any, Any
 
     any_backbone = "num_labels" in options
     try:
-        with quiet():
+        # A new head has no weights yet, which is what was asked for; the error says when the hub did not answer.
+        with muted("transformers", "huggingface_hub"):
             tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=trust_remote_code)
             config = AutoConfig.from_pretrained(source, trust_remote_code=trust_remote_code)
             _check_architecture(source, config, any_backbone)
@@ -70,28 +69,6 @@ def _check_architecture(source: str, config: Any, any_backbone: bool) -> None:
         raise PlauditError(
             f"{source} is not a reward model: it holds {what}; train one with `plaudit train --backbone {source}`"
         )
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """No bars, no announcement that a new head has no weights yet (here that is what was asked for), and no line for
-    each time the hub did not answer: the error that follows says so."""
-    from transformers.utils import logging as transformers_logging
-
-    level = transformers_logging.get_verbosity()
-    bars = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    hub = logging.getLogger("huggingface_hub")
-    hub_level = hub.level
-    hub.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        hub.setLevel(hub_level)
-        transformers_logging.set_verbosity(level)
-        if bars:
-            transformers_logging.enable_progress_bar()
 
 
 def name_the_output(model: Any) -> None:

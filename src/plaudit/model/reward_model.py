@@ -17,12 +17,13 @@ from plaudit.data import Score, text_hash
 from plaudit.errors import PlauditError
 from plaudit.forest import Tree, pack
 from plaudit.groups import Group
+from plaudit.logs import muted
 from plaudit.model.backbones import resolve
 from plaudit.model.folder.read import load_heads, read_record, stored_outputs
 from plaudit.model.folder.record import RECORD_FILE, no_model, scoring_record
 from plaudit.model.folder.write import HEADS_FILE, staged
 from plaudit.model.heads import PLAIN, Outputs
-from plaudit.model.loading import load, name_the_output, quiet, settle_padding
+from plaudit.model.loading import load, name_the_output, settle_padding
 from plaudit.model.network import RewardNetwork, find_head
 from plaudit.model.rendering import Rendered, Renderer, read_template
 from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer
@@ -279,7 +280,7 @@ class RewardModel(Scorer):
         if heads is not None and self.network.outputs.linear:
             with torch.no_grad():
                 find_head(model).weight.copy_(heads.folded())
-        with staged(Path(folder)) as staging, quiet():
+        with staged(Path(folder)) as staging, muted("transformers", "huggingface_hub"):
             (model if self.network.outputs.linear else getattr(model, model.base_model_prefix)).save_pretrained(staging)
             if heads is not None:
                 save_file(heads.state_dict(), staging / HEADS_FILE)

@@ -6,10 +6,8 @@ its own; how many preferences flip says whether it matters.
 
 from __future__ import annotations
 
-import logging
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from random import Random
@@ -28,6 +26,7 @@ from plaudit.evaluation.invariance.rescoring import (
 )
 from plaudit.evaluation.probes.measuring import EXACT, spread
 from plaudit.groups import Group
+from plaudit.logs import muted
 from plaudit.model import Scorer
 
 HALF_PRECISION = 0.1
@@ -128,7 +127,8 @@ def _check(
 ) -> Checked:
     nothing = Checked(name, None, None, tolerance, 0, 0, 0, None)
     try:
-        with _silence():
+        # What the ordinary scoring warned of (a prompt that was cut) need not be said eleven times.
+        with muted():
             other = rescore(model, groups)
     except InapplicableError as reason:
         return replace(nothing, reason=str(reason))
@@ -137,17 +137,6 @@ def _check(
         lines = str(error).splitlines()
         return replace(nothing, ok=False, reason=f"{type(error).__name__}: {lines[0] if lines else 'no message'}")
     return compared(replace(nothing, ok=True), own, other, sd)
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """What the ordinary scoring warned of (a prompt that was cut) need not be said eleven times."""
-    before = logging.root.manager.disable
-    logging.disable(max(before, logging.WARNING))
-    try:
-        yield
-    finally:
-        logging.disable(before)
 
 
 def compared(check: Checked, own: Rewards, other: Rewards, sd: float) -> Checked:

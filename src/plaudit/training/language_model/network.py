@@ -17,7 +17,8 @@ from transformers.models.auto.modeling_auto import (
 )
 
 from plaudit.errors import PlauditError
-from plaudit.model import RECORD_FILE, quiet, resolve, staged
+from plaudit.logs import muted
+from plaudit.model import RECORD_FILE, resolve, staged
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ def open_language_model(
     source = resolve(name)
     options = {"trust_remote_code": trust_remote_code}
     try:
-        with quiet():
+        with muted("transformers", "huggingface_hub"):
             own = _objective(AutoConfig.from_pretrained(source, **options), str(name))
             if objective not in (None, own):
                 raise PlauditError(f"the backbone {name} is made for {own}, not {objective}; leave --objective out")
@@ -87,7 +88,7 @@ def context(model: Any, tokenizer: Any) -> int:
 
 def beside_the_head(name: str | Path, model: Any, *, trust_remote_code: bool = False) -> dict[str, torch.Tensor]:
     """Weights of a backbone that a language model has no use for and a reward model has: an encoder's pooler."""
-    with quiet():
+    with muted("transformers", "huggingface_hub"):
         whole, info = AutoModel.from_pretrained(
             resolve(name), dtype=torch.float32, output_loading_info=True, trust_remote_code=trust_remote_code
         )
@@ -113,7 +114,7 @@ def save_language_model(
         card: the text of README.md.
         more: further weights by name (see `beside_the_head`).
     """
-    with staged(folder) as staging, quiet():
+    with staged(folder) as staging, muted("transformers", "huggingface_hub"):
         model.save_pretrained(staging, state_dict={**model.state_dict(), **more})
         tokenizer.save_pretrained(staging)
         (staging / RECORD_FILE).write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf-8")

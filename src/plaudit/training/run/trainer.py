@@ -11,7 +11,7 @@ from transformers import PrinterCallback, ProgressCallback, Trainer
 from transformers.integrations import TensorBoardCallback
 
 from plaudit.errors import PlauditError
-from plaudit.model import quiet
+from plaudit.logs import muted
 from plaudit.training.run.folder import whole_checkpoints
 from plaudit.training.run.progress import progress
 
@@ -51,7 +51,7 @@ def run_trainer(trainer: Trainer, output: Path, checkpoint: Path | None) -> None
         PlauditError: if a checkpoint cannot be written.
     """
     try:
-        with progress() as shown, quiet():
+        with progress() as shown, muted("transformers", "huggingface_hub"):
             if trainer.is_world_process_zero():
                 trainer.add_callback(shown)
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
