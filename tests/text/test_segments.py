@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from plaudit.explaining.edits import until, without
 from plaudit.groups import plain_text
-from plaudit.text.segments import UNITS, joined, split_segments
+from plaudit.text.segments import UNITS, merge_spans, split_segments
 
 
 def parts(text, unit):
@@ -40,10 +40,10 @@ def test_sentences(text, expected):
 
 def test_neighbours_are_joined_where_there_are_too_many():
     spans = [(0, 2), (2, 3), (3, 7), (7, 8), (8, 9)]
-    assert joined(spans, 5) == (1, spans)
-    assert joined(spans, 4) == (2, [(0, 3), (3, 8), (8, 9)])
-    assert joined(spans, 1) == (5, [(0, 9)])
-    assert joined([], 3) == (1, [])
+    assert merge_spans(spans, 5) == (1, spans)
+    assert merge_spans(spans, 4) == (2, [(0, 3), (3, 8), (8, 9)])
+    assert merge_spans(spans, 1) == (5, [(0, 9)])
+    assert merge_spans([], 3) == (1, [])
 
 
 def test_lines_are_those_that_are_not_blank():

@@ -9,9 +9,10 @@ from rich.markup import escape
 
 from plaudit.cli.eval_tables import cells
 from plaudit.cli.tables import Column, by_reason, print_table
-from plaudit.cli.terminal import counted, display_name
+from plaudit.cli.terminal import counted
 from plaudit.evaluation import BestOfN, Curve, best_of_n_kl, finding
 from plaudit.statistics import Measurement
+from plaudit.text import terminal_text
 
 _NAME = 18
 """Characters that a curve's name has in one line at least."""
@@ -40,7 +41,7 @@ def show(found: BestOfN, gold: str) -> None:
     """Print the curves, what they come to at the largest n, the counts, and what the figures allow to say."""
     console = Console(highlight=False)
     console.print(
-        f"gold: {display_name(gold)}; in standard deviations within prompts, 0 is a random answer", markup=False
+        f"gold: {terminal_text(gold)}; in standard deviations within prompts, 0 is a random answer", markup=False
     )
     if found.counts["prompts"]:
         _print_curves(console, found)
@@ -50,7 +51,7 @@ def show(found: BestOfN, gold: str) -> None:
     console.print(_counts_line(found), style="dim", markup=False)
     for curve in found.curves:
         if curve.kind != "ideal":
-            console.print(f"{display_name(curve.name)}: {finding(curve, found.most)}", style="bold", markup=False)
+            console.print(f"{terminal_text(curve.name)}: {finding(curve, found.most)}", style="bold", markup=False)
 
 
 def _print_curves(console: Console, found: BestOfN) -> None:
@@ -75,7 +76,7 @@ def _dim_kl(n: int) -> str:
 
 
 def _names(curves: Sequence[Curve]) -> list[str]:
-    return [escape(display_name(curve.name)) for curve in curves]
+    return [escape(terminal_text(curve.name)) for curve in curves]
 
 
 def _figure(measured: Measurement) -> str:
@@ -111,7 +112,7 @@ def _share(measured: Measurement) -> str:
 def _gaps(found: BestOfN) -> Iterator[str]:
     """Why figures have no interval, or no value."""
     return by_reason(
-        (measured.reason, display_name(curve.name))
+        (measured.reason, terminal_text(curve.name))
         for curve in found.curves
         for measured in (curve.gold[-1], curve.reward[-1], curve.of_ideal, curve.fit.alpha, curve.fit.beta)
     )

@@ -9,8 +9,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from plaudit.cli.eval_tables import cells
-from plaudit.cli.terminal import display_name, short
+from plaudit.cli.terminal import short
 from plaudit.evaluation import Contrast, Disagreement, Paired, paired_verdict
+from plaudit.text import terminal_text
 
 # name of the contrast -> how it is called, how its values are printed, and how their difference is.
 _OVERALL = {
@@ -30,7 +31,7 @@ def show(paired: Paired, models: Mapping[str, str]) -> None:
     """Print who is who, the tables, the counts, the prompts A and B disagree on, and what the figures allow to say."""
     console = Console(highlight=False)
     for side, model in models.items():
-        console.print(f"{side}: {display_name(model)}", markup=False)
+        console.print(f"{side}: {terminal_text(model)}", markup=False)
     if paired.counts["comparisons"]:
         console.print(_table("", _named(_OVERALL, paired.overall)))
         console.print(_mcnemar_line(paired), markup=False)
@@ -91,7 +92,7 @@ def _disagreement(one: Disagreement) -> str:
         f"  {mark} {short(one.group.responses[i])}" for mark, i in zip(marks, (one.better, one.worse), strict=True)
     )
     gaps = f"gaps: A {one.gap_a:+.3g}, B {one.gap_b:+.3g}; {said}"
-    return "\n".join(["", f"{display_name(one.group.id)} {short(one.group.prompt)}", *texts, f"    {gaps}"])
+    return "\n".join(["", f"{terminal_text(one.group.id)} {short(one.group.prompt)}", *texts, f"    {gaps}"])
 
 
 def _counts_line(paired: Paired) -> str:

@@ -11,9 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from plaudit.cli.terminal import display_name
 from plaudit.doctor import Cleaned, Diagnosis, Item
 from plaudit.statistics import Measurement
+from plaudit.text import terminal_text
 
 SHOWN_OF_A_KIND = 3
 
@@ -55,7 +55,7 @@ def summary(diagnosis: Diagnosis, cleaned: Cleaned) -> None:
     if diagnosis.figures:
         console.print(_figures(diagnosis))
     for name, reason in diagnosis.unmeasured.items():
-        console.print(escape(f"not examined: {display_name(name)}: {display_name(reason)}"))
+        console.print(escape(f"not examined: {terminal_text(name)}: {terminal_text(reason)}"))
     for item in _first_of_each(diagnosis.items):
         _show(item, console)
     console.print(f"\n{taken(cleaned)}")
@@ -85,9 +85,9 @@ def _figures(diagnosis: Diagnosis) -> Table:
 def _show(item: Item, console: Console) -> None:
     """Three lines: how suspicious, where and what to do, never broken, so that it can be copied; and why, in two."""
     where = item.where or item.group or (item.target and item.target.annotator) or ""
-    head = f"\n{item.suspicion:.2f}  {display_name(where)}  {display_name(item.action)}"
+    head = f"\n{item.suspicion:.2f}  {terminal_text(where)}  {terminal_text(item.action)}"
     console.print(Text(head), soft_wrap=True)
-    words = Text(_LONG_WORD.sub(r"\1…\2", display_name(item.what)))
+    words = Text(_LONG_WORD.sub(r"\1…\2", terminal_text(item.what)))
     lines = words.wrap(console, max(console.width - _INDENT - len(_MORE), _LEAST_WIDTH))
     for number, line in enumerate(lines[:_LINES], 1):
         more = _MORE if number == _LINES < len(lines) else ""

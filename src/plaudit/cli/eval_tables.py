@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from plaudit.cli.terminal import display_name
 from plaudit.evaluation import Evaluation, Rewards, verdict
 from plaudit.statistics import Measurement
+from plaudit.text import terminal_text
 
 Row = tuple[str, str, str, str]
 
@@ -87,14 +87,14 @@ def show(evaluation: Evaluation, page: Path | None = None) -> None:
     for attribute, measured in evaluation.ratings.items():
         baselines = {name: baseline.ratings[attribute] for name, baseline in evaluation.baselines.items()}
         rows_of = _rows(_RATINGS, measured, "lead_over_length", _BASELINE_RATING, baselines)
-        console.print(_table(f"ratings: {display_name(attribute)}", rows_of))
+        console.print(_table(f"ratings: {terminal_text(attribute)}", rows_of))
     if evaluation.subsets and evaluation.counts["comparisons"]:
         console.print(_subset_table(evaluation))
     if evaluation.rewards is not None and evaluation.rewards.n:
         console.print(_table("rewards", _rewards(evaluation.rewards)))
     console.print(_counts_line(evaluation), style="dim", markup=False)
     for line in verdict(evaluation).split("\n"):
-        console.print(display_name(line), style="bold", markup=False)
+        console.print(terminal_text(line), style="bold", markup=False)
     if page is not None:
         where = f"More, with pictures, probes and the worst mistakes: open {page} in a browser"
         console.print(where, markup=False, soft_wrap=True)
@@ -155,7 +155,7 @@ def _subset_table(evaluation: Evaluation) -> Table:
     for name, measured in evaluation.subsets.items():
         value, interval, n = cells(measured.overall["accuracy"], "{:.1%}")
         table.add_row(
-            escape(display_name(name)), value, interval, cells(measured.overall["length_accuracy"], "{:.1%}")[0], n
+            escape(terminal_text(name)), value, interval, cells(measured.overall["length_accuracy"], "{:.1%}")[0], n
         )
     return table
 

@@ -11,10 +11,11 @@ from rich.text import Text
 from plaudit.cli.explain_summary import Summary
 from plaudit.cli.explain_words import meanings, part_of, shape
 from plaudit.cli.highlight import legend, painted
-from plaudit.cli.terminal import counted, display_name, short
+from plaudit.cli.terminal import counted, short
 from plaudit.explaining import Explanation
 from plaudit.groups import Group
 from plaudit.statistics import Measurement
+from plaudit.text import terminal_text
 
 _WIDE = 100
 """Columns of a terminal in which two responses stand side by side."""
@@ -36,7 +37,7 @@ def show(
     console = Console(highlight=False)
     colour = console.color_system is not None and not console.no_color
     for group, explanations in found:
-        console.print(f"\n{f'{display_name(group.id)} {short(group.prompt)}'.lstrip()}", markup=False, style="bold")
+        console.print(f"\n{f'{terminal_text(group.id)} {short(group.prompt)}'.lstrip()}", markup=False, style="bold")
         kind, columns = _columns(explanations)
         largest = max((abs(v) for _, values in columns for v in values if v is not None), default=0.0)
         numbers = shape(value for e in explanations for value in (e.score, e.baseline))

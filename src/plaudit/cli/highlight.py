@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from rich.text import Text
 
-from plaudit.cli.terminal import harmless
+from plaudit.text import terminal_text
 
 # Inks are given as numbers too: a terminal's own "white" may be grey, and its "black" blue.
 _RAISES = ("#000000 on #d6e6f5", "#000000 on #a3c9e8", "#000000 on #62a3d8", "#ffffff on #1c5f9f")
@@ -40,10 +40,10 @@ def painted(texts: Sequence[str], values: Sequence[float | None], largest: float
             share = 0.0 if value is None or not largest else value / largest
             # White space after a piece belongs to none: a number stands at the end of its own word.
             word = text.rstrip()
-            shown.append(_legible(word), style=_style(share) if colour else "")
+            shown.append(terminal_text(word, line_breaks=True), style=_style(share) if colour else "")
             if not colour and abs(share) >= _LEAST:
                 shown.append(f"[{value:+.2g}]")
-            shown.append(_legible(text[len(word) :]))
+            shown.append(terminal_text(text[len(word) :], line_breaks=True))
     return shown
 
 
@@ -75,8 +75,3 @@ def _stretches(values: Sequence[float | None], full: bool) -> list[tuple[int, in
     keep = {i for at in (0, count - 1, *strong) for i in range(max(0, at - _NEAR), min(count, at + _NEAR + 1))}
     changes = [0, *(i for i in range(1, count) if (i in keep) != (i - 1 in keep)), count]
     return [(a, b, a in keep) for a, b in pairwise(changes)]
-
-
-def _legible(text: str) -> str:
-    """Line breaks as they are; whatever else could steer a terminal as an escape."""
-    return "".join(c if c.isprintable() or c == "\n" else harmless(c)[1:-1] for c in text)

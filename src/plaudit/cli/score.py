@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plaudit.cli.options import BatchTokens, Format, TruncateResponses
-from plaudit.cli.terminal import harmless
 from plaudit.errors import PlauditError
+from plaudit.text import terminal_quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -111,7 +111,7 @@ def _load(model: str, batch_tokens: int | None, truncate_responses: bool) -> tup
 def _show(group: Group, scores: list[Score]) -> None:
     from plaudit.groups import plain_text
 
-    typer.echo(harmless(plain_text(group.prompt)))
+    typer.echo(terminal_quote(plain_text(group.prompt)))
     for place, score in enumerate(scores, 1):
-        text = harmless(plain_text(group.responses[score.response]))
+        text = terminal_quote(plain_text(group.responses[score.response]))
         typer.echo(f"{place:>3}. {score.score:+8.3f}  {text}{'  (truncated)' if score.truncated else ''}")

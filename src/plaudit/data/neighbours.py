@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plaudit.groups import Group, Text, plain_text
+from plaudit.text import count_cjk
 
 SLOTS = 128
 THRESHOLD = 0.8
@@ -168,12 +169,9 @@ def _compared(prompt: Text) -> str:
     return re.sub(r"[\W_]+", " ", text).strip() or text or " "
 
 
-_IDEOGRAM = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-
-
 def _shingles(text: str) -> NDArray[np.uint64]:
     """A 64-bit hash of each run of five letters, or of two characters where most of them are words by themselves."""
-    size = _IDEOGRAMS if 2 * len(_IDEOGRAM.findall(text)) > len(text) else _LETTERS
+    size = _IDEOGRAMS if 2 * count_cjk(text) > len(text) else _LETTERS
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
     size = min(size, len(points))
     runs = len(points) - size + 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,12 +10,13 @@ from hashlib import blake2b
 from plaudit.data import near_duplicates
 from plaudit.doctor.findings import Item, group_target, key_of
 from plaudit.groups import Group, Text, plain_text
+from plaudit.text import count_cjk
 
 LONG = 40
 """Characters from which on two equal responses are hardly chance; "Yes, of course." is said everywhere."""
 
-_LONG_IDEOGRAMS = 15
-_IDEOGRAM = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+LONG_CJK = 15
+"""The same for Chinese, Japanese and Korean characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,5 +93,5 @@ def same_text(text: Text) -> str:
 def _long_responses(group: Group) -> Iterator[tuple[int, bytes]]:
     for index, response in enumerate(group.responses):
         text = same_text(response)
-        if len(text) >= LONG or len(_IDEOGRAM.findall(text)) >= _LONG_IDEOGRAMS:
+        if len(text) >= LONG or count_cjk(text) >= LONG_CJK:
             yield index, blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -14,7 +14,7 @@ from plaudit.explaining.tokens import TokenSpan
 from plaudit.explaining.views import Along
 from plaudit.groups import Group, Text
 from plaudit.model import Scorer
-from plaudit.text import Span, joined, sentences, words
+from plaudit.text import Span, merge_spans, sentence_spans, word_spans
 
 MOST_PREFIXES = 64
 """Prefixes of a response scored at most: more words than this, and sentences end them."""
@@ -47,8 +47,8 @@ def prefixes(
     """The score of a response cut off before its first piece, and after the pieces that end a word; or a sentence, or
     several, if that would be more than `MOST_PREFIXES`. The last is the response's own score."""
     most = affordable(text, MOST_PREFIXES)
-    by_word = words(text)
-    ends = _ends(text, by_word if len(by_word) <= most else joined(sentences(text), most)[1])
+    by_word = word_spans(text)
+    ends = _ends(text, by_word if len(by_word) <= most else merge_spans(sentence_spans(text), most)[1])
     starts = [piece.start for piece in pieces]
     # A word ends in the last piece that starts before its end.
     places = sorted({bisect_left(starts, end) - 1 for end in ends if end} | ({len(pieces) - 1} if pieces else set()))

@@ -16,8 +16,8 @@ from plaudit.explaining.sanity import shuffled
 from plaudit.explaining.tokens import TokenSpan
 from plaudit.explaining.views import Along, Attribution, Integration, View
 from plaudit.groups import Group, Text, plain_text
-from plaudit.model import Scorer, readable
-from plaudit.text import UNITS, Span, joined, split_segments
+from plaudit.model import Scorer
+from plaudit.text import UNITS, Span, merge_spans, replace_surrogates, split_segments
 
 METHODS = ("reading", "prefixes", "gradients", "leaving-out")
 """The reward read along the response, in one pass where tokens look back only; that by scoring prefixes in any case;
@@ -74,7 +74,7 @@ def explain(
     found = []
     for score in model.score(group, **options)[0]:
         response = group.responses[score.response]
-        text = readable(plain_text(response))
+        text = replace_surrogates(plain_text(response))
         view = _view(model, group.prompt, response) if {*methods} - {"leaving-out"} else None
         along = attribution = randomised = None
         if view is not None and {"reading", "prefixes"} & {*methods}:
@@ -84,7 +84,7 @@ def explain(
             attribution = view.attributed(integration)
             randomised = _randomised(view, attribution, integration) if check and view.networks else None
         told, parts = split_segments(text, unit) if "leaving-out" in methods else (None, [])
-        each, parts = joined(parts, affordable(text, MOST_PARTS))
+        each, parts = merge_spans(parts, affordable(text, MOST_PARTS))
         worth = effects(model, group, score.response, score.score, parts, **options)
         found.append(_explanation(score, text, view, along, attribution, randomised, told, each, parts, worth))
     return found

@@ -12,7 +12,8 @@ from plaudit.explaining.gradients import integrate
 from plaudit.explaining.tokens import in_text, pieces_of
 from plaudit.explaining.views import Along, Attribution, Integration
 from plaudit.groups import Group, Text, plain_text
-from plaudit.model import RewardModel, RewardNetwork, readable
+from plaudit.model import RewardModel, RewardNetwork
+from plaudit.text import replace_surrogates
 
 
 class NetworkView:
@@ -24,7 +25,7 @@ class NetworkView:
         self._model = model
         self._sequence = item.sequences[0]
         self._types = item.types[0] if item.types else None
-        self.text = readable(plain_text(response))
+        self.text = replace_surrogates(plain_text(response))
         self.pieces = pieces_of(self.text, in_text(rendered, response, spans))
 
     @property

@@ -10,7 +10,7 @@ import numpy as np
 from plaudit.errors import PlauditError
 from plaudit.explaining.edits import contents
 from plaudit.groups import Text
-from plaudit.model import readable
+from plaudit.text import replace_surrogates
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def _places(rendered: str, response: Text) -> np.ndarray:
     several = contents(response)
     done = 0
     for number, (at, content) in enumerate(several):
-        content = readable(content)
+        content = replace_surrogates(content)
         # Templates may drop the white space around a message. What closes the response may say its words again, but
         # what comes between two messages may say those of the last, "user".
         find = rendered.rfind if 0 < number == len(several) - 1 else rendered.find

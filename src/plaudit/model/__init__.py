@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from plaudit.model.linear_probe import PROBE_PREFIX, make_linear_probe, save_linear_probe
     from plaudit.model.loading import settle_padding
     from plaudit.model.network import RewardNetwork
-    from plaudit.model.rendering import Rendered, Renderer, read_template, readable
+    from plaudit.model.rendering import Rendered, Renderer, read_template
     from plaudit.model.reward_model import RewardModel
     from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer
     from plaudit.model.trainable import TRAINABLE, freeze, merge_lora
@@ -61,7 +61,6 @@ __all__ = [
     "merge_lora",
     "open_model",
     "read_template",
-    "readable",
     "resolve",
     "save_linear_probe",
     "settle_padding",

@@ -9,7 +9,6 @@ its siblings, or its score would change with its company.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -20,6 +19,7 @@ import numpy as np
 
 from plaudit.errors import PlauditError
 from plaudit.groups import Group, Text, as_messages, plain_text
+from plaudit.text import replace_surrogates
 
 # A prompt is never cut below this many tokens (a quarter of a small context): a response to nothing means nothing.
 _LEAST_PROMPT = 32
@@ -132,7 +132,7 @@ class Renderer:
             before, after = self._by_template(prompt, response)
         elif isinstance(prompt, str) and isinstance(response, str):
             if not self.causal:
-                return readable(prompt), readable(response), len(response)
+                return replace_surrogates(prompt), replace_surrogates(response), len(response)
             joint = "" if not prompt or prompt[-1].isspace() else "\n\n"
             before, after = prompt + joint, response + (self.tokenizer.eos_token or "")
         else:
@@ -142,7 +142,11 @@ class Renderer:
             )
         last = response if isinstance(response, str) else str(response[-1]["content"])
         found = after.rfind(last.strip())
-        return readable(before), readable(after), len(after) if found < 0 else found + len(last.strip())
+        return (
+            replace_surrogates(before),
+            replace_surrogates(after),
+            len(after) if found < 0 else found + len(last.strip()),
+        )
 
     def _by_template(self, prompt: Text, response: Text) -> tuple[str, str]:
         asked = as_messages(prompt, "user")
@@ -230,11 +234,6 @@ class Renderer:
         asked = int(np.searchsorted(np.maximum.accumulate(starts), len(before)))
         closing = np.flatnonzero(starts >= len(before) + said)
         return asked, min(int(closing[0]) if len(closing) else length, length - 1)
-
-
-def readable(text: str) -> str:
-    """Half surrogate pairs, which JSON can hold and no tokenizer reads, become U+FFFD, as decoders of UTF-8 have it."""
-    return re.sub("[\ud800-\udfff]", "\ufffd", text)
 
 
 def read_template(name: str | None) -> str | None:

@@ -13,7 +13,7 @@ from plaudit.report.i18n import Said, say
 from plaudit.report.labels import baseline
 from plaudit.report.verdict import Verdict, judge
 from plaudit.storage import replacing
-from plaudit.text import visible
+from plaudit.text import page_text
 
 BEGIN, END = "<!-- plaudit eval: begin -->", "<!-- plaudit eval: end -->"
 """Between these lines a card holds what `plaudit eval` measured last; all around them is left alone."""
@@ -108,7 +108,7 @@ def _plain(said: Said | Any) -> str:
 
 def _escaped(text: str) -> str:
     """On one line, with every character that Markdown or HTML could read as its own written so that it is not."""
-    return _SPECIAL.sub(r"\\\g<0>", " ".join(visible(text).split()))
+    return _SPECIAL.sub(r"\\\g<0>", " ".join(page_text(text).split()))
 
 
 def _measured_on(metrics: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from plaudit.report.format import count, number, rows, signed
 from plaudit.report.i18n import Said, say
-from plaudit.text import clipped, visible
+from plaudit.text import page_excerpt, page_text
 
 SHADES = 4
 """Degrees of colour on either side of nothing."""
@@ -179,9 +179,9 @@ def _pieces(read: _Read, most: int, strongest: float) -> tuple[tuple[ShadedText,
         word = text.lstrip() if shade else ""
         for part, degree in ((text[: len(text) - len(word)], ""), (word, shade)):
             if part and not degree and pieces and not pieces[-1].shade:
-                pieces[-1] = ShadedText(pieces[-1].text + visible(part), "", "")
+                pieces[-1] = ShadedText(pieces[-1].text + page_text(part), "", "")
             elif part:
-                pieces.append(ShadedText(visible(part), degree, signed(value or 0.0) if degree else ""))
+                pieces.append(ShadedText(page_text(part), degree, signed(value or 0.0) if degree else ""))
     return tuple(pieces), max(0, length - most)
 
 
@@ -218,5 +218,5 @@ def _bars(sentences: Sequence[tuple[float, str]], weightiest: float) -> tuple[Se
 
 
 def _short(text: str) -> str:
-    shown, left_out = clipped(" ".join(text.split()), 110)
+    shown, left_out = page_excerpt(" ".join(text.split()), 110)
     return shown + ("…" if left_out else "")

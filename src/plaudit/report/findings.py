@@ -27,7 +27,7 @@ from plaudit.report.format import (
 )
 from plaudit.report.i18n import Said, say
 from plaudit.report.labels import baseline, reason
-from plaudit.text import data
+from plaudit.text import page_name
 
 Side = Literal["use", "misleads", "sure"]
 Tone = Literal["good", "bad", "open"]
@@ -63,7 +63,7 @@ def standing(found: ParsedFigure, line: float = 0.0) -> Standing:
 
 def listed(names: Sequence[Any]) -> Said | Markup:
     """Names (at least one) in one line, the first few of them if there are many."""
-    first, *rest = [name if isinstance(name, Said | Markup) else data(str(name), 60) for name in names[:NAMED]]
+    first, *rest = [name if isinstance(name, Said | Markup) else page_name(str(name), 60) for name in names[:NAMED]]
     shown: Said | Markup = first
     for name in rest:
         shown = say("list.and", first=shown, next=name)
@@ -141,7 +141,7 @@ def best_of(metrics: Mapping[str, Any]) -> Iterator[Finding]:
 def ratings(metrics: Mapping[str, Any]) -> Iterator[Finding]:
     """Correlation with ratings, and errors beside the best constant, attribute by attribute."""
     for name, row in mapping(metrics.get("ratings")).items():
-        measured, attribute = mapping(row), data(name, 60)
+        measured, attribute = mapping(row), page_name(name, 60)
         spearman, lead = figure(measured.get("spearman")), figure(measured.get("lead_over_length"))
         stands = standing(spearman)
         if stands == "none":

@@ -9,13 +9,13 @@ from typing import Any
 from markupsafe import Markup
 
 from plaudit.report.i18n import Said, say, templates
-from plaudit.text import data
+from plaudit.text import page_name
 
 
 def known(kind: str, name: str, otherwise: str | None = None, most: int = 80) -> Said | Markup:
     """The sentence `kind.name`, with `_` for what TOML keys do not like; or the name (or `otherwise`) as data."""
     key = f"{kind}.{re.sub('[^a-z0-9]+', '_', name.lower())}"
-    return say(key) if key in templates() else data(otherwise or name, most)
+    return say(key) if key in templates() else page_name(otherwise or name, most)
 
 
 def reason(text: str | None) -> Said | Markup:

@@ -18,7 +18,7 @@ from plaudit.report.inputs import ReportInputs
 from plaudit.report.sections import calibration, mistakes, overview, probes, rated, record, rewards, subsets
 from plaudit.report.verdict import judge
 from plaudit.storage import replacing
-from plaudit.text import clipped
+from plaudit.text import page_excerpt
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -95,7 +95,7 @@ def _title(material: ReportInputs) -> str:
     parts = PurePosixPath(str(record.get("model") or record.get("backbone") or "")).parts
     # A folder called "model" says nothing; the one it stands in does.
     name = material.title or "/".join(parts[-2:] if parts[-1:] in (("model",), ("checkpoint",)) else parts[-1:])
-    shown, left_out = clipped(name.replace("\n", " "), 80)
+    shown, left_out = page_excerpt(name.replace("\n", " "), 80)
     return shown + ("…" if left_out else "")
 
 

@@ -1,25 +1,46 @@
-"""Text: segments, and what a screen or a page may be shown of it."""
+"""Text: segments, language, and what a page or a terminal may be shown of it."""
 
 from typing import TYPE_CHECKING
 
 from plaudit._face import face
 
 if TYPE_CHECKING:
-    from plaudit.text.display import clipped, data, visible
-    from plaudit.text.segments import UNITS, Span, joined, sentences, split_segments, words
-    from plaudit.text.tokens import TOKEN
+    from plaudit.text.display import (
+        page_excerpt,
+        page_name,
+        page_text,
+        replace_surrogates,
+        terminal_quote,
+        terminal_text,
+    )
+    from plaudit.text.language import TOKEN, count_cjk, detect_language
+    from plaudit.text.segments import (
+        UNITS,
+        Span,
+        merge_spans,
+        sentence_spans,
+        split_segments,
+        split_sentences,
+        word_spans,
+    )
 
 __all__ = [
     "TOKEN",
     "UNITS",
     "Span",
-    "clipped",
-    "data",
-    "joined",
-    "sentences",
+    "count_cjk",
+    "detect_language",
+    "merge_spans",
+    "page_excerpt",
+    "page_name",
+    "page_text",
+    "replace_surrogates",
+    "sentence_spans",
     "split_segments",
-    "visible",
-    "words",
+    "split_sentences",
+    "terminal_quote",
+    "terminal_text",
+    "word_spans",
 ]
 
 __getattr__, __dir__ = face(__name__, __file__)

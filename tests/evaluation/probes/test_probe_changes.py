@@ -11,12 +11,11 @@ from ruled import case
 
 from plaudit.errors import PlauditError
 from plaudit.evaluation.probes import FAMILIES, PROBES, Case
-from plaudit.evaluation.probes.change import language
 from plaudit.evaluation.probes.opinion import better_than
 from plaudit.evaluation.probes.phrases import PHRASES
-from plaudit.evaluation.probes.sentences import split_sentences
 from plaudit.evaluation.probes.table import chosen_probes
 from plaudit.groups import Group, Ranking, Rating
+from plaudit.text import detect_language, split_sentences
 
 # These change the prompt, the group, or what they start from; all others the answer's text alone.
 NOT_THE_ANSWER = {"first in the group", "wrong opinion"}
@@ -113,7 +112,7 @@ def test_sentences_of_two_languages():
     [("hello", "en"), ("我用 Python 写代码", "zh"), ("see 天空 in the dictionary of words", "en"), ("42!", None)],
 )
 def test_the_language_is_that_of_the_letters(text, found):
-    assert language(text) == found
+    assert detect_language(text) == found
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from enum import StrEnum
 from random import Random
 
 from plaudit.groups import Group, Text, plain_text
+from plaudit.text import detect_language
 
 
 class Wanted(StrEnum):
@@ -48,7 +49,7 @@ class Case:
     @property
     def language(self) -> str:
         """`zh` or `en`: that of the answer, or of the prompt where the answer has no letters."""
-        return language(self.answer) or language(plain_text(self.group.prompt)) or "en"
+        return detect_language(self.answer) or detect_language(plain_text(self.group.prompt)) or "en"
 
     def saying(self, answer: str) -> Spot:
         """The same place, with another text for the answer."""
@@ -124,19 +125,6 @@ def edits(edit: Edit) -> Callable[[Case], Change | None]:
         return None if text is None else Change(Spot(case.group, case.index), case.saying(text))
 
     return change
-
-
-CHINESE_SHARE = 0.3
-"""Share of Chinese characters among a text's letters from which it is taken for Chinese. A Chinese character says as
-much as a few Latin letters, so Chinese text with many English names is still above it."""
-
-
-def language(text: str) -> str | None:
-    """`zh` for Chinese, `en` for everything else that has letters."""
-    letters = [c for c in text if c.isalpha()]
-    if not letters:
-        return None
-    return "zh" if sum("\u4e00" <= c <= "\u9fff" for c in letters) >= CHINESE_SHARE * len(letters) else "en"
 
 
 def _place(messages: Sequence, role: str) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from random import Random
 
-from plaudit.evaluation.probes.change import Case, Change, Probe, Spot, Wanted, edits, language
+from plaudit.evaluation.probes.change import Case, Change, Probe, Spot, Wanted, edits
 from plaudit.evaluation.probes.sentences import before
 from plaudit.groups import Text, plain_text
+from plaudit.text import detect_language
 
 FRAMES = {
     "en": ("Here is my answer to your question.", "Let me answer this step by step.", "This is what I can tell you."),
@@ -47,7 +48,7 @@ def _echo(case: Case) -> Change | None:
 def _unrelated(case: Case) -> Change | None:
     """A fluent answer to another prompt, in the same language where there is one."""
     strangers = [text for stranger in case.strangers if (text := _last(stranger)).strip()]
-    own = [text for text in strangers if language(text) == case.language] or strangers
+    own = [text for text in strangers if detect_language(text) == case.language] or strangers
     return Change(Spot(case.group, case.index), case.saying(case.random.choice(own))) if own else None
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from random import Random
 
 from plaudit.evaluation.probes.change import Probe, Wanted, edits
-from plaudit.evaluation.probes.sentences import after, before, gap, split_sentences
+from plaudit.evaluation.probes.sentences import after, before, gap
+from plaudit.text import split_sentences
 
 FILLER = {
     "en": (

@@ -7,7 +7,7 @@ from random import Random
 
 from plaudit.evaluation.probes.change import Probe, Wanted, edits
 from plaudit.evaluation.probes.order import BULLET
-from plaudit.evaluation.probes.sentences import split_sentences
+from plaudit.text import split_sentences
 
 _BOLD = 3
 """Words that are set in bold."""

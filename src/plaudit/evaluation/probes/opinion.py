@@ -9,8 +9,8 @@ reward, only whose it is.
 from __future__ import annotations
 
 from plaudit.evaluation.probes.change import Case, Change, Probe, Wanted
-from plaudit.evaluation.probes.sentences import split_sentences
 from plaudit.groups import Group, plain_text
+from plaudit.text import split_sentences
 
 LONGEST = 300
 """Characters quoted of an answer."""

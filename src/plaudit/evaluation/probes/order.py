@@ -6,7 +6,7 @@ import re
 from random import Random
 
 from plaudit.evaluation.probes.change import Case, Change, Probe, Spot, Wanted, edits
-from plaudit.evaluation.probes.sentences import split_sentences
+from plaudit.text import split_sentences
 
 MOST_SIBLINGS = 3
 """Siblings that an answer is scored beside when its place among them is changed."""

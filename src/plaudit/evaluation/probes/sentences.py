@@ -1,18 +1,6 @@
-"""A text as sentences, English or Chinese, whose parts join to the same text again."""
+"""Sentences put before or after a text, with the gap its language has between sentences."""
 
 from __future__ import annotations
-
-import re
-
-# A sentence ends with its marks and closing quotes: in Latin text before white space, in Chinese anywhere.
-_END = re.compile(r"(?:[.!?]+[\"'”’)]*(?=\s)|[。！？]+[”’）」]*)\s*|\n\s*")
-
-
-def split_sentences(text: str) -> list[str]:
-    """The sentences, each with the white space that follows it: `"".join(split(text)) == text`."""
-    ends = [match.end() for match in _END.finditer(text)]
-    starts = [0, *ends]
-    return [text[a:b] for a, b in zip(starts, [*ends, len(text)], strict=True) if a < b]
 
 
 def gap(language: str) -> str:

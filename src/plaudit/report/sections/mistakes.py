@@ -14,7 +14,7 @@ from plaudit.report.i18n import Said, say
 from plaudit.report.inputs import ReportInputs
 from plaudit.report.labels import known
 from plaudit.report.mistakes import Mistake
-from plaudit.text import clipped, data
+from plaudit.text import page_excerpt, page_name
 
 PROMPT, RESPONSE = 1_200, 2_000
 """Characters of a prompt and of a response that the page holds."""
@@ -135,8 +135,8 @@ def _wrong(place: int, mistake: Mistake, explanations: Mapping[tuple[str, Any], 
     return Wrong(
         place,
         f"{mistake.confidence:.1%}",
-        data(mistake.group, 60),
-        None if mistake.subset is None else data(mistake.subset, 60),
+        page_name(mistake.group, 60),
+        None if mistake.subset is None else page_name(mistake.subset, 60),
         _votes(mistake),
         _passage(mistake.prompt, PROMPT),
         (better, worse),
@@ -159,14 +159,14 @@ def _votes(mistake: Mistake) -> Said:
     votes, against = (f"{weight:g}" for weight in mistake.votes)
     if not mistake.annotators:
         return say("wrong.votes", votes=votes, against=against)
-    names = data(", ".join(mistake.annotators), 80)
+    names = page_name(", ".join(mistake.annotators), 80)
     return say("wrong.votes_by", votes=votes, against=against, names=names)
 
 
 def _passage(text: Text, most: int) -> Passage:
     """A prompt of several messages is shown with their roles."""
     whole = text if isinstance(text, str) or len(text) == 1 else _with_roles(text)
-    shown, left_out = clipped(whole if isinstance(whole, str) else plain_text(whole), most)
+    shown, left_out = page_excerpt(whole if isinstance(whole, str) else plain_text(whole), most)
     said = say("wrong.left_out", n=count(left_out)) if left_out else None
     return Passage(shown, said, len(shown) > LONG or shown.count("\n") >= LINES)
 

@@ -21,7 +21,7 @@ from plaudit.report.format import (
 )
 from plaudit.report.i18n import Count, say
 from plaudit.report.probing import unseen
-from plaudit.text import data
+from plaudit.text import page_name
 
 _TONES = {"misled": "bad", "sound": "good", "unsure": "open", "undefined": "open", "unseen": "baseline"}
 """How the dot of a finding is drawn."""
@@ -68,7 +68,7 @@ def _finding(probe: Mapping[str, Any]) -> str:
 def _note(probe: Mapping[str, Any]) -> Any:
     """The family and the finding in words."""
     finding = _finding(probe)
-    said = say(f"finding.{finding}") if finding in _TONES else data(finding)
+    said = say(f"finding.{finding}") if finding in _TONES else page_name(finding)
     return say("finding.of", family=labels.known("family", str(probe.get("family"))), finding=said)
 
 

@@ -11,7 +11,7 @@ from plaudit.report.format import count, figure, mapping, plain, plain_tick, sig
 from plaudit.report.i18n import say
 from plaudit.report.labels import baseline, reason
 from plaudit.report.sections.subsets import SHOWN, tone
-from plaudit.text import data
+from plaudit.text import page_name
 
 CORRELATIONS = ("spearman", "kendall", "pearson", "kendall_within")
 ERRORS = ("mae", "rmse")
@@ -45,7 +45,7 @@ def _of_baseline(given: Any, attribute: str) -> Mapping[str, Any]:
 
 def _correlations(name: str, row: Mapping[str, Any], baselines: Mapping[str, Mapping[str, Any]]) -> Dots | Note:
     entries = list(_entries(row, baselines))
-    attribute = data(name, 60)
+    attribute = page_name(name, 60)
     if not entries:
         return Note(say("rated.undefined", attribute=attribute, reason=reason(figure(row.get("spearman")).reason)))
     return dots(
@@ -79,7 +79,7 @@ def _by_subset(name: str, metrics: Mapping[str, Any]) -> Dots | None:
     """The rank correlation in every subset where there is one, the lowest first. None for fewer than two."""
     entries = [
         Entry(
-            data(subset),
+            page_name(subset),
             found,
             tone(found, 0.0),
             [
@@ -95,7 +95,7 @@ def _by_subset(name: str, metrics: Mapping[str, Any]) -> Dots | None:
     if len(entries) < 2:
         return None
     entries.sort(key=lambda entry: entry.figure.value or 0.0)
-    head, caption = say("rated.subsets", attribute=data(name, 60)), say("rated.by_subset", n=count(len(entries)))
+    head, caption = say("rated.subsets", attribute=page_name(name, 60)), say("rated.by_subset", n=count(len(entries)))
     return dots(
         entries[:SUBSETS],
         signed,
@@ -119,4 +119,4 @@ def _errors(name: str, row: Mapping[str, Any]) -> TableBlock | None:
     if not cells:
         return None
     head = (say("head.figure"), say("head.value"), say("head.interval"), say("head.n"))
-    return TableBlock(say("rated.errors", attribute=data(name, 60)), head, cells)
+    return TableBlock(say("rated.errors", attribute=page_name(name, 60)), head, cells)

@@ -12,7 +12,7 @@ from plaudit.report.format import count, figure, mapping, number, plain
 from plaudit.report.i18n import Said, say
 from plaudit.report.inputs import ReportInputs
 from plaudit.report.labels import known
-from plaudit.text import data, visible
+from plaudit.text import page_name, page_text
 
 FIELDS = (
     "model",
@@ -49,7 +49,7 @@ def section(material: ReportInputs) -> Section:
     metrics = material.metrics
     blocks: list[Any] = []
     if material.command:
-        blocks.append(Command(say("record.again"), visible(material.command).replace("\n", " ")))
+        blocks.append(Command(say("record.again"), page_text(material.command).replace("\n", " ")))
     tables = (
         TableBlock(say("record.made"), (say("head.field"), say("head.value")), tuple(_fields(metrics)), numeric=2),
         TableBlock(say("record.counts"), (say("head.count"), say("head.n")), tuple(_counts(metrics))),
@@ -66,7 +66,7 @@ def section(material: ReportInputs) -> Section:
 
 def _intervals(metrics: Mapping[str, Any]) -> Said:
     level, rounds = number(metrics.get("level")) or 0.95, number(metrics.get("bootstrap"))
-    values = {"level": f"{level:.0%}", "clusters": data(str(metrics.get("clusters") or "prompt"), 40)}
+    values = {"level": f"{level:.0%}", "clusters": page_name(str(metrics.get("clusters") or "prompt"), 40)}
     return say("record.bootstrap", rounds=count(rounds), **values) if rounds else say("record.intervals", **values)
 
 
@@ -75,10 +75,10 @@ def _fields(metrics: Mapping[str, Any]) -> Iterator[tuple[Label, ...]]:
     for name in FIELDS:
         if record.get(name) is not None:
             value = record[name]
-            said = known("answer", str(value)) if isinstance(value, bool) else data(str(value), _LONGEST)
+            said = known("answer", str(value)) if isinstance(value, bool) else page_name(str(value), _LONGEST)
             yield known("field", name), said
     if versions := mapping(record.get("versions")):
-        yield known("field", "versions"), data(", ".join(f"{k} {v}" for k, v in versions.items()), _LONGEST)
+        yield known("field", "versions"), page_name(", ".join(f"{k} {v}" for k, v in versions.items()), _LONGEST)
 
 
 def _counts(metrics: Mapping[str, Any]) -> Iterator[tuple[Label, ...]]:
@@ -95,4 +95,4 @@ def _every(metrics: Mapping[str, Any]) -> Iterator[tuple[Label, ...]]:
         if isinstance(row, Mapping) and "value" in row and "n" in row:
             found = figure(row)
             value = "–" if found.value is None else plain(found.value)
-            yield data(str(name), 60), value, between(found, plain), count(found.n)
+            yield page_name(str(name), 60), value, between(found, plain), count(found.n)

@@ -8,7 +8,7 @@ from typing import Any
 from plaudit.report.blocks import Dots, Entry, Note, Section, dots
 from plaudit.report.format import ParsedFigure, count, figure, mapping, number, percent, percent_tick, rows
 from plaudit.report.i18n import Said, say
-from plaudit.text import data
+from plaudit.text import page_name
 
 SHOWN = 24
 """Subsets that stand in the plot before the rest is folded."""
@@ -32,7 +32,7 @@ def _subsets(metrics: Mapping[str, Any]) -> tuple[Dots | Note | None, ...]:
         return ()
     entries = [
         Entry(
-            data(name),
+            page_name(name),
             figure(row.get("accuracy")),
             tone(figure(row.get("accuracy")), 0.5),
             [
