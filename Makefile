@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test install lint types benchmarks clean
+.PHONY: demo test install lint types docs dist benchmarks clean
 
 demo: install
 	$(BIN)/plaudit demo
@@ -19,6 +19,18 @@ lint: .venv/dev
 
 types: .venv/dev
 	$(BIN)/mypy
+
+# The site, in site/; a broken link or a parameter that a docstring does not know is an error.
+docs: .venv/dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
+# The wheel and the source distribution, and the wheel at work in an environment that holds nothing else.
+dist: .venv/dev
+	rm -rf dist build/empty
+	$(BIN)/python -m build --outdir dist .
+	$(PYTHON) -m venv build/empty
+	build/empty/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt dist/*.whl
+	cd build/empty && bin/plaudit --version && bin/python ../../tests/wheel_smoke.py
 
 benchmarks: .venv/dev
 	$(PIP) --editable '.[benchmarks]'
@@ -37,4 +49,4 @@ benchmarks: .venv/dev
 	touch $@
 
 clean:
-	rm -rf .venv
+	rm -rf .venv build dist site
