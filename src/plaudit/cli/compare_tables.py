@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from plaudit.cli.eval_tables import cells
+from plaudit.cli.tables import INTERVAL, FigureTable, figure_cells, print_notes, value_cell
 from plaudit.cli.terminal import short
 from plaudit.evaluation import Contrast, Disagreement, Paired, paired_verdict
 from plaudit.text import terminal_text
@@ -16,11 +14,11 @@ from plaudit.text import terminal_text
 # name of the contrast -> how it is called, how its values are printed, and how their difference is.
 _OVERALL = {
     "accuracy": ("accuracy", "{:.1%}", "{:+.1%}"),
-    "log_loss": ("log loss (less is better)", "{:.3f}", "{:+.3f}"),
+    "log_loss": ("log loss ↓", "{:.3f}", "{:+.3f}"),
 }
 _RATINGS = {
     "spearman": ("Spearman", "{:+.3f}", "{:+.3f}"),
-    "mae": ("mean absolute error (less is better)", "{:.3g}", "{:+.3g}"),
+    "mae": ("mean absolute error ↓", "{:.3g}", "{:+.3g}"),
 }
 _SHARE = ("{:.1%}", "{:+.1%}")
 
@@ -31,43 +29,42 @@ def show(paired: Paired, models: Mapping[str, str]) -> None:
     """Print who is who, the tables, the counts, the prompts A and B disagree on, and what the figures allow to say."""
     console = Console(highlight=False)
     for side, model in models.items():
-        console.print(f"{side}: {terminal_text(model)}", markup=False)
+        console.print(f"{side}: {terminal_text(model)}", markup=False, soft_wrap=True)
     if paired.counts["comparisons"]:
-        console.print(_table("", _named(_OVERALL, paired.overall)))
+        _table("", _named(_OVERALL, paired.overall)).show(console)
         console.print(_mcnemar_line(paired), markup=False)
-        console.print(_table("the better response is", ((name, row, *_SHARE) for name, row in paired.lengths.items())))
+        _table("the better response is", ((name, row, *_SHARE) for name, row in paired.lengths.items())).show(console)
     if paired.subsets and paired.counts["comparisons"]:
-        console.print(_table("subset", ((name, row, *_SHARE) for name, row in paired.subsets.items())))
+        _table("subset", ((name, row, *_SHARE) for name, row in paired.subsets.items())).show(console)
         note = f"q: p corrected for {len(paired.subsets):,} subsets looked at together (Benjamini-Hochberg)"
-        console.print(note, style="dim", markup=False)
+        print_notes(console, [note])
     for attribute, figures in paired.ratings.items():
-        console.print(_table(f"ratings: {attribute}", _named(_RATINGS, figures)))
+        _table(f"ratings: {terminal_text(attribute)}", _named(_RATINGS, figures)).show(console)
+    if paired.counts["comparisons"] or paired.ratings:
+        print_notes(console, ["↓: lower is better"])
     for one in paired.disagreements:
         console.print(_disagreement(one), markup=False)
-    console.print(_counts_line(paired), style="dim", markup=False)
+    print_notes(console, [_counts_line(paired)])
     console.print(paired_verdict(paired), style="bold", markup=False)
 
 
 def _named(rows: Mapping[str, tuple[str, str, str]], contrasts: Mapping[str, Contrast]) -> Iterable[Row]:
-    return ((label, contrasts[name], value, apart) for name, (label, value, apart) in rows.items())
+    return ((label, contrasts[name], style, signed) for name, (label, style, signed) in rows.items())
 
 
-def _table(title: str, rows: Iterable[Row]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(escape(title), overflow="fold")
-    for side in ("A", "B", "A - B"):
-        table.add_column(side, justify="right", no_wrap=True)
-    table.add_column("95% interval")
+def _table(title: str, rows: Iterable[Row]) -> FigureTable:
     rows = list(rows)
     # A column for a test that was made on some row.
     tests = [test for test in ("p", "q") if any(getattr(contrast, test) is not None for _, contrast, *_ in rows)]
-    for name in (*tests, "n"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for label, contrast, value, apart in rows:
-        found = [getattr(contrast, test) for test in tests]
-        difference, interval, n = cells(contrast.difference, apart)
-        sides = (cells(side, value)[0] for side in (contrast.a, contrast.b))
-        table.add_row(escape(label), *sides, difference, interval, *("" if p is None else f"{p:.2g}" for p in found), n)
+    # Where there is a q, the p it corrects is the first to go.
+    table = FigureTable(title, ("A", "B", "A - B", INTERVAL, *tests, "n"), gives_way=tests[:-1])
+    for label, contrast, style, signed in rows:
+        sides = (value_cell(side, style) for side in (contrast.a, contrast.b))
+        difference, interval, n = figure_cells(contrast.difference, signed)
+        p_values = (getattr(contrast, test) for test in tests)
+        tested = ("" if p is None else f"{p:.2g}" for p in p_values)
+        gaps = (contrast.difference, contrast.a, contrast.b)
+        table.row(terminal_text(label), *sides, difference, interval, *tested, n, gaps=gaps)
     return table
 
 

@@ -13,8 +13,8 @@ from plaudit.errors import PlauditError
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
+    from plaudit.cli.tables import FigureTable
     from plaudit.demo import Demo
 
 QUESTION = "My basil from the supermarket dies within a week. How do I keep it alive?"
@@ -72,7 +72,7 @@ def demo_command(
     demo = run_demo(
         output, backbone, seed=seed, questions=questions, say=lambda line: console.print(line, markup=False)
     )
-    console.print(_table(demo))
+    _table(demo).show(console)
     console.print(
         "Truth is the quality the answers were written with; people are the simulated annotators, and their ceiling is "
         "how often the truth itself agrees with them. Chance is 50%. Intervals are 95%, clustered by topic.",
@@ -93,32 +93,27 @@ def _write_candidates(file: Path, output: Path, **options: int) -> None:
     typer.echo(f"  plaudit best-of {model} {where} --gold ratings:quality --clusters topic -o {output / 'best-of'}")
 
 
-def _table(demo: Demo) -> Table:
-    from rich.table import Table
+def _table(demo: Demo) -> FigureTable:
+    from plaudit.cli.tables import INTERVAL, UNDEFINED, FigureTable, interval_cell, value_cell
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("held out", no_wrap=True)
-    for heading in ("truth", "95% interval", "longer wins", "people", "ceiling", "n"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    table = FigureTable("held out", ("truth", INTERVAL, "longer wins", "people", "ceiling", "n"))
+    share = "{:.1%}"
     for side, name in SIDES.items():
         found = demo.findings[side]
         truth, people = ({"": e, **e.subsets} for e in (found.truth, found.people))
         for part, ceiling in found.ceiling.items():
             accuracy = truth[part].overall["accuracy"]
-            table.add_row(
+            table.row(
                 f"  {LANGUAGES[part]}" if part else name,
-                _percent(accuracy.value),
-                rf"\[{_percent(accuracy.low)}, {_percent(accuracy.high)}]",
-                _percent(truth[part].overall["length_accuracy"].value),
-                _percent(people[part].overall["accuracy"].value),
-                _percent(ceiling),
+                value_cell(accuracy, share),
+                interval_cell(accuracy, share),
+                value_cell(truth[part].overall["length_accuracy"], share),
+                value_cell(people[part].overall["accuracy"], share),
+                UNDEFINED if ceiling is None else share.format(ceiling),
                 f"{accuracy.n:,}",
+                gaps=(accuracy,),
             )
     return table
-
-
-def _percent(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:.1%}"
 
 
 def _asked() -> tuple[str, list[str]]:
