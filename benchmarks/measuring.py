@@ -20,6 +20,7 @@ from common import table, versions
 
 from plaudit.evaluation import Evaluation, evaluate
 from plaudit.groups import Group, Ranking, Rating
+from plaudit.scoring import ScoredGroups
 
 RESPONSES, SUBSETS, ANNOTATORS = 4, 4, ("ana", "ben", "cho")
 
@@ -94,9 +95,8 @@ def measured(made: World, rounds: int | None, repeat: int) -> tuple[float, float
     runs = []
     for _ in range(repeat):
         wall, processor = time.perf_counter(), time.process_time()
-        found = evaluate(
-            made.groups, made.scores, spreads=made.spreads, baselines={"lengthy": made.baseline}, bootstrap=rounds
-        )
+        scored = ScoredGroups.of(made.scores, spreads=made.spreads, baselines={"lengthy": made.baseline})
+        found = evaluate(made.groups, scored, bootstrap=rounds)
         runs.append((time.perf_counter() - wall, time.process_time() - processor, figures(found)))
     return min(runs)
 

@@ -14,9 +14,7 @@ from plaudit.data.scores import (
     Score,
     align_scores,
     read_scores,
-    spreads_of,
     text_hash,
-    values_by_attribute,
     write_scores,
 )
 from plaudit.errors import DataError, PlauditError
@@ -207,16 +205,3 @@ def test_the_spread_is_written_only_where_there_is_one(tmp_path):
     read = read_scores(path)[0]
     assert (read[0], read[2].spread) == (scores[0], None)
     assert math.isnan(read[1].spread)
-
-
-def test_columns_have_holes_where_a_response_has_no_value():
-    aligned = [SCORES[:2], [Score("q", 0, 0.0, 1, False, spread=0.5)]]
-    columns = values_by_attribute(aligned)
-    assert list(columns) == ["helpful", "safe"]
-    assert columns["helpful"][0][1] == 2.0
-    assert math.isnan(columns["helpful"][0][0])
-    assert math.isnan(columns["safe"][1][0])
-    spreads = spreads_of(aligned)
-    assert math.isnan(spreads[0][0])
-    assert spreads[1] == [0.5]
-    assert spreads_of([SCORES]) is None

@@ -10,6 +10,7 @@ from plaudit.evaluation import evaluate, verdict
 from plaudit.evaluation.measuring import Evaluation
 from plaudit.groups import Group, Ranking, Rating
 from plaudit.judgements import flatten_comparisons
+from plaudit.scoring import ScoredGroups
 from plaudit.statistics import Measurement
 
 BEST = Ranking(((0,), (1,)))
@@ -109,7 +110,7 @@ def test_people_are_measured_before_they_are_merged():
 def test_what_needs_a_score_that_is_not_finite_is_undefined_and_names_it(broken):
     groups = [*pairs(3, subset="s"), Group("h", "other", ("aa", "b"), (BEST,), subset="t")]
     scores = [[1.0, 0.0], [broken, 0.0], [1.0, broken], [1.0, 0.0]]
-    found = evaluate(groups, scores, spreads=scores)
+    found = evaluate(groups, ScoredGroups.of(scores, spreads=scores))
     reason = "2 of 8 scores are not finite (group 'g1', response 0 first)"
     undefined = {name for name, measured in found.overall.items() if measured.reason == reason}
     assert set(found.overall) - undefined == {"chance", "length_accuracy", "human_accuracy", "human_alpha"}

@@ -11,6 +11,7 @@ from plaudit.cli.eval import eval_command
 from plaudit.data.scores import Score, write_scores
 from plaudit.evaluation import evaluate, verdict
 from plaudit.groups import Group, Ranking, Rating
+from plaudit.scoring import ScoredGroups
 
 app = typer.Typer()
 app.command()(eval_command)
@@ -71,7 +72,8 @@ HARD = {
 @pytest.mark.parametrize("name", HARD)
 def test_in_python(name, bootstrap):
     groups, scores, _, undefined = HARD[name]
-    found = evaluate(groups, scores, bootstrap=bootstrap, baselines={"flat": [[0.0] * len(row) for row in scores]})
+    scored = ScoredGroups.of(scores, baselines={"flat": [[0.0] * len(row) for row in scores]})
+    found = evaluate(groups, scored, bootstrap=bootstrap)
     assert verdict(found)
     for figure in undefined:
         assert (found.overall[figure].value, found.overall[figure].low) == (None, None)

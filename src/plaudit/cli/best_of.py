@@ -64,7 +64,7 @@ def best_of_command(
     from plaudit.data import Reading, load_groups
     from plaudit.evaluation import PENALTY, best_of, finding
     from plaudit.model import members_apart
-    from plaudit.scoring import bare_scores, obtain_scores_of_each
+    from plaudit.scoring import ScoringOptions, obtain_scores_of_each
 
     if [proxy, *others, gold, *data].count("-") > 1:
         raise PlauditError("only one of proxies, gold and data can come from stdin; give the others as files")
@@ -81,16 +81,17 @@ def best_of_command(
     made = {f"proxy-{number}": name for number, name in enumerate(proxies, 1)}
     if rated is None:
         made["gold"] = gold
-    scored = obtain_scores_of_each(made, groups, output, batch_tokens, truncate_responses, baselines=False)
+    options = ScoringOptions(batch_tokens, truncate_responses)
+    runs = obtain_scores_of_each(made, groups, output, options, baselines=False)
     found = best_of(
         groups,
-        {_called(name): bare_scores(scored[side].scores) for side, name in made.items() if side != "gold"},
-        bare_scores(scored["gold"].scores) if rated is None else rated,
+        {_called(name): runs[side].scores for side, name in made.items() if side != "gold"},
+        runs["gold"].scores if rated is None else rated,
         penalty=penalty,
         most=most,
         clusters=clusters,
         counts={
-            "truncated": sum(score.truncated for given in scored.values() for row in given.scores for score in row),
+            "truncated": int(sum(run.scores.truncated.sum() for run in runs.values())),
             "rejected_rows": len(reading.rejected),
             "repeated_candidates": reading.repeated,
         },
@@ -105,11 +106,11 @@ def best_of_command(
             for own in found.curves
             if own.kind != "ideal"
         ],
-        "records": {side: dict(given.record) for side, given in scored.items()},
+        "records": {side: dict(run.scores.record) for side, run in runs.items()},
     }
     give(row, output and output / "best_of_n.json", as_json, lambda: best_of_tables.show(found, _called(gold)))
     if output is not None:
-        written = {output / side / SCORES for side, given in scored.items() if given.model is not None}
+        written = {output / side / SCORES for side, run in runs.items() if run.model is not None}
         _remove_old_scores(output, written | {Path(name) for name in made.values()})
         from plaudit.report import best_of_n_chart, can_plot, save_chart
 

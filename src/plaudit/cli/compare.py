@@ -34,10 +34,10 @@ def compare_command(
 
     from plaudit.cli import compare_tables
     from plaudit.cli.output import give
-    from plaudit.data import Reading, load_groups, values_by_attribute
-    from plaudit.evaluation import ComparedModel, check_measurable, compare, paired_verdict
+    from plaudit.data import Reading, load_groups
+    from plaudit.evaluation import check_measurable, compare, paired_verdict
     from plaudit.judgements import majority as merge
-    from plaudit.scoring import bare_scores, obtain_scores_of_each
+    from plaudit.scoring import ScoringOptions, obtain_scores_of_each
 
     if [a, b, *data].count("-") > 1:
         raise PlauditError("only one of A, B and data can come from stdin; give the others as files")
@@ -48,17 +48,16 @@ def compare_command(
     # Before scoring, which takes the time: data without anything to measure are refused, whatever the scores.
     check_measurable(groups, clusters)
     made = {"A": a, "B": b}
-    scored = obtain_scores_of_each(made, groups, output, batch_tokens, truncate_responses)
+    runs = obtain_scores_of_each(made, groups, output, ScoringOptions(batch_tokens, truncate_responses))
+    scored = {side: run.scores for side, run in runs.items()}
     paired = compare(
         groups,
-        *(ComparedModel(bare_scores(of.scores), values_by_attribute(of.scores), of.scales) for of in scored.values()),
+        scored["A"],
+        scored["B"],
         clusters=clusters,
         counts={
-            **{
-                f"truncated_{side.lower()}": sum(score.truncated for group in given.scores for score in group)
-                for side, given in scored.items()
-            },
-            **{f"scores_of_other_groups_{side.lower()}": given.unused for side, given in scored.items()},
+            **{f"truncated_{side.lower()}": int(scores.truncated.sum()) for side, scores in scored.items()},
+            **{f"scores_of_other_groups_{side.lower()}": scores.unused for side, scores in scored.items()},
             "rejected_rows": len(reading.rejected),
         },
     )
@@ -67,6 +66,6 @@ def compare_command(
         "models": made,
         **paired.to_json(),
         "verdict": paired_verdict(paired),
-        "records": {side: dict(given.record) for side, given in scored.items()},
+        "records": {side: dict(scores.record) for side, scores in scored.items()},
     }
     give(row, output and output / "compare.json", as_json, lambda: compare_tables.show(paired, made))

@@ -46,11 +46,11 @@ def eval_command(
     """
     from plaudit.cli import eval_tables
     from plaudit.cli.output import give
-    from plaudit.data import Reading, load_groups, spreads_of, values_by_attribute
+    from plaudit.data import Reading, load_groups
     from plaudit.evaluation import check_options, evaluate
     from plaudit.judgements import majority as merge
     from plaudit.report import REPORT_FILE, read_inspection, report_folder, update_card
-    from plaudit.scoring import bare_scores, obtain_scores, watched
+    from plaudit.scoring import ScoringOptions, obtain_scores, watched
     from plaudit.storage import check_place
 
     if model == "-" and "-" in data:
@@ -65,24 +65,20 @@ def eval_command(
     people = load_groups(data, format=format, rejects=rejects, reading=reading)
     # Before scoring, which takes the time: what is refused whatever the scores.
     check_options(people, clusters, bootstrap)
-    scored = obtain_scores(model, people, output, batch_tokens, truncate_responses)
-    groups, rewards = [merge(group) for group in people] if majority else people, bare_scores(scored.scores)
+    run = obtain_scores(model, people, output, ScoringOptions(batch_tokens, truncate_responses))
+    scored = run.scores
+    groups = [merge(group) for group in people] if majority else people
     evaluation = evaluate(
         groups,
-        rewards,
+        scored,
         clusters=clusters,
         people=people,
         counts={
-            "truncated": sum(score.truncated for group in scored.scores for score in group),
+            "truncated": int(scored.truncated.sum()),
             "scores_of_other_groups": scored.unused,
             "rejected_rows": len(reading.rejected),
             "baselines_left_out": scored.baselines_left_out,
         },
-        attributes=values_by_attribute(scored.scores),
-        scales=scored.scales,
-        spreads=spreads_of(scored.scores),
-        baselines={name: bare_scores(scores) for name, scores in scored.baselines.items()},
-        baseline_attributes={name: values_by_attribute(scores) for name, scores in scored.baselines.items()},
         bootstrap=bootstrap,
     )
     metrics = {**evaluation.to_json(), "record": dict(scored.record)}
@@ -91,9 +87,9 @@ def eval_command(
             output,
             metrics,
             groups,
-            rewards,
-            scored.model,
-            found=None if scored.model or model == "-" else read_inspection(Path(model).parent, scored.record),
+            scored.per_group(),
+            run.model,
+            found=None if run.model or model == "-" else read_inspection(Path(model).parent, scored.record),
             probes=probes,
             explained=explain,
             texts=texts,

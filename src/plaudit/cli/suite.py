@@ -31,7 +31,7 @@ def suite_command(
     from plaudit.cli import suite_tables
     from plaudit.cli.output import give
     from plaudit.evaluation import measure_suite, read_suite, suite_named
-    from plaudit.scoring import bare_scores, obtain_scores
+    from plaudit.scoring import ScoringOptions, obtain_scores
 
     if model == "-" and "-" in files:
         raise PlauditError("scores and data cannot both come from stdin; give one of them as a file")
@@ -39,9 +39,8 @@ def suite_command(
     items = read_suite(suite, files)
     # Before scoring, which takes the time: files without anything to measure are refused, whatever the scores.
     measure_suite(suite, items, [[0.0] * len(item.responses) for item in items])
-    scored = obtain_scores(model, items, output, batch_tokens, truncate_responses)
-    baselines = {baseline: bare_scores(scores) for baseline, scores in scored.baselines.items()}
-    result = measure_suite(suite, items, bare_scores(scored.scores), baselines)
-    truncated = sum(score.truncated for item in scored.scores for score in item)
+    scored = obtain_scores(model, items, output, ScoringOptions(batch_tokens, truncate_responses)).scores
+    result = measure_suite(suite, items, scored)
+    truncated = int(scored.truncated.sum())
     row = {**result.to_json(), "truncated": truncated, "record": dict(scored.record)}
     give(row, output and output / "suite.json", as_json, lambda: suite_tables.show(result, truncated))

@@ -24,9 +24,7 @@ if TYPE_CHECKING:
         align_scores,
         check_ids,
         read_scores,
-        spreads_of,
         text_hash,
-        values_by_attribute,
         write_scores,
     )
     from plaudit.data.source_lines import SourceLines
@@ -79,12 +77,10 @@ __all__ = [
     "signature",
     "split_groups",
     "split_to_folder",
-    "spreads_of",
     "tables",
     "take",
     "text_hash",
     "unpacked",
-    "values_by_attribute",
     "verdict_tiers",
     "write_groups",
     "write_scores",

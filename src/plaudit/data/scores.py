@@ -123,19 +123,6 @@ def read_scores(source: str | Path) -> tuple[list[Score], dict[str, Any]]:
     return scores, record
 
 
-def values_by_attribute(scores: Sequence[Sequence[Score]]) -> dict[str, list[list[float]]]:
-    """attribute -> one list a group of the values on it, NaN for a response that has none; in order of appearance."""
-    names = dict.fromkeys(name for group in scores for score in group for name in score.scores or ())
-    return {name: [[(score.scores or {}).get(name, math.nan) for score in group] for group in scores] for name in names}
-
-
-def spreads_of(scores: Sequence[Sequence[Score]]) -> list[list[float]] | None:
-    """One list a group of the spreads, NaN for a response that has none; None if no response has one."""
-    if all(score.spread is None for group in scores for score in group):
-        return None
-    return [[math.nan if score.spread is None else score.spread for score in group] for group in scores]
-
-
 def align_scores(groups: Sequence[Group], scores: Iterable[Score]) -> tuple[list[list[Score]], int]:
     """Put scores in the order of the groups' responses: one list of K a group, and how many scores are left over.
 

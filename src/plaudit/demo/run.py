@@ -124,7 +124,7 @@ def write_candidates(
 
 def recovered(model: RewardModel, groups: Sequence[Group]) -> Recovery:
     """The model's scores against the truth and against the annotators; intervals are clustered by topic."""
-    scores = [[score.score for score in group] for group in model.score(groups)]
+    scores = model.score(groups)
     return Recovery(
         truth=evaluate([with_truth(group) for group in groups], scores, clusters="topic"),
         people=evaluate(groups, scores, clusters="topic"),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from plaudit.evaluation.measures.rewards import Rewards
     from plaudit.evaluation.measures.temperature import fit_temperature
     from plaudit.evaluation.measuring import Evaluation, check_measurable, check_options, evaluate
-    from plaudit.evaluation.pairing.paired import ComparedModel, Contrast, Disagreement, Paired, compare
+    from plaudit.evaluation.pairing.paired import Contrast, Disagreement, Paired, compare
     from plaudit.evaluation.pairing.verdict import paired_verdict
     from plaudit.evaluation.probes import Probed, Probes, probe, probes_verdict
     from plaudit.evaluation.probes.measuring import EQUAL, NOT_LOWER, NOT_SURE
@@ -31,7 +31,6 @@ __all__ = [
     "BaselineMetrics",
     "BestOfN",
     "Checked",
-    "ComparedModel",
     "Contrast",
     "Curve",
     "Disagreement",

@@ -4,60 +4,24 @@ as the whole."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from plaudit.data import Bounds
 from plaudit.groups import Group
 from plaudit.judgements import (
     AttributeRatings,
     Comparisons,
     Ranked,
     Responses,
-    Scores,
     comparisons_of,
-    flatten_scores,
     index_rankings,
     index_responses,
     ratings_of,
 )
+from plaudit.scoring import ScoredGroups
 from plaudit.statistics import Floats, Ints
-
-
-@dataclass(frozen=True, slots=True)
-class ModelScores:
-    """What one model gives all responses of all groups.
-
-    Attributes:
-        scores: [responses].
-        attributes: attribute -> [responses], its values in the attribute's units.
-        spreads: [responses], of the scores over the model's heads or members; None where it has one only.
-    """
-
-    scores: Floats
-    attributes: Mapping[str, Floats] = field(default_factory=dict)
-    spreads: Floats | None = None
-
-    def on(self, attribute: str) -> Floats:
-        """[responses], its values of an attribute, or its scores where it does not know it."""
-        return self.attributes.get(attribute, self.scores)
-
-
-def model_scores(
-    groups: Sequence[Group], scores: Scores, attributes: Mapping[str, Scores] | None, spreads: Scores | None = None
-) -> ModelScores:
-    """The scores of a model, checked for their shape and laid out in a row.
-
-    Raises:
-        PlauditError: if there is not one value for each response of each group.
-    """
-    return ModelScores(
-        flatten_scores(groups, scores),
-        {name: flatten_scores(groups, values) for name, values in (attributes or {}).items()},
-        None if spreads is None else flatten_scores(groups, spreads),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +35,7 @@ class EvaluationData:
         voted: the same before annotators were merged.
         ranked: rankings of three responses or more.
         rated: attribute -> ratings.
-        model: what is measured.
-        baselines: plain models, by name.
+        model: what is measured, with its baselines.
     """
 
     responses: Responses
@@ -81,8 +44,7 @@ class EvaluationData:
     voted: Comparisons
     ranked: Ranked
     rated: Mapping[str, AttributeRatings]
-    model: ModelScores
-    baselines: Mapping[str, ModelScores]
+    model: ScoredGroups
 
     def of(self, groups: NDArray[np.bool_]) -> EvaluationData:
         """The part that belongs to the groups named [groups]. An attribute that none of them has is no part of it."""
@@ -111,12 +73,7 @@ class EvaluationData:
 
 
 def gather_data(
-    groups: Sequence[Group],
-    model: ModelScores,
-    baselines: Mapping[str, ModelScores],
-    clusters: str | None,
-    people: Sequence[Group] | None,
-    scales: Mapping[str, Bounds] | None,
+    groups: Sequence[Group], model: ScoredGroups, clusters: str | None, people: Sequence[Group] | None
 ) -> EvaluationData:
     """Flatten what people said of the groups; arguments as in `plaudit.evaluation.evaluate`."""
     responses = index_responses(groups, clusters)
@@ -129,7 +86,6 @@ def gather_data(
         if people is None or people is groups
         else comparisons_of(people, index_responses(people, clusters)),
         ranked=index_rankings(groups, responses),
-        rated=ratings_of(groups, responses, scales),
+        rated=ratings_of(groups, responses, model.scales),
         model=model,
-        baselines=baselines,
     )

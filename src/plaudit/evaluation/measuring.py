@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from plaudit.data import Bounds
 from plaudit.errors import PlauditError
-from plaudit.evaluation.dataset import EvaluationData, gather_data, model_scores
+from plaudit.evaluation.dataset import EvaluationData, gather_data
 from plaudit.evaluation.metrics import Metrics, measure_metrics
 from plaudit.groups import Group
-from plaudit.judgements import NO_SUBSET, Scores, cluster_ids
+from plaudit.judgements import NO_SUBSET, cluster_ids
+from plaudit.scoring import GroupScores, ScoredGroups
 from plaudit.statistics import LEVEL, bootstrapping
 
 
@@ -47,36 +47,27 @@ class Evaluation(Metrics):
 
 def evaluate(
     groups: Sequence[Group],
-    scores: Scores,
+    scores: GroupScores,
     *,
     clusters: str | None = None,
     people: Sequence[Group] | None = None,
     counts: Mapping[str, int] | None = None,
-    attributes: Mapping[str, Scores] | None = None,
-    scales: Mapping[str, Bounds] | None = None,
-    spreads: Scores | None = None,
-    baselines: Mapping[str, Scores] | None = None,
-    baseline_attributes: Mapping[str, Mapping[str, Scores]] | None = None,
     bootstrap: int | None = None,
 ) -> Evaluation:
     """Measure scores against judgements.
 
-    What cannot be measured is undefined and says why: the figures that need a score that is not finite, and those of
-    people where there are no judgements.
+    `evaluate(groups, model.score(groups))` is all it takes. What cannot be measured is undefined and says why: the
+    figures that need a score that is not finite, and those of people where there are no judgements.
 
     Args:
         groups: what people said.
-        scores: one score for each response of each group, in the same order.
+        scores: what `model.score(groups)` returns; or one number for each response of each group, in the same order;
+            or a `ScoredGroups`, which has attributes, spreads, scales and baselines with them. An attribute that people
+            rated and the model does not know is measured by the score, without errors in its units.
         clusters: a meta field whose value is shared by groups that may be alike (a debate, a document); by default,
             groups with the same prompt are.
         people: the same groups before their annotators were merged (`plaudit.data.majority`), for the human ceiling.
         counts: more to report beside the counts made here, such as `truncated`.
-        attributes: attribute -> the model's values in that attribute's units, shaped as `scores`. An attribute that
-            people rated and the model does not know is measured by the score, without errors in its units.
-        scales: attribute -> the scale `attributes` are in; by default the one most of its ratings declare.
-        spreads: the standard deviation of each score over the model's heads or members, shaped as `scores`.
-        baselines: name -> scores of a plain model, shaped as `scores`.
-        baseline_attributes: name of a baseline -> its `attributes`.
         bootstrap: rounds of a bootstrap over clusters to make intervals by; None: as docs/evaluation.md says.
 
     Raises:
@@ -85,17 +76,7 @@ def evaluate(
     """
     labels = np.array([group.subset or NO_SUBSET for group in groups], dtype=object)
     names = dict.fromkeys(labels.tolist())
-    whole = gather_data(
-        groups,
-        model_scores(groups, scores, attributes, spreads),
-        {
-            name: model_scores(groups, theirs, (baseline_attributes or {}).get(name))
-            for name, theirs in (baselines or {}).items()
-        },
-        clusters,
-        people,
-        scales,
-    )
+    whole = gather_data(groups, ScoredGroups.matching(groups, scores), clusters, people)
     with bootstrapping(bootstrap):
         part = measure_metrics(whole)
         subsets = {name: measure_metrics(whole.of(labels == name)) for name in names if names.keys() != {NO_SUBSET}}

@@ -66,7 +66,7 @@ def measure_metrics(material: EvaluationData) -> Metrics:
             **_of_rankings(material),
         },
         ratings={attribute: _of_ratings(attribute, material) for attribute in material.rated},
-        baselines={name: measure_baseline(baseline, material) for name, baseline in material.baselines.items()},
+        baselines={name: measure_baseline(baseline, material) for name, baseline in material.model.baselines.items()},
         reliability=[] if hole else reliability(own),
         lengths=[] if hole else by_length(own),
         rewards=measure_rewards(

@@ -13,6 +13,7 @@ from plaudit.groups import Group
 from plaudit.laboratory.results import ResultRow
 from plaudit.laboratory.runs import Run
 from plaudit.laboratory.seed_averages import CandidateScores, Lead, SeedAverage, averaged, leading, paired_difference
+from plaudit.scoring import ScoredGroups
 from plaudit.statistics import Measurement, Measurements, undefined
 
 PLAIN = "plain"
@@ -39,7 +40,7 @@ def measure(
     """
     scored = {name: [together(divisions) for divisions in seeds] for name, seeds in runs.items()}
     evaluations = {
-        name: [evaluate(tested, one.scores, clusters=clusters, attributes=one.values) for one in seeds]
+        name: [evaluate(tested, ScoredGroups.of(one.scores, attributes=one.values), clusters=clusters) for one in seeds]
         for name, seeds in scored.items()
     }
     lead = leading([seeds[0] for seeds in evaluations.values()])

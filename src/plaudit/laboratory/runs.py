@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import torch
 
-from plaudit.data import values_by_attribute
 from plaudit.evaluation import fit_temperature
 from plaudit.groups import Group
 from plaudit.judgements import flatten_comparisons
 from plaudit.laboratory.candidates import Candidate
 from plaudit.laboratory.splits import Split
 from plaudit.model import Outputs, RewardModel, Scorer, cached_features
+from plaudit.scoring import ScoredGroups
 from plaudit.training import TrainingSettings, fit_linear, train
 
 HEAD_ONLY = {"pooling": "mean", "learning_rate": 3e-3, "passes": 8, "evaluate_every": 2.0}
@@ -110,8 +110,8 @@ def _read(
     if not groups:
         return [], {}
     if not isinstance(model, RewardModel):
-        scored = model.score(groups)
-        return [[score.score for score in group] for group in scored], values_by_attribute(scored)
+        scored = ScoredGroups.of(model.score(groups))
+        return scored.per_group(), {name: scored.per_group(name) for name in scored.attributes}
     items = list(model.renderer.render(groups, truncate_responses=settings.truncate_responses))
     network = model.network
     if frozen:

@@ -7,17 +7,22 @@ from plaudit._face import face
 if TYPE_CHECKING:
     from plaudit.scoring.progress import watched
     from plaudit.scoring.runs import (
-        ScoredGroups,
-        bare_scores,
+        ScoringOptions,
+        ScoringRun,
         obtain_scores,
         obtain_scores_of_each,
         read_scored,
         score_with_baselines,
     )
+    from plaudit.scoring.scored import GroupScores, ResponseScores, ScoredGroups, ScoreRows
 
 __all__ = [
+    "GroupScores",
+    "ResponseScores",
+    "ScoreRows",
     "ScoredGroups",
-    "bare_scores",
+    "ScoringOptions",
+    "ScoringRun",
     "obtain_scores",
     "obtain_scores_of_each",
     "read_scored",

@@ -11,6 +11,7 @@ from plaudit.evaluation.measures.selective import NAMES, selective_accuracy
 from plaudit.evaluation.measuring import Evaluation
 from plaudit.groups import Group, Ranking, Rating
 from plaudit.judgements import flatten_comparisons
+from plaudit.scoring import ScoredGroups
 from plaudit.statistics import Measurement
 
 BEST = Ranking(((0,), (1,)))
@@ -26,7 +27,7 @@ def won(*right):
 
 def test_the_lead_is_paired():
     model, baseline = won(0, 1, 2, 3, 4, 5), won(0, 1, 2, 3, 7)
-    found = evaluate(GROUPS, model, baselines={"bow": baseline})
+    found = evaluate(GROUPS, ScoredGroups.of(model, baselines={"bow": baseline}))
     figures = found.baselines["bow"].overall
     assert figures["accuracy"] == evaluate(GROUPS, baseline).overall["accuracy"]
     assert figures["lead"].value == pytest.approx(6 / 8 - 5 / 8)
@@ -46,7 +47,8 @@ def test_the_lead_is_paired():
 
 def test_a_baseline_is_measured_by_what_it_says_of_the_attribute():
     values = [[float(i), 0.4] for i in range(8)]
-    found = evaluate(GROUPS, MODEL, baselines={"bow": won(0)}, baseline_attributes={"bow": {"helpful": values}})
+    bow = ScoredGroups.of(won(0), attributes={"helpful": values})
+    found = evaluate(GROUPS, ScoredGroups.of(MODEL, baselines={"bow": bow}))
     assert (
         found.baselines["bow"].ratings["helpful"]["pearson"] == evaluate(GROUPS, values).ratings["helpful"]["pearson"]
     )
@@ -54,7 +56,7 @@ def test_a_baseline_is_measured_by_what_it_says_of_the_attribute():
 
 
 def test_a_baseline_with_a_hole_says_so_and_leaves_the_model_as_it_is():
-    found = evaluate(GROUPS, MODEL, baselines={"bow": [[math.nan, 0.0], *MODEL[1:]]})
+    found = evaluate(GROUPS, ScoredGroups.of(MODEL, baselines={"bow": [[math.nan, 0.0], *MODEL[1:]]}))
     bow, reason = found.baselines["bow"], "of this baseline's, 1 of 16 scores are not finite (group 'g0', response 0)"
     assert bow.overall["accuracy"].reason == bow.overall["lead"].reason == reason
     assert bow.ratings["helpful"]["lead"].reason == bow.ratings["helpful"]["kendall"].reason == reason
@@ -80,11 +82,9 @@ def test_the_sentence_of_ratings():
     groups = [Group(f"g{i}", f"p{i}", ("x" * (i % 7 + 1),), ratings=(Rating(0, i, "helpful"),)) for i in range(40)]
     noisy = np.random.default_rng(0).normal(np.arange(40), 4)
     values = [[float(v)] for v in noisy]
-    good = verdict(
-        evaluate(
-            groups, values, attributes={"helpful": values}, baselines={"length": [[1.0 * (i % 7)] for i in range(40)]}
-        )
-    )
+    lengths = [[1.0 * (i % 7)] for i in range(40)]
+    scored = ScoredGroups.of(values, attributes={"helpful": values}, baselines={"length": lengths})
+    good = verdict(evaluate(groups, scored))
     assert "better than chance and than ordering by length" in good
     assert "better than the best constant" in good
     assert "Beside plain models: it is better than length" in good
@@ -155,7 +155,7 @@ def test_the_lead_of_the_surest_half_covers():
 
 def test_spreads_in_an_evaluation():
     spreads = [[0.5, 0.5]] * 8
-    assert set(NAMES) <= evaluate(GROUPS, MODEL, spreads=spreads).overall.keys()
+    assert set(NAMES) <= evaluate(GROUPS, ScoredGroups.of(MODEL, spreads=spreads)).overall.keys()
     assert not set(NAMES) & evaluate(GROUPS, MODEL).overall.keys()
-    holes = evaluate(GROUPS, MODEL, spreads=[[math.nan, 0.5], *spreads[1:]]).overall
+    holes = evaluate(GROUPS, ScoredGroups.of(MODEL, spreads=[[math.nan, 0.5], *spreads[1:]])).overall
     assert holes["surest_half"].reason == "1 of the scores have no spread"

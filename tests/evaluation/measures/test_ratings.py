@@ -12,6 +12,7 @@ from plaudit.evaluation import Evaluation, evaluate, verdict
 from plaudit.evaluation.measures.ratings import ALL_EQUAL, NO_PAIRS, NOT_IN_UNITS, ONE_RATER, RATING_METRICS, errors
 from plaudit.groups import Group, Ranking, Rating
 from plaudit.judgements.ratings import flatten_ratings
+from plaudit.scoring import ScoredGroups
 from plaudit.statistics import Measurement
 from plaudit.statistics.correlations import FIXED_SCORES, FIXED_VALUES
 from plaudit.statistics.intervals import NOTHING, ONE_CLUSTER, undefined
@@ -27,8 +28,8 @@ GROUPS = [group("p", 0, 2), group("q", 1, 4), group("r", 3, 3)]
 SCORES = [[0.5, 1.0], [1.5, 1.0], [4.0, 2.0]]
 
 
-def measured(groups, scores, **options):
-    return evaluate(groups, scores, **options).ratings["helpful"]
+def measured(groups, scores, attributes=None, **options):
+    return evaluate(groups, ScoredGroups.of(scores, attributes=attributes), **options).ratings["helpful"]
 
 
 def test_values_by_hand():
@@ -222,7 +223,7 @@ def test_holes_leave_the_models_figures_undefined_and_those_of_people_as_they_ar
 
 def test_values_of_too_few_groups_are_refused():
     with pytest.raises(PlauditError, match="3 groups and scores for 2"):
-        evaluate(GROUPS, SCORES, attributes={"helpful": SCORES[:2]})
+        ScoredGroups.of(SCORES, attributes={"helpful": SCORES[:2]})
 
 
 def test_huge_weights():

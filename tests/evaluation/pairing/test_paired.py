@@ -10,9 +10,10 @@ from scipy.stats import permutation_test
 
 from plaudit.errors import PlauditError
 from plaudit.evaluation import evaluate
-from plaudit.evaluation.pairing.paired import OTHER_SCALE, ComparedModel, compare
+from plaudit.evaluation.pairing.paired import OTHER_SCALE, compare
 from plaudit.evaluation.pairing.verdict import paired_verdict
 from plaudit.groups import Group, Ranking, Rating
+from plaudit.scoring import ScoredGroups
 from plaudit.statistics.significance import benjamini_hochberg, mcnemar, sign_flip
 
 BEST = Ranking(((0,), (1,)))
@@ -20,7 +21,7 @@ GROUPS = [Group(f"g{i}", f"p{i}", ("long one", "short"), (BEST,), subset="xy"[i 
 
 
 def right(*where, n=10):
-    return ComparedModel([[1.0, 0.0] if i in where else [0.0, 1.0] for i in range(n)])
+    return [[1.0, 0.0] if i in where else [0.0, 1.0] for i in range(n)]
 
 
 def test_figures_by_hand():
@@ -48,7 +49,7 @@ def test_figures_by_hand():
 def test_each_model_has_the_figures_of_eval():
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=(2, 10, 2)).tolist()
-    found = compare(GROUPS, ComparedModel(a), ComparedModel(b))
+    found = compare(GROUPS, a, b)
     for side, scores in (("a", a), ("b", b)):
         own = evaluate(GROUPS, scores)
         for name, contrast in found.overall.items():
@@ -60,7 +61,7 @@ def test_each_model_has_the_figures_of_eval():
 
 def test_swapping_the_models_swaps_the_signs():
     rng = np.random.default_rng(1)
-    a, b = (ComparedModel(scores) for scores in rng.normal(size=(2, 10, 2)).tolist())
+    a, b = rng.normal(size=(2, 10, 2)).tolist()
     one, other = compare(GROUPS, a, b), compare(GROUPS, b, a)
     assert one.overall["accuracy"].difference.value == pytest.approx(-other.overall["accuracy"].difference.value)
     assert one.overall["accuracy"].p == other.overall["accuracy"].p
@@ -130,7 +131,7 @@ def test_the_disagreements_stand_furthest_first_and_once_a_group():
         Group("agreed", "p2", ("a", "b"), (BEST,)),
     ]
     a, b = [[2.0, 0.0, -1.0], [0.0, 8.0], [1.0, 0.0]], [[0.0, 2.0, -1.0], [6.0, 0.0], [9.0, 0.0]]
-    found = compare(groups, ComparedModel(a), ComparedModel(b)).disagreements
+    found = compare(groups, a, b).disagreements
     assert [(d.group.id, d.better, d.worse, d.tie) for d in found] == [("far", 1, 0, False), ("ties", 0, 1, True)]
     assert (found[0].gap_a, found[0].gap_b) == (8.0, -6.0)
     # Comparisons: 0-1 tied (twice), 0-2, 1-2; 1-0; 0-1.
@@ -145,28 +146,26 @@ RATED = [Group(f"g{i}", f"p{i}", ("a",), ratings=(Rating(0, float(i % 5), "help"
 def test_ratings_by_hand():
     truth = [[float(i % 5)] for i in range(10)]
     off = [[i % 5 + (1.0 if i < 5 else 2.0)] for i in range(10)]
-    found = compare(RATED, ComparedModel(truth, {"help": off}), ComparedModel(truth, {"help": truth})).ratings["help"]
+    a, b = (ScoredGroups.of(truth, attributes={"help": values}) for values in (off, truth))
+    found = compare(RATED, a, b).ratings["help"]
     assert found["mae"].difference.value == pytest.approx(1.5)
     assert (found["mae"].a.value, found["mae"].b.value) == (1.5, 0.0)
-    own = evaluate(RATED, truth, attributes={"help": off}).ratings["help"]
+    own = evaluate(RATED, a).ratings["help"]
     assert found["spearman"].a == own["spearman"]
     assert found["spearman"].difference.value == pytest.approx(own["spearman"].value - 1)
 
 
 def test_errors_in_other_units_are_not_compared():
     values = {"help": [[float(i % 3)] for i in range(10)]}
-    one = ComparedModel(values["help"], values, {"help": (0.0, 4.0)})
-    assert (
-        compare(RATED, one, ComparedModel(values["help"]))
-        .ratings["help"]["mae"]
-        .difference.reason.startswith("B: the model")
-    )
-    other = compare(RATED, one, ComparedModel(values["help"], values, {"help": (0.0, 1.0)}))
+    one = ScoredGroups.of(values["help"], attributes=values, scales={"help": (0.0, 4.0)})
+    assert compare(RATED, one, values["help"]).ratings["help"]["mae"].difference.reason.startswith("B: the model")
+    two = ScoredGroups.of(values["help"], attributes=values, scales={"help": (0.0, 1.0)})
+    other = compare(RATED, one, two)
     assert other.ratings["help"]["mae"].difference.reason == OTHER_SCALE
 
 
 def test_hard_input_is_undefined_or_one_line():
-    constant = ComparedModel([[0.0, 0.0]] * 10)
+    constant = [[0.0, 0.0]] * 10
     found = compare(GROUPS, constant, constant)
     assert found.overall["accuracy"].a.value == 0.5
     assert (found.mcnemar.equal_scores, found.mcnemar.p, found.disagreements) == (10, None, [])
@@ -175,18 +174,18 @@ def test_hard_input_is_undefined_or_one_line():
     assert one.overall["accuracy"].difference.low is None
     assert "how sure that is cannot be said" in paired_verdict(one)
     with pytest.raises(PlauditError, match="model B: 1 of 20 scores are not finite"):
-        compare(GROUPS, constant, ComparedModel([[math.nan, 0.0], *constant.scores[1:]]))
+        compare(GROUPS, constant, [[math.nan, 0.0], *constant[1:]])
     with pytest.raises(PlauditError, match="nothing to measure"):
-        compare([Group("g", "p", ("a", "b"))], ComparedModel([[1.0, 0.0]]), ComparedModel([[1.0, 0.0]]))
+        compare([Group("g", "p", ("a", "b"))], [[1.0, 0.0]], [[1.0, 0.0]])
     ties = [Group(f"g{i}", f"p{i}", ("a", "b"), (Ranking(((0, 1),)),), subset="s") for i in range(3)]
-    tied = compare(ties, ComparedModel([[1.0, 0.0]] * 3), ComparedModel([[0.0, 1.0]] * 3))
+    tied = compare(ties, [[1.0, 0.0]] * 3, [[0.0, 1.0]] * 3)
     assert (tied.overall["accuracy"].p, tied.subsets["s"].q) == (None, None)
     assert "undefined: every comparison is a judged tie" in paired_verdict(tied)
     json.dumps(tied.to_json(), allow_nan=False)
 
 
 def test_constant_scores_have_no_order():
-    found = compare(RATED, ComparedModel([[1.0]] * 10), ComparedModel([[float(i)] for i in range(10)]))
+    found = compare(RATED, [[1.0]] * 10, [[float(i)] for i in range(10)])
     assert found.ratings["help"]["spearman"].difference.value is None
     assert "help ratings better is undefined" in paired_verdict(found)
 

@@ -20,6 +20,7 @@ from suite_samples import (
 
 from plaudit.evaluation.suites import SUITES, measure_suite, read_suite
 from plaudit.evaluation.suites.rewardbench import SECTIONS
+from plaudit.scoring import ScoredGroups
 
 LLMBAR = Path(__file__).parents[3] / "../shared/data/llmbar"
 
@@ -241,6 +242,6 @@ def test_ppe_correctness_by_hand(tmp_path):
 def test_length_is_a_baseline(tmp_path):
     # "yes" is longer than "no", so the longer answer wins every pair.
     items = read_suite(SUITES["rewardbench"], write(tmp_path, {"f.json": [pair("donotanswer", 0)]}))
-    result = measure_suite(SUITES["rewardbench"], items, [WRONG], {"other": [RIGHT]})
+    result = measure_suite(SUITES["rewardbench"], items, ScoredGroups.of([WRONG], baselines={"other": [RIGHT]}))
     assert result.figures[0].baselines == {"length": 1, "other": 1}
     assert result.to_json()["figures"]["score"]["baselines"] == {"length": 1, "other": 1}

@@ -12,8 +12,9 @@ from plaudit.errors import PlauditError
 from plaudit.evaluation.best_of_n.curves import Curve, Ground, curve
 from plaudit.evaluation.best_of_n.divergence import best_of_n_kl
 from plaudit.evaluation.best_of_n.ensembles import PENALTY, combine
-from plaudit.evaluation.best_of_n.pools import Pools, Scores, gather_pools, standardised
+from plaudit.evaluation.best_of_n.pools import Pools, gather_pools, standardised
 from plaudit.groups import Group
+from plaudit.scoring import GroupScores, ScoredGroups
 from plaudit.statistics import LEVEL, Floats, pooled_sd
 
 LENGTH = "the longer answer"
@@ -61,8 +62,8 @@ class BestOfN:
 
 def best_of(
     groups: Sequence[Group],
-    proxies: Mapping[str, Scores],
-    gold: Scores,
+    proxies: Mapping[str, GroupScores],
+    gold: GroupScores,
     *,
     penalty: float = PENALTY,
     most: int | None = None,
@@ -73,7 +74,8 @@ def best_of(
 
     Args:
         groups: prompts and their candidates: independent samples of one policy, if the curve is to speak of it.
-        proxies: name -> its scores, one list a group. Several are also combined (`combine`).
+        proxies: name -> its scores, in any form that `plaudit.evaluation.evaluate` takes. Several are also combined
+            (`combine`).
         gold: the scores taken for the truth; NaN for a candidate without one, which takes no part.
         penalty: lambda of the ensemble that subtracts variance, 0 or more.
         most: the largest n; by default what every prompt with a choice has (see `gather`).
@@ -87,7 +89,8 @@ def best_of(
         raise PlauditError("there is no proxy to choose by; give one or more")
     if not 0 <= penalty < np.inf:
         raise PlauditError(f"lambda is {penalty:g}; it must be a number of 0 or more")
-    pools = gather_pools(groups, proxies, gold, most, clusters)
+    rows = {name: ScoredGroups.matching(groups, scores).per_group() for name, scores in proxies.items()}
+    pools = gather_pools(groups, rows, ScoredGroups.matching(groups, gold).per_group(), most, clusters)
     raw_gold = [pool.gold for pool in pools.prompts]
     ground = Ground.of(raw_gold, np.array([pool.cluster for pool in pools.prompts], dtype=np.int64), pools.most)
     rewards = {name: standardised(own) for name, own in zip(proxies, _by_proxy(pools, len(proxies)), strict=True)}

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from plaudit.evaluation.dataset import EvaluationData, ModelScores
+from plaudit.evaluation.dataset import EvaluationData
 from plaudit.evaluation.measures.preferences import accuracy, lead
 from plaudit.evaluation.measures.ratings import correlations, spearman_lead
+from plaudit.scoring import ScoredGroups
 from plaudit.statistics import CORRELATIONS, Measurements, undefined
 
 
@@ -35,7 +36,7 @@ class BaselineMetrics:
         }
 
 
-def measure_baseline(baseline: ModelScores, material: EvaluationData) -> BaselineMetrics:
+def measure_baseline(baseline: ScoredGroups, material: EvaluationData) -> BaselineMetrics:
     """Measure a baseline against people, and the model against the baseline. What needs a score that is not finite is
     undefined, and says whose it is."""
     return BaselineMetrics(
@@ -44,7 +45,7 @@ def measure_baseline(baseline: ModelScores, material: EvaluationData) -> Baselin
     )
 
 
-def _of_rankings(baseline: ModelScores, material: EvaluationData) -> Measurements:
+def _of_rankings(baseline: ScoredGroups, material: EvaluationData) -> Measurements:
     model, own = material.compared.scored(material.model.scores), material.compared.scored(baseline.scores)
     theirs = _whose(material.hole(baseline.scores, material.judged))
     either = theirs or material.hole(material.model.scores, material.judged)
@@ -54,7 +55,7 @@ def _of_rankings(baseline: ModelScores, material: EvaluationData) -> Measurement
     }
 
 
-def _of_ratings(attribute: str, baseline: ModelScores, material: EvaluationData) -> Measurements:
+def _of_ratings(attribute: str, baseline: ScoredGroups, material: EvaluationData) -> Measurements:
     rated = material.rated[attribute]
     places = material.places(rated)
     model, own = material.model.on(attribute), baseline.on(attribute)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from plaudit.data import Bounds
 from plaudit.errors import PlauditError
 from plaudit.evaluation.measures.preferences import accuracy, lead, log_loss, log_losses
 from plaudit.evaluation.measures.ratings import NOT_IN_UNITS, errors
@@ -19,11 +18,11 @@ from plaudit.judgements import (
     NO_SUBSET,
     AttributeRatings,
     Comparisons,
-    Scores,
     credit,
     flatten_comparisons,
     flatten_ratings,
 )
+from plaudit.scoring import GroupScores, ScoredGroups
 from plaudit.statistics import (
     CORRELATIONS,
     LEVEL,
@@ -40,21 +39,6 @@ from plaudit.statistics import (
 )
 
 OTHER_SCALE = "the two models learned this attribute on different scales"
-
-
-@dataclass(frozen=True, slots=True)
-class ComparedModel:
-    """One of two models.
-
-    Attributes:
-        scores: one list a group, one number a response.
-        attributes: attribute -> its values in that attribute's units, shaped as `scores`.
-        scales: attribute -> the scale those values are in, as far as is known.
-    """
-
-    scores: Scores
-    attributes: Mapping[str, Scores] = field(default_factory=dict)
-    scales: Mapping[str, Bounds] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +132,8 @@ class Paired:
 
 def compare(
     groups: Sequence[Group],
-    a: ComparedModel,
-    b: ComparedModel,
+    a: GroupScores,
+    b: GroupScores,
     *,
     clusters: str | None = None,
     counts: Mapping[str, int] | None = None,
@@ -158,7 +142,7 @@ def compare(
 
     Args:
         groups: what people said.
-        a: the scores of the one model.
+        a: the scores of the one model, in any form that `plaudit.evaluation.evaluate` takes.
         b: the scores of the other.
         clusters: as in `plaudit.evaluation.evaluate`.
         counts: more to report beside the counts made here.
@@ -167,8 +151,9 @@ def compare(
         PlauditError: if there is nothing to measure, or a model lacks a score that is needed (it is named A or B).
     """
     check_measurable(groups, clusters)
-    own, other = (_flat(name, groups, side, clusters) for name, side in (("A", a), ("B", b)))
-    rated = flatten_ratings(groups, clusters, {**b.scales, **a.scales})
+    one, two = (_matching(name, groups, side) for name, side in (("A", a), ("B", b)))
+    own, other = (_flat(name, groups, side, clusters) for name, side in (("A", one), ("B", two)))
+    rated = flatten_ratings(groups, clusters, {**two.scales, **one.scales})
     apart = disagreements(groups, own, other)
     decided = ~own.tie
     judged = np.concatenate([own.cluster, *(responses.cluster for responses in rated.values())])
@@ -178,7 +163,7 @@ def compare(
         mcnemar=mcnemar(own.gap[decided], other.gap[decided]),
         subsets=_family(subsets if subsets.keys() != {NO_SUBSET} else {}, own, other),
         lengths=_family(_by_length(own), own, other),
-        ratings={name: _ratings(name, responses, groups, a, b) for name, responses in rated.items()},
+        ratings={name: _ratings(name, responses, groups, one, two) for name, responses in rated.items()},
         disagreements=apart,
         counts={
             "groups": len(groups),
@@ -215,9 +200,16 @@ def disagreements(groups: Sequence[Group], a: Comparisons, b: Comparisons) -> li
     return found
 
 
-def _flat(name: str, groups: Sequence[Group], side: ComparedModel, clusters: str | None) -> Comparisons:
+def _matching(name: str, groups: Sequence[Group], scores: GroupScores) -> ScoredGroups:
     try:
-        return flatten_comparisons(groups, side.scores, clusters)
+        return ScoredGroups.matching(groups, scores)
+    except PlauditError as error:
+        raise PlauditError(f"model {name}: {error}") from None
+
+
+def _flat(name: str, groups: Sequence[Group], side: ScoredGroups, clusters: str | None) -> Comparisons:
+    try:
+        return flatten_comparisons(groups, side.per_group(), clusters)
     except PlauditError as error:
         raise PlauditError(f"model {name}: {error}") from None
 
@@ -251,7 +243,7 @@ def _family(parts: Mapping[str, NDArray[np.bool_]], a: Comparisons, b: Compariso
 
 
 def _ratings(
-    attribute: str, rated: AttributeRatings, groups: Sequence[Group], a: ComparedModel, b: ComparedModel
+    attribute: str, rated: AttributeRatings, groups: Sequence[Group], a: ScoredGroups, b: ScoredGroups
 ) -> dict[str, Contrast]:
     of_a, of_b = (_values(name, attribute, rated, groups, side) for name, side in (("A", a), ("B", b)))
     spearman = CORRELATIONS["spearman"]
@@ -265,10 +257,10 @@ def _ratings(
     }
 
 
-def _values(name: str, attribute: str, rated: AttributeRatings, groups: Sequence[Group], side: ComparedModel) -> Floats:
+def _values(name: str, attribute: str, rated: AttributeRatings, groups: Sequence[Group], side: ScoredGroups) -> Floats:
     whose = f"{attribute} value" if attribute in side.attributes else "score"
     try:
-        return rated.of(side.attributes.get(attribute, side.scores), groups, whose)
+        return rated.of(side.per_group(attribute), groups, whose)
     except PlauditError as error:
         raise PlauditError(f"model {name}: {error}") from None
 
@@ -280,7 +272,7 @@ def _mae(rated: AttributeRatings, off_a: Floats, off_b: Floats, reason: str | No
     return Contrast(errors(off_a, rated.cluster)["mae"], errors(off_b, rated.cluster)["mae"], apart)
 
 
-def _without_mae(attribute: str, a: ComparedModel, b: ComparedModel) -> str | None:
+def _without_mae(attribute: str, a: ScoredGroups, b: ScoredGroups) -> str | None:
     """Why the two models' errors cannot be compared; None if they can."""
     for name, side in (("A", a), ("B", b)):
         if attribute not in side.attributes:

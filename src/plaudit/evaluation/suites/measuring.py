@@ -13,7 +13,7 @@ from plaudit.errors import PlauditError
 from plaudit.evaluation.suites.composite import Combine, composite, value_of
 from plaudit.evaluation.suites.suite import Outcome, Scores, Suite, SuiteFigure
 from plaudit.groups import Group, plain_text, text_key
-from plaudit.judgements import check_shapes
+from plaudit.scoring import GroupScores, ScoredGroups
 from plaudit.statistics import LEVEL, Floats, Ints, Measurement
 
 
@@ -78,31 +78,32 @@ class SuiteResult:
         }
 
 
-def measure_suite(
-    suite: Suite, groups: Sequence[Group], scores: Scores, baselines: Mapping[str, Scores] | None = None
-) -> SuiteResult:
+def measure_suite(suite: Suite, groups: Sequence[Group], scores: GroupScores) -> SuiteResult:
     """Measure scores by a suite's rule.
 
     Args:
         suite: from `SUITES`.
         groups: its items, from `read_suite`.
-        scores: one number for each response of each item.
-        baselines: name -> scores of a plain model, shaped as `scores`.
+        scores: one for each response of each item, in any form that `plaudit.evaluation.evaluate` takes.
 
     Raises:
         PlauditError: if a response has no finite score, or no item says anything of any part.
     """
-    check_shapes(groups, scores)
-    _check_finite(groups, scores)
+    scored = ScoredGroups.matching(groups, scores)
+    rows = scored.per_group()
+    _check_finite(groups, rows)
     lengths = [[float(len(plain_text(response))) for response in group.responses] for group in groups]
-    outcomes = list(suite.rule(groups, scores))
+    outcomes = list(suite.rule(groups, rows))
     parts = {part: column for column, part in enumerate(dict.fromkeys(outcome.part for _, outcome in outcomes))}
     if not parts:
         raise PlauditError(f"nothing to measure: no item of {suite.name} has a judgement that prefers an answer")
     value, shared, chance = _tables(outcomes, len(groups), parts)
     plain = {
         name: _tables(suite.rule(groups, given), len(groups), parts)[0]
-        for name, given in {"length": lengths, **(baselines or {})}.items()
+        for name, given in {
+            "length": lengths,
+            **{name: baseline.per_group() for name, baseline in scored.baselines.items()},
+        }.items()
     }
     cluster = _clusters(groups)
 
