@@ -12,8 +12,9 @@ from tiny import tiny_model_folder
 
 from plaudit.errors import PlauditError
 from plaudit.groups import Group
-from plaudit.model import RECORD_FILE, RewardModel
+from plaudit.model import RewardModel
 from plaudit.model.folder.write import staged
+from plaudit.storage import RECORD_FILE
 
 GROUP = Group("", "why?", ("because of the air", "so"))
 

@@ -39,9 +39,9 @@ def probe_command(
     from plaudit.cli.output import give
     from plaudit.data import Reading, load_groups
     from plaudit.evaluation import check_invariance, chosen_probes, probe
-    from plaudit.model import DEFAULT_BATCH_TOKENS, data_hash, open_model
+    from plaudit.model import DEFAULT_BATCH_TOKENS, open_model
     from plaudit.scoring import watched
-    from plaudit.storage import check_place
+    from plaudit.storage import check_place, data_hash
 
     names = [name for part in (only or "").split(",") if (name := part.strip())]
     if only is not None and not names:

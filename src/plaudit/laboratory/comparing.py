@@ -17,8 +17,8 @@ from plaudit.laboratory.measure import PLAIN, measure
 from plaudit.laboratory.results import Comparison
 from plaudit.laboratory.runs import default_settings, is_frozen, prime_features
 from plaudit.laboratory.splits import folds, one_split
-from plaudit.model import PROBE_PREFIX, is_baseline, shared_features, versions
-from plaudit.storage import replacing
+from plaudit.model import PROBE_PREFIX, is_baseline, shared_features
+from plaudit.storage import replacing, versions
 from plaudit.training import TrainingSettings
 
 RESULT = "losses.json"

@@ -12,8 +12,7 @@ from typing import Any
 
 from plaudit.laboratory.runs import Run
 from plaudit.laboratory.splits import Split
-from plaudit.model import data_hash, versions
-from plaudit.storage import replacing
+from plaudit.storage import data_hash, replacing, versions
 
 
 def kept(folder: Path, name: str, origin: Any, make: Callable[[], Run]) -> tuple[Run, bool]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from plaudit.model.cache.features import cached_features, shared_features
     from plaudit.model.ensemble import Ensemble, assemble
     from plaudit.model.folder.open import members_apart, open_model
-    from plaudit.model.folder.record import BASELINES_FOLDER, RECORD_FILE, data_hash, versions
+    from plaudit.model.folder.record import BASELINES_FOLDER
     from plaudit.model.folder.write import HEADS_FILE, staged
     from plaudit.model.heads import Attribute, Outputs
     from plaudit.model.linear import FEATURES, Linear, LinearModel, Matrix
@@ -33,7 +33,6 @@ __all__ = [
     "FEATURES",
     "HEADS_FILE",
     "PROBE_PREFIX",
-    "RECORD_FILE",
     "TRAINABLE",
     "Attribute",
     "Ensemble",
@@ -51,7 +50,6 @@ __all__ = [
     "baseline_folder",
     "baseline_names",
     "cached_features",
-    "data_hash",
     "freeze",
     "is_baseline",
     "load_baselines",
@@ -66,7 +64,6 @@ __all__ = [
     "settle_padding",
     "shared_features",
     "staged",
-    "versions",
 ]
 
 __getattr__, __dir__ = face(__name__, __file__)

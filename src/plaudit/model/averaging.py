@@ -23,17 +23,17 @@ from plaudit.errors import PlauditError
 from plaudit.logs import muted
 from plaudit.model.folder.link import (
     combined_card,
-    finish,
     link_baselines,
     link_files,
     member_folders,
     new_folder,
     warn_of_losses,
 )
-from plaudit.model.folder.read import read_record, stored_outputs
-from plaudit.model.folder.record import RECORD_FILE, tokenizer_hash, versions
+from plaudit.model.folder.read import stored_outputs
+from plaudit.model.folder.record import tokenizer_hash
 from plaudit.model.folder.write import HEADS_FILE
 from plaudit.model.heads import Attribute, Outputs
+from plaudit.storage import RECORD_FILE, read_record, versions, write_record
 
 _WEIGHTS = "model*.safetensors"
 
@@ -78,7 +78,7 @@ def average_weights(models: Sequence[str | Path], output: str | Path) -> dict[st
             _average_files(folders, pattern, staging)
         link_baselines(folders, records, staging)
         title = f"The average of {len(folders)} reward models' weights"
-        finish(staging, record, combined_card(title, _HOW, models))
+        write_record(staging, record, combined_card(title, _HOW, models))
     return record
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from plaudit.errors import PlauditError
 from plaudit.model.folder.open import open_model
-from plaudit.model.folder.record import BASELINES_FOLDER, RECORD_FILE
+from plaudit.model.folder.record import BASELINES_FOLDER
 from plaudit.model.linear import FEATURES
 from plaudit.model.linear_probe import PROBE_PREFIX
 from plaudit.model.scorer import Scorer
+from plaudit.storage import RECORD_FILE
 
 logger = logging.getLogger(__name__)
 

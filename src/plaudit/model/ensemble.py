@@ -18,17 +18,17 @@ from plaudit.errors import PlauditError
 from plaudit.groups import Group
 from plaudit.model.folder.link import (
     combined_card,
-    finish,
     link_baselines,
     link_files,
     member_folders,
     new_folder,
     warn_of_losses,
 )
-from plaudit.model.folder.record import ENSEMBLE, MEMBERS, tokenizer_hash, versions
+from plaudit.model.folder.record import ENSEMBLE, MEMBERS, tokenizer_hash
 from plaudit.model.linear_probe import open_single
 from plaudit.model.reward_model import RewardModel
 from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer
+from plaudit.storage import versions, write_record
 
 _HOW = "The reward is the mean of its members' rewards. Each is an ordinary model; only Plaudit reads them together."
 
@@ -133,7 +133,7 @@ class Ensemble(Scorer):
             for number, member in enumerate(self.members):
                 member.save(staging / MEMBERS / str(number))
             self.record = self.run_record(ENSEMBLE)
-            finish(staging, self.record, card)
+            write_record(staging, self.record, card)
 
 
 def assemble(models: Sequence[str | Path], output: str | Path) -> Ensemble:
@@ -154,7 +154,9 @@ def assemble(models: Sequence[str | Path], output: str | Path) -> Ensemble:
         for number, folder in enumerate(folders):
             link_files(folder, staging / MEMBERS / str(number))
         link_baselines(folders, [member.record for member in ensemble.members], staging)
-        finish(staging, ensemble.record, combined_card(f"An ensemble of {len(folders)} reward models", _HOW, models))
+        write_record(
+            staging, ensemble.record, combined_card(f"An ensemble of {len(folders)} reward models", _HOW, models)
+        )
     return ensemble
 
 

@@ -3,14 +3,13 @@ thousand times as large."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plaudit.errors import PlauditError
-from plaudit.model.folder.record import RECORD_FILE
 from plaudit.model.folder.write import staged
+from plaudit.storage import RECORD_FILE, read_record, write_record
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,7 +33,6 @@ def open_single(folder: Path, **options: Any) -> RewardModel:
     Raises:
         PlauditError: if the folder holds something else.
     """
-    from plaudit.model.folder.read import read_record
     from plaudit.model.reward_model import RewardModel
 
     record = read_record(folder)
@@ -89,7 +87,7 @@ def save_linear_probe(model: RewardModel, folder: str | Path, chat_template: str
     weights = network.head_parameters[0].detach().reshape(-1, network.head.in_features).contiguous()
     with staged(Path(folder)) as staging:
         save_file({"weight": weights.cpu()}, staging / _HEAD_FILE)
-        (staging / RECORD_FILE).write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_record(staging, record)
 
 
 def open_linear_probe(folder: Path, record: Mapping[str, Any], **options: Any) -> RewardModel:

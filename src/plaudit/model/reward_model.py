@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -19,8 +18,8 @@ from plaudit.forest import Tree, pack
 from plaudit.groups import Group
 from plaudit.logs import muted
 from plaudit.model.backbones import resolve
-from plaudit.model.folder.read import load_heads, read_record, stored_outputs
-from plaudit.model.folder.record import RECORD_FILE, no_model, scoring_record
+from plaudit.model.folder.read import load_heads, stored_outputs
+from plaudit.model.folder.record import no_model, scoring_record
 from plaudit.model.folder.write import HEADS_FILE, staged
 from plaudit.model.heads import PLAIN, Outputs
 from plaudit.model.loading import load, name_the_output, settle_padding
@@ -28,6 +27,7 @@ from plaudit.model.network import RewardNetwork, find_head
 from plaudit.model.rendering import Rendered, Renderer, read_template
 from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer
 from plaudit.model.trainable import merge_lora
+from plaudit.storage import RECORD_FILE, read_record, write_record
 
 logger = logging.getLogger(__name__)
 
@@ -285,9 +285,7 @@ class RewardModel(Scorer):
             if heads is not None:
                 save_file(heads.state_dict(), staging / HEADS_FILE)
             self.tokenizer.save_pretrained(staging)
-            (staging / RECORD_FILE).write_text(json.dumps(self.record, indent=2, ensure_ascii=False) + "\n", "utf-8")
-            if card is not None:
-                (staging / "README.md").write_text(card, encoding="utf-8")
+            write_record(staging, self.record, card)
 
 
 def _context(network: RewardNetwork, tokenizer: Any) -> int:

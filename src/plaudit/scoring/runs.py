@@ -157,7 +157,8 @@ def score_with_baselines(
     Raises:
         PlauditError: if the model cannot be opened or a response not scored. A baseline that fails is left out.
     """
-    from plaudit.model import data_hash, load_baselines, open_model
+    from plaudit.model import load_baselines, open_model
+    from plaudit.storage import data_hash
 
     how = {"model": source, "scored_data": data_hash(groups), "truncate_responses": options.truncate_responses}
     model = open_model(source)

@@ -1,4 +1,4 @@
-"""Files that are whole or absent, and JSON lines."""
+"""Files that are whole or absent, JSON, and the run record."""
 
 from typing import TYPE_CHECKING
 
@@ -6,12 +6,20 @@ from plaudit._face import face
 
 if TYPE_CHECKING:
     from plaudit.storage.atomic import check_place, replacing
-    from plaudit.storage.jsonl import json_line
+    from plaudit.storage.json_files import json_line, write_json
+    from plaudit.storage.run_record import RECORD_FILE, data_hash, read_record, short_hash, versions, write_record
 
 __all__ = [
+    "RECORD_FILE",
     "check_place",
+    "data_hash",
     "json_line",
+    "read_record",
     "replacing",
+    "short_hash",
+    "versions",
+    "write_json",
+    "write_record",
 ]
 
 __getattr__, __dir__ = face(__name__, __file__)

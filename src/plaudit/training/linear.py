@@ -30,9 +30,9 @@ from plaudit.model import (
     Matrix,
     Outputs,
     Scorer,
-    data_hash,
     make_linear_probe,
 )
+from plaudit.storage import data_hash
 from plaudit.training.convex import BradleyTerry, LeastSquares, LinearFit, fit_convex
 from plaudit.training.linear_card import linear_card
 from plaudit.training.plan import REWARD, plan

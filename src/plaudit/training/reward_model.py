@@ -13,7 +13,8 @@ from accelerate import PartialState
 from transformers import EarlyStoppingCallback, TrainingArguments, set_seed
 
 from plaudit.groups import Group
-from plaudit.model import Rendered, RewardModel, Scorer, cached_features, data_hash, freeze, is_baseline, lower_states
+from plaudit.model import Rendered, RewardModel, Scorer, cached_features, freeze, is_baseline, lower_states
+from plaudit.storage import data_hash
 from plaudit.training.baselines import fit_baselines
 from plaudit.training.card import model_card
 from plaudit.training.linear import train_linear

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import shutil
@@ -15,7 +14,7 @@ from typing import Any
 from safetensors import SafetensorError
 
 from plaudit.errors import PlauditError
-from plaudit.model.folder.record import BASELINES_FOLDER, RECORD_FILE, no_model
+from plaudit.model.folder.record import BASELINES_FOLDER, no_model
 
 logger = logging.getLogger(__name__)
 
@@ -106,13 +105,6 @@ def warn_of_losses(records: Sequence[Mapping[str, Any]]) -> None:
             "they are combined as they are, and the one with the widest gaps counts most",
             "; ".join(known),
         )
-
-
-def finish(folder: Path, record: Mapping[str, Any], card: str | None) -> None:
-    """Write plaudit.json and README.md."""
-    (folder / RECORD_FILE).write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    if card is not None:
-        (folder / "README.md").write_text(card, encoding="utf-8")
 
 
 def combined_card(title: str, how: str, models: Sequence[str | Path]) -> str:

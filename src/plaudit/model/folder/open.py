@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from plaudit.model.folder.record import ENSEMBLE, MEMBERS, RECORD_FILE
+from plaudit.model.folder.record import ENSEMBLE, MEMBERS
 from plaudit.model.scorer import Scorer
+from plaudit.storage import read_record
 
 
 def open_model(name: str | Path, **options: Any) -> Scorer:
@@ -22,7 +22,7 @@ def open_model(name: str | Path, **options: Any) -> Scorer:
         PlauditError: if nothing of that name can be opened.
     """
     folder = Path(name).expanduser()
-    record = _record(folder)
+    record = read_record(folder)
     opened = _KINDS.get(str(record.get("plaudit")))
     if opened is not None:
         return opened(folder, record, options)
@@ -33,19 +33,10 @@ def open_model(name: str | Path, **options: Any) -> Scorer:
 
 def members_apart(name: str | Path) -> list[str]:
     """The folders of an ensemble's members, if `name` is an ensemble's folder; else `name` alone. Opens nothing."""
-    record = _record(Path(name).expanduser())
+    record = read_record(Path(name).expanduser())
     if record.get("plaudit") != ENSEMBLE:
         return [str(name)]
     return [str(Path(name) / MEMBERS / str(number)) for number in range(len(record.get("members") or ()))]
-
-
-def _record(folder: Path) -> Mapping[str, Any]:
-    """A folder's run record; none where there is none that says what kind it is of."""
-    try:
-        record = json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return record if isinstance(record, dict) else {}
 
 
 def _open_plain(folder: Path, record: Mapping[str, Any], options: Mapping[str, Any]) -> Scorer:

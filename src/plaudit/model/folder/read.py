@@ -1,9 +1,7 @@
-"""What stands in a model folder beside the checkpoint: its run record, and the heads that transformers has no place
-for."""
+"""The heads of a model folder that transformers has no place for: what they are, and their weights."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,30 +10,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from plaudit.errors import PlauditError
-from plaudit.model.folder.record import RECORD_FILE
 from plaudit.model.folder.write import HEADS_FILE
 from plaudit.model.heads import PLAIN, Outputs
 from plaudit.model.network import RewardNetwork
-
-
-def read_record(folder: Path) -> dict[str, Any]:
-    """A model folder's run record; empty where there is none.
-
-    Raises:
-        PlauditError: if the file is no run record.
-    """
-    path = folder / RECORD_FILE
-    if not path.is_file():
-        return {}
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(record, dict) or not isinstance(record.get("max_length"), int | None):
-            raise ValueError("it must be an object, and its max_length a whole number")
-    except ValueError as error:
-        raise PlauditError(
-            f"{path} is no run record ({error}); restore it, or delete it to load the plain checkpoint"
-        ) from error
-    return record
+from plaudit.storage import RECORD_FILE
 
 
 def stored_outputs(record: Mapping[str, Any], name: str) -> Outputs:

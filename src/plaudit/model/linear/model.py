@@ -16,10 +16,10 @@ from safetensors.numpy import load_file, save_file
 from plaudit.data import Scale, Score, text_hash
 from plaudit.errors import PlauditError
 from plaudit.groups import Group, plain_text
-from plaudit.model.folder.record import RECORD_FILE, versions
 from plaudit.model.folder.write import staged
 from plaudit.model.linear.features import FEATURES, Features, Matrix
 from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer
+from plaudit.storage import versions, write_record
 
 KIND = "plain model"
 """What plaudit.json calls itself in a plain model's folder."""
@@ -132,9 +132,7 @@ class LinearModel(Scorer):
             save_file({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}, staging / _WEIGHTS_FILE)
             if (terms := self.features.terms()) is not None:
                 (staging / _VOCABULARY_FILE).write_text(json.dumps(terms, ensure_ascii=False) + "\n", encoding="utf-8")
-            (staging / RECORD_FILE).write_text(json.dumps(self.record, indent=2, ensure_ascii=False) + "\n", "utf-8")
-            if card is not None:
-                (staging / "README.md").write_text(card, encoding="utf-8")
+            write_record(staging, self.record, card)
         # A reward model that stood here has lost its weights; transformers would fill in random ones.
         (target / "config.json").unlink(missing_ok=True)
 

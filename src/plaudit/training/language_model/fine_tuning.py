@@ -20,7 +20,8 @@ from transformers import set_seed
 
 from plaudit.errors import PlauditError
 from plaudit.groups import Group
-from plaudit.model import Renderer, data_hash, merge_lora, read_template, settle_padding
+from plaudit.model import Renderer, merge_lora, read_template, settle_padding
+from plaudit.storage import data_hash
 from plaudit.training.language_model.batches import IGNORED, Batches, TokenBlock
 from plaudit.training.language_model.demonstrations import demonstrations
 from plaudit.training.language_model.network import NEXT_TOKEN, context, open_language_model, save_language_model

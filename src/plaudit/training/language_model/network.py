@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections.abc import Mapping
@@ -18,7 +17,8 @@ from transformers.models.auto.modeling_auto import (
 
 from plaudit.errors import PlauditError
 from plaudit.logs import muted
-from plaudit.model import RECORD_FILE, resolve, staged
+from plaudit.model import resolve, staged
+from plaudit.storage import write_record
 
 logger = logging.getLogger(__name__)
 
@@ -117,5 +117,4 @@ def save_language_model(
     with staged(folder) as staging, muted("transformers", "huggingface_hub"):
         model.save_pretrained(staging, state_dict={**model.state_dict(), **more})
         tokenizer.save_pretrained(staging)
-        (staging / RECORD_FILE).write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf-8")
-        (staging / "README.md").write_text(card, encoding="utf-8")
+        write_record(staging, record, card)

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from plaudit.errors import PlauditError
-from plaudit.model import versions
+from plaudit.storage import versions
 from plaudit.training.language_model.perplexity import Perplexity, perplexity
 from plaudit.training.run.folder import CHECKPOINTS
 from plaudit.training.run.trainer import multiplies_in_bf16

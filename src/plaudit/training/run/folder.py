@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from plaudit.errors import PlauditError
-from plaudit.model import RECORD_FILE
+from plaudit.storage import RECORD_FILE, write_json
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def open_folder(output: Path, origin: dict[str, Any], resume: bool, overwrite: b
         try:
             clear(output)
             checkpoints.mkdir(parents=True, exist_ok=True)
-            (checkpoints / _RUN_FILE).write_text(json.dumps(origin, indent=2) + "\n", encoding="utf-8")
+            write_json(checkpoints / _RUN_FILE, origin)
         except OSError as error:
             raise PlauditError(f"cannot write to {output}: {error.strerror}; choose another folder with -o") from error
     return None
