@@ -107,8 +107,8 @@ def _rows(
     of_baseline: Mapping[str, tuple[str, str]],
     baselines: Mapping[str, Mapping[str, Measurement]],
 ) -> Iterator[Row]:
-    """The rows of one table; those of the baselines stand behind the measurement `after`. Of all that is undefined for one
-    reason, the first is shown, and what has a defined row standing under it."""
+    """The rows of one table; those of the baselines stand behind the measurement `after`. Of all that is undefined for
+    one reason, the first is shown, and what has a defined row standing under it."""
     said = set()
     below = _below(rows)
     for name, (label, shape) in rows.items():

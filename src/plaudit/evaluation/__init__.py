@@ -6,13 +6,14 @@ from plaudit._face import face
 
 if TYPE_CHECKING:
     from plaudit.evaluation.best_of_n import PENALTY, BestOfN, Curve, best_of, best_of_n_kl, finding
-    from plaudit.evaluation.invariance.checks import Checked, Invariance, check_invariance, invariance_verdict
+    from plaudit.evaluation.invariance.checks import check_invariance
+    from plaudit.evaluation.invariance.results import Checked, Invariance, invariance_verdict
     from plaudit.evaluation.measures.baselines import BaselineMetrics
     from plaudit.evaluation.measures.preferences import lead
     from plaudit.evaluation.measures.ratings import ALL_EQUAL, spearman_lead
     from plaudit.evaluation.measures.rewards import Rewards
     from plaudit.evaluation.measures.temperature import fit_temperature
-    from plaudit.evaluation.measuring import Evaluation, check_measurable, check_options, evaluate
+    from plaudit.evaluation.measuring import Evaluation, check_measurable, check_options, evaluate, read_evaluation
     from plaudit.evaluation.pairing.paired import Contrast, Disagreement, Paired, compare
     from plaudit.evaluation.pairing.verdict import paired_verdict
     from plaudit.evaluation.probes import Probed, Probes, probe, probes_verdict
@@ -58,6 +59,7 @@ __all__ = [
     "paired_verdict",
     "probe",
     "probes_verdict",
+    "read_evaluation",
     "read_suite",
     "spearman_lead",
     "suite_named",

@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from plaudit.errors import PlauditError
+from plaudit.errors import DataError, PlauditError
 from plaudit.evaluation.dataset import EvaluationData, gather_data
-from plaudit.evaluation.metrics import Metrics, measure_metrics
+from plaudit.evaluation.invariance.results import Invariance
+from plaudit.evaluation.metrics import Metrics, measure_metrics, read_metrics
+from plaudit.evaluation.probes.results import Probes
 from plaudit.groups import Group
 from plaudit.judgements import NO_SUBSET, cluster_ids
 from plaudit.scoring import GroupScores, ScoredGroups
 from plaudit.statistics import LEVEL, bootstrapping
+from plaudit.storage import Fields
+
+FORMAT = 1
+"""Of `metrics.json`: raised whenever what was written before can no longer be read."""
+
+AGAIN = "run `plaudit eval` again"
+
+OTHER_KEYS = (
+    "subsets",
+    "counts",
+    "clusters",
+    "level",
+    "bootstrap",
+    "format",
+    "record",
+    "probes",
+    "invariance",
+)
+"""What stands in `metrics.json` beside the figures of all judgements."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,15 +49,22 @@ class Evaluation(Metrics):
         counts: groups, comparisons and so on, and everything that could not take part.
         clusters: what intervals are clustered by, "prompt" or a meta field.
         bootstrap: the rounds that intervals are made of; None where they are analytic.
+        record: the run record of the scores; empty where nobody gave one.
+        probes: what probes found; None where none were run.
+        invariance: whether a score depends on how it is computed; None where that was not checked.
     """
 
-    subsets: Mapping[str, Metrics]
-    counts: Mapping[str, int]
-    clusters: str
+    subsets: Mapping[str, Metrics] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    clusters: str = "prompt"
     bootstrap: int | None = None
+    record: Mapping[str, Any] = field(default_factory=dict)
+    probes: Probes | None = None
+    invariance: Invariance | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """One object: what a part has, then `subsets`, `counts`, `clusters`, `level` and `bootstrap`."""
+        """One object: what a part has, then `subsets`, `counts`, `clusters`, `level`, `bootstrap` and `format`; and
+        `record`, `probes` and `invariance` where there are any."""
         return {
             **Metrics.to_json(self),
             "subsets": {name: part.to_json() for name, part in self.subsets.items()},
@@ -42,7 +72,62 @@ class Evaluation(Metrics):
             "clusters": self.clusters,
             "level": LEVEL,
             "bootstrap": self.bootstrap,
+            "format": FORMAT,
+            **({"record": dict(self.record)} if self.record else {}),
+            **({} if self.probes is None else {"probes": self.probes.to_json()}),
+            **({} if self.invariance is None else {"invariance": self.invariance.to_json()}),
         }
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Evaluation:
+        """The inverse of `to_json`: what stands in `metrics.json`, as the type it was.
+
+        Raises:
+            DataError: if the object was written by another version, or is of another shape.
+
+        Example:
+            >>> from plaudit.groups import Group, Ranking
+            >>> group = Group("g", "2 + 2?", ("4", "5"), (Ranking(((0,), (1,))),))
+            >>> evaluation = evaluate([group], [[1.0, 0.0]])
+            >>> Evaluation.from_json(evaluation.to_json()).overall["accuracy"].value
+            1.0
+        """
+        try:
+            return cls(**_read(Fields.of(row, "what is in it")))
+        except ValueError as error:
+            raise DataError(f"these are no figures that this version reads ({error})", remedy=AGAIN) from error
+
+
+def read_evaluation(file: str | Path) -> Evaluation:
+    """The evaluation that `plaudit eval -o` wrote to `metrics.json`.
+
+    Raises:
+        DataError: if the file cannot be read, or was written by another version.
+    """
+    try:
+        row = json.loads(Path(file).read_text(encoding="utf-8"))
+        return Evaluation.from_json(row)
+    except (OSError, ValueError) as error:
+        raise DataError(f"it cannot be read: {error}", str(file)) from error
+    except DataError as error:
+        raise DataError(error.message, str(file), remedy=error.remedy) from error
+
+
+def _read(row: Fields) -> dict[str, Any]:
+    written = row.values.get("format")
+    if written != FORMAT:
+        raise ValueError(f'"format" is {written!r}, not {FORMAT}')
+    counts, probes, checks = row.object("counts"), row.values.get("probes"), row.values.get("invariance")
+    return {
+        **read_metrics(row, OTHER_KEYS),
+        "subsets": {name: Metrics.from_json(part.values) for name, part in row.object("subsets").items()},
+        "counts": {name: counts.integer(name) for name in counts.values},
+        "clusters": row.text("clusters"),
+        "bootstrap": row.optional_integer("bootstrap"),
+        "record": row.object("record").values if "record" in row else {},
+        "probes": None if probes is None else Probes.from_json(probes),
+        "invariance": None if checks is None else Invariance.from_json(checks),
+    }
 
 
 def evaluate(
@@ -81,7 +166,7 @@ def evaluate(
         part = measure_metrics(whole)
         subsets = {name: measure_metrics(whole.of(labels == name)) for name in names if names.keys() != {NO_SUBSET}}
     return Evaluation(
-        **{field.name: getattr(part, field.name) for field in fields(part)},
+        **{one.name: getattr(part, one.name) for one in fields(part)},
         subsets=subsets,
         counts={**_counts(groups, whole), **(counts or {})},
         clusters=clusters or "prompt",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,8 @@ from plaudit.evaluation.measures.preferences import BASELINE_METRICS, MODEL_METR
 from plaudit.evaluation.measures.ratings import RATING_METRICS, measure_raters, measure_ratings
 from plaudit.evaluation.measures.rewards import Rewards, measure_rewards
 from plaudit.judgements import Comparisons, alpha_of_rankings, ndcg, ndcg_chance, top1, top1_chance
-from plaudit.statistics import Floats, Ints, Measurements, undefined
+from plaudit.statistics import Floats, Ints, Measurement, Measurements, undefined
+from plaudit.storage import Fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,33 @@ class Metrics:
             "lengths": [row.to_json() for row in self.lengths],
             "rewards": None if self.rewards is None else self.rewards.to_json(),
         }
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Metrics:
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: if it is of another shape.
+        """
+        return cls(**read_metrics(Fields.of(row)))
+
+
+def read_metrics(row: Fields, others: Collection[str] = ()) -> dict[str, Any]:
+    """The fields of `Metrics` from what `Metrics.to_json` wrote.
+
+    Args:
+        row: the object.
+        others: its keys that are neither a part of `Metrics` nor a measurement.
+    """
+    parts = {field.name for field in fields(Metrics)} | set(others)
+    return {
+        "overall": _from_json(row, parts),
+        "ratings": {name: _from_json(measured) for name, measured in row.object("ratings").items()},
+        "baselines": {name: BaselineMetrics.from_json(one) for name, one in row.object("baselines").items()},
+        "reliability": [Confident.from_json(one) for one in row.objects("reliability")],
+        "lengths": [Length.from_json(one) for one in row.objects("lengths")],
+        "rewards": None if row.values.get("rewards") is None else Rewards.from_json(row.object("rewards")),
+    }
 
 
 def measure_metrics(material: EvaluationData) -> Metrics:
@@ -118,3 +146,7 @@ def _of_ratings(attribute: str, material: EvaluationData) -> Measurements:
 
 def _to_json(measured: Measurements) -> dict[str, Any]:
     return {name: measurement.to_json() for name, measurement in measured.items()}
+
+
+def _from_json(row: Fields, others: Collection[str] = ()) -> Measurements:
+    return {name: Measurement.from_json(value) for name, value in row.values.items() if name not in others}

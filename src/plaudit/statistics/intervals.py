@@ -18,6 +18,8 @@ from scipy.stats import t as student
 from plaudit.statistics.bootstrap import Floats as Floats
 from plaudit.statistics.bootstrap import Ints as Ints
 from plaudit.statistics.bootstrap import bca, is_asked_for, resampled
+from plaudit.statistics.forms import Form
+from plaudit.storage import Fields
 
 LEVEL = 0.95
 """The coverage every interval in the house is built for."""
@@ -57,9 +59,68 @@ class Measurement:
         row: dict[str, Any] = {"value": self.value, "low": self.low, "high": self.high, "n": self.n}
         return row if self.reason is None else row | {"reason": self.reason}
 
+    @classmethod
+    def from_json(cls, row: Any) -> Measurement:
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: if it is not such an object.
+        """
+        fields = Fields.of(row, "a measurement")
+        value, low, high = (fields.optional_number(key) for key in ("value", "low", "high"))
+        return cls(value, low, high, fields.integer("n"), fields.optional_text("reason"))
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether something shows how sure it is."""
+        return self.low is not None and self.high is not None
+
+    @property
+    def exact(self) -> bool:
+        """Whether it is a constant that nothing was estimated for, such as chance."""
+        return self.value is not None and self.low == self.value == self.high
+
+    @property
+    def negated(self) -> Measurement:
+        """The same difference, seen from the other side."""
+        value, low, high = (None if x is None else -x for x in (self.value, self.high, self.low))
+        return Measurement(value, low, high, self.n, self.reason)
+
+    def above(self, line: float) -> bool:
+        """Whether the whole interval lies above a line."""
+        return self.low is not None and self.low > line
+
+    def below(self, line: float) -> bool:
+        """Whether the whole interval lies below a line."""
+        return self.high is not None and self.high < line
+
+    def interval(self, form: Form) -> str:
+        """`[low, high]`; an empty text where there is none, or the figure is exact."""
+        if self.low is None or self.high is None or self.exact:
+            return ""
+        # The space does not break: an interval stays on one line.
+        return f"[{form(self.low).rstrip('%')},\u00a0{form(self.high)}]"
+
+    def format(self, form: Form) -> str:
+        """`value [low, high]`, or the value alone; an empty text where it is undefined.
+
+        Args:
+            form: how numbers are written, such as `percent`.
+        """
+        value = "" if self.value is None else form(self.value)
+        return f"{value} {self.interval(form)}".strip()
+
 
 Measurements = Mapping[str, Measurement]
 """Measurements by name."""
+
+UNMEASURED = Measurement(None, None, None, 0)
+"""What nobody measured."""
+
+
+def measurement_of(measurements: Measurements, name: str) -> Measurement:
+    """The measurement of that name, or `UNMEASURED`."""
+    return measurements.get(name, UNMEASURED)
 
 
 def undefined(reason: str) -> Measurement:

@@ -6,11 +6,13 @@ from plaudit._face import face
 
 if TYPE_CHECKING:
     from plaudit.storage.atomic import check_place, replacing
+    from plaudit.storage.fields import Fields
     from plaudit.storage.json_files import json_line, write_json
     from plaudit.storage.run_record import RECORD_FILE, data_hash, read_record, short_hash, versions, write_record
 
 __all__ = [
     "RECORD_FILE",
+    "Fields",
     "check_place",
     "data_hash",
     "json_line",

@@ -9,8 +9,9 @@ from tiny import tiny_model_folder
 
 from plaudit.data.scores import Score
 from plaudit.errors import PlauditError
-from plaudit.evaluation.invariance.checks import Checked, check_invariance, compared, invariance_verdict
+from plaudit.evaluation.invariance.checks import check_invariance, compared
 from plaudit.evaluation.invariance.rescoring import RESCORINGS
+from plaudit.evaluation.invariance.results import Checked, invariance_verdict
 from plaudit.groups import Group
 from plaudit.model import RewardModel
 from plaudit.model.scorer import Scorer

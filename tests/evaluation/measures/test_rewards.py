@@ -94,7 +94,7 @@ def test_hard_input():
     holes = measured([math.nan, 1.0], [math.inf, 2.0])
     assert (holes.n, holes.not_finite, holes.mean.value) == (2, 2, 1.5)
     nothing = measured([math.nan])
-    assert (nothing.n, nothing.mean.reason, nothing.counts) == (0, NO_SCORES, ())
+    assert (nothing.n, nothing.mean.reason, nothing.counts) == (0, NO_SCORES, [])
     huge = measured([1e150, -1e150], [0.0, 1.0])
     assert sum(huge.counts) == 4
     for found in (constant, single, one, holes, nothing, huge):

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 from random import Random
-from typing import Any
 
 import numpy as np
 
@@ -24,6 +23,7 @@ from plaudit.evaluation.invariance.rescoring import (
     in_half_precision,
     rewards,
 )
+from plaudit.evaluation.invariance.results import Checked, Invariance
 from plaudit.evaluation.probes.measuring import EXACT, spread
 from plaudit.groups import Group
 from plaudit.logs import muted
@@ -36,54 +36,6 @@ OTHER_PRECISION = "other precision"
 
 GROUPS, RESPONSES = 16, 4
 """How many groups take part, and responses of each, at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """One way of scoring beside the ordinary one.
-
-    Attributes:
-        name: of the way.
-        largest: largest absolute difference of a score; None where there is none to tell.
-        in_sd: the same in sd of the rewards; None where they have no spread.
-        tolerance: what `in_sd` may be.
-        flips: pairs of responses to one prompt that the two ways put in different orders.
-        pairs: of how many.
-        n: responses scored.
-        ok: whether the scores are the same to the tolerance; None where the check does not apply.
-        reason: why it does not, or what is wrong besides the figures.
-    """
-
-    name: str
-    largest: float | None
-    in_sd: float | None
-    tolerance: float
-    flips: int
-    pairs: int
-    n: int
-    ok: bool | None
-    reason: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        names = ("name", "largest", "in_sd", "tolerance", "flips", "pairs", "n", "ok", "reason")
-        return {name: value for name in names if (value := getattr(self, name)) is not None or name != "reason"}
-
-
-@dataclass(frozen=True, slots=True)
-class Invariance:
-    """What every check found of one model; `sd` is its reward spread, NaN where it has none."""
-
-    sd: float
-    groups: int
-    checks: Sequence[Checked]
-
-    @property
-    def broken(self) -> list[Checked]:
-        return [check for check in self.checks if check.ok is False]
-
-    def to_json(self) -> dict[str, Any]:
-        sd = self.sd if math.isfinite(self.sd) else None
-        return {"sd": sd, "groups": self.groups, "checks": [check.to_json() for check in self.checks]}
 
 
 def check_invariance(
@@ -161,16 +113,3 @@ def compared(check: Checked, own: Rewards, other: Rewards, sd: float) -> Checked
         return replace(check, ok=False, reason="some responses have a finite score in one way only")
     # Without a spread there is no unit, and nothing but the same scores is the same.
     return replace(check, ok=largest == 0 if check.in_sd is None else check.in_sd <= check.tolerance)
-
-
-def invariance_verdict(found: Invariance) -> str:
-    """One sentence."""
-    made = [check for check in found.checks if check.ok is not None]
-    if not found.broken:
-        return f"One score: {len(made)} of {len(made)} ways of scoring agree."
-    named = ", ".join(_said(check) for check in found.broken)
-    return f"A score depends on how it is made: {len(found.broken)} of {len(made)} ways do not agree ({named})."
-
-
-def _said(check: Checked) -> str:
-    return check.name if check.in_sd is None else f"{check.name}: {check.in_sd:.2g} sd"

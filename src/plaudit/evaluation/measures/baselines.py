@@ -10,7 +10,8 @@ from plaudit.evaluation.dataset import EvaluationData
 from plaudit.evaluation.measures.preferences import accuracy, lead
 from plaudit.evaluation.measures.ratings import correlations, spearman_lead
 from plaudit.scoring import ScoredGroups
-from plaudit.statistics import CORRELATIONS, Measurements, undefined
+from plaudit.statistics import CORRELATIONS, Measurement, Measurements, undefined
+from plaudit.storage import Fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,17 @@ class BaselineMetrics:
                 for attribute, figures in self.ratings.items()
             },
         }
+
+    @classmethod
+    def from_json(cls, row: Fields) -> BaselineMetrics:
+        """The inverse of `to_json`."""
+        return cls(
+            {name: Measurement.from_json(value) for name, value in row.values.items() if name != "ratings"},
+            {
+                attribute: {name: Measurement.from_json(value) for name, value in figures.values.items()}
+                for attribute, figures in row.object("ratings").items()
+            },
+        )
 
 
 def measure_baseline(baseline: ScoredGroups, material: EvaluationData) -> BaselineMetrics:

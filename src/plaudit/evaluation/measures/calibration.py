@@ -17,6 +17,7 @@ from scipy.special import expit
 
 from plaudit.judgements import Comparisons, credit
 from plaudit.statistics import NOTHING, Floats, Ints, Measurement, mean, proportion, relative, undefined
+from plaudit.storage import Fields
 
 BINS = 10
 """Bins of equal width that confidence in [1/2, 1] is cut into."""
@@ -76,6 +77,12 @@ class Confident:
 
     def to_json(self) -> dict[str, Any]:
         return {"low": self.low, "high": self.high, "confidence": self.confidence, "right": self.right.to_json()}
+
+    @classmethod
+    def from_json(cls, row: Fields) -> Confident:
+        """The inverse of `to_json`."""
+        low, high, confidence = (row.number(key) for key in ("low", "high", "confidence"))
+        return cls(low, high, confidence, Measurement.from_json(row.values.get("right")))
 
 
 def reliability(compared: Comparisons) -> list[Confident]:

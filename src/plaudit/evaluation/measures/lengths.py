@@ -11,6 +11,7 @@ import numpy as np
 from plaudit.evaluation.measures.preferences import accuracy
 from plaudit.judgements import Comparisons
 from plaudit.statistics import Floats, Ints, Measurement
+from plaudit.storage import Fields
 
 PARTS = 3
 """Bins of about as many comparisons each, where the better response is the shorter one, and where it is the longer."""
@@ -32,6 +33,11 @@ class Length:
 
     def to_json(self) -> dict[str, Any]:
         return {"low": self.low, "high": self.high, "accuracy": self.accuracy.to_json()}
+
+    @classmethod
+    def from_json(cls, row: Fields) -> Length:
+        """The inverse of `to_json`."""
+        return cls(row.integer("low"), row.integer("high"), Measurement.from_json(row.values.get("accuracy")))
 
 
 def by_length(compared: Comparisons) -> list[Length]:

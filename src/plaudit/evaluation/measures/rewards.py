@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from plaudit.statistics import Floats, Ints, Measurement, by_cluster, mean, of_sums, proportion, undefined
+from plaudit.storage import Fields
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -69,6 +70,26 @@ class Rewards:
             "prompts_without_spread": self.prompts_without_spread.to_json(),
         }
 
+    @classmethod
+    def from_json(cls, row: Fields) -> Rewards:
+        """The inverse of `to_json`."""
+        quantiles, histogram = row.object("quantiles"), row.object("histogram")
+        edges, counts = histogram.numbers("edges"), histogram.integers("counts")
+        if counts and len(edges) != len(counts) + 1:
+            raise ValueError(f"a histogram of {len(counts)} bins has {len(edges)} edges")
+        return cls(
+            n=row.integer("n"),
+            not_finite=row.integer("not_finite"),
+            mean=Measurement.from_json(row.values.get("mean")),
+            sd=row.optional_number("sd"),
+            quantiles={name: quantiles.number(name) for name in quantiles.values},
+            edges=edges,
+            counts=counts,
+            within_prompt_sd=Measurement.from_json(row.values.get("within_prompt_sd")),
+            within_prompt_share=Measurement.from_json(row.values.get("within_prompt_share")),
+            prompts_without_spread=Measurement.from_json(row.values.get("prompts_without_spread")),
+        )
+
 
 def measure_rewards(scores: Floats, prompt: Ints, cluster: Ints) -> Rewards:
     """Measure the rewards of responses.
@@ -83,7 +104,7 @@ def measure_rewards(scores: Floats, prompt: Ints, cluster: Ints) -> Rewards:
     n, holes = len(given), int((~finite).sum())
     if not n:
         nothing = undefined(NO_SCORES)
-        return Rewards(0, holes, nothing, None, {}, (), (), nothing, nothing, nothing)
+        return Rewards(0, holes, nothing, None, {}, [], [], nothing, nothing, nothing)
     # Over the largest of them: the range of huge rewards would overflow.
     unit = max(1.0, float(np.abs(given).max()))
     # Rice's rule for the number of bins.

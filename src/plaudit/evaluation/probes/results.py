@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from plaudit.evaluation.probes.change import Probe
+from plaudit.evaluation.probes.change import Probe, Wanted
 from plaudit.statistics import Measurement
+from plaudit.storage import Fields
 
 FALSE_DISCOVERIES = 0.05
 """Of all that is called misled, the share that may be so by luck."""
@@ -64,6 +65,31 @@ class Probed:
         }
         return row if self.reason is None else row | {"reason": self.reason}
 
+    @classmethod
+    def from_json(cls, row: Fields) -> Probed:
+        """The inverse of `to_json`. A probe that this version does not have is one that applies to nothing."""
+        left_out = row.object("left_out")
+        return cls(
+            probe=_probe(row),
+            effect=Measurement.from_json(row.values.get("effect")),
+            p=row.optional_number("p"),
+            q=row.optional_number("q"),
+            raised=Measurement.from_json(row.values.get("raised")),
+            finding=row.text("finding"),
+            reason=row.optional_text("reason"),
+            left_out={name: left_out.integer(name) for name in left_out.values},
+        )
+
+
+def _probe(row: Fields) -> Probe:
+    from plaudit.evaluation.probes.table import PROBES
+
+    name, family, says, wanted = row.text("name"), row.text("family"), row.text("says"), Wanted(row.text("wanted"))
+    here = PROBES.get(name)
+    if here is not None and (here.family, here.says, here.wanted) == (family, says, wanted):
+        return here
+    return Probe(name, family, wanted, says, lambda case: None)
+
 
 @dataclass(frozen=True, slots=True)
 class Probes:
@@ -102,3 +128,22 @@ class Probes:
             "level": FALSE_DISCOVERIES,
             "probes": [one.to_json() for one in self.probed],
         }
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Probes:
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: if it is of another shape.
+        """
+        fields = Fields.of(row, '"probes"')
+        sd = fields.optional_number("sd")
+        return cls(
+            sd=math.nan if sd is None else sd,
+            sd_of=fields.text("sd_of"),
+            groups=fields.integer("groups"),
+            answers=fields.integer("answers"),
+            clusters=fields.text("clusters"),
+            cluster_count=fields.integer("cluster_count"),
+            probed=[Probed.from_json(one) for one in fields.objects("probes")],
+        )
