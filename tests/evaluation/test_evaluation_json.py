@@ -1,4 +1,4 @@
-"""An evaluation read back from its JSON is the one that was written; what another version wrote is refused in a line."""
+"""An evaluation read back from its JSON is the one that was written; what another version wrote is refused."""
 
 import copy
 import json
@@ -13,6 +13,7 @@ from ruled import by_text
 from plaudit.errors import DataError
 from plaudit.evaluation import Evaluation, Invariance, check_invariance, evaluate, probe, read_evaluation
 from plaudit.groups import Group, Ranking, Rating
+from plaudit.scoring import ScoredGroups
 from plaudit.statistics import Measurement
 
 
@@ -34,10 +35,15 @@ def example():
         for i in range(9)
     ]
     scores = [[0.1 * i, 1.0, -0.3 * i] for i in range(9)]
+    scored = ScoredGroups.of(
+        scores,
+        spreads=[[0.1 + abs(score) for score in row] for row in scores],
+        baselines={"bow": [row[::-1] for row in scores]},
+        record={"model": "m", "versions": {"plaudit": "0"}},
+    )
     model = by_text(len)
     return replace(
-        evaluate(data, scores, spreads=scores, baselines={"bow": [row[::-1] for row in scores]}, bootstrap=100),
-        record={"model": "m", "versions": {"plaudit": "0"}},
+        evaluate(data, scored, bootstrap=100),
         probes=probe(model, data, count=3),
         invariance=Invariance(1.5, 3, check_invariance(model, data).checks),
     )

@@ -81,7 +81,7 @@ def eval_command(
         },
         bootstrap=bootstrap,
     )
-    metrics = {**evaluation.to_json(), "record": dict(scored.record)}
+    metrics = evaluation.to_json()
     if output is not None:
         metrics = report_folder(
             output,

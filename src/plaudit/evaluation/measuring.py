@@ -63,8 +63,8 @@ class Evaluation(Metrics):
     invariance: Invariance | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """One object: what a part has, then `subsets`, `counts`, `clusters`, `level`, `bootstrap` and `format`; and
-        `record`, `probes` and `invariance` where there are any."""
+        """One object: what `Metrics` has, then `subsets`, `counts`, `clusters`, `level`, `bootstrap`, `format` and
+        `record`; and `probes` and `invariance` where there are any."""
         return {
             **Metrics.to_json(self),
             "subsets": {name: part.to_json() for name, part in self.subsets.items()},
@@ -73,7 +73,7 @@ class Evaluation(Metrics):
             "level": LEVEL,
             "bootstrap": self.bootstrap,
             "format": FORMAT,
-            **({"record": dict(self.record)} if self.record else {}),
+            "record": dict(self.record),
             **({} if self.probes is None else {"probes": self.probes.to_json()}),
             **({} if self.invariance is None else {"invariance": self.invariance.to_json()}),
         }
@@ -124,7 +124,7 @@ def _read(row: Fields) -> dict[str, Any]:
         "counts": {name: counts.integer(name) for name in counts.values},
         "clusters": row.text("clusters"),
         "bootstrap": row.optional_integer("bootstrap"),
-        "record": row.object("record").values if "record" in row else {},
+        "record": row.object("record").values,
         "probes": None if probes is None else Probes.from_json(probes),
         "invariance": None if checks is None else Invariance.from_json(checks),
     }
@@ -171,6 +171,7 @@ def evaluate(
         counts={**_counts(groups, whole), **(counts or {})},
         clusters=clusters or "prompt",
         bootstrap=bootstrap,
+        record=whole.model.record,
     )
 
 
