@@ -115,7 +115,46 @@ def test_an_output_that_cannot_be_written_is_a_mistake_too():
     assert done.stderr == "plaudit: error: the output cannot be written: No space left on device\n"
 
 
-def test_an_unknown_option_is_exit_2():
-    ran = command("score", "--colour", "red")
-    assert ran.returncode == 2
-    assert "Traceback" not in ran.stderr
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["eval", "m", "d", "--outptu", "x"], "no such option: --outptu; did you mean --output? (plaudit eval --help)"),
+        (["score", "--colour", "red"], "no such option: --colour (plaudit score --help)"),
+        (["evla"], "no such command 'evla'; did you mean 'eval'? (plaudit --help)"),
+        (["data", "chek"], "no such command 'chek'; did you mean 'check'? (plaudit data --help)"),
+        (["eval"], "missing argument 'model' (plaudit eval --help)"),
+        (["eval", "m", "d", "--language", "fr"], "invalid value for '--language': 'fr' is not one of"),
+        (["best-of", "m", "d", "-g", "x", "--most", "1"], "invalid value for '--most': Input should be greater than"),
+    ],
+)
+def test_a_mistake_in_the_arguments_is_one_line_and_exit_2(run, arguments, line):
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"plaudit: error: {line}")
+    assert err.count("\n") == 1
+
+
+def test_without_a_verb_the_help_is_shown(run):
+    for arguments in ([], ["data"]):
+        code, out, err = run(*arguments)
+        assert code == 2
+        assert "Usage: plaudit" in out
+        assert err == ""
+
+
+def test_an_interrupt_is_one_line_and_exit_130(run, monkeypatch):
+    def interrupt(**_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("plaudit.data.load_groups", interrupt)
+    monkeypatch.setattr("plaudit.data.read_groups", lambda *_, **__: interrupt())
+    assert run("data", "check", "x.jsonl") == (130, "", "plaudit: interrupted\n")
+
+
+def test_a_defect_is_shown_as_one(run, monkeypatch):
+    def defect(*_, **__):
+        raise TypeError("an argument of another type")
+
+    monkeypatch.setattr("plaudit.data.read_groups", defect)
+    with pytest.raises(TypeError, match="of another type"):
+        run("data", "check", "x.jsonl")

@@ -4,6 +4,7 @@ import errno
 import logging
 import os
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -51,6 +52,9 @@ app.command("rank")(rank_command)
 app.command("explain")(explain_command)
 app.command("demo")(demo_command)
 
+_INTERRUPTED = 130
+"""Exit code after an interrupt, as shells have it."""
+
 
 def _version(asked: bool) -> None:
     if asked:
@@ -66,22 +70,30 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line. A user's mistake is one line on stderr and exit code 2, never a traceback."""
+    """Run the command line.
+
+    Exit codes: 0; 2 where the user is told in one line on stderr what to do otherwise, never with a traceback; 130
+    after an interrupt; 141 where nobody reads the output any more. Any other exception is a defect of Plaudit, and is
+    shown as one.
+    """
     # Warnings of ours only: libraries print their own, and each would be seen twice.
     handler = logging.StreamHandler()
     handler.addFilter(logging.Filter("plaudit"))
     logging.basicConfig(format="plaudit: %(message)s", level=logging.WARNING, handlers=[handler])
     try:
         try:
-            app()
+            code = app(prog_name="plaudit", standalone_mode=False)
         finally:
             sys.stdout.flush()
     except PlauditError as error:
-        typer.echo(f"plaudit: error: {error}", err=True)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("plaudit: interrupted", err=True)
-        sys.exit(130)
+        _stop(f"error: {error}", 2)
+    except typer.TyperException as error:
+        # Without arguments typer has shown the help, and its error says nothing.
+        if not error.format_message().strip():
+            sys.exit(2)
+        _stop(f"error: {_usage_line(error)}", 2)
+    except (KeyboardInterrupt, typer.Abort):
+        _stop("interrupted", _INTERRUPTED)
     except BrokenPipeError:
         # The reader went away (`plaudit score ... | head`).
         _close_stdout()
@@ -90,8 +102,28 @@ def main() -> None:
         if error.errno != errno.ENOSPC:
             raise
         _close_stdout()
-        typer.echo(f"plaudit: error: the output cannot be written: {error.strerror}", err=True)
-        sys.exit(2)
+        _stop(f"error: the output cannot be written: {error.strerror}", 2)
+    if code == _INTERRUPTED:
+        _stop("interrupted", code)
+    sys.exit(code)
+
+
+def _stop(line: str, code: int) -> NoReturn:
+    typer.echo(f"plaudit: {line}", err=True)
+    sys.exit(code)
+
+
+def _usage_line(error: typer.TyperException) -> str:
+    """What is wrong with the arguments, what may have been meant, and which help to read, in one line.
+
+    typer's own boxes take six lines for that.
+    """
+    close = getattr(error, "possibilities", None)
+    message = f"{error.message}; did you mean {close[0]}?" if close else error.format_message()
+    message = message.replace("Value error, ", "").replace(". Did you mean", "; did you mean").removesuffix(".")
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "plaudit"
+    return f"{message[:1].lower()}{message[1:]} ({command} --help)"
 
 
 def _close_stdout() -> None:
