@@ -1,6 +1,6 @@
 """Which loss learns best from these judgements? Each loss over several seeds, tested on the same held-out prompts.
 
-    python examples/compare_losses.py [JUDGEMENTS] [OUTPUT]      # half a minute on two CPU cores with the shipped set
+python examples/compare_losses.py [JUDGEMENTS] [OUTPUT]      # half a minute on two CPU cores with the shipped set
 """
 
 import sys

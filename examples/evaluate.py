@@ -1,6 +1,6 @@
 """How far can a reward model be trusted? Measure it, read the figures, and write the report.
 
-    python examples/evaluate.py [MODEL JUDGEMENTS]      # a few seconds with the bag of words below
+python examples/evaluate.py [MODEL JUDGEMENTS]      # a few seconds with the bag of words below
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Rank answers with a reward model, and read its score as a probability. A second or two with the bag of words below.
 
-    python examples/rank.py [MODEL]        # a folder that `plaudit train` wrote; without one, a small one is trained
+python examples/rank.py [MODEL]        # a folder that `plaudit train` wrote; without one, a small one is trained
 """
 
 import math

@@ -1,6 +1,6 @@
 """Learn several rated attributes at once, and mix them into one reward.
 
-    python examples/rate_attributes.py      # a second or two
+python examples/rate_attributes.py      # a second or two
 """
 
 from tempfile import mkdtemp
@@ -30,4 +30,6 @@ model = plaudit.train(
 )
 evaluation = plaudit.evaluate(split["test"], model.score(split["test"]))
 for attribute, figures in evaluation.ratings.items():
-    print(f"{attribute:10} Spearman {figures['spearman'].value:+.2f}, off by {figures['mae'].value:.2f} of 4 on average")
+    print(
+        f"{attribute:10} Spearman {figures['spearman'].value:+.2f}, off by {figures['mae'].value:.2f} of 4 on average"
+    )

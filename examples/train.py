@@ -1,6 +1,6 @@
 """Train a reward model on judgements, look at what was recorded, and load it in plain transformers.
 
-    python examples/train.py [JUDGEMENTS] [OUTPUT]     # about two minutes on two CPU cores with the shipped set
+python examples/train.py [JUDGEMENTS] [OUTPUT]     # about two minutes on two CPU cores with the shipped set
 """
 
 import sys

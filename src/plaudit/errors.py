@@ -34,6 +34,7 @@ class PlauditError(Exception):
     """
 
     status: ClassVar[int] = 400
+    _before_remedy: ClassVar[str] = "; "
 
     def __init__(
         self, message: str, *, file: str | Path | None = None, line: int | None = None, remedy: str | None = None
@@ -46,7 +47,7 @@ class PlauditError(Exception):
 
     def __str__(self) -> str:
         place = "" if self.file is None else f"{self.file}: " if self.line is None else f"{self.file}:{self.line}: "
-        return f"{place}{self.message}" + ("" if self.remedy is None else f"; {self.remedy}")
+        return f"{place}{self.message}" + ("" if self.remedy is None else self._before_remedy + self.remedy)
 
 
 class InvalidInputError(PlauditError):
@@ -64,12 +65,19 @@ class DataError(InvalidInputError):
         remedy: what to do about it.
     """
 
-    def __init__(self, message: str, where: str | None = None, *, remedy: str | None = None) -> None:
-        file, colon, line = (where or "").rpartition(":")
-        if colon and line.isdigit():
-            super().__init__(message, file=file, line=int(line), remedy=remedy)
-        else:
-            super().__init__(message, file=where, remedy=remedy)
+    def __init__(
+        self,
+        message: str,
+        where: str | None = None,
+        *,
+        file: str | Path | None = None,
+        line: int | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        place, colon, number = (where or "").rpartition(":")
+        if colon and number.isdigit():
+            file, line = place, int(number)
+        super().__init__(message, file=file or where, line=line, remedy=remedy)
 
     @property
     def where(self) -> str | None:
@@ -93,6 +101,7 @@ class MissingExtraError(PlauditError):
     """What was asked for needs a package that is not installed; the remedy is the `pip install` line."""
 
     status = 501
+    _before_remedy = ": "
 
 
 class OverloadedError(PlauditError):

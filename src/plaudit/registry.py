@@ -40,6 +40,7 @@ class Registry(Mapping[str, T], Generic[T]):
         self.kind = kind
         self._package = package
         self._order = order
+        self._ordered = True
         self._entries: dict[str, T] = {}
 
     def register(self, name: str, entry: T) -> T:
@@ -50,6 +51,7 @@ class Registry(Mapping[str, T], Generic[T]):
         """
         if self._entries.setdefault(name, entry) is not entry:
             raise ValueError(f"there are two of the {self.kind} {name!r}")
+        self._ordered = False
         return entry
 
     def lookup(self, name: str) -> T:
@@ -82,7 +84,8 @@ class Registry(Mapping[str, T], Generic[T]):
                 import_module(f"{package}.{info.name}")
             for point in entry_points(group=f"plaudit.{self.kind.replace(' ', '_')}"):
                 point.load()
-            if self._order is not None:
-                key = self._order
-                self._entries = dict(sorted(self._entries.items(), key=lambda item: key(item[1])))
+        if self._order is not None and not self._ordered:
+            key = self._order
+            self._entries = dict(sorted(self._entries.items(), key=lambda item: key(item[1])))
+            self._ordered = True
         return self._entries

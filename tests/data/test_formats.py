@@ -2,11 +2,12 @@
 
 import json
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from plaudit.data import Reading, load_groups
+from plaudit.data import ReadReport, load_groups
 from plaudit.data.formats import FORMATS, detect_format
 from plaudit.errors import DataError
 from plaudit.groups import Group, Ranking, Rating
@@ -313,18 +314,21 @@ def test_the_examples_in_the_docs_are_what_they_are_said_to_be(part, tmp_path):
     for kind, example in examples:
         path = tmp_path / f"is-it-so_yes.{ {'json': 'jsonl', 'csv': 'csv', 'text': 'tsv'}[kind] }"
         path.write_text(example, encoding="utf-8")
-        reading = Reading()
-        assert load_groups(path, reading=reading)
+        reading = ReadReport()
+        assert load_groups(path, report=reading)
         assert set(reading.formats) == {name}
 
 
 def test_the_docs_list_every_format_in_its_order():
     [order] = re.findall(r"in this order: (.*?)\. The one", PAGE, re.S)
-    assert re.findall(r"`([\w-]+)`", order) == [format.name for format in FORMATS]
+    assert re.findall(r"`([\w-]+)`", order) == [format.name for format in FORMATS.values()]
 
 
 def test_every_format_has_a_case_or_is_a_table():
-    assert {format.name for format in FORMATS} - {name for name, *_ in CASES.values()} == {"ukp-pairs", "ukp-ranks"}
+    assert {format.name for format in FORMATS.values()} - {name for name, *_ in CASES.values()} == {
+        "ukp-pairs",
+        "ukp-ranks",
+    }
 
 
 def test_ukp_tables_are_not_quoted(tmp_path):
@@ -358,8 +362,8 @@ def test_csv_ratings_with_quotes_and_line_feeds(tmp_path):
 def test_columns_of_ones_own_go_to_meta_or_are_reported(tmp_path):
     path = tmp_path / "x.jsonl"
     path.write_text('{"prompt":"P","chosen":"a","rejected":"b","topic":"t","messages":[1]}\n', encoding="utf-8")
-    reading = Reading()
-    [group] = load_groups(path, reading=reading)
+    reading = ReadReport()
+    [group] = load_groups(path, report=reading)
     assert group.meta == {"topic": "t"}
     assert reading.left_behind == {"messages": 1}
 
@@ -376,8 +380,8 @@ def test_a_contest_is_one_group_and_a_caption_entered_twice_stands_once(tmp_path
     path.write_text(
         "caption,unfunny,somewhat_funny,funny,score\na,3,0,1,1.5\nb,0,2,0,2\na,1,0,3,2.5\n", encoding="utf-8"
     )
-    reading = Reading()
-    [group] = load_groups(path, reading=reading)
+    reading = ReadReport()
+    [group] = load_groups(path, report=reading)
     # a: 3 + 1 unfunny and 1 + 3 funny votes of 8.
     assert group.prompt == "New Yorker caption contest 12"
     assert group.responses == ("a", "b")
@@ -443,3 +447,31 @@ def test_a_bad_row_is_named_with_its_line_and_the_remedy(row, tmp_path):
         load_groups(path)
     assert str(error.value).startswith(str(path))
     assert "\n" not in str(error.value)
+
+
+def test_a_new_format_is_one_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(FORMATS, "_entries", dict(FORMATS))
+    (tmp_path / "stars.py").write_text(
+        """
+from plaudit.data.formats import Format, register_format
+from plaudit.data.formats.fields import need
+from plaudit.groups import Group, Rating
+
+
+def read(row, stem):
+    return Group("", need(row, "q"), (need(row, "a"),), ratings=(Rating(0, float(need(row, "stars"))),))
+
+
+register_format(
+    Format(name="stars", priority=45, columns="q, a, stars", knows=lambda row: "stars" in row, read=read)
+)
+"""
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    import_module("stars")
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"q": "Q", "a": "A", "stars": 4}\n')
+    [group] = load_groups(path)
+    assert (group.prompt, group.ratings[0].value) == ("Q", 4)
+    assert load_groups(path, format="stars") == [group]
+    assert list(FORMATS).index("stars") == list(FORMATS).index("clicks") + 1

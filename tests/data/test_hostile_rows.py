@@ -5,8 +5,8 @@ import json
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plaudit.data import Reading, load_groups
-from plaudit.data.formats import BY_NAME
+from plaudit.data import ReadReport, load_groups
+from plaudit.data.formats import FORMATS
 from plaudit.errors import DataError
 
 SOME = [
@@ -66,15 +66,15 @@ rows = st.dictionaries(st.sampled_from(COLUMNS), values, min_size=1, max_size=6)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(rows, min_size=1, max_size=3), st.sampled_from([None, *BY_NAME]), st.data())
+@given(st.lists(rows, min_size=1, max_size=3), st.sampled_from([None, *FORMATS]), st.data())
 def test_every_row_is_read_or_refused(tmp_path, some, format, data):
     for row in some if format else []:
         row.update({name: data.draw(values) for name in needed[format]})
     path = tmp_path / "is-it-so_yes.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in some))
-    reading = Reading()
+    reading = ReadReport()
     try:
-        groups = load_groups(path, format=format, reading=reading, keep_going=True)
+        groups = load_groups(path, format=format, report=reading, keep_going=True)
     except DataError as error:
         assert format is None and "no format has these columns" in str(error)
         return

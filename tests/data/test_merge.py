@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plaudit.data.external_merge import PARTITIONS
-from plaudit.data.merge import folded, merged
+from plaudit.data.merge import deduplicate_responses, merge_fragments
 from plaudit.errors import DataError
 from plaudit.groups import Group, GroupError, Ranking, Rating, stable_id
 
@@ -31,14 +31,14 @@ def said(group):
 def test_order_changes_nothing_but_the_order(some, random):
     shuffled = list(some)
     random.shuffle(shuffled)
-    one = {(g.prompt, g.subset): said(g) for g in merged(some)}
-    other = {(g.prompt, g.subset): said(g) for g in merged(shuffled)}
+    one = {(g.prompt, g.subset): said(g) for g in merge_fragments(some)}
+    other = {(g.prompt, g.subset): said(g) for g in merge_fragments(shuffled)}
     assert one == other
 
 
 @given(st.lists(few, max_size=6))
 def test_nothing_is_lost(some):
-    together = list(merged(some))
+    together = list(merge_fragments(some))
     assert [(g.prompt, g.subset) for g in together] == list(dict.fromkeys((g.prompt, g.subset) for g in some))
     for group in together:
         parts = [said(g) for g in some if (g.prompt, g.subset) == (group.prompt, group.subset)]
@@ -50,14 +50,14 @@ def test_nothing_is_lost(some):
 @settings(deadline=None, max_examples=25)
 @given(st.lists(few, max_size=8) | st.lists(groups(prompts=words), max_size=8), st.sampled_from([0, 1500]))
 def test_spilling_to_disc_changes_nothing(some, limit):
-    assert list(merged(some, limit=limit)) == list(merged(some))
+    assert list(merge_fragments(some, limit=limit)) == list(merge_fragments(some))
 
 
 def test_more_prompts_than_partitions_spill_in_order():
     some = [Group(str(i % 500), f"prompt {i % 500}", (f"response {i}",)) for i in range(1500)]
-    spilled = list(merged(some, limit=20_000))
+    spilled = list(merge_fragments(some, limit=20_000))
     assert len(spilled) == 500 > PARTITIONS
-    assert spilled == list(merged(some))
+    assert spilled == list(merge_fragments(some))
     assert spilled[7].responses == ("response 7", "response 507", "response 1007")
 
 
@@ -67,13 +67,13 @@ def test_a_full_disc_while_spilling_is_one_line(monkeypatch):
 
     monkeypatch.setattr("plaudit.data.external_merge.pickle.dump", full)
     with pytest.raises(DataError, match="No space left on device; set TMPDIR"):
-        list(merged([Group("q", "P", ("a",))], limit=0))
+        list(merge_fragments([Group("q", "P", ("a",))], limit=0))
 
 
 def test_judgements_are_renumbered():
     one = Group("q", "P", ("a", "b"), (Ranking(((0,), (1,))),))
     two = Group("", "P", ("c", "b"), (Ranking(((0,), (1,))),), (Rating(1, 3),))
-    [group] = merged([one, two])
+    [group] = merge_fragments([one, two])
     assert group.responses == ("a", "b", "c")
     assert [r.tiers for r in group.rankings] == [((0,), (1,)), ((2,), (1,))]
     assert group.ratings == (Rating(1, 3),)
@@ -91,7 +91,7 @@ def test_ids_subsets_and_meta_lose_nothing(limit):
         row("q1", {"topic": "u"}),
         row("q3", {}, subset="s"),
     ]
-    first, second = merged(rows, limit=limit)
+    first, second = merge_fragments(rows, limit=limit)
     assert (first.id, first.subset) == ("q1", None)
     assert first.meta == {
         "topic": "t",
@@ -100,29 +100,29 @@ def test_ids_subsets_and_meta_lose_nothing(limit):
     }
     assert (second.id, second.subset, second.meta) == ("q3", "s", {})
     # An `id` within meta is not the group's.
-    [mine] = merged([row("q1", {"id": 5}), row("", {"id": 6})], limit=limit)
+    [mine] = merge_fragments([row("q1", {"id": 5}), row("", {"id": 6})], limit=limit)
     assert (mine.id, mine.meta) == ("q1", {"id": 5, "merged": [{"meta": {"id": 6}}]})
     # Merging what is merged adds nothing.
-    assert list(merged([first, second])) == [first, second]
+    assert list(merge_fragments([first, second])) == [first, second]
 
 
 def test_messages_are_the_same_text_whatever_the_order_of_their_keys():
     one = Group("", ({"role": "user", "content": "P"},), ("a",))
     two = Group("", ({"content": "P", "role": "user"},), ("b",))
-    [group] = merged([one, two])
+    [group] = merge_fragments([one, two])
     assert group.responses == ("a", "b")
     # Text and one message of that text are not the same prompt.
-    assert len(list(merged([one, Group("", "P", ("a",))]))) == 2
+    assert len(list(merge_fragments([one, Group("", "P", ("a",))]))) == 2
 
 
 def test_the_same_text_twice_folds_unless_it_is_compared():
-    group = folded(Group("q", "P", ("a", "b", "a"), (Ranking(((0, 2), (1,))),), (Rating(2, 1),)))
+    group = deduplicate_responses(Group("q", "P", ("a", "b", "a"), (Ranking(((0, 2), (1,))),), (Rating(2, 1),)))
     assert group.responses == ("a", "b")
     assert group.rankings[0].tiers == ((0,), (1,))
     assert group.ratings == (Rating(0, 1),)
     for tiers in (((0,), (1,), (2,)), ((0, 2),)):
         with pytest.raises(GroupError, match="responses 0 and 2 are the same text"):
-            folded(Group("q", "P", ("a", "b", "a"), (Ranking(tiers),)))
+            deduplicate_responses(Group("q", "P", ("a", "b", "a"), (Ranking(tiers),)))
 
 
 def test_stable_ids_depend_on_prompt_and_subset_alone():
@@ -138,4 +138,4 @@ def test_stable_ids_depend_on_prompt_and_subset_alone():
 
 def test_a_ranking_of_one_of_two_equal_responses_stays():
     group = Group("q", "P", ("a", "a"), (Ranking(((1,),)),))
-    assert folded(group).rankings == (Ranking(((0,),)),)
+    assert deduplicate_responses(group).rankings == (Ranking(((0,),)),)

@@ -8,9 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from plaudit.data import Reading, load_groups, read_groups
+from plaudit.data import ReadReport, load_groups, read_groups
 from plaudit.data.rows import CHUNK, read_rows
-from plaudit.errors import DataError
+from plaudit.errors import DataError, InvalidInputError, MissingExtraError, NotFoundError
+from plaudit.groups import Group
 
 ROW = {"prompt": "P", "chosen": "a", "rejected": "b"}
 LINE = json.dumps(ROW) + "\n"
@@ -62,8 +63,8 @@ def test_folders_and_several_sources_merge(tmp_path):
     (tmp_path / "sub" / "b.csv").write_text("prompt,response,value\nP,c,4\n")
     (tmp_path / "notes.md").write_text("not data")
     (tmp_path / ".hidden.jsonl").write_text("not data")
-    reading = Reading()
-    [group] = load_groups(tmp_path, reading=reading)
+    reading = ReadReport()
+    [group] = load_groups(tmp_path, report=reading)
     assert group.responses == ("a", "b", "c")
     assert reading.formats == {"trl": 1, "rated": 1}
     assert load_groups([tmp_path / "a.jsonl", tmp_path / "sub"]) == [group]
@@ -124,11 +125,11 @@ def test_what_is_said_of_a_bad_file(tmp_path, name, content, message):
 
 def test_what_is_said_of_bad_sources(tmp_path):
     for missing in (tmp_path / "none.jsonl", "no/such.jsonl", str(tmp_path / "a" / "b" / "c")):
-        with pytest.raises(DataError, match="there is no such file or folder"):
+        with pytest.raises(NotFoundError, match="there is no such file or folder"):
             load_groups(missing)
     with pytest.raises(DataError, match=r"holds no data files; they end in \.jsonl"):
         load_groups(tmp_path)
-    with pytest.raises(DataError, match="there is no format 'nope'; the formats are ukp-pairs"):
+    with pytest.raises(NotFoundError, match="there is no format called 'nope'; there are ukp-pairs, "):
         (tmp_path / "x.jsonl").write_text(LINE)
         load_groups(tmp_path, format="nope")
 
@@ -137,8 +138,8 @@ def test_bad_rows_are_set_aside_whole_and_counted(tmp_path):
     path, rejects = tmp_path / "x.jsonl", tmp_path / "rejects.jsonl"
     same = {"prompt": "Q", "chosen": "c", "rejected": "c"}
     path.write_bytes(LINE.encode() + json.dumps(same).encode() + b'\nnot JSON\n"\xff"\n' + LINE.encode())
-    reading = Reading()
-    [group] = load_groups(path, rejects=rejects, reading=reading)
+    reading = ReadReport()
+    [group] = load_groups(path, rejects=rejects, report=reading)
     assert len(group.rankings) == 2
     assert (reading.rows, [row.where for row in reading.rejected]) == (5, [f"{path}:{i}" for i in (2, 3, 4)])
     lines = [json.loads(line) for line in rejects.read_text(encoding="utf-8").splitlines()]
@@ -168,8 +169,8 @@ def test_rejects_do_not_overwrite_what_is_read(tmp_path):
 def test_bad_first_rows_do_not_hide_the_format(tmp_path):
     path = tmp_path / "x.jsonl"
     path.write_text('{"note": "exported on Monday"}\nnot JSON\n' + LINE)
-    reading = Reading()
-    assert len(load_groups(path, reading=reading, keep_going=True)) == 1
+    reading = ReadReport()
+    assert len(load_groups(path, report=reading, keep_going=True)) == 1
     assert [row.where for row in reading.rejected] == [f"{path}:1", f"{path}:2"]
 
 
@@ -200,9 +201,11 @@ def test_saved_data_sets_and_hub_ids(tmp_path, monkeypatch):
         one.to_parquet(tmp_path / "owner" / "name" / f"{split}.parquet")
     from plaudit.data import sources
 
-    [table] = sources._data_set(str(tmp_path / "owner" / "name"), None, "test")
+    [table] = sources._hub_data_set(str(tmp_path / "owner" / "name"), None, "test")
     assert [row.value["prompt"] for row in table.rows] == ["P", "Q"]
-    with pytest.raises(DataError, match="owner/none: there is no such file, and as a hub data set it cannot be loaded"):
+    with pytest.raises(
+        NotFoundError, match="owner/none: there is no such file, and as a hub data set it cannot be loaded"
+    ):
         load_groups("owner/none")
 
 
@@ -210,7 +213,7 @@ def test_hub_ids_name_configurations_and_splits(monkeypatch):
     from plaudit.data import sources
 
     asked = []
-    monkeypatch.setattr(sources, "_data_set", lambda *names: asked.append(names) or [])
+    monkeypatch.setattr(sources, "_hub_data_set", lambda *names: asked.append(names) or [])
     list(sources.tables("owner/name"))
     list(sources.tables("owner/na-me.1:part@test"))
     list(sources.tables("owner/name@test", split="train"))
@@ -220,7 +223,9 @@ def test_hub_ids_name_configurations_and_splits(monkeypatch):
 def test_a_missing_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     (tmp_path / "x.parquet").write_bytes(b"PAR1")
-    with pytest.raises(DataError, match=r"Parquet needs the `datasets` extra: pip install 'plaudit\[datasets\]'"):
+    with pytest.raises(
+        MissingExtraError, match=r"Parquet needs the `datasets` extra: pip install 'plaudit\[datasets\]'"
+    ):
         load_groups(tmp_path)
 
 
@@ -232,7 +237,40 @@ def test_responses_that_repeat_in_a_row_are_counted(tmp_path):
     ]
     path = tmp_path / "rows.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    reading = Reading()
-    (group,) = load_groups(path, reading=reading)
+    reading = ReadReport()
+    (group,) = load_groups(path, report=reading)
     assert group.responses == ("x", "y", "z")
     assert reading.repeated == 2
+
+
+def test_an_error_says_where_and_what_to_do_in_fields(tmp_path):
+    path = tmp_path / "x.jsonl"
+    path.write_text(LINE + '{"prompt": "Q", "chosen": "a"}\n')
+    with pytest.raises(DataError) as error:
+        load_groups(path)
+    assert (error.value.file, error.value.line, error.value.status) == (str(path), 2, 422)
+    assert error.value.message == "the row has no 'rejected'"
+    assert error.value.remedy == "add it or remove the row"
+    assert str(error.value) == f"{path}:2: the row has no 'rejected'; add it or remove the row"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [Group("q", "P", ("a",)), [Group("q", "P", ("a",))], {"prompt": "P"}, [{"prompt": "P"}], 3, None, b"x.jsonl"],
+)
+def test_what_is_no_source_is_a_type_error(source):
+    with pytest.raises(TypeError, match=r"groups are read from paths, `-` .stdin., hub ids or tables, not from a "):
+        load_groups(source)
+
+
+def test_an_open_file_and_an_empty_path_are_no_sources(tmp_path):
+    (tmp_path / "x.jsonl").write_text(LINE)
+    with (tmp_path / "x.jsonl").open() as stream, pytest.raises(TypeError, match="not from a TextIOWrapper"):
+        load_groups(stream)
+    with pytest.raises(InvalidInputError, match="a path is empty"):
+        load_groups("")
+
+
+def test_text_that_is_no_path_is_not_found():
+    with pytest.raises(NotFoundError, match="there is no such file or folder"):
+        load_groups(LINE * 100)  # longer than any file name may be

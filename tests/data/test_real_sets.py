@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from plaudit.data import Reading, load_groups, split_groups
+from plaudit.data import ReadReport, load_groups, split_groups
 from plaudit.data.scales import Scale, scales_of
 from plaudit.errors import DataError
 from plaudit.judgements import majority
@@ -55,8 +55,8 @@ def test_ukp_pairs():
 
 @pytest.fixture(scope="module")
 def votes():
-    reading = Reading()
-    return load_groups(SHARED / "ukp-convarg/judgements", reading=reading, keep_going=True), reading
+    reading = ReadReport()
+    return load_groups(SHARED / "ukp-convarg/judgements", report=reading, keep_going=True), reading
 
 
 def test_ukp_votes_count_the_votes_on_one_and_the_same_text(votes):

@@ -2,7 +2,7 @@
 
 import json
 
-from plaudit.data import Reading, load_groups
+from plaudit.data import ReadReport, load_groups
 from plaudit.data.source_lines import SourceLines
 from plaudit.groups import stable_id
 
@@ -15,14 +15,14 @@ def test_rows_that_merge_keep_their_lines(tmp_path):
     ]
     file = tmp_path / "pairs.jsonl"
     file.write_text("\n".join(map(json.dumps, rows)))
-    reading = Reading(places=SourceLines())
-    groups = load_groups(file, reading=reading)
+    reading = ReadReport(source_lines=SourceLines())
+    groups = load_groups(file, report=reading)
     assert [len(group.rankings) for group in groups] == [2, 1]
     key = stable_id("p", None)
-    assert [reading.places.of(key, ranking=number) for number in range(3)] == [f"{file}:1", f"{file}:3", None]
-    assert reading.places.of(key) == f"{file}:1"
-    assert reading.places.of(stable_id("q", None), ranking=0) == f"{file}:2"
-    assert reading.places.of("nowhere") is None
+    assert [reading.source_lines.of(key, ranking=number) for number in range(3)] == [f"{file}:1", f"{file}:3", None]
+    assert reading.source_lines.of(key) == f"{file}:1"
+    assert reading.source_lines.of(stable_id("q", None), ranking=0) == f"{file}:2"
+    assert reading.source_lines.of("nowhere") is None
 
 
 def test_a_row_of_many_judgements(tmp_path):
@@ -30,15 +30,15 @@ def test_a_row_of_many_judgements(tmp_path):
     row["ratings"] = [{"response": 0, "value": 1}]
     file = tmp_path / "groups.jsonl"
     file.write_text("\n" + json.dumps(row))
-    reading = Reading(places=SourceLines())
-    load_groups(file, reading=reading)
+    reading = ReadReport(source_lines=SourceLines())
+    load_groups(file, report=reading)
     key = stable_id("p", None)
-    assert reading.places.of(key, ranking=1) == reading.places.of(key, rating=0) == f"{file}:2"
+    assert reading.source_lines.of(key, ranking=1) == reading.source_lines.of(key, rating=0) == f"{file}:2"
 
 
 def test_nobody_asks_nothing_is_noted(tmp_path):
     file = tmp_path / "pairs.jsonl"
     file.write_text(json.dumps({"prompt": "p", "chosen": "a", "rejected": "b"}))
-    reading = Reading()
-    load_groups(file, reading=reading)
-    assert reading.places is None
+    reading = ReadReport()
+    load_groups(file, report=reading)
+    assert reading.source_lines is None

@@ -5,7 +5,7 @@ from math import comb
 import numpy as np
 import pytest
 
-from plaudit.data.position_bias import AlwaysFirst, FirstTally
+from plaudit.data.position_bias import AlwaysFirst, PositionTally
 from plaudit.doctor.annotators import TIES, disagreeing, one_sided, without_variance
 from plaudit.groups import Group, Ranking, Rating
 
@@ -77,13 +77,13 @@ def test_without_names_or_overlap_there_is_nobody_to_name():
 
 
 def test_who_always_takes_the_last_is_named_among_people_who_do_not():
-    tally = FirstTally()
+    tally = PositionTally()
     for i in range(40):
         for name in "abc":
             tally.add(Group(f"q{i}", "p", ("x", "y"), (Ranking(UP if i % 2 else DOWN, annotator=name),)))
         tally.add(Group(f"q{i}", "p", ("x", "y"), (Ranking(DOWN, annotator="z"),)))
-    assert tally.result("first") == []
-    (found,) = tally.result("last")
+    assert tally.one_sided("first") == []
+    (found,) = tally.one_sided("last")
     assert (found.annotator, found.rankings) == ("z", 40)
     assert found.p_value == pytest.approx(0.5**40)
     groups = [Group("q", "p", ("x", "y"), _by(a=UP, z=DOWN))]

@@ -7,7 +7,7 @@ from scipy.stats import binom
 from typer.testing import CliRunner
 
 from plaudit.cli import app
-from plaudit.data.position_bias import FirstTally
+from plaudit.data.position_bias import PositionTally
 from plaudit.groups import Group, Ranking, Rating
 from plaudit.judgements import check_groups
 from plaudit.judgements.attributes import AttributeSummary
@@ -83,10 +83,10 @@ def test_an_annotator_who_always_says_first_is_named_with_a_p_value(tmp_path):
 
 
 def always_first(*groups):
-    tally = FirstTally()
+    tally = PositionTally()
     for group in groups:
         tally.add(group)
-    return tally.result()
+    return tally.one_sided()
 
 
 def test_the_chance_of_the_first_is_one_in_the_responses_ranked_and_what_others_do():

@@ -61,7 +61,7 @@ def best_of_command(
     """
     from plaudit.cli import best_of_tables
     from plaudit.cli.output import give
-    from plaudit.data import Reading, load_groups
+    from plaudit.data import ReadReport, load_groups
     from plaudit.evaluation import PENALTY, best_of, finding
     from plaudit.model import members_apart
     from plaudit.scoring import ScoringOptions, obtain_scores_of_each
@@ -74,8 +74,8 @@ def best_of_command(
     if penalty is not None and len(proxies) < 2:
         raise PlauditError("--lambda is of ensembles, which need two proxies or more; give another one --with PROXY")
     penalty = PENALTY if penalty is None else penalty
-    reading = Reading()
-    groups = load_groups(data, format=format, rejects=rejects, reading=reading)
+    reading = ReadReport()
+    groups = load_groups(data, format=format, rejects=rejects, report=reading)
     # Ratings first: an attribute that is not there is refused before a model spends hours.
     rated = _ratings(groups, gold.removeprefix(RATINGS)) if gold.startswith(RATINGS) else None
     made = {f"proxy-{number}": name for number, name in enumerate(proxies, 1)}

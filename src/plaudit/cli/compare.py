@@ -34,15 +34,15 @@ def compare_command(
 
     from plaudit.cli import compare_tables
     from plaudit.cli.output import give
-    from plaudit.data import Reading, load_groups
+    from plaudit.data import ReadReport, load_groups
     from plaudit.evaluation import check_measurable, compare, paired_verdict
     from plaudit.judgements import majority as merge
     from plaudit.scoring import ScoringOptions, obtain_scores_of_each
 
     if [a, b, *data].count("-") > 1:
         raise PlauditError("only one of A, B and data can come from stdin; give the others as files")
-    reading = Reading()
-    groups = load_groups(data, format=format, rejects=rejects, reading=reading)
+    reading = ReadReport()
+    groups = load_groups(data, format=format, rejects=rejects, report=reading)
     if majority:
         groups = [merge(group) for group in groups]
     # Before scoring, which takes the time: data without anything to measure are refused, whatever the scores.

@@ -12,7 +12,7 @@ from plaudit.errors import DataError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from plaudit.data import Reading
+    from plaudit.data import ReadReport
     from plaudit.groups import Group
 
 app = typer.Typer(help="Check, describe, convert and split judgements.", no_args_is_help=True)
@@ -49,11 +49,11 @@ def check(
     from dataclasses import asdict
 
     from plaudit.cli import data_tables as tables
-    from plaudit.data import PromptIndex, Reading, read_groups
+    from plaudit.data import PromptIndex, ReadReport, read_groups
     from plaudit.judgements import check_groups
 
-    reading, index = Reading(), PromptIndex()
-    groups: Iterable[Group] = read_groups(files, format=format, reading=reading, keep_going=True)
+    reading, index = ReadReport(), PromptIndex()
+    groups: Iterable[Group] = read_groups(files, format=format, report=reading, keep_going=True)
     found = check_groups(groups if against is None else index.passing(groups))
     near = None if against is None else index.near(read_groups(against))
     bad = [{"where": row.where, "reason": row.reason} for row in reading.rejected]
@@ -61,7 +61,7 @@ def check(
         counted = {"rows": reading.rows, "bad_rows": len(bad), "formats": reading.formats, **asdict(found)}
         duplicates = None if near is None else [asdict(one) for one in near]
         left = {"left_behind": reading.left_behind, "first_bad_rows": bad[:BAD_ROWS_SHOWN]}
-        firsts = [asdict(one) for one in reading.firsts.result()]
+        firsts = [asdict(one) for one in reading.positions.one_sided()]
         also = {"always_first": firsts, "near_duplicates": duplicates}
         typer.echo(json.dumps({**counted, **left, **also}, ensure_ascii=False))
     else:
@@ -100,11 +100,11 @@ def stats(
     from dataclasses import asdict
 
     from plaudit.cli import data_tables as tables
-    from plaudit.data import Reading, length_report, read_groups
+    from plaudit.data import ReadReport, length_report, read_groups
 
-    reading = Reading()
+    reading = ReadReport()
     loaded = _tokenizer(tokenizer) if tokenizer else None
-    groups = read_groups(files, format=format, rejects=rejects, reading=reading)
+    groups = read_groups(files, format=format, rejects=rejects, report=reading)
     report = length_report(groups, loaded, max_length)
     if as_json:
         typer.echo(json.dumps(asdict(report), ensure_ascii=False))
@@ -140,13 +140,13 @@ def convert(
     """
     from collections import Counter
 
-    from plaudit.data import Reading, lost_in_words, read_groups, write_groups
+    from plaudit.data import ReadReport, lost_in_words, read_groups, write_groups
     from plaudit.judgements import majority, rankings_from_ratings
 
     if attribute is not None and not from_ratings:
         raise DataError("--attribute chooses ratings for --rankings-from-ratings; give both")
-    reading = Reading()
-    groups: Iterable[Group] = read_groups(files, format=format, rejects=rejects, reading=reading)
+    reading = ReadReport()
+    groups: Iterable[Group] = read_groups(files, format=format, rejects=rejects, report=reading)
     if from_ratings:
         groups = (rankings_from_ratings(group, attribute) for group in groups)
     if settle:
@@ -187,7 +187,7 @@ def clicks(
     """
     from plaudit.cli.data_tables import clicks_read
     from plaudit.data import (
-        Reading,
+        ReadReport,
         estimate_propensities,
         groups_of_clicks,
         load_propensities,
@@ -196,8 +196,8 @@ def clicks(
         write_groups,
     )
 
-    reading = Reading()
-    sessions, short, untimed = long_enough(list(read_sessions(files, rejects=rejects, reading=reading)), min_seconds)
+    reading = ReadReport()
+    sessions, short, untimed = long_enough(list(read_sessions(files, rejects=rejects, report=reading)), min_seconds)
     chances = None
     if propensities != "none":
         chances = estimate_propensities(sessions) if propensities == "estimate" else load_propensities(propensities)
@@ -228,10 +228,10 @@ def split(
 
         seq 99|sed 's/.*/{"prompt":"&?","responses":["1"]}/'|plaudit data split - -o s
     """
-    from plaudit.data import Reading, read_groups, split_to_folder
+    from plaudit.data import ReadReport, read_groups, split_to_folder
 
-    reading = Reading()
-    groups = read_groups(files, format=format, rejects=rejects, reading=reading)
+    reading = ReadReport()
+    groups = read_groups(files, format=format, rejects=rejects, report=reading)
     report = split_to_folder(groups, output, test, validation, seed, by)
     total = sum(report.groups.values())
     for side, count in report.groups.items():
@@ -252,7 +252,7 @@ def _tokenizer(name: str) -> Any:
     return load_tokenizer(resolve(name))
 
 
-def _tell(reading: Reading, rejects: str | None) -> None:
+def _tell(reading: ReadReport, rejects: str | None) -> None:
     if reading.rejected:
         typer.echo(f"{_count(len(reading.rejected), 'row')} set aside in {rejects}", err=True)
     if reading.left_behind:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from plaudit.data import AlwaysFirst, ClickReport, LengthReport, NearDuplicate, Reading
+from plaudit.data import AlwaysFirst, ClickReport, LengthReport, NearDuplicate, ReadReport
 from plaudit.judgements import AttributeSummary, DataCheck
 
 NEAR_SHOWN = 10
 
 
-def findings(reading: Reading, found: DataCheck, near: Sequence[NearDuplicate] | None) -> None:
+def findings(reading: ReadReport, found: DataCheck, near: Sequence[NearDuplicate] | None) -> None:
     """What `plaudit data check` found."""
     formats = ", ".join(f"{name} x {count}" if count > 1 else name for name, count in reading.formats.items())
     _print(("", "count", "note"), _findings(reading, found, formats))
@@ -25,7 +25,7 @@ def findings(reading: Reading, found: DataCheck, near: Sequence[NearDuplicate] |
         _print(("there", "here", "similarity"), rows)
 
 
-def _findings(reading: Reading, found: DataCheck, formats: str) -> Iterable[tuple[str, str, str]]:
+def _findings(reading: ReadReport, found: DataCheck, formats: str) -> Iterable[tuple[str, str, str]]:
     agreed = found.agreement
     yield "rows", f"{reading.rows:,}", formats
     yield "groups", f"{found.groups:,}", f"the largest has {found.largest:,} responses"
@@ -40,7 +40,7 @@ def _findings(reading: Reading, found: DataCheck, formats: str) -> Iterable[tupl
     yield "subsets", f"{len(found.subsets):,}", _named(found.subsets)
     yield "annotators", f"{agreed.annotators:,}", _agreement(found)
     yield "bad rows", f"{len(reading.rejected):,}", "cannot be read"
-    always_first = reading.firsts.result()
+    always_first = reading.positions.one_sided()
     yield "always first", f"{len(always_first):,}", _always_first(always_first)
     yield "rankings of one", f"{found.alone:,}", "they compare nothing"
     yield "contradictions", f"{found.contradictions:,}", "pairs of which each was ranked above the other; kept"

@@ -54,11 +54,11 @@ def doctor_command(
     Example: `plaudit doctor train.jsonl --test test.jsonl -o check`, then
     `plaudit doctor train.jsonl --apply check/work-list.jsonl -o cleaned.jsonl`
     """
-    from plaudit.data import Reading, SourceLines, load_groups, write_groups
+    from plaudit.data import ReadReport, SourceLines, load_groups, write_groups
 
     _check_places(output, apply)
-    reading = Reading(places=SourceLines())
-    groups = load_groups(files, format=format, rejects=rejects, reading=reading)
+    reading = ReadReport(source_lines=SourceLines())
+    groups = load_groups(files, format=format, rejects=rejects, report=reading)
     if reading.rejected:
         typer.echo(f"{len(reading.rejected):,} rows set aside in {rejects}", err=True)
     if apply is not None:
@@ -69,7 +69,7 @@ def doctor_command(
     from plaudit.model import baseline_names
 
     settings: dict[str, Any] = dict(map(name_and_value, changes or []))
-    sides = {side: reading.firsts.result(side) for side in ("first", "last")}
+    sides = {side: reading.positions.one_sided(side) for side in ("first", "last")}
     diagnosis = diagnose(
         groups,
         load_groups(test) if test else None,
@@ -81,7 +81,7 @@ def doctor_command(
         alone=threshold_alone,
         seed=seed,
         sides=sides,
-        places=reading.places,
+        places=reading.source_lines,
         **settings,
     )
     cleaned = diagnosis.cleaned(groups)

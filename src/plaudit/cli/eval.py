@@ -46,7 +46,7 @@ def eval_command(
     """
     from plaudit.cli import eval_tables
     from plaudit.cli.output import give
-    from plaudit.data import Reading, load_groups
+    from plaudit.data import ReadReport, load_groups
     from plaudit.evaluation import check_options, evaluate
     from plaudit.judgements import majority as merge
     from plaudit.report import REPORT_FILE, read_inspection, report_folder, update_card
@@ -61,8 +61,8 @@ def eval_command(
         raise PlauditError(f"--card writes into a model folder, and {model!r} is none; leave it out")
     if card:
         check_place(Path(model) / "README.md")
-    reading = Reading()
-    people = load_groups(data, format=format, rejects=rejects, reading=reading)
+    reading = ReadReport()
+    people = load_groups(data, format=format, rejects=rejects, report=reading)
     # Before scoring, which takes the time: what is refused whatever the scores.
     check_options(people, clusters, bootstrap)
     run = obtain_scores(model, people, output, ScoringOptions(batch_tokens, truncate_responses))

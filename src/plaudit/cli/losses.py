@@ -59,7 +59,7 @@ def losses_command(
     """
     import json
 
-    from plaudit.data import Reading, load_groups
+    from plaudit.data import ReadReport, load_groups
     from plaudit.judgements import majority as settle
     from plaudit.judgements import rankings_from_ratings
     from plaudit.laboratory import (
@@ -85,8 +85,8 @@ def losses_command(
         "seed": seed,
     }
     settings = settings.with_changes({name: value for name, value in flags.items() if value is not None}, "losses")
-    reading = Reading()
-    groups = load_groups(data, format=format, rejects=rejects, reading=reading)
+    reading = ReadReport()
+    groups = load_groups(data, format=format, rejects=rejects, report=reading)
     if reading.rejected:
         typer.echo(f"{len(reading.rejected):,} rows set aside in {rejects}", err=True)
     if majority:

@@ -37,7 +37,7 @@ def probe_command(
     """
     from plaudit.cli import probe_tables
     from plaudit.cli.output import give
-    from plaudit.data import Reading, load_groups
+    from plaudit.data import ReadReport, load_groups
     from plaudit.evaluation import check_invariance, chosen_probes, probe
     from plaudit.model import DEFAULT_BATCH_TOKENS, open_model
     from plaudit.scoring import watched
@@ -50,8 +50,8 @@ def probe_command(
     chosen_probes(names)
     if output is not None:
         check_place(output)
-    reading = Reading()
-    groups = load_groups(data, format=format, rejects=rejects, reading=reading)
+    reading = ReadReport()
+    groups = load_groups(data, format=format, rejects=rejects, report=reading)
     scorer = open_model(model)
     probes = probe(
         scorer,

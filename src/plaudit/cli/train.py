@@ -66,7 +66,7 @@ def train_command(
 
     Example: `plaudit train train.jsonl -o my-model --backbone minilm-l6 --set passes=3`
     """
-    from plaudit.data import Reading, load_groups
+    from plaudit.data import ReadReport, load_groups
     from plaudit.judgements import majority as settle
     from plaudit.training import TrainingSettings, loss_settings, read_settings, train
 
@@ -89,8 +89,8 @@ def train_command(
         "report_to": report_to,
     }
     settings = settings.with_changes({name: value for name, value in flags.items() if value is not None}, "train")
-    reading = Reading()
-    groups = load_groups(data, format=format, rejects=rejects, reading=reading)
+    reading = ReadReport()
+    groups = load_groups(data, format=format, rejects=rejects, report=reading)
     watched = None if eval_data is None else load_groups(eval_data, format=format)
     if majority:
         groups = list(map(settle, groups))

@@ -9,15 +9,15 @@ from plaudit._face import face
 
 if TYPE_CHECKING:
     from plaudit.data.clicks import ClickReport, groups_of_clicks, long_enough
-    from plaudit.data.formats import FORMATS, format_named
+    from plaudit.data.formats import FORMATS
     from plaudit.data.formats.fields import IDS, messages_of, name_of, need, prompt_of, response_of, take
     from plaudit.data.formats.labelled import read_llmbar, verdict_tiers
     from plaudit.data.lengths import LengthReport, length_report, load_tokenizer
     from plaudit.data.neighbours import SLOTS, NearDuplicate, PromptIndex, clusters, near_duplicates, signature
     from plaudit.data.position_bias import AlwaysFirst
     from plaudit.data.propensities import estimate_propensities, load_propensities
-    from plaudit.data.read import Reading, load_groups, read_groups, read_sessions
-    from plaudit.data.rows import Row, read_rows, unpacked
+    from plaudit.data.read import ReadReport, load_groups, read_groups, read_sessions
+    from plaudit.data.rows import Row, decompressed, read_rows
     from plaudit.data.scales import Bounds, Scale, parse_scale, scales_of
     from plaudit.data.scores import (
         Score,
@@ -43,7 +43,7 @@ __all__ = [
     "LengthReport",
     "NearDuplicate",
     "PromptIndex",
-    "Reading",
+    "ReadReport",
     "Row",
     "Scale",
     "Score",
@@ -52,8 +52,8 @@ __all__ = [
     "align_scores",
     "check_ids",
     "clusters",
+    "decompressed",
     "estimate_propensities",
-    "format_named",
     "groups_of_clicks",
     "length_report",
     "load_groups",
@@ -80,7 +80,6 @@ __all__ = [
     "tables",
     "take",
     "text_hash",
-    "unpacked",
     "verdict_tiers",
     "write_groups",
     "write_scores",

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from plaudit.data.merge import merged
-from plaudit.errors import PlauditError
+from plaudit.data.merge import merge_fragments
+from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, Ranking, Text, stable_id, text_key
 
 CLIP = 20.0
@@ -108,7 +108,7 @@ def groups_of_clicks(
         PlauditError: for a click below the last propensity, or a clip that is not positive.
     """
     if not clip > 0:
-        raise PlauditError(f"the clip is {clip:g}; a weight is cut to a number > 0")
+        raise InvalidInputError(f"the clip is {clip:g}", remedy="a weight is cut to a number > 0")
     orders = _orders(sessions) if propensities is not None else {}
     found: Counter[str] = Counter()
     heaviest = 0.0
@@ -129,7 +129,7 @@ def groups_of_clicks(
         found["comparisons"] += len(rankings)
         found["silent"] += not rankings
         fragments.append(Group("", session.prompt, session.shown, tuple(rankings)))
-    groups = [replace(group, id=stable_id(group.prompt, group.subset)) for group in merged(fragments)]
+    groups = [replace(group, id=stable_id(group.prompt, group.subset)) for group in merge_fragments(fragments)]
     clicks = sum(sum(session.clicked) for session in sessions)
     return groups, ClickReport(
         len(sessions), clicks, found["comparisons"], found["silent"], found["one-sided"], found["clipped"], heaviest
@@ -148,7 +148,8 @@ def _orders(sessions: Sequence[Session]) -> dict[tuple[str, str, str], int]:
 
 def _at(propensities: Sequence[float], position: int) -> float:
     if position >= len(propensities):
-        raise PlauditError(
-            f"position {position + 1} was clicked, but there are {len(propensities)} propensities; give one for each"
+        raise InvalidInputError(
+            f"position {position + 1} was clicked, but there are {len(propensities)} propensities",
+            remedy="give one for each",
         )
     return propensities[position]

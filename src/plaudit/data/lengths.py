@@ -97,7 +97,7 @@ def load_tokenizer(folder: str) -> Any:
         return AutoTokenizer.from_pretrained(folder)
     except (OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
-        raise DataError(f"no tokenizer can be loaded from it: {reason}", str(folder)) from error
+        raise DataError(f"no tokenizer can be loaded from it: {reason}", file=folder) from error
 
 
 class _Cut:

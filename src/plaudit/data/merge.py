@@ -1,214 +1,239 @@
-"""Rows of one prompt become one group, the same response one response, in bounded memory.
+"""Merging rows into groups: rows of one prompt become one group, equal responses one response, in bounded memory.
 
-Small inputs are merged in a dictionary. When that grows past `limit`, what has been merged so far is spilled to disc,
-partitioned by a hash of the prompt, and the dictionary begins anew; at the end each partition is merged by itself, and
-the partitions are merged by where each group was first seen. So the order of the output is the input's, whatever the
-size, and memory holds the dictionary or one partition, never the whole input. (One prompt's own group is held whole.)
+Small inputs are merged in one dictionary. When that outgrows `limit`, what has been merged so far is written to disc,
+partitioned by a hash of the prompt, and a new dictionary begins. At the end each partition is merged by itself, and the
+partitions are merged by where each group was first seen (an external hash merge). So the output has the order of the
+input whatever its size, and memory holds the dictionary or one partition, never the whole input. (The one exception: a
+single prompt's group is always held whole.)
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
-from plaudit.data.external_merge import Indexed, Spill
+from plaudit.data.external_merge import ExternalMerge, IndexedGroup
 from plaudit.errors import DataError
 from plaudit.groups import Group, GroupError, Ranking, Rating, Text, group_key, text_key
 
 LIMIT = 192 << 20
-"""Approximate bytes of merged groups held before they are spilled."""
+"""Approximate bytes of merged groups held before they are written to disc."""
 
+# What Python objects cost beyond their text, roughly; they only decide when to write to disc.
 _JUDGEMENT_BYTES = 300
 _OBJECT_BYTES = 200
 
 
-def merged(fragments: Iterable[Group], limit: int = LIMIT) -> Iterator[Group]:
-    """Groups out of fragments of groups, in the order in which each (prompt, subset) was first seen.
+def merge_fragments(fragments: Iterable[Group], limit: int = LIMIT) -> Iterator[Group]:
+    """Merge fragments of groups (usually one a row) into groups, in the order in which each was first seen.
 
-    The first id of a prompt stays. `meta` gains what later fragments add; where one disagrees with what is there (or
-    has another id), what it says is kept in the list `meta["merged"]`, as `{"id": ..., "meta": {...}}`. A different
-    subset makes a different group.
+    Fragments with the same prompt and subset are one group. The first id of a prompt stays. `meta` gains the keys that
+    later fragments add; where a later fragment disagrees (or has another id), its version is kept in the list
+    `meta["merged"]`, as `{"id": ..., "meta": {...}}`.
+
+    Args:
+        fragments: groups to merge; read once.
+        limit: approximate bytes held in memory before the rest goes to disc.
 
     Raises:
         DataError: if the temporary files do not fit.
     """
     try:
         with ExitStack() as stack:
-            yield from _merged(fragments, limit, stack)
-    except OSError as error:  # reading turns its own into DataError, so this is the disc
+            yield from _merge(fragments, limit, stack)
+    except OSError as error:  # readers turn their own OSError into DataError, so this one is the temporary disc
         raise DataError(
-            f"temporary files cannot be kept: {error.strerror or error}; set TMPDIR to a folder with more room"
+            f"temporary files cannot be kept: {error.strerror or error}", remedy="set TMPDIR to a folder with more room"
         ) from error
 
 
-def _merged(fragments: Iterable[Group], limit: int, stack: ExitStack) -> Iterator[Group]:
-    table = _Table()
-    spill: Spill | None = None
+def _merge(fragments: Iterable[Group], limit: int, stack: ExitStack) -> Iterator[Group]:
+    table = _MergeTable()
+    disc: ExternalMerge | None = None
     for index, fragment in enumerate(fragments):
         table.add(index, fragment)
         if table.size > limit:
-            spill = spill or stack.enter_context(Spill(_key))
-            spill.write(table.groups())
-            table = _Table()
-    if spill is None:
+            disc = disc or stack.enter_context(ExternalMerge(_key))
+            disc.write(table.groups())
+            table = _MergeTable()
+    if disc is None:
         yield from (group for _, group in table.groups())
         return
-    spill.write(table.groups())
-    table = _Table()
-    yield from (group for _, group in spill.merged(_merged_part))
+    disc.write(table.groups())
+    del table  # the partitions need its memory
+    yield from (group for _, group in disc.merge(_merge_partition))
 
 
-def folded(group: Group) -> Group:
-    """The group with the same response text only once.
+def _merge_partition(partition: Iterable[IndexedGroup]) -> Iterator[IndexedGroup]:
+    table = _MergeTable()
+    for index, group in partition:
+        table.add(index, group)
+    return table.groups()
+
+
+def deduplicate_responses(group: Group) -> Group:
+    """The group with each response text once; judgements of a repeated text move to its first occurrence.
 
     Raises:
-        GroupError: if a ranking compares a response with itself, which says nothing about it.
+        GroupError: if a ranking compares a response with itself.
     """
     keys = [text_key(response) for response in group.responses]
     if len(set(keys)) == len(keys):
         return group
-    position = {key: i for i, key in enumerate(dict.fromkeys(keys))}
-    new = [position[key] for key in keys]
+    new_index = {key: i for i, key in enumerate(dict.fromkeys(keys))}
+    moved_to = [new_index[key] for key in keys]
     return Group(
-        group.id,
-        group.prompt,
-        tuple(group.responses[keys.index(key)] for key in position),
-        tuple(_folded_ranking(ranking, new) for ranking in group.rankings),
-        tuple(_moved_rating(rating, new) for rating in group.ratings),
-        group.subset,
-        group.meta,
+        id=group.id,
+        prompt=group.prompt,
+        responses=tuple(group.responses[keys.index(key)] for key in new_index),
+        rankings=tuple(_deduplicated_ranking(ranking, moved_to) for ranking in group.rankings),
+        ratings=tuple(_moved_rating(rating, moved_to) for rating in group.ratings),
+        subset=group.subset,
+        meta=group.meta,
     )
 
 
-def _folded_ranking(ranking: Ranking, new: list[int]) -> Ranking:
-    tiers = tuple(tuple(dict.fromkeys(new[i] for i in tier)) for tier in ranking.tiers)
-    named = [i for tier in tiers for i in tier]
-    old = [i for tier in ranking.tiers for i in tier]
-    if len(set(named)) < max(min(2, len(old)), len(named)):
-        a, b = next((a, b) for a in old for b in old if a < b and new[a] == new[b])
-        which = "the two responses" if len(new) == 2 else f"responses {a} and {b}"
-        raise GroupError(f"{which} are the same text, so their comparison says nothing; remove it")
+def _deduplicated_ranking(ranking: Ranking, moved_to: Sequence[int]) -> Ranking:
+    tiers = tuple(tuple(dict.fromkeys(moved_to[i] for i in tier)) for tier in ranking.tiers)
+    before = [i for tier in ranking.tiers for i in tier]
+    after = [i for tier in tiers for i in tier]
+    stands_in_two_tiers = len(set(after)) < len(after)
+    compares_nothing = len(before) > 1 and len(after) == 1
+    if stands_in_two_tiers or compares_nothing:
+        a, b = next((a, b) for a in before for b in before if a < b and moved_to[a] == moved_to[b])
+        names = "the two responses" if len(moved_to) == 2 else f"responses {a} and {b}"
+        raise GroupError(f"{names} are the same text, so their comparison says nothing", remedy="remove it")
     return replace(ranking, tiers=tiers)
 
 
-def _moved(ranking: Ranking, new: list[int]) -> Ranking:
-    return Ranking(
-        tuple(tuple(new[i] for i in t) for t in ranking.tiers), ranking.strength, ranking.annotator, ranking.weight
-    )
+def _moved_ranking(ranking: Ranking, moved_to: Sequence[int]) -> Ranking:
+    tiers = tuple(tuple(moved_to[i] for i in tier) for tier in ranking.tiers)
+    return Ranking(tiers, ranking.strength, ranking.annotator, ranking.weight)
 
 
-def _moved_rating(rating: Rating, new: list[int]) -> Rating:
-    return Rating(new[rating.response], rating.value, rating.attribute, rating.annotator, rating.weight, rating.scale)
+def _moved_rating(rating: Rating, moved_to: Sequence[int]) -> Rating:
+    response = moved_to[rating.response]
+    return Rating(response, rating.value, rating.attribute, rating.annotator, rating.weight, rating.scale)
 
 
-class _Merging:
-    """One group while its fragments come in."""
+class _GroupBuilder:
+    """One group while its fragments come in.
 
-    __slots__ = ("first", "index", "meta", "position", "rankings", "ratings", "responses", "said")
+    Args:
+        index: the number of its first fragment in the input, which decides its place in the output.
+        first: its first fragment.
+    """
+
+    __slots__ = ("conflict_keys", "first", "id", "index", "meta", "positions", "rankings", "ratings", "responses")
 
     def __init__(self, index: int, first: Group) -> None:
-        self.index, self.first = index, first
-        self.position: dict[str, int] = {}
+        self.index = index
+        self.first = first
+        self.id = first.id
+        self.positions: dict[str, int] = {}
         self.responses: list[Text] = []
         self.rankings: list[Ranking] = []
         self.ratings: list[Rating] = []
         self.meta: dict[str, Any] = dict(first.meta)
-        self.said: set[str] | None = None
+        self.conflict_keys: set[str] | None = None
 
-    def add(self, group: Group) -> int:
-        """Takes a fragment in; about how many bytes it added."""
-        size = _JUDGEMENT_BYTES * (len(group.rankings) + len(group.ratings))
-        new = []
-        for response in group.responses:
+    def add(self, fragment: Group) -> int:
+        """Add a fragment's responses, judgements and `meta`; returns about how many bytes that took."""
+        size = _JUDGEMENT_BYTES * (len(fragment.rankings) + len(fragment.ratings))
+        moved_to = []
+        for response in fragment.responses:
             key = text_key(response)
-            at = self.position.get(key)
-            if at is None:
-                at = self.position[key] = len(self.responses)
+            position = self.positions.get(key)
+            if position is None:
+                position = self.positions[key] = len(self.responses)
                 self.responses.append(response)
                 size += len(key) + _OBJECT_BYTES
-            new.append(at)
-        moves = new != list(range(len(new)))
-        self.rankings += [_moved(r, new) for r in group.rankings] if moves else group.rankings
-        self.ratings += [_moved_rating(r, new) for r in group.ratings] if moves else group.ratings
-        if group is not self.first:
-            size += self._add_meta(group)
+            moved_to.append(position)
+        # Most fragments of a prompt list the same responses in the same order; their judgements need no renumbering.
+        if moved_to == list(range(len(moved_to))):
+            self.rankings += fragment.rankings
+            self.ratings += fragment.ratings
+        else:
+            self.rankings += [_moved_ranking(ranking, moved_to) for ranking in fragment.rankings]
+            self.ratings += [_moved_rating(rating, moved_to) for rating in fragment.ratings]
+        if fragment is not self.first:
+            size += self._add_meta(fragment)
         return size
 
-    def _add_meta(self, group: Group) -> int:
-        """Takes in what a fragment says of the group: the id, `meta`, and what earlier merging had set aside."""
-        if group.meta == self.first.meta and group.id in ("", self.first.id):
+    def _add_meta(self, fragment: Group) -> int:
+        """Adopt what is new in a fragment's id and `meta`, and append what disagrees to `meta["merged"]`."""
+        if fragment.meta == self.first.meta and fragment.id in ("", self.id):
             return 0
-        aside = group.meta.get("merged") or ()
-        own = {key: value for key, value in group.meta.items() if key != "merged"}
-        if self.said is None:
-            # A copy: the fragment's own list stays as it was.
+        if self.conflict_keys is None:
+            # A copy: the first fragment's list belongs to that fragment.
             self.meta["merged"] = list(self.meta.get("merged") or ())
-            self.said = {_said(one) for one in self.meta["merged"]}
+            self.conflict_keys = {_canonical(conflict) for conflict in self.meta["merged"]}
+        versions = [(fragment.id, {key: value for key, value in fragment.meta.items() if key != "merged"})]
+        # A fragment that is itself the result of merging brings the versions that were set aside then.
+        versions += [(other.get("id", ""), other.get("meta", {})) for other in fragment.meta.get("merged") or ()]
         size = 0
-        for one in ({"id": group.id, "meta": own}, *aside):
-            differs = self._differs(one.get("id", ""), one.get("meta", {}))
-            key = _said(differs)
-            if differs and key not in self.said:
-                self.said.add(key)
-                self.meta["merged"].append(differs)
+        for id, meta in versions:
+            self._adopt(id, meta)
+            conflict = self._conflict(id, meta)
+            key = _canonical(conflict)
+            if conflict and key not in self.conflict_keys:
+                self.conflict_keys.add(key)
+                self.meta["merged"].append(conflict)
                 size += 3 * len(key) + _OBJECT_BYTES
         return size
 
-    def _differs(self, id: str, meta: Mapping[str, Any]) -> dict[str, Any]:
-        """What of this is not what the group has; what the group has not yet, it takes."""
-        differs = {key: value for key, value in meta.items() if self.meta.setdefault(key, value) != value}
-        if id and not self.first.id:
-            self.first = replace(self.first, id=id)
-        apart: dict[str, Any] = {"id": id} if id and id != self.first.id else {}
-        return {**apart, "meta": differs} if differs else apart
+    def _adopt(self, id: str, meta: Mapping[str, Any]) -> None:
+        """Take an id if there is none yet, and the keys of `meta` that are new."""
+        self.id = self.id or id
+        for key, value in meta.items():
+            self.meta.setdefault(key, value)
 
-    def group(self) -> Group:
-        first = self.first
-        if self.meta.get("merged") == []:
+    def _conflict(self, id: str, meta: Mapping[str, Any]) -> dict[str, Any]:
+        """Where this version differs from the group's, as `{"id": ..., "meta": {...}}`; empty if nowhere."""
+        different = {key: value for key, value in meta.items() if self.meta[key] != value}
+        conflict: dict[str, Any] = {"id": id} if id and id != self.id else {}
+        return conflict | ({"meta": different} if different else {})
+
+    def build(self) -> Group:
+        if self.meta.get("merged") == []:  # every version agreed
             del self.meta["merged"]
         return Group(
-            first.id,
-            first.prompt,
-            tuple(self.responses),
-            tuple(self.rankings),
-            tuple(self.ratings),
-            first.subset,
-            self.meta,
+            id=self.id,
+            prompt=self.first.prompt,
+            responses=tuple(self.responses),
+            rankings=tuple(self.rankings),
+            ratings=tuple(self.ratings),
+            subset=self.first.subset,
+            meta=self.meta,
         )
 
 
-class _Table:
-    """Groups being merged, by prompt and subset, and about how many bytes they hold."""
+class _MergeTable:
+    """Groups being merged, by prompt and subset; `size` is about how many bytes they hold."""
 
     def __init__(self) -> None:
         self.size = 0
-        self._by_key: dict[str, _Merging] = {}
+        self._builders: dict[str, _GroupBuilder] = {}
 
-    def add(self, index: int, group: Group) -> None:
-        key = _key(group)
-        merging = self._by_key.get(key)
-        if merging is None:
-            merging = self._by_key[key] = _Merging(index, group)
-            self.size += 2 * len(key) + len(str(group.meta)) + 4 * _OBJECT_BYTES
-        self.size += merging.add(group)
+    def add(self, index: int, fragment: Group) -> None:
+        key = _key(fragment)
+        builder = self._builders.get(key)
+        if builder is None:
+            builder = self._builders[key] = _GroupBuilder(index, fragment)
+            self.size += 2 * len(key) + len(str(fragment.meta)) + 4 * _OBJECT_BYTES
+        self.size += builder.add(fragment)
 
-    def groups(self) -> Iterator[Indexed]:
-        return ((merging.index, merging.group()) for merging in self._by_key.values())
-
-
-def _merged_part(part: Iterable[Indexed]) -> Iterator[Indexed]:
-    table = _Table()
-    for index, group in part:
-        table.add(index, group)
-    return table.groups()
+    def groups(self) -> Iterator[IndexedGroup]:
+        return ((builder.index, builder.build()) for builder in self._builders.values())
 
 
 def _key(group: Group) -> str:
     return group_key(group.prompt, group.subset)
 
 
-def _said(one: Mapping[str, Any]) -> str:
-    return json.dumps(one, sort_keys=True, default=str)
+def _canonical(conflict: Mapping[str, Any]) -> str:
+    """Equal for equal conflicts, whatever the order of their keys."""
+    return json.dumps(conflict, sort_keys=True, default=str)

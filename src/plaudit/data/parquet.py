@@ -27,7 +27,7 @@ def write_parquet(groups: Iterable[Group], path: Path) -> int:
     rest = iter(groups)
     first = next(rest, None)
     if first is None:
-        raise DataError("there are no groups to write", str(path))
+        raise DataError("there are no groups to write", file=path)
     kinds = {"prompt": type(first.prompt), "response": type(first.responses[0])}
     schema = _schema(pyarrow, kinds)
     count = 0
@@ -50,10 +50,12 @@ def _row(group: Group, kinds: Mapping[str, type]) -> dict[str, Any]:
 def _check(text: Text, kind: type, what: str) -> None:
     if type(text) is not kind:
         raise DataError(
-            f"{what} is {_NAMES[type(text)]} where others are {_NAMES[kind]}; write .jsonl, which holds both"
+            f"{what} is {_NAMES[type(text)]} where others are {_NAMES[kind]}", remedy="write .jsonl, which holds both"
         )
     if not isinstance(text, str) and (more := sorted({key for m in text for key in m} - {"role", "content"})):
-        raise DataError(f"{what} has a message with {more[0]!r}, for which Parquet has no column; write .jsonl")
+        raise DataError(
+            f"{what} has a message with {more[0]!r}, for which Parquet has no column", remedy="write .jsonl"
+        )
 
 
 _NAMES: dict[type, str] = {str: "text", tuple: "messages"}

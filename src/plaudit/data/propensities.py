@@ -16,7 +16,7 @@ from scipy.optimize import isotonic_regression
 from scipy.sparse.csgraph import connected_components
 
 from plaudit.data.clicks import Session
-from plaudit.errors import DataError, PlauditError
+from plaudit.errors import DataError, InvalidInputError
 from plaudit.groups import text_key
 
 _STEPS = 10_000
@@ -42,9 +42,10 @@ def estimate_propensities(sessions: Sequence[Session]) -> tuple[float, ...]:
     _, part = connected_components((wins > 0).astype(int), connection="strong")
     apart = [int(position) for position in clicked if part[position] != part[0]]
     if apart:
-        raise PlauditError(
+        raise InvalidInputError(
             f"the propensity of position {apart[0] + 1} cannot be estimated: too few clicks on responses that were "
-            "shown both there and elsewhere; give --propensities FILE, or none"
+            "shown both there and elsewhere",
+            remedy="give --propensities FILE, or none",
         )
     linked = np.flatnonzero(part == part[0])
     known = np.ones(1)
@@ -63,12 +64,12 @@ def load_propensities(path: str | Path) -> tuple[float, ...]:
     try:
         values = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        raise DataError(f"it cannot be read: {error.strerror or error}", str(path)) from error
+        raise DataError(f"it cannot be read: {error.strerror or error}", file=path) from error
     except ValueError as error:
-        raise DataError("it is not JSON; write a list of numbers such as [1, 0.6, 0.4]", str(path)) from error
+        raise DataError("it is not JSON", file=path, remedy="write a list of numbers such as [1, 0.6, 0.4]") from error
     numbers = isinstance(values, list) and all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
     if not numbers or not values or not all(0 < value <= 1 for value in values):
-        raise DataError("propensities are a JSON list of numbers in (0, 1], the topmost position first", str(path))
+        raise DataError("propensities are a JSON list of numbers in (0, 1], the topmost position first", file=path)
     return tuple(map(float, values))
 
 

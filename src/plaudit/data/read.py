@@ -1,57 +1,54 @@
-"""Any source of judgements -> groups."""
+"""Reading judgements: files, folders, stdin and data sets -> groups, and click logs -> sessions."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeVar
 
 from plaudit.data.clicks import Session
-from plaudit.data.formats import Format, detect_format, format_named
+from plaudit.data.formats import FORMATS, Format, detect_format
 from plaudit.data.formats.clicks import session_of
-from plaudit.data.merge import folded, merged
-from plaudit.data.position_bias import FirstTally
+from plaudit.data.merge import deduplicate_responses, merge_fragments
+from plaudit.data.position_bias import PositionTally
 from plaudit.data.rows import Row
 from plaudit.data.source_lines import SourceLines
-from plaudit.data.sources import Table, tables
-from plaudit.errors import DataError
+from plaudit.data.sources import Source, Table, list_sources, tables
+from plaudit.errors import DataError, InvalidInputError
 from plaudit.groups import Group, GroupError, stable_id
 
-SNIFFED = 16
-"""Rows at the start of a file by which its format is told."""
+SNIFFED_ROWS = 16
+"""Rows at the start of a file that decide its format."""
 
-_NOTHING: tuple[Any, ...] = (None, "", [], {})
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
 
-Source = str | Path | Table | Iterable[str | Path | Table]
-
-Read = TypeVar("Read")
-_Rejecting = Callable[[Row, str], None]
+Parsed = TypeVar("Parsed")
 
 
 class Reject(NamedTuple):
-    """A row set aside: where it stands, and what is wrong with it and the remedy."""
+    """A row that was set aside: where it stands (`file:line`), and what is wrong with it and the remedy."""
 
     where: str
     reason: str
 
 
 @dataclass
-class Reading:
-    """What reading met, filled while groups are read. Pass one to `read_groups` to see it.
+class ReadReport:
+    """What reading met, filled while groups are read.
 
     Attributes:
-        rows: rows seen, the rejected ones included.
+        rows: rows read, rejected ones included.
         formats: format name -> files (or splits) read as it.
-        rejected: bad rows set aside.
+        rejected: bad rows that were set aside.
         left_behind: columns with no place in a group -> rows that had them.
-        repeated: responses that were the same text as an earlier one of their row, and so became one with it.
-        firsts: who put the first response of a row on top, and how often (merging loses the rows' order).
-        places: where each judgement stands, for who asks by giving one.
+        repeated: responses with the text of an earlier one of their row, merged into that one.
+        positions: which annotators prefer a position in the row; counted here because merging loses the rows' order.
+        source_lines: where each judgement stands; give a `SourceLines` to have it filled.
     """
 
     rows: int = 0
@@ -59,8 +56,8 @@ class Reading:
     rejected: list[Reject] = field(default_factory=list)
     left_behind: Counter[str] = field(default_factory=Counter)
     repeated: int = 0
-    firsts: FirstTally = field(default_factory=FirstTally)
-    places: SourceLines | None = None
+    positions: PositionTally = field(default_factory=PositionTally)
+    source_lines: SourceLines | None = None
 
 
 def read_groups(
@@ -69,49 +66,44 @@ def read_groups(
     format: str | None = None,
     rejects: str | Path | None = None,
     split: str | None = None,
-    reading: Reading | None = None,
+    report: ReadReport | None = None,
     keep_going: bool = False,
 ) -> Iterator[Group]:
     """Groups from files, folders, `-` (stdin), saved `datasets` folders or hub ids, in the order first seen.
 
-    Rows with the same prompt become one group and the same response text one response. Everything is read before the
-    first group is given, since the last row may belong to it; memory stays bounded (see `plaudit.data.merge`).
+    Rows with the same prompt become one group, and the same response text one response. Everything is read before the
+    first group is yielded, since the last row may belong to it; memory stays bounded (see `plaudit.data.merge`).
 
     Args:
-        source: a path, `-`, a hub id (`owner/name`, `owner/name:configuration`, `owner/name@split`), a table that is
-            open already, or several.
-        format: a name from docs/formats.md; None tells it from each file's first rows.
+        source: a path, `-`, a hub id (`owner/name`, `owner/name:configuration`, `owner/name@split`), an open table, or
+            several of these.
+        format: a name from docs/formats.md; None detects it from the first rows of each file.
         rejects: a file for the rows that cannot be read, one JSON object each: `where`, `reason`, `row`. Without it the
             first such row is an error.
         split: the split of a saved data set or hub id that has several.
-        reading: filled with what was met on the way.
-        keep_going: gather bad rows in `reading` instead of stopping at the first.
+        report: filled with what reading met.
+        keep_going: collect bad rows in `report` instead of stopping at the first.
 
     Raises:
-        DataError: for the first bad row (unless they are set aside), and for a file that is missing, empty, torn or of
-            no known format.
+        DataError: for the first bad row (unless bad rows are set aside), and for a file that is empty, damaged or in no
+            known format.
+        NotFoundError: for a file, data set or format that does not exist.
+        TypeError: for a source that is no path, such as groups.
+
+    Example:
+        >>> import json, pathlib, tempfile
+        >>> file = pathlib.Path(tempfile.mkdtemp(), "pairs.jsonl")
+        >>> _ = file.write_text(json.dumps({"prompt": "2 + 2?", "chosen": "4", "rejected": "5"}))
+        >>> for group in read_groups(file):
+        ...     print(group.prompt, group.responses, group.rankings[0].tiers)
+        2 + 2? ('4', '5') ((0,), (1,))
     """
-    reading = reading if reading is not None else Reading()
-    source = _several(source)
-    with _rejecting(source, rejects, reading, keep_going) as reject:
-        fragments = chain.from_iterable(_fragments(table, format, reading, reject) for table in tables(source, split))
-        for group in merged(fragments):
+    report = report if report is not None else ReadReport()
+    sources = list_sources(source)
+    with _rejecting(sources, rejects, report, keep_going) as reject:
+        parts = (_read_table(table, format, report, reject) for table in tables(sources, split))
+        for group in merge_fragments(chain.from_iterable(parts)):
             yield group if group.id else replace(group, id=stable_id(group.prompt, group.subset))
-
-
-def read_sessions(
-    source: Source, *, rejects: str | Path | None = None, reading: Reading | None = None
-) -> Iterator[Session]:
-    """The sessions of click logs, row by row; arguments and errors as for `read_groups`."""
-    reading = reading if reading is not None else Reading()
-    source = _several(source)
-    with _rejecting(source, rejects, reading) as reject:
-        for table in tables(source, None):
-            reading.formats["clicks"] += 1
-            start = reading.rows
-            yield from _readable(table.rows, lambda row: _session(row.value, reading), reading, reject)
-            if reading.rows == start:
-                raise DataError("the file is empty; it needs at least one row", table.name)
 
 
 def load_groups(
@@ -120,114 +112,153 @@ def load_groups(
     format: str | None = None,
     rejects: str | Path | None = None,
     split: str | None = None,
-    reading: Reading | None = None,
+    report: ReadReport | None = None,
     keep_going: bool = False,
 ) -> list[Group]:
-    """What `read_groups` gives, as a list."""
-    return list(
-        read_groups(source, format=format, rejects=rejects, split=split, reading=reading, keep_going=keep_going)
-    )
+    """The groups of `read_groups`, as a list; arguments and errors are the same.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> file = pathlib.Path(tempfile.mkdtemp(), "ratings.csv")
+        >>> _ = file.write_text("prompt,response,value\\nHi,Hello!,4\\nHi,Go away,1\\n")
+        >>> [group] = load_groups(file)
+        >>> [(group.responses[rating.response], rating.value) for rating in group.ratings]
+        [('Hello!', 4), ('Go away', 1)]
+    """
+    return list(read_groups(source, format=format, rejects=rejects, split=split, report=report, keep_going=keep_going))
 
 
-def _several(source: Source) -> tuple[str | Path | Table, ...]:
-    return (source,) if isinstance(source, (str, Path, Table)) else tuple(source)
+def read_sessions(
+    source: Source, *, rejects: str | Path | None = None, report: ReadReport | None = None
+) -> Iterator[Session]:
+    """The sessions of click logs, row by row; arguments and errors are those of `read_groups`."""
+    report = report if report is not None else ReadReport()
+    sources = list_sources(source)
+    with _rejecting(sources, rejects, report, keep_going=False) as reject:
+        for table in tables(sources):
+            report.formats["clicks"] += 1
+            rows_before = report.rows
+            yield from _parse_rows(table.rows, lambda row: _session_of_row(row.value, report), report, reject)
+            if report.rows == rows_before:
+                raise _empty_file(table)
+
+
+_Reject = Callable[[Row, InvalidInputError], None]
 
 
 @contextmanager
 def _rejecting(
-    source: Sequence[str | Path | Table], rejects: str | Path | None, reading: Reading, keep_going: bool = False
-) -> Iterator[_Rejecting]:
-    """What to do with a bad row: raise, or note it in `reading` and write it to the file of rejects."""
-    with ExitStack() as stack:
-        out = stack.enter_context(_opened(rejects, source)) if rejects is not None else None
+    sources: Iterable[str | Path | Table], rejects: str | Path | None, report: ReadReport, keep_going: bool
+) -> Iterator[_Reject]:
+    """A function that handles a bad row: it raises, or notes the row in the report and the file of rejects."""
+    with nullcontext() if rejects is None else _open_rejects(rejects, sources) as file:
 
-        def reject(row: Row, reason: str) -> None:
-            if out is None and not keep_going:
-                raise DataError(reason, row.where)
-            reading.rejected.append(Reject(row.where, reason))
-            if out is not None:
-                line = {"where": row.where, "reason": reason, "row": row.value}
-                out.write(json.dumps(line, default=str) + "\n")
+        def reject(row: Row, error: InvalidInputError) -> None:
+            if file is None and not keep_going:
+                raise row.located(error)
+            report.rejected.append(Reject(row.where, str(error)))
+            if file is not None:
+                line = {"where": row.where, "reason": str(error), "row": row.value}
+                file.write(json.dumps(line, default=str) + "\n")
 
         yield reject
 
 
-def _opened(rejects: str | Path, source: Iterable[str | Path | Table]) -> IO[str]:
+def _open_rejects(rejects: str | Path, sources: Iterable[str | Path | Table]) -> IO[str]:
     path = Path(rejects)
-    for one in (Path(one).resolve() for one in source if not isinstance(one, Table)):
-        if one == path.resolve() or (one.is_dir() and one in path.resolve().parents):
-            raise DataError("the rejects would overwrite or join what is read; name a file elsewhere", str(rejects))
+    for source in (Path(source).resolve() for source in sources if not isinstance(source, Table)):
+        if source == path.resolve() or (source.is_dir() and source in path.resolve().parents):
+            reason = "the rejects would overwrite or join what is read"
+            raise DataError(reason, file=rejects, remedy="name a file elsewhere")
     try:
         return path.open("w", encoding="utf-8")
     except OSError as error:
-        raise DataError(f"it cannot be written: {error.strerror or error}", str(rejects)) from error
+        raise DataError(f"it cannot be written: {error.strerror or error}", file=rejects) from error
 
 
-def _fragments(table: Table, format: str | None, reading: Reading, reject: _Rejecting) -> Iterator[Group]:
-    start = list(islice(table.rows, SNIFFED))
-    if not start:
-        raise DataError("the file is empty; it needs at least one row", table.name)
-    parsed = [row.value for row in start if row.fault is None]
-    if format is None and not parsed:
-        raise DataError(f"{start[0].fault}", start[0].where)
-    shape = format_named(format) if format else detect_format(parsed, table.name)
-    reading.formats[shape.name] += 1
+def _read_table(table: Table, format: str | None, report: ReadReport, reject: _Reject) -> Iterator[Group]:
+    """Fragments of groups: one a row, or one for the whole table where its format joins the rows."""
+    first_rows = list(islice(table.rows, SNIFFED_ROWS))
+    if not first_rows:
+        raise _empty_file(table)
+    shape = FORMATS.lookup(format) if format else _detected(first_rows, table)
+    report.formats[shape.name] += 1
 
-    def read(row: Row) -> Group:
-        group = _read(row.value, shape, table.stem, reading)
-        if reading.places is not None and shape.join is None:
-            reading.places.add(row.where, group)
+    def parse(row: Row) -> Group:
+        group = _group_of_row(row.value, shape, table.stem, report)
+        if report.source_lines is not None and shape.join is None:
+            report.source_lines.add(row.where, group)
         return group
 
-    found = _readable(chain(start, table.rows), read, reading, reject)
+    fragments = _parse_rows(chain(first_rows, table.rows), parse, report, reject)
     if shape.join is None:
-        yield from found
-    elif together := list(found):
+        yield from fragments
+    elif rows := list(fragments):
         try:
-            yield _folded(shape.join(together), reading)
+            yield _deduplicated(shape.join(rows), report)
         except GroupError as error:
-            reject(Row(table.name, [row.to_dict() for row in together]), str(error))
+            reject(Row(table.name, None, [group.to_dict() for group in rows]), error)
 
 
-def _readable(rows: Iterable[Row], read: Callable[[Row], Read], reading: Reading, reject: _Rejecting) -> Iterator[Read]:
+def _detected(first_rows: list[Row], table: Table) -> Format:
+    parsed = [row.value for row in first_rows if row.fault is None]
+    if not parsed and (fault := first_rows[0].fault) is not None:
+        raise first_rows[0].located(fault)
+    return detect_format(parsed, table.name)
+
+
+def _parse_rows(
+    rows: Iterable[Row], parse: Callable[[Row], Parsed], report: ReadReport, reject: _Reject
+) -> Iterator[Parsed]:
     for row in rows:
-        reading.rows += 1
+        report.rows += 1
         if row.fault is not None:
             reject(row, row.fault)
         elif not isinstance(row.value, Mapping):
-            reject(row, f"the row is {_kind(row.value)}, not an object with columns; wrap it in one")
+            reason = f"the row is {_kind(row.value)}, not an object with columns"
+            reject(row, InvalidInputError(reason, remedy="wrap it in one"))
         else:
             try:
-                yield read(row)
+                parsed = parse(row)
             except GroupError as error:
-                reject(row, str(error))
+                reject(row, error)
+            else:
+                yield parsed
 
 
-def _session(row: Mapping[str, Any], reading: Reading) -> Session:
-    left = dict(row)
-    session = session_of(left)
-    reading.left_behind.update(name for name, value in left.items() if value not in _NOTHING)
+def _session_of_row(row: Mapping[str, Any], report: ReadReport) -> Session:
+    columns = dict(row)
+    session = session_of(columns)
+    report.left_behind.update(name for name, value in columns.items() if value not in _EMPTY)
     return session
 
 
-def _read(row: Mapping[str, Any], shape: Format, stem: str, reading: Reading) -> Group:
-    left = dict(row)
-    group = _folded(shape.read(left, stem), reading)
-    reading.firsts.add(group)
-    if left:
-        meta = {k: v for k, v in left.items() if isinstance(v, (str, int, float)) and v != "" and k not in shape.leaves}
-        reading.left_behind.update(k for k, v in left.items() if k not in meta and v not in _NOTHING)
+def _group_of_row(row: Mapping[str, Any], shape: Format, stem: str, report: ReadReport) -> Group:
+    columns = dict(row)
+    group = _deduplicated(shape.read(columns, stem), report)
+    report.positions.add(group)
+    if columns:  # what the reader did not take; plain values go to `meta`, the rest is reported
+        meta = {
+            name: value
+            for name, value in columns.items()
+            if isinstance(value, (str, int, float)) and value != "" and name not in shape.judgement_columns
+        }
+        report.left_behind.update(name for name, value in columns.items() if name not in meta and value not in _EMPTY)
         group = replace(group, meta={**meta, **group.meta}) if meta else group
-    aside = group.meta.get("merged", [])
-    if not (isinstance(aside, list) and all(isinstance(one, Mapping) for one in aside)):
-        raise GroupError('"merged" in meta is where rows that were merged are kept; rename that column')
+    merged = group.meta.get("merged", [])
+    if not (isinstance(merged, list) and all(isinstance(version, Mapping) for version in merged)):
+        raise GroupError('"merged" in meta is where rows that were merged are kept', remedy="rename that column")
     return group
 
 
-def _folded(group: Group, reading: Reading) -> Group:
-    once = folded(group)
-    reading.repeated += len(group.responses) - len(once.responses)
-    return once
+def _deduplicated(group: Group, report: ReadReport) -> Group:
+    deduplicated = deduplicate_responses(group)
+    report.repeated += len(group.responses) - len(deduplicated.responses)
+    return deduplicated
+
+
+def _empty_file(table: Table) -> DataError:
+    return DataError("the file is empty", file=table.name, remedy="it needs at least one row")
 
 
 def _kind(value: Any) -> str:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError, PlauditError
 from plaudit.groups import Group, Rating
 
 Bounds = tuple[float, float]
@@ -45,7 +45,9 @@ class Scale:
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
-            raise PlauditError(f"the scale {_shown((self.low, self.high))} is none; give its lowest value first")
+            raise InvalidInputError(
+                f"the scale {_shown((self.low, self.high))} is none", remedy="give its lowest value first"
+            )
 
     @property
     def bounds(self) -> Bounds:
@@ -89,7 +91,9 @@ def scales_of(groups: Iterable[Group], declared: Mapping[str, Bounds] | None = N
     for name in declared:
         if name not in seen:
             rated = ", ".join(seen) or "none"
-            raise PlauditError(f"a scale is declared for {name!r}, which nobody rated; rated attributes: {rated}")
+            raise InvalidInputError(
+                f"a scale is declared for {name!r}, which nobody rated", remedy=f"rated attributes: {rated}"
+            )
     return {name: one.scale(declared.get(name)) for name, one in seen.items()}
 
 
@@ -104,9 +108,9 @@ def parse_scale(text: str) -> tuple[str, Bounds]:
     try:
         scale = Scale(float(low), float(high))
     except (ValueError, PlauditError) as error:
-        raise PlauditError(f"--scale {text} is not NAME=LOW:HIGH, such as helpful=0:4, with LOW < HIGH") from error
+        raise InvalidInputError(f"--scale {text} is not NAME=LOW:HIGH, such as helpful=0:4, with LOW < HIGH") from error
     if not name:
-        raise PlauditError(f"--scale {text} names no attribute; write NAME=LOW:HIGH, such as helpful=0:4")
+        raise InvalidInputError(f"--scale {text} names no attribute", remedy="write NAME=LOW:HIGH, such as helpful=0:4")
     return name, scale.bounds
 
 
@@ -143,9 +147,9 @@ class _Seen:
         bounds = declared or next((bounds for bounds, _ in own.most_common(1)), None) or self._inferred()
         for value, group in self.extremes:
             if not bounds[0] <= value <= bounds[1]:
-                raise PlauditError(
-                    f"the group {group} rates {self.attribute} {value:g}, outside its scale {_shown(bounds)}; "
-                    f"declare one that holds it with --scale {self.attribute}=LOW:HIGH"
+                raise InvalidInputError(
+                    f"the group {group} rates {self.attribute} {value:g}, outside its scale {_shown(bounds)}",
+                    remedy=f"declare one that holds it with --scale {self.attribute}=LOW:HIGH",
                 )
         if len({*own, *([declared] if declared else [])}) > 1:
             self._warn(own, bounds)
@@ -154,9 +158,9 @@ class _Seen:
     def _inferred(self) -> Bounds:
         low, high = (value for value, _ in self.extremes)
         if low == high:
-            raise PlauditError(
-                f"every rating of {self.attribute} is {low:g}, and none declares a scale; "
-                f"declare one with --scale {self.attribute}=LOW:HIGH"
+            raise InvalidInputError(
+                f"every rating of {self.attribute} is {low:g}, and none declares a scale",
+                remedy=f"declare one with --scale {self.attribute}=LOW:HIGH",
             )
         return low, high
 

@@ -1,24 +1,24 @@
-"""Where rows come from: a file, a folder of files, stdin, a saved data set, or a data set on the hub.
+"""Tables of rows: a file, each file of a folder, stdin, a split of a saved data set or of one on the hub.
 
-A *table* is one such source of rows with one shape: one file, or one split of a data set. Tables are opened lazily and
-their rows stream, so nothing here holds more than a line (or, in a JSON list, one element) at a time.
+Tables are opened lazily and their rows stream, so nothing here holds more than a line (or, in a JSON list, one element)
+at a time.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from io import IOBase
 from pathlib import Path
 from typing import IO, Any
 
-from plaudit.data import rows as rows_of
-from plaudit.data.rows import Row
-from plaudit.errors import DataError
+from plaudit.data.rows import Row, decompressed, read_rows
+from plaudit.errors import DataError, InvalidInputError, MissingExtraError, NotFoundError
 
 SUFFIXES = (".jsonl", ".json", ".ndjson", ".csv", ".tsv", ".parquet")
-"""What a folder's files must end in to be read; each also with `.gz` behind it (but Parquet, which is compressed)."""
+"""Endings of the data files in a folder; each may be followed by `.gz` (but Parquet, which is compressed already)."""
 
 HUB_ID = re.compile(r"(?P<name>[\w.-]+/[\w.-]+)(?::(?P<config>[\w.-]+))?(?:@(?P<split>[\w.-]+))?")
 """`owner/name`, with an optional `:configuration` and `@split`."""
@@ -26,56 +26,101 @@ HUB_ID = re.compile(r"(?P<name>[\w.-]+/[\w.-]+)(?::(?P<config>[\w.-]+))?(?:@(?P<
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One stream of rows. `name` is for messages; `stem` (the bare file name) is a prompt or subset to some."""
+    """A stream of rows with one shape.
+
+    Attributes:
+        name: the file or data set, for messages.
+        stem: the bare file name, which some formats read as the prompt or the subset.
+        rows: the rows, opened with first use.
+    """
 
     name: str
     stem: str
     rows: Iterator[Row]
 
 
-def tables(source: str | Path | Table | Iterable[str | Path | Table], split: str | None = None) -> Iterator[Table]:
-    """Every table of `source`, in the order given; a folder's files in the order of their paths. A table is its own.
+Source = str | Path | Table | Iterable[str | Path | Table]
+"""A path, `-` (stdin), a hub id, an open table, or several of these."""
 
-    A saved data set's split is chosen by `folder@split` or `split`, a hub id's by `owner/name@split` or `split`.
+
+def list_sources(source: Source) -> tuple[str | Path | Table, ...]:
+    """The sources one by one.
 
     Raises:
-        DataError: if a file is missing, a folder holds no data files, or a data set needs `split` to be chosen.
+        TypeError: for anything that is not a path, a table or several of them, such as groups that were loaded already.
     """
-    if isinstance(source, Table):
-        yield source
-        return
-    if not isinstance(source, (str, Path)):
-        for one in source:
-            yield from tables(one, split)
-        return
+    if isinstance(source, (str, Path, Table)):
+        return (source,)
+    # An open file is an iterable of text too, and its lines are no paths.
+    if not isinstance(source, Iterable) or isinstance(source, (bytes, Mapping, IOBase)):
+        raise _not_a_source(source)
+    sources = tuple(source)
+    for single in sources:
+        if not isinstance(single, (str, Path, Table)):
+            raise _not_a_source(single)
+    return sources
+
+
+def _not_a_source(value: object) -> TypeError:
+    return TypeError(f"groups are read from paths, `-` (stdin), hub ids or tables, not from a {type(value).__name__}")
+
+
+def tables(source: Source, split: str | None = None) -> Iterator[Table]:
+    """Every table of a source, in the order of the sources; a folder's files in the order of their paths.
+
+    The split of a saved data set is chosen by `folder@split` or `split`, that of a hub id by `owner/name@split` or
+    `split`.
+
+    Raises:
+        NotFoundError: if there is no such file or data set.
+        DataError: if a folder holds no data files, or a data set needs `split` to be chosen.
+        TypeError: for a source that is neither a path nor a table.
+    """
+    for single in list_sources(source):
+        if isinstance(single, Table):
+            yield single
+        else:
+            yield from _tables_of_path(single, split)
+
+
+def _tables_of_path(source: str | Path, split: str | None) -> Iterator[Table]:
+    if not str(source):
+        raise InvalidInputError("a path is empty", remedy="name a file or folder")
     path = Path(source)
-    before, at, after = str(source).rpartition("@")
-    if at and not path.exists() and Path(before).is_dir():
-        path, split = Path(before), after
+    try:
+        path.exists()
+    except OSError as error:  # text that is no path at all, longer than any file name
+        raise NotFoundError("there is no such file or folder", file=source, remedy="check the path") from error
+    folder, at, named_split = str(source).rpartition("@")
+    if at and not path.exists() and Path(folder).is_dir():
+        path, split = Path(folder), named_split
     if str(source) == "-":
-        yield Table("stdin", "", _open_rows(sys.stdin.buffer, "stdin", ""))
+        yield Table("stdin", "", _rows_of_stream(sys.stdin.buffer, "stdin", ""))
     elif path.is_dir():
         yield from _folder(path, split)
     elif path.exists():
         yield _file(path)
     elif (hub := HUB_ID.fullmatch(str(source))) and not _meant_as_file(path):
-        yield from _data_set(hub["name"], hub["config"], hub["split"] or split)
+        yield from _hub_data_set(hub["name"], hub["config"], hub["split"] or split)
     else:
-        raise DataError("there is no such file or folder; check the path", str(source))
+        raise NotFoundError("there is no such file or folder", file=source, remedy="check the path")
 
 
 def _meant_as_file(path: Path) -> bool:
+    """Whether `a/b` is more likely a mistyped path than a hub id."""
     return path.parent.is_dir() or any(suffix in SUFFIXES for suffix in path.suffixes)
 
 
 def _folder(folder: Path, split: str | None) -> Iterator[Table]:
     if (folder / "dataset_dict.json").exists() or (folder / "state.json").exists():
-        yield from _saved(folder, split)
+        yield from _saved_data_set(folder, split)
         return
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and _is_data(path)]
     if not files:
         raise DataError(
-            f"the folder holds no data files; they end in {', '.join(SUFFIXES)} (or .gz after it)", str(folder)
+            "the folder holds no data files",
+            file=folder,
+            remedy=f"they end in {', '.join(SUFFIXES)} (or .gz after it)",
         )
     for path in files:
         yield _file(path)
@@ -93,19 +138,20 @@ def _file(path: Path) -> Table:
     stem = path.resolve().parent.name if stem in ("dataset", "data") else stem
     if suffix == ".parquet":
         return Table(str(path), stem, _parquet_rows(path))
-    return Table(str(path), stem, _lazily(path, suffix))
+    return Table(str(path), stem, _rows_of_file(path, suffix))
 
 
-def _lazily(path: Path, suffix: str) -> Iterator[Row]:
+def _rows_of_file(path: Path, suffix: str) -> Iterator[Row]:
     try:
         with path.open("rb") as stream:
-            yield from _open_rows(stream, str(path), suffix)
+            yield from _rows_of_stream(stream, str(path), suffix)
     except OSError as error:
-        raise DataError(f"it cannot be read: {error.strerror or error}", str(path)) from error
+        raise DataError(f"it cannot be read: {error.strerror or error}", file=path) from error
 
 
-def _open_rows(stream: IO[bytes], name: str, suffix: str) -> Iterator[Row]:
-    return rows_of.read_rows(rows_of.unpacked(stream, name), name, suffix)
+def _rows_of_stream(stream: IO[bytes], name: str, suffix: str) -> Iterator[Row]:
+    # A generator, so that stdin is not touched before its first row is asked for.
+    yield from read_rows(decompressed(stream), name, suffix)
 
 
 def _parquet_rows(path: Path) -> Iterator[Row]:
@@ -116,53 +162,53 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
             for batch in file.iter_batches(batch_size=512):
                 for value in batch.to_pylist():
                     number += 1
-                    yield Row(f"{path}:{number}", _without_nulls(value))
+                    yield Row(str(path), number, _without_nulls(value))
     except (OSError, ValueError) as error:  # pyarrow's own errors are kinds of these two
-        raise DataError(f"it is not a whole Parquet file: {_first_line(error)}", str(path)) from error
+        raise DataError(f"it is not a whole Parquet file: {_first_line(error)}", file=path) from error
 
 
-def _saved(folder: Path, split: str | None) -> Iterator[Table]:
+def _saved_data_set(folder: Path, split: str | None) -> Iterator[Table]:
     datasets = extra("datasets", "a saved data set")
     try:
         loaded = datasets.load_from_disk(str(folder))
     except (OSError, ValueError, KeyError) as error:
-        raise DataError(f"the saved data set cannot be loaded: {_first_line(error)}", str(folder)) from error
+        raise DataError(f"the saved data set cannot be loaded: {_first_line(error)}", file=folder) from error
     yield from _splits(loaded, str(folder), folder.name, split)
 
 
-def _data_set(name: str, config: str | None, split: str | None) -> Iterator[Table]:
+def _hub_data_set(name: str, config: str | None, split: str | None) -> Iterator[Table]:
     datasets = extra("datasets", f"the hub data set {name}")
     try:
         loaded = datasets.load_dataset(name, config)
     except Exception as error:  # the hub client raises many unrelated kinds: network, permission, unknown name
-        raise DataError(
-            f"there is no such file, and as a hub data set it cannot be loaded: {_first_line(error)}", name
-        ) from error
+        reason = f"there is no such file, and as a hub data set it cannot be loaded: {_first_line(error)}"
+        raise NotFoundError(reason, file=name) from error
     yield from _splits(loaded, name, name.rpartition("/")[2], split)
 
 
 def _splits(loaded: Any, name: str, stem: str, split: str | None) -> Iterator[Table]:
     if not isinstance(loaded, dict):  # one data set; a DatasetDict is a dict of them
         if split is not None:
-            raise DataError(f"it has no splits, so {split!r} cannot be chosen", name)
+            raise DataError(f"it has no splits, so {split!r} cannot be chosen", file=name)
         yield Table(name, stem, _data_set_rows(loaded, name))
         return
-    have = ", ".join(loaded)
+    splits = ", ".join(loaded)
     if split is None and len(loaded) > 1:
-        raise DataError(f"it has the splits {have}; choose one as {name}@{next(iter(loaded))}", name)
+        remedy = f"choose one as {name}@{next(iter(loaded))}"
+        raise DataError(f"it has the splits {splits}", file=name, remedy=remedy)
     chosen = split or next(iter(loaded))
     if chosen not in loaded:
-        raise DataError(f"it has no split {chosen!r}, only {have}", name)
+        raise DataError(f"it has no split {chosen!r}, only {splits}", file=name)
     yield Table(f"{name}@{chosen}", stem, _data_set_rows(loaded[chosen], f"{name}@{chosen}"))
 
 
 def _data_set_rows(loaded: Iterable[dict[str, Any]], name: str) -> Iterator[Row]:
     for number, value in enumerate(loaded, 1):
-        yield Row(f"{name}:{number}", _without_nulls(value))
+        yield Row(name, number, _without_nulls(value))
 
 
 def _without_nulls(value: Any) -> Any:
-    """Arrow gives every object of a column the same fields, and fills the absent ones with nulls. They go again."""
+    """The value without the nulls that Arrow adds: it gives every object of a column the same fields."""
     if isinstance(value, dict):
         return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
     if isinstance(value, list):
@@ -177,7 +223,8 @@ def extra(module: str, what: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:
-        raise DataError(f"{what} needs the `datasets` extra: pip install 'plaudit[datasets]'") from error
+        remedy = "pip install 'plaudit[datasets]'"
+        raise MissingExtraError(f"{what} needs the `datasets` extra", remedy=remedy) from error
 
 
 def _first_line(error: BaseException) -> str:

@@ -37,14 +37,14 @@ def write_groups(
         DataError: for an unknown format, or a group the format cannot hold at all (messages in `trl`).
     """
     if format not in _ROWS:
-        raise DataError(f"groups cannot be written as {format!r}; the formats are {', '.join(_ROWS)}")
+        raise DataError(f"groups cannot be written as {format!r}", remedy=f"the formats are {', '.join(_ROWS)}")
     counter = lost if lost is not None else Counter()
     if str(path) == "-":
         written = _write_lines(sys.stdout.buffer, _rows(groups, format, counter))
         sys.stdout.flush()
     elif Path(path).suffix == ".parquet":
         if format != "native":
-            raise DataError("only the native format is written as Parquet; name a .jsonl file", str(path))
+            raise DataError("only the native format is written as Parquet", file=path, remedy="name a .jsonl file")
         with replacing(path) as temporary:
             written = write_parquet(groups, temporary)
     else:
@@ -111,7 +111,9 @@ def _native(group: Group, lost: Counter[str]) -> Iterator[Row]:
 def _trl(group: Group, lost: Counter[str]) -> Iterator[Row]:
     def text(value: Text) -> str:
         if not isinstance(value, str):
-            raise DataError(f"the group {group.id} holds messages, which `trl` writes as text; use trl-conversational")
+            raise DataError(
+                f"the group {group.id} holds messages, which `trl` writes as text", remedy="use trl-conversational"
+            )
         return value
 
     for better, worse, about in _pairs(group, lost):

@@ -104,8 +104,8 @@ def diagnose(
         alone: the same for rankings about which models speak alone; 1: never.
         seed: of the deals.
         others: whether other judgements of the same group are heard.
-        sides: who always had one side on top (`Reading.firsts`), by side; groups alone do not tell.
-        places: where judgements were read (`Reading.places`).
+        sides: who always had one side on top (`ReadReport.positions`), by side; groups alone do not tell.
+        places: where judgements were read (`ReadReport.source_lines`).
         changes: training settings to change.
 
     Raises:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from plaudit.data.formats import Format, register_format
 from plaudit.data.formats.fields import name_of, need, number_of, words_of
 from plaudit.groups import Group, GroupError, Rating
 
@@ -17,7 +18,7 @@ VALUES = {"unfunny": 1, "somewhat_funny": 2, "funny": 3}
 
 ATTRIBUTE = "funny"
 SCALE = (1, 3)
-LEAVES = frozenset({"rank", "count", "score", "precision"})
+DERIVED_COLUMNS = frozenset({"rank", "count", "score", "precision"})
 """Columns that follow from the counts."""
 
 
@@ -29,7 +30,7 @@ def read(row: dict[str, Any], stem: str) -> Group:
     caption = words_of(need(row, "caption"), "the caption")
     counts = {value: _count(row, name) for name, value in VALUES.items()}
     if not any(counts.values()):
-        raise GroupError("nobody voted on the caption; remove the row")
+        raise GroupError("nobody voted on the caption", remedy="remove the row")
     contest = name_of(row, "contest") or stem
     return _group(contest, {caption: counts})
 
@@ -38,7 +39,9 @@ def join(rows: Sequence[Group]) -> Group:
     """One group a contest; a caption that was entered twice stands once, with the votes of both."""
     contests = list(dict.fromkeys(row.meta["contest"] for row in rows))
     if len(contests) > 1:
-        raise GroupError(f"the file holds the contests {contests[0]} and {contests[1]}; give each a file of its own")
+        raise GroupError(
+            f"the file holds the contests {contests[0]} and {contests[1]}", remedy="give each a file of its own"
+        )
     counts: dict[str, dict[int, int]] = {}
     for row in rows:
         caption, (votes,) = str(row.responses[0]), row.meta["votes"]
@@ -67,5 +70,18 @@ def _group(contest: str, counts: Mapping[str, Mapping[int, int]]) -> Group:
 def _count(row: dict[str, Any], name: str) -> int:
     count = number_of(need(row, name), f"the count of {name}")
     if count < 0 or count != count // 1:
-        raise GroupError(f"the count of {name} is {count!s:.40}; it must be a whole number >= 0")
+        raise GroupError(f"the count of {name} is {count!s:.40}", remedy="it must be a whole number >= 0")
     return int(count)
+
+
+register_format(
+    Format(
+        name="caption-contest",
+        priority=60,
+        columns="caption, unfunny, somewhat_funny, funny",
+        knows=knows,
+        read=read,
+        join=join,
+        judgement_columns=DERIVED_COLUMNS,
+    )
+)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from plaudit.data.clicks import Session, comparison, skipped_above
+from plaudit.data.formats import Format, register_format
 from plaudit.data.formats.fields import ANNOTATORS, IDS, name_of, need, number_of, prompt_of, response_of, take
 from plaudit.groups import Group, GroupError, text_key
 
@@ -39,7 +40,7 @@ def session_of(row: dict[str, Any]) -> Session:
     """
     prompt = prompt_of(row)
     if prompt is None:
-        raise GroupError("the row has no prompt; add one")
+        raise GroupError("the row has no prompt", remedy="add one")
     shown = need(row, "shown")
     if not isinstance(shown, list) or not shown:
         raise GroupError('"shown" must list the responses in the order they were shown')
@@ -48,7 +49,7 @@ def session_of(row: dict[str, Any]) -> Session:
     for place, response in enumerate(responses):
         first = places.setdefault(text_key(response), place)
         if first != place:
-            raise GroupError(f"responses {first} and {place} are the same text, shown twice; keep one")
+            raise GroupError(f"responses {first} and {place} are the same text, shown twice", remedy="keep one")
     clicked = _clicked(row.pop("clicked", None), len(shown))
     return Session(prompt, responses, clicked, name_of(row, *_NAMES), _seconds(take(row, "seconds"), clicked))
 
@@ -57,12 +58,16 @@ def _clicked(said: Any, count: int) -> tuple[bool, ...]:
     """Of each response whether it was clicked, from booleans, indices from 0, one index, or null for none."""
     if isinstance(said, list) and said and all(isinstance(one, bool) for one in said):
         if len(said) != count:
-            raise GroupError(f"{count} responses were shown but {len(said)} are clicked or not; give one for each")
+            raise GroupError(
+                f"{count} responses were shown but {len(said)} are clicked or not", remedy="give one for each"
+            )
         return tuple(said)
     indices = [] if said is None else said if isinstance(said, list) else [said]
     for index in indices:
         if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count:
-            raise GroupError(f"the clicked response is {index!r:.40}; it must be an index from 0 to {count - 1}")
+            raise GroupError(
+                f"the clicked response is {index!r:.40}", remedy=f"it must be an index from 0 to {count - 1}"
+            )
     return tuple(place in indices for place in range(count))
 
 
@@ -73,14 +78,19 @@ def _seconds(said: Any, clicked: tuple[bool, ...]) -> tuple[float | None, ...]:
     if not isinstance(said, list):
         if sum(clicked) != 1:
             raise GroupError(
-                '"seconds" is one number, but not one response was clicked; give a list, null where unknown'
+                '"seconds" is one number, but not one response was clicked', remedy="give a list, null where unknown"
             )
         said = [said if one else None for one in clicked]
     if len(said) != len(clicked):
         raise GroupError(
-            f"{len(clicked)} responses were shown but {len(said)} have seconds; give one for each, or null"
+            f"{len(clicked)} responses were shown but {len(said)} have seconds", remedy="give one for each, or null"
         )
     seconds = tuple(None if one is None else number_of(one, "the seconds") for one in said)
     if not all(one is None or one >= 0 for one in seconds):
         raise GroupError('"seconds" must be numbers >= 0')
     return seconds
+
+
+register_format(
+    Format(name="clicks", priority=40, columns="session, prompt, shown, clicked, seconds", knows=knows, read=read)
+)

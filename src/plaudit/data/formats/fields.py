@@ -41,7 +41,7 @@ def need(row: dict[str, Any], *names: str) -> Any:
     """Like `take`, but a missing value is an error."""
     value = take(row, *names)
     if value is None:
-        raise GroupError(f"the row has no {' or '.join(repr(n) for n in names)}; add it or remove the row")
+        raise GroupError(f"the row has no {' or '.join(repr(n) for n in names)}", remedy="add it or remove the row")
     return value
 
 
@@ -96,7 +96,7 @@ def turns_of(text: str, what: str) -> tuple[Message, ...]:
     """Messages of an HH-style transcript. A last turn with nothing in it, waiting for the answer, is left out."""
     opening, *rest = _TURN.split(text if text.startswith("\n\n") else f"\n\n{text.lstrip()}")
     if opening.strip():
-        raise GroupError(f'{what} has text before its first "\\n\\nHuman:" turn; remove it or make it a turn')
+        raise GroupError(f'{what} has text before its first "\\n\\nHuman:" turn', remedy="remove it or make it a turn")
     return tuple(
         {"role": _SPEAKERS[speaker], "content": content.strip()}
         for speaker, content in zip(rest[::2], rest[1::2], strict=True)
@@ -150,5 +150,5 @@ def number_of(value: Any, what: str) -> float:
     except ValueError:
         number = None
     if number is None:
-        raise GroupError(f"{what} is {value!r:.40}; it must be a number")
+        raise GroupError(f"{what} is {value!r:.40}", remedy="it must be a number")
     return int(number) if number.is_integer() else number

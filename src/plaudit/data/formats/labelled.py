@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from plaudit.data.formats import Format, register_format
 from plaudit.data.formats.fields import (
     ANNOTATORS,
     IDS,
@@ -53,7 +54,7 @@ def verdict_tiers(value: Any, lettered: bool) -> tuple[tuple[int, ...], ...]:
         return TIE
     words = {"a": FIRST, "b": SECOND} if lettered else {"1": FIRST, "2": SECOND, "0": TIE, "a1": FIRST, "a2": SECOND}
     if word not in words:
-        raise GroupError(f"the verdict is {value!r:.40}; it must be one of {', '.join(words)}, tie")
+        raise GroupError(f"the verdict is {value!r:.40}", remedy=f"it must be one of {', '.join(words)}, tie")
     return words[word]
 
 
@@ -69,7 +70,7 @@ def read_pandalm(row: dict[str, Any], stem: str) -> Group:
     votes = {name: take(row, name) for name in list(row) if _ANNOTATOR.fullmatch(name)}
     given = {name: vote for name, vote in votes.items() if vote not in (None, "")}
     if not given:
-        raise GroupError("no annotator gave a verdict; fill one of the annotator columns or remove the row")
+        raise GroupError("no annotator gave a verdict", remedy="fill one of the annotator columns or remove the row")
     return Group(
         id=name_of(row, *IDS) or "",
         prompt=_prompt(row),
@@ -128,5 +129,22 @@ def _judged(row: dict[str, Any], lettered: bool) -> tuple[tuple[tuple[int, ...],
 def _prompt(row: dict[str, Any]) -> Any:
     prompt = prompt_of(row)
     if prompt is None:
-        raise GroupError("the row has no prompt; add a prompt or an instruction")
+        raise GroupError("the row has no prompt", remedy="add a prompt or an instruction")
     return prompt
+
+
+register_format(
+    Format(
+        name="pandalm",
+        priority=70,
+        columns="instruction, input, response1, response2, annotator1...",
+        knows=knows_pandalm,
+        read=read_pandalm,
+    )
+)
+register_format(
+    Format(name="llmbar", priority=80, columns="input, output_1, output_2, label", knows=knows_llmbar, read=read_llmbar)
+)
+register_format(
+    Format(name="labelled", priority=90, columns="prompt, response_a, response_b, winner", knows=knows, read=read)
+)

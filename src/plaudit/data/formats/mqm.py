@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from plaudit.data.formats import Format, register_format
 from plaudit.data.formats.fields import name_of, need, number_of, take, words_of
 from plaudit.groups import Group, GroupError, Rating
 
@@ -44,3 +45,14 @@ def _ratings(index: int, translation: Mapping[str, Any]) -> list[Rating]:
         Rating(index, number_of(value, f"the score of translation {index} by {rater}"), annotator=str(rater))
         for rater, value in scores.items()
     ]
+
+
+register_format(
+    Format(
+        name="mqm",
+        priority=50,
+        columns="doc, segment, source, translations with mqm_by_rater",
+        knows=knows,
+        read=read,
+    )
+)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from json import JSONDecodeError, loads
 from typing import Any
 
+from plaudit.data.formats import Format, register_format
 from plaudit.groups import Group, GroupError
 
 
@@ -18,7 +19,12 @@ def read(row: dict[str, Any], stem: str) -> Group:
         try:
             whole["meta"] = loads(whole["meta"])
         except JSONDecodeError as error:
-            raise GroupError('"meta" is text but not JSON; write an object') from error
+            raise GroupError('"meta" is text but not JSON', remedy="write an object") from error
     if not isinstance(whole.get("meta") or {}, Mapping):
         raise GroupError('"meta" must be an object')
     return Group.from_dict(whole)
+
+
+register_format(
+    Format(name="native", priority=150, columns="prompt, responses, rankings, ratings", knows=knows, read=read)
+)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from plaudit.data.formats import Format, register_format
 from plaudit.data.formats.fields import (
     ANNOTATORS,
     IDS,
@@ -87,12 +88,12 @@ def split_prompt(first: Text, second: Text) -> tuple[Text, Text, Text]:
     if isinstance(first, str) and isinstance(second, str):
         return _split_text(first, second)
     if isinstance(first, str) or isinstance(second, str):
-        raise GroupError("one of the two responses is text and the other messages; make both the same")
+        raise GroupError("one of the two responses is text and the other messages", remedy="make both the same")
     shared = 0
     while shared < min(len(first), len(second)) - 1 and first[shared] == second[shared]:
         shared += 1
     if not shared:
-        raise GroupError('the two conversations share no beginning to be the prompt; give it as "prompt"')
+        raise GroupError("the two conversations share no beginning to be the prompt", remedy='give it as "prompt"')
     return _messages(first[:shared]), _messages(first[shared:]), _messages(second[shared:])
 
 
@@ -110,6 +111,29 @@ def _split_text(first: str, second: str) -> tuple[str, str, str]:
     cut = starts[-1] if starts else 0
     if not cut:
         raise GroupError(
-            'chosen and rejected share no beginning to be the prompt; give it as "prompt" (it may be empty)'
+            "chosen and rejected share no beginning to be the prompt", remedy='give it as "prompt" (it may be empty)'
         )
     return first[:cut], first[cut:], second[cut:]
+
+
+register_format(
+    Format(
+        name="hh",
+        priority=100,
+        columns="chosen, rejected with Human:/Assistant: turns",
+        knows=knows_hh,
+        read=read_hh,
+    )
+)
+register_format(
+    Format(
+        name="llama-factory",
+        priority=110,
+        columns="conversations or instruction, chosen, rejected",
+        knows=knows_llama_factory,
+        read=read,
+    )
+)
+register_format(
+    Format(name="trl", priority=120, columns="chosen, rejected, with or without prompt", knows=knows_trl, read=read)
+)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
+from plaudit.data.formats import Format, register_format
 from plaudit.data.formats.fields import ANNOTATORS, IDS, name_of, need, number_of, prompt_of, response_of, take
 from plaudit.groups import Group, GroupError, Ranking, Rating
 
@@ -53,7 +54,7 @@ def read(row: dict[str, Any], stem: str) -> Group:
     annotator = name_of(row, *ANNOTATORS)
     prompt = prompt_of(row)
     if prompt is None:
-        raise GroupError("the row has no prompt; add one")
+        raise GroupError("the row has no prompt", remedy="add one")
     return Group(
         id=name_of(row, *IDS) or "",
         prompt=prompt,
@@ -81,7 +82,8 @@ def _listed(ranking: Any) -> tuple[tuple[int, ...], ...]:
         return ()
     if not isinstance(ranking, list):
         raise GroupError(
-            '"ranking" must list response indices from 0, best first; a rank for each response goes under "ranks"'
+            '"ranking" must list response indices from 0, best first',
+            remedy='a rank for each response goes under "ranks"',
         )
     return tuple(tuple(tier) if isinstance(tier, list) else (tier,) for tier in ranking)
 
@@ -91,7 +93,7 @@ def _parallel(values: Any, count: int, what: str) -> list[Any]:
         return []
     if not isinstance(values, list) or len(values) != count:
         have = len(values) if isinstance(values, list) else "no list of"
-        raise GroupError(f"there are {count} responses but {have} {what}; give one for each response")
+        raise GroupError(f"there are {count} responses but {have} {what}", remedy="give one for each response")
     return values
 
 
@@ -106,3 +108,8 @@ def _ratings(own: dict[str, Any], index: int) -> list[Rating]:
         if value not in (None, "N/A"):
             scores[attribute] = value
     return [Rating(index, number_of(v, f"the {a} rating of response {index}"), a) for a, v in scores.items()]
+
+
+register_format(
+    Format(name="ranked", priority=130, columns="prompt, responses with ranks or scores", knows=knows, read=read)
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from plaudit.data.formats import Format, register_format
 from plaudit.data.formats.fields import ANNOTATORS, IDS, name_of, need, number_of, prompt_of, response_of, take
 from plaudit.groups import Group, GroupError, Rating
 
@@ -33,7 +34,7 @@ def knows(row: Mapping[str, Any]) -> bool:
 def read(row: dict[str, Any], stem: str) -> Group:
     prompt = prompt_of(row)
     if prompt is None:
-        raise GroupError("the row has no prompt; add one")
+        raise GroupError("the row has no prompt", remedy="add one")
     response = response_of(need(row, *_RESPONSES), "the response")
     annotator, weight, scale = name_of(row, *ANNOTATORS), take(row, "weight"), _scale(row)
     identity, subset = name_of(row, *IDS), name_of(row, "subset")
@@ -42,7 +43,9 @@ def read(row: dict[str, Any], stem: str) -> Group:
     else:
         values = {name: row.pop(name) for name in _attributes(row)}
         if not values:
-            raise GroupError(f"the row rates nothing; give {' or '.join(_VALUES)}, or a number for an attribute")
+            raise GroupError(
+                "the row rates nothing", remedy=f"give {' or '.join(_VALUES)}, or a number for an attribute"
+            )
     ratings = []
     for attribute, said in values.items():
         value, own_scale = _value(said, attribute)
@@ -91,5 +94,16 @@ def _scale(row: dict[str, Any]) -> tuple[float, float] | None:
         if low is None and high is None:
             return None
     else:
-        raise GroupError(f'"scale" is {scale!r:.40}; it must be [lowest, highest]')
+        raise GroupError(f'"scale" is {scale!r:.40}', remedy="it must be [lowest, highest]")
     return number_of(low, "the scale's lowest value"), number_of(high, "the scale's highest value")
+
+
+register_format(
+    Format(
+        name="rated",
+        priority=140,
+        columns="prompt, response, value (or a column for each attribute)",
+        knows=knows,
+        read=read,
+    )
+)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from plaudit.data.formats import Format, register_format
 from plaudit.data.formats.fields import ANNOTATORS, name_of, need, number_of, words_of
 from plaudit.data.formats.labelled import verdict_tiers
 from plaudit.groups import Group, GroupError, Ranking, Rating, Text
@@ -83,3 +84,35 @@ def _topic(stem: str) -> tuple[str, str]:
 
 def _plain(text: str) -> str:
     return re.sub(r"[\W_]+", " ", text.casefold()).strip()
+
+
+register_format(
+    Format(
+        name="ukp-pairs",
+        priority=10,
+        columns="TSV: #id label a1 a2; the file's name is the prompt",
+        knows=knows_pairs,
+        read=read_pair,
+    )
+)
+register_format(
+    Format(
+        name="ukp-votes",
+        priority=20,
+        columns="debate, stance, a1, a2, annotator, choice",
+        knows=knows_vote,
+        read=read_vote,
+        judgement_columns=frozenset({"pair_id", "reason", "accepted_at", "submitted_at"}),
+    )
+)
+register_format(
+    Format(
+        name="ukp-ranks",
+        priority=30,
+        columns="TSV: #id rank argument; the file's name is the prompt",
+        knows=knows_rank,
+        read=read_rank,
+        join=join_ranks,
+        judgement_columns=frozenset({"id"}),
+    )
+)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.evaluation.best_of_n.curves import Curve, Ground, curve
 from plaudit.evaluation.best_of_n.divergence import best_of_n_kl
 from plaudit.evaluation.best_of_n.ensembles import PENALTY, combine
@@ -86,9 +86,9 @@ def best_of(
         PlauditError: as `gather`; or if there is no proxy, or the penalty is no penalty.
     """
     if not proxies:
-        raise PlauditError("there is no proxy to choose by; give one or more")
+        raise InvalidInputError("there is no proxy to choose by", remedy="give one or more")
     if not 0 <= penalty < np.inf:
-        raise PlauditError(f"lambda is {penalty:g}; it must be a number of 0 or more")
+        raise InvalidInputError(f"lambda is {penalty:g}", remedy="it must be a number of 0 or more")
     rows = {name: ScoredGroups.matching(groups, scores).per_group() for name, scores in proxies.items()}
     pools = gather_pools(groups, rows, ScoredGroups.matching(groups, gold).per_group(), most, clusters)
     raw_gold = [pool.gold for pool in pools.prompts]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, plain_text
 from plaudit.judgements import check_shapes, cluster_ids
 from plaudit.statistics import Floats, centred, pooled_sd
@@ -77,8 +77,8 @@ def gather_pools(
     sizes = [len(pool) for pool in found if len(pool) > 1]
     reached = most or min(sizes, default=1)
     if reached > max(sizes, default=1):
-        raise PlauditError(
-            f"no prompt has {reached:,} candidates with a gold value; the most is {max(map(len, found))}"
+        raise InvalidInputError(
+            f"no prompt has {reached:,} candidates with a gold value", remedy=f"the most is {max(map(len, found))}"
         )
     used = [pool for pool in found if len(pool) >= max(reached, 2)]
     return Pools(
@@ -102,10 +102,10 @@ def _pool(group: Group, g: int, cluster: int, proxies: Mapping[str, Scores], gol
     for name, scores in proxies.items():
         if broken := [i for i in kept if not math.isfinite(scores[g][i])]:
             value = scores[g][broken[0]]
-            raise PlauditError(
+            raise InvalidInputError(
                 f"{name}: the score of response {broken[0]} of group {group.id!r} is "
-                f"{'missing' if math.isnan(value) else value}, so nobody knows whether it would be picked; score these "
-                "groups again, or take the group out of the data"
+                f"{'missing' if math.isnan(value) else value}, so nobody knows whether it would be picked",
+                remedy="score these groups again, or take the group out of the data",
             )
     return Pool(
         cluster=cluster,

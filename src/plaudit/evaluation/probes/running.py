@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 
 from plaudit.data import Score
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.evaluation.probes.change import Case, Change, Probe, Spot
 from plaudit.evaluation.probes.measuring import Pairs, measure, spread
 from plaudit.evaluation.probes.results import Probes
@@ -53,7 +53,7 @@ def probe(
     """
     probes = chosen_probes(only)
     if not groups:
-        raise PlauditError("there is no group to take answers from; give data with at least one")
+        raise InvalidInputError("there is no group to take answers from", remedy="give data with at least one")
     asked = sample(groups, count, answers, seed, clusters)
     sheet = Sheet()
     untouched = [[sheet.add(Spot(one.group, i)) for i in one.untouched] for one in asked]

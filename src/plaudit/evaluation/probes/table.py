@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from plaudit.errors import PlauditError
+from plaudit.errors import NotFoundError
 from plaudit.evaluation.probes import content, length, markdown, opinion, order, phrases, surface
 from plaudit.evaluation.probes.change import Probe
 
@@ -24,7 +24,8 @@ def chosen_probes(names: Iterable[str]) -> list[Probe]:
     """
     wanted = set(names)
     if unknown := sorted(wanted - set(PROBES) - set(FAMILIES)):
-        raise PlauditError(
-            f"no probe or family is called {unknown[0]!r}; families: {', '.join(FAMILIES)}; probes: {', '.join(PROBES)}"
+        raise NotFoundError(
+            f"no probe or family is called {unknown[0]!r}",
+            remedy=f"families: {', '.join(FAMILIES)}; probes: {', '.join(PROBES)}",
         )
     return [probe for probe in PROBES.values() if not wanted or {probe.name, probe.family} & wanted]

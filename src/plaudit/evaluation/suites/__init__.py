@@ -1,6 +1,6 @@
 """Benchmark suites from local files in their authors' formats, measured by their authors' rules (docs/suites.md)."""
 
-from plaudit.errors import PlauditError
+from plaudit.errors import NotFoundError
 from plaudit.evaluation.suites.judgebench import JUDGEBENCH
 from plaudit.evaluation.suites.llmbar import LLMBAR
 from plaudit.evaluation.suites.measuring import SuiteMeasurement, SuiteResult, measure_suite
@@ -22,7 +22,7 @@ SUITES = {
 def suite_named(name: str) -> Suite:
     """The suite called `name`. Raises PlauditError naming all suites when there is none."""
     if name not in SUITES:
-        raise PlauditError(f"there is no suite {name!r}; the suites are {', '.join(SUITES)}")
+        raise NotFoundError(f"there is no suite {name!r}", remedy=f"the suites are {', '.join(SUITES)}")
     return SUITES[name]
 
 

@@ -25,7 +25,7 @@ def read(row: dict[str, Any], place: Place) -> Group:
     """A pair; sources like `mmlu-pro-law` belong to the domain of what they begin with."""
     label, source = need(row, "label"), str(need(row, "source"))
     if label not in LABELS:
-        raise GroupError(f"the label is {label!r:.40}; it must be A>B or B>A")
+        raise GroupError(f"the label is {label!r:.40}", remedy="it must be A>B or B>A")
     return Group(
         name_of(row, "pair_id", "id") or "",
         prompt_of(row) or "",

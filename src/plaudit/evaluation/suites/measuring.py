@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.evaluation.suites.composite import Combine, composite, value_of
 from plaudit.evaluation.suites.suite import Outcome, Scores, Suite, SuiteFigure
 from plaudit.groups import Group, plain_text, text_key
@@ -96,7 +96,7 @@ def measure_suite(suite: Suite, groups: Sequence[Group], scores: GroupScores) ->
     outcomes = list(suite.rule(groups, rows))
     parts = {part: column for column, part in enumerate(dict.fromkeys(outcome.part for _, outcome in outcomes))}
     if not parts:
-        raise PlauditError(f"nothing to measure: no item of {suite.name} has a judgement that prefers an answer")
+        raise InvalidInputError(f"nothing to measure: no item of {suite.name} has a judgement that prefers an answer")
     value, shared, chance = _tables(outcomes, len(groups), parts)
     plain = {
         name: _tables(suite.rule(groups, given), len(groups), parts)[0]
@@ -165,7 +165,7 @@ def _check_finite(groups: Sequence[Group], scores: Scores) -> None:
     for group, given in zip(groups, scores, strict=True):
         for response, score in enumerate(given):
             if not math.isfinite(score):
-                raise PlauditError(
-                    f"item {group.id!r}: response {response} has score {score}; a suite's figures leave no item out, "
-                    "so score it again"
+                raise InvalidInputError(
+                    f"item {group.id!r}: response {response} has score {score}",
+                    remedy="a suite's figures leave no item out, so score it again",
                 )

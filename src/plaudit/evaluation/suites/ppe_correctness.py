@@ -50,7 +50,9 @@ def _conflict(pair: Any, truth: Sequence[Any]) -> Ranking:
             return Ranking(((first,), (second,)) if truth[first] else ((second,), (first,)))
     except (TypeError, ValueError, IndexError):
         pass
-    raise GroupError(f"a conflict pair is {pair!r:.40}; it must be the indices of a right and a wrong response")
+    raise GroupError(
+        f"a conflict pair is {pair!r:.40}", remedy="it must be the indices of a right and a wrong response"
+    )
 
 
 def rule(groups: Sequence[Group], scores: Scores) -> Iterator[tuple[int, Outcome]]:

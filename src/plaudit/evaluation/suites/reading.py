@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from plaudit.data import Row, Table, tables
-from plaudit.errors import DataError
+from plaudit.errors import DataError, InvalidInputError
 from plaudit.evaluation.suites.suite import Place, Shape, Suite
 from plaudit.groups import Group, GroupError
 
@@ -28,9 +28,8 @@ def read_suite(suite: Suite, sources: Iterable[str | Path]) -> list[Group]:
         for group in _items(suite, table):
             name = _new_name(group.id, items)
             if origin.setdefault(group.id, table.name) != table.name:
-                raise DataError(
-                    f"the item {group.id!r} stands in {origin[group.id]} too; give each file once", table.name
-                )
+                reason = f"the item {group.id!r} stands in {origin[group.id]} too"
+                raise DataError(reason, file=table.name, remedy="give each file once")
             items[name] = replace(group, id=name)
     return list(items.values())
 
@@ -49,25 +48,27 @@ def _items(suite: Suite, table: Table) -> Iterator[Group]:
         columns = _columns(row)
         shape = next((shape for shape in suite.shapes if columns >= set(shape.columns)), None)
         if shape is None:
-            raise DataError(_other_shape(suite.name, suite.shapes, sorted(columns)), row.where)
+            raise row.located(_other_shape(suite.name, suite.shapes, sorted(columns)))
         try:
             group = shape.read(dict(row.value), place)
         except GroupError as error:
-            raise DataError(str(error), row.where) from error
+            raise row.located(error) from error
         yield replace(group, id=f"{group.subset or place.stem}/{group.id or number}")
     if not number:
-        raise DataError("the file is empty; it needs at least one row", table.name)
+        raise DataError("the file is empty", file=table.name, remedy="it needs at least one row")
 
 
 def _columns(row: Row) -> set[str]:
     if row.fault is not None:
-        raise DataError(row.fault, row.where)
+        raise row.located(row.fault)
     if not isinstance(row.value, Mapping):
-        raise DataError("the row is not an object with columns", row.where)
+        raise row.located(InvalidInputError("the row is not an object with columns"))
     return {name for name, value in row.value.items() if value is not None}
 
 
-def _other_shape(name: str, shapes: Sequence[Shape], columns: Sequence[str]) -> str:
-    wanted = " or ".join(", ".join(shape.columns) for shape in shapes)
-    seen = ", ".join(columns) or "none"
-    return f"this is no row of the suite {name}: that has the columns {wanted}, this row has {seen}"
+def _other_shape(name: str, shapes: Sequence[Shape], columns: Sequence[str]) -> InvalidInputError:
+    required = " or ".join(", ".join(shape.columns) for shape in shapes)
+    present = ", ".join(columns) or "none"
+    return InvalidInputError(
+        f"this is no row of the suite {name}: that has the columns {required}, this row has {present}"
+    )

@@ -31,7 +31,7 @@ def read(row: dict[str, Any], place: Place) -> Group:
     name, subset = str(need(row, "id")), str(need(row, "subset"))
     kind, _, number = name.partition(":")
     if subset == TIES and (kind not in ("ref", "tied") or not number):
-        raise GroupError(f"the id of a Ties row is {name!r}; it must be ref:NUMBER or tied:NUMBER")
+        raise GroupError(f"the id of a Ties row is {name!r}", remedy="it must be ref:NUMBER or tied:NUMBER")
     order = Ranking((tuple(range(len(right))), tuple(range(len(right), len(right) + len(wrong)))))
     return Group(
         name,

@@ -32,7 +32,9 @@ def _group(row: dict[str, Any], uid: str, answers: Sequence[Any]) -> Group:
     path = str(need(row, "category_path"))
     kind, goal, *scenario = [*path.split("/"), ""]
     if kind not in KINDS or goal not in GOALS:
-        raise GroupError(f"the category_path is {path!r}; it must be like Pairwise_set/Helpfulness/Chat/Discussion")
+        raise GroupError(
+            f"the category_path is {path!r}", remedy="it must be like Pairwise_set/Helpfulness/Chat/Discussion"
+        )
     return Group(
         f"{path}/{need(row, uid)}",
         _prompt(row),

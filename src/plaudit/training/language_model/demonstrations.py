@@ -99,7 +99,7 @@ def _judged(table: Table) -> Table:
     first = next(table.rows, None)
     rows = table.rows if first is None else chain([first], table.rows)
     value = first.value if first is not None else None
-    if isinstance(value, Mapping) and not any(shape.knows(value) for shape in FORMATS):
+    if isinstance(value, Mapping) and not any(shape.knows(value) for shape in FORMATS.values()):
         rows = map(_completed, rows)
     return Table(table.name, table.stem, iter(rows))
 
@@ -120,5 +120,5 @@ def _completed(row: Row) -> Row:
                 raise GroupError("the row has no prompt; add one")
             group = Group("", prompt, (response_of(need(left, "completion", "response", "answer", "output"), "it"),))
     except GroupError as error:
-        return Row(row.where, row.value, str(error))
-    return Row(row.where, group.to_dict())
+        return Row(row.file, row.line, row.value, error)
+    return Row(row.file, row.line, group.to_dict())

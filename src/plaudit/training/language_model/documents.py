@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from plaudit.data import SUFFIXES, Row, Table, read_groups, read_rows, tables, unpacked
+from plaudit.data import SUFFIXES, Row, Table, decompressed, read_groups, read_rows, tables
 from plaudit.errors import DataError
 from plaudit.groups import plain_text
 
@@ -76,8 +76,8 @@ def read_texts(source: TextSource) -> Texts:
 def _documents(source: str | Path) -> Iterator[Document]:
     path = Path(source)
     if str(source) == "-":
-        stream = unpacked(sys.stdin.buffer, "stdin")
-        # What `unpacked` gives can be looked into without reading on.
+        stream = decompressed(sys.stdin.buffer)
+        # What `decompressed` gives can be looked into without reading on.
         if stream.peek(1024).lstrip()[:1] in (b"{", b"["):  # type: ignore[attr-defined]
             yield from _of_table(Table("stdin", "", read_rows(stream, "stdin")))
         else:
@@ -102,7 +102,7 @@ def _is_prose(path: Path) -> bool:
 def _of_prose(path: Path) -> Iterator[Document]:
     try:
         with path.open("rb") as stream:
-            yield from _paragraphs(unpacked(stream, str(path)), str(path))
+            yield from _paragraphs(decompressed(stream), str(path))
     except (OSError, EOFError) as error:
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"it cannot be read: {reason}; check the path", str(path)) from error
@@ -143,7 +143,7 @@ def _of_table(table: Table) -> Iterator[Document]:
 
 def _of_row(row: Row) -> Document:
     if row.fault is not None:
-        raise DataError(row.fault, row.where)
+        raise row.located(row.fault)
     text = row.value.get("text") if isinstance(row.value, Mapping) else None
     if not isinstance(text, str):
         raise DataError('the row has no "text"; give every row one, or remove the row', row.where)

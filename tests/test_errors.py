@@ -1,0 +1,42 @@
+"""Errors that a program can read: their parts are fields, and each kind has the status a server answers with."""
+
+import pytest
+
+from plaudit.errors import (
+    DataError,
+    InvalidInputError,
+    MissingExtraError,
+    NotFoundError,
+    OverloadedError,
+    PlauditError,
+    TooLongError,
+)
+from plaudit.groups import GroupError
+
+KINDS = [InvalidInputError, TooLongError, NotFoundError, MissingExtraError, OverloadedError]
+
+
+def test_every_kind_has_a_status_of_its_own():
+    assert set(KINDS) == set(PlauditError.__subclasses__())
+    statuses = [kind.status for kind in (PlauditError, *KINDS)]
+    assert len(set(statuses)) == len(statuses)
+    assert all(400 <= status < 600 for status in statuses)
+
+
+def test_a_row_and_a_group_at_fault_are_invalid_input():
+    assert issubclass(DataError, InvalidInputError) and DataError.status == InvalidInputError.status
+    assert issubclass(GroupError, InvalidInputError) and issubclass(GroupError, ValueError)
+
+
+@pytest.mark.parametrize("kind", [PlauditError, *KINDS, DataError, GroupError])
+def test_parts_are_fields_and_the_line_is_made_of_them(kind):
+    error = kind("no score", file="scores.jsonl", line=3, remedy="give one")
+    assert (error.message, error.file, error.line, error.remedy) == ("no score", "scores.jsonl", 3, "give one")
+    assert str(error) in ("scores.jsonl:3: no score; give one", "scores.jsonl:3: no score: give one")
+    assert str(kind("no score")) == "no score"
+    assert str(kind("no score", file="scores.jsonl")) == "scores.jsonl: no score"
+
+
+def test_a_missing_extra_ends_with_the_line_to_type():
+    error = MissingExtraError("LoRA needs the `lora` extra", remedy="pip install 'plaudit[lora]'")
+    assert str(error) == "LoRA needs the `lora` extra: pip install 'plaudit[lora]'"
