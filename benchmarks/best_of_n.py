@@ -15,7 +15,7 @@ import numpy as np
 
 from plaudit.evaluation.best_of_n import Curve, best_of, finding
 from plaudit.groups import Group
-from plaudit.statistics.intervals import Floats, Measurement
+from plaudit.statistics import Floats, Measurement
 
 Draw = Callable[[np.random.Generator, tuple[int, int]], tuple[Floats, Floats]]
 

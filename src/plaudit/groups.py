@@ -232,6 +232,22 @@ def text_key(text: Text) -> str:
     return text if isinstance(text, str) else "\0" + json.dumps(text, sort_keys=True)
 
 
+def prompt_key(group: Group, index: int) -> str:
+    """A string that groups share exactly when they have the same prompt. A prompt without text says nothing, so no two
+    groups without one share it.
+
+    Args:
+        group: one of several.
+        index: its number among them.
+
+    Example:
+        >>> groups = [Group("a", "Why?", ("x",)), Group("b", " ", ("y",)), Group("c", "Why?", ("z",))]
+        >>> [prompt_key(group, index) for index, group in enumerate(groups)]
+        ['Why?', '\\x001', 'Why?']
+    """
+    return text_key(group.prompt) if plain_text(group.prompt).strip() else f"\0{index}"
+
+
 def group_key(prompt: Text, subset: str | None) -> str:
     """A string that two groups share exactly when rows of the two are one group: prompt and subset are the same."""
     key = text_key(prompt)

@@ -9,7 +9,7 @@ from plaudit.errors import PlauditError
 from plaudit.evaluation import evaluate, verdict
 from plaudit.evaluation.measuring import Evaluation
 from plaudit.groups import Group, Ranking, Rating
-from plaudit.judgements import flatten_comparisons
+from plaudit.judgements import flatten_comparisons, scored_comparisons
 from plaudit.scoring import ScoredGroups
 from plaudit.statistics import Measurement
 
@@ -22,9 +22,9 @@ def pairs(count, **about):
 
 def test_comparisons_follow_the_rankings():
     group = Group("g", "p", ("a", "bb", "cccc"), (Ranking(((2,), (0, 1)), weight=2.0),), subset="s")
-    compared = flatten_comparisons([group], [[1.0, 2.0, 4.0]])
+    compared, scores = scored_comparisons([group], [[1.0, 2.0, 4.0]])
     # tier 0 alone; 2 beats 0 and 1; 0 and 1 tie.
-    assert sorted(zip(compared.gap, compared.length, compared.tie, strict=True)) == [
+    assert sorted(zip(compared.gaps(scores), compared.length, compared.tie, strict=True)) == [
         (-1, -1, True),
         (2, 2, False),
         (3, 3, False),
@@ -37,7 +37,7 @@ def test_groups_of_the_same_prompt_are_one_cluster():
     chat = ({"role": "user", "content": "Why?"},)
     prompts = ["Why?", chat, "Why?", chat, "", ""]
     groups = [Group(str(i), prompt, ("a", "b"), (BEST,)) for i, prompt in enumerate(prompts)]
-    assert flatten_comparisons(groups, [[1.0, 0.0]] * 6).cluster.tolist() == [
+    assert flatten_comparisons(groups).cluster.tolist() == [
         0,
         1,
         0,
@@ -49,7 +49,7 @@ def test_groups_of_the_same_prompt_are_one_cluster():
 
 def test_clusters_can_be_a_meta_field():
     groups = [*pairs(2, meta={"debate": "x"}), *pairs(2, meta={"debate": "y"})]
-    assert flatten_comparisons(groups, [[1.0, 0.0]] * 4, "debate").cluster.tolist() == [0, 0, 1, 1]
+    assert flatten_comparisons(groups, "debate").cluster.tolist() == [0, 0, 1, 1]
     with pytest.raises(PlauditError, match=r"group 'g0' has no field 'topic' under \"meta\" .* \(it has: debate\)"):
         evaluate(groups, [[1.0, 0.0]] * 4, clusters="topic")
 
@@ -126,7 +126,7 @@ def test_what_needs_a_score_that_is_not_finite_is_undefined_and_names_it(broken)
 
 def test_flattened_for_others_a_hole_is_an_error():
     with pytest.raises(PlauditError, match="1 of 6 scores are not finite"):
-        flatten_comparisons(pairs(3), [[1.0, 0.0], [math.nan, 0.0], [1.0, 0.0]])
+        scored_comparisons(pairs(3), [[1.0, 0.0], [math.nan, 0.0], [1.0, 0.0]])
 
 
 def test_a_hole_nobody_judged_does_no_harm():

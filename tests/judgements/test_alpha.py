@@ -71,7 +71,7 @@ def voted(name, *votes):
 
 
 def alpha(groups):
-    return alpha_of_rankings(flatten_comparisons(groups, [[0.0] * len(group.responses) for group in groups]))
+    return alpha_of_rankings(flatten_comparisons(groups))
 
 
 def test_rankings_by_hand():

@@ -108,7 +108,7 @@ def test_a_part_of_the_rankings_is_as_good_as_the_whole():
     tiers, scores = (((0,), (1, 2), (3,)), ((2,), (0,)), ((3,), (1,), (0,))), row([1, 2, 3, 4], [1] * 4, [2, 1, 0, 1])
     both, last = ranked(*tiers), ranked(*tiers)[np.array([False, True])]
     alone = ranked(*tiers[:1], tiers[1], tiers[2])[np.array([False, True])]
-    assert last.of.tolist() == [0, 0, 0]
+    assert last.ranking.tolist() == [0, 0, 0]
     assert ndcg(last, scores) == ndcg(alone, scores)
     assert 2 * ndcg(both, scores).value == pytest.approx(
         ndcg(both[np.array([True, False])], scores).value + ndcg(last, scores).value

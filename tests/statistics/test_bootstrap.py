@@ -7,7 +7,7 @@ from scipy import stats
 from plaudit.errors import PlauditError
 from plaudit.evaluation import evaluate
 from plaudit.groups import Group, Ranking, Rating
-from plaudit.statistics.bootstrap import bca, bootstrapping, is_asked_for, recomputed, resampled
+from plaudit.statistics.bootstrap import Bootstrap, bca
 from plaudit.statistics.intervals import NO_VARIATION, ONE_CLUSTER, mean, proportion
 
 
@@ -30,8 +30,7 @@ def test_the_interval_of_a_mean_is_scipys():
         method="BCa",
         rng=np.random.default_rng(1),
     ).confidence_interval
-    with bootstrapping(20_000):
-        ours = mean(outcome, weight, cluster)
+    ours = mean(outcome, weight, cluster, intervals=Bootstrap(20_000))
     assert ours.value == pytest.approx(np.average(outcome, weights=weight))
     # The error of 20,000 rounds is about 0.7% of the interval's width at each end.
     assert (ours.low, ours.high) == pytest.approx(theirs, abs=0.03 * (theirs.high - theirs.low))
@@ -46,9 +45,9 @@ def test_a_constant_of_acceleration_by_hand():
 def test_recomputing_is_the_same_as_resampling_sums():
     outcome, _, cluster = sample(7)
     totals, sizes = np.bincount(cluster, outcome), np.bincount(cluster).astype(float)
-    with bootstrapping(100):
-        drawn = resampled((totals, sizes))
-        again = recomputed(lambda w: float(np.average(outcome, weights=w)), cluster)
+    rounds = Bootstrap(100)
+    drawn = rounds.resampled((totals, sizes))
+    again = rounds.recomputed(lambda w: float(np.average(outcome, weights=w)), cluster)
     assert drawn[0] / drawn[1] == pytest.approx(again)
 
 
@@ -56,28 +55,25 @@ def test_the_same_draws_every_time_and_others_with_another_seed():
     outcome, weight, cluster = sample()
 
     def interval(seed):
-        with bootstrapping(500, seed):
-            return mean(outcome, weight, cluster)
+        return mean(outcome, weight, cluster, intervals=Bootstrap(500, seed))
 
     assert interval(3) == interval(3)
     assert interval(3) != interval(4)
-    assert not is_asked_for()
 
 
 def test_where_a_bootstrap_collapses_a_proportion_keeps_wilsons_interval():
     right, weight, cluster = np.ones(50), np.ones(50), np.arange(50) % 10
-    with bootstrapping(200):
-        collapsed = proportion(right, weight, cluster)
-        assert mean(right, weight, cluster).reason == NO_VARIATION
-        assert proportion(right[:3], weight[:3], np.zeros(3, dtype=int)).reason == ONE_CLUSTER
+    rounds = Bootstrap(200)
+    collapsed = proportion(right, weight, cluster, intervals=rounds)
+    assert mean(right, weight, cluster, intervals=rounds).reason == NO_VARIATION
+    assert proportion(right[:3], weight[:3], np.zeros(3, dtype=int), intervals=rounds).reason == ONE_CLUSTER
     assert collapsed == proportion(right, weight, cluster)
     assert 0.8 < collapsed.low < collapsed.high == 1
 
 
 def test_an_interval_never_leaves_what_a_proportion_can_be():
     right, cluster = np.r_[np.zeros(1), np.ones(59)], np.arange(60) // 3
-    with bootstrapping(1000):
-        found = proportion(right, np.ones(60), cluster)
+    found = proportion(right, np.ones(60), cluster, intervals=Bootstrap(1000))
     assert found.value == pytest.approx(59 / 60)
     assert 0 <= found.low < found.value <= found.high <= 1
 
@@ -88,15 +84,15 @@ def test_it_covers_with_many_clusters():
     held = 0
     for _ in range(200):
         chance = numbers.beta(4, 2, 60)[cluster]
-        with bootstrapping(400):
-            found = proportion((numbers.random(180) < chance).astype(float), ones, cluster)
+        right = (numbers.random(180) < chance).astype(float)
+        found = proportion(right, ones, cluster, intervals=Bootstrap(400))
         held += found.low <= 2 / 3 <= found.high
     assert held >= 0.9 * 200
 
 
 def test_too_few_rounds_are_refused():
-    with pytest.raises(PlauditError, match="10 bootstrap rounds cannot place"), bootstrapping(10):
-        pass
+    with pytest.raises(PlauditError, match="10 bootstrap rounds cannot place a 95% interval; take 100 or more"):
+        Bootstrap(10)
 
 
 def test_an_evaluation_has_the_same_values_and_other_intervals():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import bootstrap, kendalltau, pearsonr, spearmanr
 
-from plaudit.statistics.bootstrap import bootstrapping
+from plaudit.statistics.bootstrap import Bootstrap
 from plaudit.statistics.correlations import (
     CORRELATIONS,
     FIXED_REST,
@@ -147,8 +147,7 @@ def test_the_bootstrapped_interval_is_scipys(name, theirs):
         method="BCa",
         rng=np.random.default_rng(0),
     ).confidence_interval
-    with bootstrapping(4000):
-        found = correlation(CORRELATIONS[name], x, y, np.arange(120))
+    found = correlation(CORRELATIONS[name], x, y, np.arange(120), intervals=Bootstrap(4000))
     assert found.value == pytest.approx(theirs(x, y).statistic)
     # The error of 4,000 rounds is about 2% of the width at each end.
     assert (found.low, found.high) == pytest.approx(expected, abs=0.08 * (expected.high - expected.low))
@@ -160,9 +159,9 @@ def test_a_bootstrapped_lead_is_paired_and_kendall_of_many_keeps_its_interval():
     own, baseline, cluster = human + numbers.normal(size=600), human + 2 * numbers.normal(size=600), np.arange(600) // 2
     analytic = [correlation(CORRELATIONS["kendall"], own, human, cluster)]
     lead = difference(CORRELATIONS["spearman"], own, baseline, human, cluster)
-    with bootstrapping(1000):
-        assert [correlation(CORRELATIONS["kendall"], own, human, cluster)] == analytic
-        drawn = difference(CORRELATIONS["spearman"], own, baseline, human, cluster)
+    rounds = Bootstrap(1000)
+    assert [correlation(CORRELATIONS["kendall"], own, human, cluster, intervals=rounds)] == analytic
+    drawn = difference(CORRELATIONS["spearman"], own, baseline, human, cluster, intervals=rounds)
     assert drawn.value == lead.value
     assert drawn.high - drawn.low == pytest.approx(lead.high - lead.low, rel=0.3)
 

@@ -1,5 +1,5 @@
-"""What there is to measure: judgements flattened once, and what models say of the responses. Any part of it is as good
-as the whole."""
+"""An evaluation's data: judgements flattened once, and the scores of the model and its baselines. Any subset of it is
+as good as the whole."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from plaudit.groups import Group
 from plaudit.judgements import (
     AttributeRatings,
     Comparisons,
-    Ranked,
+    RankedLists,
     Responses,
     comparisons_of,
     index_rankings,
@@ -21,71 +20,75 @@ from plaudit.judgements import (
     ratings_of,
 )
 from plaudit.scoring import ScoredGroups
-from plaudit.statistics import Floats, Ints
+from plaudit.statistics import JACKKNIFE, Bools, Floats, Intervals, Ints
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationData:
-    """Some groups' judgements, and the models' word on them.
+    """The judgements of some groups, and what models score their responses.
 
     Attributes:
         responses: of all groups; everything else points into these.
-        inside: [n], the responses of this part.
-        compared: comparisons, without scores.
-        voted: the same before annotators were merged.
-        ranked: rankings of three responses or more.
-        rated: attribute -> ratings.
+        included: [n], indices of the responses of this subset.
+        comparisons: what the rankings imply.
+        votes: the same before annotators were merged.
+        rankings: those of three responses or more.
+        ratings: attribute -> ratings.
         model: what is measured, with its baselines.
+        intervals: how intervals are made.
     """
 
     responses: Responses
-    inside: Ints
-    compared: Comparisons
-    voted: Comparisons
-    ranked: Ranked
-    rated: Mapping[str, AttributeRatings]
+    included: Ints
+    comparisons: Comparisons
+    votes: Comparisons
+    rankings: RankedLists
+    ratings: Mapping[str, AttributeRatings]
     model: ScoredGroups
+    intervals: Intervals = JACKKNIFE
 
-    def of(self, groups: NDArray[np.bool_]) -> EvaluationData:
-        """The part that belongs to the groups named [groups]. An attribute that none of them has is no part of it."""
-        rated = {name: one[groups[one.group]] for name, one in self.rated.items()}
+    def of(self, groups: Bools) -> EvaluationData:
+        """The subset that belongs to some groups. An attribute that none of them has is no part of it.
+
+        Args:
+            groups: [groups], which of them.
+        """
+        ratings = {name: rated[groups[rated.group]] for name, rated in self.ratings.items()}
         return replace(
             self,
-            inside=self.inside[groups[self.responses.group[self.inside]]],
-            compared=self.compared[groups[self.compared.group]],
-            voted=self.voted[groups[self.voted.group]],
-            ranked=self.ranked[groups[self.ranked.group]],
-            rated={name: one for name, one in rated.items() if len(one)},
+            included=self.included[groups[self.responses.group[self.included]]],
+            comparisons=self.comparisons[groups[self.comparisons.group]],
+            votes=self.votes[groups[self.votes.group]],
+            rankings=self.rankings[groups[self.rankings.group]],
+            ratings={name: rated for name, rated in ratings.items() if len(rated)},
         )
 
-    @property
-    def judged(self) -> Ints:
-        """Where the responses that are compared stand, each as often as it is."""
-        return np.concatenate([self.compared.better_at, self.compared.worse_at])
-
-    def hole(self, scores: Floats, needed: Ints) -> str | None:
-        """Which of the scores [responses] that are needed are not finite, in words; None if all are."""
-        return self.responses.hole(scores, needed)
-
-    def places(self, rated: AttributeRatings) -> Ints:
-        """[n], where rated responses stand among all."""
-        return self.responses.start[rated.group] + rated.response
+    def missing(self, scores: Floats, needed: Ints) -> str | None:
+        """Which of the scores [responses] at the indices `needed` are not finite, in words; None if all are."""
+        return self.responses.missing(scores, needed)
 
 
 def gather_data(
-    groups: Sequence[Group], model: ScoredGroups, clusters: str | None, people: Sequence[Group] | None
+    groups: Sequence[Group],
+    model: ScoredGroups,
+    *,
+    clusters: str | None,
+    people: Sequence[Group] | None,
+    intervals: Intervals = JACKKNIFE,
 ) -> EvaluationData:
-    """Flatten what people said of the groups; arguments as in `plaudit.evaluation.evaluate`."""
+    """Flatten the judgements of groups; arguments as in `plaudit.evaluation.evaluate`."""
     responses = index_responses(groups, clusters)
-    compared = comparisons_of(groups, responses)
+    comparisons = comparisons_of(groups, responses)
+    votes = comparisons
+    if people is not None and people is not groups:
+        votes = comparisons_of(people, index_responses(people, clusters))
     return EvaluationData(
         responses=responses,
-        inside=np.arange(len(responses.group)),
-        compared=compared,
-        voted=compared
-        if people is None or people is groups
-        else comparisons_of(people, index_responses(people, clusters)),
-        ranked=index_rankings(groups, responses),
-        rated=ratings_of(groups, responses, model.scales),
+        included=np.arange(len(responses.group)),
+        comparisons=comparisons,
+        votes=votes,
+        rankings=index_rankings(groups, responses),
+        ratings=ratings_of(groups, responses, model.scales),
         model=model,
+        intervals=intervals,
     )

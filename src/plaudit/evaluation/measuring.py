@@ -18,7 +18,7 @@ from plaudit.evaluation.probes.results import Probes
 from plaudit.groups import Group
 from plaudit.judgements import NO_SUBSET, cluster_ids
 from plaudit.scoring import GroupScores, ScoredGroups
-from plaudit.statistics import LEVEL, bootstrapping
+from plaudit.statistics import LEVEL, intervals_by
 from plaudit.storage import Fields
 
 FORMAT = 1
@@ -161,25 +161,29 @@ def evaluate(
     """
     labels = np.array([group.subset or NO_SUBSET for group in groups], dtype=object)
     names = dict.fromkeys(labels.tolist())
-    whole = gather_data(groups, ScoredGroups.matching(groups, scores), clusters, people)
-    with bootstrapping(bootstrap):
-        part = measure_metrics(whole)
-        subsets = {name: measure_metrics(whole.of(labels == name)) for name in names if names.keys() != {NO_SUBSET}}
+    data = gather_data(
+        groups,
+        ScoredGroups.matching(groups, scores),
+        clusters=clusters,
+        people=people,
+        intervals=intervals_by(bootstrap),
+    )
+    part = measure_metrics(data)
+    subsets = {name: measure_metrics(data.of(labels == name)) for name in names if names.keys() != {NO_SUBSET}}
     return Evaluation(
         **{one.name: getattr(part, one.name) for one in fields(part)},
         subsets=subsets,
-        counts={**_counts(groups, whole), **(counts or {})},
+        counts={**_counts(groups, data), **(counts or {})},
         clusters=clusters or "prompt",
         bootstrap=bootstrap,
-        record=whole.model.record,
+        record=data.model.record,
     )
 
 
 def check_options(groups: Sequence[Group], clusters: str | None, bootstrap: int | None) -> None:
     """Raise what `evaluate` would say of these options whatever the scores: before a model spends hours on them."""
     cluster_ids(groups, clusters)
-    with bootstrapping(bootstrap):
-        pass
+    intervals_by(bootstrap)
 
 
 def check_measurable(groups: Sequence[Group], clusters: str | None = None) -> None:
@@ -197,19 +201,18 @@ def check_measurable(groups: Sequence[Group], clusters: str | None = None) -> No
         )
 
 
-def _counts(groups: Sequence[Group], whole: EvaluationData) -> dict[str, int]:
-    compared, scores = whole.compared, whole.model.scores
-    gap = compared.scored(scores).gap
-    judged = np.concatenate([compared.cluster, *(rated.cluster for rated in whole.rated.values())])
-    judged = judged if len(judged) else whole.responses.cluster
+def _counts(groups: Sequence[Group], data: EvaluationData) -> dict[str, int]:
+    comparisons, scores = data.comparisons, data.model.scores
+    judged = np.concatenate([comparisons.cluster, *(rated.cluster for rated in data.ratings.values())])
+    judged = judged if len(judged) else data.responses.cluster
     return {
         "groups": len(groups),
-        "groups_without_comparisons": len(groups) - len(np.unique(compared.group)),
+        "groups_without_comparisons": len(groups) - len(np.unique(comparisons.group)),
         "responses": len(scores),
-        "comparisons": len(compared),
-        "ties": int(compared.tie.sum()),
-        "equal_scores": int(((gap == 0) & ~compared.tie).sum()),
+        "comparisons": len(comparisons),
+        "ties": int(comparisons.tie.sum()),
+        "equal_scores": int(((comparisons.gaps(scores) == 0) & ~comparisons.tie).sum()),
         "scores_not_finite": int((~np.isfinite(scores)).sum()),
         "clusters": len(np.unique(judged)),
-        "ratings": sum(int(rated.ratings.sum()) for rated in whole.rated.values()),
+        "ratings": sum(int(rated.ratings.sum()) for rated in data.ratings.values()),
     }

@@ -16,8 +16,8 @@ from plaudit.evaluation.measures.lengths import Length, by_length
 from plaudit.evaluation.measures.preferences import BASELINE_METRICS, MODEL_METRICS, human_accuracy
 from plaudit.evaluation.measures.ratings import RATING_METRICS, measure_raters, measure_ratings
 from plaudit.evaluation.measures.rewards import Rewards, measure_rewards
-from plaudit.judgements import Comparisons, alpha_of_rankings, ndcg, ndcg_chance, top1, top1_chance
-from plaudit.statistics import Floats, Ints, Measurement, Measurements, undefined
+from plaudit.judgements import alpha_of_rankings, ndcg, ndcg_chance, top1, top1_chance
+from plaudit.statistics import Floats, Measurement, Measurements, undefined
 from plaudit.storage import Fields
 
 
@@ -80,68 +80,69 @@ def read_metrics(row: Fields, others: Collection[str] = ()) -> dict[str, Any]:
     }
 
 
-def measure_metrics(material: EvaluationData) -> Metrics:
-    """Measure a part. A figure that needs a score that is not finite is undefined, and says so."""
-    hole = material.hole(material.model.scores, material.judged)
-    own = material.compared.scored(material.model.scores)
-    inside = material.inside
+def measure_metrics(data: EvaluationData) -> Metrics:
+    """Measure a subset or all. A figure that needs a score that is not finite is undefined, and says so."""
+    missing = data.missing(data.model.scores, data.comparisons.responses)
+    comparisons, scores, included, intervals = data.comparisons, data.model.scores, data.included, data.intervals
     return Metrics(
         overall={
-            **_of_model(own, material, hole),
-            **{name: function(own) for name, function in BASELINE_METRICS.items()},
-            "human_accuracy": human_accuracy(material.voted),
-            "human_alpha": alpha_of_rankings(material.voted),
-            **_of_rankings(material),
+            **_of_model(data, missing),
+            **{name: function(comparisons, intervals) for name, function in BASELINE_METRICS.items()},
+            "human_accuracy": human_accuracy(data.votes, intervals),
+            "human_alpha": alpha_of_rankings(data.votes, intervals),
+            **_of_rankings(data),
         },
-        ratings={attribute: _of_ratings(attribute, material) for attribute in material.rated},
-        baselines={name: measure_baseline(baseline, material) for name, baseline in material.model.baselines.items()},
-        reliability=[] if hole else reliability(own),
-        lengths=[] if hole else by_length(own),
+        ratings={attribute: _of_ratings(attribute, data) for attribute in data.ratings},
+        baselines={name: measure_baseline(baseline, data) for name, baseline in data.model.baselines.items()},
+        reliability=[] if missing else reliability(comparisons, scores, intervals),
+        lengths=[] if missing else by_length(comparisons, scores, intervals),
         rewards=measure_rewards(
-            material.model.scores[inside], material.responses.prompt[inside], material.responses.cluster[inside]
+            scores[included], data.responses.prompt[included], data.responses.cluster[included], intervals
         ),
     )
 
 
-def _of_model(own: Comparisons, material: EvaluationData, hole: str | None) -> Measurements:
-    spreads = material.model.spreads
-    if hole:
+def _of_model(data: EvaluationData, missing: str | None) -> Measurements:
+    comparisons, scores, spreads = data.comparisons, data.model.scores, data.model.spreads
+    if missing:
         names = (*MODEL_METRICS, *temperature.NAMES, *(selective.NAMES if spreads is not None else ()))
-        return dict.fromkeys(names, undefined(hole))
+        return dict.fromkeys(names, undefined(missing))
     return {
-        **{name: function(own) for name, function in MODEL_METRICS.items()},
-        **temperature.at_temperature(own),
-        **(_certainty(own, spreads, material.inside) if spreads is not None and len(own) else {}),
+        **{name: function(comparisons, scores, data.intervals) for name, function in MODEL_METRICS.items()},
+        **temperature.at_temperature(comparisons, scores, data.intervals),
+        **(_selective(data, spreads) if spreads is not None and len(comparisons) else {}),
     }
 
 
-def _certainty(own: Comparisons, spreads: Floats, inside: Ints) -> Measurements:
-    if missing := int((~np.isfinite(spreads[inside])).sum()):
+def _selective(data: EvaluationData, spreads: Floats) -> Measurements:
+    if missing := int((~np.isfinite(spreads[data.included])).sum()):
         return dict.fromkeys(selective.NAMES, undefined(f"{missing:,} of the scores have no spread"))
-    return selective.selective_accuracy(own, own.scored(spreads))
+    return selective.selective_accuracy(data.comparisons, data.model.scores, spreads, data.intervals)
 
 
-def _of_rankings(material: EvaluationData) -> Measurements:
+def _of_rankings(data: EvaluationData) -> Measurements:
     """Figures of whole rankings; none where the data have pairs only."""
-    ranked, scores = material.ranked, material.model.scores
+    ranked, scores = data.rankings, data.model.scores
     if not len(ranked):
         return {}
-    hole = material.hole(scores, ranked.at)
+    missing = data.missing(scores, ranked.response)
     return {
-        "top1": undefined(hole) if hole else top1(ranked, scores),
+        "top1": undefined(missing) if missing else top1(ranked, scores, data.intervals),
         "top1_chance": top1_chance(ranked),
-        "ndcg": undefined(hole) if hole else ndcg(ranked, scores),
+        "ndcg": undefined(missing) if missing else ndcg(ranked, scores, intervals=data.intervals),
         "ndcg_chance": ndcg_chance(ranked),
     }
 
 
-def _of_ratings(attribute: str, material: EvaluationData) -> Measurements:
-    rated, values = material.rated[attribute], material.model.on(attribute)
-    places = material.places(rated)
-    if hole := material.hole(values, places):
-        return {**dict.fromkeys(RATING_METRICS, undefined(hole)), **measure_raters(rated)}
-    in_units = attribute in material.model.attributes
-    return {**measure_ratings(rated, values[places], in_units), **measure_raters(rated)}
+def _of_ratings(attribute: str, data: EvaluationData) -> Measurements:
+    rated, values = data.ratings[attribute], data.model.on(attribute)
+    if missing := data.missing(values, rated.response):
+        return {**dict.fromkeys(RATING_METRICS, undefined(missing)), **measure_raters(rated, data.intervals)}
+    in_units = attribute in data.model.attributes
+    return {
+        **measure_ratings(rated, values[rated.response], in_units, data.intervals),
+        **measure_raters(rated, data.intervals),
+    }
 
 
 def _to_json(measured: Measurements) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What people said, as arrays: comparisons, rankings, ratings, votes."""
+"""Judgements as arrays: comparisons, rankings, ratings, votes, and how far annotators agree."""
 
 from typing import TYPE_CHECKING
 
@@ -9,9 +9,20 @@ if TYPE_CHECKING:
     from plaudit.judgements.alpha import ONE_RATER, alpha_of_rankings, alpha_of_ratings
     from plaudit.judgements.attributes import AttributeSummary
     from plaudit.judgements.checks import DataCheck, check_groups, contradictions
-    from plaudit.judgements.comparisons import NO_SUBSET, Comparisons, comparisons_of, credit, flatten_comparisons
-    from plaudit.judgements.rankings import Ranked, index_rankings, ndcg, ndcg_chance, top1, top1_chance
-    from plaudit.judgements.ratings import AttributeRatings, flatten_ratings, ratings_of
+    from plaudit.judgements.comparisons import (
+        NO_SUBSET,
+        NOBODY,
+        Comparisons,
+        RankedPairs,
+        check_scored,
+        comparisons_of,
+        credit,
+        flatten_comparisons,
+        pairs_of,
+        scored_comparisons,
+    )
+    from plaudit.judgements.rankings import RankedLists, index_rankings, ndcg, ndcg_chance, top1, top1_chance
+    from plaudit.judgements.ratings import AttributeRatings, flatten_ratings, ratings_of, scores_of_rated
     from plaudit.judgements.responses import (
         Responses,
         Scores,
@@ -20,20 +31,25 @@ if TYPE_CHECKING:
         flatten_scores,
         index_responses,
     )
+    from plaudit.judgements.votes import Votes, votes_of, votes_of_others
 
 __all__ = [
+    "NOBODY",
     "NO_SUBSET",
     "ONE_RATER",
     "AttributeRatings",
     "AttributeSummary",
     "Comparisons",
     "DataCheck",
-    "Ranked",
+    "RankedLists",
+    "RankedPairs",
     "Responses",
     "Scores",
+    "Votes",
     "alpha_of_rankings",
     "alpha_of_ratings",
     "check_groups",
+    "check_scored",
     "check_shapes",
     "cluster_ids",
     "comparisons_of",
@@ -47,10 +63,15 @@ __all__ = [
     "majority",
     "ndcg",
     "ndcg_chance",
+    "pairs_of",
     "rankings_from_ratings",
     "ratings_of",
+    "scored_comparisons",
+    "scores_of_rated",
     "top1",
     "top1_chance",
+    "votes_of",
+    "votes_of_others",
 ]
 
 __getattr__, __dir__ = face(__name__, __file__)

@@ -15,47 +15,48 @@ import numpy as np
 
 from plaudit.judgements.comparisons import Comparisons
 from plaudit.judgements.ratings import AttributeRatings
-from plaudit.judgements.votes import pairwise_votes
-from plaudit.statistics import Floats, Ints, Measurement, by_cluster, of_sums, undefined
+from plaudit.judgements.votes import votes_of
+from plaudit.statistics import JACKKNIFE, Floats, Intervals, Ints, Measurement, by_cluster, of_sums, undefined
 
 NO_OVERLAP = "no two named annotators judged the same two responses"
 ONE_RATER = "no two named annotators rated the same response"
 ONE_VALUE = "all annotators always give one value, so nothing shows whether they would agree on others"
 
 
-def alpha_of_rankings(compared: Comparisons) -> Measurement:
+def alpha_of_rankings(comparisons: Comparisons, intervals: Intervals = JACKKNIFE) -> Measurement:
     """Nominal alpha of named annotators' verdicts on pairs: the first is better, the second, or neither. `n` is pairs.
 
     Which response stands first is an accident, so each pair enters both ways round with half the weight, as in
     `plaudit.judgements.agreement`.
     """
-    said = pairwise_votes(compared.better_at, compared.worse_at, compared.tie, compared.annotator)
-    heard = np.bincount(said.pair)
-    shared = heard > 1
+    votes = votes_of(comparisons)
+    count = np.bincount(votes.pair)
+    shared = count > 1
     if not shared.any():
         return undefined(NO_OVERLAP)
-    kinds = np.array([np.bincount(said.pair, said.vote == vote, len(heard)) for vote in (-1, 0, 1)])[:, shared]
-    cluster = np.zeros(len(heard), dtype=np.int64)
-    cluster[said.pair[said.of]] = compared.cluster[said.named]
-    size = heard[shared].astype(np.float64)
+    kinds = np.array([np.bincount(votes.pair, votes.value == value, len(count)) for value in (-1, 0, 1)])[:, shared]
+    cluster = np.zeros(len(count), dtype=np.int64)
+    cluster[votes.pair[votes.of]] = comparisons.cluster[votes.named]
+    size = count[shared].astype(np.float64)
     off = (size * (size - 1) - (kinds * (kinds - 1)).sum(axis=0)) / (size - 1)
-    return _alpha(_nominal, (size, kinds[1], off), cluster[shared])
+    return _alpha(_nominal, (size, kinds[1], off), cluster[shared], intervals)
 
 
-def alpha_of_ratings(rated: AttributeRatings) -> Measurement:
+def alpha_of_ratings(rated: AttributeRatings, intervals: Intervals = JACKKNIFE) -> Measurement:
     """Interval alpha of named annotators' ratings of one response; `n` is responses with two raters or more."""
     if not len(rated.rater):
         return undefined(ONE_RATER)
-    return interval_alpha(rated.rater, rated.rater_of, rated.cluster)
+    return interval_alpha(rated.rater, rated.rater_of, rated.cluster, intervals)
 
 
-def interval_alpha(values: Floats, unit: Ints, cluster: Ints) -> Measurement:
+def interval_alpha(values: Floats, unit: Ints, cluster: Ints, intervals: Intervals = JACKKNIFE) -> Measurement:
     """Interval alpha: disagreement is the squared difference.
 
     Args:
         values: [m], what someone gave a unit; two or more a unit.
         unit: [m], its index.
         cluster: [units].
+        intervals: how the interval is made.
     """
     units, index, count = np.unique(unit, return_inverse=True, return_counts=True)
     # Centred, for the sums of squares below; alpha knows no zero and no unit.
@@ -63,16 +64,18 @@ def interval_alpha(values: Floats, unit: Ints, cluster: Ints) -> Measurement:
     size = count.astype(np.float64)
     total, squares = (np.bincount(index, column).astype(np.float64) for column in (centred, np.square(centred)))
     off = 2 * (size * squares - np.square(total)) / (size - 1)
-    return _alpha(_interval, (size, total, squares, off), cluster[units])
+    return _alpha(_interval, (size, total, squares, off), cluster[units], intervals)
 
 
-def _alpha(function: Callable[..., Floats], columns: Sequence[Floats], cluster: Ints) -> Measurement:
+def _alpha(
+    function: Callable[..., Floats], columns: Sequence[Floats], cluster: Ints, intervals: Intervals
+) -> Measurement:
     """Alpha from columns [units], the first of them how many values a unit has."""
     n = len(cluster)
     if np.isnan(function(*(np.array(column.sum()) for column in columns))):
         return undefined(ONE_VALUE)
     sums = [by_cluster(column, cluster) for column in columns]
-    return of_sums(function, sums, sums[0], n, (-math.inf, 1.0))
+    return of_sums(function, sums, sums[0], n, (-math.inf, 1.0), intervals=intervals)
 
 
 def _nominal(n: Floats, ties: Floats, off: Floats) -> Floats:

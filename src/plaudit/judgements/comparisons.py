@@ -1,143 +1,229 @@
-"""Groups and their scores, flattened once to parallel arrays that every measurement reads."""
+"""Pairwise comparisons: everything that rankings imply about two responses, as parallel arrays.
+
+`pairs_of` lists the pairs of one group's rankings by the numbers that responses have there; `Comparisons` lists those
+of many groups and says where the two stand among all `Responses`, so that scores stay one array that any figure takes
+as an argument: `comparisons.gaps(scores)`. What training and the doctor make of comparisons are views of these two.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from plaudit.errors import PlauditError
-from plaudit.groups import Group
+from plaudit.groups import Group, Ranking
 from plaudit.judgements.responses import Responses, Scores, flatten_scores, index_responses
-from plaudit.judgements.votes import pairwise_votes, votes_of_others
-from plaudit.statistics import Floats, Ints
+from plaudit.statistics import Bools, Floats, Ints
 
 NO_SUBSET = "(no subset)"
+
+NOBODY = -1
+"""The annotator's number where nobody is named."""
 
 _OFTEN = 8
 """Rankings of up to this many responses take few forms, so what each implies is worked out once."""
 
 
-@dataclass(frozen=True, slots=True)
+class RankedPairs(NamedTuple):
+    """The pairs that some rankings of one group imply, ranking after ranking.
+
+    Attributes:
+        better: [n], number of the response ranked higher; in a tie, of the one named first.
+        worse: [n], number of the other.
+        tie: [n], whether the two stand in one tier.
+        ranking: [n], number of the ranking, from 0. A ranking of one response has a number and no pairs.
+    """
+
+    better: Ints
+    worse: Ints
+    tie: Bools
+    ranking: Ints
+
+
+def pairs_of(rankings: Sequence[Ranking]) -> RankedPairs:
+    """`Ranking.comparisons` for many rankings at once.
+
+    Example:
+        >>> better, worse, tie, ranking = pairs_of([Ranking(((2,), (0, 1)))])
+        >>> list(zip(better.tolist(), worse.tolist(), tie.tolist()))
+        [(2, 0, False), (2, 1, False), (0, 1, True)]
+    """
+    parts = [_pairs_of_tiers(ranking.tiers) for ranking in rankings]
+    better, worse, tie = np.concatenate([np.zeros((3, 0), dtype=np.int64), *parts], axis=1)
+    ranking = np.repeat(np.arange(len(parts)), [part.shape[1] for part in parts])
+    return RankedPairs(better, worse, tie.astype(bool), ranking)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparisons:
-    """Everything rankings imply, one entry a comparison; in a judged tie, first and second are in no order.
+    """Everything the rankings of some groups imply, one entry a comparison; a group's stand together, and in them a
+    ranking's. In a judged tie, better and worse are in no order.
 
     Attributes:
         group: [n], index of the group.
-        better: [n], score of the response judged better (or named first, in a tie).
-        worse: [n], score of the other.
-        better_at: [n], where the better response stands among all responses of all groups.
-        worse_at: [n], where the other does.
-        length: [n], characters of the better minus characters of the worse.
-        annotator: [n], a number for who said it; -1 for nobody named.
-        others: [n], votes of the other annotators for the better minus votes for the worse; NaN where no other
-            named annotator judged the two.
+        ranking: [n], number of the ranking among all rankings of all groups, from 0.
+        better: [n], index into `Responses` of the response judged better (or named first, in a tie).
+        worse: [n], index of the other.
         tie: [n], whether people judged the two equal.
-        weight: [n], how much the judgement counts.
+        weight: [n], the ranking's weight; its comparisons do not share it.
+        strength: [n], how far apart the annotator put the two, in their own units; NaN where that is not known.
+        annotator: [n], number of the annotator; `NOBODY` where none is named.
         cluster: [n], comparisons that may be alike share one.
-        subset: [n], names.
+        length: [n], characters of the better minus characters of the worse.
+        subset: [n], names; `NO_SUBSET` for none.
     """
 
     group: Ints
-    better: Floats
-    worse: Floats
-    better_at: Ints
-    worse_at: Ints
-    length: Floats
-    annotator: Ints
-    others: Floats
-    tie: NDArray[np.bool_]
+    ranking: Ints
+    better: Ints
+    worse: Ints
+    tie: Bools
     weight: Floats
+    strength: Floats
+    annotator: Ints
     cluster: Ints
+    length: Floats
     subset: NDArray[np.str_]
 
     def __len__(self) -> int:
         return len(self.group)
 
-    def __getitem__(self, keep: NDArray[np.bool_]) -> Comparisons:
-        return Comparisons(*(getattr(self, f.name)[keep] for f in fields(self)))
-
-    def scored(self, scores: Floats) -> Comparisons:
-        """The same comparisons with the scores of all responses [responses] in place of these."""
-        return replace(self, better=scores[self.better_at], worse=scores[self.worse_at])
+    def __getitem__(self, keep: Bools) -> Comparisons:
+        return Comparisons(**{field.name: getattr(self, field.name)[keep] for field in fields(self)})
 
     @property
-    def gap(self) -> Floats:
-        """[n], by how much the model prefers the better response."""
-        return self.better - self.worse
+    def decided(self) -> Comparisons:
+        """Those that people did not judge a tie."""
+        return self[~self.tie]
+
+    @property
+    def responses(self) -> Ints:
+        """[2n], the index of every response that is compared, as often as it is."""
+        return np.concatenate([self.better, self.worse])
+
+    def gaps(self, scores: Floats) -> Floats:
+        """[n], by how much the better response's score exceeds the worse one's.
+
+        Args:
+            scores: of all responses, in the order of `Responses`.
+        """
+        return scores[self.better] - scores[self.worse]
 
 
-def credit(gap: Floats) -> Floats:
-    """What each comparison earns: 1 for preferring the better response, 0 for the worse, 1/2 for neither."""
-    return (np.sign(gap) + 1) / 2
+def credit(gaps: Floats) -> Floats:
+    """[n], what each comparison earns: 1 for preferring the better response, 0 for the worse, 1/2 for neither.
+
+    Example:
+        >>> credit(np.array([0.3, -2.0, 0.0])).tolist()
+        [1.0, 0.0, 0.5]
+    """
+    return (np.sign(gaps) + 1) / 2
 
 
-def flatten_comparisons(groups: Sequence[Group], scores: Scores, clusters: str | None = None) -> Comparisons:
-    """Every comparison the groups' rankings imply, with the scores of its two responses.
+def flatten_comparisons(groups: Sequence[Group], clusters: str | None = None) -> Comparisons:
+    """Every comparison the groups' rankings imply.
 
     Groups with the same prompt are one cluster; `clusters` names a meta field (a debate, a document) to cluster by
     instead. A group without prompt text is a cluster of its own.
 
     Raises:
+        PlauditError: if a group lacks the field `clusters`.
+    """
+    return comparisons_of(groups, index_responses(groups, clusters))
+
+
+def scored_comparisons(
+    groups: Sequence[Group], scores: Scores, clusters: str | None = None
+) -> tuple[Comparisons, Floats]:
+    """Every comparison the groups' rankings imply, and the scores of all responses [responses].
+
+    Args:
+        groups: whose rankings to compare by.
+        scores: one list a group, one number a response.
+        clusters: as in `flatten_comparisons`.
+
+    Raises:
         PlauditError: if a compared response has no finite score, scores and responses differ in number, or a group
             lacks the field `clusters`.
     """
-    row = flatten_scores(groups, scores)
-    responses = index_responses(groups, clusters)
-    compared = comparisons_of(groups, responses)
-    if hole := responses.hole(row, np.concatenate([compared.better_at, compared.worse_at])):
-        raise PlauditError(f"{hole}, and no comparison may be left out")
-    return compared.scored(row)
+    comparisons, row = flatten_comparisons(groups, clusters), flatten_scores(groups, scores)
+    check_scored(groups, comparisons, row)
+    return comparisons, row
 
 
-def comparisons_of(groups: Sequence[Group], responses: Responses) -> Comparisons:
-    """Every comparison the groups' rankings imply, with no scores yet (NaN).
+def check_scored(groups: Sequence[Group], comparisons: Comparisons, scores: Floats) -> None:
+    """Refuse scores of which a comparison needs one that is not finite.
 
     Args:
-        groups: what people said.
-        responses: of these groups, from `lay_out`.
+        groups: the groups of the comparisons.
+        comparisons: of these groups.
+        scores: of all responses [responses].
+
+    Raises:
+        PlauditError: naming the first such response.
     """
-    said = [(g, ranking) for g, group in enumerate(groups) for ranking in group.rankings]
-    forms = [_implied(ranking.tiers) for _, ranking in said]
-    counts = [form.shape[1] for form in forms]
-    pairs = np.concatenate([np.zeros((3, 0), dtype=np.int64), *forms], axis=1)
-    group = np.repeat(np.array([g for g, _ in said], dtype=np.int64), counts)
-    weight = np.repeat(np.array([ranking.weight for _, ranking in said], dtype=np.float64), counts)
-    names: dict[str | None, int] = {None: -1}
-    numbers = [names.setdefault(ranking.annotator, len(names) - 1) for _, ranking in said]
-    annotator = np.repeat(np.array(numbers, dtype=np.int64), counts)
-    start, tie = responses.start[group], pairs[2].astype(bool)
-    better, worse = start + pairs[0], start + pairs[1]
-    nothing = np.full(len(group), np.nan)
+    if not np.isfinite(scores[comparisons.responses]).all():
+        missing = index_responses(groups).missing(scores, comparisons.responses)
+        raise PlauditError(f"{missing}, and no comparison may be left out")
+
+
+def comparisons_of(
+    groups: Sequence[Group], responses: Responses, annotators: Mapping[str, int] | None = None
+) -> Comparisons:
+    """Every comparison the rankings of groups imply whose responses were indexed before.
+
+    Args:
+        groups: whose rankings to compare by.
+        responses: of these groups, from `index_responses`.
+        annotators: name -> number, for all names that are to have one; by default all have, in the order of first
+            appearance.
+    """
+    owner = np.array([g for g, group in enumerate(groups) for _ in group.rankings], dtype=np.int64)
+    rankings = [ranking for group in groups for ranking in group.rankings]
+    pairs = pairs_of(rankings)
+    group = owner[pairs.ranking]
+    start = responses.start[group]
+    better, worse = start + pairs.better, start + pairs.worse
+    weight = np.array([ranking.weight for ranking in rankings], dtype=np.float64)
+    strength = np.array([np.nan if r.strength is None else r.strength for r in rankings], dtype=np.float64)
     return Comparisons(
         group=group,
-        better=nothing,
-        worse=nothing,
-        better_at=better,
-        worse_at=worse,
-        length=responses.length[better] - responses.length[worse],
-        annotator=annotator,
-        others=votes_of_others(pairwise_votes(better, worse, tie, annotator), better, worse),
-        tie=tie,
-        weight=weight,
+        ranking=pairs.ranking,
+        better=better,
+        worse=worse,
+        tie=pairs.tie,
+        weight=weight[pairs.ranking],
+        strength=strength[pairs.ranking],
+        annotator=_annotators(rankings, annotators)[pairs.ranking],
         cluster=responses.cluster[better],
+        length=responses.length[better] - responses.length[worse],
         subset=np.array([one.subset or NO_SUBSET for one in groups], dtype=np.str_)[group],
     )
 
 
-def _implied(tiers: tuple[tuple[int, ...], ...]) -> Ints:
-    return _of_form(tiers) if sum(map(len, tiers)) <= _OFTEN else _comparisons(tiers)
+def _annotators(rankings: Sequence[Ranking], numbers: Mapping[str, int] | None) -> Ints:
+    """[rankings], the number of each ranking's annotator."""
+    named = [ranking.annotator for ranking in rankings]
+    if numbers is None:
+        numbers = {name: number for number, name in enumerate(dict.fromkeys(n for n in named if n is not None))}
+    return np.array([NOBODY if name is None else numbers.get(name, NOBODY) for name in named], dtype=np.int64)
 
 
-def _comparisons(tiers: tuple[tuple[int, ...], ...]) -> Ints:
-    """[3, m], what `Ranking.comparisons` gives: better, worse, and whether it is a tie."""
+def _pairs_of_tiers(tiers: tuple[tuple[int, ...], ...]) -> Ints:
+    return _pairs_of_form(tiers) if sum(map(len, tiers)) <= _OFTEN else _implied_pairs(tiers)
+
+
+def _implied_pairs(tiers: tuple[tuple[int, ...], ...]) -> Ints:
+    """[3, n], what `Ranking.comparisons` gives: better, worse, and whether it is a tie."""
     order = np.array([response for tier in tiers for response in tier], dtype=np.int64)
     level = np.repeat(np.arange(len(tiers)), [len(tier) for tier in tiers])
     first, second = np.triu_indices(len(order), 1)
     return np.stack([order[first], order[second], level[first] == level[second]])
 
 
-_of_form = lru_cache(maxsize=4096)(_comparisons)
+_pairs_of_form = lru_cache(maxsize=4096)(_implied_pairs)

@@ -6,11 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from plaudit.groups import Group
 from plaudit.judgements.responses import Responses
-from plaudit.statistics import Floats, Ints, Measurement, mean, proportion, relative, undefined
+from plaudit.statistics import (
+    JACKKNIFE,
+    Bools,
+    Floats,
+    Intervals,
+    Ints,
+    Measurement,
+    mean,
+    proportion,
+    relative,
+    undefined,
+)
 
 NO_RANKING = "no ranking is of three responses or more"
 
@@ -24,17 +34,17 @@ GAINS: Mapping[str, Gain] = {
 (Burges et al., ICML 2005), by which little but the top of a ranking counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """One entry a ranking that judges three responses or more and prefers some to others; and one for each response
-    that it judges, ranking after ranking.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankedLists:
+    """Rankings that judge three responses or more and prefer some to others, one entry a ranking; and one for each
+    response that they judge, ranking after ranking, best tier first.
 
     Attributes:
         group: [rankings], index of the group.
         weight: [rankings], how much it counts.
         cluster: [rankings], rankings that may be alike share one.
-        of: [n], which ranking.
-        at: [n], where the response stands among all responses of all groups.
+        ranking: [n], which of these rankings.
+        response: [n], index into `Responses`.
         grade: [n], how many tiers are below the response's: 0 in the last one.
         top: [n], whether it is in the first tier.
     """
@@ -42,84 +52,85 @@ class Ranked:
     group: Ints
     weight: Floats
     cluster: Ints
-    of: Ints
-    at: Ints
+    ranking: Ints
+    response: Ints
     grade: Floats
-    top: NDArray[np.bool_]
+    top: Bools
 
     def __len__(self) -> int:
         return len(self.group)
 
-    def __getitem__(self, keep: NDArray[np.bool_]) -> Ranked:
-        """The rankings that `keep` [rankings] names."""
-        rows, number = keep[self.of], np.cumsum(keep) - 1
-        return Ranked(
-            self.group[keep],
-            self.weight[keep],
-            self.cluster[keep],
-            number[self.of[rows]],
-            self.at[rows],
-            self.grade[rows],
-            self.top[rows],
+    def __getitem__(self, keep: Bools) -> RankedLists:
+        """The rankings that `keep` [rankings] names, renumbered."""
+        rows, number = keep[self.ranking], np.cumsum(keep) - 1
+        return RankedLists(
+            group=self.group[keep],
+            weight=self.weight[keep],
+            cluster=self.cluster[keep],
+            ranking=number[self.ranking[rows]],
+            response=self.response[rows],
+            grade=self.grade[rows],
+            top=self.top[rows],
         )
 
 
-def index_rankings(groups: Sequence[Group], responses: Responses) -> Ranked:
+def index_rankings(groups: Sequence[Group], responses: Responses) -> RankedLists:
     """Every ranking of three responses or more that prefers some to others.
 
     Args:
-        groups: what people said.
-        responses: of these groups, from `lay_out`.
+        groups: whose rankings.
+        responses: of these groups, from `index_responses`.
     """
-    found = [
+    lists = [
         (g, ranking.weight, ranking.tiers)
         for g, group in enumerate(groups)
         for ranking in group.rankings
         if len(ranking.tiers) > 1 and sum(map(len, ranking.tiers)) > 2
     ]
-    group = np.array([g for g, _, _ in found], dtype=np.int64)
+    group = np.array([g for g, _, _ in lists], dtype=np.int64)
     rows = [
-        (number, g, response, len(tiers) - 1 - place, place == 0)
-        for number, (g, _, tiers) in enumerate(found)
-        for place, tier in enumerate(tiers)
+        (number, g, response, len(tiers) - 1 - level, level == 0)
+        for number, (g, _, tiers) in enumerate(lists)
+        for level, tier in enumerate(tiers)
         for response in tier
     ]
-    of, owner, response, grade, top = np.array(rows, dtype=np.int64).reshape(len(rows), 5).T
-    return Ranked(
+    ranking, owner, response, grade, top = np.array(rows, dtype=np.int64).reshape(len(rows), 5).T
+    return RankedLists(
         group=group,
-        weight=np.array([weight for _, weight, _ in found], dtype=np.float64),
+        weight=np.array([weight for _, weight, _ in lists], dtype=np.float64),
         cluster=responses.cluster[responses.start[group]],
-        of=of,
-        at=responses.start[owner] + response,
+        ranking=ranking,
+        response=responses.start[owner] + response,
         grade=grade.astype(np.float64),
         top=top.astype(bool),
     )
 
 
-def top1(ranked: Ranked, scores: Floats) -> Measurement:
+def top1(ranked: RankedLists, scores: Floats, intervals: Intervals = JACKKNIFE) -> Measurement:
     """How often the highest-scored response is in the top tier, a shared first place counting its share.
 
     Args:
         ranked: from `index_rankings`.
         scores: of all responses.
+        intervals: how the interval is made.
     """
     if not len(ranked):
         return undefined(NO_RANKING)
-    given = scores[ranked.at]
-    best = np.maximum.reduceat(given, _starts(ranked))
-    favourite = given == best[ranked.of]
-    right = np.bincount(ranked.of, favourite & ranked.top) / np.bincount(ranked.of, favourite)
-    return proportion(right, ranked.weight, ranked.cluster)
+    ranked_scores = scores[ranked.response]
+    best = np.maximum.reduceat(ranked_scores, _starts(ranked))
+    favourite = ranked_scores == best[ranked.ranking]
+    right = np.bincount(ranked.ranking, favourite & ranked.top) / np.bincount(ranked.ranking, favourite)
+    return proportion(right, ranked.weight, ranked.cluster, intervals=intervals)
 
 
-def top1_chance(ranked: Ranked) -> Measurement:
+def top1_chance(ranked: RankedLists) -> Measurement:
     """What a uniformly random choice gets: the mean of |top tier| / K."""
     if not len(ranked):
         return undefined(NO_RANKING)
-    return _exactly(ranked, np.bincount(ranked.of, ranked.top) / np.bincount(ranked.of))
+    return _exactly(ranked, np.bincount(ranked.ranking, ranked.top) / np.bincount(ranked.ranking))
 
 
-def ndcg(ranked: Ranked, scores: Floats, gain: str = "linear") -> Measurement:
+def ndcg(ranked: RankedLists, scores: Floats, gain: str = "linear", intervals: Intervals = JACKKNIFE) -> Measurement:
     """Normalised discounted cumulative gain of the order the scores give: sum of gain / log2(1 + rank), over the most
     there is (Järvelin & Kekäläinen 2002).
 
@@ -130,43 +141,45 @@ def ndcg(ranked: Ranked, scores: Floats, gain: str = "linear") -> Measurement:
         ranked: from `index_rankings`.
         scores: of all responses.
         gain: of `GAINS`; a response's grade is the number of tiers below its own.
+        intervals: how the interval is made.
     """
     if not len(ranked):
         return undefined(NO_RANKING)
-    worth, given, discount = GAINS[gain](ranked.grade), scores[ranked.at], _discounts(ranked)
-    order = np.lexsort((-given, ranked.of))
-    first = np.r_[True, (np.diff(given[order]) != 0) | (np.diff(ranked.of) != 0)]
+    worth, ranked_scores, discount = GAINS[gain](ranked.grade), scores[ranked.response], _discounts(ranked)
+    order = np.lexsort((-ranked_scores, ranked.ranking))
+    first = np.r_[True, (np.diff(ranked_scores[order]) != 0) | (np.diff(ranked.ranking) != 0)]
     level = np.cumsum(first) - 1
     shared = np.bincount(level, discount) / np.bincount(level)
-    earned = np.bincount(ranked.of, worth[order] * shared[level])
-    return mean(np.clip(earned / _most(ranked, worth, discount), 0, 1), ranked.weight, ranked.cluster, (0.0, 1.0))
+    earned = np.bincount(ranked.ranking, worth[order] * shared[level])
+    share = np.clip(earned / _most(ranked, worth, discount), 0, 1)
+    return mean(share, ranked.weight, ranked.cluster, (0.0, 1.0), intervals=intervals)
 
 
-def ndcg_chance(ranked: Ranked, gain: str = "linear") -> Measurement:
+def ndcg_chance(ranked: RankedLists, gain: str = "linear") -> Measurement:
     """The NDCG that a random order, or a constant score, is expected to have: each response earns the mean discount."""
     if not len(ranked):
         return undefined(NO_RANKING)
     worth, discount = GAINS[gain](ranked.grade), _discounts(ranked)
-    earned = np.bincount(ranked.of, worth) * np.bincount(ranked.of, discount) / np.bincount(ranked.of)
+    earned = np.bincount(ranked.ranking, worth) * np.bincount(ranked.ranking, discount) / np.bincount(ranked.ranking)
     return _exactly(ranked, earned / _most(ranked, worth, discount))
 
 
-def _starts(ranked: Ranked) -> Ints:
-    return np.flatnonzero(np.r_[True, np.diff(ranked.of) != 0])
+def _starts(ranked: RankedLists) -> Ints:
+    return np.flatnonzero(np.r_[True, np.diff(ranked.ranking) != 0])
 
 
-def _discounts(ranked: Ranked) -> Floats:
+def _discounts(ranked: RankedLists) -> Floats:
     """[n], 1 / log2(1 + rank), the ranks of each ranking running from 1."""
-    rank = np.arange(len(ranked.of)) - _starts(ranked)[ranked.of] + 1
+    rank = np.arange(len(ranked.ranking)) - _starts(ranked)[ranked.ranking] + 1
     return np.asarray(1 / np.log2(1 + rank))
 
 
-def _most(ranked: Ranked, worth: Floats, discount: Floats) -> Floats:
+def _most(ranked: RankedLists, worth: Floats, discount: Floats) -> Floats:
     """[rankings], the gain of people's own order, in which the responses stand."""
-    return np.bincount(ranked.of, worth * discount).astype(np.float64)
+    return np.bincount(ranked.ranking, worth * discount).astype(np.float64)
 
 
-def _exactly(ranked: Ranked, values: Floats) -> Measurement:
+def _exactly(ranked: RankedLists, values: Floats) -> Measurement:
     """A mean over these rankings [rankings] that is no estimate."""
     value = float(np.average(values, weights=relative(ranked.weight)))
     return Measurement(value, value, value, len(ranked))

@@ -1,4 +1,4 @@
-"""Ratings flattened once to parallel arrays, one set an attribute: what each response is worth to people."""
+"""Ratings as parallel arrays, one set an attribute: what each response is worth to people."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from plaudit.data import Bounds, Scale
 from plaudit.errors import PlauditError
 from plaudit.groups import Group, Rating
 from plaudit.judgements.responses import Responses, index_responses
 from plaudit.judgements.votes import numbered
-from plaudit.statistics import Floats, Ints
+from plaudit.statistics import Bools, Floats, Ints
 
 _DIGITS = 9
 """Decimals kept of a value carried over to another scale: the same judgement on two scales must stay a tie."""
@@ -23,13 +22,13 @@ _MEAN_DIGITS = 12
 """Decimals kept of a mean: means of the same values added up in another order must be a tie."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttributeRatings:
     """The responses rated on one attribute, an entry a response; and their raters, an entry a rater of a response.
 
     Attributes:
         group: [n], index of the group.
-        response: [n], index of the response in its group.
+        response: [n], index into `Responses`.
         human: [n], weighted mean of the response's ratings, in the attribute's units.
         length: [n], characters.
         cluster: [n], responses that may be alike share one.
@@ -54,20 +53,20 @@ class AttributeRatings:
     def __len__(self) -> int:
         return len(self.group)
 
-    def __getitem__(self, keep: NDArray[np.bool_]) -> AttributeRatings:
+    def __getitem__(self, keep: Bools) -> AttributeRatings:
         """The responses that `keep` [n] names, with their raters."""
         raters, number = keep[self.rater_of], np.cumsum(keep) - 1
         return AttributeRatings(
-            self.group[keep],
-            self.response[keep],
-            self.human[keep],
-            self.length[keep],
-            self.cluster[keep],
-            self.ratings[keep],
-            self.rater[raters],
-            self.others[raters],
-            number[self.rater_of[raters]],
-            self.sheet[raters],
+            group=self.group[keep],
+            response=self.response[keep],
+            human=self.human[keep],
+            length=self.length[keep],
+            cluster=self.cluster[keep],
+            ratings=self.ratings[keep],
+            rater=self.rater[raters],
+            others=self.others[raters],
+            rater_of=number[self.rater_of[raters]],
+            sheet=self.sheet[raters],
         )
 
     @property
@@ -75,21 +74,29 @@ class AttributeRatings:
         """[m], what `cluster` says of the rater's response."""
         return self.cluster[self.rater_of]
 
-    def of(self, scores: Sequence[Sequence[float]], groups: Sequence[Group], whose: str) -> Floats:
-        """[n], the scores of the rated responses, from one list a group.
 
-        Raises:
-            PlauditError: if one is not finite; `whose` says in the message what was missing.
-        """
-        given = np.array([scores[g][i] for g, i in zip(self.group, self.response, strict=True)], dtype=np.float64)
-        broken = np.flatnonzero(~np.isfinite(given))
-        if len(broken):
-            first = broken[0]
-            raise PlauditError(
-                f"group {groups[self.group[first]].id!r}: response {self.response[first]} has {whose} {given[first]}; "
-                f"{len(broken)} of {len(given)} rated responses have no finite one, and none may be left out"
-            )
-        return given
+def scores_of_rated(rated: AttributeRatings, groups: Sequence[Group], scores: Floats, what: str = "score") -> Floats:
+    """[n], the scores of the rated responses.
+
+    Args:
+        rated: from `flatten_ratings` of these groups.
+        groups: whose responses are scored.
+        scores: of all responses [responses].
+        what: a word for the scores, for the message.
+
+    Raises:
+        PlauditError: if one is not finite.
+    """
+    values = scores[rated.response]
+    broken = np.flatnonzero(~np.isfinite(values))
+    if len(broken):
+        first = broken[0]
+        response = rated.response[first] - sum(len(group.responses) for group in groups[: rated.group[first]])
+        raise PlauditError(
+            f"group {groups[rated.group[first]].id!r}: response {response} has {what} {values[first]}; "
+            f"{len(broken)} of {len(values)} rated responses have no finite one, and none may be left out"
+        )
+    return values
 
 
 def flatten_ratings(
@@ -101,8 +108,8 @@ def flatten_ratings(
     to the attribute's scale, lowest to lowest and highest to highest.
 
     Args:
-        groups: what people said.
-        clusters: as in `plaudit.evaluation.flatten`.
+        groups: whose ratings.
+        clusters: as in `flatten_comparisons`.
         scales: attribute -> its scale; by default the one most of its ratings declare.
     """
     return ratings_of(groups, index_responses(groups, clusters), scales)
@@ -111,51 +118,56 @@ def flatten_ratings(
 def ratings_of(
     groups: Sequence[Group], responses: Responses, scales: Mapping[str, Bounds] | None = None
 ) -> dict[str, AttributeRatings]:
-    """As `flatten_ratings`, for groups whose responses were laid out before."""
-    said: dict[str, list[tuple[int, Rating]]] = defaultdict(list)
+    """As `flatten_ratings`, for groups whose responses were indexed before."""
+    by_attribute: dict[str, list[tuple[int, Rating]]] = defaultdict(list)
     for g, group in enumerate(groups):
         for rating in group.ratings:
-            said[rating.attribute].append((g, rating))
-    return {name: _flat(given, responses, _scale(given, (scales or {}).get(name))) for name, given in said.items()}
+            by_attribute[rating.attribute].append((g, rating))
+    return {
+        name: _flat(ratings, responses, _scale(ratings, (scales or {}).get(name)))
+        for name, ratings in by_attribute.items()
+    }
 
 
-def _flat(given: Sequence[tuple[int, Rating]], responses: Responses, scale: Scale | None) -> AttributeRatings:
+def _flat(ratings: Sequence[tuple[int, Rating]], responses: Responses, scale: Scale | None) -> AttributeRatings:
+    """The arrays of one attribute from (index of the group, rating)."""
     names: dict[str | None, int] = {None: -1}
-    group = np.array([g for g, _ in given], dtype=np.int64)
-    at = responses.start[group] + np.array([rating.response for _, rating in given], dtype=np.int64)
-    values = np.array([_value(rating, scale) for _, rating in given], dtype=np.float64)
-    weights = np.array([rating.weight for _, rating in given], dtype=np.float64)
-    annotator = np.array([names.setdefault(rating.annotator, len(names) - 1) for _, rating in given], dtype=np.int64)
-    places, row = np.unique(at, return_inverse=True)
+    group = np.array([g for g, _ in ratings], dtype=np.int64)
+    index = responses.start[group] + np.array([rating.response for _, rating in ratings], dtype=np.int64)
+    values = np.array([_value(rating, scale) for _, rating in ratings], dtype=np.float64)
+    weights = np.array([rating.weight for _, rating in ratings], dtype=np.float64)
+    annotator = np.array([names.setdefault(rating.annotator, len(names) - 1) for _, rating in ratings], dtype=np.int64)
+    rated, row = np.unique(index, return_inverse=True)
     named = annotator >= 0
     # Someone who rated a response twice has one value, the mean of the two.
-    voice = numbered(row[named], annotator[named])
-    value = _means(values[named], weights[named], voice)
-    of, who = np.zeros((2, len(value)), dtype=np.int64)
-    of[voice], who[voice] = row[named], annotator[named]
-    heard = np.bincount(of, minlength=len(places))
-    several = heard[of] > 1
-    of, who, value = of[several], who[several], value[several]
-    others = np.bincount(of, value, len(places))[of] - value
+    vote = numbered(row[named], annotator[named])
+    value = _means(values[named], weights[named], vote)
+    row_of, annotator_of = np.zeros((2, len(value)), dtype=np.int64)
+    row_of[vote], annotator_of[vote] = row[named], annotator[named]
+    # A rater is compared with the others of the same response; one who is alone there has none.
+    raters = np.bincount(row_of, minlength=len(rated))
+    shared = raters[row_of] > 1
+    row_of, annotator_of, value = row_of[shared], annotator_of[shared], value[shared]
+    others = np.bincount(row_of, value, len(rated))[row_of] - value
     return AttributeRatings(
-        group=responses.group[places],
-        response=places - responses.start[responses.group[places]],
+        group=responses.group[rated],
+        response=rated,
         human=_means(values, weights, row),
-        length=responses.length[places],
-        cluster=responses.cluster[places],
+        length=responses.length[rated],
+        cluster=responses.cluster[rated],
         ratings=np.bincount(row),
         rater=value,
-        others=np.round(others / (heard[of] - 1), _MEAN_DIGITS),
-        rater_of=of,
-        sheet=numbered(responses.group[places][of], who),
+        others=np.round(others / (raters[row_of] - 1), _MEAN_DIGITS),
+        rater_of=row_of,
+        sheet=numbered(responses.group[rated][row_of], annotator_of),
     )
 
 
-def _scale(given: Iterable[tuple[int, Rating]], declared: Bounds | None) -> Scale | None:
+def _scale(ratings: Iterable[tuple[int, Rating]], declared: Bounds | None) -> Scale | None:
     """The attribute's scale; None where nobody declares one, and values are as they are."""
-    own = Counter(rating.scale for _, rating in given)
-    del own[None]
-    bounds = declared or next((bounds for bounds, _ in own.most_common(1)), None)
+    scales = Counter(rating.scale for _, rating in ratings)
+    del scales[None]
+    bounds = declared or next((bounds for bounds, _ in scales.most_common(1)), None)
     return None if bounds is None else Scale(*bounds)
 
 

@@ -1,16 +1,16 @@
-"""Every response of every group in one row: what the flat arrays of judgements point into."""
+"""An index of all responses of all groups: what the flat arrays of judgements point into."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
 
 from plaudit.errors import PlauditError
-from plaudit.groups import Group, plain_text, text_key
+from plaudit.groups import Group, plain_text, prompt_key
 from plaudit.statistics import Floats, Ints
 
 Scores = Sequence[Sequence[float]]
@@ -37,15 +37,15 @@ class Responses:
     cluster: Ints
     prompt: Ints
 
-    def hole(self, scores: Floats, needed: Ints) -> str | None:
-        """Which of the scores [n] at the places `needed` are not finite, in words; None if all are."""
-        places = np.unique(needed)
-        broken = places[~np.isfinite(scores[places])]
+    def missing(self, scores: Floats, needed: Ints) -> str | None:
+        """Which of the scores [n] at the indices `needed` are not finite, in words; None if all are."""
+        needed = np.unique(needed)
+        broken = needed[~np.isfinite(scores[needed])]
         if not len(broken):
             return None
         group = self.group[broken[0]]
         first = f"group {self.ids[group]!r}, response {broken[0] - self.start[group]}"
-        return f"{len(broken):,} of {len(places):,} scores are not finite ({first}{' first' * (len(broken) > 1)})"
+        return f"{len(broken):,} of {len(needed):,} scores are not finite ({first}{' first' * (len(broken) > 1)})"
 
 
 def index_responses(groups: Sequence[Group], clusters: str | None = None) -> Responses:
@@ -81,9 +81,9 @@ def check_shapes(groups: Sequence[Group], scores: Scores) -> None:
         raise PlauditError(
             f"there are {len(groups)} groups and scores for {len(scores)}; give one list of scores a group"
         )
-    for group, given in zip(groups, scores, strict=True):
-        if len(group.responses) != len(given):
-            raise PlauditError(f"group {group.id!r} has {len(group.responses)} responses and {len(given)} scores")
+    for group, row in zip(groups, scores, strict=True):
+        if len(group.responses) != len(row):
+            raise PlauditError(f"group {group.id!r} has {len(group.responses)} responses and {len(row)} scores")
 
 
 def cluster_ids(groups: Sequence[Group], field: str | None = None) -> list[int]:
@@ -94,19 +94,17 @@ def cluster_ids(groups: Sequence[Group], field: str | None = None) -> list[int]:
     Raises:
         PlauditError: if a group has no such field.
     """
-    numbers: dict[str, int] = {}
+    numbers: dict[Hashable, int] = {}
     return [numbers.setdefault(_cluster_key(index, group, field), len(numbers)) for index, group in enumerate(groups)]
 
 
-def _cluster_key(index: int, group: Group, field: str | None) -> str:
-    if field is not None:
-        if field not in group.meta:
-            known = ", ".join(sorted(group.meta)) or "none"
-            raise PlauditError(
-                f'group {group.id!r} has no field {field!r} under "meta" to cluster by (it has: {known})'
-            )
-        return json.dumps(group.meta[field], sort_keys=True, default=str)
-    return text_key(group.prompt) if plain_text(group.prompt).strip() else f"\0group {index}"
+def _cluster_key(index: int, group: Group, field: str | None) -> Hashable:
+    if field is None:
+        return prompt_key(group, index)
+    if field not in group.meta:
+        known = ", ".join(sorted(group.meta)) or "none"
+        raise PlauditError(f'group {group.id!r} has no field {field!r} under "meta" to cluster by (it has: {known})')
+    return json.dumps(group.meta[field], sort_keys=True, default=str)
 
 
 def _floats(values: Iterable[float], count: int) -> Floats:

@@ -1,56 +1,56 @@
-"""Who says what of which two responses: the votes of named annotators, and how far they agree."""
+"""Votes of named annotators on pairs of responses, and how far they agree."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from plaudit.statistics import Floats, Ints
-
-Bools = NDArray[np.bool_]
+from plaudit.judgements.comparisons import Comparisons
+from plaudit.statistics import Bools, Floats, Ints
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Votes:
-    """One entry for each annotator of each pair of responses; someone who judged a pair twice speaks once.
+    """One vote for each annotator of each pair of responses; someone who judged a pair twice votes once.
 
     Attributes:
-        pair: [voices], which pair it is about.
-        vote: [voices], 1 for the response that stands first in the data, -1 for the other, 0 for neither.
-        of: [named], the voice that each named comparison is part of.
-        named: [n], which comparisons have an annotator's name.
+        pair: [votes], which pair it is about.
+        value: [votes], 1 for the response that stands first in the data, -1 for the other, 0 for neither.
+        of: [named], the vote that each comparison with a named annotator is part of.
+        named: [n], which comparisons have a named annotator.
     """
 
     pair: Ints
-    vote: Floats
+    value: Floats
     of: Ints
     named: Bools
 
 
-def pairwise_votes(better: Ints, worse: Ints, tie: Bools, annotator: Ints) -> Votes:
-    """The voices in comparisons [n] of the response `better` with `worse`; an `annotator` below 0 has no name."""
-    named = annotator >= 0
+def votes_of(comparisons: Comparisons) -> Votes:
+    """The votes that the comparisons [n] of named annotators amount to."""
+    named = comparisons.annotator >= 0
+    better, worse = comparisons.better, comparisons.worse
     first, second = np.minimum(better, worse)[named], np.maximum(better, worse)[named]
     pair = numbered(first, second)
-    of = numbered(pair, annotator[named])
-    votes = np.where(tie, 0.0, np.where(better < worse, 1.0, -1.0))[named]
-    pair_of = np.zeros(int(of.max(initial=-1)) + 1, dtype=np.int64)
-    pair_of[of] = pair
-    return Votes(pair_of, np.sign(np.bincount(of, votes)), of, named)
+    vote = numbered(pair, comparisons.annotator[named])
+    # Of several judgements of one pair by one annotator, the sign of the sum counts.
+    signs = np.where(comparisons.tie, 0.0, np.where(better < worse, 1.0, -1.0))[named]
+    pair_of_vote = np.zeros(int(vote.max(initial=-1)) + 1, dtype=np.int64)
+    pair_of_vote[vote] = pair
+    return Votes(pair=pair_of_vote, value=np.sign(np.bincount(vote, signs)), of=vote, named=named)
 
 
-def votes_of_others(said: Votes, better: Ints, worse: Ints) -> Floats:
+def votes_of_others(comparisons: Comparisons) -> Floats:
     """[n], votes of the other annotators for the better response minus votes for the worse; NaN where no other named
     annotator judged the two."""
-    found = np.full(len(better), np.nan)
-    if said.named.any():
-        votes, heard = np.bincount(said.pair, said.vote), np.bincount(said.pair)
-        pair = said.pair[said.of]
-        rest = np.where(heard[pair] > 1, votes[pair] - said.vote[said.of], np.nan)
-        found[said.named] = rest * np.where(better < worse, 1, -1)[said.named]
-    return found
+    votes, lead = votes_of(comparisons), np.full(len(comparisons), np.nan)
+    if votes.named.any():
+        total, count = np.bincount(votes.pair, votes.value), np.bincount(votes.pair)
+        pair = votes.pair[votes.of]
+        rest = np.where(count[pair] > 1, total[pair] - votes.value[votes.of], np.nan)
+        lead[votes.named] = rest * np.where(comparisons.better < comparisons.worse, 1, -1)[votes.named]
+    return lead
 
 
 def numbered(high: Ints, low: Ints) -> Ints:

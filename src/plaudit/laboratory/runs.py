@@ -13,7 +13,7 @@ import torch
 
 from plaudit.evaluation import fit_temperature
 from plaudit.groups import Group
-from plaudit.judgements import flatten_comparisons
+from plaudit.judgements import scored_comparisons
 from plaudit.laboratory.candidates import Candidate
 from plaudit.laboratory.splits import Split
 from plaudit.model import Outputs, RewardModel, Scorer, cached_features
@@ -69,7 +69,7 @@ def run_candidate(candidate: Candidate, division: Split, backbone: str, settings
         divisor: float | None = 1.0
     else:
         scores, _ = _read(model, division.watch, settings, frozen)
-        divisor = fit_temperature(flatten_comparisons(division.watch, scores))
+        divisor = fit_temperature(*scored_comparisons(division.watch, scores))
     return Run(*_read(model, division.test, settings, frozen), divisor, model.record["seconds"])
 
 

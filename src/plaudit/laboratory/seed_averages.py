@@ -11,7 +11,13 @@ import numpy as np
 
 from plaudit.evaluation import ALL_EQUAL, Evaluation, lead, spearman_lead
 from plaudit.groups import Group
-from plaudit.judgements import AttributeRatings, flatten_comparisons, flatten_ratings
+from plaudit.judgements import (
+    AttributeRatings,
+    flatten_ratings,
+    flatten_scores,
+    scored_comparisons,
+    scores_of_rated,
+)
 from plaudit.laboratory.runs import PerGroup
 from plaudit.statistics import Floats, Measurement, kendall_by_group, mean, undefined
 
@@ -102,10 +108,12 @@ def paired_difference(
 ) -> Measurement:
     """The leading figure of one model minus another's, on the same judgements, so that what both find hard cancels."""
     if which.attribute is None:
-        gap = flatten_comparisons(groups, other.scores, clusters).gap
-        return lead(flatten_comparisons(groups, one.scores, clusters), gap)
+        comparisons, scores = scored_comparisons(groups, one.scores, clusters)
+        return lead(comparisons, scores, comparisons.gaps(scored_comparisons(groups, other.scores, clusters)[1]))
     rated = flatten_ratings(groups, clusters)[which.attribute]
-    mine, theirs = (rated.of(each.on(which.attribute), groups, "score") for each in (one, other))
+    mine, theirs = (
+        scores_of_rated(rated, groups, flatten_scores(groups, each.on(which.attribute))) for each in (one, other)
+    )
     return spearman_lead(rated, mine, theirs) if which.name == "spearman" else kendall_lead(rated, mine, theirs)
 
 

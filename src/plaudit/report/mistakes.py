@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import expit
 
 from plaudit.groups import Group, Text
-from plaudit.judgements import Comparisons, flatten_comparisons
+from plaudit.judgements import Comparisons, scored_comparisons, votes_of_others
 from plaudit.statistics import Measurement, proportion, undefined
 
 SURE = 0.8
@@ -82,20 +82,22 @@ def kinds_of_mistakes(
     `longer`: the model picked the longer response; `sure`: with a confidence above `SURE`; `disputed`: other annotators
     who judged the same two did not side with this judgement (of those that others judged too).
     """
-    compared = flatten_comparisons(groups, scores, clusters)
-    wrong = compared[~compared.tie & (compared.gap < 0)]
-    heard = wrong[np.isfinite(wrong.others)]
+    comparisons, row = scored_comparisons(groups, scores, clusters)
+    gaps, votes = comparisons.gaps(row), votes_of_others(comparisons)
+    mistaken = ~comparisons.tie & (gaps < 0)
+    judged_by_others = mistaken & np.isfinite(votes)
+    wrong = comparisons[mistaken]
     return {
         "longer": _share(wrong, (1 - np.sign(wrong.length)) / 2),
-        "sure": _share(wrong, (expit(-wrong.gap) > SURE).astype(np.float64)),
-        "disputed": _share(heard, (heard.others <= 0).astype(np.float64)),
+        "sure": _share(wrong, (expit(-gaps[mistaken]) > SURE).astype(np.float64)),
+        "disputed": _share(comparisons[judged_by_others], (votes[judged_by_others] <= 0).astype(np.float64)),
     }
 
 
-def _share(compared: Comparisons, outcome: np.ndarray) -> Measurement:
-    if not len(compared):
+def _share(comparisons: Comparisons, outcome: np.ndarray) -> Measurement:
+    if not len(comparisons):
         return undefined(NO_MISTAKES)
-    return proportion(outcome, compared.weight, compared.cluster)
+    return proportion(outcome, comparisons.weight, comparisons.cluster)
 
 
 def _of_group(group: Group, scores: Sequence[float]) -> Iterator[Mistake]:

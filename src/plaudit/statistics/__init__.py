@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING
 from plaudit._face import face
 
 if TYPE_CHECKING:
-    from plaudit.statistics.bootstrap import bootstrapping
+    from plaudit.statistics.bootstrap import (
+        JACKKNIFE,
+        Bools,
+        Bootstrap,
+        Floats,
+        Intervals,
+        Ints,
+        Jackknife,
+        intervals_by,
+    )
     from plaudit.statistics.correlations import CORRELATIONS, correlation, difference, kendall_by_group
     from plaudit.statistics.forms import (
         MINUS,
@@ -28,8 +37,6 @@ if TYPE_CHECKING:
         ONE_CLUSTER,
         PRIOR_CLUSTERS,
         UNMEASURED,
-        Floats,
-        Ints,
         Measurement,
         Measurements,
         by_cluster,
@@ -52,6 +59,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CORRELATIONS",
+    "JACKKNIFE",
     "LEVEL",
     "MINUS",
     "NOTHING",
@@ -59,19 +67,23 @@ __all__ = [
     "ONE_CLUSTER",
     "PRIOR_CLUSTERS",
     "UNMEASURED",
+    "Bools",
+    "Bootstrap",
     "Floats",
     "Form",
+    "Intervals",
     "Ints",
+    "Jackknife",
     "McNemar",
     "Measurement",
     "Measurements",
     "benjamini_hochberg",
-    "bootstrapping",
     "by_cluster",
     "centred",
     "correlation",
     "difference",
     "half_width",
+    "intervals_by",
     "jackknife",
     "jackknife_variance",
     "kendall_by_group",

@@ -1,9 +1,8 @@
-"""The other way to an interval: draw clusters again, with replacement, and look at how far the statistic moves.
+"""Ways to make an interval: the jackknife, and a bootstrap that draws clusters again, with replacement.
 
-Whoever asks for it says so around the measurements, as with `numpy.errstate`:
+Which of them is an argument of whatever makes intervals; the jackknife is the default:
 
-    with bootstrapping(1000):
-        accuracy(compared)
+    accuracy(comparisons, scores, intervals=Bootstrap(1000))
 
 How often a cluster is drawn is a Poisson number of mean 1, whatever the others are (Hanley & MacGibbon, Computer
 Methods and Programs in Biomedicine 83, 2006). So a few matrices of counts serve all statistics, and 1,000 rounds
@@ -12,9 +11,7 @@ of a mean are one product of such a matrix and the clusters' sums. Why this is n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,10 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 LEAST_ROUNDS = 100
 """Fewer cannot place the ends of a 95% interval: one round in forty lies beyond each."""
@@ -35,50 +33,81 @@ _AT_ONCE = 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Rounds:
-    """How often to draw, and the seed of the draws."""
+class Jackknife:
+    """Intervals from the statistic with each cluster left out, on Student's t (or Wilson's, for proportions)."""
 
-    count: int
-    seed: int
+    def replicates(self, function: Callable[..., Floats], sums: Sequence[Floats]) -> Floats | None:
+        """None: nothing is drawn."""
+        return None
+
+    def recomputed(self, statistic: Callable[[Floats], float], cluster: Ints) -> Floats | None:
+        """None: nothing is drawn."""
+        return None
 
 
-_asked: ContextVar[Rounds | None] = ContextVar("rounds", default=None)
+@dataclass(frozen=True, slots=True)
+class Bootstrap:
+    """Intervals from the statistic of so many rounds in which whole clusters are drawn with replacement.
 
-
-@contextmanager
-def bootstrapping(rounds: int | None, seed: int = 0) -> Iterator[None]:
-    """Intervals made inside are bootstrapped over clusters, in so many rounds; None: as they are otherwise.
+    Attributes:
+        rounds: how many, at least `LEAST_ROUNDS`.
+        seed: of the draws, which are the same every time.
 
     Raises:
-        PlauditError: if there are too few rounds to place an interval's ends.
+        InvalidInputError: if there are too few rounds to place an interval's ends.
     """
-    if rounds is not None and rounds < LEAST_ROUNDS:
-        raise PlauditError(f"{rounds} bootstrap rounds cannot place a 95% interval; take {LEAST_ROUNDS} or more")
-    token = _asked.set(None if rounds is None else Rounds(rounds, seed))
-    try:
-        yield
-    finally:
-        _asked.reset(token)
+
+    rounds: int
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.rounds < LEAST_ROUNDS:
+            raise InvalidInputError(
+                f"{self.rounds} bootstrap rounds cannot place a 95% interval",
+                remedy=f"take {LEAST_ROUNDS} or more",
+            )
+
+    def replicates(self, function: Callable[..., Floats], sums: Sequence[Floats]) -> Floats | None:
+        """[rounds], a function of totals in each round, from its sums over clusters (each [clusters]).
+
+        None where a draw of few clusters leaves it undefined, and where it never moves: clusters that happen to agree
+        are no certainty.
+        """
+        with np.errstate(divide="ignore", invalid="ignore"):
+            replicates = function(*self.resampled(sums))
+            return replicates if np.ptp(replicates) > 1e-12 * np.abs(replicates).max() else None
+
+    def recomputed(self, statistic: Callable[[Floats], float], cluster: Ints) -> Floats | None:
+        """[rounds], a statistic of the rows' weights [n]: how often each row's cluster [n] was drawn. None where one of
+        the rounds leaves it undefined."""
+        index = np.unique(cluster, return_inverse=True)[1]
+        counts = self._counts(int(index.max()) + 1)
+        replicates = np.array([statistic(row[index].astype(np.float64)) for row in counts])
+        return replicates if np.isfinite(replicates).all() else None
+
+    def resampled(self, sums: Sequence[Floats]) -> list[Floats]:
+        """Each of the sums [clusters] totalled in every round: [rounds]."""
+        counts, columns = self._counts(len(sums[0])), np.stack(sums, axis=1)
+        step = max(1, _AT_ONCE // counts.shape[1])
+        blocks = [counts[start : start + step].astype(np.float64) @ columns for start in range(0, len(counts), step)]
+        return list(np.concatenate(blocks).T)
+
+    def _counts(self, clusters: int) -> NDArray[np.uint8]:
+        # As many columns as the next power of two has: statistics over different numbers of clusters share a few
+        # matrices.
+        return _counts(self.rounds, self.seed, 2 ** (clusters - 1).bit_length())[:, :clusters]
 
 
-def is_asked_for() -> bool:
-    """Whether intervals are to be bootstrapped."""
-    return _asked.get() is not None
+Intervals = Jackknife | Bootstrap
+"""How an interval is made."""
+
+JACKKNIFE = Jackknife()
+"""How intervals are made unless something else is asked for."""
 
 
-def resampled(sums: Sequence[Floats]) -> list[Floats]:
-    """Each of the sums [clusters] totalled in every round: [rounds]."""
-    counts, columns = _drawn(len(sums[0])), np.stack(sums, axis=1)
-    step = max(1, _AT_ONCE // counts.shape[1])
-    blocks = [counts[start : start + step].astype(np.float64) @ columns for start in range(0, len(counts), step)]
-    return list(np.concatenate(blocks).T)
-
-
-def recomputed(statistic: Callable[[Floats], float], cluster: Ints) -> Floats:
-    """[rounds], a statistic of the rows' weights [n]: how often each row's cluster [n] was drawn."""
-    index = np.unique(cluster, return_inverse=True)[1]
-    counts = _drawn(int(index.max()) + 1)
-    return np.array([statistic(row[index].astype(np.float64)) for row in counts])
+def intervals_by(rounds: int | None) -> Intervals:
+    """A bootstrap of so many rounds; None: the jackknife."""
+    return JACKKNIFE if rounds is None else Bootstrap(rounds)
 
 
 def bca(value: float, replicates: Floats, without: Floats, level: float) -> tuple[float, float]:
@@ -102,15 +131,7 @@ def bca(value: float, replicates: Floats, without: Floats, level: float) -> tupl
     return float(min(low, value)), float(max(high, value))
 
 
-def _drawn(clusters: int) -> NDArray[np.uint8]:
-    rounds = _asked.get()
-    if rounds is None:
-        raise RuntimeError("nobody asked for a bootstrap")
-    # As many columns as the next power of two has: statistics over different numbers of clusters share a few matrices.
-    return _counts(rounds, 2 ** (clusters - 1).bit_length())[:, :clusters]
-
-
 @lru_cache(maxsize=32)
-def _counts(rounds: Rounds, columns: int) -> NDArray[np.uint8]:
+def _counts(rounds: int, seed: int, columns: int) -> NDArray[np.uint8]:
     """[rounds, columns], how often each of so many clusters is drawn."""
-    return np.random.default_rng((rounds.seed, columns)).poisson(1, (rounds.count, columns)).astype(np.uint8)
+    return np.random.default_rng((seed, columns)).poisson(1, (rounds, columns)).astype(np.uint8)

@@ -15,13 +15,11 @@ from itertools import combinations
 import numpy as np
 from scipy.stats import kendalltau
 
-from plaudit.statistics.bootstrap import bca, is_asked_for, recomputed
+from plaudit.statistics.bootstrap import JACKKNIFE, Floats, Intervals, Ints, bca
 from plaudit.statistics.intervals import (
     LEVEL,
     NO_VARIATION,
     ONE_CLUSTER,
-    Floats,
-    Ints,
     Measurement,
     half_width,
     jackknife,
@@ -131,17 +129,20 @@ CORRELATIONS: Mapping[str, Correlation] = {
 """The variances are Fieller, Hartley & Pearson's (Biometrika 44, 1957)."""
 
 
-def correlation(which: Correlation, scores: Floats, human: Floats, cluster: Ints) -> Measurement:
+def correlation(
+    which: Correlation, scores: Floats, human: Floats, cluster: Ints, *, intervals: Intervals = JACKKNIFE
+) -> Measurement:
     """A correlation with a jackknife t interval on Fisher's z = atanh(r), which keeps it inside (-1, 1).
 
-    Clusters that happen to agree do not make it surer than independent draws would. Where a bootstrap is asked for and
-    the correlation is quick to recompute, the interval is the bootstrap's.
+    Clusters that happen to agree do not make it surer than independent draws would. The interval is a bootstrap's where
+    `intervals` is one and the correlation is quick to recompute.
 
     Args:
         which: from `CORRELATIONS`.
         scores: [n].
         human: [n].
         cluster: [n], which cluster each row belongs to.
+        intervals: how the interval is made.
     """
     if constant := _constant(human, scores):
         return undefined(constant)
@@ -154,8 +155,8 @@ def correlation(which: Correlation, scores: Floats, human: Floats, cluster: Ints
     without, sizes = _left_out(statistic, cluster)
     if not np.isfinite(without).all():
         return Measurement(value, None, None, n, FIXED_REST)
-    if (drawn := _drawn(which, statistic, cluster)) is not None:
-        return Measurement(value, *bca(value, drawn, without, LEVEL), n)
+    if (replicates := _replicates(which, statistic, cluster, intervals)) is not None:
+        return Measurement(value, *bca(value, replicates, without, LEVEL), n)
     with np.errstate(divide="ignore"):
         half = half_width(math.atanh(value), np.arctanh(without), sizes, which.independent / max(1, n - 3))
     # Rounding of tanh(atanh(r)) must not put an end on the wrong side.
@@ -163,14 +164,23 @@ def correlation(which: Correlation, scores: Floats, human: Floats, cluster: Ints
     return Measurement(value, min(value, low), max(value, high), n)
 
 
-def difference(which: Correlation, scores: Floats, baseline: Floats, human: Floats, cluster: Ints) -> Measurement:
-    """The correlation of `scores` [n] with people minus a baseline's on the same rows, with the difference's interval."""
+def difference(
+    which: Correlation,
+    scores: Floats,
+    baseline: Floats,
+    human: Floats,
+    cluster: Ints,
+    *,
+    intervals: Intervals = JACKKNIFE,
+) -> Measurement:
+    """The correlation of `scores` [n] with people minus a baseline's on the same rows, with the interval of the
+    difference."""
     if constant := _constant(human, scores, baseline):
         return undefined(constant)
-    own, theirs = which.of(scores, human), which.of(baseline, human)
+    of_scores, of_baseline = which.of(scores, human), which.of(baseline, human)
 
     def lead(weight: Floats) -> float:
-        return own(weight) - theirs(weight)
+        return of_scores(weight) - of_baseline(weight)
 
     n = len(human)
     value = lead(np.ones(n))
@@ -181,8 +191,8 @@ def difference(which: Correlation, scores: Floats, baseline: Floats, human: Floa
         return Measurement(value, None, None, n, FIXED_REST)
     if np.ptp(without) == 0:
         return Measurement(value, None, None, n, NO_VARIATION)
-    if (drawn := _drawn(which, lead, cluster)) is not None:
-        return Measurement(value, *bca(value, drawn, without, LEVEL), n)
+    if (replicates := _replicates(which, lead, cluster, intervals)) is not None:
+        return Measurement(value, *bca(value, replicates, without, LEVEL), n)
     return jackknife(value, without, sizes, n, (-2.0, 2.0))
 
 
@@ -224,20 +234,17 @@ def _left_out(statistic: Statistic, cluster: Ints) -> tuple[Floats, Floats]:
     return np.array([statistic((block != b).astype(np.float64)) for b in range(len(sizes))]), sizes
 
 
-def _drawn(which: Correlation, statistic: Statistic, cluster: Ints) -> Floats | None:
-    """[rounds], the statistic of each bootstrap round; None where none is asked for, it would take too long, or one of
-    the rounds leaves it undefined."""
-    if not (len(cluster) <= which.quick and is_asked_for()):
-        return None
-    drawn = recomputed(statistic, cluster)
-    return drawn if np.isfinite(drawn).all() else None
+def _replicates(which: Correlation, statistic: Statistic, cluster: Ints, intervals: Intervals) -> Floats | None:
+    """[rounds], the statistic of each bootstrap round; None where the jackknife makes the interval: because nothing
+    else is asked for, because rounds would take too long, or because one of them leaves the statistic undefined."""
+    return intervals.recomputed(statistic, cluster) if len(cluster) <= which.quick else None
 
 
 def _constant(human: Floats, *scores: Floats) -> str | None:
     """Why a correlation is undefined; None if it is not."""
     if np.ptp(human) == 0:
         return FIXED_VALUES
-    return FIXED_SCORES if any(np.ptp(given) == 0 for given in scores) else None
+    return FIXED_SCORES if any(np.ptp(column) == 0 for column in scores) else None
 
 
 def _levels(x: Floats) -> Ints:

@@ -15,9 +15,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import t as student
 
-from plaudit.statistics.bootstrap import Floats as Floats
-from plaudit.statistics.bootstrap import Ints as Ints
-from plaudit.statistics.bootstrap import bca, is_asked_for, resampled
+from plaudit.statistics.bootstrap import JACKKNIFE, Floats, Intervals, Ints, bca
 from plaudit.statistics.forms import Form
 from plaudit.storage import Fields
 
@@ -128,7 +126,7 @@ def undefined(reason: str) -> Measurement:
     return Measurement(None, None, None, 0, reason)
 
 
-def proportion(outcome: Floats, weight: Floats, cluster: Ints) -> Measurement:
+def proportion(outcome: Floats, weight: Floats, cluster: Ints, *, intervals: Intervals = JACKKNIFE) -> Measurement:
     """Weighted mean of outcomes in [0, 1] with a cluster-robust Wilson interval, which never leaves [0, 1].
 
     The effective sample size is the one at which independent draws would vary as much as the clusters do, p(1-p)/V
@@ -142,6 +140,7 @@ def proportion(outcome: Floats, weight: Floats, cluster: Ints) -> Measurement:
         outcome: [n], each in [0, 1].
         weight: [n], each > 0.
         cluster: [n], which cluster each belongs to.
+        intervals: how the interval is made; a bootstrap's rounds take the place of all this.
     """
     n = len(outcome)
     if not n:
@@ -151,8 +150,8 @@ def proportion(outcome: Floats, weight: Floats, cluster: Ints) -> Measurement:
     p = float(np.clip(totals.sum() / sizes.sum(), 0, 1))
     if no_interval := too_few(sizes):
         return Measurement(p, None, None, n, no_interval)
-    if (drawn := _drawn(ratio, (totals, sizes))) is not None:
-        return Measurement(p, *bca(p, drawn, without_each(totals) / without_each(sizes), LEVEL), n)
+    if (replicates := intervals.replicates(ratio, (totals, sizes))) is not None:
+        return Measurement(p, *bca(p, replicates, without_each(totals) / without_each(sizes), LEVEL), n)
     prior = PRIOR_CLUSTERS * sizes.mean()
     totals_with, sizes_with = np.append(totals, prior / 2), np.append(sizes, prior)
     p_with = totals_with.sum() / sizes_with.sum()
@@ -172,7 +171,14 @@ def wilson(p: float, effective: float, sizes: Floats) -> tuple[float, float]:
     return float(max(0, min(centre - half, p))), float(min(1, max(centre + half, p)))
 
 
-def mean(outcome: Floats, weight: Floats, cluster: Ints, bounds: tuple[float, float] = REALS) -> Measurement:
+def mean(
+    outcome: Floats,
+    weight: Floats,
+    cluster: Ints,
+    bounds: tuple[float, float] = REALS,
+    *,
+    intervals: Intervals = JACKKNIFE,
+) -> Measurement:
     """Weighted mean of any outcomes with a jackknife t interval; `bounds` are the values a mean can take.
 
     Clusters that happen to agree do not make it surer than independent draws would, as in `proportion`.
@@ -184,7 +190,16 @@ def mean(outcome: Floats, weight: Floats, cluster: Ints, bounds: tuple[float, fl
     value = float(totals.sum() / sizes.sum())
     independent = float((weight * np.square(outcome - value)).sum() / weight.sum() / kish(weight))
     same = bool(np.ptp(outcome) == 0)
-    return of_sums(ratio, (totals, sizes), sizes, len(outcome), bounds, independent, same)
+    return of_sums(
+        ratio,
+        (totals, sizes),
+        sizes,
+        len(outcome),
+        bounds,
+        least_variance=independent,
+        same=same,
+        intervals=intervals,
+    )
 
 
 def ratio(totals: Floats, sizes: Floats) -> Floats:
@@ -198,11 +213,13 @@ def of_sums(
     sizes: Floats,
     n: int,
     bounds: tuple[float, float] = REALS,
+    *,
     least_variance: float = 0.0,
     same: bool = False,
+    intervals: Intervals = JACKKNIFE,
 ) -> Measurement:
-    """A smooth function of sums over clusters, with its interval: a jackknife's, or a bootstrap's where that is asked
-    for (`bootstrap.py`). Either is the function at other sums, so neither looks at a row again.
+    """A smooth function of sums over clusters, with its interval, a jackknife's or a bootstrap's. Either is the
+    function at other sums, so neither looks at a row again.
 
     Args:
         function: takes the totals, arrays of one shape, and gives the statistic in that shape.
@@ -212,6 +229,7 @@ def of_sums(
         bounds: the least and greatest value it can take.
         least_variance: a bound below which a jackknife's variance is not believed.
         same: whether all that it is computed from is the same, so that nothing shows how much it varies.
+        intervals: how the interval is made.
     """
     value = float(function(*(np.array(total.sum()) for total in sums)))
     if no_interval := too_few(sizes) or (NO_VARIATION if same else None):
@@ -220,19 +238,9 @@ def of_sums(
         without = function(*map(without_each, sums))
         if not np.isfinite(without).all():
             return Measurement(value, None, None, n, UNDEFINED_REST)
-    if (drawn := _drawn(function, sums)) is not None:
-        return Measurement(value, *bca(value, drawn, without, LEVEL), n)
+    if (replicates := intervals.replicates(function, sums)) is not None:
+        return Measurement(value, *bca(value, replicates, without, LEVEL), n)
     return jackknife(value, without, sizes, n, bounds, least_variance)
-
-
-def _drawn(function: Callable[..., Floats], sums: Sequence[Floats]) -> Floats | None:
-    """[rounds], the statistic in each round of a bootstrap. None where none is asked for, where a draw of few clusters
-    leaves it undefined, and where it never moves: clusters that happen to agree are no certainty."""
-    if not is_asked_for():
-        return None
-    with np.errstate(divide="ignore", invalid="ignore"):
-        drawn = function(*resampled(sums))
-        return drawn if np.ptp(drawn) > 1e-12 * np.abs(drawn).max() else None
 
 
 def jackknife(

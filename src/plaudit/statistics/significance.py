@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import binomtest, false_discovery_control
 
-from plaudit.statistics.intervals import Floats, Ints, by_cluster, relative
+from plaudit.statistics.bootstrap import Floats, Ints
+from plaudit.statistics.intervals import by_cluster, relative
 
 MOST_EXACT = 14
 """Clusters up to which every one of the 2^clusters sign patterns is tried."""
@@ -48,9 +49,10 @@ def sign_flip(difference: Floats, weight: Floats, cluster: Ints, seed: int = 0) 
     # Sums of the same numbers in another order differ by rounding and must count as equal.
     observed = abs(totals.sum()) - 1e-9 * sizes.max()
     if counts.sum() <= MOST_EXACT:
-        apart = np.repeat(sizes, counts)
-        signs = 1 - 2 * (np.arange(2 ** len(apart))[:, None] >> np.arange(len(apart)) & 1)
-        return float((np.abs(signs @ apart) >= observed).mean())
+        differing = np.repeat(sizes, counts)
+        # Every pattern of signs is the binary digits of a number.
+        signs = 1 - 2 * (np.arange(2 ** len(differing))[:, None] >> np.arange(len(differing)) & 1)
+        return float((np.abs(signs @ differing) >= observed).mean())
     numbers, step = np.random.default_rng(seed), max(1, _AT_ONCE // len(sizes))
     as_far = 0
     for start in range(0, ROUNDS, step):
@@ -87,12 +89,12 @@ class McNemar:
 
 def mcnemar(gap_a: Floats, gap_b: Floats) -> McNemar:
     """McNemar's exact test (Psychometrika 12, 1947) from two models' gaps [n] on the same decided comparisons."""
-    said = (gap_a != 0) & (gap_b != 0)
-    a, b = gap_a[said] > 0, gap_b[said] > 0
+    preferred = (gap_a != 0) & (gap_b != 0)
+    a, b = gap_a[preferred] > 0, gap_b[preferred] > 0
     both, only_a, only_b, neither = (int(which.sum()) for which in (a & b, a & ~b, ~a & b, ~a & ~b))
-    apart = only_a + only_b
-    p = float(binomtest(only_a, apart).pvalue) if apart else None
-    return McNemar(both, only_a, only_b, neither, int((~said).sum()), p)
+    discordant = only_a + only_b
+    p = float(binomtest(only_a, discordant).pvalue) if discordant else None
+    return McNemar(both=both, only_a=only_a, only_b=only_b, neither=neither, equal_scores=int((~preferred).sum()), p=p)
 
 
 def benjamini_hochberg(p: Mapping[str, float | None]) -> dict[str, float | None]:

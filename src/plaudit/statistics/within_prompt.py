@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from plaudit.statistics.intervals import Floats
+from plaudit.statistics.bootstrap import Floats
 
 
 def centred(values: Floats) -> Floats:
@@ -18,10 +18,10 @@ def centred(values: Floats) -> Floats:
 def pooled_sd(prompts: Sequence[Floats]) -> float:
     """The standard deviation of values about their own prompt's mean, with K - 1 degrees of freedom a prompt of K; 0
     where nothing varies. Every prompt has a value at least."""
-    apart = [centred(own) for own in prompts]
+    deviations = [centred(values) for values in prompts]
     # In units of the largest, whose square no float may overflow.
-    largest = max((float(np.abs(own).max()) for own in apart), default=0.0)
-    freedom = sum(len(own) - 1 for own in prompts)
+    largest = max((float(np.abs(values).max()) for values in deviations), default=0.0)
+    freedom = sum(len(values) - 1 for values in prompts)
     if largest == 0 or freedom == 0:
         return 0.0
-    return largest * math.sqrt(sum(float(np.square(own / largest).sum()) for own in apart) / freedom)
+    return largest * math.sqrt(sum(float(np.square(values / largest).sum()) for values in deviations) / freedom)

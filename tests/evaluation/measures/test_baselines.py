@@ -10,7 +10,7 @@ from plaudit.evaluation import BaselineMetrics, evaluate, verdict
 from plaudit.evaluation.measures.selective import NAMES, selective_accuracy
 from plaudit.evaluation.measuring import Evaluation
 from plaudit.groups import Group, Ranking, Rating
-from plaudit.judgements import flatten_comparisons
+from plaudit.judgements import scored_comparisons
 from plaudit.scoring import ScoredGroups
 from plaudit.statistics import Measurement
 
@@ -95,7 +95,7 @@ def test_the_sentence_of_ratings():
 def spread_out(gaps, spreads):
     groups = [Group(str(i), f"p{i}", ("a", "b"), (BEST,)) for i in range(len(gaps))]
     return selective_accuracy(
-        flatten_comparisons(groups, [[g, 0.0] for g in gaps]), flatten_comparisons(groups, [[s, 0.0] for s in spreads])
+        *scored_comparisons(groups, [[g, 0.0] for g in gaps]), np.array([[s, 0.0] for s in spreads]).ravel()
     )
 
 
@@ -140,8 +140,7 @@ def test_the_lead_of_the_surest_half_covers():
         gaps = 1 + spread * (0.8 * rng.normal(size=len(cluster)) + 0.6 * rng.normal(size=clusters)[cluster])
         groups = [Group(str(i), f"p{c}", ("a", "b"), (BEST,)) for i, c in enumerate(cluster)]
         return selective_accuracy(
-            flatten_comparisons(groups, [[g, 0.0] for g in gaps]),
-            flatten_comparisons(groups, [[s, 0.0] for s in spread]),
+            *scored_comparisons(groups, [[g, 0.0] for g in gaps]), np.array([[s, 0.0] for s in spread]).ravel()
         )
 
     rng = np.random.default_rng(2)

@@ -21,7 +21,7 @@ from plaudit.evaluation.measures.preferences import (
     margin_sd,
 )
 from plaudit.groups import Group, Ranking
-from plaudit.judgements import flatten_comparisons
+from plaudit.judgements import flatten_comparisons, scored_comparisons, votes_of_others
 
 
 def pair(name, better, worse, *, tie=False, **about):
@@ -34,53 +34,56 @@ def pair(name, better, worse, *, tie=False, **about):
 # Four prompts. Characters: 3 v 1, 1 v 2, 2 v 2, and a tie of 1 v 1.
 GROUPS = [pair("a", "xxx", "x"), pair("b", "x", "xx"), pair("c", "xx", "yy"), pair("d", "x", "y", tie=True)]
 SCORES = [[2.0, 0.0], [1.0, 0.0], [-1.0, 0.0], [5.0, 4.0]]
-COMPARED = flatten_comparisons(GROUPS, SCORES)
+COMPARED = scored_comparisons(GROUPS, SCORES)
 
 
 def test_values_by_hand():
-    assert accuracy(COMPARED).value == pytest.approx(2 / 3)  # right, right, wrong; the tie is not decided
-    assert accuracy(COMPARED).n == 3
-    assert accuracy_with_ties(COMPARED).value == pytest.approx(2.5 / 4)
-    assert length_accuracy(COMPARED).value == pytest.approx(1.5 / 3)  # longer, shorter, equal: 1 + 0 + 1/2
-    assert lead_over_length(COMPARED).value == pytest.approx(2 / 3 - 1.5 / 3)
-    assert margin(COMPARED).value == pytest.approx((2 + 1 - 1) / 3)
+    assert accuracy(*COMPARED).value == pytest.approx(2 / 3)  # right, right, wrong; the tie is not decided
+    assert accuracy(*COMPARED).n == 3
+    assert accuracy_with_ties(*COMPARED).value == pytest.approx(2.5 / 4)
+    assert length_accuracy(COMPARED[0]).value == pytest.approx(1.5 / 3)  # longer, shorter, equal: 1 + 0 + 1/2
+    assert lead_over_length(*COMPARED).value == pytest.approx(2 / 3 - 1.5 / 3)
+    assert margin(*COMPARED).value == pytest.approx((2 + 1 - 1) / 3)
     # Scores of decided comparisons: 2 0 1 0 -1 0, mean 1/3, mean square 1, sd sqrt(1 - 1/9).
-    assert margin_sd(COMPARED).value == pytest.approx(2 / 3 / math.sqrt(8 / 9))
-    assert (chance(COMPARED).value, chance(COMPARED).n) == (0.5, 3)
+    assert margin_sd(*COMPARED).value == pytest.approx(2 / 3 / math.sqrt(8 / 9))
+    assert (chance(COMPARED[0]).value, chance(COMPARED[0]).n) == (0.5, 3)
 
 
 def test_log_loss_is_scipys():
     tie = (log_expit(1.0) + log_expit(-1.0)) / 2
     expected = -(log_expit(2.0) + log_expit(1.0) + log_expit(-1.0) + tie) / 4
-    assert log_loss(COMPARED).value == pytest.approx(expected)
-    far = flatten_comparisons([pair("a", "x", "y"), pair("b", "x", "y")], [[-800.0, 800.0], [0.0, 0.0]])
-    assert log_loss(far).value == pytest.approx((1600 + math.log(2)) / 2)  # no overflow
+    assert log_loss(*COMPARED).value == pytest.approx(expected)
+    far = scored_comparisons([pair("a", "x", "y"), pair("b", "x", "y")], [[-800.0, 800.0], [0.0, 0.0]])
+    assert log_loss(*far).value == pytest.approx((1600 + math.log(2)) / 2)  # no overflow
 
 
 def test_constant_scores_are_at_chance_exactly():
-    compared = flatten_comparisons(GROUPS, [[7.0, 7.0]] * 4)
-    assert accuracy(compared).value == accuracy_with_ties(compared).value == 0.5
-    assert accuracy(compared).low < 0.5 < accuracy(compared).high
-    assert log_loss(compared).value == pytest.approx(math.log(2))
-    assert margin(compared).value == 0
-    assert "standard deviation" in margin_sd(compared).reason
+    compared = scored_comparisons(GROUPS, [[7.0, 7.0]] * 4)
+    assert accuracy(*compared).value == accuracy_with_ties(*compared).value == 0.5
+    assert accuracy(*compared).low < 0.5 < accuracy(*compared).high
+    assert log_loss(*compared).value == pytest.approx(math.log(2))
+    assert margin(*compared).value == 0
+    assert "standard deviation" in margin_sd(*compared).reason
 
 
 def test_all_ties_leave_accuracy_undefined_with_the_reason():
-    compared = flatten_comparisons([pair(name, "x", "y", tie=True) for name in "ab"], [[1.0, 0.0], [0.0, 1.0]])
-    for measure in (accuracy, margin, margin_sd, length_accuracy, lead_over_length, chance):
-        assert measure(compared).value is None
-        assert measure(compared).reason == "every comparison is a judged tie"
-    assert accuracy_with_ties(compared).value == 0.5
-    assert log_loss(compared).value == pytest.approx(-(log_expit(1.0) + log_expit(-1.0)) / 2)
+    compared = scored_comparisons([pair(name, "x", "y", tie=True) for name in "ab"], [[1.0, 0.0], [0.0, 1.0]])
+    for measure in (accuracy, margin, margin_sd, lead_over_length):
+        assert measure(*compared).value is None
+        assert measure(*compared).reason == "every comparison is a judged tie"
+    for measure in (length_accuracy, chance):
+        assert measure(compared[0]).value is None
+        assert measure(compared[0]).reason == "every comparison is a judged tie"
+    assert accuracy_with_ties(*compared).value == 0.5
+    assert log_loss(*compared).value == pytest.approx(-(log_expit(1.0) + log_expit(-1.0)) / 2)
 
 
 def test_the_margin_in_sd_knows_no_units():
     rng = np.random.default_rng(0)
     groups = [pair(str(g), "x", "y") for g in range(30)]
     scores = rng.normal([0.5, 0.0], 1.0, (30, 2))
-    plain = margin_sd(flatten_comparisons(groups, scores.tolist()))
-    scaled = margin_sd(flatten_comparisons(groups, (1000 * scores + 1e6).tolist()))
+    plain = margin_sd(*scored_comparisons(groups, scores.tolist()))
+    scaled = margin_sd(*scored_comparisons(groups, (1000 * scores + 1e6).tolist()))
     assert (plain.value, plain.low, plain.high) == pytest.approx((scaled.value, scaled.low, scaled.high))
     # Its interval holds up against a bootstrap of prompts in plain numpy.
     drawn = scores[rng.integers(0, 30, (4000, 30))]
@@ -103,21 +106,20 @@ def test_the_human_ceiling_by_hand():
         # Nobody overlaps, and one vote has no name: neither is counted.
         Group("three", "r", ("x", "y"), voted(("a", 0), (None, 0))),
     ]
-    human = human_accuracy(flatten_comparisons(groups, [[0.0, 0.0]] * 3))
+    human = human_accuracy(flatten_comparisons(groups))
     assert human.n == 5
     assert human.value == pytest.approx((0.5 + 0.5 + 0 + 1 + 1) / 5)
     assert 0 < human.low < human.value < human.high < 1
 
 
 def test_no_overlap_no_ceiling():
-    assert human_accuracy(COMPARED).reason == "no two named annotators judged the same two responses"
+    assert human_accuracy(COMPARED[0]).reason == "no two named annotators judged the same two responses"
 
 
 def test_an_annotator_who_judges_a_pair_twice_speaks_once():
     # a says 0 twice and b says 1: each of a's votes meets b alone (0, 0), and b meets one voice, a (0).
     group = Group("one", "p", ("x", "y"), voted(("a", 0), ("a", 0), ("b", 1)))
-    compared = flatten_comparisons([group], [[0.0, 0.0]])
-    assert compared.others.tolist() == [-1, -1, -1]
+    assert votes_of_others(flatten_comparisons([group])).tolist() == [-1, -1, -1]
 
 
 finite = st.integers(-50, 50).map(lambda x: x / 8)
@@ -133,37 +135,37 @@ def built(sample):
 def test_accuracy_is_of_the_order_only(sample):
     groups, scores = built(sample)
     cubed = [[a**3 - 4, b**3 - 4] for a, b in scores]  # strictly increasing, exact in floats
-    assert accuracy(flatten_comparisons(groups, scores)) == accuracy(flatten_comparisons(groups, cubed))
+    assert accuracy(*scored_comparisons(groups, scores)) == accuracy(*scored_comparisons(groups, cubed))
 
 
 @given(samples)
 def test_swapped_scores_give_the_complement(sample):
     groups, scores = built(sample)
-    ours, swapped = flatten_comparisons(groups, scores), flatten_comparisons(groups, [[b, a] for a, b in scores])
+    ours, swapped = scored_comparisons(groups, scores), scored_comparisons(groups, [[b, a] for a, b in scores])
     for measure in (accuracy, accuracy_with_ties):
-        if measure(ours).value is not None:
-            assert measure(swapped).value == pytest.approx(1 - measure(ours).value)
-    if margin(ours).value is not None:
-        assert margin(swapped).value == pytest.approx(-margin(ours).value)
+        if measure(*ours).value is not None:
+            assert measure(*swapped).value == pytest.approx(1 - measure(*ours).value)
+    if margin(*ours).value is not None:
+        assert margin(*swapped).value == pytest.approx(-margin(*ours).value)
 
 
 @given(samples)
 def test_a_shift_of_every_score_changes_nothing(sample):
     groups, scores = built(sample)
     ours, shifted = (
-        flatten_comparisons(groups, scores),
-        flatten_comparisons(groups, [[a + 16, b + 16] for a, b in scores]),
+        scored_comparisons(groups, scores),
+        scored_comparisons(groups, [[a + 16, b + 16] for a, b in scores]),
     )
     for name, measure in MODEL_METRICS.items():
-        a, b = measure(ours), measure(shifted)
+        a, b = measure(*ours), measure(*shifted)
         assert (a.value, a.low, a.high) == pytest.approx((b.value, b.low, b.high), nan_ok=True), name
 
 
 @given(samples)
 def test_every_value_lies_in_its_interval(sample):
-    compared = flatten_comparisons(*built(sample))
-    for name, measure in {**MODEL_METRICS, "lead": lead_over_length, "length": length_accuracy}.items():
-        m = measure(compared)
+    compared = scored_comparisons(*built(sample))
+    measured = {name: measure(*compared) for name, measure in MODEL_METRICS.items()}
+    for name, m in {**measured, "length": length_accuracy(compared[0])}.items():
         assert (m.low is None) == (m.high is None), name
         assert m.reason is not None or m.low is not None, name
         if m.low is not None:

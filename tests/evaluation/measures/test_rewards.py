@@ -10,7 +10,7 @@ from scipy.stats import f_oneway
 from plaudit.evaluation import evaluate, verdict
 from plaudit.evaluation.measures.rewards import NO_SCORES, NO_SIBLINGS, NO_SPREAD, measure_rewards
 from plaudit.groups import Group
-from plaudit.statistics.bootstrap import bootstrapping
+from plaudit.statistics.bootstrap import Bootstrap
 from plaudit.statistics.intervals import ONE_CLUSTER
 
 
@@ -57,8 +57,7 @@ def test_the_intervals_hold_the_truth():
         index = np.repeat(np.arange(80), rng.integers(1, 6, 80))
         scores = rng.normal(0, 1, 80)[index] + rng.normal(0, 2, len(index))
         found = measure_rewards(scores, index, index)
-        with bootstrapping(300):
-            drawn = measure_rewards(scores, index, index)
+        drawn = measure_rewards(scores, index, index, Bootstrap(300))
         held += [
             one.low <= truth <= one.high
             for which in (found, drawn)

@@ -1,4 +1,4 @@
-"""Plain models beside the model: what they reach on the same judgements, and by how much the model leads."""
+"""Figures of baselines on the same judgements, and the model's lead over each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from plaudit.storage import Fields
 
 @dataclass(frozen=True, slots=True)
 class BaselineMetrics:
-    """What a plain model reaches.
+    """What a baseline reaches.
 
     Attributes:
         overall: `accuracy`, and `lead`: the model's accuracy minus this one's, with the interval of the difference.
@@ -48,38 +48,39 @@ class BaselineMetrics:
         )
 
 
-def measure_baseline(baseline: ScoredGroups, material: EvaluationData) -> BaselineMetrics:
+def measure_baseline(baseline: ScoredGroups, data: EvaluationData) -> BaselineMetrics:
     """Measure a baseline against people, and the model against the baseline. What needs a score that is not finite is
-    undefined, and says whose it is."""
+    undefined, and says which model's it is."""
     return BaselineMetrics(
-        _of_rankings(baseline, material),
-        {attribute: _of_ratings(attribute, baseline, material) for attribute in material.rated},
+        _of_rankings(baseline, data),
+        {attribute: _of_ratings(attribute, baseline, data) for attribute in data.ratings},
     )
 
 
-def _of_rankings(baseline: ScoredGroups, material: EvaluationData) -> Measurements:
-    model, own = material.compared.scored(material.model.scores), material.compared.scored(baseline.scores)
-    theirs = _whose(material.hole(baseline.scores, material.judged))
-    either = theirs or material.hole(material.model.scores, material.judged)
+def _of_rankings(baseline: ScoredGroups, data: EvaluationData) -> Measurements:
+    comparisons, intervals = data.comparisons, data.intervals
+    missing = _of_this_baseline(data.missing(baseline.scores, comparisons.responses))
+    either = missing or data.missing(data.model.scores, comparisons.responses)
     return {
-        "accuracy": undefined(theirs) if theirs else accuracy(own),
-        "lead": undefined(either) if either else lead(model, own.gap),
+        "accuracy": undefined(missing) if missing else accuracy(comparisons, baseline.scores, intervals),
+        "lead": undefined(either)
+        if either
+        else lead(comparisons, data.model.scores, comparisons.gaps(baseline.scores), intervals),
     }
 
 
-def _of_ratings(attribute: str, baseline: ScoredGroups, material: EvaluationData) -> Measurements:
-    rated = material.rated[attribute]
-    places = material.places(rated)
-    model, own = material.model.on(attribute), baseline.on(attribute)
-    theirs = _whose(material.hole(own, places))
-    either = theirs or material.hole(model, places)
-    found = correlations(own[places], rated.human, rated.cluster, rated.group) if theirs is None else _undefined(theirs)
-    return {**found, "lead": undefined(either) if either else spearman_lead(rated, model[places], own[places])}
+def _of_ratings(attribute: str, baseline: ScoredGroups, data: EvaluationData) -> Measurements:
+    rated = data.ratings[attribute]
+    missing = _of_this_baseline(data.missing(baseline.on(attribute), rated.response))
+    either = missing or data.missing(data.model.on(attribute), rated.response)
+    model, values = data.model.on(attribute)[rated.response], baseline.on(attribute)[rated.response]
+    figures = (
+        dict.fromkeys((*CORRELATIONS, "kendall_within"), undefined(missing))
+        if missing
+        else correlations(values, rated.human, rated.cluster, rated.group, data.intervals)
+    )
+    return {**figures, "lead": undefined(either) if either else spearman_lead(rated, model, values, data.intervals)}
 
 
-def _undefined(reason: str) -> Measurements:
-    return dict.fromkeys((*CORRELATIONS, "kendall_within"), undefined(reason))
-
-
-def _whose(hole: str | None) -> str | None:
-    return None if hole is None else f"of this baseline's, {hole}"
+def _of_this_baseline(missing: str | None) -> str | None:
+    return None if missing is None else f"of this baseline's, {missing}"

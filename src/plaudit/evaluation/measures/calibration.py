@@ -16,47 +16,62 @@ import numpy as np
 from scipy.special import expit
 
 from plaudit.judgements import Comparisons, credit
-from plaudit.statistics import NOTHING, Floats, Ints, Measurement, mean, proportion, relative, undefined
+from plaudit.statistics import (
+    JACKKNIFE,
+    NOTHING,
+    Floats,
+    Intervals,
+    Ints,
+    Measurement,
+    mean,
+    proportion,
+    relative,
+    undefined,
+)
 from plaudit.storage import Fields
 
 BINS = 10
 """Bins of equal width that confidence in [1/2, 1] is cut into."""
 
 
-def brier(compared: Comparisons) -> Measurement:
+def brier(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKKNIFE) -> Measurement:
     """Mean squared distance of sigma(gap) from what people said (Brier, Monthly Weather Review 78, 1950): 0 is perfect,
     1/4 is chance. The same whichever response is called the first, so it needs no folding."""
-    won, lost = np.square(expit(-compared.gap)), np.square(expit(compared.gap))
-    return mean(np.where(compared.tie, (won + lost) / 2, won), compared.weight, compared.cluster, (0.0, 1.0))
+    gaps = comparisons.gaps(scores)
+    won, lost = np.square(expit(-gaps)), np.square(expit(gaps))
+    squares = np.where(comparisons.tie, (won + lost) / 2, won)
+    return mean(squares, comparisons.weight, comparisons.cluster, (0.0, 1.0), intervals=intervals)
 
 
-def ece(compared: Comparisons) -> Measurement:
+def ece(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKKNIFE) -> Measurement:
     """Expected calibration error: mean over bins of |share right - mean confidence|, by the weight in each bin
     (Naeini, Cooper & Hauskrecht, AAAI 2015; Guo et al., ICML 2017), over `BINS` bins of the folded confidence.
 
     With the sign of each bin's error held fixed it is a mean over comparisons, and has a mean's interval.
     """
-    if not len(compared):
+    if not len(comparisons):
         return undefined(NOTHING)
-    confidence, bins = _folded(compared)
-    off = np.where(compared.tie, 0.5, credit(compared.gap)) - confidence
-    sign = np.sign(np.bincount(bins, relative(compared.weight) * off, BINS))
-    return mean(sign[bins] * off, compared.weight, compared.cluster, (0.0, 1.0))
+    gaps = comparisons.gaps(scores)
+    confidence, bins = _folded(gaps)
+    off = np.where(comparisons.tie, 0.5, credit(gaps)) - confidence
+    sign = np.sign(np.bincount(bins, relative(comparisons.weight) * off, BINS))
+    return mean(sign[bins] * off, comparisons.weight, comparisons.cluster, (0.0, 1.0), intervals=intervals)
 
 
-def ece_chance(compared: Comparisons) -> Measurement:
-    """The ECE that a calibrated model with these confidences would show by luck, were comparisons independent.
+def ece_chance(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKKNIFE) -> Measurement:
+    """The ECE that a calibrated model with these confidences would show by luck, were comparisons independent. It is
+    computed, not estimated, so no interval is made.
 
     A bin's error then has mean 0 and the variance of its outcomes, sum w^2 c (1 - c), and a normal's mean absolute
     value is sqrt(2 / pi) standard deviations.
     """
-    if not len(compared):
+    if not len(comparisons):
         return undefined(NOTHING)
-    confidence, bins = _folded(compared)
-    weight = relative(compared.weight)
+    confidence, bins = _folded(comparisons.gaps(scores))
+    weight = relative(comparisons.weight)
     variance = np.bincount(bins, np.square(weight) * confidence * (1 - confidence), BINS)
     value = float(math.sqrt(2 / math.pi) * np.sqrt(variance).sum() / weight.sum())
-    return Measurement(value, value, value, len(compared))
+    return Measurement(value, value, value, len(comparisons))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,26 +100,27 @@ class Confident:
         return cls(low, high, confidence, Measurement.from_json(row.values.get("right")))
 
 
-def reliability(compared: Comparisons) -> list[Confident]:
+def reliability(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKKNIFE) -> list[Confident]:
     """How often the model is right in each of `BINS` bins of its confidence (Murphy & Winkler, Appl. Stat. 26, 1977);
     empty ones are left out. ECE is the mean distance of these points from the diagonal."""
-    if not len(compared):
+    if not len(comparisons):
         return []
-    confidence, bins = _folded(compared)
-    right, weight = np.where(compared.tie, 0.5, credit(compared.gap)), relative(compared.weight)
+    gaps = comparisons.gaps(scores)
+    confidence, bins = _folded(gaps)
+    right, weight = np.where(comparisons.tie, 0.5, credit(gaps)), relative(comparisons.weight)
     return [
         Confident(
             low=float(0.5 + number / (2 * BINS)),
             high=float(0.5 + (number + 1) / (2 * BINS)),
-            confidence=float(np.average(confidence[here], weights=weight[here])),
-            right=proportion(right[here], weight[here], compared.cluster[here]),
+            confidence=float(np.average(confidence[members], weights=weight[members])),
+            right=proportion(right[members], weight[members], comparisons.cluster[members], intervals=intervals),
         )
         for number in np.unique(bins)
-        for here in [bins == number]
+        for members in [bins == number]
     ]
 
 
-def _folded(compared: Comparisons) -> tuple[Floats, Ints]:
+def _folded(gaps: Floats) -> tuple[Floats, Ints]:
     """[n], the confidence in the preferred response; and [n], its bin."""
-    confidence = expit(np.abs(compared.gap))
+    confidence = expit(np.abs(gaps))
     return confidence, np.minimum((confidence - 0.5) * 2 * BINS, BINS - 1).astype(np.int64)

@@ -10,7 +10,7 @@ import numpy as np
 
 from plaudit.evaluation.measures.preferences import accuracy
 from plaudit.judgements import Comparisons
-from plaudit.statistics import Floats, Ints, Measurement
+from plaudit.statistics import JACKKNIFE, Floats, Intervals, Ints, Measurement
 from plaudit.storage import Fields
 
 PARTS = 3
@@ -40,15 +40,19 @@ class Length:
         return cls(row.integer("low"), row.integer("high"), Measurement.from_json(row.values.get("accuracy")))
 
 
-def by_length(compared: Comparisons) -> list[Length]:
+def by_length(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKKNIFE) -> list[Length]:
     """Accuracy over decided comparisons, from those whose better response is much shorter to those where it is much
     longer. Equal differences are never parted, and responses of one length are a bin of their own."""
-    decided = compared[~compared.tie]
+    decided = comparisons.decided
     bins = _bins(decided.length)
     return [
-        Length(int(decided.length[here].min()), int(decided.length[here].max()), accuracy(decided[here]))
+        Length(
+            low=int(decided.length[members].min()),
+            high=int(decided.length[members].max()),
+            accuracy=accuracy(decided[members], scores, intervals),
+        )
         for number in np.unique(bins)
-        for here in [bins == number]
+        for members in [bins == number]
     ]
 
 
@@ -58,7 +62,7 @@ def _bins(length: Floats) -> Ints:
     for sign in (-1, 1):
         side = np.sign(length) == sign
         if side.any():
-            apart = np.abs(length[side])
-            cuts = np.quantile(apart, np.arange(1, PARTS) / PARTS, method="inverted_cdf")
-            bins[side] = sign * (1 + np.searchsorted(cuts, apart))
+            size = np.abs(length[side])
+            cuts = np.quantile(size, np.arange(1, PARTS) / PARTS, method="inverted_cdf")
+            bins[side] = sign * (1 + np.searchsorted(cuts, size))
     return bins

@@ -1,7 +1,10 @@
-"""Measurements of one set of comparisons: pure functions, each from arrays to a value with its interval.
+"""Figures of pairwise comparisons: pure functions, each from arrays to a value with its interval.
 
 *Decided* comparisons are those people did not call a tie. Where a rule prefers neither response, it gets half credit:
 what it would get on average by tossing a coin.
+
+All take `comparisons` (n of them) and most take `scores`, those of all responses in the order of `Responses`;
+`intervals` says how the interval is made.
 """
 
 from __future__ import annotations
@@ -12,55 +15,73 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from plaudit.evaluation.measures.calibration import brier, ece, ece_chance
-from plaudit.judgements import Comparisons, credit
-from plaudit.statistics import NOTHING, Floats, Measurement, by_cluster, mean, of_sums, proportion, relative, undefined
+from plaudit.judgements import Comparisons, credit, votes_of_others
+from plaudit.statistics import (
+    JACKKNIFE,
+    NOTHING,
+    Bools,
+    Floats,
+    Intervals,
+    Measurement,
+    by_cluster,
+    mean,
+    of_sums,
+    proportion,
+    relative,
+    undefined,
+)
 
 ALL_TIES = "every comparison is a judged tie"
 
 
-def accuracy(compared: Comparisons) -> Measurement:
+def accuracy(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKKNIFE) -> Measurement:
     """How often the model prefers the response people preferred, over decided comparisons."""
-    return _credit_of(compared, compared.gap)
+    return _accuracy_of_gaps(comparisons, comparisons.gaps(scores), intervals)
 
 
-def accuracy_with_ties(compared: Comparisons) -> Measurement:
+def accuracy_with_ties(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKKNIFE) -> Measurement:
     """Accuracy over all comparisons, where a judged tie earns half credit whatever the model says.
 
     A score is a real number and never equal for two different responses, so a model cannot say "tie" and is not
     punished for it; the ties only pull the figure towards 1/2, as they do for every model measured on them.
     """
-    return proportion(np.where(compared.tie, 0.5, credit(compared.gap)), compared.weight, compared.cluster)
+    right = np.where(comparisons.tie, 0.5, credit(comparisons.gaps(scores)))
+    return proportion(right, comparisons.weight, comparisons.cluster, intervals=intervals)
 
 
-def log_loss(compared: Comparisons) -> Measurement:
+def log_loss(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKKNIFE) -> Measurement:
     """Mean of -log sigma(gap), the Bradley-Terry loss in nats; a tie is half a win for each. Chance is log 2."""
-    return mean(log_losses(compared), compared.weight, compared.cluster, (0.0, math.inf))
+    losses = log_losses(comparisons.gaps(scores), comparisons.tie)
+    return mean(losses, comparisons.weight, comparisons.cluster, (0.0, math.inf), intervals=intervals)
 
 
-def log_losses(compared: Comparisons) -> Floats:
+def log_losses(gaps: Floats, tie: Bools) -> Floats:
     """[n], what each comparison adds to `log_loss`."""
-    won, lost = np.logaddexp(0, -compared.gap), np.logaddexp(0, compared.gap)
-    return np.where(compared.tie, (won + lost) / 2, won)
+    won, lost = np.logaddexp(0, -gaps), np.logaddexp(0, gaps)
+    return np.where(tie, (won + lost) / 2, won)
 
 
-def margin(compared: Comparisons) -> Measurement:
+def margin(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKKNIFE) -> Measurement:
     """Mean gap over decided comparisons, in the model's own units."""
-    decided = compared[~compared.tie]
-    return mean(decided.gap, decided.weight, decided.cluster) if len(decided) else _nothing_decided(compared)
+    decided = comparisons.decided
+    if not len(decided):
+        return _nothing_decided(comparisons)
+    return mean(decided.gaps(scores), decided.weight, decided.cluster, intervals=intervals)
 
 
-def margin_sd(compared: Comparisons) -> Measurement:
+def margin_sd(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKKNIFE) -> Measurement:
     """The margin in standard deviations of the scores compared, so that models of different units can be compared.
 
     The standard deviation is of both scores of every decided comparison; the interval knows it is estimated.
     """
-    decided = compared[~compared.tie]
+    decided = comparisons.decided
     if not len(decided):
-        return _nothing_decided(compared)
+        return _nothing_decided(comparisons)
+    better, worse = scores[decided.better], scores[decided.worse]
     # Centred first: the sums below subtract large numbers where scores are far from zero.
     weight = relative(decided.weight)
-    centre = np.average((decided.better + decided.worse) / 2, weights=weight)
-    a, b = decided.better - centre, decided.worse - centre
+    centre = np.average((better + worse) / 2, weights=weight)
+    a, b = better - centre, worse - centre
     sums = [by_cluster(weight * x, decided.cluster) for x in (np.ones(len(a)), a - b, (a + b) / 2, (a**2 + b**2) / 2)]
 
     def in_sd(size: Floats, gap: Floats, first: Floats, second: Floats) -> Floats:
@@ -72,49 +93,52 @@ def margin_sd(compared: Comparisons) -> Measurement:
 
     if np.ptp(np.concatenate([a, b])) == 0:
         return undefined("all scores are equal, so they have no standard deviation")
-    return of_sums(in_sd, sums, sums[0], len(decided), same=bool(np.ptp(decided.gap) == 0))
+    same = bool(np.ptp(better - worse) == 0)
+    return of_sums(in_sd, sums, sums[0], len(decided), same=same, intervals=intervals)
 
 
-def chance(compared: Comparisons) -> Measurement:
-    """What a coin gets on decided comparisons, and a constant score: exactly 1/2."""
-    n = int((~compared.tie).sum())
-    return Measurement(0.5, 0.5, 0.5, n) if n else _nothing_decided(compared)
+def chance(comparisons: Comparisons, intervals: Intervals = JACKKNIFE) -> Measurement:
+    """What a coin gets on decided comparisons, and a constant score: exactly 1/2, with no interval to make."""
+    n = int((~comparisons.tie).sum())
+    return Measurement(0.5, 0.5, 0.5, n) if n else _nothing_decided(comparisons)
 
 
-def length_accuracy(compared: Comparisons) -> Measurement:
+def length_accuracy(comparisons: Comparisons, intervals: Intervals = JACKKNIFE) -> Measurement:
     """The accuracy of "the longer response wins", by characters; equal length earns half credit."""
-    return _credit_of(compared, compared.length)
+    return _accuracy_of_gaps(comparisons, comparisons.length, intervals)
 
 
-def lead_over_length(compared: Comparisons) -> Measurement:
+def lead_over_length(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKKNIFE) -> Measurement:
     """Accuracy minus the length rule's, on the same comparisons."""
-    return lead(compared, compared.length)
+    return lead(comparisons, scores, comparisons.length, intervals)
 
 
-def lead(compared: Comparisons, gap: Floats) -> Measurement:
+def lead(
+    comparisons: Comparisons, scores: Floats, baseline_gaps: Floats, intervals: Intervals = JACKKNIFE
+) -> Measurement:
     """Accuracy minus a baseline's, whose gaps [n] are of the same comparisons. The difference is taken comparison by
     comparison, so what both find hard cancels."""
-    decided = ~compared.tie
+    decided = ~comparisons.tie
     if not decided.any():
-        return _nothing_decided(compared)
-    ahead = credit(compared.gap[decided]) - credit(gap[decided])
-    return mean(ahead, compared.weight[decided], compared.cluster[decided], (-1.0, 1.0))
+        return _nothing_decided(comparisons)
+    ahead = credit(comparisons.gaps(scores)[decided]) - credit(baseline_gaps[decided])
+    return mean(ahead, comparisons.weight[decided], comparisons.cluster[decided], (-1.0, 1.0), intervals=intervals)
 
 
-def human_accuracy(compared: Comparisons) -> Measurement:
+def human_accuracy(comparisons: Comparisons, intervals: Intervals = JACKKNIFE) -> Measurement:
     """How often one annotator agrees with the majority of the others: about the best a model of people can do.
 
     Each annotator is left out in turn. Their decided judgements are measured like a model's, with the others' majority
     (of those who judged the same two responses) in the model's place; a majority that is split earns half credit.
     """
-    decided = compared[~compared.tie]
-    overlap = decided[np.isfinite(decided.others)]
-    if not len(overlap):
+    votes = votes_of_others(comparisons)
+    overlap = np.isfinite(votes) & ~comparisons.tie
+    if not overlap.any():
         return undefined("no two named annotators judged the same two responses")
-    return _credit_of(overlap, overlap.others)
+    return _accuracy_of_gaps(comparisons[overlap], votes[overlap], intervals)
 
 
-MODEL_METRICS: Mapping[str, Callable[[Comparisons], Measurement]] = {
+MODEL_METRICS: Mapping[str, Callable[[Comparisons, Floats, Intervals], Measurement]] = {
     function.__name__: function
     for function in (
         accuracy,
@@ -128,20 +152,22 @@ MODEL_METRICS: Mapping[str, Callable[[Comparisons], Measurement]] = {
         lead_over_length,
     )
 }
-"""What is said of the model."""
+"""What is measured of the model."""
 
-BASELINE_METRICS: Mapping[str, Callable[[Comparisons], Measurement]] = {
+BASELINE_METRICS: Mapping[str, Callable[[Comparisons, Intervals], Measurement]] = {
     function.__name__: function for function in (chance, length_accuracy)
 }
 """What it is read against, and needs no scores."""
 
 
-def _credit_of(compared: Comparisons, gap: Floats) -> Measurement:
-    decided = ~compared.tie
+def _accuracy_of_gaps(comparisons: Comparisons, gaps: Floats, intervals: Intervals) -> Measurement:
+    decided = ~comparisons.tie
     if not decided.any():
-        return _nothing_decided(compared)
-    return proportion(credit(gap[decided]), compared.weight[decided], compared.cluster[decided])
+        return _nothing_decided(comparisons)
+    return proportion(
+        credit(gaps[decided]), comparisons.weight[decided], comparisons.cluster[decided], intervals=intervals
+    )
 
 
-def _nothing_decided(compared: Comparisons) -> Measurement:
-    return undefined(ALL_TIES if len(compared) else NOTHING)
+def _nothing_decided(comparisons: Comparisons) -> Measurement:
+    return undefined(ALL_TIES if len(comparisons) else NOTHING)

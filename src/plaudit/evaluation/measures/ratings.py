@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from plaudit.judgements import ONE_RATER, AttributeRatings, alpha_of_ratings
 from plaudit.statistics import (
     CORRELATIONS,
+    JACKKNIFE,
+    Bools,
     Floats,
+    Intervals,
     Ints,
     Measurement,
     Measurements,
@@ -45,59 +47,70 @@ RATING_METRICS = (
 """The figures that need the model's values."""
 
 
-def measure_ratings(rated: AttributeRatings, scores: Floats, in_units: bool) -> Measurements:
-    """Everything said of the model on one attribute: `OF_MODEL`.
+def measure_ratings(
+    rated: AttributeRatings, scores: Floats, in_units: bool, intervals: Intervals = JACKKNIFE
+) -> Measurements:
+    """Everything measured of the model on one attribute: `RATING_METRICS`.
 
     Args:
         rated: people's values.
         scores: [n], the model's value for each rated response.
         in_units: whether `scores` are in the attribute's units; if not, they have no errors, only correlations.
+        intervals: how intervals are made.
     """
     human, cluster, off = rated.human, rated.cluster, scores - rated.human
     constant = np.median(human) - human
     closer = np.abs(constant) - np.abs(off)
     return {
-        **(errors(off, cluster) if in_units else dict.fromkeys(("mae", "rmse"), undefined(NOT_IN_UNITS))),
-        **correlations(scores, human, cluster, rated.group),
-        "groups_scored_equal": _share_of_constant(scores, rated),
-        "lead_over_constant": mean(closer, np.ones(len(human)), cluster) if in_units else undefined(NOT_IN_UNITS),
-        "lead_over_length": spearman_lead(rated, scores, rated.length),
+        **(errors(off, cluster, intervals) if in_units else dict.fromkeys(("mae", "rmse"), undefined(NOT_IN_UNITS))),
+        **correlations(scores, human, cluster, rated.group, intervals),
+        "groups_scored_equal": _share_of_constant(scores, rated, intervals),
+        "lead_over_constant": mean(closer, np.ones(len(human)), cluster, intervals=intervals)
+        if in_units
+        else undefined(NOT_IN_UNITS),
+        "lead_over_length": spearman_lead(rated, scores, rated.length, intervals),
     }
 
 
-def measure_raters(rated: AttributeRatings) -> Measurements:
+def measure_raters(rated: AttributeRatings, intervals: Intervals = JACKKNIFE) -> Measurements:
     """What the model is read against on one attribute, and needs none of its values."""
     human, cluster = rated.human, rated.cluster
     return {
-        "groups_rated_equal": _share_of_constant(human, rated),
-        "constant_mae": errors(np.median(human) - human, cluster)["mae"],
-        "constant_rmse": errors(human.mean() - human, cluster)["rmse"],
-        **_named("length", correlations(rated.length, human, cluster, rated.group)),
-        **_named("human", {**_one_rater(rated), "alpha": alpha_of_ratings(rated)}),
+        "groups_rated_equal": _share_of_constant(human, rated, intervals),
+        "constant_mae": errors(np.median(human) - human, cluster, intervals)["mae"],
+        "constant_rmse": errors(human.mean() - human, cluster, intervals)["rmse"],
+        **_named("length", correlations(rated.length, human, cluster, rated.group, intervals)),
+        **_named("human", {**_one_rater(rated, intervals), "alpha": alpha_of_ratings(rated, intervals)}),
     }
 
 
-def errors(off: Floats, cluster: Ints) -> Measurements:
+def errors(off: Floats, cluster: Ints, intervals: Intervals = JACKKNIFE) -> Measurements:
     """Mean absolute and root mean squared error, in the attribute's units, from the differences `off` [n].
 
     The interval of the latter is the square root of the mean square's.
     """
     ones = np.ones(len(off))
-    squared = mean(np.square(off), ones, cluster, (0.0, math.inf))
+    squared = mean(np.square(off), ones, cluster, (0.0, math.inf), intervals=intervals)
     value, low, high = (None if x is None else math.sqrt(x) for x in (squared.value, squared.low, squared.high))
     return {
-        "mae": mean(np.abs(off), ones, cluster, (0.0, math.inf)),
+        "mae": mean(np.abs(off), ones, cluster, (0.0, math.inf), intervals=intervals),
         "rmse": Measurement(value, low, high, squared.n, squared.reason),
     }
 
 
-def correlations(scores: Floats, human: Floats, cluster: Ints, group: Ints) -> Measurements:
+def correlations(
+    scores: Floats, human: Floats, cluster: Ints, group: Ints, intervals: Intervals = JACKKNIFE
+) -> Measurements:
     """Pearson, Spearman and Kendall over all rows [n], and `kendall_within` their groups."""
-    over_all = {name: correlation(which, scores, human, cluster) for name, which in CORRELATIONS.items()}
-    return {**over_all, "kendall_within": kendall_within(scores, human, cluster, group)}
+    over_all = {
+        name: correlation(which, scores, human, cluster, intervals=intervals) for name, which in CORRELATIONS.items()
+    }
+    return {**over_all, "kendall_within": kendall_within(scores, human, cluster, group, intervals)}
 
 
-def kendall_within(scores: Floats, human: Floats, cluster: Ints, group: Ints) -> Measurement:
+def kendall_within(
+    scores: Floats, human: Floats, cluster: Ints, group: Ints, intervals: Intervals = JACKKNIFE
+) -> Measurement:
     """Mean over groups of tau-b among the group's rows: the segment-level figure of WMT's metrics tasks.
 
     A group whose scores are all equal says nothing of the order and gets 0, a coin's mean. One whose human values are
@@ -110,32 +123,34 @@ def kendall_within(scores: Floats, human: Floats, cluster: Ints, group: Ints) ->
     if not ordered.any():
         return undefined(ALL_EQUAL)
     taus = np.nan_to_num(kendall_by_group(scores, human, group)[ordered])
-    return mean(taus, np.ones(len(taus)), cluster[first][ordered], (-1.0, 1.0))
+    return mean(taus, np.ones(len(taus)), cluster[first][ordered], (-1.0, 1.0), intervals=intervals)
 
 
-def spearman_lead(rated: AttributeRatings, scores: Floats, baseline: Floats) -> Measurement:
+def spearman_lead(
+    rated: AttributeRatings, scores: Floats, baseline: Floats, intervals: Intervals = JACKKNIFE
+) -> Measurement:
     """Spearman's correlation of the scores [n] with people minus the baseline's [n]."""
-    return difference(CORRELATIONS["spearman"], scores, baseline, rated.human, rated.cluster)
+    return difference(CORRELATIONS["spearman"], scores, baseline, rated.human, rated.cluster, intervals=intervals)
 
 
-def _one_rater(rated: AttributeRatings) -> Measurements:
+def _one_rater(rated: AttributeRatings, intervals: Intervals) -> Measurements:
     """One annotator's values against the mean of the others': about the best a model of people can do."""
     if not len(rated.rater):
         return dict.fromkeys(("mae", "rmse", *CORRELATIONS, "kendall_within"), undefined(ONE_RATER))
     return {
-        **errors(rated.rater - rated.others, rated.rater_cluster),
-        **correlations(rated.rater, rated.others, rated.rater_cluster, rated.sheet),
+        **errors(rated.rater - rated.others, rated.rater_cluster, intervals),
+        **correlations(rated.rater, rated.others, rated.rater_cluster, rated.sheet, intervals),
     }
 
 
-def _share_of_constant(values: Floats, rated: AttributeRatings) -> Measurement:
+def _share_of_constant(values: Floats, rated: AttributeRatings, intervals: Intervals) -> Measurement:
     """In what share of the groups with two rated responses or more the values [n] are all equal."""
     members, first, size = _groups(rated.group)
-    several = size > 1
-    if not several.any():
+    paired = size > 1
+    if not paired.any():
         return undefined(NO_PAIRS)
-    equal = _constant(values, members)[several].astype(np.float64)
-    return proportion(equal, np.ones(len(equal)), rated.cluster[first][several])
+    equal = _constant(values, members)[paired].astype(np.float64)
+    return proportion(equal, np.ones(len(equal)), rated.cluster[first][paired], intervals=intervals)
 
 
 def _groups(group: Ints) -> tuple[Ints, Ints, Ints]:
@@ -144,7 +159,7 @@ def _groups(group: Ints) -> tuple[Ints, Ints, Ints]:
     return members, first, size
 
 
-def _constant(values: Floats, members: Ints) -> NDArray[np.bool_]:
+def _constant(values: Floats, members: Ints) -> Bools:
     """[groups], whether all values [n] of a group are equal."""
     low, high = np.full((2, members.max() + 1), [[math.inf], [-math.inf]])
     np.minimum.at(low, members, values)

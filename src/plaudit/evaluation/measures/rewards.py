@@ -14,7 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from plaudit.statistics import Floats, Ints, Measurement, by_cluster, mean, of_sums, proportion, undefined
+from plaudit.statistics import (
+    JACKKNIFE,
+    Floats,
+    Intervals,
+    Ints,
+    Measurement,
+    by_cluster,
+    mean,
+    of_sums,
+    proportion,
+    undefined,
+)
 from plaudit.storage import Fields
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -91,43 +102,60 @@ class Rewards:
         )
 
 
-def measure_rewards(scores: Floats, prompt: Ints, cluster: Ints) -> Rewards:
+def measure_rewards(scores: Floats, prompt: Ints, cluster: Ints, intervals: Intervals = JACKKNIFE) -> Rewards:
     """Measure the rewards of responses.
 
     Args:
         scores: [n].
         prompt: [n], shared by the responses to one prompt.
         cluster: [n], what intervals are clustered by; a prompt is in one cluster.
+        intervals: how intervals are made.
     """
     finite = np.isfinite(scores)
-    given, prompt, cluster = scores[finite], prompt[finite], cluster[finite]
-    n, holes = len(given), int((~finite).sum())
+    scores, prompt, cluster = scores[finite], prompt[finite], cluster[finite]
+    n, not_finite = len(scores), int((~finite).sum())
     if not n:
         nothing = undefined(NO_SCORES)
-        return Rewards(0, holes, nothing, None, {}, [], [], nothing, nothing, nothing)
+        return Rewards(
+            n=0,
+            not_finite=not_finite,
+            mean=nothing,
+            sd=None,
+            quantiles={},
+            edges=[],
+            counts=[],
+            within_prompt_sd=nothing,
+            within_prompt_share=nothing,
+            prompts_without_spread=nothing,
+        )
     # Over the largest of them: the range of huge rewards would overflow.
-    unit = max(1.0, float(np.abs(given).max()))
+    unit = max(1.0, float(np.abs(scores).max()))
     # Rice's rule for the number of bins.
-    counts, edges = np.histogram(given / unit, min(MOST_BINS, math.ceil(2 * n ** (1 / 3))))
+    counts, edges = np.histogram(scores / unit, min(MOST_BINS, math.ceil(2 * n ** (1 / 3))))
+    sd, share, without_spread = _within(scores, prompt, cluster, intervals)
     return Rewards(
-        n,
-        holes,
-        mean(given, np.ones(n), cluster),
-        float(given.std(ddof=1)) if n > 1 else None,
-        {str(q): float(value) for q, value in zip(QUANTILES, np.quantile(given, QUANTILES), strict=True)},
-        (edges * unit).tolist(),
-        counts.tolist(),
-        *_within(given, prompt, cluster),
+        n=n,
+        not_finite=not_finite,
+        mean=mean(scores, np.ones(n), cluster, intervals=intervals),
+        sd=float(scores.std(ddof=1)) if n > 1 else None,
+        quantiles={str(q): float(value) for q, value in zip(QUANTILES, np.quantile(scores, QUANTILES), strict=True)},
+        edges=(edges * unit).tolist(),
+        counts=counts.tolist(),
+        within_prompt_sd=sd,
+        within_prompt_share=share,
+        prompts_without_spread=without_spread,
     )
 
 
-def _within(scores: Floats, prompt: Ints, cluster: Ints) -> tuple[Measurement, Measurement, Measurement]:
+def _within(
+    scores: Floats, prompt: Ints, cluster: Ints, intervals: Intervals
+) -> tuple[Measurement, Measurement, Measurement]:
     """The components of variance of a one-way random effects model, estimated by the analysis of variance of unbalanced
     data (Searle, Casella & McCulloch, Variance Components, 1992; the share is 1 - ICC(1)), and the share of prompts
     without spread. A mean square is a function of sums over clusters, and has that function's interval."""
     _, first, index, size = np.unique(prompt, return_index=True, return_inverse=True, return_counts=True)
-    several = size > 1
-    if not several.any():
+    siblings = size > 1
+    if not siblings.any():
         return undefined(NO_SIBLINGS), undefined(NO_SIBLINGS), undefined(NO_SIBLINGS)
     # Centred: the sums below subtract large numbers where scores are far from zero.
     scores = scores - scores.mean()
@@ -136,17 +164,18 @@ def _within(scores: Floats, prompt: Ints, cluster: Ints) -> tuple[Measurement, M
     low, high = np.full((2, len(size)), [[math.inf], [-math.inf]])
     np.minimum.at(low, index, scores)
     np.maximum.at(high, index, scores)
-    flat = (high - low <= NEARLY * scores.std())[several].astype(np.float64)
+    flat = (high - low <= NEARLY * scores.std())[siblings].astype(np.float64)
     owner = cluster[first]
-    without_spread = proportion(flat, np.ones(len(flat)), owner[several])
+    without_spread = proportion(flat, np.ones(len(flat)), owner[siblings], intervals=intervals)
     if np.ptp(scores) == 0:
         return Measurement(0.0, None, None, len(scores), NO_SPREAD), undefined(NO_SPREAD), without_spread
     columns = (inside, size - 1, np.ones(len(size)), size, size * middle, size * np.square(middle), np.square(size))
     sums = [by_cluster(column.astype(np.float64), owner) for column in columns]
-    sd = of_sums(_sd_within, sums[:2], sums[3], len(scores), (0.0, math.inf))
+    sd = of_sums(_sd_within, sums[:2], sums[3], len(scores), (0.0, math.inf), intervals=intervals)
     if len(size) < 2:
         return sd, undefined("there is one prompt only"), without_spread
-    return sd, of_sums(_share_within, sums, sums[3], len(scores), (0.0, 1.0)), without_spread
+    share = of_sums(_share_within, sums, sums[3], len(scores), (0.0, 1.0), intervals=intervals)
+    return sd, share, without_spread
 
 
 def _sd_within(inside: Floats, freedom: Floats) -> Floats:
@@ -159,6 +188,6 @@ def _share_within(
     """From sums over prompts of: squares within, degrees of freedom within, 1, responses, rewards, responses times the
     squared mean, and squared responses."""
     within = inside / freedom
-    apart = (between - np.square(total) / n) / (prompts - 1)
+    between_prompts = (between - np.square(total) / n) / (prompts - 1)
     usual_size = (n - squares / n) / (prompts - 1)
-    return np.asarray(within / (within + np.maximum(0, (apart - within) / usual_size)))
+    return np.asarray(within / (within + np.maximum(0, (between_prompts - within) / usual_size)))

@@ -11,33 +11,49 @@ from __future__ import annotations
 import numpy as np
 
 from plaudit.judgements import Comparisons, credit
-from plaudit.statistics import Floats, Measurement, Measurements, by_cluster, of_sums, proportion, relative, undefined
+from plaudit.statistics import (
+    JACKKNIFE,
+    Floats,
+    Intervals,
+    Measurement,
+    Measurements,
+    by_cluster,
+    of_sums,
+    proportion,
+    relative,
+    undefined,
+)
 
 NAMES = ("surest_half", "lead_over_least_sure_half", "surest_half_by_gap", "lead_of_spread_over_gap")
 
 
-def selective_accuracy(compared: Comparisons, spread: Comparisons) -> Measurements:
+def selective_accuracy(
+    comparisons: Comparisons, scores: Floats, spreads: Floats, intervals: Intervals = JACKKNIFE
+) -> Measurements:
     """Accuracy on the surest half of decided comparisons, its lead over the other half, the accuracy on the half with
     the largest gaps, and the lead over that.
 
     Args:
-        compared: with the model's scores.
-        spread: the same comparisons, flattened with the spreads in the scores' place.
+        comparisons: n of them.
+        scores: of all responses.
+        spreads: of all responses, the standard deviation of each score over heads or members.
+        intervals: how intervals are made.
     """
-    decided = compared[~compared.tie]
+    decided = comparisons.decided
     if not len(decided):
         return dict.fromkeys(NAMES, undefined("no comparison is decided"))
-    outcome, gap = credit(decided.gap), np.abs(decided.gap)
-    width = np.hypot(spread.better, spread.worse)[~compared.tie]
+    gaps = decided.gaps(scores)
+    outcome, size = credit(gaps), np.abs(gaps)
+    width = np.hypot(spreads[decided.better], spreads[decided.worse])
     # Members that agree to the last bit are as sure as can be, unless they see no difference at all.
-    sure = np.divide(gap, width, out=np.where(gap > 0, np.inf, 0.0), where=width > 0)
+    sure = np.divide(size, width, out=np.where(size > 0, np.inf, 0.0), where=width > 0)
     weight = relative(decided.weight)
-    by_spread, by_gap = _surest_half(sure, weight), _surest_half(gap, weight)
+    by_spread, by_gap = _surest_half(sure, weight), _surest_half(size, weight)
     values = (
-        _accuracy(outcome, by_spread, decided),
-        _lead(outcome, by_spread, weight - by_spread, decided),
-        _accuracy(outcome, by_gap, decided),
-        _lead(outcome, by_spread, by_gap, decided),
+        _accuracy(outcome, by_spread, decided, intervals),
+        _lead(outcome, by_spread, weight - by_spread, decided, intervals),
+        _accuracy(outcome, by_gap, decided, intervals),
+        _lead(outcome, by_spread, by_gap, decided, intervals),
     )
     return dict(zip(NAMES, values, strict=True))
 
@@ -51,12 +67,12 @@ def _surest_half(sure: Floats, weight: Floats) -> Floats:
     return np.asarray(weight * np.clip((weight.sum() / 2 - before) / mass, 0, 1)[level])
 
 
-def _accuracy(outcome: Floats, weight: Floats, decided: Comparisons) -> Measurement:
+def _accuracy(outcome: Floats, weight: Floats, decided: Comparisons, intervals: Intervals) -> Measurement:
     part = weight > 0
-    return proportion(outcome[part], weight[part], decided.cluster[part])
+    return proportion(outcome[part], weight[part], decided.cluster[part], intervals=intervals)
 
 
-def _lead(outcome: Floats, first: Floats, second: Floats, decided: Comparisons) -> Measurement:
+def _lead(outcome: Floats, first: Floats, second: Floats, decided: Comparisons, intervals: Intervals) -> Measurement:
     """Mean outcome under the weights `first` [n] minus that under `second` [n]. The halves are held fixed."""
     means = [float((outcome * part).sum() / part.sum()) for part in (first, second)]
     # What each comparison adds to the difference; were they independent, the sum of its squares would be the variance.
@@ -64,7 +80,16 @@ def _lead(outcome: Floats, first: Floats, second: Floats, decided: Comparisons) 
     independent = float(np.square(shares[0] - shares[1]).sum())
     sums = [by_cluster(values, decided.cluster) for values in (outcome * first, first, outcome * second, second)]
     sizes = by_cluster(relative(decided.weight), decided.cluster)
-    return of_sums(_difference, sums, sizes, len(outcome), (-1.0, 1.0), independent, same=independent == 0)
+    return of_sums(
+        _difference,
+        sums,
+        sizes,
+        len(outcome),
+        (-1.0, 1.0),
+        least_variance=independent,
+        same=independent == 0,
+        intervals=intervals,
+    )
 
 
 def _difference(total: Floats, weight: Floats, other: Floats, other_weight: Floats) -> Floats:

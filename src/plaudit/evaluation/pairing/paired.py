@@ -1,4 +1,4 @@
-"""Two models on the same judgements: which follows people better, where, and on which prompts they part."""
+"""A paired comparison of two models on the same judgements: which follows people better, and where they disagree."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from plaudit.errors import PlauditError
 from plaudit.evaluation.measures.preferences import accuracy, lead, log_loss, log_losses
@@ -18,14 +17,18 @@ from plaudit.judgements import (
     NO_SUBSET,
     AttributeRatings,
     Comparisons,
+    check_scored,
+    comparisons_of,
     credit,
-    flatten_comparisons,
-    flatten_ratings,
+    index_responses,
+    ratings_of,
+    scores_of_rated,
 )
 from plaudit.scoring import GroupScores, ScoredGroups
 from plaudit.statistics import (
     CORRELATIONS,
     LEVEL,
+    Bools,
     Floats,
     McNemar,
     Measurement,
@@ -87,8 +90,8 @@ class Disagreement:
     apart: float
 
     def to_json(self) -> dict[str, Any]:
-        own = {name: getattr(self, name) for name in ("better", "worse", "tie", "gap_a", "gap_b", "apart")}
-        return {"group": self.group.id, **own}
+        fields = {name: getattr(self, name) for name in ("better", "worse", "tie", "gap_a", "gap_b", "apart")}
+        return {"group": self.group.id, **fields}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,95 +154,115 @@ def compare(
         PlauditError: if there is nothing to measure, or a model lacks a score that is needed (it is named A or B).
     """
     check_measurable(groups, clusters)
-    one, two = (_matching(name, groups, side) for name, side in (("A", a), ("B", b)))
-    own, other = (_flat(name, groups, side, clusters) for name, side in (("A", one), ("B", two)))
-    rated = flatten_ratings(groups, clusters, {**two.scales, **one.scales})
-    apart = disagreements(groups, own, other)
-    decided = ~own.tie
-    judged = np.concatenate([own.cluster, *(responses.cluster for responses in rated.values())])
-    subsets = {name: own.subset == name for name in dict.fromkeys(own.subset.tolist())}
+    responses = index_responses(groups, clusters)
+    comparisons = comparisons_of(groups, responses)
+    one, two = (_matching(name, groups, comparisons, side) for name, side in (("A", a), ("B", b)))
+    ratings = ratings_of(groups, responses, {**two.scales, **one.scales})
+    disputed = disagreements(groups, comparisons, one.scores, two.scores)
+    decided = comparisons.decided
+    judged = np.concatenate([comparisons.cluster, *(rated.cluster for rated in ratings.values())])
+    subsets = {name: comparisons.subset == name for name in dict.fromkeys(comparisons.subset.tolist())}
     return Paired(
-        overall={"accuracy": _accuracy(own, other), "log_loss": _log_loss(own, other)},
-        mcnemar=mcnemar(own.gap[decided], other.gap[decided]),
-        subsets=_family(subsets if subsets.keys() != {NO_SUBSET} else {}, own, other),
-        lengths=_family(_by_length(own), own, other),
-        ratings={name: _ratings(name, responses, groups, one, two) for name, responses in rated.items()},
-        disagreements=apart,
+        overall={
+            "accuracy": _accuracy(comparisons, one.scores, two.scores),
+            "log_loss": _log_loss(comparisons, one.scores, two.scores),
+        },
+        mcnemar=mcnemar(decided.gaps(one.scores), decided.gaps(two.scores)),
+        subsets=_family(subsets if subsets.keys() != {NO_SUBSET} else {}, comparisons, one.scores, two.scores),
+        lengths=_family(_by_length(comparisons), comparisons, one.scores, two.scores),
+        ratings={name: _ratings(name, rated, groups, one, two) for name, rated in ratings.items()},
+        disagreements=disputed,
         counts={
             "groups": len(groups),
-            "groups_they_disagree_on": len(apart),
-            "comparisons": len(own),
-            "ties": int(own.tie.sum()),
+            "groups_they_disagree_on": len(disputed),
+            "comparisons": len(comparisons),
+            "ties": int(comparisons.tie.sum()),
             "clusters": len(np.unique(judged)),
-            "ratings": sum(int(responses.ratings.sum()) for responses in rated.values()),
+            "ratings": sum(int(rated.ratings.sum()) for rated in ratings.values()),
             **(counts or {}),
         },
         clusters=clusters or "prompt",
     )
 
 
-def disagreements(groups: Sequence[Group], a: Comparisons, b: Comparisons) -> list[Disagreement]:
+def disagreements(
+    groups: Sequence[Group], comparisons: Comparisons, scores_a: Floats, scores_b: Floats
+) -> list[Disagreement]:
     """For each group that has responses A and B put in opposite orders, the two with the gaps furthest apart.
 
     Gaps are divided by their root mean square over all comparisons, which does not change when better and worse are
     swapped: two models disagree whatever people said. What people called equal takes part.
     """
-    rows = np.flatnonzero(a.gap * np.sign(b.gap) < 0)
-    apart = np.abs(_in_own_units(a.gap) - _in_own_units(b.gap))
+    gaps_a, gaps_b = comparisons.gaps(scores_a), comparisons.gaps(scores_b)
+    rows = np.flatnonzero(gaps_a * np.sign(gaps_b) < 0)
+    distance = np.abs(_in_rms_units(gaps_a) - _in_rms_units(gaps_b))
     furthest: dict[int, int] = {}
-    for row in rows[np.argsort(-apart[rows], kind="stable")].tolist():
-        furthest.setdefault(int(a.group[row]), row)
-    # `flatten` keeps a group's comparisons together and in the order of its rankings.
-    first = dict(zip(*map(np.ndarray.tolist, np.unique(a.group, return_index=True)), strict=True))
-    found = []
-    for g, row in furthest.items():
-        pairs = [pair for ranking in groups[g].rankings for pair in ranking.comparisons()]
-        better, worse, tie = pairs[row - first[g]]
-        gap_a, gap_b = float(a.gap[row]), float(b.gap[row])
-        found.append(Disagreement(groups[g], better, worse, tie, gap_a, gap_b, float(apart[row])))
-    return found
+    for row in rows[np.argsort(-distance[rows], kind="stable")].tolist():
+        furthest.setdefault(int(comparisons.group[row]), row)
+    start = np.cumsum([0, *(len(group.responses) for group in groups)])
+    return [
+        Disagreement(
+            group=groups[g],
+            better=int(comparisons.better[row] - start[g]),
+            worse=int(comparisons.worse[row] - start[g]),
+            tie=bool(comparisons.tie[row]),
+            gap_a=float(gaps_a[row]),
+            gap_b=float(gaps_b[row]),
+            apart=float(distance[row]),
+        )
+        for g, row in furthest.items()
+    ]
 
 
-def _matching(name: str, groups: Sequence[Group], scores: GroupScores) -> ScoredGroups:
+def _matching(name: str, groups: Sequence[Group], comparisons: Comparisons, scores: GroupScores) -> ScoredGroups:
+    """One model's scores, checked; the name of the model is in the message."""
     try:
-        return ScoredGroups.matching(groups, scores)
+        scored = ScoredGroups.matching(groups, scores)
+        check_scored(groups, comparisons, scored.scores)
     except PlauditError as error:
         raise PlauditError(f"model {name}: {error}") from None
+    return scored
 
 
-def _flat(name: str, groups: Sequence[Group], side: ScoredGroups, clusters: str | None) -> Comparisons:
-    try:
-        return flatten_comparisons(groups, side.per_group(), clusters)
-    except PlauditError as error:
-        raise PlauditError(f"model {name}: {error}") from None
-
-
-def _in_own_units(gap: Floats) -> Floats:
+def _in_rms_units(gap: Floats) -> Floats:
     most = np.abs(gap).max(initial=0)
     return gap if most == 0 else gap / most / np.sqrt(np.square(gap / most).mean())
 
 
-def _accuracy(a: Comparisons, b: Comparisons) -> Contrast:
-    decided = ~a.tie
-    ahead = credit(a.gap[decided]) - credit(b.gap[decided])
-    p = sign_flip(ahead, a.weight[decided], a.cluster[decided])
-    return Contrast(accuracy(a), accuracy(b), lead(a, b.gap), p)
+def _accuracy(comparisons: Comparisons, scores_a: Floats, scores_b: Floats) -> Contrast:
+    decided = comparisons.decided
+    ahead = credit(decided.gaps(scores_a)) - credit(decided.gaps(scores_b))
+    return Contrast(
+        a=accuracy(comparisons, scores_a),
+        b=accuracy(comparisons, scores_b),
+        difference=lead(comparisons, scores_a, comparisons.gaps(scores_b)),
+        p=sign_flip(ahead, decided.weight, decided.cluster),
+    )
 
 
-def _log_loss(a: Comparisons, b: Comparisons) -> Contrast:
-    return Contrast(log_loss(a), log_loss(b), mean(log_losses(a) - log_losses(b), a.weight, a.cluster))
+def _log_loss(comparisons: Comparisons, scores_a: Floats, scores_b: Floats) -> Contrast:
+    losses_a, losses_b = (log_losses(comparisons.gaps(scores), comparisons.tie) for scores in (scores_a, scores_b))
+    return Contrast(
+        a=log_loss(comparisons, scores_a),
+        b=log_loss(comparisons, scores_b),
+        difference=mean(losses_a - losses_b, comparisons.weight, comparisons.cluster),
+    )
 
 
-def _by_length(compared: Comparisons) -> dict[str, NDArray[np.bool_]]:
+def _by_length(comparisons: Comparisons) -> dict[str, Bools]:
     """How the better response's length compares -> [n], which comparisons are such; only those that occur."""
-    sides = {"longer": compared.length > 0, "shorter": compared.length < 0, "as long": compared.length == 0}
-    return {name: found for name, keep in sides.items() if (found := keep & ~compared.tie).any()}
+    length, decided = comparisons.length, ~comparisons.tie
+    sides = {"longer": length > 0, "shorter": length < 0, "as long": length == 0}
+    return {name: part for name, keep in sides.items() if (part := keep & decided).any()}
 
 
-def _family(parts: Mapping[str, NDArray[np.bool_]], a: Comparisons, b: Comparisons) -> dict[str, Contrast]:
-    found = {name: _accuracy(a[keep], b[keep]) for name, keep in parts.items()}
-    corrected = benjamini_hochberg({name: contrast.p for name, contrast in found.items()})
-    return {name: replace(contrast, q=corrected[name]) for name, contrast in found.items()}
+def _family(
+    parts: Mapping[str, Bools], comparisons: Comparisons, scores_a: Floats, scores_b: Floats
+) -> dict[str, Contrast]:
+    """The contrast of accuracy in each part [n], the p-values corrected as one family."""
+    contrasts = {name: _accuracy(comparisons[keep], scores_a, scores_b) for name, keep in parts.items()}
+    corrected = benjamini_hochberg({name: contrast.p for name, contrast in contrasts.items()})
+    return {name: replace(contrast, q=corrected[name]) for name, contrast in contrasts.items()}
 
 
 def _ratings(
@@ -258,9 +281,9 @@ def _ratings(
 
 
 def _values(name: str, attribute: str, rated: AttributeRatings, groups: Sequence[Group], side: ScoredGroups) -> Floats:
-    whose = f"{attribute} value" if attribute in side.attributes else "score"
+    what = f"{attribute} value" if attribute in side.attributes else "score"
     try:
-        return rated.of(side.per_group(attribute), groups, whose)
+        return scores_of_rated(rated, groups, side.on(attribute), what)
     except PlauditError as error:
         raise PlauditError(f"model {name}: {error}") from None
 
@@ -268,8 +291,8 @@ def _values(name: str, attribute: str, rated: AttributeRatings, groups: Sequence
 def _mae(rated: AttributeRatings, off_a: Floats, off_b: Floats, reason: str | None) -> Contrast:
     if reason is not None:
         return Contrast(undefined(reason), undefined(reason), undefined(reason))
-    apart = mean(np.abs(off_a) - np.abs(off_b), np.ones(len(rated)), rated.cluster)
-    return Contrast(errors(off_a, rated.cluster)["mae"], errors(off_b, rated.cluster)["mae"], apart)
+    nearer = mean(np.abs(off_a) - np.abs(off_b), np.ones(len(rated)), rated.cluster)
+    return Contrast(errors(off_a, rated.cluster)["mae"], errors(off_b, rated.cluster)["mae"], nearer)
 
 
 def _without_mae(attribute: str, a: ScoredGroups, b: ScoredGroups) -> str | None:
