@@ -5,44 +5,79 @@ from typing import TYPE_CHECKING
 from plaudit._face import face
 
 if TYPE_CHECKING:
-    from plaudit.data import Score, load_groups, read_groups, read_scores, split_groups, write_groups, write_scores
-    from plaudit.doctor import diagnose
-    from plaudit.errors import DataError, PlauditError
-    from plaudit.evaluation import best_of, check_invariance, compare, evaluate, probe
+    from plaudit.data import (
+        Score,
+        groups_of_clicks,
+        length_report,
+        load_groups,
+        read_groups,
+        read_scores,
+        split_groups,
+        write_groups,
+        write_scores,
+    )
+    from plaudit.demo import run_demo
+    from plaudit.doctor import clean, diagnose
+    from plaudit.errors import (
+        DataError,
+        InvalidInputError,
+        MissingExtraError,
+        NotFoundError,
+        OverloadedError,
+        PlauditError,
+        TooLongError,
+    )
+    from plaudit.evaluation import Evaluation, best_of, check_invariance, compare, evaluate, probe
     from plaudit.explaining import explain
     from plaudit.groups import Group, GroupError, Ranking, Rating
-    from plaudit.judgements import majority
+    from plaudit.judgements import check_groups, majority, rankings_from_ratings
     from plaudit.laboratory import compare_losses
     from plaudit.model import RewardModel, open_model
+    from plaudit.scoring import ScoredGroups
+    from plaudit.statistics import Measurement
     from plaudit.training import TrainingSettings, pretrain, sft, train
 
 __version__ = "0.1.0"
 
 __all__ = [
     "DataError",
+    "Evaluation",
     "Group",
     "GroupError",
+    "InvalidInputError",
+    "Measurement",
+    "MissingExtraError",
+    "NotFoundError",
+    "OverloadedError",
     "PlauditError",
     "Ranking",
     "Rating",
     "RewardModel",
     "Score",
+    "ScoredGroups",
+    "TooLongError",
     "TrainingSettings",
     "__version__",
     "best_of",
+    "check_groups",
     "check_invariance",
+    "clean",
     "compare",
     "compare_losses",
     "diagnose",
     "evaluate",
     "explain",
+    "groups_of_clicks",
+    "length_report",
     "load_groups",
     "majority",
     "open_model",
     "pretrain",
     "probe",
+    "rankings_from_ratings",
     "read_groups",
     "read_scores",
+    "run_demo",
     "sft",
     "split_groups",
     "train",

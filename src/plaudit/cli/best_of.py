@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from plaudit.cli.options import BatchTokens, Clusters, Format, Json, Rejects, TruncateResponses
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from plaudit.evaluation import BestOfN
     from plaudit.groups import Group
+    from plaudit.scoring import ScoringRun
 
 RATINGS = "ratings:"
 """How a GOLD starts that is people's ratings of an attribute."""
@@ -22,31 +23,47 @@ RATINGS = "ratings:"
 SCORES = "scores.jsonl"
 """What a model scored, in a folder of its own."""
 
-
-def best_of_command(
-    proxy: str = typer.Argument(help="What chooses: a model folder or hub id; or a scores file (`-`: stdin)."),
-    data: list[str] = typer.Argument(help="Prompts with their candidates: files, folders, a data set, or `-`."),
-    gold: str = typer.Option(
-        ..., "--gold", "-g", help="The truth: a model or scores file; or `ratings:NAME`, the mean rating of NAME."
-    ),
-    others: list[str] = typer.Option(
-        [], "--with", "-w", metavar="PROXY", help="Another proxy, also for ensembles of all; give as many as you like."
-    ),
-    output: Path | None = typer.Option(
-        None,
+Proxy = Annotated[str, typer.Argument(help="What chooses: a model folder or hub id; or a scores file (`-`: stdin).")]
+Candidates = Annotated[
+    list[str], typer.Argument(help="Prompts with their candidates: files, folders, a data set, or `-`.")
+]
+Gold = Annotated[
+    str,
+    typer.Option("--gold", "-g", help="The truth: a model or scores file; or `ratings:NAME`, the mean rating of NAME."),
+]
+OtherProxies = Annotated[
+    list[str] | None,
+    typer.Option("--with", "-w", metavar="PROXY", help="Another proxy, also for ensembles of all; one for each -w."),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(
         "--output",
         "-o",
         metavar="FOLDER",
         help="Write best_of_n.json and best_of_n.svg here, and what models scored just now in proxy-1/scores.jsonl, "
         "proxy-2/..., gold/scores.jsonl.",
     ),
+]
+Penalty = Annotated[
+    float | None,
+    typer.Option("--lambda", min=0, help="Of the ensemble that is mean - lambda * variance; 0.5 by default."),
+]
+Most = Annotated[
+    int | None,
+    typer.Option("--most", min=2, metavar="N", help="The largest n; prompts with fewer candidates are left out."),
+]
+
+
+def best_of_command(
+    proxy: Proxy,
+    data: Candidates,
+    gold: Gold,
+    others: OtherProxies = None,
+    output: Output = None,
     as_json: Json = False,
-    penalty: float | None = typer.Option(
-        None, "--lambda", min=0, help="Of the ensemble that is mean - lambda * variance; 0.5 by default."
-    ),
-    most: int | None = typer.Option(
-        None, "--most", min=2, metavar="N", help="The largest n; prompts with fewer candidates are left out."
-    ),
+    penalty: Penalty = None,
+    most: Most = None,
     format: Format = None,
     rejects: Rejects = None,
     clusters: Clusters = None,
@@ -60,71 +77,94 @@ def best_of_command(
     Example: `plaudit best-of my-model candidates.jsonl --gold ratings:quality -o best-of`.
     """
     from plaudit.cli import best_of_tables
+    from plaudit.cli.inputs import check_stdin, read_judgements
     from plaudit.cli.output import give
-    from plaudit.data import ReadReport, load_groups
-    from plaudit.evaluation import PENALTY, best_of, finding
-    from plaudit.model import members_apart
+    from plaudit.evaluation import PENALTY, best_of
     from plaudit.scoring import ScoringOptions, obtain_scores_of_each
 
-    if [proxy, *others, gold, *data].count("-") > 1:
-        raise PlauditError("only one of proxies, gold and data can come from stdin; give the others as files")
-    proxies = [member for name in (proxy, *others) for member in members_apart(name)]
-    if twice := next((name for name in [*proxies, gold] if [*proxies, gold].count(name) > 1), None):
-        raise PlauditError(f"{twice} is given twice; proxies and gold must differ")
-    if penalty is not None and len(proxies) < 2:
-        raise PlauditError("--lambda is of ensembles, which need two proxies or more; give another one --with PROXY")
+    check_stdin("proxies, gold and data", proxy, *(others or []), gold, *data)
+    sources = _sources([proxy, *(others or [])], gold, penalty)
     penalty = PENALTY if penalty is None else penalty
-    reading = ReadReport()
-    groups = load_groups(data, format=format, rejects=rejects, report=reading)
+    judgements = read_judgements(data, format, rejects)
     # Ratings first: an attribute that is not there is refused before a model spends hours.
-    rated = _ratings(groups, gold.removeprefix(RATINGS)) if gold.startswith(RATINGS) else None
-    made = {f"proxy-{number}": name for number, name in enumerate(proxies, 1)}
-    if rated is None:
-        made["gold"] = gold
+    rated = _ratings(judgements.groups, gold.removeprefix(RATINGS)) if gold.startswith(RATINGS) else None
     options = ScoringOptions(batch_tokens, truncate_responses)
-    runs = obtain_scores_of_each(made, groups, output, options, baselines=False)
-    found = best_of(
-        groups,
-        {_called(name): runs[side].scores for side, name in made.items() if side != "gold"},
+    runs = obtain_scores_of_each(sources, judgements.groups, output, options, baselines=False)
+    result = best_of(
+        judgements.groups,
+        {_display(name): runs[side].scores for side, name in sources.items() if side != "gold"},
         runs["gold"].scores if rated is None else rated,
         penalty=penalty,
         most=most,
         clusters=clusters,
         counts={
             "truncated": int(sum(run.scores.truncated.sum() for run in runs.values())),
-            "rejected_rows": len(reading.rejected),
-            "repeated_candidates": reading.repeated,
+            "rejected_rows": judgements.rejected,
+            "repeated_candidates": judgements.repeated,
         },
     )
-    row = {
-        "proxies": [_called(name) for name in proxies],
-        "gold_from": _called(gold),
-        "lambda": penalty,
-        **found.to_json(),
-        "findings": [
-            {"name": own.name, "kind": own.kind, "finding": finding(own, found.most)}
-            for own in found.curves
-            if own.kind != "ideal"
-        ],
-        "records": {side: dict(run.scores.record) for side, run in runs.items()},
-    }
-    give(row, output and output / "best_of_n.json", as_json, lambda: best_of_tables.show(found, _called(gold)))
+    row = {**_inputs(sources, gold, penalty), **_findings(result), "records": _records(runs)}
+    give(row, output and output / "best_of_n.json", as_json, lambda: best_of_tables.show(result, _display(gold)))
     if output is not None:
         written = {output / side / SCORES for side, run in runs.items() if run.model is not None}
-        _remove_old_scores(output, written | {Path(name) for name in made.values()})
-        from plaudit.report import best_of_n_chart, can_plot, save_chart
-
-        picture = output / "best_of_n.svg"
-        if can_plot():
-            save_chart(best_of_n_chart(found, _called(gold)), picture)
-        else:
-            # One of an earlier run would not be of these curves.
-            picture.unlink(missing_ok=True)
-            typer.echo("For the picture: pip install 'plaudit[plots]', then again with the scores files.", err=True)
+        _remove_old_scores(output, written | {Path(name) for name in sources.values()})
+        _draw(result, _display(gold), output / "best_of_n.svg")
 
 
-def _called(name: str) -> str:
+def _sources(names: Sequence[str], gold: str, penalty: float | None) -> dict[str, str]:
+    """Where scores come from: `proxy-1`, `proxy-2`, ..., and `gold` unless that is people's ratings.
+
+    Raises:
+        PlauditError: if one is named twice, or a penalty has no ensemble.
+    """
+    from plaudit.model import members_apart
+
+    proxies = [member for name in names for member in members_apart(name)]
+    every = [*proxies, gold]
+    if twice := next((name for name in every if every.count(name) > 1), None):
+        raise InvalidInputError(f"{twice} is given twice; proxies and gold must differ")
+    if penalty is not None and len(proxies) < 2:
+        raise InvalidInputError(
+            "--lambda is of ensembles, which need two proxies or more", remedy="give another one --with PROXY"
+        )
+    sources = {f"proxy-{number}": name for number, name in enumerate(proxies, 1)}
+    return sources if gold.startswith(RATINGS) else {**sources, "gold": gold}
+
+
+def _display(name: str) -> str:
     return "<stdin>" if name == "-" else name
+
+
+def _inputs(sources: Mapping[str, str], gold: str, penalty: float) -> dict[str, Any]:
+    proxies = [_display(name) for side, name in sources.items() if side != "gold"]
+    return {"proxies": proxies, "gold_from": _display(gold), "lambda": penalty}
+
+
+def _findings(result: BestOfN) -> dict[str, Any]:
+    """The figures, and what each curve allows to say; the ideal one is no choice of anybody."""
+    from plaudit.evaluation import finding
+
+    findings = [
+        {"name": curve.name, "kind": curve.kind, "finding": finding(curve, result.most)}
+        for curve in result.curves
+        if curve.kind != "ideal"
+    ]
+    return {**result.to_json(), "findings": findings}
+
+
+def _records(runs: Mapping[str, ScoringRun]) -> dict[str, Any]:
+    return {side: dict(run.scores.record) for side, run in runs.items()}
+
+
+def _draw(result: BestOfN, gold: str, picture: Path) -> None:
+    from plaudit.report import best_of_n_chart, can_plot, save_chart
+
+    if can_plot():
+        save_chart(best_of_n_chart(result, gold), picture)
+        return
+    # One of an earlier run would not be of these curves.
+    picture.unlink(missing_ok=True)
+    typer.echo("For the picture: pip install 'plaudit[plots]', then again with the scores files.", err=True)
 
 
 def _remove_old_scores(output: Path, kept: set[Path]) -> None:
@@ -147,7 +187,9 @@ def _ratings(groups: Sequence[Group], attribute: str) -> list[list[float]]:
     attributes = flatten_ratings(groups)
     if attribute not in attributes:
         known = ", ".join(attributes) or "none at all"
-        raise PlauditError(f"nobody rated {attribute!r} in these data (rated: {known}); name one as ratings:NAME")
+        raise InvalidInputError(
+            f"nobody rated {attribute!r} in these data (rated: {known})", remedy="name one as ratings:NAME"
+        )
     rated = attributes[attribute]
     values = [[nan] * len(group.responses) for group in groups]
     for g, response, value in zip(rated.group, rated.response, rated.human, strict=True):

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plaudit.cli.options import BatchTokens, Clusters, Format, Json, Majority, Rejects, TruncateResponses
-from plaudit.errors import PlauditError
+from plaudit.cli.options import BatchTokens, Clusters, Data, Format, Json, Majority, Rejects, TruncateResponses
+
+if TYPE_CHECKING:
+    from plaudit.scoring import ScoredGroups
+
+ModelA = Annotated[str, typer.Argument(help="Model A: a model folder or hub id; or a scores file (`-`: stdin).")]
+ModelB = Annotated[str, typer.Argument(help="Model B: the same.")]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Write compare.json here, and a/scores.jsonl, b/scores.jsonl of models."),
+]
+Show = Annotated[int, typer.Option("--show", min=0, metavar="N", help="Show the N prompts they disagree on most.")]
 
 
 def compare_command(
-    a: str = typer.Argument(help="Model A: a model folder or hub id; or a scores file (`-`: stdin)."),
-    b: str = typer.Argument(help="Model B: the same."),
-    data: list[str] = typer.Argument(help="Judgements: files, folders, a data set, or `-` for stdin."),
-    output: Path | None = typer.Option(
-        None, "--output", "-o", help="Write compare.json here, and a/scores.jsonl, b/scores.jsonl of models."
-    ),
+    a: ModelA,
+    b: ModelB,
+    data: Data,
+    output: Output = None,
     as_json: Json = False,
-    show: int = typer.Option(5, "--show", min=0, metavar="N", help="Prompts they disagree on most to show."),
+    show: Show = 5,
     format: Format = None,
     rejects: Rejects = None,
     majority: Majority = False,
@@ -30,42 +40,32 @@ def compare_command(
 
     Example: `plaudit compare old-model new-model test.jsonl`, or with the scores files `plaudit eval -o` wrote.
     """
-    from dataclasses import replace
-
     from plaudit.cli import compare_tables
+    from plaudit.cli.inputs import check_stdin, read_judgements
     from plaudit.cli.output import give
-    from plaudit.data import ReadReport, load_groups
     from plaudit.evaluation import check_measurable, compare, paired_verdict
-    from plaudit.judgements import majority as merge
     from plaudit.scoring import ScoringOptions, obtain_scores_of_each
 
-    if [a, b, *data].count("-") > 1:
-        raise PlauditError("only one of A, B and data can come from stdin; give the others as files")
-    reading = ReadReport()
-    groups = load_groups(data, format=format, rejects=rejects, report=reading)
-    if majority:
-        groups = [merge(group) for group in groups]
+    check_stdin("A, B and data", a, b, *data)
+    judgements = read_judgements(data, format, rejects, merge=majority)
     # Before scoring, which takes the time: data without anything to measure are refused, whatever the scores.
-    check_measurable(groups, clusters)
-    made = {"A": a, "B": b}
-    runs = obtain_scores_of_each(made, groups, output, ScoringOptions(batch_tokens, truncate_responses))
-    scored = {side: run.scores for side, run in runs.items()}
-    paired = compare(
-        groups,
-        scored["A"],
-        scored["B"],
-        clusters=clusters,
-        counts={
-            **{f"truncated_{side.lower()}": int(scores.truncated.sum()) for side, scores in scored.items()},
-            **{f"scores_of_other_groups_{side.lower()}": scores.unused for side, scores in scored.items()},
-            "rejected_rows": len(reading.rejected),
-        },
-    )
+    check_measurable(judgements.groups, clusters)
+    models = {"A": a, "B": b}
+    options = ScoringOptions(batch_tokens, truncate_responses)
+    runs = obtain_scores_of_each(models, judgements.groups, output, options)
+    scores = {side: run.scores for side, run in runs.items()}
+    counts = {**_counts(scores), "rejected_rows": judgements.rejected}
+    paired = compare(judgements.groups, scores["A"], scores["B"], clusters=clusters, counts=counts)
     paired = replace(paired, disagreements=paired.disagreements[:show])
-    row = {
-        "models": made,
-        **paired.to_json(),
-        "verdict": paired_verdict(paired),
-        "records": {side: dict(scores.record) for side, scores in scored.items()},
+    records = {side: dict(of_side.record) for side, of_side in scores.items()}
+    row = {"models": models, **paired.to_json(), "verdict": paired_verdict(paired), "records": records}
+    give(row, output and output / "compare.json", as_json, lambda: compare_tables.show(paired, models))
+
+
+def _counts(scores: dict[str, ScoredGroups]) -> dict[str, int]:
+    """What the scores of each side leave out or cut."""
+    sides = {side.lower(): of_side for side, of_side in scores.items()}
+    return {
+        **{f"truncated_{side}": int(of_side.truncated.sum()) for side, of_side in sides.items()},
+        **{f"scores_of_other_groups_{side}": of_side.unused for side, of_side in sides.items()},
     }
-    give(row, output and output / "compare.json", as_json, lambda: compare_tables.show(paired, made))

@@ -64,7 +64,7 @@ def doctor_command(
     if apply is not None:
         _carry_out(apply, groups, output, as_json)
         return
-    from plaudit.cli.train import name_and_value
+    from plaudit.cli.inputs import name_and_value
     from plaudit.doctor import diagnose, write_worklist
     from plaudit.model import baseline_names
 

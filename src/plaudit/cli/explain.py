@@ -9,8 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
+from plaudit.cli.inputs import groups_or_prompt
 from plaudit.cli.options import BatchTokens, Format, Json, TruncateResponses
-from plaudit.cli.score import MaybeSource, Prompt, Responses, given_groups
+from plaudit.cli.score import MaybeSource, Prompt, Responses
 from plaudit.errors import PlauditError
 
 Methods = Annotated[
@@ -57,7 +58,7 @@ def explain_command(
 
     if output is not None:
         check_place(output)
-    groups = list(islice(given_groups(source, prompt, response, format), first))
+    groups = list(islice(groups_or_prompt(source, prompt, response, format), first))
     loaded = open_model(model)
     methods = method or available(loaded)
     given = {"--check": check, "--steps": steps, "--reference": reference}

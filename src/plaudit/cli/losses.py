@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from plaudit.cli.inputs import name_and_value
 from plaudit.cli.options import Changes, ChatTemplate, CutResponses, Format, Json, Majority, Rejects, Scales
-from plaudit.cli.train import name_and_value
 
 if TYPE_CHECKING:
     from plaudit.laboratory import Comparison

@@ -14,6 +14,13 @@ Majority = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
+# ---- measuring ------------------------------------------------------------------------------------------------------
+
+Data = Annotated[list[str], typer.Argument(help="Judgements: files, folders, a data set, or `-` for stdin.")]
+ScoredModel = Annotated[
+    str, typer.Argument(help="A model folder or hub id; or a scores file to measure again (`-`: stdin).")
+]
+
 # ---- scoring --------------------------------------------------------------------------------------------------------
 
 Clusters = Annotated[

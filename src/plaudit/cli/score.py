@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from plaudit.cli.inputs import groups_or_prompt
 from plaudit.cli.options import BatchTokens, Format, TruncateResponses
-from plaudit.errors import PlauditError
 from plaudit.text import terminal_quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from plaudit.data import Score
     from plaudit.groups import Group
     from plaudit.model import Scorer
@@ -67,7 +65,7 @@ def rank_command(
     """
     from plaudit.data import write_scores
 
-    groups = given_groups(source, prompt, response, format)
+    groups = groups_or_prompt(source, prompt, response, format)
     loaded, options = _load(model, batch_tokens, truncate_responses)
     for_people, for_model = tee(groups)
     ranked = (sorted(row, key=lambda score: -score.score) for row in loaded.stream(for_model, **options))
@@ -77,28 +75,6 @@ def rank_command(
     else:
         del for_people
         write_scores((score for row in ranked for score in row), output, loaded.run_record("scores", model=model))
-
-
-def given_groups(
-    source: str | None, prompt: str | None, responses: list[str] | None, format: str | None
-) -> Iterable[Group]:
-    """The groups of a file, or the one that --prompt and --response make.
-
-    Raises:
-        PlauditError: unless it is one of the two.
-    """
-    from plaudit.data import read_groups
-    from plaudit.groups import Group
-
-    if (source is None) == (prompt is None):
-        raise PlauditError(
-            "give either a file of groups (`-` for stdin) or --prompt with its --response, one of the two"
-        )
-    if prompt is None:
-        return read_groups(str(source), format=format)
-    if not responses:
-        raise PlauditError("--prompt needs at least one --response")
-    return [Group("", prompt, tuple(responses))]
 
 
 def _load(model: str, batch_tokens: int | None, truncate_responses: bool) -> tuple[Scorer, dict[str, Any]]:

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from plaudit.cli.options import BatchTokens, Json, TruncateResponses
-from plaudit.errors import PlauditError
+from plaudit.cli.options import BatchTokens, Json, ScoredModel, TruncateResponses
+
+Name = Annotated[
+    str,
+    typer.Argument(help="rewardbench, rewardbench2, rmbench, llmbar, judgebench, rmb, ppe-human or ppe-correctness."),
+]
+Files = Annotated[
+    list[str], typer.Argument(help="The suite's files as its authors publish them, folders, or a hub id.")
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Write suite.json here, and scores.jsonl when a model made them."),
+]
 
 
 def suite_command(
-    name: str = typer.Argument(
-        help="rewardbench, rewardbench2, rmbench, llmbar, judgebench, rmb, ppe-human or ppe-correctness."
-    ),
-    model: str = typer.Argument(help="A model folder or hub id; or a scores file to measure again (`-`: stdin)."),
-    files: list[str] = typer.Argument(help="The suite's files as its authors publish them, folders, or a hub id."),
-    output: Path | None = typer.Option(
-        None, "--output", "-o", help="Write suite.json here, and scores.jsonl when a model made them."
-    ),
+    name: Name,
+    model: ScoredModel,
+    files: Files,
+    output: Output = None,
     as_json: Json = False,
     batch_tokens: BatchTokens = None,
     truncate_responses: TruncateResponses = False,
@@ -29,12 +37,12 @@ def suite_command(
     `plaudit suite rmbench report/scores.jsonl total_dataset.json`.
     """
     from plaudit.cli import suite_tables
+    from plaudit.cli.inputs import check_stdin
     from plaudit.cli.output import give
     from plaudit.evaluation import measure_suite, read_suite, suite_named
     from plaudit.scoring import ScoringOptions, obtain_scores
 
-    if model == "-" and "-" in files:
-        raise PlauditError("scores and data cannot both come from stdin; give one of them as a file")
+    check_stdin("scores and data", model, *files)
     suite = suite_named(name)
     items = read_suite(suite, files)
     # Before scoring, which takes the time: files without anything to measure are refused, whatever the scores.

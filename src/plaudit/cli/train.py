@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from plaudit.cli.inputs import name_and_value
 from plaudit.cli.options import (
     Changes,
     ChatTemplate,
@@ -20,7 +21,6 @@ from plaudit.cli.options import (
     Resume,
     Scales,
 )
-from plaudit.errors import PlauditError
 
 
 def train_command(
@@ -99,11 +99,3 @@ def train_command(
         typer.echo(f"{len(reading.rejected):,} rows set aside in {rejects}", err=True)
     train(groups, output, backbone, eval_groups=watched, settings=settings, resume=resume, overwrite=overwrite)
     typer.echo(f"The model is in {output}. Measure it on held-out data: plaudit eval {output} DATA", err=True)
-
-
-def name_and_value(text: str) -> tuple[str, str]:
-    """`--set NAME=VALUE`, taken apart."""
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise PlauditError(f"--set {text!r} is not NAME=VALUE")
-    return name.strip(), value.strip()

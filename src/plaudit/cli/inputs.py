@@ -1,0 +1,102 @@
+"""What several verbs are given: judgements, groups, settings; and the one stream that only one of them can have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from plaudit.errors import InvalidInputError
+from plaudit.groups import Group
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgementInput:
+    """Judgements that were read.
+
+    Attributes:
+        groups: with `--majority`, what most people said.
+        people: the same groups with each person's judgements.
+        rejected: rows that could not be read and were set aside.
+        repeated: responses left out, each the same as another to its prompt.
+    """
+
+    groups: list[Group]
+    people: list[Group]
+    rejected: int
+    repeated: int
+
+
+def read_judgements(
+    files: str | Sequence[str], format: str | None, rejects: Path | None, *, merge: bool = False
+) -> JudgementInput:
+    """Read judgements as the options `--format`, `--rejects` and `--majority` (`merge`) want it.
+
+    Raises:
+        PlauditError: as `load_groups`.
+    """
+    from plaudit.data import ReadReport, load_groups
+    from plaudit.judgements import majority
+
+    report = ReadReport()
+    people = load_groups(files, format=format, rejects=rejects, report=report)
+    groups = [majority(group) for group in people] if merge else people
+    return JudgementInput(groups=groups, people=people, rejected=len(report.rejected), repeated=report.repeated)
+
+
+def groups_or_prompt(
+    source: str | None, prompt: str | None, responses: Sequence[str] | None, format: str | None
+) -> Iterable[Group]:
+    """The groups of a file, or the one that --prompt and --response make.
+
+    Raises:
+        PlauditError: unless it is one of the two.
+    """
+    from plaudit.data import read_groups
+
+    if (source is None) == (prompt is None):
+        raise InvalidInputError(
+            "give either a file of groups (`-` for stdin) or --prompt with its --response, one of the two"
+        )
+    if prompt is None:
+        return read_groups(str(source), format=format)
+    if not responses:
+        raise InvalidInputError("--prompt needs at least one --response")
+    return [Group("", prompt, tuple(responses))]
+
+
+def check_stdin(inputs: str, *sources: str) -> None:
+    """Raise if more than one of the sources is `-`.
+
+    Args:
+        inputs: what they are, for the message: "A, B and data".
+        sources: each as it was given.
+    """
+    if sources.count("-") < 2:
+        return
+    if "," in inputs:
+        raise InvalidInputError(f"only one of {inputs} can come from stdin", remedy="give the others as files")
+    raise InvalidInputError(f"{inputs} cannot both come from stdin", remedy="give one of them as a file")
+
+
+def name_and_value(text: str) -> tuple[str, str]:
+    """`--set NAME=VALUE`, taken apart.
+
+    Example:
+        >>> name_and_value("epochs = 3")
+        ('epochs', '3')
+    """
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise InvalidInputError(f"--set {text!r} is not NAME=VALUE")
+    return name.strip(), value.strip()
+
+
+def comma_list(text: str | None) -> list[str] | None:
+    """Names given by comma; None where there is no text.
+
+    Example:
+        >>> comma_list("hinge, ranknet")
+        ['hinge', 'ranknet']
+    """
+    return None if text is None else [name for part in text.split(",") if (name := part.strip())]
