@@ -180,7 +180,7 @@ def _remove_old_scores(output: Path, kept: set[Path]) -> None:
 
 def _ratings(groups: Sequence[Group], attribute: str) -> list[list[float]]:
     """The mean rating of each response, NaN for one without; one list a group."""
-    from math import nan
+    import numpy as np
 
     from plaudit.judgements import flatten_ratings
 
@@ -190,8 +190,7 @@ def _ratings(groups: Sequence[Group], attribute: str) -> list[list[float]]:
         raise InvalidInputError(
             f"nobody rated {attribute!r} in these data (rated: {known})", remedy="name one as ratings:NAME"
         )
-    rated = attributes[attribute]
-    values = [[nan] * len(group.responses) for group in groups]
-    for g, response, value in zip(rated.group, rated.response, rated.human, strict=True):
-        values[g][response] = float(value)
-    return values
+    rated, sizes = attributes[attribute], [len(group.responses) for group in groups]
+    values = np.full(sum(sizes), np.nan)
+    values[rated.response] = rated.human
+    return [part.tolist() for part in np.split(values, np.cumsum(sizes))[:-1]]
