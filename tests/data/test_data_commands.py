@@ -70,6 +70,29 @@ def test_check_counts_and_finds_near_duplicates(pairs, tmp_path):
     assert json.loads(run("check", pairs, pairs, "--json").stdout)["rankings"] == 16
 
 
+def test_check_as_json_counts_subsets_scales_and_annotators(tmp_path):
+    def row(i, subset, annotator):
+        return {
+            "id": f"q{i}",
+            "prompt": f"question {i}",
+            "responses": ["yes", "no"],
+            "subset": subset,
+            "rankings": [{"tiers": [[0], [1]], "annotator": name} for name in (annotator, "c")],
+            "ratings": [{"response": 0, "value": 3, "attribute": "clear", "annotator": annotator, "scale": [1, 5]}],
+        }
+
+    data = tmp_path / "data.jsonl"
+    rows = [row(0, "law", "a"), row(1, "law", "a"), row(2, "法律", "b")]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    result = run("check", data, "--against", data, "--json")
+    assert result.exit_code == 0, result.exception
+    found = json.loads(result.stdout)
+    assert found["subsets"] == {"law": 2, "法律": 1}
+    assert found["agreement"]["annotators"] == 3
+    assert found["attributes"]["clear"]["scales"] == [[[1, 5], 3]]
+    assert len(found["near_duplicates"]) == 3
+
+
 def test_check_lists_all_bad_rows_and_exits_with_2(pairs, tmp_path):
     with pairs.open("a") as out:
         out.write('{"prompt": "P", "chosen": "a", "rejected": "a"}\nnot JSON\n')

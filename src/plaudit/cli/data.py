@@ -59,6 +59,8 @@ def check(
     bad = [{"where": row.where, "reason": row.reason} for row in reading.rejected]
     if as_json:
         counted = {"rows": reading.rows, "bad_rows": len(bad), "formats": reading.formats, **asdict(found)}
+        # `asdict` takes a Counter's items for what is to be counted.
+        counted["subsets"] = dict(found.subsets)
         duplicates = None if near is None else [asdict(one) for one in near]
         left = {"left_behind": reading.left_behind, "first_bad_rows": bad[:BAD_ROWS_SHOWN]}
         firsts = [asdict(one) for one in reading.positions.one_sided()]
