@@ -2,9 +2,9 @@
 
 UKPConvArg1's agreed pairs; in a share of the training pairs the preferred argument is swapped, by a seed. Four folds of
 three debates as in ukp.py: the doctor sees the nine training debates, holds out whole debates, and ranks their pairs by
-suspicion. Two baselines beside it: chance, and the length rule (a pair is the more suspicious the longer the argument that
-lost). A linear model on frozen MiniLM is then trained on the clean, the noisy, the cleaned and the oracle-cleaned pairs
-(every flip gone and nothing else) and tested on the clean pairs of the other three debates. Intervals are 95% with a
+suspicion. Two baselines: chance, and the length rule (a pair is the more suspicious the longer the argument that lost).
+A linear model on frozen MiniLM is then trained on the clean, the noisy, the cleaned and the oracle-cleaned pairs (every
+flip gone and nothing else) and tested on the clean pairs of the other three debates. Intervals are 95% with a
 debate as the unit that repeats.
 
     python benchmarks/doctor.py find -o runs                                 # every rate, fold and seed: minutes
@@ -86,22 +86,25 @@ class Reader:
 
 
 def by_doctor(reader: Reader, models: str, groups: Sequence[Group], seed: int) -> dict[bool, np.ndarray]:
-    """With the other judgements of a group heard (True), and by the models alone (False)."""
+    """Given the other judgements of a group (True), and by the models alone (False)."""
     from plaudit.doctor.crossfit import crossfit
-    from plaudit.doctor.folds import deal_folds, units
-    from plaudit.doctor.label_errors import suspect
+    from plaudit.doctor.folds import assign_folds, hold_out_units
+    from plaudit.doctor.label_errors import find_label_errors
     from plaudit.model.baselines import baseline_names, is_baseline
     from plaudit.training import TrainingSettings
 
-    unit = units(groups, "subset")
-    fold = deal_folds(unit, np.array([float(len(group.rankings)) for group in groups]), 5, seed)
+    unit = hold_out_units(groups, "subset")
+    fold = assign_folds(unit, np.array([float(len(group.rankings)) for group in groups]), 5, seed)
     settings = TrainingSettings(folds_by="subset", seed=seed)
-    held = {
+    out_of_fold = {
         name: crossfit(groups, name, [fold], settings, reader.rows(groups, name) if is_baseline(name) else None)
         for name in baseline_names(models)
     }
-    found = {others: suspect(groups, held, fold, unit, others) for others in ([False, True] if held else [True])}
-    return {others: one.wrong for others, one in found.items() if one is not None}
+    errors = {
+        others: find_label_errors(groups, out_of_fold, fold, unit, others)
+        for others in ([False, True] if out_of_fold else [True])
+    }
+    return {others: one.p_wrong for others, one in errors.items() if one is not None}
 
 
 def by_baseline(name: str, groups: Sequence[Group], seed: int) -> dict[bool, np.ndarray]:

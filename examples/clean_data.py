@@ -10,7 +10,7 @@ from tempfile import mkdtemp
 
 import plaudit
 from plaudit.demo import preference_set
-from plaudit.doctor import clean, read_orders, write_worklist
+from plaudit.doctor import clean, read_removals, write_worklist
 
 folder = mkdtemp()
 if len(sys.argv) > 1:
@@ -24,6 +24,6 @@ else:  # the shipped set with one ranking in ten turned round
 
 diagnosis = plaudit.diagnose(groups)
 write_worklist(diagnosis.items, f"{folder}/worklist.jsonl")  # for people: set "keep" to true where a judgement is right
-cleaned = clean(groups, read_orders(f"{folder}/worklist.jsonl"))
+cleaned = clean(groups, read_removals(f"{folder}/worklist.jsonl"))
 plaudit.write_groups(cleaned.groups, sys.argv[2] if len(sys.argv) > 2 else f"{folder}/cleaned.jsonl")
 print(f"{len(diagnosis.items)} findings; {sum(len(g.rankings) for g in cleaned.groups)} rankings stay")

@@ -1,4 +1,4 @@
-"""Who disagrees with everyone, always takes one side, or never varies."""
+"""Annotators who disagree with everyone, always take one side, or never vary."""
 
 from math import comb
 
@@ -48,13 +48,13 @@ def test_the_p_value_is_fishers_against_people_elsewhere():
     here = [Group(f"z{i}", f"here {i}", ("x", "y"), _by(a=UP, b=UP, z=DOWN)) for i in range(10)]
     there = [Group(f"c{i}", f"there {i}", ("x", "y"), _by(a=UP, b=UP, c=UP)) for i in range(9)]
     last = Group("c9", "there 9", ("x", "y"), _by(a=UP, b=UP, c=DOWN))
-    found = {item.target.annotator: item for item in disagreeing([*here, *there, last])}
-    assert found["z"].evidence["p"] == pytest.approx(1 / comb(38, 10) * comb(11, 10))
-    assert found["z"].evidence["agreement"]["value"] == 0
+    items = {item.target.annotator: item for item in disagreeing([*here, *there, last])}
+    assert items["z"].evidence["p"] == pytest.approx(1 / comb(38, 10) * comb(11, 10))
+    assert items["z"].evidence["agreement"]["value"] == 0
 
 
-def _by(**said):
-    return tuple(Ranking(tiers, annotator=name) for name, tiers in said.items())
+def _by(**tiers_of):
+    return tuple(Ranking(tiers, annotator=name) for name, tiers in tiers_of.items())
 
 
 def test_who_judges_a_pair_more_than_once_has_one_vote_on_it():
@@ -83,11 +83,11 @@ def test_who_always_takes_the_last_is_named_among_people_who_do_not():
             tally.add(Group(f"q{i}", "p", ("x", "y"), (Ranking(UP if i % 2 else DOWN, annotator=name),)))
         tally.add(Group(f"q{i}", "p", ("x", "y"), (Ranking(DOWN, annotator="z"),)))
     assert tally.one_sided("first") == []
-    (found,) = tally.one_sided("last")
-    assert (found.annotator, found.rankings) == ("z", 40)
-    assert found.p_value == pytest.approx(0.5**40)
+    (annotator,) = tally.one_sided("last")
+    assert (annotator.annotator, annotator.rankings) == ("z", 40)
+    assert annotator.p_value == pytest.approx(0.5**40)
     groups = [Group("q", "p", ("x", "y"), _by(a=UP, z=DOWN))]
-    (item,) = one_sided({"first": [], "last": [found]}, groups)
+    (item,) = one_sided({"first": [], "last": [annotator]}, groups)
     assert item.what == "z put the last response on top in all 40 rankings"
     assert not item.keep
 

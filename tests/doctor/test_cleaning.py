@@ -1,11 +1,11 @@
-"""What a work list gives up is taken out and counted, and nothing else is."""
+"""Removals of a work list are carried out and counted, and nothing else is removed."""
 
 import json
 
 import pytest
 
-from plaudit.doctor import clean, read_orders, write_worklist
-from plaudit.doctor.cleaning import Order
+from plaudit.doctor import clean, read_removals, write_worklist
+from plaudit.doctor.cleaning import Removal
 from plaudit.doctor.findings import Item, Target, group_target, ranking_target, rating_target
 from plaudit.errors import DataError
 from plaudit.groups import Group, Ranking, Rating
@@ -20,55 +20,64 @@ ONE = Group(
 TWO = Group("two", "second prompt", ("x", "y"), (Ranking(((0,), (1,)), annotator="bob"),))
 
 
-def taken(*targets):
-    return clean([ONE, TWO], map(Order, targets))
+def removed(*targets):
+    return clean([ONE, TWO], map(Removal, targets))
 
 
-def test_without_orders_nothing_changes():
-    cleaned = taken()
+def test_without_removals_nothing_changes():
+    cleaned = removed()
     assert cleaned.groups == [ONE, TWO]
     assert (cleaned.removed, cleaned.unjudged) == ({}, 0)
 
 
 def test_a_group():
-    cleaned = taken(group_target(TWO))
+    cleaned = removed(group_target(TWO))
     assert cleaned.groups == [ONE]
     assert cleaned.removed == {"groups": 1, "rankings": 1}
 
 
 def test_an_annotator():
-    cleaned = taken(Target(annotator="bob"))
+    cleaned = removed(Target(annotator="bob"))
     assert [len(group.rankings) for group in cleaned.groups] == [1, 0]
     assert cleaned.removed == {"rankings": 2, "ratings": 1}
     assert cleaned.unjudged == 1
 
 
 def test_a_ranking_a_response_of_one_and_a_rating():
-    cleaned = taken(ranking_target(ONE, 1, [0]), ranking_target(ONE, 0, [2]), rating_target(ONE, 1))
+    cleaned = removed(ranking_target(ONE, 1, [0]), ranking_target(ONE, 0, [2]), rating_target(ONE, 1))
     assert cleaned.groups[0].rankings == (Ranking(((0,), (1,)), annotator="ann"),)
     assert cleaned.groups[0].ratings == ONE.ratings[:1]
     assert cleaned.removed == {"rankings": 1, "ratings": 1, "responses out of rankings": 1}
 
 
 def test_asked_for_twice_it_is_counted_once():
-    cleaned = taken(ranking_target(ONE, 1, [0]), ranking_target(ONE, 1, [1]), Target(annotator="bob"))
+    cleaned = removed(ranking_target(ONE, 1, [0]), ranking_target(ONE, 1, [1]), Target(annotator="bob"))
     assert cleaned.removed == {"rankings": 2, "ratings": 1}
 
 
 @pytest.mark.parametrize(
-    ("target", "said"),
+    ("target", "message"),
     [
         (Target("nowhere"), "there is no group with the key nowhere"),
         (Target(annotator="eve"), "no judgement is by 'eve'"),
-        (Target(group_target(ONE).group, ranking=7, said=[], responses=(0,)), "has 2 such judgements and no number 7"),
-        (Target(group_target(ONE).group, rating=0, said=5.0), "the judgement is 4.0 and not 5.0"),
-        (Target(group_target(ONE).group, ranking=1, said=[[0], [1]], responses=(0,)), r"is \[\[1\], \[0\]\] and not"),
-        (Target(group_target(ONE).group, ranking=1, said=[[1], [0]], responses=(0, 2)), "has no response 2 to remove"),
+        (
+            Target(group_target(ONE).group, ranking=7, judgement=[], responses=(0,)),
+            "has 2 such judgements and no number 7",
+        ),
+        (Target(group_target(ONE).group, rating=0, judgement=5.0), "the judgement is 4.0 and not 5.0"),
+        (
+            Target(group_target(ONE).group, ranking=1, judgement=[[0], [1]], responses=(0,)),
+            r"is \[\[1\], \[0\]\] and not",
+        ),
+        (
+            Target(group_target(ONE).group, ranking=1, judgement=[[1], [0]], responses=(0, 2)),
+            "has no response 2 to remove",
+        ),
     ],
 )
-def test_a_list_for_other_data_is_refused_with_its_line(target, said):
-    with pytest.raises(DataError, match=f"^work.jsonl:3: .*{said}.*"):
-        clean([ONE, TWO], [Order(target, "work.jsonl:3")])
+def test_a_list_for_other_data_is_refused_with_its_line(target, message):
+    with pytest.raises(DataError, match=f"^work.jsonl:3: .*{message}.*"):
+        clean([ONE, TWO], [Removal(target, "work.jsonl:3")])
 
 
 ITEMS = [
@@ -81,21 +90,21 @@ ITEMS = [
 def test_what_is_written_is_read_and_an_edit_counts(tmp_path):
     file = tmp_path / "work.jsonl"
     write_worklist(ITEMS, file)
-    assert [order.target for order in read_orders(file)] == [ITEMS[0].target]
+    assert [removal.target for removal in read_removals(file)] == [ITEMS[0].target]
     rows = [json.loads(line) for line in file.read_text().splitlines()]
     assert [row["action"] for row in rows] == ["remove the ranking", "look", "look"]
     rows[0]["keep"], rows[1]["keep"] = True, False
     file.write_text("\n\n".join(map(json.dumps, reversed(rows))))
-    assert [order.target for order in read_orders(file)] == [Target(annotator="bob")]
+    assert [removal.target for removal in read_removals(file)] == [Target(annotator="bob")]
 
 
 def test_an_empty_list_is_a_list(tmp_path):
     write_worklist([], tmp_path / "work.jsonl")
-    assert read_orders(tmp_path / "work.jsonl") == []
+    assert read_removals(tmp_path / "work.jsonl") == []
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("{", "the line is no JSON object"),
         ("[]", 'an item needs "keep": true or false'),
@@ -104,17 +113,18 @@ def test_an_empty_list_is_a_list(tmp_path):
         ('{"keep": false, "target": {"group": 3}}', 'the "target" is damaged'),
         ('{"keep": false, "target": {"group": "a", "ranking": 0}}', 'the "target" is damaged'),
         ('{"keep": false, "target": {"id": "a"}}', "a \"target\" has no 'id'"),
+        ('{"keep": false, "target": {"group": "a", "rating": 0, "said": 1}}', "it is called 'judgement' now"),
     ],
 )
-def test_a_bad_line_is_named(tmp_path, line, said):
+def test_a_bad_line_is_named(tmp_path, line, message):
     file = tmp_path / "work.jsonl"
     file.write_text('{"keep": true}\n' + line + "\n")
     with pytest.raises(DataError) as caught:
-        read_orders(file)
+        read_removals(file)
     assert str(caught.value).startswith(f"{file}:2: ")
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_a_list_that_is_not_there(tmp_path):
     with pytest.raises(DataError, match="the work list cannot be read"):
-        read_orders(tmp_path / "none.jsonl")
+        read_removals(tmp_path / "none.jsonl")

@@ -16,14 +16,14 @@ def test_each_fold_is_scored_by_the_fit_on_all_others():
     """`length` has one feature, so each fold's scores are a plain fit's on the others but for a constant."""
     groups = toy_groups(30, seed=1)
     fold = np.arange(30) % 3
-    (held,) = crossfit(groups, "length", [fold], SETTINGS)
+    (scores,) = crossfit(groups, "length", [fold], SETTINGS)
     for number in range(3):
         model = fit_linear([g for g, f in zip(groups, fold, strict=True) if f != number], "length", SETTINGS)
-        theirs = np.array(
+        expected = np.array(
             [s.score for g, f in zip(groups, fold, strict=True) if f == number for s in model.score(g)[0]]
         )
-        ours = held.reward[np.repeat(fold == number, 2)]
-        assert ours - ours[0] == pytest.approx(theirs - theirs[0], abs=1e-6)
+        actual = scores.reward[np.repeat(fold == number, 2)]
+        assert actual - actual[0] == pytest.approx(expected - expected[0], abs=1e-6)
 
 
 def test_a_judgement_cannot_speak_for_itself():
@@ -49,16 +49,16 @@ def test_ratings_are_predicted_in_their_own_units():
         groups.append(
             Group(f"q{i}", f"p{i}", (text,), ratings=(Rating(0, 9.0 if good else 1.0, "fun", scale=(0, 10)),))
         )
-    (held,) = crossfit(groups, "bow", [np.arange(60) % 5], SETTINGS)
+    (scores,) = crossfit(groups, "bow", [np.arange(60) % 5], SETTINGS)
     truth = np.array([group.ratings[0].value for group in groups])
-    assert np.abs(held.values["fun"] - truth).mean() < 1
+    assert np.abs(scores.ratings["fun"] - truth).mean() < 1
 
 
 def test_a_fold_that_has_nothing_to_learn_from_has_no_scores(caplog):
     groups = [Group("a", "p", ("x", "y"), (Ranking(((0,), (1,))),)), Group("b", "q", ("x", "y"))]
-    (held,) = crossfit(groups, "length", [np.array([0, 1])], SETTINGS)
-    assert np.isnan(held.reward[:2]).all()
-    assert np.isfinite(held.reward[2:]).all()
+    (scores,) = crossfit(groups, "length", [np.array([0, 1])], SETTINGS)
+    assert np.isnan(scores.reward[:2]).all()
+    assert np.isfinite(scores.reward[2:]).all()
     assert "one fold has no model of its own" in caplog.text
 
 
@@ -80,18 +80,18 @@ def test_what_training_warns_of_is_not_said_for_every_fold(caplog):
 def test_why_folds_have_no_model_is_said_once(caplog):
     """A rating without a scale, and too few of them to tell one."""
     groups = [Group(f"q{i}", f"p{i}", ("x",), ratings=(Rating(0, 3.0),)) for i in range(6)]
-    (held,) = crossfit(groups, "length", [np.arange(6) % 3], SETTINGS)
-    assert np.isnan(held.reward).all()
-    (said,) = caplog.messages
-    assert said.startswith("length has no model for 3 of 3 folds: ")
+    (scores,) = crossfit(groups, "length", [np.arange(6) % 3], SETTINGS)
+    assert np.isnan(scores.reward).all()
+    (message,) = caplog.messages
+    assert message.startswith("length has no model for 3 of 3 folds: ")
 
 
 def test_a_backbone_is_fine_tuned_for_each_fold(tmp_path):
     groups = toy_groups(40, seed=4)
     settings = TrainingSettings(passes=6, groups_per_step=4, learning_rate=0.01)
-    (held,) = crossfit(groups, str(toy_backbone(tmp_path / "toy")), [np.arange(40) % 2], settings)
+    (scores,) = crossfit(groups, str(toy_backbone(tmp_path / "toy")), [np.arange(40) % 2], settings)
     gaps = [
-        held.reward[2 * i + better] - held.reward[2 * i + worse]
+        scores.reward[2 * i + better] - scores.reward[2 * i + worse]
         for i, group in enumerate(groups)
         for better, worse, _ in group.rankings[0].comparisons()
     ]

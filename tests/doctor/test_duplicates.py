@@ -9,8 +9,8 @@ UP, DOWN, TIE = ((0,), (1,)), ((1,), (0,)), ((0, 1),)
 PROMPT = "how should one store fresh tomatoes so that they keep for more than a week in the summer"
 
 
-def group(*said, prompt=PROMPT, responses=("yes", "no"), id="q"):
-    return Group(id, prompt, responses, tuple(Ranking(tiers, annotator=name) for tiers, name in said))
+def group(*votes, prompt=PROMPT, responses=("yes", "no"), id="q"):
+    return Group(id, prompt, responses, tuple(Ranking(tiers, annotator=name) for tiers, name in votes))
 
 
 def test_one_annotator_both_ways():
@@ -29,7 +29,7 @@ def test_rows_without_a_name_both_ways():
 
 
 @pytest.mark.parametrize(
-    "said",
+    "votes",
     [
         [(UP, "ann"), (DOWN, "bob")],  # people differ
         [(UP, None), (UP, None), (DOWN, None)],  # votes without names, and a majority
@@ -37,8 +37,8 @@ def test_rows_without_a_name_both_ways():
         [(UP, "ann"), (UP, "ann")],
     ],
 )
-def test_what_is_no_item(said):
-    assert list(opposite_labels([group(*said)])) == []
+def test_what_is_no_item(votes):
+    assert list(opposite_labels([group(*votes)])) == []
 
 
 def test_the_opposite_under_a_prompt_that_is_nearly_the_same():

@@ -21,14 +21,14 @@ def crowded(prompts=40, seed=0, turned=0):
     for i in range(prompts):
         words = [" ".join(numbers.choice(WORDS, 5)) for _ in range(4)]
         pairs = [(a, b) for a in range(4) for b in range(a + 1, 4)] * 2
-        said = [Ranking(((a,), (b,))) for a, b in pairs]
+        rankings = [Ranking(((a,), (b,))) for a, b in pairs]
         if i < turned:
-            said[2] = Ranking(((3,), (0,)))
-        groups.append(Group(f"q{i}", f"{i} " + " ".join(numbers.choice(WORDS, 8)), tuple(words), tuple(said)))
+            rankings[2] = Ranking(((3,), (0,)))
+        groups.append(Group(f"q{i}", f"{i} " + " ".join(numbers.choice(WORDS, 8)), tuple(words), tuple(rankings)))
     return groups
 
 
-def test_turned_judgements_are_found_by_what_others_said():
+def test_turned_judgements_are_found_by_other_judgements():
     groups = crowded(turned=10)
     diagnosis = diagnose(groups)
     gone = {(item.group, item.target.ranking) for item in diagnosis.items if not item.keep}
@@ -44,7 +44,7 @@ def test_turned_judgements_are_found_by_models_alone_and_only_listed():
     diagnosis = diagnose(turned, backbones=["bow"])
     assert {item.group for item in diagnosis.items} == {f"q{i}" for i in range(5)}
     assert all(item.keep and item.action == "look" for item in diagnosis.items)
-    asked = diagnose(turned, backbones=["bow"], alone=0.5)
+    asked = diagnose(turned, backbones=["bow"], threshold_alone=0.5)
     assert asked.cleaned(turned).removed == {"rankings": 5}
     assert "flipped" not in asked.figures
 
@@ -76,10 +76,10 @@ def only(*rankings, ratings=(), prompt="p"):
 
 
 @pytest.mark.parametrize(
-    ("groups", "about", "said"),
+    ("groups", "about", "reason"),
     [
         ([only(Ranking(UP))], "models", "the judgements are of 1 prompt"),
-        ([only(Ranking(UP), Ranking(UP), Ranking(DOWN))], "models", "only other judgements are heard"),
+        ([only(Ranking(UP), Ranking(UP), Ranking(DOWN))], "models", "only other judgements count"),
         ([only()], "rankings", "no ranking puts one response above another"),
         ([only(Ranking(TIE), prompt=f"{i} is it") for i in range(9)], "rankings", "so none can be contradicted"),
         ([only(Ranking(((0,),)), prompt=f"{i} is it") for i in range(2)], "models", "the judgements are of 0 prompt"),
@@ -95,10 +95,10 @@ def only(*rankings, ratings=(), prompt="p"):
         ),
     ],
 )
-def test_hard_input_gives_a_sentence(groups, about, said):
+def test_hard_input_gives_a_sentence(groups, about, reason):
     diagnosis = diagnose(groups)
     assert diagnosis.items == []
-    assert said in diagnosis.unmeasured[about]
+    assert reason in diagnosis.unmeasured[about]
     assert diagnosis.cleaned(groups).groups == groups
 
 
@@ -119,16 +119,16 @@ def test_two_groups_are_enough_to_try():
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"folds": 1}, "at least 2 folds"),
-        ({"removed": 1.5}, "probabilities in"),
+        ({"threshold": 1.5}, "probabilities in"),
         ({"by": "debate"}, "has no 'debate' to hold out by"),
         ({"backbones": ["frozen:nowhere-to-be-found"]}, "nowhere-to-be-found"),
     ],
 )
-def test_what_makes_no_sense_is_refused(changes, said):
-    with pytest.raises(PlauditError, match=said):
+def test_what_makes_no_sense_is_refused(changes, message):
+    with pytest.raises(PlauditError, match=message):
         diagnose(crowded(4), **changes)
 
 

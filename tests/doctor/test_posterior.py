@@ -1,4 +1,4 @@
-"""What everyone else said of a comparison, against exact integrals and against leaving it out for real."""
+"""Leave-one-out log odds, against exact integrals and against leaving a comparison out for real."""
 
 from dataclasses import replace
 
@@ -19,12 +19,12 @@ def group(*rankings, responses=2):
 PAIR, TURNED, TIE = Ranking(((0,), (1,))), Ranking(((1,), (0,))), Ranking(((0, 1),))
 
 
-def test_a_comparison_that_nobody_else_speaks_to_is_left_to_the_models():
+def test_a_comparison_without_other_votes_is_left_to_the_models():
     odds = log_odds(Evidence.of(group(PAIR)), np.array([0.7, -0.4]), tau=2.0)
     assert odds == pytest.approx([1.1])
 
 
-def test_without_spread_around_the_models_nobody_is_heard():
+def test_without_spread_around_the_models_other_votes_do_not_count():
     odds = log_odds(Evidence.of(group(PAIR, TURNED)), np.array([0.7, -0.4]), tau=0.0)
     assert odds == pytest.approx([1.1, -1.1])
 
@@ -56,9 +56,9 @@ def test_leaving_out_by_one_step_is_near_leaving_out_for_real():
     prior = numbers.normal(size=6)
     quick = log_odds(evidence, prior, 1.0)
     for number in range(25):
-        mine = evidence.block == number
-        silent = replace(evidence, weight=np.where(mine, 1e-12, evidence.weight))
-        assert quick[mine] == pytest.approx(log_odds(silent, prior, 1.0)[mine], abs=0.12)
+        block = evidence.block == number
+        silent = replace(evidence, weight=np.where(block, 1e-12, evidence.weight))
+        assert quick[block] == pytest.approx(log_odds(silent, prior, 1.0)[block], abs=0.12)
 
 
 def test_others_bear_out_and_contradict_through_shared_responses():
@@ -70,12 +70,12 @@ def test_others_bear_out_and_contradict_through_shared_responses():
         assert abs(odds[-1]) > 1
 
 
-def test_nobody_is_a_witness_to_themselves():
-    """The same annotator's same ranking said twice leaves each as if it were said once; two people's does not."""
-    said = Ranking(((0,), (1,)), annotator="ann")
-    twice = log_odds(Evidence.of(group(said, said)), np.zeros(2), 1.0)
+def test_a_repeated_ranking_of_one_annotator_is_no_other_vote():
+    """The same annotator's same ranking twice leaves each as if it stood once; two people's does not."""
+    ranking = Ranking(((0,), (1,)), annotator="ann")
+    twice = log_odds(Evidence.of(group(ranking, ranking)), np.zeros(2), 1.0)
     assert twice == pytest.approx([0, 0])
-    two = log_odds(Evidence.of(group(said, replace(said, annotator="bob"))), np.zeros(2), 1.0)
+    two = log_odds(Evidence.of(group(ranking, replace(ranking, annotator="bob"))), np.zeros(2), 1.0)
     assert (two > 0.3).all()
 
 
@@ -85,7 +85,7 @@ def test_a_ranking_of_n_weighs_as_much_as_its_n_minus_1_places():
     assert evidence.weight.tolist() == [0.5] * 6 + [2.0]
 
 
-def test_the_trust_in_models_counts_only_where_others_are_heard():
+def test_the_trust_in_models_counts_only_where_there_are_other_votes():
     prior = np.array([2.0, 0.0])
     assert log_odds(Evidence.of(group(PAIR)), prior, 1.0, trust=0.0) == pytest.approx([2.0])
     assert logit(expit(log_odds(Evidence.of(group(PAIR, TURNED)), prior, 1.0, trust=0.0))[0]) < 0

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from plaudit.doctor.crossfit import Held
-from plaudit.doctor.ratings import leave_one_out, slips, suspicious_ratings
+from plaudit.doctor.crossfit import OutOfFoldScores
+from plaudit.doctor.ratings import gross_errors, leave_one_out, suspicious_ratings
 from plaudit.groups import Group, Rating
 
 
@@ -25,24 +25,24 @@ def rated(planted=(), responses=60, raters=3, seed=0):
         )
         for i in range(responses)
     ]
-    model = Held(np.zeros(responses), {"helpful": quality + numbers.normal(scale=0.5, size=responses)})
+    model = OutOfFoldScores(np.zeros(responses), {"helpful": quality + numbers.normal(scale=0.5, size=responses)})
     return groups, {"model": [model]}, quality
 
 
 def test_planted_ratings_are_found_and_nothing_else():
     _, _, quality = rated()
     good = [int(i) for i in np.flatnonzero(quality > 4)[:4]]
-    groups, held, _ = rated([(i, 1, 1.0) for i in good])
-    items, reasons = suspicious_ratings(groups, held)
+    groups, out_of_fold, _ = rated([(i, 1, 1.0) for i in good])
+    items, reasons = suspicious_ratings(groups, out_of_fold)
     assert reasons == {}
     assert {(item.group, item.target.rating) for item in items} == {(f"q{i}", 1) for i in good}
-    assert all(not item.keep and item.target.said == 1.0 for item in items)
+    assert all(not item.keep and item.target.judgement == 1.0 for item in items)
     assert "r1 rates response 0 1 on helpful; the models and 2 other ratings of it lead one to expect" in items[0].what
 
 
 def test_clean_ratings_give_nothing():
-    groups, held, _ = rated(seed=1)
-    items, reasons = suspicious_ratings(groups, held)
+    groups, out_of_fold, _ = rated(seed=1)
+    items, reasons = suspicious_ratings(groups, out_of_fold)
     assert reasons == {}
     assert len(items) <= 1
     assert all(item.keep for item in items)
@@ -55,34 +55,34 @@ def test_without_a_model_the_other_raters_speak():
     assert [(item.group, item.target.rating) for item in items] == [(f"q{best}", 0)]
 
 
-def test_others_are_heard_by_their_share_of_the_variance():
-    """Residuals (1, 1) and (-1, -1): nothing within responses, so what the other says is all there is to say."""
-    residual, spread, heard = leave_one_out(np.array([1.0, 1, -1, -1]), np.array([4, 4, 7, 7]), np.ones(4))
+def test_others_count_by_their_share_of_the_variance():
+    """Residuals (1, 1) and (-1, -1): nothing within responses, so the other rating predicts each exactly."""
+    residual, spread, others = leave_one_out(np.array([1.0, 1, -1, -1]), np.array([4, 4, 7, 7]), np.ones(4))
     assert residual == pytest.approx([0, 0, 0, 0])
-    assert heard.tolist() == [1, 1, 1, 1]
+    assert others.tolist() == [1, 1, 1, 1]
     assert spread == pytest.approx([0, 0, 0, 0])
 
 
-def test_others_are_not_heard_where_responses_have_nothing_in_common():
+def test_others_do_not_count_where_responses_have_nothing_in_common():
     """(1, -1) twice: within variance (2 + 2) / 2 = 2 exceeds the whole, 1, so tau^2 is 0."""
     residual, spread, _ = leave_one_out(np.array([1.0, -1, 1, -1]), np.array([0, 0, 1, 1]), np.ones(4))
     assert residual == pytest.approx([1, -1, 1, -1])
     assert spread == pytest.approx([np.sqrt(2)] * 4)
 
 
-def test_what_is_not_believed_is_not_heard():
-    """Of 0, 0 and -9 the last is not believed: to the first two it is not there."""
-    residual, _, heard = leave_one_out(
+def test_a_rating_without_weight_does_not_count_for_others():
+    """Of 0, 0 and -9 the last has no weight: for the first two it does not exist."""
+    residual, _, others = leave_one_out(
         np.array([0.0, 0, -9, 1, -1]), np.array([0, 0, 0, 1, 1]), np.array([1, 1, 1e-9, 1, 1])
     )
     assert residual[:2] == pytest.approx([0, 0], abs=1e-6)
-    assert heard.tolist() == [2, 2, 2, 1, 1]
+    assert others.tolist() == [2, 2, 2, 1, 1]
 
 
-def test_slips_are_told_from_noise():
+def test_gross_errors_are_told_from_noise():
     numbers = np.random.default_rng(0)
     z = np.concatenate([numbers.normal(size=2_000), numbers.uniform(-10, 10, 100)])
-    wrong = slips(z, np.full(len(z), 0.05))
+    wrong = gross_errors(z, np.full(len(z), 0.05))
     assert wrong[np.abs(z) > 5].min() > 0.95
     assert wrong[np.abs(z) < 2].max() < 0.1
 

@@ -1,47 +1,61 @@
-"""`plaudit doctor`: judgements -> a work list of what is probably wrong, and the set without it."""
+"""`plaudit doctor`: judgements -> a work list of those that are probably wrong, and the set without them."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from plaudit.cli.options import Changes, Format, Json, Rejects
 from plaudit.cli.output import give
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.storage import check_place
+
+if TYPE_CHECKING:
+    from plaudit.data import ReadReport
+    from plaudit.doctor import DoctorSettings
+    from plaudit.groups import Group
 
 WORK_LIST, CLEANED, FIGURES = "work-list.jsonl", "cleaned.jsonl", "doctor.json"
 
+Files = Annotated[list[str], typer.Argument(help="The training data: files, folders, a data set, or `-`.")]
+Output = Annotated[Path, typer.Option("--output", "-o", help="A folder; with --apply, the file to write.")]
+Test = Annotated[
+    list[str] | None, typer.Option("--test", help="Test data, to find what both hold; one for each --test.")
+]
+Apply = Annotated[
+    Path | None, typer.Option("--apply", metavar="WORKLIST", help="Carry out a work list instead of making one.")
+]
+Backbone = Annotated[
+    str, typer.Option("--backbone", "-b", help="Models that judge what they did not train on, by comma; or `none`.")
+]
+Folds = Annotated[int, typer.Option("--folds", help="Each model is trained so many times.")]
+Repeats = Annotated[int, typer.Option("--repeats", help="Assignments to folds, whose scores are averaged.")]
+By = Annotated[
+    str, typer.Option("--by", metavar="FIELD", help="What is held out whole: prompt, subset, or a field of meta.")
+]
+Threshold = Annotated[float, typer.Option("--threshold", help="Propose removal from this probability of being wrong.")]
+ThresholdAlone = Annotated[
+    float, typer.Option("--threshold-alone", help="The same where no other judgement counts; 1: never.")
+]
+Seed = Annotated[int, typer.Option("--seed", help="Of the assignments to folds, and of training.")]
+
 
 def doctor_command(
-    files: Annotated[list[str], typer.Argument(help="The training data: files, folders, a data set, or `-`.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="A folder; with --apply, the file to write.")],
-    test: Annotated[
-        list[str] | None, typer.Option("--test", help="Test data, to find what both hold; one for each --test.")
-    ] = None,
-    apply: Annotated[
-        Path | None, typer.Option("--apply", metavar="WORKLIST", help="Carry out a work list instead of making one.")
-    ] = None,
-    backbone: Annotated[
-        str,
-        typer.Option("--backbone", "-b", help="Models that judge what they did not train on, by comma; or `none`."),
-    ] = "bow,length",
-    folds: Annotated[int, typer.Option("--folds", help="Each model is trained so many times.")] = 5,
-    repeats: Annotated[int, typer.Option("--repeats", help="Deals into folds, whose scores are averaged.")] = 1,
-    by: Annotated[
-        str, typer.Option("--by", metavar="FIELD", help="What is held out whole: prompt, subset, or a field of meta.")
-    ] = "prompt",
-    threshold: Annotated[
-        float, typer.Option("--threshold", help="Propose removal from this probability of being wrong on.")
-    ] = 0.8,
-    threshold_alone: Annotated[
-        float, typer.Option("--threshold-alone", help="The same where models speak alone; 1: never.")
-    ] = 1.0,
-    seed: Annotated[int, typer.Option("--seed", help="Of the deals into folds.")] = 0,
+    files: Files,
+    output: Output,
+    test: Test = None,
+    apply: Apply = None,
+    backbone: Backbone = "bow,length",
+    folds: Folds = 5,
+    repeats: Repeats = 1,
+    by: By = "prompt",
+    threshold: Threshold = 0.8,
+    threshold_alone: ThresholdAlone = 1.0,
+    seed: Seed = 0,
     changes: Changes = None,
     format: Format = None,
     rejects: Rejects = None,
@@ -54,82 +68,98 @@ def doctor_command(
     Example: `plaudit doctor train.jsonl --test test.jsonl -o check`, then
     `plaudit doctor train.jsonl --apply check/work-list.jsonl -o cleaned.jsonl`
     """
-    from plaudit.data import ReadReport, SourceLines, load_groups, write_groups
-
-    _check_places(output, apply)
-    reading = ReadReport(source_lines=SourceLines())
-    groups = load_groups(files, format=format, rejects=rejects, report=reading)
-    if reading.rejected:
-        typer.echo(f"{len(reading.rejected):,} rows set aside in {rejects}", err=True)
-    if apply is not None:
-        _carry_out(apply, groups, output, as_json)
-        return
     from plaudit.cli.inputs import name_and_value
-    from plaudit.doctor import diagnose, write_worklist
+    from plaudit.data import ReadReport, SourceLines, load_groups
+
+    _check_output(output, apply)
+    report = ReadReport(source_lines=SourceLines())
+    groups = load_groups(files, format=format, rejects=rejects, report=report)
+    if report.rejected:
+        typer.echo(f"{len(report.rejected):,} rows set aside in {rejects}", err=True)
+    if apply is not None:
+        _apply(apply, groups, output, as_json)
+        return
+    from plaudit.doctor import DoctorSettings
     from plaudit.model import baseline_names
 
-    settings: dict[str, Any] = dict(map(name_and_value, changes or []))
-    sides = {side: reading.positions.one_sided(side) for side in ("first", "last")}
-    diagnosis = diagnose(
-        groups,
-        load_groups(test) if test else None,
-        backbones=baseline_names(backbone),
-        folds=folds,
-        by=by,
-        repeats=repeats,
-        removed=threshold,
-        alone=threshold_alone,
-        seed=seed,
-        sides=sides,
-        places=reading.source_lines,
-        **settings,
-    )
-    cleaned = diagnosis.cleaned(groups)
-    removed = {"removed": dict(cleaned.removed), "unjudged": cleaned.unjudged}
-    found = {**diagnosis.to_json(), "threshold": threshold, "threshold_alone": threshold_alone, **removed}
-    write_worklist(diagnosis.items, output / WORK_LIST)
-    write_groups(cleaned.groups, output / CLEANED)
+    settings = DoctorSettings(
+        backbones=baseline_names(backbone), folds=folds, by=by, repeats=repeats, threshold=threshold,
+        threshold_alone=threshold_alone, seed=seed, training=dict(map(name_and_value, changes or [])),
+    )  # fmt: skip
     options = {"--format": format, "--rejects": rejects}
     read_as = [*files, *(str(word) for option in options.items() if option[1] for word in option)]
+    _examine(groups, load_groups(test) if test else None, settings, report, output, read_as, as_json)
+
+
+def _examine(
+    groups: list[Group],
+    test: list[Group] | None,
+    settings: DoctorSettings,
+    report: ReadReport,
+    output: Path,
+    read_as: Sequence[str],
+    as_json: bool,
+) -> None:
+    """Examine, write the three files, and print a summary."""
+    from plaudit.data import write_groups
+    from plaudit.doctor import diagnose, write_worklist
+
+    diagnosis = diagnose(groups, test, settings, report=report)
+    cleaned = diagnosis.cleaned(groups)
+    result: dict[str, Any] = {
+        **diagnosis.to_json(),
+        "threshold": settings.threshold,
+        "threshold_alone": settings.threshold_alone,
+        "removed": dict(cleaned.removed),
+        "unjudged": cleaned.unjudged,
+    }
+    write_worklist(diagnosis.items, output / WORK_LIST)
+    write_groups(cleaned.groups, output / CLEANED)
 
     def show() -> None:
         from plaudit.cli.doctor_tables import summary
 
         summary(diagnosis, cleaned)
-        typer.echo(f"\n{_next(len(diagnosis.items), output, read_as)}", err=True)
+        typer.echo(f"\n{_next_step(len(diagnosis.items), output, read_as)}", err=True)
 
-    give(found, output / FIGURES, as_json, show)
+    give(result, output / FIGURES, as_json, show)
 
 
-def _check_places(output: Path, apply: Path | None) -> None:
-    """Before the work: that what it gives can be written."""
+def _apply(worklist: Path, groups: list[Group], output: Path, as_json: bool) -> None:
+    """Carry out a work list, and write what is left."""
+    from plaudit.cli.doctor_tables import removed_in_words
+    from plaudit.data import write_groups
+    from plaudit.doctor import clean, read_removals
+
+    cleaned = clean(groups, read_removals(worklist))
+    written = write_groups(cleaned.groups, output)
+    result = {"groups": written, "removed": dict(cleaned.removed), "unjudged": cleaned.unjudged}
+
+    def show() -> None:
+        typer.echo(f"{written:,} groups written to {output}; {removed_in_words(cleaned)}", err=True)
+
+    give(result, None, as_json, show)
+
+
+def _check_output(output: Path, apply: Path | None) -> None:
+    """Before the work: whether its results can be written."""
     if apply is not None:
         if output.is_dir():
-            raise PlauditError(f"{output} is a folder; with --apply, -o names the file to write, such as cleaned.jsonl")
+            remedy = "with --apply, -o names the file to write, such as cleaned.jsonl"
+            raise InvalidInputError(f"{output} is a folder", remedy=remedy)
         check_place(output)
         return
-    there = next(place for place in (output, *output.parents) if place.exists())
-    if not there.is_dir():
-        raise PlauditError(f"{there} is a file; -o names the folder to write into, such as check")
+    nearest = next(place for place in (output, *output.parents) if place.exists())
+    if not nearest.is_dir():
+        raise InvalidInputError(f"{nearest} is a file", remedy="-o names the folder to write into, such as check")
     for name in (WORK_LIST, CLEANED, FIGURES):
         check_place(output / name)
 
 
-def _next(items: int, output: Path, read_as: Sequence[str]) -> str:
+def _next_step(items: int, output: Path, read_as: Sequence[str]) -> str:
     """What a person does next."""
     worklist = output / WORK_LIST
     if not items:
         return f"Nothing to go through: {worklist} is empty, and {output / CLEANED} holds every judgement."
     command = shlex.join(["plaudit", "doctor", *read_as, "--apply", str(worklist), "-o", "cleaned.jsonl"])
     return f'Go through {worklist}, set "keep", then: {command}'
-
-
-def _carry_out(worklist: Path, groups: list[Any], output: Path, as_json: bool) -> None:
-    from plaudit.cli.doctor_tables import taken
-    from plaudit.data import write_groups
-    from plaudit.doctor import clean, read_orders
-
-    cleaned = clean(groups, read_orders(worklist))
-    written = write_groups(cleaned.groups, output)
-    done = {"groups": written, "removed": dict(cleaned.removed), "unjudged": cleaned.unjudged}
-    give(done, None, as_json, lambda: typer.echo(f"{written:,} groups written to {output}; {taken(cleaned)}", err=True))

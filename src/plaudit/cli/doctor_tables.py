@@ -1,4 +1,4 @@
-"""What `plaudit doctor` found, for people."""
+"""Tables of `plaudit doctor`."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from plaudit.statistics import Measurement
 from plaudit.text import terminal_text
 
 SHOWN_OF_A_KIND = 3
+"""Items of each kind that are printed."""
 
 _INDENT = 6
-_LINES, _MORE = 2, " …"
+_MAX_LINES, _MORE = 2, " …"
 _LEAST_WIDTH = 40
 _LONG_WORD = re.compile(r"(\S{12})\S{10,}(\S{10})")
 """An id or a name too long for a line of two; the work list has it whole."""
@@ -46,7 +47,7 @@ _FIGURES = {
 
 
 def summary(diagnosis: Diagnosis, cleaned: Cleaned) -> None:
-    """Counts by kind, figures, the first items, and what went."""
+    """Counts by kind, figures, the first items of each kind, and what was removed."""
     console = Console(highlight=False)
     if diagnosis.items:
         console.print(_counts(diagnosis.items))
@@ -58,7 +59,7 @@ def summary(diagnosis: Diagnosis, cleaned: Cleaned) -> None:
         console.print(escape(f"not examined: {terminal_text(name)}: {terminal_text(reason)}"))
     for item in _first_of_each(diagnosis.items):
         _show(item, console)
-    console.print(f"\n{taken(cleaned)}")
+    console.print(f"\n{removed_in_words(cleaned)}")
 
 
 def _counts(items: Sequence[Item]) -> Table:
@@ -77,20 +78,21 @@ def _figures(diagnosis: Diagnosis) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("of the comparisons", no_wrap=True)
     table.add_column()
-    for name, one in diagnosis.figures.items():
-        table.add_row(escape(_share(one)), escape(f"{_FIGURES[name]}{f' ({one.reason})' if one.reason else ''}"))
+    for name, figure in diagnosis.figures.items():
+        reason = f" ({figure.reason})" if figure.reason else ""
+        table.add_row(escape(_share(figure)), escape(f"{_FIGURES[name]}{reason}"))
     return table
 
 
 def _show(item: Item, console: Console) -> None:
-    """Three lines: how suspicious, where and what to do, never broken, so that it can be copied; and why, in two."""
+    """One unbroken line to copy: suspicion, place and proposal; and the reason in two lines at most."""
     where = item.where or item.group or (item.target and item.target.annotator) or ""
     head = f"\n{item.suspicion:.2f}  {terminal_text(where)}  {terminal_text(item.action)}"
     console.print(Text(head), soft_wrap=True)
-    words = Text(_LONG_WORD.sub(r"\1…\2", terminal_text(item.what)))
-    lines = words.wrap(console, max(console.width - _INDENT - len(_MORE), _LEAST_WIDTH))
-    for number, line in enumerate(lines[:_LINES], 1):
-        more = _MORE if number == _LINES < len(lines) else ""
+    reason = Text(_LONG_WORD.sub(r"\1…\2", terminal_text(item.what)))
+    lines = reason.wrap(console, max(console.width - _INDENT - len(_MORE), _LEAST_WIDTH))
+    for number, line in enumerate(lines[:_MAX_LINES], 1):
+        more = _MORE if number == _MAX_LINES < len(lines) else ""
         console.print(Text(f"{'':{_INDENT}}{line.plain}{more}"), soft_wrap=True)
 
 
@@ -103,16 +105,16 @@ def _first_of_each(items: Sequence[Item]) -> Iterator[Item]:
             yield item
 
 
-def taken(cleaned: Cleaned) -> str:
+def removed_in_words(cleaned: Cleaned) -> str:
     """`taken out: rankings 3, ratings 1; groups left without a judgement: 2`."""
-    went = ", ".join(f"{what} {count:,}" for what, count in cleaned.removed.items())
+    removed = ", ".join(f"{what} {count:,}" for what, count in cleaned.removed.items())
     left = f"; groups left without a judgement: {cleaned.unjudged:,}" if cleaned.unjudged else ""
-    return f"taken out: {went or 'nothing'}{left}"
+    return f"taken out: {removed or 'nothing'}{left}"
 
 
-def _share(one: Measurement) -> str:
-    if one.value is None:
+def _share(figure: Measurement) -> str:
+    if figure.value is None:
         return "undefined"
-    known = one.low is not None and one.high is not None
-    interval = f" [{one.low:.1%}, {one.high:.1%}]" if known else ""
-    return f"{one.value:.1%}{interval} of {one.n:,}"
+    has_interval = figure.low is not None and figure.high is not None
+    interval = f" [{figure.low:.1%}, {figure.high:.1%}]" if has_interval else ""
+    return f"{figure.value:.1%}{interval} of {figure.n:,}"

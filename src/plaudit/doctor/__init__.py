@@ -1,23 +1,26 @@
-"""The data doctor: what in a set of judgements is probably wrong, as a work list for people, and the set without it."""
+"""The data doctor: which judgements of a set are probably wrong, a work list for people, and the set without them."""
 
 from typing import TYPE_CHECKING
 
 from plaudit._face import face
 
 if TYPE_CHECKING:
-    from plaudit.doctor.cleaning import Cleaned, clean
+    from plaudit.doctor.cleaning import Cleaned, Removal, clean
     from plaudit.doctor.examination import Diagnosis, diagnose
     from plaudit.doctor.findings import Item, Target
-    from plaudit.doctor.worklist import read_orders, write_worklist
+    from plaudit.doctor.settings import DoctorSettings
+    from plaudit.doctor.worklist import read_removals, write_worklist
 
 __all__ = [
     "Cleaned",
     "Diagnosis",
+    "DoctorSettings",
     "Item",
+    "Removal",
     "Target",
     "clean",
     "diagnose",
-    "read_orders",
+    "read_removals",
     "write_worklist",
 ]
 

@@ -1,9 +1,9 @@
-"""Groups with what a work list gives up taken out; everything taken is counted."""
+"""Removals carried out: the groups that are left, and a count of everything removed."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,9 +11,11 @@ from plaudit.doctor.findings import Target, key_of
 from plaudit.errors import DataError
 from plaudit.groups import Group, Ranking
 
+_OTHER_DATA = "the list was made for other data"
+
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Removal:
     """One removal, and where it is written down (`file:line`), for errors."""
 
     target: Target
@@ -22,12 +24,12 @@ class Order:
 
 @dataclass
 class Cleaned:
-    """What is left, and what went.
+    """What is left, and what was removed.
 
     Attributes:
-        groups: in the order given. One whose judgements are all gone stays, for its responses.
+        groups: in their order. A group whose judgements are all removed stays, for its responses.
         removed: `groups`, `rankings`, `ratings`, and `responses out of rankings` that stay, each counted once however
-            many items asked for it; judgements of a removed group count with it.
+            many items asked for it; the judgements of a removed group are counted with it.
         unjudged: groups that had judgements and have none now.
     """
 
@@ -36,52 +38,74 @@ class Cleaned:
     unjudged: int = 0
 
 
-def clean(groups: Sequence[Group], orders: Iterable[Order]) -> Cleaned:
+@dataclass
+class _Targets:
+    """All targets together, groups by their keys."""
+
+    groups: set[str] = field(default_factory=set)
+    annotators: set[str | None] = field(default_factory=set)
+    rankings: dict[tuple[str, int], set[int]] = field(default_factory=lambda: defaultdict(set))
+    ratings: set[tuple[str, int]] = field(default_factory=set)
+
+    def add(self, target: Target) -> None:
+        if target.group is None:
+            self.annotators.add(str(target.annotator))
+        elif target.ranking is not None:
+            self.rankings[target.group, target.ranking].update(target.responses)
+        elif target.rating is not None:
+            self.ratings.add((target.group, target.rating))
+        else:
+            self.groups.add(target.group)
+
+
+def clean(groups: Sequence[Group], removals: Iterable[Removal]) -> Cleaned:
     """Carry out removals.
 
     Raises:
-        DataError: for a removal that names what these groups do not have: the list is of other data.
+        DataError: for a removal whose target these groups do not have: the list was made for other data.
+
+    Example:
+        >>> from plaudit.groups import Group, Rating
+        >>> groups = [Group("q", "Why?", ("Because.",), ratings=(Rating(0, 1.0, annotator="jun"),))]
+        >>> clean(groups, [Removal(Target(annotator="jun"))]).removed
+        Counter({'ratings': 1})
     """
-    known = {key_of(group): group for group in groups}
-    annotators = {one.annotator for group in groups for one in group.rankings}
-    annotators |= {one.annotator for group in groups for one in group.ratings}
-    whole: set[str] = set()
-    people: set[str] = set()
-    rankings: dict[tuple[str, int], set[int]] = defaultdict(set)
-    ratings: set[tuple[str, int]] = set()
-    for order in orders:
-        target = order.target
-        _check(target, known, annotators, order.where)
-        if target.group is None:
-            people.add(str(target.annotator))
-        elif target.ranking is not None:
-            rankings[target.group, target.ranking].update(target.responses)
-        elif target.rating is not None:
-            ratings.add((target.group, target.rating))
-        else:
-            whole.add(target.group)
+    by_key = {key_of(group): group for group in groups}
+    annotators = {ranking.annotator for group in groups for ranking in group.rankings}
+    annotators |= {rating.annotator for group in groups for rating in group.ratings}
+    targets = _Targets()
+    for removal in removals:
+        _check(removal.target, by_key, annotators, removal.where)
+        targets.add(removal.target)
     cleaned = Cleaned([])
-    for key, group in known.items():
-        if key in whole:
+    for key, group in by_key.items():
+        if key in targets.groups:
             cleaned.removed.update({"groups": 1, "rankings": len(group.rankings), "ratings": len(group.ratings)})
-            continue
-        left = []
-        for number, ranking in enumerate(group.rankings):
-            stays = None if ranking.annotator in people else _without(ranking, rankings.get((key, number), set()))
-            cleaned.removed["rankings"] += stays is None
-            if stays is not None:
-                cleaned.removed["responses out of rankings"] += _size(ranking) - _size(stays)
-                left.append(stays)
-        rated = [
-            rating
-            for number, rating in enumerate(group.ratings)
-            if rating.annotator not in people and (key, number) not in ratings
-        ]
-        cleaned.removed["ratings"] += len(group.ratings) - len(rated)
-        cleaned.unjudged += bool(group.rankings or group.ratings) and not left and not rated
-        cleaned.groups.append(replace(group, rankings=tuple(left), ratings=tuple(rated)))
+        else:
+            _clean_group(key, group, targets, cleaned)
+    # `+` drops the counts of 0.
     cleaned.removed = +cleaned.removed
     return cleaned
+
+
+def _clean_group(key: str, group: Group, targets: _Targets, cleaned: Cleaned) -> None:
+    """Add what is left of the group to `cleaned`."""
+    rankings = []
+    for number, ranking in enumerate(group.rankings):
+        removed = targets.rankings.get((key, number), set())
+        rest = None if ranking.annotator in targets.annotators else _without(ranking, removed)
+        cleaned.removed["rankings"] += rest is None
+        if rest is not None:
+            cleaned.removed["responses out of rankings"] += _size(ranking) - _size(rest)
+            rankings.append(rest)
+    ratings = [
+        rating
+        for number, rating in enumerate(group.ratings)
+        if rating.annotator not in targets.annotators and (key, number) not in targets.ratings
+    ]
+    cleaned.removed["ratings"] += len(group.ratings) - len(ratings)
+    cleaned.unjudged += bool(group.rankings or group.ratings) and not rankings and not ratings
+    cleaned.groups.append(replace(group, rankings=tuple(rankings), ratings=tuple(ratings)))
 
 
 def _without(ranking: Ranking, responses: set[int]) -> Ranking | None:
@@ -96,32 +120,30 @@ def _size(ranking: Ranking) -> int:
     return sum(map(len, ranking.tiers))
 
 
-def _check(target: Target, known: dict[str, Group], annotators: set[str | None], where: str | None) -> None:
-    """Refuse what is not there, or is not what it was when the list was made."""
+def _check(target: Target, by_key: Mapping[str, Group], annotators: set[str | None], where: str | None) -> None:
+    """Refuse a target that is missing, or that is not what it was when the list was made."""
     if target.group is None:
         if target.annotator not in annotators or target.annotator is None:
-            raise DataError(f"no judgement is by {target.annotator!r}; the list was made for other data", where)
+            raise DataError(f"no judgement is by {target.annotator!r}", where, remedy=_OTHER_DATA)
         return
-    group = known.get(target.group)
+    group = by_key.get(target.group)
     if group is None:
-        raise DataError(f"there is no group with the key {target.group}; the list was made for other data", where)
+        raise DataError(f"there is no group with the key {target.group}", where, remedy=_OTHER_DATA)
     for number, judgements in ((target.ranking, group.rankings), (target.rating, group.ratings)):
         if number is not None and not 0 <= number < len(judgements):
-            raise DataError(
-                f"the group {group.id} has {len(judgements)} such judgements and no number {number}; "
-                "the list was made for other data",
-                where,
-            )
-    said: Any = None
+            count = f"the group {group.id} has {len(judgements)} such judgements and no number {number}"
+            raise DataError(count, where, remedy=_OTHER_DATA)
+    judgement = _judgement(group, target)
+    if judgement != target.judgement:
+        changed = f"in the group {group.id} the judgement is {judgement} and not {target.judgement}"
+        raise DataError(changed, where, remedy=_OTHER_DATA)
+    missing = set(target.responses).difference(*judgement) if target.ranking is not None else ()
+    if missing:
+        raise DataError(f"in the group {group.id} the ranking has no response {min(missing)} to remove", where)
+
+
+def _judgement(group: Group, target: Target) -> Any:
+    """The targeted judgement as a target records it: the tiers of a ranking, or the value of a rating."""
     if target.ranking is not None:
-        said = [list(tier) for tier in group.rankings[target.ranking].tiers]
-    elif target.rating is not None:
-        said = group.ratings[target.rating].value
-    if said != target.said:
-        raise DataError(
-            f"in the group {group.id} the judgement is {said} and not {target.said}; the list was made for other data",
-            where,
-        )
-    strange = set(target.responses).difference(*said) if target.ranking is not None else ()
-    if strange:
-        raise DataError(f"in the group {group.id} the ranking has no response {min(strange)} to remove", where)
+        return [list(tier) for tier in group.rankings[target.ranking].tiers]
+    return None if target.rating is None else group.ratings[target.rating].value

@@ -1,10 +1,9 @@
-"""What the test data know of the training data: prompts that are (nearly) the same, responses under other prompts."""
+"""Test contamination: prompts of the test data that are (nearly) in the training data, and responses in both."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 
 from plaudit.data import near_duplicates
@@ -13,85 +12,87 @@ from plaudit.groups import Group, Text, plain_text
 from plaudit.text import count_cjk
 
 LONG = 40
-"""Characters from which on two equal responses are hardly chance; "Yes, of course." is said everywhere."""
+"""Characters from which on two equal responses are hardly chance; "Yes, of course." stands everywhere."""
 
 LONG_CJK = 15
 """The same for Chinese, Japanese and Korean characters."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Response:
-    """Where a response stands in the test data."""
-
-    group: Group
-    index: int
+_MAX_LISTED = 10
+"""Test groups that an item lists as evidence."""
 
 
 def contaminated(train: Sequence[Group], test: Sequence[Group]) -> Iterator[Item]:
-    """An item for each training group that the test data know.
+    """An item for each training group whose prompt or responses are in the test data.
 
     Removal (from the training data) is proposed where the prompt is the same, where it is nearly the same and a
-    response is shared, and where every response is in the test data. Nearly the same prompt alone may be a template
-    ("Is X a good idea?"), and a shared response a stock answer: those are worth a look.
+    response is shared, and where every response is in the test data. A prompt that is merely similar may be a template
+    ("Is X a good idea?"), and a shared response a stock answer: those are for people to look at.
     """
-    by_key = {key_of(group): group for group in test}
-    # Ids may be shared between groups; keys are not.
-    keyed = {key_of(group): group for group in train}
-    near = {one.test: (by_key[one.train], one.similarity) for one in near_duplicates(_renamed(by_key), _renamed(keyed))}
-    known = {digest: _Response(group, i) for group in test for i, digest in _long_responses(group)}
-    for key, group in keyed.items():
-        if key in near:
-            yield _prompt(group, *near[key])
+    # Groups are compared by their keys: several may share an id.
+    train_by_key = {key_of(group): group for group in train}
+    test_by_key = {key_of(group): group for group in test}
+    pairs = near_duplicates(_with_prompts(test_by_key), _with_prompts(train_by_key))
+    nearest = {pair.test: (test_by_key[pair.train], pair.similarity) for pair in pairs}
+    test_group_of = {digest: group for group in test for digest in _long_responses(group)}
+    for key, group in train_by_key.items():
+        if key in nearest:
+            yield _shared_prompt(group, *nearest[key])
             continue
-        shared = [known[digest] for _, digest in _long_responses(group) if digest in known]
+        shared = [test_group_of[digest] for digest in _long_responses(group) if digest in test_group_of]
         if shared:
-            yield _response(group, shared)
+            yield _shared_responses(group, shared)
 
 
-def _renamed(groups: dict[str, Group]) -> Iterator[Group]:
-    """The groups with a prompt to compare, named by their keys."""
-    for key, group in groups.items():
+def normalized(text: Text) -> str:
+    """The text without differences in case, spacing and compatible characters (NFKC)."""
+    return " ".join(unicodedata.normalize("NFKC", plain_text(text)).casefold().split())
+
+
+def _with_prompts(by_key: Mapping[str, Group]) -> Iterator[Group]:
+    """The groups whose prompt is not blank, with their keys as ids."""
+    for key, group in by_key.items():
         if plain_text(group.prompt).strip():
             yield Group(key, group.prompt, group.responses)
 
 
-def _prompt(group: Group, other: Group, similarity: float) -> Item:
-    mine, theirs = ({same_text(response) for response in one.responses} for one in (group, other))
-    shared = len(mine & theirs)
-    how = "the same prompt as" if similarity == 1 else f"nearly the same prompt ({similarity:.2f}) as"
+def _shared_prompt(group: Group, test_group: Group, similarity: float) -> Item:
+    responses, test_responses = ({normalized(text) for text in one.responses} for one in (group, test_group))
+    shared = len(responses & test_responses)
+    relation = "the same prompt as" if similarity == 1 else f"nearly the same prompt ({similarity:.2f}) as"
     return Item(
-        "contaminated-prompt",
-        1.0 if similarity == 1 or shared else similarity / 2,
-        f"{how} the test group {other.id}; {shared} of {len(mine)} responses are in both",
+        kind="contaminated-prompt",
+        suspicion=1.0 if similarity == 1 or shared else similarity / 2,
+        what=f"{relation} the test group {test_group.id}; {shared} of {len(responses)} responses are in both",
         keep=similarity < 1 and not shared,
         group=group.id,
-        evidence={"test_group": other.id, "similarity": round(similarity, 4), "shared_responses": shared},
+        evidence={"test_group": test_group.id, "similarity": round(similarity, 4), "shared_responses": shared},
         target=group_target(group),
     )
 
 
-def _response(group: Group, shared: Sequence[_Response]) -> Item:
-    every = len(shared) == len(group.responses)
-    names = sorted({one.group.id for one in shared})
+def _shared_responses(group: Group, test_groups: Sequence[Group]) -> Item:
+    """The item of a group of which some responses are in the test data, under these groups' prompts."""
+    all_shared = len(test_groups) == len(group.responses)
+    ids = sorted({test_group.id for test_group in test_groups})
     return Item(
-        "contaminated-response",
-        1.0 if every else 0.4,
-        f"{len(shared)} of {len(group.responses)} responses stand in the test data under another prompt "
-        f"(group {names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''})",
-        keep=not every,
+        kind="contaminated-response",
+        suspicion=1.0 if all_shared else 0.4,
+        what=f"{len(test_groups)} of {len(group.responses)} responses stand in the test data under another prompt "
+        f"(group {ids[0]}{f' and {len(ids) - 1} more' if len(ids) > 1 else ''})",
+        keep=not all_shared,
         group=group.id,
-        evidence={"shared_responses": len(shared), "responses": len(group.responses), "test_groups": names[:10]},
+        evidence={
+            "shared_responses": len(test_groups),
+            "responses": len(group.responses),
+            "test_groups": ids[:_MAX_LISTED],
+        },
         target=group_target(group),
     )
 
 
-def same_text(text: Text) -> str:
-    """What two texts share that differ in case and spacing only."""
-    return " ".join(unicodedata.normalize("NFKC", plain_text(text)).casefold().split())
-
-
-def _long_responses(group: Group) -> Iterator[tuple[int, bytes]]:
-    for index, response in enumerate(group.responses):
-        text = same_text(response)
+def _long_responses(group: Group) -> Iterator[bytes]:
+    """Digests of the responses that are too long to be equal by chance."""
+    for response in group.responses:
+        text = normalized(response)
         if len(text) >= LONG or count_cjk(text) >= LONG_CJK:
-            yield index, blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+            yield blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

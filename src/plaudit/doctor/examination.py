@@ -1,54 +1,50 @@
-"""The whole examination: groups in, a diagnosis out."""
+"""The examination of a set of judgements: groups in, a diagnosis out."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from plaudit.data import AlwaysFirst, SourceLines
+from plaudit.data import ReadReport, SourceLines
 from plaudit.doctor.annotators import disagreeing, one_sided, without_variance
-from plaudit.doctor.cleaning import Cleaned, Order, clean
+from plaudit.doctor.cleaning import Cleaned, Removal, clean
 from plaudit.doctor.contamination import contaminated
-from plaudit.doctor.crossfit import crossfit, judgements
+from plaudit.doctor.crossfit import OutOfFoldScores, count_judgements, crossfit
 from plaudit.doctor.duplicates import empty_responses, identical_responses, opposite_labels
 from plaudit.doctor.findings import Item, by_suspicion
-from plaudit.doctor.folds import Ints, deal_folds, units
-from plaudit.doctor.label_errors import suspect
-from plaudit.doctor.rankings import REMOVED, REMOVED_ALONE, suspicious_rankings
+from plaudit.doctor.folds import PerGroup, assign_folds, hold_out_units
+from plaudit.doctor.label_errors import find_label_errors
+from plaudit.doctor.rankings import suspicious_rankings
 from plaudit.doctor.ratings import suspicious_ratings
-from plaudit.errors import PlauditError
+from plaudit.doctor.settings import DoctorSettings
+from plaudit.errors import InvalidInputError
 from plaudit.groups import Group
 from plaudit.statistics import Measurement
-from plaudit.training import TrainingSettings
 
-BACKBONES = ("bow", "length")
-"""Models that take seconds and no backbone. A frozen one ranks flips on UKP no better (docs/doctor.md)."""
-
-FOLDS = 5
-
-_LOOKS: tuple[Callable[[Sequence[Group]], Iterator[Item]], ...] = (
+_CHECKS: tuple[Callable[[Sequence[Group]], Iterator[Item]], ...] = (
     disagreeing,
     without_variance,
     opposite_labels,
     identical_responses,
     empty_responses,
 )
-"""What needs the groups and nothing else."""
+"""Checks that need the groups and nothing else."""
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What was found.
+    """What an examination showed.
 
     Attributes:
         items: most suspicious first.
-        figures: the share of `flipped` comparisons where others are heard; where models speak alone, that of
-            `contradicted` ones (flipped, or beyond the models); and how often each agrees with what was said.
-        settled: what was chosen on the way: models, folds, tau, trust, scales.
+        figures: the flip rate of comparisons with other votes (`flipped`); the share of comparisons without other votes
+            that are flipped or beyond the models (`contradicted`); and how often each predictor agrees with the
+            judgements.
+        settled: what was selected on the way: models, folds, tau, trust, scales.
         unmeasured: what could not be examined -> why.
         groups: how many were examined.
     """
@@ -61,7 +57,8 @@ class Diagnosis:
 
     def cleaned(self, groups: Sequence[Group]) -> Cleaned:
         """The groups with the proposed removals carried out."""
-        return clean(groups, [Order(item.target) for item in self.items if item.target is not None and not item.keep])
+        proposed = (item.target for item in self.items if not item.keep)
+        return clean(groups, [Removal(target) for target in proposed if target is not None])
 
     def to_json(self) -> dict[str, Any]:
         """Counts by kind and figures; the items are the work list."""
@@ -69,7 +66,7 @@ class Diagnosis:
             "groups": self.groups,
             "listed": dict(Counter(item.kind for item in self.items)),
             "proposed_removals": dict(Counter(item.kind for item in self.items if not item.keep)),
-            "figures": {name: one.to_json() for name, one in self.figures.items()},
+            "figures": {name: figure.to_json() for name, figure in self.figures.items()},
             "settled": dict(self.settled),
             "unmeasured": dict(self.unmeasured),
         }
@@ -78,88 +75,110 @@ class Diagnosis:
 def diagnose(
     groups: Sequence[Group],
     test: Sequence[Group] | None = None,
+    settings: DoctorSettings | None = None,
     *,
-    backbones: Sequence[str] = BACKBONES,
-    folds: int = FOLDS,
-    by: str = "prompt",
-    repeats: int = 1,
-    removed: float = REMOVED,
-    alone: float = REMOVED_ALONE,
-    seed: int = 0,
-    others: bool = True,
-    sides: Mapping[str, Sequence[AlwaysFirst]] | None = None,
-    places: SourceLines | None = None,
+    report: ReadReport | None = None,
     **changes: Any,
 ) -> Diagnosis:
-    """Examine judgements.
+    """Find the judgements that are probably wrong.
 
     Args:
         groups: the training data.
-        test: the test data; None: contamination is not looked for.
-        backbones: the models that are cross-fitted, as for `plaudit train`; none: only other judgements are heard.
-        folds: each model is trained so many times, on all folds but one.
-        by: what is held out whole: `prompt` (with its near-duplicates), `subset`, or a field of `meta`.
-        repeats: deals of the groups into folds, over which a model's scores are averaged.
-        removed: the probability of being wrong from which a judgement's removal is proposed.
-        alone: the same for rankings about which models speak alone; 1: never.
-        seed: of the deals.
-        others: whether other judgements of the same group are heard.
-        sides: who always had one side on top (`ReadReport.positions`), by side; groups alone do not tell.
-        places: where judgements were read (`ReadReport.source_lines`).
-        changes: training settings to change.
+        test: the test data, to look for contamination.
+        settings: how to examine; by default `DoctorSettings()`.
+        report: filled while the groups were read. It knows the order of the rows' responses, and with
+            `ReadReport(source_lines=SourceLines())` the lines of the judgements; groups alone know neither.
+        changes: settings to change, by name (`folds=10`); training settings too.
 
     Raises:
-        PlauditError: if there are no groups, `by` names a field that a group lacks, or a setting makes no sense.
+        PlauditError: if there are no groups, a group lacks the field to hold out by, or a setting makes no sense.
+
+    Example:
+        diagnosis = diagnose(groups, folds=10)
+        write_worklist(diagnosis.items, "work-list.jsonl")
     """
     if not groups:
-        raise PlauditError("there are no groups to diagnose")
-    if folds < 2 or repeats < 1 or not 0 < min(removed, alone) <= max(removed, alone) <= 1:
-        raise PlauditError(
-            f"folds={folds}, repeats={repeats}, thresholds {removed:g} and {alone:g}: it takes at least 2 folds, 1 "
-            "repeat and probabilities in (0, 1]"
-        )
-    settings = TrainingSettings(seed=seed, folds_by=by).with_changes(changes, "doctor")
-    unmeasured: dict[str, str] = {}
-    unit = units(groups, by)
-    size = judgements(groups, settings.ties).astype(np.float64)
-    deals = [deal_folds(unit, size, folds, seed + number) for number in range(repeats)]
-    if reason := _nobody_to_judge(unit[size > 0], by):
-        unmeasured["models"] = reason
-        backbones = ()
-    held = {name: crossfit(groups, name, deals, settings) for name in backbones}
-    items: list[Item] = []
-    figures: Mapping[str, Measurement] = {}
-    settled: dict[str, Any] = {"models": list(held), "folds": int(deals[0].max()) + 1, "by": by, "repeats": repeats}
-    found = suspect(groups, held, deals[0], unit, others)
-    if found is None:
-        unmeasured["rankings"] = "no ranking puts one response above another, so none can be contradicted"
-    else:
-        figures, settled = found.figures, settled | dict(found.settled)
-        items += suspicious_rankings(groups, found, removed, alone)
-    ratings, reasons = suspicious_ratings(groups, held, removed)
-    items += ratings
-    unmeasured |= reasons
-    for look in _LOOKS:
-        items += look(groups)
-    items += one_sided(sides or {}, groups)
-    items += contaminated(groups, test or [])
-    return Diagnosis(by_suspicion([_placed(item, places) for item in items]), figures, settled, unmeasured, len(groups))
-
-
-def _nobody_to_judge(judged: Ints, by: str) -> str | None:
-    """Why no model can be held out, given the units of all groups with judgements; None if one can."""
-    count = len(np.unique(judged))
-    what = "prompt" if by == "prompt" else f"value of {by}"
-    if count > 1:
-        return None
-    return (
-        f"the judgements are of {count} {what} (near-duplicates counting as one), and a model needs one to train on "
-        "and another to judge; only other judgements are heard"
+        raise InvalidInputError("there are no groups to diagnose")
+    settings = (settings or DoctorSettings()).with_changes(changes)
+    examination = _Examination(settings)
+    examination.judgements(groups)
+    for check in _CHECKS:
+        examination.items += check(groups)
+    if report is not None:
+        by_side = {"first": report.positions.one_sided("first"), "last": report.positions.one_sided("last")}
+        examination.items += one_sided(by_side, groups)
+    examination.items += contaminated(groups, test or [])
+    lines = None if report is None else report.source_lines
+    return Diagnosis(
+        items=by_suspicion([_located(item, lines) for item in examination.items]),
+        figures=examination.figures,
+        settled=examination.settled,
+        unmeasured=examination.unmeasured,
+        groups=len(groups),
     )
 
 
-def _placed(item: Item, places: SourceLines | None) -> Item:
+@dataclass
+class _Examination:
+    """What is collected for a `Diagnosis`."""
+
+    settings: DoctorSettings
+    items: list[Item] = field(default_factory=list)
+    figures: Mapping[str, Measurement] = field(default_factory=dict)
+    settled: dict[str, Any] = field(default_factory=dict)
+    unmeasured: dict[str, str] = field(default_factory=dict)
+
+    def judgements(self, groups: Sequence[Group]) -> None:
+        """Rankings and ratings that models and the other judgements contradict."""
+        settings = self.settings
+        unit = hold_out_units(groups, settings.by)
+        out_of_fold, fold = self._cross_fit(groups, unit)
+        errors = find_label_errors(groups, out_of_fold, fold, unit, settings.use_other_votes)
+        if errors is None:
+            self.unmeasured["rankings"] = "no ranking puts one response above another, so none can be contradicted"
+        else:
+            self.figures = errors.figures
+            self.settled |= errors.parameters
+            self.items += suspicious_rankings(groups, errors, settings.threshold, settings.threshold_alone)
+        items, reasons = suspicious_ratings(groups, out_of_fold, settings.threshold)
+        self.items += items
+        self.unmeasured |= reasons
+
+    def _cross_fit(self, groups: Sequence[Group], unit: PerGroup) -> tuple[dict[str, list[OutOfFoldScores]], PerGroup]:
+        """Model -> its scores under each assignment to folds; and the first assignment [G]."""
+        settings, training = self.settings, self.settings.training_settings()
+        size = count_judgements(groups, training.ties).astype(np.float64)
+        seeds = [settings.seed + number for number in range(settings.repeats)]
+        assignments = [assign_folds(unit, size, settings.folds, seed) for seed in seeds]
+        backbones = settings.backbones
+        if reason := _no_model_reason(unit[size > 0], settings.by):
+            self.unmeasured["models"] = reason
+            backbones = ()
+        out_of_fold = {name: crossfit(groups, name, assignments, training) for name in backbones}
+        self.settled |= {
+            "models": list(out_of_fold),
+            "folds": int(assignments[0].max()) + 1,
+            "by": settings.by,
+            "repeats": settings.repeats,
+        }
+        return out_of_fold, assignments[0]
+
+
+def _no_model_reason(judged: PerGroup, by: str) -> str | None:
+    """Why no model can be cross-fitted, given the hold-out units of all groups with judgements; None if one can."""
+    count = len(np.unique(judged))
+    unit = "prompt" if by == "prompt" else f"value of {by}"
+    if count > 1:
+        return None
+    return (
+        f"the judgements are of {count} {unit} (near-duplicates counting as one), and a model needs one to train on "
+        "and another to judge; only other judgements count"
+    )
+
+
+def _located(item: Item, lines: SourceLines | None) -> Item:
+    """The item with the source line of its target, where that is known."""
     target = item.target
-    if places is None or target is None or target.group is None:
+    if lines is None or target is None or target.group is None:
         return item
-    return replace(item, where=places.of(target.group, ranking=target.ranking, rating=target.rating))
+    return replace(item, where=lines.of(target.group, ranking=target.ranking, rating=target.rating))

@@ -1,4 +1,4 @@
-"""What the doctor finds: one item of the work list a finding, and what would be taken out if a person agrees."""
+"""Items of the work list: what the doctor finds, and what is removed if a person agrees."""
 
 from __future__ import annotations
 
@@ -11,24 +11,29 @@ from plaudit.groups import Group, stable_id
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What an item is about, and what is taken out when its `keep` is false.
+    """What is removed when an item's `keep` is false.
 
-    With a `ranking` and `responses`, those responses leave that ranking (a pair is then gone); with a `rating`, that
-    rating; with an `annotator` and no group, every judgement of theirs; with a group alone, the whole group. An item
-    that is about something else (an annotator's answer to one attribute, a prompt) has none and is only looked at.
+    With a `ranking` and `responses`, those responses are removed from that ranking (which ends a pair); with a
+    `rating`, that rating; with an `annotator` and no group, all judgements of that annotator; with a group alone, the
+    whole group. An item about anything else (one annotator on one attribute, say) has no target: it is for people to
+    look at.
 
     Attributes:
         group: `stable_id` of the group's prompt and subset, which is the same in every session.
-        ranking, rating: the judgement's place in the group.
-        said: the judgement as it was, so that a list is never carried out on other data.
-        responses: those that leave the ranking.
-        annotator: whose judgements.
+        ranking, rating: the judgement's number within the group.
+        judgement: the tiers or the value when the list was made, so that a list is never applied to other data.
+        responses: those removed from the ranking.
+        annotator: a name.
+
+    Example:
+        >>> Target(annotator="jun").to_json()
+        {'annotator': 'jun'}
     """
 
     group: str | None = None
     ranking: int | None = None
     rating: int | None = None
-    said: Any = None
+    judgement: Any = None
     responses: tuple[int, ...] = ()
     annotator: str | None = None
 
@@ -39,18 +44,22 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One finding.
+    """One finding, a line of the work list.
 
     Attributes:
-        kind: a name in `KINDS`.
-        suspicion: in [0, 1]; what the list is sorted by. For a judgement the probability that it is wrong, for other
-            kinds how bad such a finding usually is (docs/doctor.md).
+        kind: one of `KINDS`.
+        suspicion: in [0, 1]; the list is sorted by it. For a judgement, the probability that it is wrong; for other
+            kinds, how serious such a finding usually is (docs/doctor.md).
         what: one sentence for people.
-        keep: False proposes to take the target out.
-        group: the group's own id.
+        keep: False proposes to remove the target.
+        group: the group's id in the data.
         where: `file:line` of the row, where it is known.
-        evidence: the numbers behind it.
-        target: what would go.
+        evidence: the numbers behind the finding.
+        target: what is removed.
+
+    Example:
+        >>> Item("annotator-one-sided", 1.0, "always first", keep=False, target=Target(annotator="jun")).action
+        'remove every judgement of jun'
     """
 
     KINDS: ClassVar[tuple[str, ...]] = (
@@ -77,7 +86,7 @@ class Item:
 
     @property
     def action(self) -> str:
-        """What to do, in words."""
+        """The proposal in words: `look`, or what to remove."""
         return "look" if self.keep or self.target is None else f"remove {_words(self.target)}"
 
     def to_json(self) -> dict[str, Any]:
@@ -96,26 +105,28 @@ class Item:
 
 
 def group_target(group: Group) -> Target:
+    """The whole group."""
     return Target(group=key_of(group))
 
 
 def ranking_target(group: Group, number: int, responses: Sequence[int]) -> Target:
-    """`responses` leave the ranking with this number."""
-    said = [list(tier) for tier in group.rankings[number].tiers]
-    return Target(group=key_of(group), ranking=number, said=said, responses=tuple(sorted(responses)))
+    """Some responses of a ranking of the group."""
+    tiers = [list(tier) for tier in group.rankings[number].tiers]
+    return Target(group=key_of(group), ranking=number, judgement=tiers, responses=tuple(sorted(responses)))
 
 
 def rating_target(group: Group, number: int) -> Target:
-    return Target(group=key_of(group), rating=number, said=group.ratings[number].value)
+    """A rating of the group."""
+    return Target(group=key_of(group), rating=number, judgement=group.ratings[number].value)
 
 
 def key_of(group: Group) -> str:
-    """What a target calls a group: ids of its own may be shared, this is not within one reading."""
+    """The group's key in targets. Several groups may share an id; this is unique within one reading."""
     return stable_id(group.prompt, group.subset)
 
 
 def by_suspicion(items: Sequence[Item]) -> list[Item]:
-    """Most suspicious first; of equals those that would go, then in the order of `KINDS`."""
+    """Most suspicious first; among equals, proposed removals first, then in the order of `KINDS`."""
     return sorted(items, key=lambda item: (-item.suspicion, item.keep, Item.KINDS.index(item.kind)))
 
 
@@ -126,7 +137,7 @@ def _words(target: Target) -> str:
         return "the rating"
     if target.ranking is None:
         return "the group"
-    if len([r for tier in target.said for r in tier]) - len(target.responses) < 2:
+    if len([r for tier in target.judgement for r in tier]) - len(target.responses) < 2:
         return "the ranking"
     names = ", ".join(map(str, target.responses))
     return f"response{'s' if len(target.responses) > 1 else ''} {names} from the ranking"

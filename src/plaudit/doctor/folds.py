@@ -1,4 +1,4 @@
-"""Who may judge whom: groups that know each other (one prompt, near-duplicates, one debate) are held out together."""
+"""Folds that leak nothing: groups that share a prompt, a near-duplicate of it or a field are held out together."""
 
 from __future__ import annotations
 
@@ -6,63 +6,70 @@ import json
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from jaxtyping import Float, Int
 
 from plaudit.data import SLOTS, clusters, signature
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, plain_text, text_key
 
-Ints = NDArray[np.int64]
+PerGroup = Int[np.ndarray, " G"]
 
 
-def units(groups: Sequence[Group], by: str = "prompt") -> Ints:
-    """A number for each group [G]; groups that must not judge each other share one.
+def hold_out_units(groups: Sequence[Group], by: str = "prompt") -> PerGroup:
+    """[G], the number of each group's hold-out unit; groups of one unit are never in different folds.
 
-    Groups that share a value of `by` do, and so do groups whose prompts are nearly the same, whatever `by` is. Blank
-    prompts say nothing, so each is its own.
+    Groups are of one unit if they share a value of `by`, or if their prompts are nearly the same, whatever `by` is.
+    Blank prompts match nothing, so each is a unit of its own.
 
     Args:
         groups: [G].
         by: `prompt`, `subset` or a field of `meta`.
 
     Raises:
-        PlauditError: for a group without that field.
+        InvalidInputError: for a group without that field.
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
     first: dict[str, int] = {}
-    leads = np.array([first.setdefault(_key(number, group, by), number) for number, group in enumerate(groups)])
-    spoken = np.array([number for number, group in enumerate(groups) if plain_text(group.prompt).strip()], dtype=int)
-    near = np.arange(len(groups))
-    if len(spoken):
-        rows = np.frombuffer(b"".join(signature(groups[i].prompt).tobytes() for i in spoken), np.uint16)
-        labels = clusters(rows.reshape(-1, SLOTS))
-        _, leader, cluster = np.unique(labels, return_index=True, return_inverse=True)
-        near[spoken] = spoken[leader[cluster]]
+    same_key = np.array([first.setdefault(_key(number, group, by), number) for number, group in enumerate(groups)])
     everyone = np.arange(len(groups))
-    links = np.concatenate([everyone, everyone]), np.concatenate([leads, near])
+    # Units are the connected components of the graph that links each group to the first of its key, and to the first of
+    # its cluster of near-duplicate prompts.
+    links = np.concatenate([everyone, everyone]), np.concatenate([same_key, _first_near_duplicates(groups)])
     graph = coo_array((np.ones(len(links[0])), links), shape=(len(groups), len(groups)))
-    return connected_components(graph, directed=False)[1].astype(np.int64)
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
-def deal_folds(unit: Ints, size: NDArray[np.float64], folds: int, seed: int) -> Ints:
-    """The fold of each group [G]: whole units, shuffled, then the largest first to the lightest fold.
+def assign_folds(unit: PerGroup, size: Float[np.ndarray, " G"], folds: int, seed: int) -> PerGroup:
+    """[G], the fold of each group: whole units, shuffled, then the largest first to the lightest fold.
 
     Args:
-        unit: [G].
+        unit: [G], the hold-out unit of each group.
         size: [G], how much each group weighs.
-        folds: most folds; fewer where there are fewer units.
-        seed: another seed is another deal (of units of one size).
+        folds: how many folds at most; there are never more than units.
+        seed: of the shuffle, which breaks ties between units of one size.
     """
     weights = np.bincount(unit, size)
     count = min(folds, len(weights))
     order = np.random.default_rng(seed).permutation(len(weights))
-    home, load = np.zeros(len(weights), dtype=np.int64), np.zeros(count)
-    for one in order[np.argsort(-weights[order], kind="stable")]:
-        home[one] = load.argmin()
-        load[home[one]] += weights[one]
-    return home[unit]
+    fold_of_unit, load = np.zeros(len(weights), dtype=np.int64), np.zeros(count)
+    for number in order[np.argsort(-weights[order], kind="stable")]:
+        fold_of_unit[number] = load.argmin()
+        load[fold_of_unit[number]] += weights[number]
+    return np.asarray(fold_of_unit[unit])
+
+
+def _first_near_duplicates(groups: Sequence[Group]) -> PerGroup:
+    """[G], the first group of each group's cluster of near-duplicate prompts."""
+    first = np.arange(len(groups))
+    prompted = np.array([number for number, group in enumerate(groups) if plain_text(group.prompt).strip()], dtype=int)
+    if len(prompted):
+        rows = np.frombuffer(b"".join(signature(groups[i].prompt).tobytes() for i in prompted), np.uint16)
+        labels = clusters(rows.reshape(-1, SLOTS))
+        _, leader, cluster = np.unique(labels, return_index=True, return_inverse=True)
+        first[prompted] = prompted[leader[cluster]]
+    return first
 
 
 def _key(number: int, group: Group, by: str) -> str:
@@ -70,6 +77,6 @@ def _key(number: int, group: Group, by: str) -> str:
         return text_key(group.prompt) if plain_text(group.prompt).strip() else f"\0{number}"
     value = group.subset if by == "subset" else group.meta.get(by)
     if value is None:
-        have = ", ".join(["prompt", *(["subset"] if group.subset else []), *group.meta])
-        raise PlauditError(f"the group {group.id} has no {by!r} to hold out by; it has {have}")
+        fields = ", ".join(["prompt", *(["subset"] if group.subset else []), *group.meta])
+        raise InvalidInputError(f"the group {group.id} has no {by!r} to hold out by", remedy=f"it has {fields}")
     return json.dumps(value, sort_keys=True, default=str)

@@ -1,4 +1,4 @@
-"""How likely each comparison is wrong: models that did not train on it, and everyone else who spoke of its group."""
+"""Label errors in comparisons: how likely each is wrong, by out-of-fold models and the other votes of its group."""
 
 from __future__ import annotations
 
@@ -8,224 +8,263 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from jaxtyping import Bool, Float, Int
 
-from plaudit.doctor.crossfit import Held, starts
-from plaudit.doctor.noise import NO_FLIPS, Bools, Floats, Noise, fit_noise, fit_stack
+from plaudit.doctor.crossfit import OutOfFoldScores, response_offsets
+from plaudit.doctor.folds import PerGroup
+from plaudit.doctor.noise import NO_FLIPS, NoiseModel, fit_noise, fit_stack
 from plaudit.doctor.posterior import Evidence, log_odds
 from plaudit.groups import Group
 from plaudit.judgements import credit
 from plaudit.statistics import Measurement, jackknife, proportion, undefined
 
-Ints = NDArray[np.int64]
+PerComparison = Float[np.ndarray, " C"]
+Indices = Int[np.ndarray, " C"]
+Mask = Bool[np.ndarray, " C"]
 
 _TAUS = (0.25, 0.5, 1.0, 2.0)
 _TRUSTS = (0.0, 0.5, 1.0)
-_ROUNDS = 2
-"""Times that what is suspected is believed less as evidence about others. On UKP with flips in 10% of the pairs, two
-rounds raised the share of them found from 0.49 to 0.55 at the same precision; a third added little."""
+_DISCOUNT_ROUNDS = 2
+"""How often suspected judgements are discounted as evidence about others. On UKP with flips in 10% of the pairs, two
+rounds raised the share of them that is detected from 0.49 to 0.55 at the same precision; a third added little."""
 
-_LEAST_WEIGHT = 1e-3
-_GROUPS = 1000
-"""Groups that tau and trust are chosen on: two numbers need no more."""
+_MIN_WEIGHT = 1e-3
+_TUNING_GROUPS = 1000
+"""Groups on which tau and trust are selected: two numbers need no more."""
 
 
 @dataclass(frozen=True)
-class Suspicion:
-    """Every comparison of every ranking, [C] each.
+class LabelErrors:
+    """How likely every comparison of every ranking is wrong, [C] each.
 
     Attributes:
-        group, ranking, better, worse: where it stands.
-        heard: whether others of the group had a say, or the models spoke alone.
-        tie: ties are no evidence of a mistake: they are heard, and never suspected.
-        models: the probability of what was said by the models alone.
-        honest: the same with everyone else of the group heard.
-        wrong: the probability that it is the wrong way round; 0 for ties.
+        group, ranking, better, worse: the comparison: indices of its group, of its ranking and two responses there.
+        has_other_votes: whether other votes of the group counted, or the models alone.
+        tie: ties are never suspected. They count as evidence about others.
+        p_by_models: probability of the judgement by the models alone.
+        p_combined: probability of the judgement given the other votes of the group too.
+        p_wrong: probability that the judgement is the wrong way round; 0 for ties.
         figures: what was measured on the way, by name.
-        settled: tau, trust and the noise that fit best.
+        parameters: tau, trust and noise scales, selected by likelihood.
     """
 
-    group: Ints
-    ranking: Ints
-    better: Ints
-    worse: Ints
-    heard: Bools
-    tie: Bools
-    models: Floats
-    honest: Floats
-    wrong: Floats
+    group: Indices
+    ranking: Indices
+    better: Indices
+    worse: Indices
+    has_other_votes: Mask
+    tie: Mask
+    p_by_models: PerComparison
+    p_combined: PerComparison
+    p_wrong: PerComparison
     figures: Mapping[str, Measurement]
-    settled: Mapping[str, Any]
+    parameters: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class _Spoken:
-    """All comparisons of all groups, [C], and what is believed of them before others are heard.
+class _EvidenceSet:
+    """The comparisons of all groups, with the models' scores as their prior.
 
     Attributes:
-        evidence: a part for each group.
-        prior: likewise, the models' calibrated scores.
+        evidence: of each group; C comparisons in all.
+        priors: of each group, the models' calibrated scores.
         weight: [C].
         decided: [C], those that are no ties.
-        heard: [C], those of groups in which others are heard.
+        has_other_votes: [C].
     """
 
     evidence: Sequence[Evidence]
-    prior: Sequence[Floats]
-    weight: Floats
-    decided: Bools
-    heard: Bools
+    priors: Sequence[Float[np.ndarray, " K"]]
+    weight: PerComparison
+    decided: Mask
+    has_other_votes: Mask
 
-    def odds(self, tau: float, trust: float, doubt: Floats | None = None) -> Floats:
-        """[C] log odds of what was said; as evidence about others, each counts as much as it is not doubted."""
-        evidence = self.evidence if doubt is None else _doubted(self.evidence, doubt)
-        return np.concatenate([log_odds(one, m, tau, trust) for one, m in zip(evidence, self.prior, strict=True)])
+    def log_odds(self, tau: float, trust: float, p_wrong: PerComparison | None = None) -> PerComparison:
+        """[C], leave-one-out log odds of each observed comparison.
 
-    def noise(self, odds: Floats, among: Bools | None = None) -> Noise:
-        """The noise that fits the log odds of decided comparisons best, of all or of those `among` a mask."""
-        keep = self.decided if among is None else self.decided & among
-        return fit_noise(odds[keep], self.heard[keep], self.weight[keep])
+        Args:
+            tau, trust: see `posterior.log_odds`.
+            p_wrong: [C], by which each comparison is discounted as evidence about the others.
+        """
+        evidence = self.evidence if p_wrong is None else _discounted(self.evidence, p_wrong)
+        by_group = zip(evidence, self.priors, strict=True)
+        return np.concatenate([log_odds(comparisons, prior, tau, trust) for comparisons, prior in by_group])
 
-    def sampled(self, most: int) -> _Spoken:
-        """The comparisons of so many groups or a few more in which others are heard, and not on ties only."""
-        sizes = [len(one) for one in self.evidence]
+    def fit_noise(self, odds: PerComparison, subset: Mask | None = None) -> NoiseModel:
+        """The noise that fits these log odds of decided comparisons, of all or of a subset."""
+        keep = self.decided if subset is None else self.decided & subset
+        return fit_noise(odds[keep], self.has_other_votes[keep], self.weight[keep])
+
+    def negative_log_likelihood(self, odds: PerComparison, noise: NoiseModel) -> float:
+        """The weighted mean over decided comparisons."""
+        losses = -np.log(noise.observed_probability(odds, self.has_other_votes))
+        return float(np.average(losses[self.decided], weights=self.weight[self.decided]))
+
+    def sample(self, count: int) -> _EvidenceSet:
+        """About `count` of the groups that have other votes, and not only ties, evenly spaced."""
+        sizes = [len(comparisons) for comparisons in self.evidence]
         group = np.repeat(np.arange(len(sizes)), sizes)
-        heard = np.unique(group[self.heard & self.decided])
-        chosen = heard[:: max(1, len(heard) // most)]
+        eligible = np.unique(group[self.has_other_votes & self.decided])
+        chosen = eligible[:: max(1, len(eligible) // count)]
         rows = np.isin(group, chosen)
-        return _Spoken(
-            [self.evidence[number] for number in chosen],
-            [self.prior[number] for number in chosen],
-            self.weight[rows],
-            self.decided[rows],
-            self.heard[rows],
+        return _EvidenceSet(
+            evidence=[self.evidence[number] for number in chosen],
+            priors=[self.priors[number] for number in chosen],
+            weight=self.weight[rows],
+            decided=self.decided[rows],
+            has_other_votes=self.has_other_votes[rows],
         )
 
-    def loss(self, odds: Floats, noise: Noise) -> float:
-        surprise = -np.log(noise.said(odds, self.heard))
-        return float(np.average(surprise[self.decided], weights=self.weight[self.decided]))
 
-
-def suspect(
-    groups: Sequence[Group], held: Mapping[str, Sequence[Held]], fold: Ints, unit: Ints, others: bool = True
-) -> Suspicion | None:
-    """Suspicion of every comparison; None if there is none that is not a tie.
+def find_label_errors(
+    groups: Sequence[Group],
+    out_of_fold: Mapping[str, Sequence[OutOfFoldScores]],
+    fold: PerGroup,
+    unit: PerGroup,
+    use_other_votes: bool = True,
+) -> LabelErrors | None:
+    """How likely every comparison is wrong; None if all are ties.
 
     Args:
         groups: [G].
-        held: for each model, what it says in each deal of the groups into folds. Empty: others only.
-        fold: [G], by which stacks are cross-fitted, and by which the noise's interval leaves out.
-        unit: [G], what intervals are clustered by.
-        others: whether other judgements of a group are heard.
+        out_of_fold: model -> its scores under each assignment of groups to folds. Empty: other votes only.
+        fold: [G], by which stacks are cross-fitted, and which the noise's interval leaves out one at a time.
+        unit: [G], by which intervals are clustered.
+        use_other_votes: whether the other judgements of a group count, beside the models.
     """
     evidence = [Evidence.of(group) for group in groups]
-    sizes = [len(one) for one in evidence]
-    tie, weight = _all(evidence, "tie", bool), _all(evidence, "weight", float)
+    sizes = [len(comparisons) for comparisons in evidence]
+    tie, weight = _column(evidence, "tie", bool), _column(evidence, "weight", float)
     if tie.all():
         return None
-    spoken = _Spoken(
-        evidence,
-        _priors(groups, held, fold, evidence, weight),
-        weight,
-        ~tie,
-        np.repeat([one.heard and others for one in evidence], sizes),
+    data = _EvidenceSet(
+        evidence=evidence,
+        priors=_stacked_scores(groups, out_of_fold, fold, evidence, weight),
+        weight=weight,
+        decided=~tie,
+        has_other_votes=np.repeat([one.has_other_votes and use_other_votes for one in evidence], sizes),
     )
-    alone = spoken.odds(0.0, 1.0)
-    tau, trust = _best(spoken, bool(held)) if (spoken.heard & ~tie).any() else (0.0, 1.0)
-    odds = spoken.odds(tau, trust)
-    noise = spoken.noise(odds)
-    for _ in range(_ROUNDS if tau else 0):
-        odds = spoken.odds(tau, trust, np.where(tie, 0.0, noise.wrong(odds, spoken.heard)))
-        noise = spoken.noise(odds)
-    of_fold = np.repeat(fold, sizes)
-    without = {number: _noise_without(spoken, odds, of_fold == number, noise) for number in np.unique(of_fold[~tie])}
+    by_models = data.log_odds(0.0, 1.0)
+    tau, trust, combined, noise = _combine(data, bool(out_of_fold))
+    by_name = {"accuracy_of_models": by_models, "accuracy_with_others": combined}
+    predictions = by_name if out_of_fold else {"accuracy_of_others": combined}
     of_unit = np.repeat(unit, sizes)
-    said = {"accuracy_of_models": alone, "accuracy_with_others": odds} if held else {"accuracy_of_others": odds}
-    right = {name: proportion(credit(one[~tie]), weight[~tie], of_unit[~tie]) for name, one in said.items()}
-    return Suspicion(
+    accuracies = {
+        name: proportion(credit(odds[~tie]), weight[~tie], of_unit[~tie]) for name, odds in predictions.items()
+    }
+    return LabelErrors(
         group=np.repeat(np.arange(len(groups)), sizes),
-        ranking=_all(evidence, "ranking", int),
-        better=_all(evidence, "better", int),
-        worse=_all(evidence, "worse", int),
-        heard=spoken.heard,
+        ranking=_column(evidence, "ranking", int),
+        better=_column(evidence, "better", int),
+        worse=_column(evidence, "worse", int),
+        has_other_votes=data.has_other_votes,
         tie=tie,
-        models=noise.honest(alone, np.zeros_like(tie)),
-        honest=noise.honest(odds, spoken.heard),
-        wrong=np.where(tie, 0.0, noise.wrong(odds, spoken.heard)),
-        figures={**_flipped(noise, without, spoken, of_fold), **right},
-        settled={"tau": tau, "trust": trust, "scales": noise.scales},
+        p_by_models=noise.clean_probability(by_models, np.zeros_like(tie)),
+        p_combined=noise.clean_probability(combined, data.has_other_votes),
+        p_wrong=np.where(tie, 0.0, noise.flip_probability(combined, data.has_other_votes)),
+        figures={**_flip_rates(data, combined, np.repeat(fold, sizes), noise), **accuracies},
+        parameters={"tau": tau, "trust": trust, "scales": (noise.models_only.scale, noise.with_votes.scale)},
     )
 
 
-def _best(spoken: _Spoken, models: bool) -> tuple[float, float]:
-    """The tau and trust under which what was said is least surprising, each judgement left out of its own odds."""
-    spoken = spoken.sampled(_GROUPS)
-    grid = [one for one in product(_TAUS, _TRUSTS) if models or one[1] == _TRUSTS[-1]]
-    found = [spoken.odds(*one) for one in grid]
-    return grid[int(np.argmin([spoken.loss(odds, spoken.noise(odds)) for odds in found]))]
+def _combine(data: _EvidenceSet, has_models: bool) -> tuple[float, float, PerComparison, NoiseModel]:
+    """tau, trust, the log odds [C] by models and other votes, and their noise."""
+    tau, trust = _select(data, has_models) if (data.has_other_votes & data.decided).any() else (0.0, 1.0)
+    odds = data.log_odds(tau, trust)
+    noise = data.fit_noise(odds)
+    for _ in range(_DISCOUNT_ROUNDS if tau else 0):
+        p_wrong = np.where(data.decided, noise.flip_probability(odds, data.has_other_votes), 0.0)
+        odds = data.log_odds(tau, trust, p_wrong)
+        noise = data.fit_noise(odds)
+    return tau, trust, odds, noise
 
 
-def _noise_without(spoken: _Spoken, odds: Floats, inside: Bools, whole: Noise) -> Noise:
-    """The noise of all other folds; of everything, where there is one fold only."""
-    rest = ~inside
-    return spoken.noise(odds, rest) if (rest & spoken.decided).any() else whole
+def _select(data: _EvidenceSet, has_models: bool) -> tuple[float, float]:
+    """The tau and trust of the highest leave-one-out likelihood. Without models, trust means nothing."""
+    sample = data.sample(_TUNING_GROUPS)
+    grid = [(tau, trust) for tau, trust in product(_TAUS, _TRUSTS) if has_models or trust == _TRUSTS[-1]]
+    odds = [sample.log_odds(tau, trust) for tau, trust in grid]
+    return grid[int(np.argmin([sample.negative_log_likelihood(z, sample.fit_noise(z)) for z in odds]))]
 
 
-def _flipped(noise: Noise, without: Mapping[int, Noise], spoken: _Spoken, of_fold: Ints) -> dict[str, Measurement]:
-    """The share of flipped comparisons where others are heard, and of contradicted ones where models speak alone; their
-    intervals by leaving out a fold at a time."""
-    found = {}
-    for kind, (name, keep) in enumerate({"contradicted": ~spoken.heard, "flipped": spoken.heard}.items()):
-        keep = keep & spoken.decided
-        sizes = np.bincount(of_fold[keep], spoken.weight[keep]).astype(np.float64)
-        present = [number for number in without if number < len(sizes) and sizes[number] > 0]
+def _flip_rates(data: _EvidenceSet, odds: PerComparison, fold: Indices, noise: NoiseModel) -> dict[str, Measurement]:
+    """The flip rates of comparisons with other votes (`flipped`) and without (`contradicted`).
+
+    Their intervals leave out one fold at a time.
+
+    Args:
+        data: C comparisons.
+        odds: [C].
+        fold: [C].
+        noise: fitted to all folds.
+    """
+    refits = {number: _noise_without(data, odds, fold == number, noise) for number in np.unique(fold[data.decided])}
+    rates: dict[str, Measurement] = {}
+    for name, kind, mask in (
+        ("contradicted", "models_only", ~data.has_other_votes),
+        ("flipped", "with_votes", data.has_other_votes),
+    ):
+        keep = mask & data.decided
+        sizes = np.bincount(fold[keep], data.weight[keep]).astype(np.float64)
+        present = [number for number in refits if number < len(sizes) and sizes[number] > 0]
         if len(present) > 1:
-            shares = np.array([without[number].flipped[kind] for number in present])
-            found[name] = _share(noise.flipped[kind], shares, sizes[present], int(keep.sum()))
+            without = np.array([getattr(refits[number], kind).flip_rate for number in present])
+            rates[name] = _rate(getattr(noise, kind).flip_rate, without, sizes[present], int(keep.sum()))
         elif keep.any():
-            found[name] = undefined("with one fold nothing shows how much the share varies")
-    return found
+            rates[name] = undefined("with one fold nothing shows how much the share varies")
+    return rates
 
 
-def _share(value: float, without: Floats, sizes: Floats, count: int) -> Measurement:
+def _noise_without(data: _EvidenceSet, odds: PerComparison, fold: Mask, noise: NoiseModel) -> NoiseModel:
+    """The noise fitted to all other folds; that of all, where there is only one fold."""
+    rest = ~fold
+    return data.fit_noise(odds, rest) if (rest & data.decided).any() else noise
+
+
+def _rate(value: float, without: Float[np.ndarray, " F"], sizes: Float[np.ndarray, " F"], count: int) -> Measurement:
     if np.ptp(without) < NO_FLIPS and value < NO_FLIPS:
         return Measurement(0.0, None, None, count, "no fold shows any, so nothing shows how much the share varies")
     return jackknife(value, without, sizes, count, (0.0, 1.0))
 
 
-def _priors(
+def _stacked_scores(
     groups: Sequence[Group],
-    held: Mapping[str, Sequence[Held]],
-    fold: Ints,
+    out_of_fold: Mapping[str, Sequence[OutOfFoldScores]],
+    fold: PerGroup,
     evidence: Sequence[Evidence],
-    weight: Floats,
-) -> list[Floats]:
-    """[K] calibrated scores of each group: the models' stack, fitted on other folds; zeros where there is no model."""
-    if not held or not sum(map(len, evidence)):
-        return [np.zeros(one.size) for one in evidence]
-    scores = np.stack([np.mean([one.reward for one in deals], axis=0) for deals in held.values()], axis=1)
+    weight: PerComparison,
+) -> list[Float[np.ndarray, " K"]]:
+    """[K] calibrated scores of each group: the stack of the models, fitted on other folds; zeros without a model."""
+    if not out_of_fold or not sum(map(len, evidence)):
+        return [np.zeros(comparisons.n_responses) for comparisons in evidence]
+    # [R, M]: a model's scores are averaged over the assignments to folds.
+    averages = [np.mean([scores.reward for scores in repeats], axis=0) for repeats in out_of_fold.values()]
+    scores = np.stack(averages, axis=1)
     known = np.isfinite(scores).all(axis=1)
     scores = np.where(known[:, None], scores, 0.0)
-    first = starts(groups)
-    parts = zip(first, evidence, strict=True)
-    gaps = np.concatenate([scores[start + one.better] - scores[start + one.worse] for start, one in parts])
-    tie, of_fold = _all(evidence, "tie", bool), np.repeat(fold, [len(one) for one in evidence])
+    offsets = response_offsets(groups)
+    gaps = np.concatenate(
+        [scores[start + one.better] - scores[start + one.worse] for start, one in zip(offsets, evidence, strict=True)]
+    )
+    tie, of_fold = _column(evidence, "tie", bool), np.repeat(fold, [len(comparisons) for comparisons in evidence])
     stacks = {}
     for number in np.unique(fold):
         rest = of_fold != number
         rest = rest if rest.any() else ~rest
         stacks[number] = fit_stack(gaps[rest], tie[rest], weight[rest])
-    return [scores[s : s + one.size] @ stacks[number] for s, one, number in zip(first, evidence, fold, strict=True)]
+    by_group = zip(offsets, evidence, fold, strict=True)
+    return [scores[start : start + one.n_responses] @ stacks[number] for start, one, number in by_group]
 
 
-def _doubted(evidence: Sequence[Evidence], doubt: Floats) -> list[Evidence]:
-    """The same evidence, each comparison counting as much as it is believed."""
-    ends = np.cumsum([len(one) for one in evidence])[:-1]
+def _discounted(evidence: Sequence[Evidence], p_wrong: PerComparison) -> list[Evidence]:
+    """The same evidence, each comparison weighted by the probability that it is right."""
+    ends = np.cumsum([len(comparisons) for comparisons in evidence])[:-1]
     return [
-        replace(one, weight=one.weight * np.maximum(1 - mine, _LEAST_WEIGHT))
-        for one, mine in zip(evidence, np.split(doubt, ends), strict=True)
+        replace(comparisons, weight=comparisons.weight * np.maximum(1 - wrong, _MIN_WEIGHT))
+        for comparisons, wrong in zip(evidence, np.split(p_wrong, ends), strict=True)
     ]
 
 
-def _all(evidence: Sequence[Evidence], name: str, kind: type) -> Any:
+def _column(evidence: Sequence[Evidence], name: str, kind: type) -> Any:
+    """One column of all groups' evidence, [C]."""
     return np.concatenate([np.zeros(0, kind), *(getattr(one, name) for one in evidence)]).astype(kind)

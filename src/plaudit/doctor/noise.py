@@ -1,15 +1,15 @@
-"""From log odds to the probability that a judgement is wrong: models' scales, and one share of flipped judgements.
+"""Label noise: from the log odds of a judgement to the probability that it is the wrong way round.
 
-Held-out gaps of several models become log odds by a logistic regression without intercept and with weights >= 0: for
-one model a temperature (Guo et al., ICML 2017), for several a stack. Of judgements whose log odds z are honest, a share
-`flipped` was then turned round:
+Out-of-fold score gaps of several models become log odds z by logistic regression without intercept and with
+non-negative weights: temperature scaling for one model (Guo et al., ICML 2017), stacking for several. A judgement drawn
+with those odds is then flipped with a probability e, the flip rate:
 
-    P(said) = (1 - flipped) sigma(scale z) + flipped sigma(-scale z)
-    P(wrong | said) = flipped sigma(-scale z) / P(said)
+    P(observed) = (1 - e) sigma(s z) + e sigma(-s z)
+    P(flipped | observed) = e sigma(-s z) / P(observed)
 
-which is class-conditional noise (Angluin & Laird, Machine Learning 2, 1988; the joint of given and true labels that
-confident learning estimates, Northcutt et al. 2021) for the one class that a comparison has. `flipped` shows in
-judgements that are contradicted however sure everything else is; where there are none it is 0, and nothing is
+This is class-conditional noise (Angluin & Laird, Machine Learning 2, 1988), with the joint distribution of observed and
+true labels that confident learning estimates (Northcutt et al., 2021), for the one class that a comparison has. The
+flip rate shows in judgements that are contradicted with near certainty. Where there are none it is 0, and nothing is
 suspected.
 """
 
@@ -18,89 +18,130 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from jaxtyping import Bool, Float
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-
-_MOST_FLIPPED = 0.45
-_KNOWN_RIGHT = 50.0
-"""Judgements known to be right that the share is estimated with: few data, or models that hardly know anything, do not
-accuse anyone."""
+Floats = Float[np.ndarray, " n"]
+Bools = Bool[np.ndarray, " n"]
 
 NO_FLIPS = 1e-6
-"""A share below this is none; the fit ends a little above 0, where logarithms are finite."""
+"""A flip rate below this counts as 0: the fit ends a little above 0, where logarithms are finite."""
+
+_MAX_FLIP_RATE = 0.45
+_PRIOR_COUNT = 50.0
+"""Pseudo-count of judgements known to be right, a Beta prior on the flip rate: few data, or models that hardly know
+anything, accuse nobody."""
 
 _STARTS = (1e-3, 0.05, 0.2)
+"""Flip rates the fit starts from; the likelihood may have several modes."""
 
 _RIDGE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Noise:
-    """How honest log odds are scaled, and the share of judgements that were flipped: of those about which the models
-    speak alone, and of those where others of the group are heard.
+class LabelNoise:
+    """The noise of one kind of judgement.
 
-    The two are kept apart, because models alone cannot tell a flip from a judgement that they do not understand: their
-    share is of both.
+    Attributes:
+        scale: s, the factor from the log odds to those of a judgement without flips.
+        flip_rate: e, the share of judgements that were flipped.
     """
 
-    scales: tuple[float, float]
-    flipped: tuple[float, float]
+    scale: float = 1.0
+    flip_rate: float = 0.0
 
-    def said(self, odds: Floats, heard: Bools) -> Floats:
-        """[N], the probability of what was said."""
-        flipped = np.where(heard, *self.flipped[::-1])
-        return flipped + (1 - 2 * flipped) * self.honest(odds, heard)
+    def clean_probability(self, odds: Floats) -> Floats:
+        """[n], the probability of the judgement without flips: sigma(s z)."""
+        return np.asarray(expit(self.scale * odds))
 
-    def wrong(self, odds: Floats, heard: Bools) -> Floats:
-        """[N], the probability that what was said is the wrong way round."""
-        return np.where(heard, *self.flipped[::-1]) * (1 - self.honest(odds, heard)) / self.said(odds, heard)
+    def observed_probability(self, odds: Floats) -> Floats:
+        """[n], the probability of the judgement as observed, flipped or not."""
+        return np.asarray(self.flip_rate + (1 - 2 * self.flip_rate) * self.clean_probability(odds))
 
-    def honest(self, odds: Floats, heard: Bools) -> Floats:
-        """[N], the probability that someone honest would say it."""
-        return expit(np.where(heard, *self.scales[::-1]) * odds)
+    def flip_probability(self, odds: Floats) -> Floats:
+        """[n], the probability that the observed judgement was flipped, by Bayes' rule."""
+        flipped = self.flip_rate * (1 - self.clean_probability(odds))
+        return np.asarray(flipped / self.observed_probability(odds))
 
 
-def fit_noise(odds: Floats, heard: Bools, weight: Floats) -> Noise:
-    """The most likely scales and shares; where there are no judgements of a kind, a scale of 1 and a share of 0.
+@dataclass(frozen=True, slots=True)
+class NoiseModel:
+    """The noise of judgements that only models speak to, and of those that other votes of the group speak to as well.
+
+    The two are fitted separately, because models alone cannot tell a flipped judgement from one that they do not
+    understand: their flip rate is the share of both.
+
+    Every method takes the log odds `[n]` and the mask `[n]` of judgements with other votes.
+    """
+
+    models_only: LabelNoise = LabelNoise()
+    with_votes: LabelNoise = LabelNoise()
+
+    def clean_probability(self, odds: Floats, has_other_votes: Bools) -> Floats:
+        return self._by_kind("clean_probability", odds, has_other_votes)
+
+    def observed_probability(self, odds: Floats, has_other_votes: Bools) -> Floats:
+        return self._by_kind("observed_probability", odds, has_other_votes)
+
+    def flip_probability(self, odds: Floats, has_other_votes: Bools) -> Floats:
+        return self._by_kind("flip_probability", odds, has_other_votes)
+
+    def _by_kind(self, quantity: str, odds: Floats, has_other_votes: Bools) -> Floats:
+        result = np.empty(len(odds))
+        for noise, mask in ((self.models_only, ~has_other_votes), (self.with_votes, has_other_votes)):
+            result[mask] = getattr(noise, quantity)(odds[mask])
+        return result
+
+
+def fit_noise(odds: Floats, has_other_votes: Bools, weight: Floats) -> NoiseModel:
+    """The maximum a posteriori noise; of a kind without judgements, the noise that changes nothing.
 
     Args:
-        odds: [N], log odds of what was said, each given by everything else.
-        heard: [N], whether others of the group had a part in them.
-        weight: [N].
+        odds: [n], log odds of the observed judgements, each predicted without the judgement itself.
+        has_other_votes: [n], whether other votes of the group entered the odds.
+        weight: [n].
     """
-    alone, others = (_fit(odds[keep], weight[keep]) for keep in (~heard, heard))
-    return Noise((alone[0], others[0]), (alone[1], others[1]))
+    models_only, with_votes = (_fit_kind(odds[mask], weight[mask]) for mask in (~has_other_votes, has_other_votes))
+    return NoiseModel(models_only, with_votes)
 
 
-def _fit(odds: Floats, weight: Floats) -> tuple[float, float]:
-    """The scale and the share of one kind."""
+def _fit_kind(odds: Floats, weight: Floats) -> LabelNoise:
     if not len(odds):
-        return 1.0, 0.0
+        return LabelNoise()
     share = weight / weight.sum()
-    known = 1 / len(odds)
+    prior = 1 / len(odds)
 
     def loss(parameters: Floats) -> tuple[float, Floats]:
-        log_scale, flipped = parameters
+        """Negative log posterior of (log s, e) a judgement, and its gradient."""
+        log_scale, flip_rate = parameters
         scaled = np.exp(log_scale) * odds
-        right = expit(scaled)
-        said = flipped + (1 - 2 * flipped) * right
-        value = -float(share @ np.log(said)) + known * (float(log_scale**2) - _KNOWN_RIGHT * np.log1p(-flipped))
-        by_scale = -float(share @ ((1 - 2 * flipped) * right * (1 - right) * scaled / said)) + 2 * known * log_scale
-        by_flipped = -float(share @ ((1 - 2 * right) / said)) + known * _KNOWN_RIGHT / (1 - flipped)
-        return value, np.array([by_scale, by_flipped])
+        clean = expit(scaled)
+        observed = flip_rate + (1 - 2 * flip_rate) * clean
+        value = -float(share @ np.log(observed)) + prior * (float(log_scale**2) - _PRIOR_COUNT * np.log1p(-flip_rate))
+        by_scale = -float(share @ ((1 - 2 * flip_rate) * clean * (1 - clean) * scaled / observed))
+        by_flip_rate = -float(share @ ((1 - 2 * clean) / observed))
+        gradient = by_scale + 2 * prior * log_scale, by_flip_rate + prior * _PRIOR_COUNT / (1 - flip_rate)
+        return value, np.array(gradient)
 
-    bounds = [(-4.0, 4.0), (1e-9, _MOST_FLIPPED)]
-    tried = [minimize(loss, [0.0, flipped], jac=True, method="L-BFGS-B", bounds=bounds) for flipped in _STARTS]
-    log_scale, flipped = min(tried, key=lambda one: one.fun).x
-    return float(np.exp(log_scale)), float(flipped)
+    bounds = [(-4.0, 4.0), (1e-9, _MAX_FLIP_RATE)]
+    fits = [minimize(loss, [0.0, start], jac=True, method="L-BFGS-B", bounds=bounds) for start in _STARTS]
+    log_scale, flip_rate = min(fits, key=lambda fit: fit.fun).x
+    return LabelNoise(float(np.exp(log_scale)), float(flip_rate))
 
 
-def fit_stack(gaps: Floats, tie: Bools, weight: Floats) -> Floats:
-    """[M] weights >= 0 of the M models' gaps [N, M] in the log odds of what was said; a tie is half right."""
+def fit_stack(gaps: Float[np.ndarray, "n M"], tie: Bools, weight: Floats) -> Float[np.ndarray, " M"]:
+    """[M] non-negative weights of M models' score gaps in the log odds of the observed judgements.
+
+    A tie counts as half a win.
+
+    Args:
+        gaps: [n, M], score of the response judged better minus score of the other, by each model.
+        tie: [n].
+        weight: [n].
+    """
+    # The ridge penalty must not depend on a model's units, so gaps are brought to a root mean square of 1. A model that
+    # never tells two responses apart gets the weight 0.
     unit = np.sqrt(np.average(gaps**2, axis=0, weights=weight))
     unit[unit == 0] = np.inf
     scaled, share = gaps / unit, weight / weight.sum()
@@ -113,5 +154,5 @@ def fit_stack(gaps: Floats, tie: Bools, weight: Floats) -> Floats:
         return value + _RIDGE / 2 * float(weights @ weights), gradient + _RIDGE * weights
 
     start = np.full(gaps.shape[1], 0.1)
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(start))
-    return np.asarray(found.x / unit)
+    fit = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(start))
+    return np.asarray(fit.x / unit)

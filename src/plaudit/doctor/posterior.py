@@ -1,11 +1,12 @@
-"""What everyone else said: the log odds of a judgement from the other judgements of its group and from the models.
+"""Leave-one-out log odds of a judgement, given the models and the other judgements of its group.
 
-A group's rewards r are given the models' scores m as a prior, r ~ N(m, tau^2 I), and its comparisons as evidence, by
-Bradley & Terry (1952): P(a beats b) = sigma(r_a - r_b). Through shared responses a comparison is thus contradicted or
-borne out by all others of its group, by the same pair judged by someone else most of all. The posterior is taken as
-normal around its mode (Laplace), and a judgement is left out of it by one Newton step back (approximate leave-one-out:
-Rad & Maleki, J. R. Stat. Soc. B 82, 2020), exact where it is the only one. tau says how far people's rewards lie from
-the models'; with tau = 0 nobody else is heard.
+The K rewards r of a group have the models' scores m as their prior, r ~ N(m, tau^2 I), and its comparisons as evidence,
+by Bradley & Terry (1952): P(a beats b) = sigma(r_a - r_b). Through shared responses, a comparison is confirmed or
+contradicted by all others of its group, by those of the same pair most of all.
+
+The posterior is approximated by a normal distribution around its mode (Laplace). A judgement is left out of it by one
+Newton step back (approximate leave-one-out: Rad & Maleki, J. R. Stat. Soc. B 82, 2020), which is exact where it is the
+only one. tau says how far people's rewards lie from the models' scores; with tau = 0 only the models count.
 """
 
 from __future__ import annotations
@@ -13,20 +14,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from jaxtyping import Bool, Float, Int
 from scipy.special import expit
 
 from plaudit.groups import Group
 from plaudit.training import ComparisonTargets
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+PerComparison = Float[np.ndarray, " C"]
+PerResponse = Float[np.ndarray, " K"]
+Covariance = Float[np.ndarray, "K K"]
+Indices = Int[np.ndarray, " C"]
 
-MOST_RESPONSES = 256
-"""Of larger groups others are not heard: the posterior would need a matrix of all their responses."""
+MAX_RESPONSES = 256
+"""In larger groups only the models count: the posterior would need a matrix of all responses by all."""
 
-_ROUNDS = 50
-_SETTLED = 1e-8
+_MAX_NEWTON_STEPS = 50
+_MAX_MOVE = 4.0
+"""Rewards that one Newton step may move: a full step from far away may overshoot."""
+_TOLERANCE = 1e-8
 
 
 @dataclass(frozen=True)
@@ -37,133 +42,141 @@ class Evidence:
         better, worse: [C], responses.
         tie: [C].
         ranking: [C], the ranking each comes from.
-        weight: [C]. A ranking of n responses has n (n - 1) / 2 comparisons but n - 1 places to be wrong about: each
+        weight: [C]. A ranking of n responses has n (n - 1) / 2 comparisons but only n - 1 independent ones, so each
             counts 2 / n of the ranking's weight.
-        block: [C], comparisons that are left out together: those of a ranking, and those of the same ranking said again
-            by the same annotator, who is no witness to themselves.
-        size: K.
+        block: [C], comparisons that are left out together: those of a ranking, and of rankings that repeat it by the
+            same annotator, which are no independent votes.
+        n_responses: K.
     """
 
-    better: Ints
-    worse: Ints
-    tie: NDArray[np.bool_]
-    ranking: Ints
-    weight: Floats
-    block: Ints
-    size: int
+    better: Indices
+    worse: Indices
+    tie: Bool[np.ndarray, " C"]
+    ranking: Indices
+    weight: PerComparison
+    block: Indices
+    n_responses: int
 
     @classmethod
     def of(cls, group: Group) -> Evidence:
-        said = ComparisonTargets.of(group)
-        members = np.array([sum(map(len, ranking.tiers)) for ranking in group.rankings], dtype=float)
+        targets = ComparisonTargets.of(group)
+        ranked = np.array([sum(map(len, ranking.tiers)) for ranking in group.rankings], dtype=float)
         first: dict[object, int] = {}
         block = [
-            number if one.annotator is None else first.setdefault((one.annotator, one.tiers), number)
-            for number, one in enumerate(group.rankings)
+            number if ranking.annotator is None else first.setdefault((ranking.annotator, ranking.tiers), number)
+            for number, ranking in enumerate(group.rankings)
         ]
         return cls(
-            said.better,
-            said.worse,
-            said.tie,
-            said.ranking,
-            said.judgement * 2 / members[said.ranking] if len(said) else said.judgement,
-            np.array(block, dtype=np.int64)[said.ranking],
-            len(group.responses),
+            better=targets.better,
+            worse=targets.worse,
+            tie=targets.tie,
+            ranking=targets.ranking,
+            weight=targets.judgement * 2 / ranked[targets.ranking] if len(targets) else targets.judgement,
+            block=np.array(block, dtype=np.int64)[targets.ranking],
+            n_responses=len(group.responses),
         )
 
     def __len__(self) -> int:
         return len(self.better)
 
     @property
-    def heard(self) -> bool:
-        """Whether there are others to be heard, few enough for the posterior."""
-        return self.size <= MOST_RESPONSES and len(np.unique(self.block)) > 1
+    def has_other_votes(self) -> bool:
+        """Whether each comparison has others beside its own block, in a group small enough for the posterior."""
+        return self.n_responses <= MAX_RESPONSES and len(np.unique(self.block)) > 1
 
 
-def log_odds(evidence: Evidence, prior: Floats, tau: float, trust: float = 1.0) -> Floats:
-    """[C], log odds of what each comparison says, by everything but its own block.
+def log_odds(evidence: Evidence, prior: PerResponse, tau: float, trust: float = 1.0) -> PerComparison:
+    """[C], log odds of each observed comparison, given everything but its own block.
 
-    A normal belief about the gap, with mean g and variance v, has sigma(g / sqrt(1 + pi v / 8)) as its probability
-    (MacKay, Neural Computation 4, 1992). The prior is widened likewise, so that tau leaves a comparison that nobody
-    else speaks to where the models put it.
+    With a normal belief about the gap, of mean g and variance v, the probability of a win is about
+    sigma(g / sqrt(1 + pi v / 8)) (MacKay, Neural Computation 4, 1992). The prior is widened by the same factor, with
+    v = 2 tau^2, so that a comparison without other votes keeps the log odds of the models whatever tau is.
 
     Args:
         evidence: of one group.
         prior: [K], the models' calibrated scores.
         tau: standard deviation of the rewards around the models' scores, >= 0.
-        trust: the share of the models' gaps that is believed where others are heard.
+        trust: factor of the models' gaps in [0, 1], where there are other votes.
     """
-    alone = prior[evidence.better] - prior[evidence.worse]
-    if tau == 0 or not evidence.heard:
-        return alone
-    rewards, covariance = _posterior(evidence, trust * prior * np.sqrt(1 + np.pi * tau**2 / 4), tau)
-    gap, variance = _left_out(evidence, rewards, covariance)
-    return gap / np.sqrt(1 + np.pi / 8 * variance)
+    by_models: PerComparison = prior[evidence.better] - prior[evidence.worse]
+    if tau == 0 or not evidence.has_other_votes:
+        return by_models
+    rewards, covariance = _laplace(evidence, trust * prior * np.sqrt(1 + np.pi * tau**2 / 4), tau)
+    gap, variance = _leave_block_out(evidence, rewards, covariance)
+    return np.asarray(gap / np.sqrt(1 + np.pi / 8 * variance))
 
 
-def _posterior(evidence: Evidence, prior: Floats, tau: float) -> tuple[Floats, Floats]:
-    """Mode [K] and covariance [K, K], by Newton steps; the posterior is log-concave."""
+def _laplace(evidence: Evidence, prior: PerResponse, tau: float) -> tuple[PerResponse, Covariance]:
+    """Mode and covariance of the posterior, by Newton's method; it is log-concave."""
     rewards = prior.copy()
-    for _ in range(_ROUNDS):
-        pull, curvature = _slopes(evidence, rewards)
-        gradient = _spread(evidence, pull) - (rewards - prior) / tau**2
+    for _ in range(_MAX_NEWTON_STEPS):
+        slope, curvature = _gap_derivatives(evidence, rewards)
+        gradient = _sum_by_response(evidence, slope) - (rewards - prior) / tau**2
         step = np.linalg.solve(_precision(evidence, curvature, tau), gradient)
-        # A full step from far away may overshoot; gaps need never move by more than a few units at once.
-        rewards = rewards + step / max(1.0, np.abs(step).max() / 4)
-        if np.abs(step).max() < _SETTLED:
+        rewards = rewards + step / max(1.0, np.abs(step).max() / _MAX_MOVE)
+        if np.abs(step).max() < _TOLERANCE:
             break
-    covariance = np.linalg.inv(_precision(evidence, _slopes(evidence, rewards)[1], tau))
+    covariance = np.linalg.inv(_precision(evidence, _gap_derivatives(evidence, rewards)[1], tau))
     return rewards, np.asarray(covariance, dtype=np.float64)
 
 
-def _left_out(evidence: Evidence, rewards: Floats, covariance: Floats) -> tuple[Floats, Floats]:
-    """[C] means and variances of the gaps without each comparison's own block."""
-    pull, curvature = _slopes(evidence, rewards)
+def _leave_block_out(
+    evidence: Evidence, rewards: PerResponse, covariance: Covariance
+) -> tuple[PerComparison, PerComparison]:
+    """[C] means and variances of the gaps in the posterior without each comparison's own block.
+
+    For a block with design matrix X, slopes u and curvatures W, V = X S X' is the covariance of its gaps g. Without the
+    block it is V' = (I - V W)^-1 V, and one Newton step moves the gaps to g - V' u. For a block of one comparison these
+    are numbers: v' = v / (1 - v w), with the leverage v w in the denominator.
+    """
+    slope, curvature = _gap_derivatives(evidence, rewards)
     gap = rewards[evidence.better] - rewards[evidence.worse]
-    own = _between(evidence, covariance, np.arange(len(evidence)))
-    left = 1 - own * curvature
-    mean, variance = gap - own * pull / left, own / left
+    variance = _gap_variance(evidence, covariance)
+    remaining = 1 - variance * curvature
+    mean_without, variance_without = gap - variance * slope / remaining, variance / remaining
     sizes = np.bincount(evidence.block)
     for block in np.flatnonzero(sizes > 1):
         rows = np.flatnonzero(evidence.block == block)
-        among = _design(evidence, rows) @ covariance @ _design(evidence, rows).T
-        without = np.linalg.solve(np.eye(len(rows)) - among * curvature[rows], among)
-        mean[rows], variance[rows] = gap[rows] - without @ pull[rows], np.diag(without)
-    return mean, np.clip(variance, 0, None)
+        design = _design_matrix(evidence, rows)
+        block_covariance = design @ covariance @ design.T
+        without = np.linalg.solve(np.eye(len(rows)) - block_covariance * curvature[rows], block_covariance)
+        mean_without[rows], variance_without[rows] = gap[rows] - without @ slope[rows], np.diag(without)
+    return mean_without, np.clip(variance_without, 0, None)
 
 
-def _slopes(evidence: Evidence, rewards: Floats) -> tuple[Floats, Floats]:
-    """[C] first derivative of each log likelihood by its gap, and minus the second. A tie is half a win each way."""
-    won = expit(rewards[evidence.better] - rewards[evidence.worse])
-    return evidence.weight * (np.where(evidence.tie, 0.5, 1.0) - won), evidence.weight * won * (1 - won)
+def _gap_derivatives(evidence: Evidence, rewards: PerResponse) -> tuple[PerComparison, PerComparison]:
+    """[C], first derivative of each log likelihood by its gap, and minus the second. A tie is half a win each way."""
+    win = expit(rewards[evidence.better] - rewards[evidence.worse])
+    return evidence.weight * (np.where(evidence.tie, 0.5, 1.0) - win), evidence.weight * win * (1 - win)
 
 
-def _spread(evidence: Evidence, pull: Floats) -> Floats:
-    """[K], what the gaps' derivatives are for the rewards."""
-    spread: Floats = np.bincount(evidence.better, pull, evidence.size).astype(float)
-    return spread - np.bincount(evidence.worse, pull, evidence.size)
+def _sum_by_response(evidence: Evidence, slope: PerComparison) -> PerResponse:
+    """[K], the gradient by the rewards from the derivatives by the gaps: X' u."""
+    total: PerResponse = np.bincount(evidence.better, slope, evidence.n_responses).astype(float)
+    return total - np.bincount(evidence.worse, slope, evidence.n_responses)
 
 
-def _precision(evidence: Evidence, curvature: Floats, tau: float) -> Floats:
-    precision: Floats = np.diag(
+def _precision(evidence: Evidence, curvature: PerComparison, tau: float) -> Covariance:
+    """I / tau^2 + X' W X, the negative Hessian of the log posterior."""
+    precision: Covariance = np.diag(
         1 / tau**2
-        + np.bincount(evidence.better, curvature, evidence.size)
-        + np.bincount(evidence.worse, curvature, evidence.size)
+        + np.bincount(evidence.better, curvature, evidence.n_responses)
+        + np.bincount(evidence.worse, curvature, evidence.n_responses)
     )
     np.subtract.at(precision, (evidence.better, evidence.worse), curvature)
     np.subtract.at(precision, (evidence.worse, evidence.better), curvature)
     return precision
 
 
-def _between(evidence: Evidence, covariance: Floats, rows: Ints) -> Floats:
-    """The variances of the gaps of some comparisons."""
-    a, b = evidence.better[rows], evidence.worse[rows]
-    return covariance[a, a] + covariance[b, b] - 2 * covariance[a, b]
+def _gap_variance(evidence: Evidence, covariance: Covariance) -> PerComparison:
+    """[C], the diagonal of X S X'."""
+    a, b = evidence.better, evidence.worse
+    return np.asarray(covariance[a, a] + covariance[b, b] - 2 * covariance[a, b])
 
 
-def _design(evidence: Evidence, rows: Ints) -> Floats:
-    """[rows, K] of +1 at the better and -1 at the worse."""
-    design = np.zeros((len(rows), evidence.size))
+def _design_matrix(evidence: Evidence, rows: Int[np.ndarray, " n"]) -> Float[np.ndarray, "n K"]:
+    """Rows of X: +1 at the better response and -1 at the worse."""
+    design = np.zeros((len(rows), evidence.n_responses))
     design[np.arange(len(rows)), evidence.better[rows]] += 1
     design[np.arange(len(rows)), evidence.worse[rows]] -= 1
     return design

@@ -1,10 +1,11 @@
-"""Ratings that are probably wrong: far from what models and other raters lead one to expect.
+"""Ratings that are probably wrong: far from what the models and other raters predict.
 
-On an attribute's scale [0, 1] a rating is the models' held-out prediction, plus how far the response lies from it
-(variance tau^2, shared by all who rated it), plus the rater's own noise (sigma^2). What others gave the same response
-shrinks towards the prediction as a random effect does. The standardised residual is then either noise around 0, with
-tails as heavy as the ratings show, or a slip, anywhere on the scale; an EM fit says how wide the noise is and how
-frequent slips are, and Bayes' rule which one a rating is.
+On an attribute's scale [0, 1] a rating is the models' out-of-fold prediction, plus a random effect of the response
+(variance tau^2, shared by all who rated it), plus the rater's own noise (sigma^2). The other ratings of a response
+shrink towards the prediction accordingly, as in best linear unbiased prediction. A standardised residual is then either
+noise around 0, with tails as heavy as the data show, or a gross error, uniform on the scale (Huber, Ann. Math. Stat.
+35, 1964). An EM fit of this mixture estimates the width of the noise and the rate of gross errors, and Bayes' rule says
+how likely each rating is one.
 """
 
 from __future__ import annotations
@@ -14,39 +15,50 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float, Int
 from scipy.stats import t as student
 
 from plaudit.data import Scale, scales_of
-from plaudit.doctor.crossfit import Held, starts
+from plaudit.doctor.crossfit import OutOfFoldScores, response_offsets
 from plaudit.doctor.findings import Item, rating_target
-from plaudit.doctor.noise import Floats
 from plaudit.doctor.rankings import LISTED, REMOVED
 from plaudit.errors import PlauditError
 from plaudit.groups import Group, Rating
 
+PerRating = Float[np.ndarray, " N"]
+Indices = Int[np.ndarray, " N"]
+
 FAR = 3.0
-"""A residual is only called far beyond the spread from so many standard deviations on, whatever the mixture says."""
+"""Residuals of fewer standard deviations are never called far, whatever the mixture says."""
 
-_TAILS = (3.0, 5.0, 10.0, math.inf)
-"""Degrees of freedom of the noise; with infinitely many it is normal."""
+_DEGREES_OF_FREEDOM = (3.0, 5.0, 10.0, math.inf)
+"""Of the noise, Student's t; with infinitely many it is normal."""
 
-_FEWEST = 3
+_MIN_RATINGS = 3
 """Of fewer ratings none can be called far from the others."""
 
-_KNOWN_RIGHT = 10.0
-"""Ratings known to be no slips that their share is estimated with: few data accuse nobody."""
+_PRIOR_COUNT = 10.0
+"""Pseudo-count of ratings known to be right in the rate of gross errors: few data accuse nobody."""
 
-_MOST_SLIPS = 0.45
-_STEPS = 100
-_ROUNDS = 2
-"""Times that what looks like a slip is believed less as evidence about others."""
+_MAX_ERROR_RATE = 0.45
+_EM_STEPS = 100
+_REWEIGHTING_ROUNDS = 2
+"""How often probable gross errors are discounted as evidence about other ratings."""
 
-_LEAST_BELIEF = 1e-3
+_MIN_WEIGHT = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class _Rated:
-    """One rating on [0, 1], and the number of its response among all."""
+class _IndexedRating:
+    """One rating and where it stands.
+
+    Attributes:
+        group: index of the group.
+        number: index within the group's ratings.
+        response: index of the response among all of all groups.
+        unit: the value on [0, 1].
+        rating: as in the data.
+    """
 
     group: int
     number: int
@@ -56,17 +68,17 @@ class _Rated:
 
 
 def suspicious_ratings(
-    groups: Sequence[Group], held: Mapping[str, Sequence[Held]], removed: float = REMOVED
+    groups: Sequence[Group], out_of_fold: Mapping[str, Sequence[OutOfFoldScores]], threshold: float = REMOVED
 ) -> tuple[list[Item], dict[str, str]]:
-    """Items for single ratings, and the reason for each attribute whose ratings could not be judged.
+    """Items for single ratings, and the reason for each attribute whose ratings could not be examined.
 
-    Ratings with a weight of their own (other than 1) are shares of a crowd's votes, not one person's judgement: they
-    are left alone.
+    Ratings whose weight is not 1 are shares of a crowd's votes and not one person's judgement: they are left alone.
 
     Args:
         groups: with R responses in all.
-        held: for each model, what it says in each deal of the groups into folds. Empty: the mean of all ratings and
-            other raters only.
+        out_of_fold: model -> its scores under each assignment of groups to folds. Empty: the mean of all ratings and
+            the other raters only.
+        threshold: probability of being wrong from which removal is proposed.
     """
     try:
         scales = scales_of(groups)
@@ -75,132 +87,193 @@ def suspicious_ratings(
     items: list[Item] = []
     reasons: dict[str, str] = {}
     for name, scale in scales.items():
-        rated = list(_rated(groups, name, scale))
-        if reason := _no_spread(rated):
+        ratings = list(_ratings_of(groups, name, scale))
+        if reason := _no_spread(ratings):
             reasons[f"ratings of {name}"] = reason
             continue
-        items += _far(groups, rated, _expected(rated, name, scale, held), scale, removed)
+        items += _far_ratings(groups, ratings, _predictions(ratings, name, scale, out_of_fold), scale, threshold)
     return items, reasons
 
 
-def _no_spread(rated: Sequence[_Rated]) -> str | None:
+def _no_spread(ratings: Sequence[_IndexedRating]) -> str | None:
     """Why none of these ratings can be called far from the others; None if one can."""
-    if len(rated) < _FEWEST:
-        return f"it takes {_FEWEST} with weight 1 to have a spread, and there are {len(rated)}"
-    first = rated[0]
-    if all(one.unit == first.unit for one in rated):
+    if len(ratings) < _MIN_RATINGS:
+        return f"it takes {_MIN_RATINGS} with weight 1 to have a spread, and there are {len(ratings)}"
+    first = ratings[0]
+    if all(rating.unit == first.unit for rating in ratings):
         return f"every one is {first.rating.value:g}, so none is far from what the others lead one to expect"
     return None
 
 
-def _rated(groups: Sequence[Group], name: str, scale: Scale) -> Iterator[_Rated]:
-    for g, (start, group) in enumerate(zip(starts(groups), groups, strict=True)):
+def _ratings_of(groups: Sequence[Group], attribute: str, scale: Scale) -> Iterator[_IndexedRating]:
+    for g, (start, group) in enumerate(zip(response_offsets(groups), groups, strict=True)):
         for number, rating in enumerate(group.ratings):
-            if rating.attribute == name and rating.weight == 1:
-                yield _Rated(g, number, start + rating.response, scale.unit(rating), rating)
+            if rating.attribute == attribute and rating.weight == 1:
+                yield _IndexedRating(
+                    group=g,
+                    number=number,
+                    response=start + rating.response,
+                    unit=scale.unit(rating),
+                    rating=rating,
+                )
 
 
-def _expected(rated: Sequence[_Rated], name: str, scale: Scale, held: Mapping[str, Sequence[Held]]) -> Floats:
-    """[N], what the models expect of each rated response, on [0, 1]; the mean rating where no model says anything."""
-    at = np.array([one.response for one in rated])
-    mean = float(np.mean([one.unit for one in rated]))
-    said = [deal.values[name][at] for deals in held.values() for deal in deals if name in deal.values]
-    if not said:
-        return np.full(len(rated), mean)
-    units = (np.mean(said, axis=0) - scale.low) / (scale.high - scale.low)
+def _predictions(
+    ratings: Sequence[_IndexedRating],
+    attribute: str,
+    scale: Scale,
+    out_of_fold: Mapping[str, Sequence[OutOfFoldScores]],
+) -> PerRating:
+    """[N], the models' mean prediction for each rated response, on [0, 1]; the mean rating where there is none."""
+    response = np.array([rating.response for rating in ratings])
+    mean = float(np.mean([rating.unit for rating in ratings]))
+    predicted = [
+        scores.ratings[attribute][response]
+        for repeats in out_of_fold.values()
+        for scores in repeats
+        if attribute in scores.ratings
+    ]
+    if not predicted:
+        return np.full(len(ratings), mean)
+    units = (np.mean(predicted, axis=0) - scale.low) / (scale.high - scale.low)
     return np.where(np.isfinite(units), np.clip(units, 0, 1), mean)
 
 
-def _far(
-    groups: Sequence[Group], rated: Sequence[_Rated], expected: Floats, scale: Scale, removed: float
+def _far_ratings(
+    groups: Sequence[Group],
+    ratings: Sequence[_IndexedRating],
+    predictions: PerRating,
+    scale: Scale,
+    threshold: float,
 ) -> Iterator[Item]:
-    response = np.array([one.response for one in rated])
-    gap, belief = np.array([one.unit for one in rated]) - expected, np.ones(len(rated))
-    for _ in range(1 + _ROUNDS):
-        residual, spread, heard = leave_one_out(gap, response, belief)
-        z = np.divide(residual, spread, out=np.zeros(len(rated)), where=spread > 0)
-        wrong = slips(z, spread)
-        belief = _belief(wrong, np.abs(z), response)
+    """Items for the ratings that are probably gross errors and at least `FAR` usual residuals away."""
+    response = np.array([rating.response for rating in ratings])
+    gap, weight = np.array([rating.unit for rating in ratings]) - predictions, np.ones(len(ratings))
+    for _ in range(1 + _REWEIGHTING_ROUNDS):
+        residual, spread, others = leave_one_out(gap, response, weight)
+        z = np.divide(residual, spread, out=np.zeros(len(ratings)), where=spread > 0)
+        p_wrong = gross_errors(z, spread)
+        weight = _discounts(p_wrong, np.abs(z), response)
     typical = math.sqrt(float(np.mean(residual**2)))
-    for i in map(int, np.flatnonzero((wrong >= min(LISTED, removed)) & (np.abs(residual) >= FAR * typical))):
-        one = rated[i]
-        given, looked_for = scale.value(one.unit), scale.value(one.unit - residual[i])
-        group, who = groups[one.group], one.rating.annotator
-        others = f" and {heard[i]} other ratings of it" if heard[i] else ""
-        yield Item(
-            "suspicious-rating",
-            float(wrong[i]),
-            f"{f'{who} rates' if who is not None else 'rates'} response {one.rating.response} {given:g} on "
-            f"{one.rating.attribute}; the models{others} lead one to expect {looked_for:.2g}, "
-            f"{abs(residual[i]) / typical:.1f} times the usual residual away",
-            keep=bool(wrong[i] < removed),
-            group=group.id,
-            evidence={
-                "value": given,
-                "expected": round(float(looked_for), 4),
-                "residual_in_sd": round(float(residual[i] / typical), 3),
-                "other_ratings": int(heard[i]),
-                **({} if who is None else {"annotator": who}),
-            },
-            target=rating_target(group, one.number),
+    listed = (p_wrong >= min(LISTED, threshold)) & (np.abs(residual) >= FAR * typical)
+    for i in map(int, np.flatnonzero(listed)):
+        yield _item(
+            groups[ratings[i].group],
+            ratings[i],
+            scale,
+            p_wrong=float(p_wrong[i]),
+            residual=float(residual[i]),
+            typical=typical,
+            others=int(others[i]),
+            keep=bool(p_wrong[i] < threshold),
         )
 
 
-def _belief(wrong: Floats, distance: Floats, response: np.ndarray) -> Floats:
-    """[N], how much each rating is believed as evidence about others of its response. Only the farthest of a response
-    is doubted: one slip makes those beside it look far away, too."""
-    _, place = np.unique(response, return_inverse=True)
-    farthest = np.zeros(place.max() + 1)
-    np.maximum.at(farthest, place, distance)
-    return np.where(distance == farthest[place], np.maximum(1 - wrong, _LEAST_BELIEF), 1.0)
+def _item(
+    group: Group,
+    rated: _IndexedRating,
+    scale: Scale,
+    *,
+    p_wrong: float,
+    residual: float,
+    typical: float,
+    others: int,
+    keep: bool,
+) -> Item:
+    rating = rated.rating
+    value, expected = scale.value(rated.unit), scale.value(rated.unit - residual)
+    verb = f"{rating.annotator} rates" if rating.annotator is not None else "rates"
+    other_ratings = f" and {others} other ratings of it" if others else ""
+    return Item(
+        kind="suspicious-rating",
+        suspicion=p_wrong,
+        what=f"{verb} response {rating.response} {value:g} on {rating.attribute}; the models{other_ratings} lead one "
+        f"to expect {expected:.2g}, {abs(residual) / typical:.1f} times the usual residual away",
+        keep=keep,
+        group=group.id,
+        evidence={
+            "value": value,
+            "expected": round(float(expected), 4),
+            "residual_in_sd": round(residual / typical, 3),
+            "other_ratings": others,
+            **({} if rating.annotator is None else {"annotator": rating.annotator}),
+        },
+        target=rating_target(group, rated.number),
+    )
 
 
-def leave_one_out(residual: Floats, response: np.ndarray, belief: Floats) -> tuple[Floats, Floats, np.ndarray]:
-    """Residuals once the others of the same response are heard, their standard deviations, and how many were heard.
+def _discounts(p_wrong: PerRating, distance: PerRating, response: Indices) -> PerRating:
+    """[N], the weight of each rating as evidence about the others of its response.
 
-    Variances by moments: sigma^2 within responses rated more than once, tau^2 what is left of the whole.
+    Only the farthest of a response is discounted: one gross error makes the ratings beside it look far away, too.
+    """
+    _, index = np.unique(response, return_inverse=True)
+    farthest = np.zeros(index.max() + 1)
+    np.maximum.at(farthest, index, distance)
+    return np.where(distance == farthest[index], np.maximum(1 - p_wrong, _MIN_WEIGHT), 1.0)
+
+
+def leave_one_out(gap: PerRating, response: Indices, weight: PerRating) -> tuple[PerRating, PerRating, Indices]:
+    """Residuals given the other ratings of the same response.
+
+    Variances by the method of moments: sigma^2 from within responses rated more than once, and tau^2 is what is left of
+    the mean square. The other ratings, of total weight w, predict the random effect as their mean times
+    tau^2 w / (tau^2 w + sigma^2).
 
     Args:
-        residual: [N], ratings minus predictions.
-        response: [N], numbers.
-        belief: [N] in (0, 1], how much each counts for others and for the variances.
+        gap: [N], ratings minus predictions.
+        response: [N], which response each is of.
+        weight: [N] in (0, 1], how much each counts for the others and for the variances.
+
+    Returns:
+        [N] residuals, [N] their standard deviations, and [N] how many other ratings the response has.
     """
-    _, place = np.unique(response, return_inverse=True)
-    count, weight = np.bincount(place), np.bincount(place, belief)
-    total = np.bincount(place, belief * residual)
-    within = residual - (total / weight)[place]
-    freedom = float((weight - 1)[count > 1].clip(0).sum())
-    whole = float(np.average(residual**2, weights=belief))
-    sigma2 = float(np.sum(belief * within**2)) / freedom if freedom else whole
-    tau2 = max(0.0, whole - sigma2)
-    heard = weight[place] - belief
-    several = count[place] > 1
-    others = np.divide(total[place] - belief * residual, heard, out=np.zeros(len(residual)), where=several)
-    shrink = np.divide(tau2 * heard, tau2 * heard + sigma2, out=np.zeros(len(residual)), where=several)
-    # Where nothing at all varies, what the others say is all there is to say.
-    shrink[np.isnan(shrink)] = 0.0
-    return residual - shrink * others, np.sqrt(tau2 * (1 - shrink) + sigma2), count[place] - 1
+    _, index = np.unique(response, return_inverse=True)
+    count, total_weight = np.bincount(index), np.bincount(index, weight)
+    total = np.bincount(index, weight * gap)
+    within = gap - (total / total_weight)[index]
+    degrees = float((total_weight - 1)[count > 1].clip(0).sum())
+    mean_square = float(np.average(gap**2, weights=weight))
+    sigma2 = float(np.sum(weight * within**2)) / degrees if degrees else mean_square
+    tau2 = max(0.0, mean_square - sigma2)
+    weight_of_others = total_weight[index] - weight
+    has_others = count[index] > 1
+    mean_of_others = np.divide(total[index] - weight * gap, weight_of_others, out=np.zeros(len(gap)), where=has_others)
+    shrinkage = np.divide(
+        tau2 * weight_of_others, tau2 * weight_of_others + sigma2, out=np.zeros(len(gap)), where=has_others
+    )
+    # 0 / 0 where nothing varies at all: then there is nothing to shrink.
+    shrinkage[np.isnan(shrinkage)] = 0.0
+    return gap - shrinkage * mean_of_others, np.sqrt(tau2 * (1 - shrinkage) + sigma2), count[index] - 1
 
 
-def slips(z: Floats, spread: Floats) -> Floats:
-    """[N], the probability that each standardised residual is a slip: noise of some width around 0 against anywhere on
-    a scale that is 1 / `spread` [N] standard deviations long. The noise has the tails, of `_TAILS`, under which the
-    residuals are most likely: where many ratings are far off, being far off is what raters do."""
+def gross_errors(z: PerRating, spread: PerRating) -> PerRating:
+    """[N], the probability that each rating is a gross error.
+
+    Of the tails in `_DEGREES_OF_FREEDOM` the noise has those with the highest likelihood: where many ratings are far
+    off, being far off is what raters do.
+
+    Args:
+        z: [N], standardised residuals.
+        spread: [N], their standard deviations on [0, 1]: a scale is 1 / spread standard deviations long, so the density
+            of a gross error is `spread`.
+    """
     if not (spread > 0).all() or not z.any():
         return np.zeros(len(z))
-    found = [_mixture(z, spread, tails) for tails in _TAILS]
-    return max(found, key=lambda one: one[1])[0]
+    fits = [_fit_mixture(z, spread, degrees) for degrees in _DEGREES_OF_FREEDOM]
+    return max(fits, key=lambda fit: fit[1])[0]
 
 
-def _mixture(z: Floats, spread: Floats, tails: float) -> tuple[Floats, float]:
-    """[N] probabilities of a slip and the mean log likelihood, by EM, with noise of Student's t of `tails` degrees of
-    freedom."""
-    size, share = max(float(np.median(np.abs(z)) / student.ppf(0.75, tails)), 1e-3 * float(np.abs(z).max())), 0.01
-    for _ in range(_STEPS):
-        noise, slip = (1 - share) * student.pdf(z, tails, scale=size), share * spread
-        wrong = slip / (slip + noise)
-        # Far residuals say less about the width of heavy tails (Lange, Little & Taylor, JASA 84, 1989).
-        pull = 1.0 if math.isinf(tails) else (tails + 1) / (tails + (z / size) ** 2)
-        size = max(math.sqrt(float(np.sum((1 - wrong) * pull * z**2) / np.sum(1 - wrong))), 1e-12)
-        share = min(float(wrong.sum()) / (len(z) + _KNOWN_RIGHT), _MOST_SLIPS)
-    return wrong, float(np.mean(np.log(slip + noise)))
+def _fit_mixture(z: PerRating, spread: PerRating, degrees: float) -> tuple[PerRating, float]:
+    """[N] probabilities of a gross error and the mean log likelihood, by EM."""
+    # The median of |z| is a start that a few gross errors do not move.
+    width = max(float(np.median(np.abs(z)) / student.ppf(0.75, degrees)), 1e-3 * float(np.abs(z).max()))
+    error_rate = 0.01
+    for _ in range(_EM_STEPS):
+        noise, error = (1 - error_rate) * student.pdf(z, degrees, scale=width), error_rate * spread
+        p_wrong = error / (error + noise)
+        # Under heavy tails, far residuals say less about the width (Lange, Little & Taylor, JASA 84, 1989).
+        t_weight = 1.0 if math.isinf(degrees) else (degrees + 1) / (degrees + (z / width) ** 2)
+        width = max(math.sqrt(float(np.sum((1 - p_wrong) * t_weight * z**2) / np.sum(1 - p_wrong))), 1e-12)
+        error_rate = min(float(p_wrong.sum()) / (len(z) + _PRIOR_COUNT), _MAX_ERROR_RATE)
+    return p_wrong, float(np.mean(np.log(error + noise)))

@@ -1,4 +1,4 @@
-"""The work list on disk: one finding a line, for a person to go through and to set `keep` in."""
+"""The work list on disk: one finding a line, for people to read and to set `keep` in."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from plaudit.doctor.cleaning import Order
+from plaudit.doctor.cleaning import Removal
 from plaudit.doctor.findings import Item, Target
 from plaudit.errors import DataError
 from plaudit.storage import json_line, replacing
 
 
 def write_worklist(items: Iterable[Item], path: str | Path) -> None:
-    """One JSON object a line, in the order given.
+    """One JSON object a line, in the order of `items`.
 
     Raises:
         DataError: if the file cannot be written.
@@ -23,7 +23,7 @@ def write_worklist(items: Iterable[Item], path: str | Path) -> None:
         out.writelines(json_line(item.to_json()).encode() for item in items)
 
 
-def read_orders(path: str | Path) -> list[Order]:
+def read_removals(path: str | Path) -> list[Removal]:
     """The removals of a work list: the targets of its lines with `"keep": false`. Lines may be deleted and reordered.
 
     Raises:
@@ -34,43 +34,49 @@ def read_orders(path: str | Path) -> list[Order]:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise DataError(f"the work list cannot be read: {reason}", str(path)) from error
-    orders = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            orders += _order(line, f"{path}:{number}")
-    return orders
+    lines = enumerate(text.split("\n"), 1)
+    removals = (_removal(line, f"{path}:{number}") for number, line in lines if line.strip())
+    return [removal for removal in removals if removal is not None]
 
 
-def _order(line: str, where: str) -> list[Order]:
+def _removal(line: str, where: str) -> Removal | None:
+    """The removal of a line; None if it is kept."""
     try:
         row = json.loads(line)
     except ValueError as error:
-        raise DataError(f"the line is no JSON object ({error}); mend it or delete it", where) from error
+        raise DataError(f"the line is no JSON object ({error})", where, remedy="mend it or delete it") from error
     if not isinstance(row, Mapping) or not isinstance(row.get("keep"), bool):
         raise DataError('an item needs "keep": true or false', where)
     if row["keep"]:
-        return []
+        return None
     target = row.get("target")
     if not isinstance(target, Mapping):
-        raise DataError('the item has no "target", so there is nothing to take out; set "keep" to true', where)
-    return [Order(_target(target, where), where)]
+        raise DataError('the item has no "target", so there is nothing to take out', where, remedy='set "keep" to true')
+    return Removal(_target(target, where), where)
 
 
 def _target(row: Mapping[str, Any], where: str) -> Target:
+    if "said" in row:
+        raise DataError("a \"target\" has no 'said'", where, remedy="it is called 'judgement' now; make the list anew")
     unknown = sorted(set(row) - set(Target.__slots__))
     if unknown:
-        raise DataError(f'a "target" has no {unknown[0]!r}; leave it as the doctor wrote it', where)
+        raise DataError(f'a "target" has no {unknown[0]!r}', where, remedy="leave it as the doctor wrote it")
     group, annotator, responses = row.get("group"), row.get("annotator"), row.get("responses", [])
     ranking, rating = row.get("ranking"), row.get("rating")
-    sound = (
-        (isinstance(group, str) or (group is None and isinstance(annotator, str)))
-        and all(
-            number is None or (isinstance(number, int) and not isinstance(number, bool)) for number in (ranking, rating)
-        )
-        and isinstance(responses, list)
-        and all(isinstance(one, int) for one in responses)
-        and (ranking is None or bool(responses))
+    has_subject = isinstance(group, str) or (group is None and isinstance(annotator, str))
+    has_numbers = _is_index_or_none(ranking) and _is_index_or_none(rating)
+    has_responses = isinstance(responses, list) and all(isinstance(response, int) for response in responses)
+    if not (has_subject and has_numbers and has_responses and (ranking is None or responses)):
+        raise DataError('the "target" is damaged', where, remedy="leave it as the doctor wrote it")
+    return Target(
+        group=group,
+        ranking=ranking,
+        rating=rating,
+        judgement=row.get("judgement"),
+        responses=tuple(responses),
+        annotator=annotator,
     )
-    if not sound:
-        raise DataError('the "target" is damaged; leave it as the doctor wrote it', where)
-    return Target(group, ranking, rating, row.get("said"), tuple(responses), annotator)
+
+
+def _is_index_or_none(value: Any) -> bool:
+    return value is None or (isinstance(value, int) and not isinstance(value, bool))
