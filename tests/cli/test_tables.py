@@ -143,6 +143,18 @@ def test_reasons_and_what_there_was_no_room_for_stand_below():
     ]
 
 
+def test_a_note_stands_behind_its_figures_or_below():
+    table = FigureTable("", ("count",))
+    table.row("rows", "12", note="one file")
+    table.row("subsets", "3", note="law 5, 法律 4, medicine 3")
+    assert lines_of(table, 41) == [
+        "         count",
+        "rows        12  one file",
+        "subsets      3  law 5, 法律 4, medicine 3",
+    ]
+    assert lines_of(table, 40)[2:] == ["subsets      3", "subsets: law 5, 法律 4, medicine 3"]
+
+
 def test_a_row_has_a_cell_for_each_column():
     with pytest.raises(ValueError, match="1 cells for 2 columns"):
         FigureTable("", ("a", "b")).row("x", "1")

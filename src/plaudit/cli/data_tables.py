@@ -5,24 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
+from plaudit.cli.tables import FigureTable, elided
 from plaudit.data import AlwaysFirst, ClickReport, LengthReport, NearDuplicate, ReadReport
 from plaudit.judgements import AttributeSummary, DataCheck
+from plaudit.text import terminal_text
 
 NEAR_SHOWN = 10
+
+_ID_WIDTH = 30
+"""Terminal cells for an id that is no row's label."""
 
 
 def findings(reading: ReadReport, found: DataCheck, near: Sequence[NearDuplicate] | None) -> None:
     """What `plaudit data check` found."""
+    console = Console(highlight=False)
     formats = ", ".join(f"{name} x {count}" if count > 1 else name for name, count in reading.formats.items())
-    _print(("", "count", "note"), _findings(reading, found, formats))
+    table = FigureTable("", ("count",))
+    for label, count, note in _findings(reading, found, formats):
+        table.row(label, count, note=note)
+    table.show(console)
     if near is None:
         return
-    print(f"{len(near):,} prompts of the other data are (nearly) in this")
+    console.print(f"{len(near):,} prompts of the other data are (nearly) in this", markup=False)
     if near:
-        rows = [(one.test, one.train, f"{one.similarity:.2f}") for one in near[:NEAR_SHOWN]]
-        _print(("there", "here", "similarity"), rows)
+        table = FigureTable("there", ("here", "similarity"), left=("here",))
+        for one in near[:NEAR_SHOWN]:
+            here = elided(Text(terminal_text(one.train)), _ID_WIDTH)
+            table.row(terminal_text(one.test), here, f"{one.similarity:.2f}")
+        table.show(console)
 
 
 def _findings(reading: ReadReport, found: DataCheck, formats: str) -> Iterable[tuple[str, str, str]]:
@@ -36,7 +48,7 @@ def _findings(reading: ReadReport, found: DataCheck, formats: str) -> Iterable[t
         f"{found.comparisons:,} comparisons, {_share(found.ties, found.comparisons)} ties{_only_ties(found)}",
     )
     yield "ratings", f"{found.ratings:,}", "on each attribute:" if found.attributes else ""
-    yield from ((f"  {name}", f"{of.ratings:,}", _rated(of)) for name, of in found.attributes.items())
+    yield from ((f"  {terminal_text(name)}", f"{of.ratings:,}", _rated(of)) for name, of in found.attributes.items())
     yield "subsets", f"{len(found.subsets):,}", _named(found.subsets)
     yield "annotators", f"{agreed.annotators:,}", _agreement(found)
     yield "bad rows", f"{len(reading.rejected):,}", "cannot be read"
@@ -72,7 +84,10 @@ def _rated(of: AttributeSummary) -> str:
 
 
 def _always_first(annotators: Sequence[AlwaysFirst]) -> str:
-    shown = [f"{one.annotator} in all {one.rankings:,} rankings (p = {one.p_value:.2g})" for one in annotators[:8]]
+    shown = [
+        f"{terminal_text(one.annotator)} in all {one.rankings:,} rankings (p = {one.p_value:.2g})"
+        for one in annotators[:8]
+    ]
     more = [f"{len(annotators) - 8} more"] if len(annotators) > 8 else []
     return ", ".join(shown + more) or "annotators who put the first response on top every time, beyond chance"
 
@@ -104,11 +119,11 @@ def clicks_read(
 
 def lengths(report: LengthReport) -> None:
     """What `plaudit data stats` measured."""
-    rows = [
-        (name, f"{of.n:,}", *(f"{value:,.0f}" for value in (of.least, of.median, of.mean, of.p90, of.p99, of.most)))
-        for name, of in report.lengths.items()
-    ]
-    _print(("length of", "n", "least", "median", "mean", "90%", "99%", "most"), rows)
+    table = FigureTable("length of", ("n", "least", "median", "mean", "90%", "99%", "most"))
+    for name, of in report.lengths.items():
+        figures = (f"{value:,.0f}" for value in (of.least, of.median, of.mean, of.p90, of.p99, of.most))
+        table.row(name, f"{of.n:,}", *figures)
+    table.show(Console(highlight=False))
     if report.longer_wins is not None:
         print(f"the longer response wins {report.longer_wins:.1%} of untied comparisons")
     if (cut := report.truncation) is not None:
@@ -118,20 +133,10 @@ def lengths(report: LengthReport) -> None:
         print(f"{cut.responses:,} responses exceed it by themselves{first}")
 
 
-def _print(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    numeric = {"count", "n", "least", "median", "mean", "90%", "99%", "most", "similarity"}
-    for name in header:
-        table.add_column(name, justify="right" if name in numeric else "left", no_wrap=name in numeric, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    Console(highlight=False, markup=False).print(table)
-
-
 def _share(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole else "no"
 
 
 def _named(counts: dict[str, int], shown: int = 8) -> str:
-    names = [f"{name} {count:,}" for name, count in counts.items()]
+    names = [f"{terminal_text(name)} {count:,}" for name, count in counts.items()]
     return ", ".join(names[:shown]) + (f" and {len(names) - shown} more" if len(names) > shown else "")

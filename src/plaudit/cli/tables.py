@@ -78,10 +78,11 @@ def figure_cells(measured: Measurement, style: str) -> tuple[str, str, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One line of a table: a row's label and its cells, or the heading of a section, which has none."""
+    """One line of a table: a row's label, its cells and its note; or the heading of a section, which has no cells."""
 
     label: Text
     cells: tuple[Text, ...]
+    note: str = ""
 
 
 class FigureTable:
@@ -127,18 +128,19 @@ class FigureTable:
         """A line that heads the rows below it."""
         self._lines.append(_Line(Text(title, style="bold"), ()))
 
-    def row(self, label: Cell, *cells: Cell, gaps: Iterable[Measurement] = ()) -> None:
+    def row(self, label: Cell, *cells: Cell, note: str = "", gaps: Iterable[Measurement] = ()) -> None:
         """One row.
 
         Args:
             label: its name; spaces before it indent the row.
             cells: one for each heading.
+            note: words behind the figures, or below the table where they are too long for the line.
             gaps: measurements of the row, whose reasons for what is undefined `reasons` tells.
         """
         if len(cells) != len(self._columns):
             raise ValueError(f"{len(cells)} cells for {len(self._columns)} columns")
         text = _text(label)
-        self._lines.append(_Line(text, tuple(map(_text, cells))))
+        self._lines.append(_Line(text, tuple(map(_text, cells)), note))
         self._gaps += [(measured.reason, text.plain.strip()) for measured in gaps]
 
     def figure(self, label: Cell, measured: Measurement, style: str) -> None:
@@ -173,8 +175,15 @@ class FigureTable:
             left_out.append(heading)
         name_width = min(longest, max(least, console.width - _width_of(widths)))
         heads = [Text(heading, style="bold") for heading in self._columns]
+        room = console.width - name_width - _width_of(widths) - _BETWEEN
         for line in (_Line(Text(self._name, style="bold"), tuple(heads)), *self._lines):
-            console.print(self._laid_out(line, name_width, widths), soft_wrap=True)
+            laid_out = self._laid_out(line, name_width, widths)
+            if line.note and cell_len(line.note) <= room:
+                laid_out.append(" " * _BETWEEN + line.note)
+            laid_out.rstrip()
+            console.print(laid_out, soft_wrap=True)
+        long = (line for line in self._lines if line.note and cell_len(line.note) > room)
+        print_notes(console, (f"{line.label.plain.strip()}: {line.note}" for line in long))
         return left_out
 
     def reasons(self) -> Iterator[str]:
@@ -189,7 +198,6 @@ class FigureTable:
             if heading in widths:
                 laid_out.append(" " * _BETWEEN)
                 laid_out.append_text(_padded(cell, widths[heading], right=heading not in self._left))
-        laid_out.rstrip()
         return laid_out
 
 
