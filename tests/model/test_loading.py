@@ -23,7 +23,7 @@ from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTok
 from plaudit.errors import PlauditError
 from plaudit.groups import Group
 from plaudit.model import RewardModel, open_model
-from plaudit.model.network import find_head
+from plaudit.model.architecture import find_head
 from plaudit.storage import RECORD_FILE
 
 GROUP = Group("", "why?", ("because of the air", "so"))

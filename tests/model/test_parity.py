@@ -87,7 +87,7 @@ def scores(model, groups):
 
 
 def test_packed_or_not(family, model):
-    assert model.network.packed is (family not in PADDED)
+    assert model.network.layout.packed is (family not in PADDED)
 
 
 def test_alone(model, groups, scores):
@@ -97,7 +97,7 @@ def test_alone(model, groups, scores):
 
 @pytest.mark.parametrize("batch_tokens", [1, 50, 10_000])
 def test_in_any_batch(model, groups, scores, batch_tokens):
-    model.network.padded_budget = batch_tokens
+    model.network.layout = model.network.layout.within(batch_tokens)
     assert_same(flat(model.score(groups, batch_tokens=batch_tokens)), scores)
     assert_same(flat(model.score(groups[::-1], batch_tokens=batch_tokens)[::-1]), scores)
 

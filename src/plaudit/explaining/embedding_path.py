@@ -43,7 +43,7 @@ class Path:
         self, network: RewardNetwork, sequence: np.ndarray, types: np.ndarray | None, places: np.ndarray
     ) -> None:
         # Where tokens look back only and rows hold trees, all points share what stands before the response.
-        shared = int(places[0]) if len(places) and network.causal and network.packed else 0
+        shared = int(places[0]) if len(places) and network.causal and network.layout.packed else 0
         self._network = network
         self._trunk, self._branch, self._types = sequence[:shared], sequence[shared:], types
         self._places = torch.from_numpy(places - shared).to(network.device)
@@ -68,8 +68,7 @@ class Path:
 
     def batch(self, tokens: int) -> int:
         """How many points fit one pass of so many tokens, at least one."""
-        most = tokens if self._network.packed else min(tokens, self._network.padded_budget)
-        return max(1, (most - len(self._trunk)) // len(self._branch))
+        return max(1, (self._network.layout.room(tokens) - len(self._trunk)) // len(self._branch))
 
     def reference(self, name: str, tokenizer: Any) -> torch.Tensor:
         """`[m, E]`: the reference of a name, the same in all places.

@@ -40,7 +40,7 @@ class NetworkView:
         if not network.causal:
             return None
         network.eval()
-        raw = network(features=network.features_along(self._sequence))
+        raw = network(features=network.prefix_features(self._sequence))
         rewards = network.outputs.rewards(raw).mean(1).tolist()
         first = next((piece.first for piece in self.pieces if piece.read), 0)
         ends = tuple(rewards[piece.last - 1] if piece.read else None for piece in self.pieces)

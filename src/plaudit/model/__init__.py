@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     from plaudit.model.averaging import average_weights
     from plaudit.model.backbones import resolve
     from plaudit.model.baselines import baseline_folder, baseline_names, is_baseline, load_baselines
-    from plaudit.model.cache.activations import lower_states
+    from plaudit.model.cache.activations import cached_layout
     from plaudit.model.cache.features import cached_features, shared_features
     from plaudit.model.ensemble import Ensemble, assemble
     from plaudit.model.folder.open import members_apart, open_model
     from plaudit.model.folder.record import BASELINES_FOLDER
     from plaudit.model.folder.write import HEADS_FILE, staged
     from plaudit.model.heads import Attribute, Outputs
+    from plaudit.model.layouts.padded import PaddedLayout
     from plaudit.model.linear import FEATURES, Linear, LinearModel, Matrix
     from plaudit.model.linear_probe import PROBE_PREFIX, make_linear_probe, save_linear_probe
     from plaudit.model.loading import settle_padding
@@ -40,6 +41,7 @@ __all__ = [
     "LinearModel",
     "Matrix",
     "Outputs",
+    "PaddedLayout",
     "Rendered",
     "Renderer",
     "RewardModel",
@@ -50,10 +52,10 @@ __all__ = [
     "baseline_folder",
     "baseline_names",
     "cached_features",
+    "cached_layout",
     "freeze",
     "is_baseline",
     "load_baselines",
-    "lower_states",
     "make_linear_probe",
     "members_apart",
     "merge_lora",

@@ -8,8 +8,8 @@ from typing import Any
 
 from plaudit.errors import PlauditError
 from plaudit.logs import muted
+from plaudit.model.architecture import find_head
 from plaudit.model.backbones import PACKAGED
-from plaudit.model.network import find_head
 
 
 def load(source: str, trust_remote_code: bool, **options: Any) -> tuple[Any, Any, list[str]]:

@@ -17,15 +17,17 @@ from plaudit.errors import PlauditError
 from plaudit.forest import Tree, pack
 from plaudit.groups import Group
 from plaudit.logs import muted
+from plaudit.model.architecture import find_head, first_position
 from plaudit.model.backbones import resolve
 from plaudit.model.folder.read import load_heads, stored_outputs
 from plaudit.model.folder.record import no_model, scoring_record
 from plaudit.model.folder.write import HEADS_FILE, staged
 from plaudit.model.heads import PLAIN, Outputs
 from plaudit.model.loading import load, name_the_output, settle_padding
-from plaudit.model.network import RewardNetwork, find_head
+from plaudit.model.network import RewardNetwork
 from plaudit.model.rendering import Rendered, Renderer, read_template
 from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer
+from plaudit.model.self_check import choose_layout
 from plaudit.model.trainable import merge_lora
 from plaudit.storage import RECORD_FILE, read_record, write_record
 
@@ -165,7 +167,7 @@ class RewardModel(Scorer):
         # transformers calls a decoder's head `score` and an encoder's `classifier`.
         network = RewardNetwork(model, causal=hasattr(model, "score"), outputs=outputs, seed=seed)
         network.to(device or ("cuda" if torch.cuda.is_available() else "cpu")).eval()
-        if reason := network.check():
+        if reason := choose_layout(network):
             logger.warning("%s cannot use forests (%s); padded batches are used", type(model).__name__, reason)
         return cls(network, tokenizer, max_length=max_length, record=record)
 
@@ -293,4 +295,4 @@ def _context(network: RewardNetwork, tokenizer: Any) -> int:
     config = network.config.get_text_config()
     known = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None) or 1 << 20
     # RoBERTa spends its first position embeddings on padding.
-    return min(int(known) - network.first_position, tokenizer.model_max_length)
+    return min(int(known) - first_position(network.backbone), tokenizer.model_max_length)

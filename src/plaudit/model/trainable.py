@@ -9,7 +9,8 @@ from typing import Any
 from torch import nn
 
 from plaudit.errors import PlauditError
-from plaudit.model.network import RewardNetwork, find_head
+from plaudit.model.architecture import find_head
+from plaudit.model.network import RewardNetwork
 
 TRAINABLE = re.compile(r"all|layers|head|last:([1-9]\d*)|lora(?::([1-9]\d*))?")
 _LORA = {"r": 16, "lora_alpha": 32, "lora_dropout": 0.0}
@@ -49,10 +50,15 @@ def merge_lora(model: Any) -> Any:
 
 
 def layers(network: RewardNetwork) -> nn.ModuleList:
-    """The backbone's transformer layers, first to last: its longest list of modules."""
+    """The backbone's transformer layers, first to last: its longest list of modules.
+
+    Raises:
+        PlauditError: if it has no list of modules.
+    """
     lists = [module for module in network.backbone.modules() if isinstance(module, nn.ModuleList)]
     if not lists:
-        raise PlauditError(f"{type(network.model).__name__} has no list of layers; use trainable=all, head or lora")
+        name = type(network.model).__name__
+        raise PlauditError(f"{name} has no list of layers", remedy="use trainable=all, head or lora")
     return max(lists, key=len)
 
 

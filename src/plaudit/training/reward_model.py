@@ -13,7 +13,7 @@ from accelerate import PartialState
 from transformers import EarlyStoppingCallback, TrainingArguments, set_seed
 
 from plaudit.groups import Group
-from plaudit.model import Rendered, RewardModel, Scorer, cached_features, freeze, is_baseline, lower_states
+from plaudit.model import Rendered, RewardModel, Scorer, cached_features, cached_layout, freeze, is_baseline
 from plaudit.storage import data_hash
 from plaudit.training.baselines import fit_baselines
 from plaudit.training.card import model_card
@@ -99,13 +99,14 @@ def train(
         # The name since transformers 5.23, and the one before, which now warns.
         enable = getattr(inside, "activation_checkpointing_enable", None) or inside.gradient_checkpointing_enable
         enable({"use_reentrant": False})
-    network.padded_budget = settings.batch_tokens
+    network.layout = layout = network.layout.within(settings.batch_tokens)
     items = _render(model, learn, settings)
     held_out = _render(model, watch, settings)
     # A frozen backbone says the same of a response every time it is asked.
     frozen = settings.trainable == "head" and not settings.dropout
     if settings.trainable.startswith("last:"):
-        network.lower = lower_states(model, [*items, *held_out], settings.batch_tokens, dropout=settings.dropout)
+        every = [*items, *held_out]
+        network.layout = cached_layout(model, every, settings.batch_tokens, dropout=settings.dropout) or layout
     steps = Steps(
         items,
         [judge(item.group, number) for number, item in enumerate(items)],
@@ -143,7 +144,7 @@ def train(
         if any(group.rankings for group in watch):
             for warning in warnings([item.group for item in held_out], _per_group(held_out, rewards)):
                 logger.warning(warning)
-    network.lower = None
+    network.layout = layout
     model.record = {
         **model.record,
         **origin,

@@ -96,7 +96,7 @@ def test_models_have_one_score(family, tmp_path):
         assert checks["transformers padded left"].ok
     # The checks leave the model as it was.
     assert [[score.score for score in row] for row in model.score(GROUPS)] == before
-    assert model.network.packed == (family != "falcon")
+    assert model.network.layout.packed == (family != "falcon")
     assert "plaudit" not in model.record
 
 

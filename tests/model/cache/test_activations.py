@@ -12,7 +12,8 @@ from toys import toy_backbone, toy_groups
 import plaudit
 from plaudit.model import RewardModel, freeze
 from plaudit.model.cache import activations as module
-from plaudit.model.cache.activations import lower_states
+from plaudit.model.cache.activations import CachedLayout, cached_layout
+from plaudit.model.layouts.forest import ForestLayout
 from plaudit.model.trainable import layers
 
 # `plaudit.training` has a function of the module's name.
@@ -70,8 +71,8 @@ def test_features_and_gradients_are_those_of_all_layers(family, tmp_path):
     plain, gradients = read_by_hands(model, items)
     assert calls
     # A budget that splits trees: the file must not care how its rows were computed.
-    network.lower = lower_states(model, items, 64)
-    assert network.lower is not None
+    network.layout = cached_layout(model, items, 64)
+    assert isinstance(network.layout, CachedLayout)
     calls.clear()
     kept, own = read_by_hands(model, items)
     assert calls == []
@@ -96,11 +97,11 @@ def computed_in_training(monkeypatch):
     runs = []
 
     def counted(model, *given, **options):
-        kept = lower_states(model, *given, **options)
+        kept = cached_layout(model, *given, **options)
         runs.append(count_calls(model.network))
         return kept
 
-    monkeypatch.setattr(train_module, "lower_states", counted)
+    monkeypatch.setattr(train_module, "cached_layout", counted)
     return runs
 
 
@@ -110,7 +111,7 @@ def test_a_run_ends_with_the_same_weights_and_the_next_reads_the_file(
 ):
     backbone, groups = toy_backbone(tmp_path / "backbone", layers=3), toy_groups(20, responses=5)
     first = plaudit.train(groups, tmp_path / "first", backbone, **SETTINGS, **more)
-    assert first.network.lower is None
+    assert type(first.network.layout) is ForestLayout
     # Another seed learns from other groups, in another order, and reads the same file.
     (file,) = cache.iterdir()
     written = file.stat().st_mtime_ns
@@ -118,7 +119,7 @@ def test_a_run_ends_with_the_same_weights_and_the_next_reads_the_file(
     assert list(cache.iterdir()) == [file]
     assert file.stat().st_mtime_ns == written
     assert computed_in_training == [[], []]
-    monkeypatch.setattr(train_module, "lower_states", lambda *_, **__: None)
+    monkeypatch.setattr(train_module, "cached_layout", lambda *_, **__: None)
     plain = plaudit.train(groups, tmp_path / "plain", backbone, **SETTINGS, **more)
     start = RewardModel.from_backbone(backbone)
     for (name, kept), other in zip(first.network.named_parameters(), plain.network.parameters(), strict=True):
@@ -132,28 +133,28 @@ def test_responses_that_are_not_known_are_computed(model):
     items = rendered(model)
     network = model.network
     plain = network.features(model.trees(rendered(model, seed=1)))
-    network.lower = lower_states(model, items, 512)
+    network.layout = cached_layout(model, items, 512)
     assert torch.equal(network.features(model.trees(rendered(model, seed=1))), plain)
 
 
 def test_other_lower_weights_depths_and_groupings_share_no_file(model, cache):
     items = rendered(model)
-    lower_states(model, items, 512)
+    cached_layout(model, items, 512)
     with torch.no_grad():
         layers(model.network)[2].mlp.up_proj.weight.add_(1)
-    lower_states(model, items[::-1], 64)
+    cached_layout(model, items[::-1], 64)
     assert len(list(cache.iterdir())) == 1  # what learns, the order and the budget do not count
     with torch.no_grad():
         layers(model.network)[1].mlp.up_proj.weight.add_(1)
-    lower_states(model, items, 512)
-    lower_states(frozen(model, "last:2"), items, 512)
-    lower_states(model, items[1:], 512)
+    cached_layout(model, items, 512)
+    cached_layout(frozen(model, "last:2"), items, 512)
+    cached_layout(model, items[1:], 512)
     assert len(list(cache.iterdir())) == 4
 
 
 def test_a_file_holds_a_trunk_once(model, cache):
     items = rendered(model)
-    lower_states(model, items, 512)
+    cached_layout(model, items, 512)
     (file,) = cache.iterdir()
     assert np.load(file, mmap_mode="r").shape == (sum(map(len, model.trees(items))), 16)
     assert sum(map(len, model.trees(items))) < sum(len(sequence) for item in items for sequence in item.sequences)
@@ -161,7 +162,7 @@ def test_a_file_holds_a_trunk_once(model, cache):
 
 def fallback(caplog, model, **options):
     with caplog.at_level(logging.INFO, "plaudit"):
-        assert lower_states(model, rendered(model), 512, **options) is None
+        assert cached_layout(model, rendered(model), 512, **options) is None
     (line,) = [record.getMessage() for record in caplog.records if "computed in every pass" in record.getMessage()]
     return line
 
@@ -191,7 +192,7 @@ def test_architectures_that_the_check_breaks_compute(caplog, model, monkeypatch)
 
     monkeypatch.setattr(module, "_entering", fail)
     assert "KeyError: 'hidden_states'" in fallback(caplog, model)
-    assert model.network.lower is None
+    assert type(model.network.layout) is ForestLayout
 
 
 def test_states_that_change_between_two_forwards_are_not_kept(caplog, model):

@@ -240,7 +240,7 @@ def test_what_was_pretrained_foretells_better_and_serves_as_a_backbone(corpus, t
     trained = train(toy_groups(12), tmp_path / "reward", out, passes=1, report_to="none", max_length=32)
     trained.save(tmp_path / "again")
     scores = RewardModel.from_pretrained(tmp_path / "again").score(toy_groups(2))
-    assert trained.network.packed
+    assert trained.network.layout.packed
     assert [s.score for row in scores for s in row] == pytest.approx(
         [s.score for row in trained.score(toy_groups(2)) for s in row]
     )

@@ -58,7 +58,7 @@ def _alone(model: Scorer, groups: Sequence[Group]) -> Rewards:
 def _padded(model: Scorer, groups: Sequence[Group]) -> Rewards:
     """Without forests, in padded batches."""
     own = _reward_model(model)
-    if not own.network.packed:
+    if not own.network.layout.packed:
         raise InapplicableError("this architecture is always padded")
     with _without_forests(own.network):
         return rewards(own, groups)
@@ -143,14 +143,13 @@ def _reward_model(model: Scorer) -> RewardModel:
 @contextmanager
 def _without_forests(network: RewardNetwork) -> Iterator[None]:
     """The network as plain transformers computes it, with the attention that every architecture has."""
-    packed, attention = network.packed, network.config._attn_implementation
+    from plaudit.model import PaddedLayout
+
+    layout = network.layout
     network.eval()
-    if packed:
-        network.packed = False
-        network.model.set_attn_implementation("eager")
+    if layout.packed:
+        network.layout = PaddedLayout(attention="eager")
     try:
         yield
     finally:
-        if packed:
-            network.model.set_attn_implementation(attention)
-            network.packed = True
+        network.layout = layout

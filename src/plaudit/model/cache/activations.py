@@ -1,7 +1,7 @@
 """What frozen lower layers make of every token, computed once and kept in a memory-mapped file.
 
-While only the last layers learn, the hidden states that enter the first of them are the same in every pass, seed and
-loss; `model/kept.py` lets them stand in for the layers below.
+While only the last layers learn, the hidden states that enter the first of them are the same in every epoch, seed and
+loss. A forest of known responses then starts from them: a layout in which the layers below answer with kept states.
 
 A file holds one row a token of the whole groups' trees, so a trunk is kept once, and any hand of a group finds its
 rows. Its name is a hash of the tokens of every group, in no order (so that other divisions of the same data read the
@@ -12,21 +12,25 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from jaxtyping import Float, Float32, Int
+from torch import Tensor, nn
 
-from plaudit.forest import Tree, pack
+from plaudit.forest import Forest, Tree, pack
 from plaudit.model.backbones import cache_folder
 from plaudit.model.cache.features import response_keys, weights_key
-from plaudit.model.cache.states import LowerStates, replay_activations
-from plaudit.model.network import RewardNetwork, error_named
+from plaudit.model.layouts.forest import ForestLayout
+from plaudit.model.network import RewardNetwork
 from plaudit.model.rendering import Rendered
 from plaudit.model.reward_model import RewardModel
+from plaudit.model.self_check import check_trees, error_named, relative_gap
 from plaudit.model.trainable import layers
 from plaudit.storage import replacing
 
@@ -42,18 +46,84 @@ _WINDOW = 512
 # arithmetic is the same, but a matrix product may sum in another order beside other trees.
 _TOLERANCE = 1e-5
 
+_Key = tuple[bytes, bytes]
+"""A response's tokens and segment ids."""
 
-def lower_states(
+
+class ActivationCache:
+    """The hidden states that enter the first layer that learns, for every token of known responses.
+
+    Args:
+        trees: the known responses.
+        rows: the states of the trees' tokens, one tree after the other.
+    """
+
+    def __init__(self, trees: Sequence[Tree], rows: Float32[np.ndarray, "tokens hidden"]) -> None:
+        self._rows = rows
+        # Of each response: where its tree's trunk starts, the trunk's length, and where its branch starts.
+        self._places: dict[_Key, tuple[int, int, int]] = {}
+        end = 0
+        for tree in trees:
+            start, end = end, end + len(tree.trunk)
+            for key, branch in zip(_tree_keys(tree), tree.branches, strict=True):
+                self._places[key] = (start, len(tree.trunk), end)
+                end += len(branch)
+
+    def states(self, forest: Forest) -> Float[Tensor, "1 tokens hidden"] | None:
+        """The states of a forest's tokens; None if it has a response that is not known."""
+        numbers = self._row_numbers(forest)
+        return None if numbers is None else torch.from_numpy(self._rows[numbers])[None].to(forest.tokens.device)
+
+    def _row_numbers(self, forest: Forest) -> Int[np.ndarray, " tokens"] | None:
+        numbers: list[np.ndarray] = []
+        for tree in forest.trees:
+            trunk = len(tree.trunk)
+            for index, (key, branch) in enumerate(zip(_tree_keys(tree), tree.branches, strict=True)):
+                place = self._places.get(key)
+                if place is None:
+                    return None
+                # A hand's trunk may be longer than its group's was: it then ends inside the group's branches.
+                trunk_row, shared, branch_row = place
+                whole = np.arange(trunk + len(branch))
+                whole += np.where(whole < shared, trunk_row, branch_row - shared)
+                numbers.append(whole[trunk if index else 0 :])
+        return np.concatenate(numbers)
+
+
+@dataclass(frozen=True)
+class CachedLayout(ForestLayout):
+    """The forest layout, but known responses start from cached states.
+
+    Attributes:
+        cache: of the states.
+        frozen: how many layers they are the work of.
+    """
+
+    cache: ActivationCache
+    frozen: int
+
+    def states(self, network: RewardNetwork, forest: Forest) -> Float[Tensor, "tokens hidden"]:
+        cached = self.cache.states(forest)
+        if cached is None:
+            return super().states(network, forest)
+        with stand_ins(layers(network), range(self.frozen), lambda _: cached):
+            return super().states(network, forest)
+
+
+def cached_layout(
     model: RewardModel, items: Sequence[Rendered], batch_tokens: int, *, dropout: bool = False
-) -> LowerStates | None:
-    """The states of these responses below the first layer that learns, from their file, or computed and kept there in
-    forests of `batch_tokens`. None, with the reason in a log line, where they cannot stand in for the layers.
+) -> CachedLayout | None:
+    """The layout in which these responses start from the states below the first layer that learns. The states are read
+    from their file, or computed in forests of `batch_tokens` and kept there.
 
     Args:
         model: frozen as it will be trained; nothing but its last layers and what follows them learns.
         items: rendered groups.
         batch_tokens: tokens of one forward pass.
         dropout: whether the model will be trained with it.
+
+    Returns:
+        None, with the reason in a log line, where states cannot replace the layers.
 
     Raises:
         DataError: if the file cannot be written.
@@ -62,14 +132,14 @@ def lower_states(
     keyed = sorted(((_group_key(item), item) for item in items), key=lambda pair: pair[0])
     trees = model.trees(item for _, item in keyed)
     shape = (sum(map(len, trees)), network.config.get_text_config().hidden_size)
-    lower = _frozen_layers(network)
-    reason = "dropout changes what they say" if dropout else _why_not(network, lower, shape)
+    frozen = _frozen_layers(network)
+    reason = "dropout changes what they say" if dropout else _why_not(network, frozen, shape)
     if reason:
         logger.info("the frozen layers are computed in every pass: %s", reason)
         return None
     heads = (*network.head_parameters, *network.head.parameters())
     learning = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    weights = weights_key(network, ("lower", len(lower), str(network.dtype)), {id(p) for p in (*heads, *learning)})
+    weights = weights_key(network, ("lower", frozen, str(network.dtype)), {id(p) for p in (*heads, *learning)})
     digest = hashlib.sha256(weights + b"".join(key for key, _ in keyed)).hexdigest()
     file = cache_folder() / "states" / f"{digest[:32]}.npy"
     if file.is_file():
@@ -77,86 +147,133 @@ def lower_states(
     else:
         with replacing(file) as temporary:
             rows = np.lib.format.open_memmap(temporary, "w+", dtype=np.float32, shape=shape)
-            _fill(rows, network, len(lower), trees, batch_tokens)
+            _fill(rows, network, frozen, trees, batch_tokens)
             rows.flush()
-    return LowerStates(lower, trees, np.load(file, mmap_mode="r"))
+    return CachedLayout(ActivationCache(trees, np.load(file, mmap_mode="r")), frozen)
 
 
-def _frozen_layers(network: RewardNetwork) -> list[nn.Module]:
-    return list(takewhile(lambda layer: not any(p.requires_grad for p in layer.parameters()), layers(network)))
+def _frozen_layers(network: RewardNetwork) -> int:
+    """How many layers, from the first on, do not learn."""
+    stack = layers(network)
+    return sum(1 for _ in takewhile(lambda layer: not any(p.requires_grad for p in layer.parameters()), stack))
 
 
-def _why_not(network: RewardNetwork, lower: Sequence[nn.Module], shape: tuple[int, int]) -> str | None:
-    if not 0 < len(lower) < len(layers(network)):
-        return f"{len(lower)} of {len(layers(network))} layers are frozen"
-    if not network.packed:
+def _why_not(network: RewardNetwork, frozen: int, shape: tuple[int, int]) -> str | None:
+    if not 0 < frozen < len(layers(network)):
+        return f"{frozen} of {len(layers(network))} layers are frozen"
+    if not network.layout.packed:
         return f"{type(network.model).__name__} cannot use forests"
     size = 4 * shape[0] * shape[1]
     if size > _MOST_BYTES:
         return f"their states would take {size / 1e9:.0f} GB, more than {_MOST_BYTES / 1e9:.0f}"
-    return _check(network, lower)
+    return _check(network, frozen)
 
 
 @torch.no_grad()
-def _check(network: RewardNetwork, lower: Sequence[nn.Module]) -> str | None:
-    """Hold this architecture to giving the same features from kept states. Hands deal its probe anew."""
-    trees = network.probe()
+def _check(network: RewardNetwork, frozen: int) -> str | None:
+    """Hold this architecture to giving the same features from cached states, with other hands than they were cached
+    from."""
+    layout, trees = network.layout, check_trees(network)
     hands = [network.grow(tree.sequences[-2:], tree.types) for tree in trees]
     rows = np.empty((sum(map(len, trees)), network.config.get_text_config().hidden_size), np.float32)
     plain = network.features(hands)
     try:
-        _fill(rows, network, len(lower), trees, len(rows))
-        network.lower = LowerStates(lower, trees, rows)
-        kept = network.features(hands)
+        _fill(rows, network, frozen, trees, len(rows))
+        network.layout = CachedLayout(ActivationCache(trees, rows), frozen)
+        cached = network.features(hands)
     except Exception as error:
         # Whatever an unknown architecture's layers are given and return, computing them serves it.
         return error_named(error)
     finally:
-        network.lower = None
-    gap, size = (plain - kept).abs().max().item(), plain.abs().max().item() + 1e-6
-    return None if gap <= _TOLERANCE * size else f"from their states, features differ by {gap / size:.1e} of their size"
+        network.layout = layout
+    gap = relative_gap(plain, cached)
+    return None if gap <= _TOLERANCE else f"from their states, features differ by {gap:.1e} of their size"
 
 
-def _fill(rows: np.ndarray, network: RewardNetwork, depth: int, trees: Sequence[Tree], batch_tokens: int) -> None:
-    """Write what enters layer `depth` for every token of `trees`, in order, to `rows` `[N, H]`."""
+def _fill(
+    rows: Float32[np.ndarray, "tokens hidden"],
+    network: RewardNetwork,
+    depth: int,
+    trees: Sequence[Tree],
+    batch_tokens: int,
+) -> None:
+    """Write what enters layer `depth` for every token of the trees, in order, to the rows."""
     network.eval()
-    pieces = _pieces(trees, batch_tokens)
-    for window in (pieces[i : i + _WINDOW] for i in range(0, len(pieces), _WINDOW)):
-        for forest in pack([len(part) for part, _, _ in window], batch_tokens):
-            parts = [window[i] for i in forest]
-            states = _entering(network, depth, [part for part, _, _ in parts]).float().cpu().numpy()
-            for part, trunk, branches in parts:
-                shared, length = len(part.trunk), len(part)
+    placed = _placed_trees(trees, batch_tokens)
+    for window in (placed[i : i + _WINDOW] for i in range(0, len(placed), _WINDOW)):
+        for forest in pack([len(tree) for tree, _, _ in window], batch_tokens):
+            chosen = [window[i] for i in forest]
+            states = _entering(network, depth, [tree for tree, _, _ in chosen]).float().cpu().numpy()
+            for tree, trunk, branches in chosen:
+                shared, length = len(tree.trunk), len(tree)
                 rows[trunk : trunk + shared] = states[:shared]
                 rows[branches : branches + length - shared] = states[shared:length]
                 states = states[length:]
 
 
-def _pieces(trees: Sequence[Tree], batch_tokens: int) -> list[tuple[Tree, int, int]]:
+def _placed_trees(trees: Sequence[Tree], batch_tokens: int) -> list[tuple[Tree, int, int]]:
     """Trees of at most `batch_tokens` tokens, each with where its trunk's and its branches' rows start."""
-    pieces: list[tuple[Tree, int, int]] = []
+    placed: list[tuple[Tree, int, int]] = []
     end = 0
     for tree in trees:
         start, end = end, end + len(tree.trunk)
         for part in tree.split(batch_tokens):
-            pieces.append((part, start, end))
+            placed.append((part, start, end))
             end += len(part) - len(part.trunk)
-    return pieces
+    return placed
 
 
 @torch.no_grad()
-def _entering(network: RewardNetwork, depth: int, trees: Sequence[Tree]) -> torch.Tensor:
-    """`[T, H]`: the hidden states that enter layer `depth`, of a forest. No layer from there on is computed."""
-    seen: list[torch.Tensor] = []
+def _entering(network: RewardNetwork, depth: int, trees: Sequence[Tree]) -> Float[Tensor, "tokens hidden"]:
+    """The hidden states that enter layer `depth`, of a forest. No layer from there on is computed."""
+    seen: list[Tensor] = []
 
-    def note(hidden_states: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
+    def record(hidden_states: Tensor) -> Tensor:
         seen.append(hidden_states)
         return hidden_states
 
-    with replay_activations(list(layers(network))[depth:], note):
+    stack = layers(network)
+    with stand_ins(stack, range(depth, len(stack)), record):
         network.features(trees)
     return seen[0][0]
 
 
+@contextmanager
+def stand_ins(stack: nn.ModuleList, numbers: range, answer: Callable[[Tensor], Tensor]) -> Iterator[None]:
+    """Put stand-ins, which return `answer` of their hidden states, where these layers of a stack are."""
+    originals = [stack[number] for number in numbers]
+    try:
+        for number, layer in zip(numbers, originals, strict=True):
+            stack[number] = _StandIn(layer, answer)
+        yield
+    finally:
+        for number, layer in zip(numbers, originals, strict=True):
+            stack[number] = layer
+
+
+class _StandIn(nn.Module):
+    """Computes nothing of a layer, but knows what the layer knows: models ask their layers for more than a forward,
+    ModernBERT for the kind of their attention."""
+
+    def __init__(self, layer: nn.Module, answer: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.layer = layer
+        self.answer = answer
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            return getattr(super().__getattr__("layer"), name)
+
+    def forward(self, hidden_states: Tensor, *_: Any, **__: Any) -> Tensor:
+        return self.answer(hidden_states)
+
+
 def _group_key(item: Rendered) -> bytes:
     return hashlib.sha256(b"".join(response_keys([item]))).digest()
+
+
+def _tree_keys(tree: Tree) -> list[_Key]:
+    types = [b""] * len(tree.branches) if tree.types is None else [array.tobytes() for array in tree.types]
+    return list(zip((sequence.tobytes() for sequence in tree.sequences), types, strict=True))

@@ -49,7 +49,7 @@ def cached_features(model: RewardModel, items: Sequence[Rendered], batch_tokens:
         DataError: if the cache cannot be written.
     """
     network = model.network
-    settled = (network.outputs.pooling, network.packed, str(network.dtype))
+    settled = (network.outputs.pooling, network.layout.packed, str(network.dtype))
     head = {id(parameter) for parameter in (*network.head_parameters, *network.head.parameters())}
     backbone, responses = weights_key(network, settled, head), response_keys(items)
     known = _KNOWN.get()

@@ -1,0 +1,75 @@
+"""The self-check: holds an architecture to a response's score in a forest being its score alone, and chooses the layout.
+
+No model names stand in branches: an architecture is trusted because it was just tested, on three small trees.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from plaudit.forest import Tree
+from plaudit.model.architecture import unreadable_head
+from plaudit.model.layouts.forest import ForestLayout
+from plaudit.model.network import RewardNetwork
+
+# Gaps between one-by-one and forest features that are forgiven, relative to the features' size. Half-precision
+# arithmetic sums in another order in every batch shape, so it can agree no better than its own rounding.
+_TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-8, torch.bfloat16: 6e-2, torch.float16: 1e-2}
+
+
+def choose_layout(network: RewardNetwork) -> str | None:
+    """Give a network the forest layout if that computes what its own padded layout computes.
+
+    Returns:
+        None, or why forests cannot be used here; then the layout stays as it was.
+    """
+    if network.outputs.pooling == "own" and not network.causal and (reason := unreadable_head(network.config)):
+        return reason
+    padded, training = network.layout, network.training
+    network.eval()
+    try:
+        with torch.no_grad():
+            trees = check_trees(network)
+            alone = network.features(trees)
+            network.layout = ForestLayout()
+            together = network.features(trees)
+    except Exception as error:
+        # Whatever an unknown architecture does with arguments it does not expect, padding serves it.
+        network.layout = padded
+        return error_named(error)
+    finally:
+        network.train(training)
+    gap = relative_gap(alone, together)
+    if not gap <= _TOLERANCE.get(network.dtype, 1e-4):
+        network.layout = padded
+        return f"what the head reads in a forest differs from what it reads alone by {gap:.1e} of its size"
+    return None
+
+
+def relative_gap(expected: torch.Tensor, computed: torch.Tensor) -> float:
+    """The largest difference of two tensors, relative to the largest value of the first."""
+    return (expected - computed).abs().max().item() / (expected.abs().max().item() + 1e-6)
+
+
+def check_trees(network: RewardNetwork) -> list[Tree]:
+    """Three small trees of fixed tokens: siblings that share a trunk, one alone, one longer than local windows."""
+    limit = min(160, (getattr(network.config, "max_position_embeddings", None) or 160) - 4)
+    numbers = np.random.default_rng(0)
+    vocabulary = network.config.get_text_config().vocab_size
+    end = network.config.eos_token_id
+    special = {network.config.pad_token_id, end if isinstance(end, int) else None}
+    usable = np.setdiff1d(np.arange(min(vocabulary, 1000)), [i for i in special if i is not None])
+
+    def draw(length: int) -> np.ndarray:
+        return numbers.choice(usable, max(1, min(length, limit // 2)))
+
+    trunk = draw(24)
+    siblings = [np.concatenate([trunk, draw(length)]) for length in (9, 14, 5)]
+    long = [np.concatenate([draw(limit), draw(limit)]) for _ in range(2)]
+    return [Tree.grow(s, share=network.causal) for s in (siblings, [draw(7)], long)]
+
+
+def error_named(error: Exception) -> str:
+    """An error's kind and the first line of what it says."""
+    return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
