@@ -1,13 +1,11 @@
-"""Majority votes, rankings out of ratings, agreement and contradictions, against answers worked out by hand."""
+"""Majority votes, rankings out of ratings, findings and contradictions, against answers worked out by hand."""
 
 import pytest
 from group_strategies import groups
 from hypothesis import given
-from hypothesis import strategies as st
 
 from plaudit.groups import Group, Ranking, Rating
 from plaudit.judgements import check_groups, majority, rankings_from_ratings
-from plaudit.judgements.agreement import AgreementTally, Coincidences
 from plaudit.judgements.checks import contradictions
 
 FIRST, SECOND, TIE = ((0,), (1,)), ((1,), (0,)), ((0, 1),)
@@ -80,59 +78,6 @@ def test_several_ratings_of_one_response_count_by_weight():
     ratings = (Rating(0, 1, weight=0.9), Rating(0, 3, weight=0.1), Rating(1, 2))
     [ranking] = rankings_from_ratings(Group("q", "P", ("a", "b"), ratings=ratings)).rankings
     assert ranking.tiers == SECOND
-
-
-def krippendorff_alpha(units):
-    coincidences = Coincidences()
-    for values in units:
-        coincidences.add(values)
-    return coincidences.alpha()
-
-
-def test_alpha_of_the_published_example():
-    # Krippendorff (2011), "Computing Krippendorff's Alpha-Reliability", example C: four observers, twelve units,
-    # missing values; nominal alpha = 0.743.
-    observers = ["123321412...", "1233224125.3", ".3332342251.", "12332441251."]
-    units = [[value for value in unit if value != "."] for unit in zip(*observers, strict=True)]
-    assert krippendorff_alpha(units) == pytest.approx(0.743, abs=0.0005)
-
-
-def test_alpha_of_two_observers_and_its_limits():
-    # Example A there: two observers, ten units of 0/1, five units 00, one 11 and four where they differ; alpha = 0.095.
-    # By hand: 20 values, 14 and 6 of a kind; 1 - 19 * 8 / (20**2 - 14**2 - 6**2) = 1 - 152 / 168.
-    units = [(0, 0)] * 5 + [(1, 1)] + [(0, 1)] * 4
-    assert krippendorff_alpha(units) == pytest.approx(1 - 152 / 168)
-    assert krippendorff_alpha([(0, 0), (1, 1)]) == 1
-    assert krippendorff_alpha([(0, 0), (0, 0)]) is None
-    assert krippendorff_alpha([(0,), (1,)]) is None
-
-
-def agreement(*groups):
-    tally = AgreementTally()
-    for group in groups:
-        tally.add(group)
-    return tally.result()
-
-
-def test_agreement_over_pairs():
-    # Of the three pairs of votes on (0, 1), one agrees; the vote on (0, 2) is alone; the unnamed one is nobody's.
-    group = judged(FIRST, FIRST, SECOND, ((0,), (2,)))
-    unnamed = Group("r", "Q", ("a", "b"), (Ranking(FIRST), Ranking(FIRST)))
-    found = agreement(group, unnamed)
-    assert (found.annotators, found.pairs, found.percent) == (4, 1, pytest.approx(1 / 3))
-    # The same annotator twice on one pair counts once, with the first verdict.
-    twice = Group("q", "P", ("a", "b"), (Ranking(FIRST, annotator="x"), Ranking(SECOND, annotator="x")))
-    assert agreement(twice).pairs == 0
-
-
-@given(st.lists(st.lists(st.sampled_from([FIRST, SECOND, TIE]), min_size=2, max_size=3), min_size=1, max_size=5))
-def test_agreement_does_not_depend_on_which_response_comes_first(units):
-    there = [judged(*votes) for votes in units]
-    back = [judged(*(SECOND if v == FIRST else FIRST if v == SECOND else TIE for v in votes)) for votes in units]
-    mixed = [b if i % 2 else a for i, (a, b) in enumerate(zip(there, back, strict=True))]
-    one, other = agreement(*there), agreement(*mixed)
-    assert one.percent == other.percent
-    assert one.alpha == pytest.approx(other.alpha) if one.alpha is not None else other.alpha is None
 
 
 def test_findings():

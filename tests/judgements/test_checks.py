@@ -10,7 +10,7 @@ from plaudit.cli import app
 from plaudit.data.position_bias import PositionTally
 from plaudit.groups import Group, Ranking, Rating
 from plaudit.judgements import check_groups
-from plaudit.judgements.attributes import AttributeSummary
+from plaudit.judgements.checks import AttributeSummary
 
 FIRST, SECOND, TIE = ((0,), (1,)), ((1,), (0,)), ((0, 1),)
 

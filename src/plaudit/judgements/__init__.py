@@ -6,9 +6,8 @@ from plaudit._face import face
 
 if TYPE_CHECKING:
     from plaudit.judgements.aggregate import majority, rankings_from_ratings
-    from plaudit.judgements.alpha import ONE_RATER, alpha_of_rankings, alpha_of_ratings
-    from plaudit.judgements.attributes import AttributeSummary
-    from plaudit.judgements.checks import DataCheck, check_groups, contradictions
+    from plaudit.judgements.agreement import ONE_RATER, AnnotatorAgreement, alpha_of_rankings, alpha_of_ratings
+    from plaudit.judgements.checks import AttributeSummary, DataCheck, check_groups, contradictions
     from plaudit.judgements.comparisons import (
         NO_SUBSET,
         NOBODY,
@@ -37,6 +36,7 @@ __all__ = [
     "NOBODY",
     "NO_SUBSET",
     "ONE_RATER",
+    "AnnotatorAgreement",
     "AttributeRatings",
     "AttributeSummary",
     "Comparisons",

@@ -22,6 +22,7 @@ def majority(group: Group) -> Group:
         for better, worse, tied in ranking.comparisons():
             pair = (min(better, worse), max(better, worse))
             votes[pair].append((0 if tied else 1 if better < worse else -1, ranking))
+    # By identity: two annotators' rankings may be equal, and only one of them contested.
     contested = {id(ranking) for cast in votes.values() if len(cast) > 1 for _, ranking in cast}
     if not contested:
         return group
@@ -38,7 +39,7 @@ def _settled(pair: tuple[int, int], cast: list[tuple[int, Ranking]]) -> Ranking:
     most = max(totals.values())
     leading = [verdict for verdict, total in totals.items() if total == most]
     verdict = leading[0] if len(leading) == 1 else 0
-    strengths = [ranking.strength for said, ranking in cast if said == verdict and ranking.strength is not None]
+    strengths = [ranking.strength for vote, ranking in cast if vote == verdict and ranking.strength is not None]
     tiers = {1: ((first,), (second,)), -1: ((second,), (first,)), 0: ((first, second),)}[verdict]
     return Ranking(tiers, sum(strengths) / len(strengths) if strengths else None)
 
@@ -54,20 +55,22 @@ def rankings_from_ratings(group: Group, attribute: str | None = None) -> Group:
         group: its ratings may have any scale: only the order within one annotator and attribute is used.
         attribute: only ratings on this attribute; None takes each attribute in turn.
     """
-    said: dict[tuple[str | None, str], dict[int, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
+    by_rater: dict[tuple[str | None, str], dict[int, list[tuple[float, float]]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
     for rating in group.ratings:
         if attribute in (None, rating.attribute):
-            said[rating.annotator, rating.attribute][rating.response].append((rating.value, rating.weight))
-    rankings = [_ranked(annotator, values) for (annotator, _), values in said.items() if len(values) > 1]
+            by_rater[rating.annotator, rating.attribute][rating.response].append((rating.value, rating.weight))
+    rankings = [_ranked(annotator, values) for (annotator, _), values in by_rater.items() if len(values) > 1]
     return replace(group, rankings=(*group.rankings, *rankings)) if rankings else group
 
 
 def _ranked(annotator: str | None, values: dict[int, list[tuple[float, float]]]) -> Ranking:
     mean = {
-        response: sum(value * weight for value, weight in given) / sum(weight for _, weight in given)
-        for response, given in values.items()
+        response: sum(value * weight for value, weight in ratings) / sum(weight for _, weight in ratings)
+        for response, ratings in values.items()
     }
-    weights = [weight for given in values.values() for _, weight in given]
+    weights = [weight for ratings in values.values() for _, weight in ratings]
     order = sorted(mean, key=lambda response: -mean[response])
     tiers = tuple(tuple(tier) for _, tier in groupby(order, key=mean.__getitem__))
     return Ranking(tiers, annotator=annotator, weight=sum(weights) / len(weights))

@@ -1,13 +1,86 @@
-"""Do annotators agree? Over pairs of responses that several of them compared."""
+"""Krippendorff's alpha: do named annotators agree, beyond what chance would give?
+
+Alpha is 1 - observed over expected disagreement ("Computing Krippendorff's Alpha-Reliability", 2011), any number of
+annotators a unit, values missing. For nominal and interval data both are functions of a few sums over units. So a
+stream of groups needs to keep nothing but those sums (`AgreementTally`), and alpha has the interval of a function of
+sums over clusters: clusters are prompts, where the usual bootstrap of single units takes comparisons of one prompt for
+independent.
+
+A pair of responses is a unit whose value is that the first is better, the second, or neither. Which response stands
+first is an accident, so each pair enters both ways round with half the weight: alpha then does not depend on it.
+"""
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
-from itertools import permutations
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from plaudit.groups import Group
+from plaudit.judgements.comparisons import Comparisons
+from plaudit.judgements.ratings import AttributeRatings
+from plaudit.judgements.votes import votes_of
+from plaudit.statistics import JACKKNIFE, Floats, Intervals, Ints, Measurement, by_cluster, of_sums, undefined
+
+NO_OVERLAP = "no two named annotators judged the same two responses"
+ONE_RATER = "no two named annotators rated the same response"
+ONE_VALUE = "all annotators always give one value, so nothing shows whether they would agree on others"
+
+
+def alpha_of_rankings(comparisons: Comparisons, intervals: Intervals = JACKKNIFE) -> Measurement:
+    """Nominal alpha of named annotators' verdicts on pairs: the first is better, the second, or neither. `n` is pairs.
+
+    An annotator who judged a pair more than once counts with what they said most often.
+    """
+    votes = votes_of(comparisons)
+    count = np.bincount(votes.pair)
+    shared = count > 1
+    if not shared.any():
+        return undefined(NO_OVERLAP)
+    counts = np.array([np.bincount(votes.pair, votes.value == value, len(count)) for value in (-1, 0, 1)])[:, shared]
+    cluster = np.zeros(len(count), dtype=np.int64)
+    cluster[votes.pair[votes.of]] = comparisons.cluster[votes.named]
+    size = count[shared].astype(np.float64)
+    return _alpha(_of_verdicts, (size, counts[1], _different(counts)), cluster[shared], intervals)
+
+
+def alpha_of_ratings(rated: AttributeRatings, intervals: Intervals = JACKKNIFE) -> Measurement:
+    """Interval alpha of named annotators' ratings of one response; `n` is responses with two raters or more."""
+    if not len(rated.rater):
+        return undefined(ONE_RATER)
+    return interval_alpha(rated.rater, rated.rater_of, rated.cluster, intervals)
+
+
+def interval_alpha(values: Floats, unit: Ints, cluster: Ints, intervals: Intervals = JACKKNIFE) -> Measurement:
+    """Interval alpha: disagreement is the squared difference.
+
+    Args:
+        values: [m], what someone gave a unit; two or more a unit.
+        unit: [m], its index.
+        cluster: [units].
+        intervals: how the interval is made.
+    """
+    units, index, count = np.unique(unit, return_inverse=True, return_counts=True)
+    # Centred, for the sums of squares below; alpha knows no zero and no unit.
+    centred = values - values.mean()
+    size = count.astype(np.float64)
+    total, squares = (np.bincount(index, column).astype(np.float64) for column in (centred, np.square(centred)))
+    # The squared differences of all ordered pairs of a unit's values add up to 2 (size * sum of squares - sum^2).
+    differences = 2 * (size * squares - np.square(total)) / (size - 1)
+    return _alpha(_of_numbers, (size, total, squares, differences), cluster[units], intervals)
+
+
+def nominal_alpha(values: Ints, unit: Ints, cluster: Ints, intervals: Intervals = JACKKNIFE) -> Measurement:
+    """Nominal alpha: disagreement is 1 where values differ, and 0 where they are the same. Arguments as in
+    `interval_alpha`."""
+    kinds, kind = np.unique(values, return_inverse=True)
+    units, index = np.unique(unit, return_inverse=True)
+    counts = np.zeros((len(kinds), len(units)))
+    np.add.at(counts, (kind, index), 1.0)
+    return _alpha(_of_kinds, (counts.sum(axis=0), _different(counts), *counts), cluster[units], intervals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,46 +101,20 @@ class AnnotatorAgreement:
     alpha: float | None
 
 
-@dataclass
-class Coincidences:
-    """Krippendorff's coincidence matrix, filled a unit at a time (Krippendorff 2011, "Computing Krippendorff's
-    Alpha-Reliability", nominal data, any number of observers, missing values)."""
-
-    counts: Counter[tuple[Hashable, Hashable]] = field(default_factory=Counter)
-
-    def add(self, values: Sequence[Hashable], weight: float = 1.0) -> None:
-        """The values several observers gave one unit; a unit with fewer than two has nothing to coincide."""
-        for pair in permutations(values, 2):
-            self.counts[pair] += weight / (len(values) - 1)  # type: ignore[assignment]
-
-    def alpha(self) -> float | None:
-        """1 - observed disagreement / expected disagreement; None when fewer than two values were ever used."""
-        margins: dict[Hashable, float] = defaultdict(float)
-        for (value, _), count in self.counts.items():
-            margins[value] += count
-        total = sum(margins.values())
-        expected = total**2 - sum(margin**2 for margin in margins.values())
-        if expected <= 1e-9 * total**2:
-            return None
-        observed = sum(count for (a, b), count in self.counts.items() if a != b)
-        return 1 - (total - 1) * observed / expected
-
-
 class AgreementTally:
     """Agreement over a stream of groups. Judgements without an annotator's name cannot be told apart and do not count.
 
-    Each pair of responses is a unit whose value is the first, the second or neither being better. Which response comes
-    first is an accident, so each unit enters both ways round with half the weight: alpha then does not depend on it.
     An annotator who judged one pair more than once counts with the first verdict.
     """
 
     def __init__(self) -> None:
         self._annotators: set[str] = set()
-        self._coincidences = Coincidences()
-        self._pairs = self._same = self._compared = 0
+        self._pairs = self._votes = self._ties = self._same = self._compared = 0
+        self._different = 0.0
 
     def add(self, group: Group) -> None:
-        said: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)
+        """Count a group's judgements."""
+        verdicts: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)
         self._annotators.update(r.annotator for r in group.ratings if r.annotator is not None)
         for ranking in group.rankings:
             if ranking.annotator is None:
@@ -75,19 +122,78 @@ class AgreementTally:
             self._annotators.add(ranking.annotator)
             for better, worse, tied in ranking.comparisons():
                 verdict = 0 if tied else 1 if better < worse else -1
-                said[min(better, worse), max(better, worse)].setdefault(ranking.annotator, verdict)
-        for verdicts in said.values():
-            self._add_unit(list(verdicts.values()))
+                verdicts[min(better, worse), max(better, worse)].setdefault(ranking.annotator, verdict)
+        for by_annotator in verdicts.values():
+            self._add_pair(Counter(by_annotator.values()))
 
-    def _add_unit(self, verdicts: list[int]) -> None:
-        if len(verdicts) < 2:
+    def _add_pair(self, counts: Counter[int]) -> None:
+        """One pair of responses, from verdict -> how many annotators gave it."""
+        size = counts.total()
+        if size < 2:
             return
+        same = sum(count * (count - 1) // 2 for count in counts.values())
         self._pairs += 1
-        self._compared += len(verdicts) * (len(verdicts) - 1) // 2
-        self._same += sum(count * (count - 1) // 2 for count in Counter(verdicts).values())
-        self._coincidences.add(verdicts, 0.5)
-        self._coincidences.add([-verdict for verdict in verdicts], 0.5)
+        self._votes += size
+        self._ties += counts[0]
+        self._same += same
+        self._compared += size * (size - 1) // 2
+        self._different += (size * (size - 1) - 2 * same) / (size - 1)
 
     def result(self) -> AnnotatorAgreement:
-        percent = self._same / self._compared if self._compared else None
-        return AnnotatorAgreement(len(self._annotators), self._pairs, percent, self._coincidences.alpha())
+        """Over all groups so far."""
+        sums = (np.array(float(total)) for total in (self._votes, self._ties, self._different))
+        alpha = float(_of_verdicts(*sums))
+        return AnnotatorAgreement(
+            annotators=len(self._annotators),
+            pairs=self._pairs,
+            percent=self._same / self._compared if self._compared else None,
+            alpha=None if math.isnan(alpha) else alpha,
+        )
+
+
+def _different(counts: Floats) -> Floats:
+    """[units], coincidences of different values: ordered pairs of them over one less than the unit's size.
+
+    Args:
+        counts: [kinds, units], how many values of each kind a unit has.
+    """
+    size = counts.sum(axis=0)
+    return np.asarray((size * (size - 1) - (counts * (counts - 1)).sum(axis=0)) / (size - 1))
+
+
+def _alpha(
+    function: Callable[..., Floats], columns: Sequence[Floats], cluster: Ints, intervals: Intervals
+) -> Measurement:
+    """Alpha from columns [units], the first of them how many values a unit has."""
+    n = len(cluster)
+    if np.isnan(function(*(np.array(column.sum()) for column in columns))):
+        return undefined(ONE_VALUE)
+    sums = [by_cluster(column, cluster) for column in columns]
+    return of_sums(function, sums, sums[0], n, (-math.inf, 1.0), intervals=intervals)
+
+
+def _of_verdicts(n: Floats, ties: Floats, different: Floats) -> Floats:
+    """Nominal alpha from sums over pairs of responses of: votes, votes for neither, and coincidences of different
+    votes. Entered both ways round, the two responses have half of the other votes each."""
+    half = (n - ties) / 2
+    return _of_kinds(n, different, ties, half, half)
+
+
+def _of_kinds(n: Floats, different: Floats, *kinds: Floats) -> Floats:
+    """Nominal alpha from sums over units of: values, coincidences of different values, and values of each kind."""
+    expected = np.square(n)
+    for values in kinds:
+        expected = expected - np.square(values)
+    return _one_minus((n - 1) * different, expected, np.square(n))
+
+
+def _of_numbers(n: Floats, total: Floats, squares: Floats, differences: Floats) -> Floats:
+    """Interval alpha from sums over units of: values, what they add up to, their squares, and squared differences
+    within units."""
+    return _one_minus((n - 1) * differences, 2 * (n * squares - np.square(total)), n * squares)
+
+
+def _one_minus(observed: Floats, expected: Floats, scale: Floats) -> Floats:
+    """1 - observed / expected; NaN where nothing was to be expected but rounding."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.where(expected > 1e-12 * scale, 1 - observed / expected, np.nan))

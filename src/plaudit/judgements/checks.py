@@ -1,16 +1,36 @@
-"""What is worth knowing about judgements before learning from them: a stream of groups -> counts."""
+"""Checks of a set of judgements before anything is learned from them: a stream of groups -> counts."""
 
 from __future__ import annotations
 
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
+import numpy as np
+
+from plaudit.data import Bounds
 from plaudit.groups import Group, plain_text
 from plaudit.judgements.agreement import AgreementTally, AnnotatorAgreement
-from plaudit.judgements.attributes import AttributeSummary, AttributeTally
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeSummary:
+    """The ratings of one attribute.
+
+    Attributes:
+        ratings: how many.
+        low, high: the lowest and the highest value seen. Where they are the same there is one class only.
+        scales: (declared scale, ratings), the most frequent first; None for those that declare none.
+        missing: responses that were rated on another attribute but not on this.
+    """
+
+    ratings: int
+    low: float
+    high: float
+    scales: tuple[tuple[Bounds | None, int], ...]
+    missing: int
 
 
 @dataclass
@@ -52,30 +72,39 @@ class DataCheck:
 
 
 def check_groups(groups: Iterable[Group]) -> DataCheck:
-    """Findings over a stream of groups, in memory of some bytes a group."""
-    found = DataCheck()
-    agreement, rated = AgreementTally(), AttributeTally()
+    """Counts over a stream of groups, in memory of some bytes a group.
+
+    Example:
+        >>> from plaudit.groups import Ranking
+        >>> pair = Group("q", "Why?", ("Because.", "No idea."), (Ranking(((0,), (1,))),))
+        >>> check = check_groups([pair, pair])
+        >>> check.groups, check.comparisons, check.shared_ids
+        (2, 2, 1)
+    """
+    check = DataCheck()
+    agreement, attributes = AgreementTally(), _AttributeTally()
+    # A hash of each id, in eight bytes: ids of millions of groups would fill the memory.
     ids = array("Q")
     for group in groups:
-        found.groups += 1
-        found.responses += len(group.responses)
-        found.rankings += len(group.rankings)
-        found.ratings += len(group.ratings)
-        found.comparisons += sum(_pairs(sum(map(len, ranking.tiers))) for ranking in group.rankings)
-        found.ties += sum(_pairs(len(tier)) for ranking in group.rankings for tier in ranking.tiers)
-        found.alone += sum(sum(map(len, ranking.tiers)) == 1 for ranking in group.rankings)
-        found.largest = max(found.largest, len(group.responses))
-        found.subsets.update([group.subset] if group.subset is not None else [])
-        found.contradictions += len(contradictions(group))
-        found.unjudged += not group.rankings and not group.ratings
-        found.single += len(group.responses) == 1
-        found.empty += sum(not plain_text(response).strip() for response in group.responses)
+        check.groups += 1
+        check.responses += len(group.responses)
+        check.rankings += len(group.rankings)
+        check.ratings += len(group.ratings)
+        check.comparisons += sum(_pairs(sum(map(len, ranking.tiers))) for ranking in group.rankings)
+        check.ties += sum(_pairs(len(tier)) for ranking in group.rankings for tier in ranking.tiers)
+        check.alone += sum(sum(map(len, ranking.tiers)) == 1 for ranking in group.rankings)
+        check.largest = max(check.largest, len(group.responses))
+        check.subsets.update([group.subset] if group.subset is not None else [])
+        check.contradictions += len(contradictions(group))
+        check.unjudged += not group.rankings and not group.ratings
+        check.single += len(group.responses) == 1
+        check.empty += sum(not plain_text(response).strip() for response in group.responses)
         agreement.add(group)
-        rated.add(group)
+        attributes.add(group)
         ids.append(int.from_bytes(blake2b(group.id.encode("utf-8", "surrogatepass"), digest_size=8).digest()))
-    found.agreement, found.attributes = agreement.result(), rated.result()
-    found.shared_ids = len(ids) - _distinct(ids)
-    return found
+    check.agreement, check.attributes = agreement.result(), attributes.result()
+    check.shared_ids = len(ids) - _distinct(ids)
+    return check
 
 
 def contradictions(group: Group) -> list[tuple[int, int]]:
@@ -91,6 +120,37 @@ def _pairs(count: int) -> int:
 
 
 def _distinct(hashes: array[int]) -> int:
-    import numpy as np
-
     return len(np.unique(np.frombuffer(hashes, np.uint64))) if hashes else 0
+
+
+@dataclass
+class _AttributeTally:
+    """`AttributeSummary` for each attribute over a stream of groups."""
+
+    _rated: int = 0
+    _responses: Counter[str] = field(default_factory=Counter)
+    _ranges: dict[str, Bounds] = field(default_factory=dict)
+    _scales: dict[str, Counter[Bounds | None]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def add(self, group: Group) -> None:
+        for rating in group.ratings:
+            low, high = self._ranges.get(rating.attribute, (rating.value, rating.value))
+            self._ranges[rating.attribute] = min(low, rating.value), max(high, rating.value)
+            self._scales[rating.attribute][rating.scale] += 1
+        self._rated += len({rating.response for rating in group.ratings})
+        # A response that several people rated on an attribute counts once.
+        pairs = {(rating.response, rating.attribute) for rating in group.ratings}
+        self._responses.update(attribute for _, attribute in pairs)
+
+    def result(self) -> dict[str, AttributeSummary]:
+        """In the order of first appearance."""
+        return {
+            name: AttributeSummary(
+                ratings=scales.total(),
+                low=self._ranges[name][0],
+                high=self._ranges[name][1],
+                scales=tuple(scales.most_common()),
+                missing=self._rated - self._responses[name],
+            )
+            for name, scales in self._scales.items()
+        }
