@@ -8,7 +8,7 @@ from random import Random
 from plaudit.data.scores import Score
 from plaudit.evaluation.probes import Case
 from plaudit.groups import Group, plain_text
-from plaudit.model.scorer import Scorer
+from plaudit.model.scorer import Prepared, Scorer
 
 
 @dataclass
@@ -20,14 +20,18 @@ class Ruled(Scorer):
     record: dict = field(default_factory=dict)
     asked: list = field(default_factory=list)
 
-    def stream(self, groups, *, batch_tokens=4096, truncate_responses=False):
-        for group in groups:
-            self.asked.append(group)
-            sizes = [len(plain_text(response)) for response in group.responses]
-            yield [
+    def prepare(self, group, *, truncate_responses=False):
+        return Prepared(group, sum(len(plain_text(response)) for response in group.responses))
+
+    def score_prepared(self, batch, *, batch_tokens=4096):
+        self.asked.extend(item.group for item in batch)
+        return [
+            [
                 Score(group.id, i, self.rule(group, i), size, truncated=size > self.longest)
-                for i, size in enumerate(sizes)
+                for i, size in enumerate(len(plain_text(response)) for response in group.responses)
             ]
+            for group in (item.group for item in batch)
+        ]
 
     def run_record(self, kind, **more):
         return {"plaudit": kind, **more}

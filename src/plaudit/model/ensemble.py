@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import tee
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,9 @@ from plaudit.model.folder.link import (
 )
 from plaudit.model.folder.record import ENSEMBLE, MEMBERS, tokenizer_hash
 from plaudit.model.linear_probe import open_single
+from plaudit.model.rendering import Rendered
 from plaudit.model.reward_model import RewardModel
-from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer
+from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Prepared, Scorer, prepared_as
 from plaudit.storage import versions, write_record
 
 _HOW = "The reward is the mean of its members' rewards. Each is an ordinary model; only Plaudit reads them together."
@@ -70,6 +72,22 @@ def combined(scores: Sequence[Score], heads: Sequence[int]) -> Score:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class RenderedForMembers(Prepared):
+    """A group as its members read it.
+
+    Attributes:
+        readings: one for all members that read alike.
+    """
+
+    readings: tuple[Rendered, ...]
+
+    @classmethod
+    def of(cls, readings: Sequence[Rendered]) -> RenderedForMembers:
+        """Its cost is that of the member that reads the most tokens."""
+        return cls(readings[0].group, max(item.cost for item in readings), tuple(readings))
+
+
 class Ensemble(Scorer):
     """Reward models whose mean is the reward.
 
@@ -80,6 +98,8 @@ class Ensemble(Scorer):
     Raises:
         PlauditError: if there are fewer than two, or two give an attribute on different scales.
     """
+
+    kind = ENSEMBLE
 
     def __init__(self, members: Sequence[RewardModel], *, record: Mapping[str, Any] = {}) -> None:
         if len(members) < 2:
@@ -100,22 +120,31 @@ class Ensemble(Scorer):
         numbers = range(len(record.get("members") or ()))
         return cls([open_single(folder / MEMBERS / str(n), **options) for n in numbers], record=record)
 
-    def stream(
-        self,
-        groups: Iterable[Group],
-        *,
-        batch_tokens: int = DEFAULT_BATCH_TOKENS,
-        truncate_responses: bool = False,
-    ) -> Iterator[list[Score]]:
-        """`score`, lazily. Members that read alike share one tokenisation."""
-        streams: dict[int, Iterator[list[Score]]] = {}
-        for places, own in zip(self._readings, tee(groups, len(self._readings)), strict=True):
-            rendered = self.members[places[0]].rendered(own, truncate_responses)
-            for place, items in zip(places, tee(rendered, len(places)), strict=True):
-                streams[place] = self.members[place].stream_rendered(items, batch_tokens)
+    def prepare(self, group: Group, *, truncate_responses: bool = False) -> RenderedForMembers:
+        return RenderedForMembers.of(
+            [self.members[alike[0]].prepare(group, truncate_responses=truncate_responses) for alike in self._readings]
+        )
+
+    def prepare_all(self, groups: Iterable[Group], *, truncate_responses: bool = False) -> Iterator[RenderedForMembers]:
+        readers = [self.members[alike[0]] for alike in self._readings]
+        streams = (
+            reader.prepare_all(copy, truncate_responses=truncate_responses)
+            for reader, copy in zip(readers, tee(groups, len(readers)), strict=True)
+        )
+        return map(RenderedForMembers.of, zip(*streams, strict=True))
+
+    def score_prepared(
+        self, batch: Sequence[Prepared], *, batch_tokens: int = DEFAULT_BATCH_TOKENS
+    ) -> list[list[Score]]:
+        items = prepared_as(RenderedForMembers, batch)
+        by_member: dict[int, list[list[Score]]] = {}
+        for number, alike in enumerate(self._readings):
+            rendered = [item.readings[number] for item in items]
+            for member in alike:
+                by_member[member] = self.members[member].score_prepared(rendered, batch_tokens=batch_tokens)
         heads = [member.network.outputs.heads for member in self.members]
-        for rows in zip(*(streams[place] for place in range(len(self.members))), strict=True):
-            yield [combined(scores, heads) for scores in zip(*rows, strict=True)]
+        rows = zip(*(by_member[member] for member in range(len(self.members))), strict=True)
+        return [[combined(scores, heads) for scores in zip(*row, strict=True)] for row in rows]
 
     def run_record(self, kind: str, **more: Any) -> dict[str, Any]:
         members = [member.run_record("model") for member in self.members]

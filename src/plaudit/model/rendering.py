@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Int
 
-from plaudit.errors import PlauditError
+from plaudit.errors import PlauditError, TooLongError
 from plaudit.groups import Group, Text, as_messages, plain_text
+from plaudit.model.scorer import Prepared
 from plaudit.text import replace_surrogates
 
 # A prompt is never cut below this many tokens (a quarter of a small context): a response to nothing means nothing.
@@ -33,12 +35,18 @@ _BUILT_IN_TEMPLATES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
-    """A group as token sequences, one `[n]` int64 array a response, and what was cut from each."""
+class Rendered(Prepared):
+    """A group as token sequences.
 
-    group: Group
-    sequences: tuple[np.ndarray, ...]
-    types: tuple[np.ndarray, ...] | None
+    Attributes:
+        sequences: one a response, prompt and all.
+        types: their segment ids, for encoders that read them.
+        prompt_cut: for each response, whether the middle of its prompt was cut.
+        response_cut: for each response, whether any of it was cut.
+    """
+
+    sequences: tuple[Int[np.ndarray, " tokens"], ...]
+    types: tuple[Int[np.ndarray, " tokens"], ...] | None
     prompt_cut: tuple[bool, ...]
     response_cut: tuple[bool, ...]
 
@@ -70,8 +78,8 @@ class Renderer:
         """Render groups lazily, in order, tokenising `batch` of them at a time.
 
         Raises:
-            PlauditError: if a response alone is longer than the context and `truncate_responses` is False; if
-                messages meet a tokenizer without a chat template.
+            TooLongError: if a response alone is longer than the context and `truncate_responses` is False.
+            PlauditError: if messages meet a tokenizer without a chat template.
         """
         stream = iter(groups)
         while chunk := list(islice(stream, batch)):
@@ -119,11 +127,12 @@ class Renderer:
         for group in groups:
             rows = list(islice(encoded, len(group.responses)))
             yield Rendered(
-                group,
-                tuple(row[0] for row in rows),
-                tuple(row[1] for row in rows if row[1] is not None) or None,
-                tuple(row[2] for row in rows),
-                tuple(row[3] for row in rows),
+                group=group,
+                cost=sum(len(row[0]) for row in rows),
+                sequences=tuple(row[0] for row in rows),
+                types=tuple(row[1] for row in rows if row[1] is not None) or None,
+                prompt_cut=tuple(row[2] for row in rows),
+                response_cut=tuple(row[3] for row in rows),
             )
 
     def _parts(self, prompt: Text, response: Text) -> tuple[str, str, int]:
@@ -191,9 +200,10 @@ class Renderer:
                 continue
             keep, response_cut = self._keep(part, len(ids), pair)
             if response_cut and not truncate_responses:
-                raise PlauditError(
+                raise TooLongError(
                     f"{_whose(groups, index)} does not fit the context of {self.max_length} tokens "
-                    f"({len(ids)} with its prompt); leave it out, or cut it with --truncate-responses"
+                    f"({len(ids)} with its prompt)",
+                    remedy="leave it out, or cut it with --truncate-responses",
                 )
             rows.append((ids[keep], None if types is None else types[keep], True, response_cut))
         return rows

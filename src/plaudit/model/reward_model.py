@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from safetensors.torch import save_file
 
 from plaudit.data import Score, text_hash
@@ -26,15 +26,13 @@ from plaudit.model.heads import PLAIN, Outputs
 from plaudit.model.loading import load, name_the_output, settle_padding
 from plaudit.model.network import RewardNetwork
 from plaudit.model.rendering import Rendered, Renderer, read_template
-from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer
+from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Prepared, Scorer, prepared_as
 from plaudit.model.self_check import choose_layout
+from plaudit.model.sharing import share
 from plaudit.model.trainable import merge_lora
 from plaudit.storage import RECORD_FILE, read_record, write_record
 
 logger = logging.getLogger(__name__)
-
-# Groups rendered ahead and packed together while scoring: enough to fill forests, little enough to stream.
-_WINDOW = 128
 
 
 class RewardModel(Scorer):
@@ -48,6 +46,8 @@ class RewardModel(Scorer):
         renderer: groups -> token sequences.
         record: the run record, as it stands in plaudit.json.
     """
+
+    kind = "model"
 
     def __init__(
         self, network: RewardNetwork, tokenizer: Any, *, max_length: int | None = None, record: Mapping[str, Any] = {}
@@ -171,17 +171,11 @@ class RewardModel(Scorer):
             logger.warning("%s cannot use forests (%s); padded batches are used", type(model).__name__, reason)
         return cls(network, tokenizer, max_length=max_length, record=record)
 
-    def stream(
-        self,
-        groups: Iterable[Group],
-        *,
-        batch_tokens: int = DEFAULT_BATCH_TOKENS,
-        truncate_responses: bool = False,
-    ) -> Iterator[list[Score]]:
-        """`score`, lazily: groups are read a window at a time, and their scores yielded in order."""
-        return self.stream_rendered(self.rendered(groups, truncate_responses), batch_tokens)
+    def prepare(self, group: Group, *, truncate_responses: bool = False) -> Rendered:
+        (item,) = self.renderer.render([group], truncate_responses=truncate_responses)
+        return item
 
-    def rendered(self, groups: Iterable[Group], truncate_responses: bool = False) -> Iterator[Rendered]:
+    def prepare_all(self, groups: Iterable[Group], *, truncate_responses: bool = False) -> Iterator[Rendered]:
         """Groups as the tokens that are scored, lazily. How many prompts had to be cut is a warning at the end."""
         cut = 0
         for item in self.renderer.render(groups, truncate_responses=truncate_responses):
@@ -191,66 +185,68 @@ class RewardModel(Scorer):
             limit = self.renderer.max_length
             logger.warning("%d responses were read with the middle of their prompt cut to fit %d tokens", cut, limit)
 
-    def stream_rendered(
-        self, rendered: Iterable[Rendered], batch_tokens: int = DEFAULT_BATCH_TOKENS
-    ) -> Iterator[list[Score]]:
-        """`stream`, of groups that are rendered already."""
-        several = iter(rendered)
-        while window := list(islice(several, _WINDOW)):
-            readings = self._read(self.outputs_of(window, batch_tokens))
-            for item in window:
-                yield [
-                    Score(
-                        group=item.group.id,
-                        response=index,
-                        tokens=len(sequence),
-                        truncated=item.response_cut[index],
-                        text=text_hash(item.group, index),
-                        **next(readings),
-                    )
-                    for index, sequence in enumerate(item.sequences)
-                ]
+    def score_prepared(
+        self, batch: Sequence[Prepared], *, batch_tokens: int = DEFAULT_BATCH_TOKENS
+    ) -> list[list[Score]]:
+        items = prepared_as(Rendered, batch)
+        if not items:
+            return []
+        outputs, raw = self.network.outputs, self.outputs_of(items, batch_tokens)
+        rewards = outputs.rewards(raw)
+        means = iter(rewards.mean(1).tolist())
+        spreads = iter(rewards.std(1).tolist() if outputs.heads > 1 else [None] * len(rewards))
+        columns = {name: column.tolist() for name, column in outputs.values(raw, self.network.cut_points).items()}
+        values = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
+        return [
+            [
+                Score(
+                    group=item.group.id,
+                    response=index,
+                    score=next(means),
+                    tokens=len(sequence),
+                    truncated=item.response_cut[index],
+                    scores=next(values, None),
+                    spread=next(spreads),
+                    text=text_hash(item.group, index),
+                )
+                for index, sequence in enumerate(item.sequences)
+            ]
+            for item in items
+        ]
 
     def trees(self, items: Iterable[Rendered]) -> list[Tree]:
         """One tree a rendered group."""
         return [self.network.grow(item.sequences, item.types) for item in items]
 
     @torch.no_grad()
-    def outputs_of(self, items: Sequence[Rendered], batch_tokens: int = DEFAULT_BATCH_TOKENS) -> torch.Tensor:
-        """`[R, K, W]`: the head's outputs for groups that are rendered already, all responses in order."""
-        return self._in_forests(self.network, items, batch_tokens)
+    def outputs_of(
+        self, items: Sequence[Rendered], batch_tokens: int = DEFAULT_BATCH_TOKENS
+    ) -> Float[torch.Tensor, "responses heads outputs"]:
+        """The head's outputs for rendered groups, all responses in order."""
+        return self._of_responses(self.network, items, batch_tokens)
 
     @torch.no_grad()
-    def features(self, items: Sequence[Rendered], batch_tokens: int = DEFAULT_BATCH_TOKENS) -> np.ndarray:
-        """`[R, H]` float32: what the head reads of every response of groups that are rendered already, in order."""
-        return self._in_forests(self.network.features, items, batch_tokens).float().cpu().numpy()
+    def features(
+        self, items: Sequence[Rendered], batch_tokens: int = DEFAULT_BATCH_TOKENS
+    ) -> Float[np.ndarray, "responses hidden"]:
+        """What the head reads of every response of rendered groups, in order, in float32."""
+        return self._of_responses(self.network.features, items, batch_tokens).float().cpu().numpy()
 
-    def _in_forests(
+    def _of_responses(
         self, compute: Callable[[list[Tree]], torch.Tensor], items: Sequence[Rendered], batch_tokens: int
-    ) -> torch.Tensor:
-        """What `compute` makes of all responses, in order, in forests of `batch_tokens`."""
-        parts = [part for tree in self.trees(items) for part in tree.split(batch_tokens)]
+    ) -> Float[torch.Tensor, "responses ..."]:
+        """What `compute` makes of all responses, in order, in forests of `batch_tokens`; of equal ones only once."""
+        shared = share(items, trunks=self.network.causal)
+        trees = [self.network.grow(tree.sequences, tree.types or None) for tree in shared.trees]
+        parts = [part for tree in trees for part in tree.split(batch_tokens)]
         self.network.eval()
-        found: list[torch.Tensor] = [torch.empty(0)] * len(parts)
+        computed: list[torch.Tensor] = [torch.empty(0)] * len(parts)
         for forest in pack([len(part) for part in parts], batch_tokens):
             rows = compute([parts[i] for i in forest])
-            for i, own in zip(forest, rows.split([len(parts[i].branches) for i in forest]), strict=True):
-                found[i] = own
-        return torch.cat(found)
-
-    def _read(self, raw: torch.Tensor) -> Iterator[dict[str, Any]]:
-        """`[R, K, W]` outputs -> what a Score says of each response: the reward, its spread over heads, and the rating
-        that people would give it on each rated attribute."""
-        outputs = self.network.outputs
-        rewards = outputs.rewards(raw)
-        values = {name: column.tolist() for name, column in outputs.values(raw, self.network.cut_points).items()}
-        spreads = rewards.std(1).tolist() if outputs.heads > 1 else None
-        for index, reward in enumerate(rewards.mean(1).tolist()):
-            yield {
-                "score": reward,
-                "scores": {name: column[index] for name, column in values.items()} or None,
-                "spread": None if spreads is None else spreads[index],
-            }
+            for i, row in zip(forest, rows.split([len(parts[i].branches) for i in forest]), strict=True):
+                computed[i] = row
+        different = torch.cat(computed)
+        return different[torch.from_numpy(shared.rows).to(different.device)]
 
     def run_record(self, kind: str, **more: Any) -> dict[str, Any]:
         """The record of what this model makes (`kind`: "model" or "scores"): how it was trained, and what decides its

@@ -1,11 +1,17 @@
-"""What every scorer offers, whatever stands behind it: a backbone with a head, a bag of words, or several models."""
+"""The interface of every scorer: a backbone with a head, a linear model of words, an ensemble, later a server.
+
+A scorer does two things. `prepare` turns a group into what the device reads, on the CPU; `score_prepared` computes a
+batch of such groups. `score`, `stream` and `rank` follow from these. What responses share is decided by the batch, so
+groups from different requests may be computed together.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from plaudit.data import Score
 from plaudit.groups import Group, Text
@@ -14,25 +20,66 @@ from plaudit.groups import Group, Text
 # activations of a 135M model fit a few gigabytes.
 DEFAULT_BATCH_TOKENS = 4096
 
+# Tokens prepared ahead while streaming: enough to fill forward passes well, few enough that scores come soon.
+_WINDOW_TOKENS = 16 * DEFAULT_BATCH_TOKENS
+
+Groups: TypeAlias = Group | Iterable[Group] | str | Path
+"""One group, many, or a file of groups."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A group that is ready to be scored. Each kind of scorer adds what it reads.
+
+    Attributes:
+        group: the group.
+        cost: tokens to compute where nothing is shared, for whoever fills batches.
+    """
+
+    group: Group
+    cost: int
+
+
+_P = TypeVar("_P", bound=Prepared)
+
 
 class Scorer(ABC):
     """Groups in, scores out.
 
     Attributes:
+        kind: what this is, as it stands in plaudit.json.
         record: the run record, as it stands in plaudit.json.
     """
 
+    kind: ClassVar[str] = "scorer"
     record: dict[str, Any]
 
     @abstractmethod
-    def stream(
-        self,
-        groups: Iterable[Group],
-        *,
-        batch_tokens: int = DEFAULT_BATCH_TOKENS,
-        truncate_responses: bool = False,
-    ) -> Iterator[list[Score]]:
-        """`score`, lazily: groups are read a few at a time, and their scores yielded in order."""
+    def prepare(self, group: Group, *, truncate_responses: bool = False) -> Prepared:
+        """Turn a group into what `score_prepared` takes, on the CPU.
+
+        Args:
+            group: a prompt and its responses.
+            truncate_responses: cut a response that is longer than the context, and say so on its score, instead of
+                raising an error.
+
+        Raises:
+            TooLongError: if a response does not fit the context.
+        """
+
+    @abstractmethod
+    def score_prepared(
+        self, batch: Sequence[Prepared], *, batch_tokens: int = DEFAULT_BATCH_TOKENS
+    ) -> list[list[Score]]:
+        """Score groups that this scorer's `prepare` has prepared. Equal responses are computed once.
+
+        Args:
+            batch: the groups, from one request or from many.
+            batch_tokens: most tokens of one forward pass; does not change the scores.
+
+        Returns:
+            For each group, one score a response, in their order.
+        """
 
     @abstractmethod
     def run_record(self, kind: str, **more: Any) -> dict[str, Any]:
@@ -52,29 +99,111 @@ class Scorer(ABC):
             NotImplementedError: by a scorer of somebody's own that lives in memory alone.
         """
 
+    def prepare_all(self, groups: Iterable[Group], *, truncate_responses: bool = False) -> Iterator[Prepared]:
+        """`prepare`, lazily, for many groups; for scorers that prepare several at a time faster than one by one."""
+        return (self.prepare(group, truncate_responses=truncate_responses) for group in groups)
+
+    def stream(
+        self, groups: Groups, *, batch_tokens: int = DEFAULT_BATCH_TOKENS, truncate_responses: bool = False
+    ) -> Iterator[list[Score]]:
+        """`score`, lazily: groups are read a few at a time, and their scores yielded in order."""
+        prepared = self.prepare_all(groups_of(groups), truncate_responses=truncate_responses)
+        batches = windows(prepared, max(_WINDOW_TOKENS, batch_tokens))
+        return (row for batch in batches for row in self.score_prepared(batch, batch_tokens=batch_tokens))
+
     def score(
-        self,
-        groups: Group | Iterable[Group],
-        *,
-        batch_tokens: int = DEFAULT_BATCH_TOKENS,
-        truncate_responses: bool = False,
+        self, groups: Groups, *, batch_tokens: int = DEFAULT_BATCH_TOKENS, truncate_responses: bool = False
     ) -> list[list[Score]]:
         """Score every response of every group.
 
         Args:
-            groups: one group or many.
+            groups: one group or many, or a file of groups in any format that `load_groups` reads.
             batch_tokens: most tokens of one forward pass; does not change the scores.
             truncate_responses: cut a response that is longer than the context, and say so on its score, instead of
                 raising an error.
 
         Returns:
             For each group, one score a response, in their order.
-        """
-        several = [groups] if isinstance(groups, Group) else groups
-        return list(self.stream(several, batch_tokens=batch_tokens, truncate_responses=truncate_responses))
 
-    def rank(self, prompt: Text, responses: Sequence[Text], **options: Any) -> list[Score]:
+        Raises:
+            TypeError: if `groups` are no groups.
+            TooLongError: if a response does not fit the context.
+        """
+        return list(self.stream(groups, batch_tokens=batch_tokens, truncate_responses=truncate_responses))
+
+    def rank(
+        self,
+        prompt: Text,
+        responses: Sequence[Text],
+        *,
+        batch_tokens: int = DEFAULT_BATCH_TOKENS,
+        truncate_responses: bool = False,
+    ) -> list[Score]:
         """Score responses to one prompt and sort them, best first; `Score.response` is the index into `responses`.
-        `options` are those of `score`."""
+
+        Args:
+            prompt: a text or a conversation.
+            responses: texts or conversations.
+            batch_tokens: as in `score`.
+            truncate_responses: as in `score`.
+
+        Raises:
+            TypeError: if `responses` is one text.
+        """
+        if isinstance(responses, str | Mapping):
+            raise TypeError("responses is a list, one text each; a single response is given as [response]")
         group = Group(id="", prompt=prompt, responses=tuple(responses))
-        return sorted(self.score(group, **options)[0], key=lambda score: -score.score)
+        (scores,) = self.score(group, batch_tokens=batch_tokens, truncate_responses=truncate_responses)
+        return sorted(scores, key=lambda score: -score.score)
+
+
+def groups_of(source: Groups) -> Iterable[Group]:
+    """The groups that somebody means by one group, many, or a file of groups.
+
+    Raises:
+        TypeError: at once or on the way, for what is no group.
+    """
+    if isinstance(source, Group):
+        return [source]
+    if isinstance(source, str | Path):
+        from plaudit.data import load_groups
+
+        return load_groups(source)
+    wanted = "score takes a Group, several, or the path of a file of groups"
+    if not isinstance(source, Iterable) or isinstance(source, Mapping):
+        raise TypeError(f"{wanted}; not {type(source).__name__}")
+    return _only_groups(source, wanted)
+
+
+def _only_groups(source: Iterable[Group], wanted: str) -> Iterator[Group]:
+    for group in source:
+        if not isinstance(group, Group):
+            remedy = "; to score texts: rank(prompt, responses)" if isinstance(group, str) else ""
+            raise TypeError(f"{wanted}; not a {type(group).__name__} in a list{remedy}")
+        yield group
+
+
+def windows(prepared: Iterable[Prepared], tokens: int) -> Iterator[list[Prepared]]:
+    """Cut a stream of prepared groups into batches of about so many tokens, a group at least."""
+    batch: list[Prepared] = []
+    cost = 0
+    for item in prepared:
+        batch.append(item)
+        cost += item.cost
+        if cost >= tokens:
+            yield batch
+            batch, cost = [], 0
+    if batch:
+        yield batch
+
+
+def prepared_as(kind: type[_P], batch: Sequence[Prepared]) -> list[_P]:
+    """The batch, whose groups were prepared by a scorer that reads this kind.
+
+    Raises:
+        TypeError: if another kind of scorer prepared one.
+    """
+    items = [item for item in batch if isinstance(item, kind)]
+    if len(items) < len(batch):
+        raise TypeError("a group in the batch was prepared by another kind of scorer; prepare it with this one")
+    return items

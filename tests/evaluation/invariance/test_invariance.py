@@ -14,7 +14,7 @@ from plaudit.evaluation.invariance.rescoring import RESCORINGS
 from plaudit.evaluation.invariance.results import Checked, invariance_verdict
 from plaudit.groups import Group
 from plaudit.model import RewardModel
-from plaudit.model.scorer import Scorer
+from plaudit.model.scorer import Prepared, Scorer
 
 GROUPS = [
     Group("a", "why is the sky blue?", ("because light is scattered", "because", "the dog sat on the log " * 4)),
@@ -32,12 +32,17 @@ class Company(Scorer):
     def __init__(self, add):
         self.add = add
 
-    def stream(self, groups, *, batch_tokens=4096, truncate_responses=False):
-        for g, group in enumerate(groups):
-            yield [
-                Score(group.id, i, len(text) + self.add(g, i, len(group.responses), batch_tokens), 1, False)
-                for i, text in enumerate(group.responses)
+    def prepare(self, group, *, truncate_responses=False):
+        return Prepared(group, len(group.responses))
+
+    def score_prepared(self, batch, *, batch_tokens=4096):
+        return [
+            [
+                Score(item.group.id, i, len(text) + self.add(g, i, len(item.group.responses), batch_tokens), 1, False)
+                for i, text in enumerate(item.group.responses)
             ]
+            for g, item in enumerate(batch)
+        ]
 
     def run_record(self, kind, **more):
         return {}

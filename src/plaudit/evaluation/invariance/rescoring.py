@@ -74,7 +74,7 @@ def _plain(model: Scorer, groups: Sequence[Group], side: str) -> Rewards:
         raise InapplicableError("its heads stand beside the checkpoint's own until it is saved")
     if side == "left" and not network.causal:
         raise InapplicableError("an encoder reads the first token, so padding stands on the right")
-    items = list(own.rendered(groups, truncate_responses=True))
+    items = list(own.prepare_all(groups, truncate_responses=True))
     rows = [{"input_ids": tokens.tolist()} for item in items for tokens in item.sequences]
     for row, types in zip(rows, (types for item in items for types in item.types or ()), strict=False):
         row["token_type_ids"] = types.tolist()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from plaudit.errors import PlauditError
 from plaudit.groups import Group, plain_text
 from plaudit.model.folder.write import staged
 from plaudit.model.linear.features import FEATURES, Features, Matrix
-from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer
+from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Prepared, Scorer, prepared_as
 from plaudit.storage import versions, write_record
 
 KIND = "plain model"
@@ -26,7 +25,6 @@ KIND = "plain model"
 
 _VOCABULARY_FILE = "vocabulary.json"
 _WEIGHTS_FILE = "model.safetensors"
-_WINDOW = 256
 
 
 @dataclass(frozen=True)
@@ -54,9 +52,24 @@ class Linear:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class PlainTexts(Prepared):
+    """A group's responses as text.
+
+    Attributes:
+        texts: one a response.
+        read: how much of each is read, as `Score.tokens` says it.
+    """
+
+    texts: tuple[str, ...]
+    read: tuple[int, ...]
+
+
 class LinearModel(Scorer):
     """Features of a response and a linear model of them. There is no context to fit and no pass to bound, so the
     options of `score` change nothing."""
+
+    kind = KIND
 
     def __init__(self, features: Features, linear: Linear, *, record: Mapping[str, Any] = {}) -> None:
         self.features = features
@@ -82,35 +95,36 @@ class LinearModel(Scorer):
             raise PlauditError(f"{folder} is no whole plain model ({error}); train it again") from error
         return cls(features, linear, record=record)
 
-    def stream(
-        self,
-        groups: Iterable[Group],
-        *,
-        batch_tokens: int = DEFAULT_BATCH_TOKENS,
-        truncate_responses: bool = False,
-    ) -> Iterator[list[Score]]:
-        several = iter(groups)
-        while window := list(islice(several, _WINDOW)):
-            texts = [plain_text(response) for group in window for response in group.responses]
-            features = self.features.matrix(texts)
-            rewards = self.linear.rewards(features).tolist()
-            values = {name: column.tolist() for name, column in self.linear.values(features).items()}
-            row = 0
-            for group in window:
-                rows = range(row, row + len(group.responses))
-                row = rows.stop
-                yield [
-                    Score(
-                        group=group.id,
-                        response=index,
-                        score=rewards[at],
-                        tokens=self.features.read(texts[at]),
-                        truncated=False,
-                        scores={name: column[at] for name, column in values.items()} or None,
-                        text=text_hash(group, index),
-                    )
-                    for index, at in enumerate(rows)
-                ]
+    def prepare(self, group: Group, *, truncate_responses: bool = False) -> PlainTexts:
+        texts = tuple(plain_text(response) for response in group.responses)
+        read = tuple(self.features.read(text) for text in texts)
+        return PlainTexts(group, sum(read), texts, read)
+
+    def score_prepared(
+        self, batch: Sequence[Prepared], *, batch_tokens: int = DEFAULT_BATCH_TOKENS
+    ) -> list[list[Score]]:
+        items = prepared_as(PlainTexts, batch)
+        if not items:
+            return []
+        features = self.features.matrix([text for item in items for text in item.texts])
+        rewards = iter(self.linear.rewards(features).tolist())
+        columns = {name: column.tolist() for name, column in self.linear.values(features).items()}
+        values = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
+        return [
+            [
+                Score(
+                    group=item.group.id,
+                    response=index,
+                    score=next(rewards),
+                    tokens=read,
+                    truncated=False,
+                    scores=next(values, None),
+                    text=text_hash(item.group, index),
+                )
+                for index, read in enumerate(item.read)
+            ]
+            for item in items
+        ]
 
     def run_record(self, kind: str, **more: Any) -> dict[str, Any]:
         return {**self.record, "plaudit": kind, "features": self.features.name, "versions": versions(), **more}
