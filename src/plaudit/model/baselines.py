@@ -34,8 +34,8 @@ def baseline_folder(model: str | Path, name: str) -> Path:
 
 
 def load_baselines(folder: str | Path) -> dict[str, Scorer]:
-    """The baselines of a model folder, by their `--backbone` value. One that cannot be opened is a warning, not an error:
-    the model can be measured without it."""
+    """The baselines of a model folder, by their `--backbone` value. One that cannot be opened is a warning, not an
+    error: the model can be measured without it."""
     found: dict[str, Scorer] = {}
     for record in sorted((Path(folder).expanduser() / BASELINES_FOLDER).glob(f"*/{RECORD_FILE}")):
         try:
