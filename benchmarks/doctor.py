@@ -177,7 +177,7 @@ def trained(
         weights = learn(reader.rows(groups, learner), groups, settings).reward
         scores = reader.rows(test, learner) @ weights
     else:
-        quiet: dict[str, Any] = {"holdout": 0.0, "report_to": "none", "baselines": "none", "seed": seed}
+        quiet: dict[str, Any] = {"validation_share": 0.0, "report_to": "none", "baselines": "none", "seed": seed}
         with tempfile.TemporaryDirectory() as folder:
             model = train_model(groups, folder, backbone=learner, **quiet)
             scores = np.array([score.score for row in model.score(test) for score in row])

@@ -7,8 +7,8 @@ nothing kept, one pass again, and many passes. Their differences leave out what 
 saving). Seconds are of processor time, all threads together, so what else runs on the machine counts little.
 
     python benchmarks/frozen.py                                  # minilm-l6; a minute or two
-    python benchmarks/frozen.py --trainable last:1 --passes 4    # about three minutes
-    python benchmarks/frozen.py --backbone smollm2-135m --trainable last:1 --passes 3 --sides 2
+    python benchmarks/frozen.py --trainable last:1 --epochs 4    # about three minutes
+    python benchmarks/frozen.py --backbone smollm2-135m --trainable last:1 --epochs 3 --sides 2
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--backbone", default="minilm-l6", help="a packaged name or a local folder")
     parser.add_argument("--trainable", default="head", help="head or last:K")
-    parser.add_argument("--passes", type=int, default=20, help="of the longest run")
+    parser.add_argument("--epochs", type=int, default=20, help="of the longest run")
     parser.add_argument("--sides", type=int, default=24, help="of UKP's debates, the first so many")
     options = parser.parse_args()
     groups = ukp_groups()[: options.sides]
@@ -45,9 +45,9 @@ def main() -> None:
             began = time.process_time()
             settings = TrainingSettings(
                 trainable=options.trainable,
-                passes=passes,
+                epochs=passes,
                 evaluate_every=passes,
-                holdout=0.0,
+                validation_share=0.0,
                 report_to="none",
                 baselines="none",
             )
@@ -55,8 +55,8 @@ def main() -> None:
             return time.process_time() - began
 
         seconds(1, groups[:1])  # what a process does once
-        cold, warm, long = seconds(1), seconds(1), seconds(options.passes)
-        later = (long - warm) / (options.passes - 1)
+        cold, warm, long = seconds(1), seconds(1), seconds(options.epochs)
+        later = (long - warm) / (options.epochs - 1)
         first = cold - warm + later
         plain = first
         if options.trainable != "head":

@@ -98,7 +98,7 @@ def run_plaudit(job: Job) -> dict[str, Any]:
 def _once(bf16: bool, **more: Any) -> dict[str, Any]:
     """Plaudit's settings for one pass: nothing held out, no curves written, every parameter trained, as TRL does."""
     precision = "bf16" if bf16 else "fp32"
-    fixed = {"passes": 1, "holdout": 0.0, "report_to": "none", "trainable": "all"}
+    fixed = {"epochs": 1, "validation_share": 0.0, "report_to": "none", "trainable": "all"}
     return {**fixed, "precision": precision, **more}
 
 
@@ -116,7 +116,7 @@ def run_losses(job: Job) -> dict[str, Any]:
         groups = workload("pairs", job["steps"] * job["batch"], model.tokenizer)[: job["steps"] * job["batch"]]
         options = {"hand": 16, "groups_per_step": job["batch"], "batch_tokens": 4096, "seed": 0}
         judged = list(map(plan(groups, TrainingSettings()), groups))
-        steps = Steps(list(model.renderer.render(groups)), judged, model.network, passes=1, **options)
+        steps = Steps(list(model.renderer.render(groups)), judged, model.network, TrainingSettings(epochs=1, **options))
         rows = []
         for number in range(len(steps)):
             for part in steps[number].micro_batches:
@@ -128,7 +128,13 @@ def run_losses(job: Job) -> dict[str, Any]:
         del model, steps
         settings = TrlSettings(job["batch"], 5e-5, gradient_checkpointing=False, sampling="sequential", bf16=False)
         _, theirs = trl_train(rows, start, settings)
-        plain = {"centering": 0.0, "head_rate": 1.0, "weight_decay": 0.0, "warmup": 0.0, "learning_rate": 5e-5}
+        plain = {
+            "centering": 0.0,
+            "head_learning_rate_factor": 1.0,
+            "weight_decay": 0.0,
+            "warmup": 0.0,
+            "learning_rate": 5e-5,
+        }
         with Clock().on_every_trainer() as clock:
             train(groups, Path(scratch) / "out", start, **_once(False, **plain, **options))
     return {"trl": theirs, "plaudit": clock.losses}
@@ -152,7 +158,7 @@ def run_graph(job: Job) -> dict[str, Any]:
     if job["side"] == "plaudit":
         clock = Clock(lambda network: accuracy(_scores(RewardModel(network, tokenizer), test)), job["every"])
         own = TrainingSettings()
-        settings = {**_once(job["bf16"]), "trainable": own.trainable, "passes": job["passes"] or own.passes}
+        settings = {**_once(job["bf16"]), "trainable": own.trainable, "epochs": job["epochs"] or own.epochs}
         with tempfile.TemporaryDirectory() as output, clock.on_every_trainer():
             train(learn, output, job["backbone"], **settings)
     else:
@@ -235,7 +241,7 @@ def loss_table(options: argparse.Namespace) -> None:
 def graph_table(options: argparse.Namespace) -> None:
     """Both curves of held-out accuracy, and the times at which each reached TRL's best."""
     job = {"run": "graph", "backbone": options.backbone, "fold": options.fold, "bf16": options.precision == "bf16"}
-    ours = in_own_process(__file__, {**job, "side": "plaudit", "every": 5.0, "passes": options.passes})
+    ours = in_own_process(__file__, {**job, "side": "plaudit", "every": 5.0, "epochs": options.epochs})
     theirs = in_own_process(__file__, {**job, "side": "trl", "every": 30.0, "steps": options.steps})
     for name, result in (("Plaudit", ours), ("TRL tuned", theirs)):
         points = ", ".join(f"{seconds:.0f} s {accuracy:.3f}" for seconds, accuracy in result["curve"])
@@ -257,7 +263,7 @@ def main() -> None:
     parser.add_argument("--workloads", nargs="+", choices=SHARES, default=list(SHARES))
     parser.add_argument("--fold", type=int, default=0, help="--graph: which of benchmarks/ukp.py's folds")
     parser.add_argument("--steps", type=int, default=-1, help="--graph: TRL's steps of 16 pairs; default one epoch")
-    parser.add_argument("--passes", type=int, help="--graph: Plaudit's passes; default its own")
+    parser.add_argument("--epochs", type=int, help="--graph: Plaudit's passes; default its own")
     parser.add_argument("--job", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.job:

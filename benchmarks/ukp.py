@@ -92,7 +92,7 @@ def by_plaudit(train: list[Group], test: list[Group], options: argparse.Namespac
     from plaudit.training import train as plaudit_train
 
     chosen = dict(pair.split("=", 1) for pair in options.set)
-    settings: dict[str, Any] = {"seed": options.seed, "holdout": 0.0, "report_to": "none", **chosen}
+    settings: dict[str, Any] = {"seed": options.seed, "validation_share": 0.0, "report_to": "none", **chosen}
     with tempfile.TemporaryDirectory() as folder:
         model, seconds, memory = timed(lambda: plaudit_train(train, folder, backbone=options.backbone, **settings))
         scores = [[score.score for score in row] for row in model.score(test)]

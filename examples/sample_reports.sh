@@ -21,6 +21,6 @@ if [ -n "$sets" ]; then
   plaudit eval pandalm pandalm-data/test.jsonl -o pandalm-report --majority --no-texts
 
   plaudit data split "$sets/hh-harmless/pairs.jsonl.gz" -o hh-data
-  plaudit train hh-data/train.jsonl -o hh --passes 2 --chat-template turns --truncate-responses
+  plaudit train hh-data/train.jsonl -o hh --epochs 2 --chat-template turns --truncate-responses
   plaudit eval hh hh-data/test.jsonl -o hh-report --truncate-responses --no-texts
 fi

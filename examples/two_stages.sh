@@ -14,7 +14,7 @@ write_groups(preference_set(questions=1), sys.argv[1])
 " "$folder/judged.jsonl"
 plaudit data split "$folder/judged.jsonl" -o "$folder" --test 0.2
 
-plaudit pretrain "$folder/train.jsonl" -o "$folder/backbone" --vocabulary 1500 --hidden 128 --passes 2
+plaudit pretrain "$folder/train.jsonl" -o "$folder/backbone" --vocabulary 1500 --hidden 128 --epochs 2
 plaudit sft "$folder/train.jsonl" -o "$folder/sft" --backbone "$folder/backbone"
 plaudit train "$folder/train.jsonl" -o "$folder/reward" --backbone "$folder/sft"
 plaudit eval "$folder/reward" "$folder/test.jsonl"

@@ -21,7 +21,7 @@ def test_one_table(run, data, tmp_path, monkeypatch):
     monkeypatch.setattr(charts, "can_plot", lambda: False)
     backbone = toy_backbone(tmp_path / "backbone")
     asked = ["losses", data, "-o", tmp_path / "out", "--backbone", backbone, "--baselines", "length", "--seeds", 2]
-    asked += ["--test", 0.3, "--set", "passes=1"]
+    asked += ["--test", 0.3, "--set", "epochs=1"]
     code, out, err = run(*asked, "--losses", "bradley-terry,ranknet,hinge")
     assert code == 0, err
     assert "bradley-terry" in out
@@ -43,7 +43,7 @@ def test_one_table(run, data, tmp_path, monkeypatch):
         (["--by", "debate"], "no field 'debate'"),
         (["--backbone", "bow"], "choose a pretrained backbone"),
         (["--baselines", "length,nope"], "there is no baseline 'nope'; there are length, bow and frozen:BACKBONE"),
-        (["--set", "passes"], "is not NAME=VALUE"),
+        (["--set", "epochs"], "is not NAME=VALUE"),
     ],
 )
 def test_mistakes_are_one_line(run, data, tmp_path, more, message):

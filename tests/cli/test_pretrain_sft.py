@@ -9,7 +9,7 @@ from plaudit.data import write_groups
 
 pytest.importorskip("trl", reason="the sft extra is not installed")
 
-SMALL = ["--vocabulary", "262", "--layers", "1", "--hidden", "16", "--heads", "2", "--block", "64", "--passes", "1"]
+SMALL = ["--vocabulary", "262", "--layers", "1", "--hidden", "16", "--heads", "2", "--block", "64", "--epochs", "1"]
 
 
 @pytest.fixture
@@ -26,11 +26,11 @@ def test_from_text_to_a_reward_model(run, data, tmp_path):
     assert "Held-out perplexity " in said
     assert f"The backbone is in {base}: plaudit train DATA -o MODEL --backbone {base}" in said
 
-    code, printed, said = run("sft", data, "-o", tuned, "-b", base, "--passes", "1", "--lora", "2", *quiet)
+    code, printed, said = run("sft", data, "-o", tuned, "-b", base, "--epochs", "1", "--lora", "2", *quiet)
     assert (code, printed) == (0, ""), said
     assert "36 responses to 36 prompts were learned from" in said
 
-    code, _, said = run("train", data, "-o", reward, "--backbone", tuned, "--passes", "1", *quiet)
+    code, _, said = run("train", data, "-o", reward, "--backbone", tuned, "--epochs", "1", *quiet)
     assert code == 0, said
     records = [json.loads((folder / "plaudit.json").read_text()) for folder in (base, tuned, reward)]
     assert [record["backbone"] for record in records] == [None, str(base), str(tuned)]
@@ -56,7 +56,10 @@ REFUSED = {
         "is made for masked",
     ),
     "vocabulary": (["pretrain", "DATA", "--vocabulary", "9999"], "supports a vocabulary of "),
-    "short": (["pretrain", "SHORT", *SMALL, "--vocabulary", "258", "--holdout", "0"], "less than one block of 64"),
+    "short": (
+        ["pretrain", "SHORT", *SMALL, "--vocabulary", "258", "--validation-share", "0"],
+        "less than one block of 64",
+    ),
     "taken": (["pretrain", "DATA"], "replace it with --overwrite"),
     "taken by sft": (["sft", "DATA"], "replace it with --overwrite"),
     "top": (["sft", "DATA", "--top", "2"], "top is 2.0; it must be from 0 to 1"),

@@ -39,18 +39,18 @@ def test_a_run_shows_itself_on_stderr_and_leaves_a_model(train, data, tmp_path):
     code, printed, said = train(data, "--set", "groups_per_step=4")
     assert (code, printed) == (0, "")
     assert "step 21/21: loss " in said
-    assert "step 21/21: held out: loss " in said
+    assert "step 21/21: validation: loss " in said
     assert f"The model is in {tmp_path / 'out'}. Measure it" in said
     assert len(RewardModel.from_pretrained(tmp_path / "out").rank("w1", ["good", "w2"])) == 2
 
 
 def test_flags_win_over_set_and_set_over_the_file(train, data, tmp_path):
-    (tmp_path / "settings.toml").write_text('passes = 1\nhand = 9\nseed = 7\nties = "ignore"\n')
+    (tmp_path / "settings.toml").write_text('epochs = 1\nhand = 9\nseed = 7\nties = "ignore"\n')
     options = ["--config", tmp_path / "settings.toml", "--set", "hand=8", "--set", "seed = 5", "--seed", "3"]
     code, _, said = train(data, *options, "--max-length", "40", "--trainable", "last:1")
     assert code == 0, said
     settings = record(tmp_path)["settings"]
-    expected = {"passes": 1, "hand": 8, "seed": 3, "ties": "ignore", "max_length": 40, "trainable": "last:1"}
+    expected = {"epochs": 1, "hand": 8, "seed": 3, "ties": "ignore", "max_length": 40, "trainable": "last:1"}
     assert {name: settings[name] for name in expected} == expected
 
 
@@ -58,12 +58,19 @@ def test_stdin_held_out_data_and_rejects(train, data, tmp_path):
     write_groups(toy_groups(7, seed=3), tmp_path / "watched.jsonl")
     with open(data, encoding="utf-8") as stream:  # noqa: PTH123
         rows = stream.read() + '{"prompt": "w1", "responses": "not a list"}\n'
-    options = ["--eval-data", tmp_path / "watched.jsonl", "--rejects", tmp_path / "rejects.jsonl", "--passes", "1"]
+    options = [
+        "--validation-data",
+        tmp_path / "watched.jsonl",
+        "--rejects",
+        tmp_path / "rejects.jsonl",
+        "--epochs",
+        "1",
+    ]
     code, _, said = train("-", *options, stdin=rows)
     assert code == 0, said
     assert "1 rows set aside in " in said
     assert "must be a list" in (tmp_path / "rejects.jsonl").read_text()
-    assert (record(tmp_path)["groups"], record(tmp_path)["held_out"]["groups"]) == (30, 7)
+    assert (record(tmp_path)["groups"], record(tmp_path)["validation"]["groups"]) == (30, 7)
 
 
 def test_the_majority_is_learned_from_when_asked(train, tmp_path, caplog):
@@ -74,18 +81,33 @@ def test_the_majority_is_learned_from_when_asked(train, tmp_path, caplog):
     ]
     path = tmp_path / "votes.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    code, _, said = train(path, "--majority", "--passes", "1")
+    code, _, said = train(path, "--majority", "--epochs", "1")
     assert code == 0, said
     majority = record(tmp_path)["data"]
-    assert train(path, "--overwrite", "--passes", "1")[0] == 0
+    assert train(path, "--overwrite", "--epochs", "1")[0] == 0
     assert record(tmp_path)["data"] != majority
 
 
 REFUSED = {
-    "unknown setting": (["DATA", "--set", "pases=3"], "--set: no setting 'pases'; there are loss, rating_loss"),
-    "wrong value": (["DATA", "--set", "passes=many"], "--set: passes is 'many'; it must be a whole number"),
-    "no value": (["DATA", "--set", "passes"], "--set 'passes' is not NAME=VALUE"),
-    "flag": (["DATA", "--passes", "0"], "passes is 0; it must be at least 1"),
+    "unknown setting": (
+        ["DATA", "--set", "pases=3"],
+        "--set: there is no setting 'pases'; did you mean epochs?",
+    ),
+    "wrong value": (["DATA", "--set", "epochs=many"], "--set: epochs is 'many'; it must be a whole number"),
+    "no value": (["DATA", "--set", "epochs"], "--set 'epochs' is not NAME=VALUE"),
+    "a flag of other tools": (["DATA", "--lr", "1e-4"], "there is no flag --lr; it is called --learning-rate here"),
+    "an old flag": (["DATA", "--passes", "3"], "there is no flag --passes; it is called --epochs here"),
+    "transformers' flag": (["DATA", "--num_train_epochs=3"], "--num_train_epochs; it is called --epochs here"),
+    "no flag of its own": (["DATA", "--holdout", "0"], "--holdout; give it as --set validation_share=VALUE"),
+    "transformers' setting": (
+        ["DATA", "--set", "per_device_train_batch_size=8"],
+        "--set: there is no setting 'per_device_train_batch_size'; it is called groups_per_step here",
+    ),
+    "trainer's own": (
+        ["DATA", "--set", "trainer.bf16=true"],
+        "trainer.bf16 is not passed through; it is called precision",
+    ),
+    "flag": (["DATA", "--epochs", "0"], "epochs is 0; it must be at least 1"),
     "loss": (["DATA", "--loss", "bayes"], "there is no loss 'bayes'; of rankings: bradley-terry, "),
     "config": (["DATA", "--config", "no-such-file.toml"], "cannot read settings from no-such-file.toml"),
     "file": (["no-such-file.jsonl"], "no-such-file.jsonl"),

@@ -43,7 +43,7 @@ def backbone(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def demo(backbone, tmp_path_factory) -> Demo:
-    return run_demo(tmp_path_factory.mktemp("run") / "demo", backbone, questions=1, passes=1, report_to="none")
+    return run_demo(tmp_path_factory.mktemp("run") / "demo", backbone, questions=1, epochs=1, report_to="none")
 
 
 def test_it_measures_what_was_held_out(demo):

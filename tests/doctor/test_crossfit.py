@@ -88,7 +88,7 @@ def test_why_folds_have_no_model_is_said_once(caplog):
 
 def test_a_backbone_is_fine_tuned_for_each_fold(tmp_path):
     groups = toy_groups(40, seed=4)
-    settings = TrainingSettings(passes=6, groups_per_step=4, learning_rate=0.01)
+    settings = TrainingSettings(epochs=6, groups_per_step=4, learning_rate=0.01)
     (scores,) = crossfit(groups, str(toy_backbone(tmp_path / "toy")), [np.arange(40) % 2], settings)
     gaps = [
         scores.reward[2 * i + better] - scores.reward[2 * i + worse]

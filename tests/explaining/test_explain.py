@@ -27,7 +27,7 @@ from plaudit.training import train
 
 GROUP = Group("q", "why is the sky blue", ("the cat sat on the mat. and the dog? 天空 😀", "because", ""))
 FAMILIES = ["llama", "gpt2", "falcon", "bert", "roberta", "modernbert", "deberta-v2"]
-TOYS = {"learning_rate": 0.01, "passes": 6, "groups_per_step": 16, "report_to": "none", "baselines": "none"}
+TOYS = {"learning_rate": 0.01, "epochs": 6, "groups_per_step": 16, "report_to": "none", "baselines": "none"}
 DECODERS = ["llama", "gpt2", "gemma3", "mistral", "falcon"]
 FINE = Integration(steps=32, most_steps=256, tolerance=0.02)
 

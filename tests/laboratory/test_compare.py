@@ -14,7 +14,7 @@ from plaudit.laboratory.tables import cells, header, markdown
 from plaudit.model.cache import features
 from plaudit.report.charts import can_plot
 
-QUICK = {"passes": 2, "report_to": "none", "baselines": "none"}
+QUICK = {"epochs": 2, "report_to": "none", "baselines": "none"}
 
 
 @pytest.fixture(scope="module")

@@ -92,7 +92,7 @@ def crowd(groups, seed=0):
 
 def test_bad_annotators_are_found_while_the_model_learns(tmp_path):
     backbone = toy_backbone(tmp_path / "backbone")
-    options = {"passes": 4, "learning_rate": 5e-3, "precision": "fp32", "report_to": "none", "baselines": "none"}
+    options = {"epochs": 4, "learning_rate": 5e-3, "precision": "fp32", "report_to": "none", "baselines": "none"}
     model = plaudit.train(crowd(toy_groups(96)), tmp_path / "model", backbone, annotators=True, **options)
     found = json.loads((tmp_path / "model" / "plaudit.json").read_text())["annotators"]
     assert set(found) == {f"{kind} {number}" for kind in ("good", "coin") for number in (1, 2, 3)}

@@ -1,5 +1,5 @@
-"""Plain models from groups: the fits against scikit-learn's, what they learn from which judgements, and the baselines that
-a training run leaves beside its model."""
+"""Plain models from groups: the fits against scikit-learn's, what they learn from which judgements, and the baselines
+that a training run leaves beside its model."""
 
 import json
 from dataclasses import replace
@@ -267,14 +267,14 @@ def _winner_first(scores, groups):
 @pytest.mark.parametrize("kind", ["length", "bow", "frozen"])
 def test_a_plain_backbone_is_trained_and_saved_like_any_other(kind, backbone, tmp_path):
     name = f"frozen:{backbone}" if kind == "frozen" else kind
-    model = plaudit.train(toy_groups(160), tmp_path, name, eval_groups=UNSEEN)
+    model = plaudit.train(toy_groups(160), tmp_path, name, validation_groups=UNSEEN)
     saved = open_model(tmp_path)
     assert np.abs(scores_of(model, UNSEEN) - scores_of(saved, UNSEEN)).max() < 1e-5
     record = json.loads((tmp_path / "plaudit.json").read_text())
-    assert (record["backbone"], record["groups"], record["held_out"]["groups"]) == (name, 160, 60)
+    assert (record["backbone"], record["groups"], record["validation"]["groups"]) == (name, 160, 60)
     gaps = np.array([a.score - b.score for a, b in _winner_first(saved.score(UNSEEN), UNSEEN)])
-    assert record["held_out"]["accuracy"] == pytest.approx(np.mean((gaps > 0) + 0.5 * (gaps == 0)))
-    assert record["held_out"]["loss"] == pytest.approx(np.mean(np.log1p(np.exp(-gaps))), abs=1e-5)
+    assert record["validation"]["accuracy"] == pytest.approx(np.mean((gaps > 0) + 0.5 * (gaps == 0)))
+    assert record["validation"]["loss"] == pytest.approx(np.mean(np.log1p(np.exp(-gaps))), abs=1e-5)
     assert f"A baseline: {name}" in (tmp_path / "README.md").read_text()
     assert not (tmp_path / "checkpoints").exists()
     with pytest.raises(PlauditError, match="holds a trained model"):
@@ -303,7 +303,7 @@ def test_a_frozen_backbone_learns_ratings_in_their_units(backbone, tmp_path):
         assert np.ptp(scores_of(one, groups) - theirs) < 2e-3
 
 
-# ---- baselines ---------------------------------------------------------------------------------------------------------
+# ---- baselines -----------------------------------------------------------------------------------------------------
 
 
 def test_a_sample_is_whole_groups_in_order():
@@ -337,7 +337,7 @@ def test_baselines_stand_beside_the_model(backbone, tmp_path, caplog):
 
 
 def test_baselines_are_fitted_without_being_asked(backbone, tmp_path):
-    toys = {"passes": 1, "groups_per_step": 16, "evaluate_every": 1, "report_to": "none"}
+    toys = {"epochs": 1, "groups_per_step": 16, "evaluate_every": 1, "report_to": "none"}
     plaudit.train(toy_groups(64), tmp_path, backbone, **toys)
     (name, baseline), *others = load_baselines(tmp_path).items()
     assert (name, others) == ("bow", [])

@@ -55,11 +55,7 @@ def one_step(folder, out, groups, **changes):
         items,
         [judge(item.group, n) for n, item in enumerate(items)],
         model.network,
-        passes=1,
-        hand=16,
-        groups_per_step=len(groups),
-        batch_tokens=settings.batch_tokens,
-        seed=0,
+        settings.with_changes({"epochs": 1, "groups_per_step": len(groups)}, "one step"),
     )
     arguments = TrainingArguments(str(out), use_cpu=True, report_to=[], max_steps=1)
     trainer = RewardTrainer(model, settings, judge, [], args=arguments, train_dataset=steps)

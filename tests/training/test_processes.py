@@ -18,9 +18,9 @@ def test_two_processes_make_the_model_of_one(tmp_path, changes):
     backbone, groups = toy_backbone(tmp_path / "backbone"), toy_groups(22, responses=3, annotator="a7")
     write_groups(groups, tmp_path / "data.jsonl")
     options = {
-        "holdout": 0.15,
+        "validation_share": 0.15,
         "learning_rate": 0.01,
-        "passes": 2,
+        "epochs": 2,
         "groups_per_step": 6,
         "precision": "fp32",
         "report_to": "none",
@@ -41,13 +41,13 @@ def test_two_processes_make_the_model_of_one(tmp_path, changes):
     assert finished.returncode == 0, finished.stderr
     records = [json.loads((tmp_path / name / "plaudit.json").read_text()) for name in ("one", "two")]
     assert records[0]["steps"] == records[1]["steps"] == 8
-    assert abs(records[0]["held_out"]["loss"] - records[1]["held_out"]["loss"]) < 1e-4
+    assert abs(records[0]["validation"]["loss"] - records[1]["validation"]["loss"]) < 1e-4
     assert ("annotators" in records[0]) is bool(changes)
     for one, two in zip(*(record.get("annotators", {}).values() for record in records), strict=True):
         assert two == pytest.approx(one, abs=2e-4)
     assert not (tmp_path / "two" / "checkpoints").exists()
     # Each line once, not once a process.
-    looks = [line for line in finished.stderr.splitlines() if "held out: loss" in line]
+    looks = [line for line in finished.stderr.splitlines() if "validation: loss" in line]
     assert len(looks) == len(set(looks)) == 4
     together = plaudit.RewardModel.from_pretrained(tmp_path / "two")
     for (name, one), two in zip(alone.network.named_parameters(), together.network.parameters(), strict=True):

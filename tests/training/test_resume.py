@@ -24,7 +24,7 @@ GROUPS = toy_groups(44, annotator="ann")
 # 40 learned from in steps of 8: 5 steps a pass, 15 in all, a checkpoint and a look every 2.
 OPTIONS = {
     "learning_rate": 0.01,
-    "passes": 3,
+    "epochs": 3,
     "groups_per_step": 8,
     "evaluate_every": 0.4,
     "report_to": "none",
@@ -112,8 +112,8 @@ def test_a_resumed_run_ends_as_an_uninterrupted_one(backbone, tmp_path, monkeypa
     assert [path.name for path in whole_checkpoints(tmp_path / "parts")][-1] == "checkpoint-4"
     capsys.readouterr()
     train(tmp_path / "parts", backbone, resume=True, **changes)
-    after = [line for line in lines(capsys.readouterr().err) if "held out" in line]
-    assert after == [line for line in before if "held out" in line][-len(after) :]
+    after = [line for line in lines(capsys.readouterr().err) if "validation" in line]
+    assert after == [line for line in before if "validation" in line][-len(after) :]
     assert len(after) == 6
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
 
@@ -125,7 +125,7 @@ def test_patience_is_remembered_over_a_resume(backbone, tmp_path, monkeypatch):
         Group(g.id, g.prompt, g.responses, tuple(Ranking(r.tiers[::-1]) for r in g.rankings))
         for g in toy_groups(12, seed=9)
     ]
-    options = {"eval_groups": contrary, "patience": 3, "passes": 6}
+    options = {"validation_groups": contrary, "patience": 3, "epochs": 6}
     train(tmp_path / "whole", backbone, **options)
     interrupted(monkeypatch, tmp_path / "parts", backbone, 5, **options)
     train(tmp_path / "parts", backbone, resume=True, **options)
@@ -160,8 +160,8 @@ def test_a_run_is_resumed_from_elsewhere(backbone, tmp_path, monkeypatch, uninte
 
 CHANGED = {
     "data": ({"groups": toy_groups(43)}, r"its data was '\w+', now '\w+'"),
-    "held-out data": ({"eval_groups": toy_groups(5)}, r"its eval_data was None, now '\w+'"),
-    "settings": ({"passes": 4, "seed": 2}, "its settings was passes=3, now 4; seed=0, now 2; resume with what it was"),
+    "held-out data": ({"validation_groups": toy_groups(5)}, r"its validation_data was None, now '\w+'"),
+    "settings": ({"epochs": 4, "seed": 2}, "its settings was epochs=3, now 4; seed=0, now 2; resume with what it was"),
 }
 
 
@@ -185,10 +185,10 @@ def test_finished_runs_and_taken_folders(backbone, tmp_path, monkeypatch, uninte
     interrupted(monkeypatch, tmp_path, backbone, 5)
     with pytest.raises(PlauditError, match=r"holds an unfinished run \(go on with --resume\)"):
         train(tmp_path, backbone)
-    train(tmp_path, backbone, overwrite=True, passes=1)
+    train(tmp_path, backbone, overwrite=True, epochs=1)
     assert json.loads((tmp_path / "plaudit.json").read_text())["steps"] == 5
     caplog.clear()
-    train(tmp_path / "new", backbone, resume=True, passes=1)
+    train(tmp_path / "new", backbone, resume=True, epochs=1)
     assert "holds no whole checkpoint; the run starts from the beginning" in caplog.text
 
 
@@ -197,8 +197,8 @@ def test_what_else_stands_in_the_folder_is_left_alone(backbone, tmp_path):
     mine.parent.mkdir()
     mine.write_text("mine")
     (tmp_path / "notes.txt").write_text("mine")
-    train(tmp_path, backbone, passes=1)
-    train(tmp_path, backbone, passes=1, overwrite=True)
+    train(tmp_path, backbone, epochs=1)
+    train(tmp_path, backbone, epochs=1, overwrite=True)
     assert mine.read_text() == (tmp_path / "notes.txt").read_text() == "mine"
     assert [path.name for path in mine.parent.iterdir()] == ["of-my-own.txt"]
 
@@ -243,7 +243,7 @@ def test_another_error_is_not_taken_for_a_full_disk(backbone, tmp_path, monkeypa
 
 
 def test_a_disk_that_is_full_at_the_end_leaves_the_old_model(backbone, tmp_path, monkeypatch):
-    train(tmp_path, backbone, passes=1)
+    train(tmp_path, backbone, epochs=1)
     before = weights(tmp_path)
 
     def full(self, *_, **__):
@@ -252,18 +252,18 @@ def test_a_disk_that_is_full_at_the_end_leaves_the_old_model(backbone, tmp_path,
     with monkeypatch.context() as patch:
         patch.setattr("transformers.LlamaForSequenceClassification.save_pretrained", full)
         with pytest.raises(PlauditError, match=r"No space left on device.*what was there before is unchanged"):
-            train(tmp_path, backbone, overwrite=True, passes=2)
+            train(tmp_path, backbone, overwrite=True, epochs=2)
     assert same(weights(tmp_path), before)
     assert not list(tmp_path.glob(".saving-*"))
     # The training is not lost: its last checkpoint is there.
-    train(tmp_path, backbone, resume=True, passes=2)
+    train(tmp_path, backbone, resume=True, epochs=2)
     assert json.loads((tmp_path / "plaudit.json").read_text())["steps"] == 10
 
 
 # --- from outside -----------------------------------------------------------------------------------------------
 
 # Long enough to be killed in the middle.
-LONG = {"passes": 12, "patience": 0}
+LONG = {"epochs": 12, "patience": 0}
 
 
 @pytest.fixture

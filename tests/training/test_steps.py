@@ -39,10 +39,11 @@ def model(folder):
 
 
 def steps_of(model, groups=GROUPS, **changes):
-    options = {"passes": 1, "hand": 16, "groups_per_step": 5, "batch_tokens": 4096, "seed": 0, **changes}
-    judge = plan(groups, TrainingSettings(ties=options.pop("ties", "half")))
+    shares = changes.pop("shares", 1)
+    settings = TrainingSettings(**{"epochs": 1, "groups_per_step": 5, "batch_tokens": 4096, **changes})
+    judge = plan(groups, settings)
     items = list(model.renderer.render(groups))
-    return Steps(items, [judge(item.group) for item in items], model.network, **options)
+    return Steps(items, [judge(item.group) for item in items], model.network, settings, shares=shares)
 
 
 def many(sizes):
@@ -87,7 +88,7 @@ def compared(step):
 
 def test_a_step_depends_on_the_seed_and_its_number_alone(model):
     groups = many([2] * 9 + [40, 3, 5])
-    options = {"passes": 3, "hand": 8, "groups_per_step": 4, "seed": 5}
+    options = {"epochs": 3, "hand": 8, "groups_per_step": 4, "seed": 5}
     first, second = steps_of(model, groups, **options), steps_of(model, groups, **options)
     assert len(first) == 3 * math.ceil((11 + 5) / 4)
     forwards = [content(first[i]) for i in range(len(first))]
@@ -109,8 +110,8 @@ def test_a_pass_meets_every_small_group_once(model):
 @pytest.mark.parametrize("shares", [2, 3, 7])
 def test_the_shares_of_a_step_are_the_step(model, shares):
     groups = many([2] * 5 + [20, 4])
-    whole = steps_of(model, groups, hand=8, groups_per_step=4, passes=2)
-    shared = steps_of(model, groups, hand=8, groups_per_step=4, passes=2, shares=shares)
+    whole = steps_of(model, groups, hand=8, groups_per_step=4, epochs=2)
+    shared = steps_of(model, groups, hand=8, groups_per_step=4, epochs=2, shares=shares)
     assert len(shared) == shares * len(whole)
     for number in range(len(whole)):
         parts = [shared[number * shares + share] for share in range(shares)]
@@ -145,7 +146,7 @@ def test_no_forward_pass_exceeds_the_budget_but_a_single_tree(model, budget):
 )
 def test_how_many_groups_make_a_step(model, hands, responses, groups):
     assert _groups_per_step(hands, responses) == groups
-    assert steps_of(model, many([2] * 100), groups_per_step=None).steps_per_pass == 25
+    assert steps_of(model, many([2] * 100), groups_per_step=None).steps_per_epoch == 25
 
 
 # --- the loss and its gradients ---------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from plaudit.training import TrainingSettings
 from plaudit.training.plan import plan
 from plaudit.training.run.split import split_validation
 
-TOYS = {"learning_rate": 0.01, "passes": 3, "groups_per_step": 16, "evaluate_every": 3, "report_to": "none"}
+TOYS = {"learning_rate": 0.01, "epochs": 3, "groups_per_step": 16, "evaluate_every": 3, "report_to": "none"}
 UNSEEN = toy_groups(60, seed=9)
 
 
@@ -55,10 +55,10 @@ def test_the_folder_tells_what_made_it(learned):
     assert record["settings"] == TrainingSettings().with_changes(TOYS, "test").to_dict()
     assert record["groups"] == 144
     assert record["steps"] == 27
-    assert record["held_out"]["groups"] == 16
+    assert record["validation"]["groups"] == 16
     assert record["data"] == model.record["data"]
     card = (folder / "README.md").read_text()
-    assert f"accuracy {record['held_out']['accuracy']:.3f}" in card
+    assert f"accuracy {record['validation']['accuracy']:.3f}" in card
     assert "On 16 held-out groups" in card
 
 
@@ -88,7 +88,7 @@ def test_it_learns_and_returns_what_it_saves(backbone, tmp_path, name):
 def test_what_is_frozen_stays_as_it_was(backbone, tmp_path, trainable):
     from transformers import AutoModelForSequenceClassification
 
-    plaudit.train(toy_groups(32), tmp_path, backbone, **{**TOYS, "passes": 1, "trainable": trainable})
+    plaudit.train(toy_groups(32), tmp_path, backbone, **{**TOYS, "epochs": 1, "trainable": trainable})
     before = AutoModelForSequenceClassification.from_pretrained(backbone, num_labels=1).state_dict()
     after = AutoModelForSequenceClassification.from_pretrained(tmp_path).state_dict()
     assert before.keys() == after.keys()
@@ -158,7 +158,7 @@ def test_a_margin_widens_gaps_and_smoothing_narrows_them(backbone, tmp_path):
 
 
 def test_the_same_run_twice_is_the_same_model(backbone, tmp_path):
-    options = {**TOYS, "passes": 1, "precision": "fp32"}
+    options = {**TOYS, "epochs": 1, "precision": "fp32"}
     one, two = (scores_of(plaudit.train(toy_groups(40), tmp_path / name, backbone, **options)) for name in "ab")
     other = scores_of(plaudit.train(toy_groups(40), tmp_path / "c", backbone, seed=1, **options))
     assert np.array_equal(one, two)
@@ -175,25 +175,25 @@ def test_the_held_out_figures_are_those_of_evaluation(backbone, tmp_path):
         for n, size in enumerate((2, 3, 5, 2, 4))
         for g in toy_groups(3, responses=size, seed=n)
     ]
-    options = {**TOYS, "passes": 1, "precision": "fp32"}
-    model = plaudit.train(toy_groups(48), tmp_path, backbone, eval_groups=held_out, batch_tokens=40, **options)
+    options = {**TOYS, "epochs": 1, "precision": "fp32"}
+    model = plaudit.train(toy_groups(48), tmp_path, backbone, validation_groups=held_out, batch_tokens=40, **options)
     rows = [[score.score for score in row] for row in model.score(held_out)]
     measured = evaluate(held_out, rows).overall
-    figures = model.record["held_out"]
+    figures = model.record["validation"]
     assert figures["groups"] == 15
     assert figures["loss"] == pytest.approx(measured["log_loss"].value, rel=1e-5)
     assert figures["accuracy"] == pytest.approx(measured["accuracy"].value)
 
 
 def held_out_losses(text):
-    return [float(loss) for loss in re.findall(r"held out: loss ([\d.]+)", text)]
+    return [float(loss) for loss in re.findall(r"validation: loss ([\d.]+)", text)]
 
 
 def test_it_stops_when_the_held_out_loss_gets_worse_and_keeps_the_best(backbone, tmp_path, capsys):
     # The held-out people say the opposite of those learned from: every step makes it worse.
     contrary = [Group(g.id, g.prompt, g.responses, tuple(Ranking(r.tiers[::-1]) for r in g.rankings)) for g in UNSEEN]
-    options = {**TOYS, "passes": 6, "evaluate_every": 0.5, "patience": 2, "precision": "fp32"}
-    model = plaudit.train(toy_groups(64), tmp_path, backbone, eval_groups=contrary, **options)
+    options = {**TOYS, "epochs": 6, "evaluate_every": 0.5, "patience": 2, "precision": "fp32"}
+    model = plaudit.train(toy_groups(64), tmp_path, backbone, validation_groups=contrary, **options)
     losses = held_out_losses(capsys.readouterr().err)
     # 64 groups in steps of 16 are 4 steps a pass; a look every 2; the first is the best, two more, and it stops.
     assert model.record["steps"] == 6
@@ -205,11 +205,11 @@ def test_it_stops_when_the_held_out_loss_gets_worse_and_keeps_the_best(backbone,
 
 def test_without_patience_it_never_stops_but_still_keeps_the_best(backbone, tmp_path, capsys):
     contrary = [Group(g.id, g.prompt, g.responses, tuple(Ranking(r.tiers[::-1]) for r in g.rankings)) for g in UNSEEN]
-    options = {**TOYS, "passes": 2, "evaluate_every": 0.5, "patience": 0, "precision": "fp32"}
-    model = plaudit.train(toy_groups(64), tmp_path, backbone, eval_groups=contrary, **options)
+    options = {**TOYS, "epochs": 2, "evaluate_every": 0.5, "patience": 0, "precision": "fp32"}
+    model = plaudit.train(toy_groups(64), tmp_path, backbone, validation_groups=contrary, **options)
     losses = held_out_losses(capsys.readouterr().err)
     assert (model.record["steps"], len(losses)) == (8, 4)
-    assert model.record["held_out"]["loss"] == pytest.approx(min(losses), abs=6e-5)
+    assert model.record["validation"]["loss"] == pytest.approx(min(losses), abs=6e-5)
     assert losses[-1] > losses[0]
 
 
@@ -219,13 +219,13 @@ def divided(groups, settings):
 
 def test_a_share_of_the_prompts_is_held_out_whole():
     groups = [Group(f"{p}-{n}", f"prompt {p}", ("a", "b"), (Ranking(((0,), (1,))),)) for p in range(20) for n in (0, 1)]
-    learn, watch = divided(groups, TrainingSettings(holdout=0.25))
+    learn, watch = divided(groups, TrainingSettings(validation_share=0.25))
     assert (len(learn), len(watch)) == (30, 10)
     assert not {g.prompt for g in learn} & {g.prompt for g in watch}
-    again = divided(groups, TrainingSettings(holdout=0.25))
+    again = divided(groups, TrainingSettings(validation_share=0.25))
     assert again == (learn, watch)
-    assert divided(groups, TrainingSettings(holdout=0.25, seed=1))[1] != watch
-    assert divided(groups, TrainingSettings(holdout=0.0)) == (groups, [])
+    assert divided(groups, TrainingSettings(validation_share=0.25, seed=1))[1] != watch
+    assert divided(groups, TrainingSettings(validation_share=0.0)) == (groups, [])
 
 
 def test_what_a_loss_leaves_out_is_said_with_held_out_groups_given_too(caplog):
@@ -243,7 +243,7 @@ def test_groups_without_a_prompt_are_not_one_prompt():
 def test_too_few_prompts_are_all_learned_from_and_it_says_so(backbone, tmp_path, caplog):
     model = plaudit.train(toy_groups(1), tmp_path, backbone, **TOYS)
     assert "1 prompts are too few to hold a share of 0.1 out" in caplog.text
-    assert model.record["held_out"] == {"groups": 0}
+    assert model.record["validation"] == {"groups": 0}
     assert "nothing is known about this model yet" in (tmp_path / "README.md").read_text()
     assert accuracy(model, toy_groups(1)) == 1.0
 
@@ -255,7 +255,7 @@ def test_what_is_left_out_is_counted(backbone, tmp_path, caplog):
     bare = [Group(f"n{i}", "w1", ("w2", "w3")) for i in range(3)]
     even = [Group(f"t{i}", f"w{i}", ("w2", "w3"), (Ranking(((0, 1),)),)) for i in range(2)]
     half_even = Group("h", "w9", ("w4", "good", "w5"), (Ranking(((1,), (0, 2))),))
-    options = {**TOYS, "passes": 1, "ties": "ignore"}
+    options = {**TOYS, "epochs": 1, "ties": "ignore"}
     plaudit.train([*toy_groups(12), *bare, *even, half_even], tmp_path, backbone, **options)
     assert "5 of 18 groups have no judgement and are left out" in caplog.text
     assert "1 ties are left out (ties=ignore)" in caplog.text
@@ -283,10 +283,10 @@ REFUSED = {
     "context": (toy_groups(1), {"max_length": 100}, "max_length is 100, but the backbone's context holds"),
     "layers": (toy_groups(1), {"trainable": "last:3"}, "last:3, but the backbone has 2 layers"),
     "template": (toy_groups(1), {"chat_template": "no-such-file"}, "no chat template file 'no-such-file'"),
-    "setting": (toy_groups(1), {"pases": 3}, r"train\(\): no setting 'pases'"),
+    "setting": (toy_groups(1), {"pases": 3}, r"train\(\): there is no setting 'pases'; did you mean epochs"),
     "held out": (
         toy_groups(1),
-        {"eval_groups": [Group("g", "p", ("a",))]},
+        {"validation_groups": [Group("g", "p", ("a",))]},
         "none of the 1 held-out groups has anything",
     ),
 }
@@ -309,7 +309,7 @@ def test_a_loss_that_is_not_a_number_stops_the_run(backbone, tmp_path):
 
 def test_a_response_that_is_cut_is_counted(backbone, tmp_path, caplog):
     long = Group("g", "w1", ("w2", "w3 " * 80), (Ranking(((0,), (1,))),))
-    plaudit.train([long, *toy_groups(4)], tmp_path, backbone, truncate_responses=True, **{**TOYS, "passes": 1})
+    plaudit.train([long, *toy_groups(4)], tmp_path, backbone, truncate_responses=True, **{**TOYS, "epochs": 1})
     assert "1 responses have their response cut to fit 64 tokens" in caplog.text
 
 
@@ -324,7 +324,7 @@ def test_a_conversation_is_learned_through_a_template(tmp_path):
         )
         for n in range(64)
     ]
-    options = {"passes": 3, "groups_per_step": 8, "report_to": "none", "evaluate_every": 3}
+    options = {"epochs": 3, "groups_per_step": 8, "report_to": "none", "evaluate_every": 3}
     model = plaudit.train(groups, tmp_path / "out", folder, **options)
     assert accuracy(model, groups) > 0.9
     assert (
@@ -335,19 +335,19 @@ def test_a_conversation_is_learned_through_a_template(tmp_path):
 def test_an_error_of_the_data_leaves_a_folder_that_can_be_used_at_once(backbone, tmp_path):
     with pytest.raises(PlauditError):
         plaudit.train(REFUSED["too long"][0], tmp_path, backbone, report_to="none")
-    plaudit.train(toy_groups(4), tmp_path, backbone, **{**TOYS, "passes": 1})
+    plaudit.train(toy_groups(4), tmp_path, backbone, **{**TOYS, "epochs": 1})
 
 
 def test_curves_go_where_the_model_goes(backbone, tmp_path, monkeypatch):
     pytest.importorskip("tensorboard")
     monkeypatch.delenv("TENSORBOARD_LOGGING_DIR", raising=False)
     for name in ("one", "two"):
-        plaudit.train(toy_groups(12), tmp_path / name, backbone, **{**TOYS, "passes": 1, "report_to": "tensorboard"})
+        plaudit.train(toy_groups(12), tmp_path / name, backbone, **{**TOYS, "epochs": 1, "report_to": "tensorboard"})
         assert len(list((tmp_path / name / "logs").glob("events*"))) == 1
 
 
 def test_curves_that_cannot_be_written_are_said_once(backbone, tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(sys.modules["plaudit.training.run.trainer"], "find_spec", lambda name: None)
     caplog.set_level(logging.WARNING)
-    plaudit.train(toy_groups(12), tmp_path, backbone, **{**TOYS, "passes": 1, "report_to": "tensorboard"})
+    plaudit.train(toy_groups(12), tmp_path, backbone, **{**TOYS, "epochs": 1, "report_to": "tensorboard"})
     assert caplog.text.count("no curves are written: TensorBoard is not installed") == 1

@@ -17,6 +17,7 @@ from plaudit.cli.demo import demo_command
 from plaudit.cli.doctor import doctor_command
 from plaudit.cli.eval import eval_command
 from plaudit.cli.explain import explain_command
+from plaudit.cli.flags import Verbs
 from plaudit.cli.losses import losses_command
 from plaudit.cli.pretrain import pretrain_command
 from plaudit.cli.probe import probe_command
@@ -28,6 +29,7 @@ from plaudit.errors import PlauditError
 
 app = typer.Typer(
     name="plaudit",
+    cls=Verbs,
     help="Train, measure and use reward models: models that score an answer the way people would.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -68,7 +68,6 @@ def doctor_command(
     Example: `plaudit doctor train.jsonl --test test.jsonl -o check`, then
     `plaudit doctor train.jsonl --apply check/work-list.jsonl -o cleaned.jsonl`
     """
-    from plaudit.cli.inputs import name_and_value
     from plaudit.data import ReadReport, SourceLines, load_groups
 
     _check_output(output, apply)
@@ -81,6 +80,7 @@ def doctor_command(
         return
     from plaudit.doctor import DoctorSettings
     from plaudit.model import baseline_names
+    from plaudit.settings import name_and_value
 
     settings = DoctorSettings(
         backbones=baseline_names(backbone), folds=folds, by=by, repeats=repeats, threshold=threshold,

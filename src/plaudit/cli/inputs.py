@@ -79,19 +79,6 @@ def check_stdin(inputs: str, *sources: str) -> None:
     raise InvalidInputError(f"{inputs} cannot both come from stdin", remedy="give one of them as a file")
 
 
-def name_and_value(text: str) -> tuple[str, str]:
-    """`--set NAME=VALUE`, taken apart.
-
-    Example:
-        >>> name_and_value("epochs = 3")
-        ('epochs', '3')
-    """
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise InvalidInputError(f"--set {text!r} is not NAME=VALUE")
-    return name.strip(), value.strip()
-
-
 def comma_list(text: str | None) -> list[str] | None:
     """Names given by comma; None where there is no text.
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plaudit.cli.inputs import name_and_value
 from plaudit.cli.options import Changes, ChatTemplate, CutResponses, Format, Json, Majority, Rejects, Scales
 
 if TYPE_CHECKING:
@@ -77,14 +76,13 @@ def losses_command(
 
     plain = None if baselines is None else baseline_names(baselines)
     check_baselines(plain or ())
-    settings = default_settings(trainable).with_changes(dict(map(name_and_value, changes or [])), "--set")
     flags = {
         "scales": ",".join(scale) if scale else None,
         "truncate_responses": truncate_responses or None,
         "chat_template": chat_template,
         "seed": seed,
     }
-    settings = settings.with_changes({name: value for name, value in flags.items() if value is not None}, "losses")
+    settings = default_settings(trainable).with_sources("losses", flags, changes)
     reading = ReadReport()
     groups = load_groups(data, format=format, rejects=rejects, report=reading)
     if reading.rejected:

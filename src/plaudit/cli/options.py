@@ -40,12 +40,15 @@ ChatTemplate = Annotated[
     str | None, typer.Option("--chat-template", help="A Jinja file, or `turns`, for a tokenizer that has none.")
 ]
 Changes = Annotated[
-    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any setting of docs/training.md.")
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Any setting (docs/training.md), or trainer.NAME."),
 ]
 CutResponses = Annotated[
     bool, typer.Option("--truncate-responses", help="Cut responses that do not fit, instead of stopping.")
 ]
-LearningRate = Annotated[float | None, typer.Option("--learning-rate", help="The peak.")]
+Config = Annotated[Path | None, typer.Option("--config", help="Settings from a TOML, JSON or YAML file.")]
+Epochs = Annotated[int | None, typer.Option("--epochs", help="Times everything is met.")]
+LearningRate = Annotated[float | None, typer.Option("--learning-rate", help="The peak; by the backbone's width.")]
 MaxLength = Annotated[int | None, typer.Option("--max-length", help="Most tokens of prompt and response.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what OUTPUT holds.")]
 Precision = Annotated[str | None, typer.Option("--precision", help="auto, fp32 or bf16.")]
@@ -55,3 +58,6 @@ Scales = Annotated[
     list[str] | None, typer.Option("--scale", metavar="NAME=LOW:HIGH", help="A rating scale; one for each.")
 ]
 Seed = Annotated[int | None, typer.Option("--seed", help="Of everything that is drawn.")]
+ValidationShare = Annotated[
+    float | None, typer.Option("--validation-share", help="Share of the data to measure on [0.1].")
+]

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from plaudit.cli.options import LearningRate, Overwrite, Precision, ReportTo, Resume, Seed
+from plaudit.cli.options import (
+    Changes,
+    Config,
+    Epochs,
+    LearningRate,
+    Overwrite,
+    Precision,
+    ReportTo,
+    Resume,
+    Seed,
+    ValidationShare,
+)
 
 
 def pretrain_command(
@@ -29,13 +40,15 @@ def pretrain_command(
     block: Annotated[
         int | None, typer.Option("--block", help="Most tokens read at once; the context from scratch [512].")
     ] = None,
-    passes: Annotated[int | None, typer.Option("--passes", help="Times every document is met [5].")] = None,
+    epochs: Epochs = None,
     batch_tokens: Annotated[int | None, typer.Option("--batch-tokens", help="Tokens of a step [4096].")] = None,
     learning_rate: LearningRate = None,
-    holdout: Annotated[float | None, typer.Option("--holdout", help="Share of the text to measure on [0.1].")] = None,
+    validation_share: ValidationShare = None,
     precision: Precision = None,
     seed: Seed = None,
     report_to: ReportTo = None,
+    config: Config = None,
+    changes: Changes = None,
     resume: Resume = False,
     overwrite: Overwrite = False,
 ) -> None:
@@ -43,7 +56,7 @@ def pretrain_command(
 
     Example: `plaudit pretrain corpus.txt -o my-backbone --vocabulary 2000`
     """
-    from plaudit.training import figures, pretrain, read_texts
+    from plaudit.training import PretrainingSettings, figures, pretrain, read_texts
 
     texts = read_texts(text)
     if texts.repeated or texts.empty:
@@ -55,15 +68,15 @@ def pretrain_command(
         "hidden": hidden,
         "heads": heads,
         "block": block,
-        "passes": passes,
+        "epochs": epochs,
         "batch_tokens": batch_tokens,
         "learning_rate": learning_rate,
-        "holdout": holdout,
+        "validation_share": validation_share,
         "precision": precision,
         "seed": seed,
         "report_to": report_to,
     }
-    given: dict[str, Any] = {name: value for name, value in flags.items() if value is not None}
-    record = pretrain(texts, output, backbone, resume=resume, overwrite=overwrite, **given)
-    typer.echo(figures(record["held_out"]), err=True)
+    settings = PretrainingSettings().with_sources("pretrain", flags, changes, config)
+    record = pretrain(texts, output, backbone, resume=resume, overwrite=overwrite, settings=settings)
+    typer.echo(figures(record["validation"]), err=True)
     typer.echo(f"The backbone is in {output}: plaudit train DATA -o MODEL --backbone {output}", err=True)

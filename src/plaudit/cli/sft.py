@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from plaudit.cli.options import ChatTemplate, LearningRate, MaxLength, Overwrite, Precision, ReportTo, Resume, Seed
+from plaudit.cli.options import (
+    Changes,
+    ChatTemplate,
+    Config,
+    Epochs,
+    LearningRate,
+    MaxLength,
+    Overwrite,
+    Precision,
+    ReportTo,
+    Resume,
+    Seed,
+    ValidationShare,
+)
 
 
 def sft_command(
@@ -19,8 +32,8 @@ def sft_command(
     backbone: Annotated[
         str, typer.Option("--backbone", "-b", help="smollm2-135m, a decoder's folder, or a hub id.")
     ] = "smollm2-135m",
-    passes: Annotated[int | None, typer.Option("--passes", help="Times every response is met [3].")] = None,
-    batch: Annotated[int | None, typer.Option("--batch", help="Responses of a step [16].")] = None,
+    epochs: Epochs = None,
+    batch_size: Annotated[int | None, typer.Option("--batch-size", help="Responses of a step [16].")] = None,
     lora: Annotated[int | None, typer.Option("--lora", help="Train LoRA adapters of this rank.")] = None,
     top: Annotated[
         float | None, typer.Option("--top", help="Share of a prompt's responses to imitate [the best alone].")
@@ -31,12 +44,12 @@ def sft_command(
     max_length: MaxLength = None,
     chat_template: ChatTemplate = None,
     learning_rate: LearningRate = None,
-    holdout: Annotated[
-        float | None, typer.Option("--holdout", help="Share of the prompts to measure on [0.1].")
-    ] = None,
+    validation_share: ValidationShare = None,
     precision: Precision = None,
     seed: Seed = None,
     report_to: ReportTo = None,
+    config: Config = None,
+    changes: Changes = None,
     resume: Resume = False,
     overwrite: Overwrite = False,
 ) -> None:
@@ -44,28 +57,28 @@ def sft_command(
 
     Example: `plaudit sft train.jsonl -o my-sft --backbone my-backbone`
     """
-    from plaudit.training import figures, read_demonstrations, sft
+    from plaudit.training import FineTuningSettings, figures, read_demonstrations, sft
 
     flags = {
-        "passes": passes,
-        "batch": batch,
+        "epochs": epochs,
+        "batch_size": batch_size,
         "lora": lora,
         "top": top,
         "attribute": attribute,
         "max_length": max_length,
         "chat_template": chat_template,
         "learning_rate": learning_rate,
-        "holdout": holdout,
+        "validation_share": validation_share,
         "precision": precision,
         "seed": seed,
         "report_to": report_to,
     }
-    given: dict[str, Any] = {name: value for name, value in flags.items() if value is not None}
-    record = sft(read_demonstrations(data), output, backbone, resume=resume, overwrite=overwrite, **given)
+    settings = FineTuningSettings().with_sources("sft", flags, changes, config)
+    record = sft(read_demonstrations(data), output, backbone, resume=resume, overwrite=overwrite, settings=settings)
     typer.echo(
         f"{record['responses']:,} responses to {record['groups']:,} prompts were learned from. Of all groups, "
         f"{record['tied']:,} had equally good responses and {record['unjudged']:,} no judgement: all those were kept.",
         err=True,
     )
-    typer.echo(figures(record["held_out"]), err=True)
+    typer.echo(figures(record["validation"]), err=True)
     typer.echo(f"The backbone is in {output}: plaudit train DATA -o MODEL --backbone {output}", err=True)

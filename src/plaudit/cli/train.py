@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
-from plaudit.cli.inputs import name_and_value
 from plaudit.cli.options import (
     Changes,
     ChatTemplate,
+    Config,
     CutResponses,
+    Epochs,
     Format,
+    LearningRate,
     Majority,
     MaxLength,
     Overwrite,
@@ -20,6 +22,7 @@ from plaudit.cli.options import (
     ReportTo,
     Resume,
     Scales,
+    Seed,
 )
 
 
@@ -30,8 +33,9 @@ def train_command(
         str,
         typer.Option("--backbone", "-b", help="minilm-l6, smollm2-135m, a folder, a hub id; length, bow, frozen:..."),
     ] = "minilm-l6",
-    eval_data: Annotated[
-        list[str] | None, typer.Option("--eval-data", help="Held-out judgements to watch, instead of a share of DATA.")
+    validation_data: Annotated[
+        list[str] | None,
+        typer.Option("--validation-data", help="Held-out judgements to watch, instead of a share of DATA."),
     ] = None,
     loss: Annotated[
         str | None,
@@ -48,13 +52,14 @@ def train_command(
     trainable: Annotated[
         str | None, typer.Option("--trainable", help="layers, all, last:K, head, lora or lora:RANK.")
     ] = None,
-    passes: Annotated[int | None, typer.Option("--passes", help="Times every group is met.")] = None,
+    epochs: Epochs = None,
+    learning_rate: LearningRate = None,
     max_length: MaxLength = None,
     truncate_responses: CutResponses = False,
     chat_template: ChatTemplate = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="Of the head, the order and the deals.")] = None,
+    seed: Seed = None,
     report_to: ReportTo = None,
-    config: Annotated[Path | None, typer.Option("--config", help="Settings from a TOML or JSON file.")] = None,
+    config: Config = None,
     changes: Changes = None,
     majority: Majority = False,
     format: Format = None,
@@ -64,16 +69,12 @@ def train_command(
 ) -> None:
     """Train a reward model on judgements. Flags win over --set, and --set over --config.
 
-    Example: `plaudit train train.jsonl -o my-model --backbone minilm-l6 --set passes=3`
+    Example: `plaudit train train.jsonl -o my-model --backbone minilm-l6 --epochs 3`
     """
     from plaudit.data import ReadReport, load_groups
     from plaudit.judgements import majority as settle
-    from plaudit.training import TrainingSettings, loss_settings, read_settings, train
+    from plaudit.training import TrainingSettings, loss_settings, train
 
-    settings = TrainingSettings()
-    if config is not None:
-        settings = settings.with_changes(read_settings(config), str(config))
-    settings = settings.with_changes(dict(map(name_and_value, changes or [])), "--set")
     flags = {
         **loss_settings(loss or ""),
         "scales": ",".join(scale) if scale else None,
@@ -81,21 +82,22 @@ def train_command(
         "heads": heads,
         "annotators": annotators or None,
         "trainable": trainable,
-        "passes": passes,
+        "epochs": epochs,
+        "learning_rate": learning_rate,
         "max_length": max_length,
         "truncate_responses": truncate_responses or None,
         "chat_template": chat_template,
         "seed": seed,
         "report_to": report_to,
     }
-    settings = settings.with_changes({name: value for name, value in flags.items() if value is not None}, "train")
+    settings = TrainingSettings().with_sources("train", flags, changes, config)
     reading = ReadReport()
     groups = load_groups(data, format=format, rejects=rejects, report=reading)
-    watched = None if eval_data is None else load_groups(eval_data, format=format)
+    validation = None if validation_data is None else load_groups(validation_data, format=format)
     if majority:
         groups = list(map(settle, groups))
-        watched = None if watched is None else list(map(settle, watched))
+        validation = None if validation is None else list(map(settle, validation))
     if reading.rejected:
         typer.echo(f"{len(reading.rejected):,} rows set aside in {rejects}", err=True)
-    train(groups, output, backbone, eval_groups=watched, settings=settings, resume=resume, overwrite=overwrite)
+    train(groups, output, backbone, validation_groups=validation, settings=settings, resume=resume, overwrite=overwrite)
     typer.echo(f"The model is in {output}. Measure it on held-out data: plaudit eval {output} DATA", err=True)

@@ -86,7 +86,7 @@ def run_demo(
         sides["train"],
         folder / "model",
         backbone=backbone,
-        eval_groups=sides["validation"],
+        validation_groups=sides["validation"],
         overwrite=again,
         seed=seed,
         **settings,

@@ -127,7 +127,7 @@ def _fine_tuned(groups: Sequence[Group], backbone: str, fold: PerGroup, settings
 
     scores = OutOfFoldScores.empty(groups)
     sizes = [len(group.responses) for group in groups]
-    quiet = replace(settings, holdout=0.0, baselines="none", report_to="none")
+    quiet = replace(settings, validation_share=0.0, baselines="none", report_to="none")
     for number, (train, validation) in enumerate(_splits(groups, fold, settings)):
         with tempfile.TemporaryDirectory() as folder, muted("plaudit.training", when=number > 0):
             model = train_model(list(compress(groups, train)), Path(folder) / "model", backbone, settings=quiet)

@@ -20,7 +20,7 @@ from plaudit.model import Outputs, RewardModel, Scorer, cached_features
 from plaudit.scoring import ScoredGroups
 from plaudit.training import TrainingSettings, fit_linear, train
 
-HEAD_ONLY = {"pooling": "mean", "learning_rate": 3e-3, "passes": 8, "evaluate_every": 2.0}
+HEAD_ONLY = {"pooling": "mean", "learning_rate": 3e-3, "epochs": 8, "evaluate_every": 2.0}
 """What a run is told that trains nothing but a head. A backbone that nobody fine-tunes has no place where it gathers
 what it read, so the mean of its tokens is read; and a head cannot harm what it stands on, so it may learn fast."""
 
@@ -63,7 +63,7 @@ def run_candidate(candidate: Candidate, division: Split, backbone: str, settings
     learn, watch = candidate.part(division.learn), candidate.part(division.watch)
     # The progress of one training run would drown the laboratory's.
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):
-        model = train(learn, folder, backbone, eval_groups=watch or None, settings=settings)
+        model = train(learn, folder, backbone, validation_groups=watch or None, settings=settings)
     frozen = is_frozen(settings)
     if candidate.likelihood:
         divisor: float | None = 1.0

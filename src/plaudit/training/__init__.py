@@ -9,14 +9,16 @@ if TYPE_CHECKING:
     from plaudit.training.language_model.documents import read_texts
     from plaudit.training.language_model.fine_tuning import sft
     from plaudit.training.language_model.pretraining import pretrain
-    from plaudit.training.language_model.settings import figures
+    from plaudit.training.language_model.settings import FineTuningSettings, PretrainingSettings, figures
     from plaudit.training.linear import fit_linear, frozen_features, learn
     from plaudit.training.reward_model import train
-    from plaudit.training.settings import TrainingSettings, loss_settings, read_scales, read_settings
+    from plaudit.training.settings import TrainingSettings, loss_settings, read_scales
     from plaudit.training.targets import ComparisonTargets
 
 __all__ = [
     "ComparisonTargets",
+    "FineTuningSettings",
+    "PretrainingSettings",
     "TrainingSettings",
     "figures",
     "fit_linear",
@@ -26,7 +28,6 @@ __all__ = [
     "pretrain",
     "read_demonstrations",
     "read_scales",
-    "read_settings",
     "read_texts",
     "sft",
     "train",

@@ -24,7 +24,7 @@ MOST_RESPONSES = 20_000
 
 
 def fit_baselines(groups: Sequence[Group], output: Path, settings: TrainingSettings) -> None:
-    """Fit each baseline that `settings.baselines` names and save it under `output`; baselines of an earlier run are removed.
+    """Fit each baseline that `settings.baselines` names and save it under `output`, in place of an earlier run's.
 
     A training run never fails for a baseline: one that cannot be fitted is a warning.
 

@@ -12,7 +12,7 @@ from plaudit.model import HEADS_FILE, Outputs
 def model_card(record: Mapping[str, Any], outputs: Outputs) -> str:
     """A model card in the hub's format: what the model is, how it was trained, what its held-out figures are, how to
     use it with and without Plaudit."""
-    held_out = record["held_out"]
+    held_out = record["validation"]
     if held_out.get("loss") is None:
         figures = "Nothing was held out while training, so nothing is known about this model yet."
     elif "accuracy" not in held_out:
@@ -57,7 +57,7 @@ Settings:
 def _equal_scores(record: Mapping[str, Any]) -> str:
     """The log loss of a model that tells nothing apart: log 2, or log 3 where a tie is a third outcome."""
     settings = record["settings"]
-    if settings["loss"] not in ("bradley-terry", "ranknet") or "ratings_loss" in record["held_out"]:
+    if settings["loss"] not in ("bradley-terry", "ranknet") or "ratings_loss" in record["validation"]:
         return ""
     return f" (with equal scores: {'1.099' if settings['ties'] == 'rao-kupper' else '0.693'})"
 

@@ -42,8 +42,8 @@ from plaudit.training.targets import ComparisonTargets
 
 logger = logging.getLogger(__name__)
 
-# The settings that count; `seed`, `report_to`, `baselines` and `holdout` have nothing to do here, and harm nothing.
-_USED = ("ties", "scales", "mix", "folds_by", "seed", "report_to", "baselines", "holdout")
+# The settings that count; `seed`, `report_to`, `baselines` and `validation_share` have nothing to do here and no harm.
+_USED = ("ties", "scales", "mix", "folds_by", "seed", "report_to", "baselines", "validation_share")
 _USED_BY_FROZEN = ("pooling", "max_length", "chat_template", "truncate_responses", "batch_tokens", "trust_remote_code")
 
 
@@ -51,7 +51,7 @@ def train_linear(
     groups: Sequence[Group],
     output: Path,
     backbone: str,
-    eval_groups: Sequence[Group] | None,
+    validation_groups: Sequence[Group] | None,
     settings: TrainingSettings,
     resume: bool,
     overwrite: bool,
@@ -65,7 +65,7 @@ def train_linear(
     origin = {
         "backbone": backbone,
         "data": data_hash(groups),
-        "eval_data": None if eval_groups is None else data_hash(eval_groups),
+        "validation_data": None if validation_groups is None else data_hash(validation_groups),
         "settings": settings.to_dict(),
     }
     open_folder(output, origin, resume, overwrite, main)
@@ -73,8 +73,8 @@ def train_linear(
         logger.warning("%s has no use for %s", backbone, ", ".join(unused))
     started = time.monotonic()
     model = fit_linear(groups, backbone, settings)
-    held_out = {"groups": 0} if eval_groups is None else _held_out(model, eval_groups, settings)
-    model.record |= {**origin, "held_out": held_out, "steps": 0, "seconds": round(time.monotonic() - started, 1)}
+    held_out = {"groups": 0} if validation_groups is None else _held_out(model, validation_groups, settings)
+    model.record |= {**origin, "validation": held_out, "steps": 0, "seconds": round(time.monotonic() - started, 1)}
     if main:
         model.save(output, card=linear_card(model.record))
         clear(output)
@@ -193,7 +193,7 @@ class Learned:
         fits = {} if self.rankings is None else {"rankings": self.rankings}
         fits |= {f"ratings of {attribute.name}": fit for attribute, fit in self.ratings}
         return {
-            name: {"penalty": one.penalty, "held_out_loss": one.loss, "loss_of_equal_scores": one.constant}
+            name: {"penalty": one.penalty, "out_of_fold_loss": one.loss, "loss_of_equal_scores": one.constant}
             for name, one in fits.items()
         }
 

@@ -12,7 +12,8 @@ from plaudit.model import PROBE_PREFIX
 def linear_card(record: Mapping[str, Any]) -> str:
     """What a plain model is, what was learned from, what cross-validation found, and how to use it."""
     rows = "\n".join(
-        f"| {name} | {one['penalty']:.2g} | {_figure(one['held_out_loss'])} | {_figure(one['loss_of_equal_scores'])} |"
+        f"| {name} | {one['penalty']:.2g} | {_figure(one['out_of_fold_loss'])} "
+        f"| {_figure(one['loss_of_equal_scores'])} |"
         for name, one in record["fits"].items()
     )
     ordinary = record["backbone"].startswith(PROBE_PREFIX) and record["settings"]["pooling"] in ("last", "cls")

@@ -38,7 +38,7 @@ def train(
     output_dir: str | Path,
     backbone: str | Path = "minilm-l6",
     *,
-    eval_groups: Sequence[Group] | None = None,
+    validation_groups: Sequence[Group] | None = None,
     settings: TrainingSettings | None = None,
     resume: bool = False,
     overwrite: bool = False,
@@ -51,7 +51,7 @@ def train(
         output_dir: the model folder. Checkpoints stand in its `checkpoints/` until the run is done, curves in `logs/`.
         backbone: a packaged backbone, a local folder, a hub id, or a reward model to train further; or a plain model,
             `length`, `bow` or `frozen:` and a backbone (docs/baselines.md).
-        eval_groups: held-out groups to watch; None: a share `holdout` of `groups`, chosen by the seed.
+        validation_groups: held-out groups to watch; None: a share `validation_share` of `groups`, chosen by the seed.
         settings: a TrainingSettings; `changes` are settings by name that replace some of its.
         resume: go on from the newest whole checkpoint in `output_dir`.
         overwrite: replace a model or an unfinished run that is there.
@@ -71,13 +71,13 @@ def train(
         logging.getLogger("plaudit").setLevel(logging.ERROR)
     if is_baseline(backbone):
         main = processes.is_main_process
-        return train_linear(groups, output, str(backbone), eval_groups, settings, resume, overwrite, main)
+        return train_linear(groups, output, str(backbone), validation_groups, settings, resume, overwrite, main)
     judge = plan(groups, settings)
-    learn, watch = split_validation(groups, eval_groups, settings, judge)
+    learn, watch = split_validation(groups, validation_groups, settings, judge)
     origin = {
         "backbone": str(backbone),
         "data": data_hash(groups),
-        "eval_data": None if eval_groups is None else data_hash(eval_groups),
+        "validation_data": None if validation_groups is None else data_hash(validation_groups),
         "settings": settings.to_dict(),
     }
     checkpoint = open_folder(output, origin, resume, overwrite, processes.is_main_process)
@@ -111,11 +111,7 @@ def train(
         items,
         [judge(item.group, number) for number, item in enumerate(items)],
         network,
-        passes=settings.passes,
-        hand=settings.hand,
-        groups_per_step=settings.groups_per_step,
-        batch_tokens=settings.batch_tokens,
-        seed=settings.seed,
+        settings,
         shares=processes.num_processes,
         features=cached_features(model, items, settings.batch_tokens) if frozen else None,
     )
@@ -149,7 +145,7 @@ def train(
         **model.record,
         **origin,
         "groups": len(learn),
-        "held_out": {"groups": len(watch), **metrics},
+        "validation": {"groups": len(watch), **metrics},
         **trainer.annotator_record(),
         "steps": trainer.state.global_step,
         "seconds": round(time.monotonic() - started, 1),
@@ -188,8 +184,8 @@ def _unknown(items: Sequence[Rendered], token: int | None) -> float:
 def _arguments(
     output: Path, settings: TrainingSettings, steps: Steps, hidden_size: int, watched: bool, reporters: list[str]
 ) -> TrainingArguments:
-    total = steps.steps_per_pass * settings.passes
-    every = max(1, min(total, round(steps.steps_per_pass * settings.evaluate_every)))
+    total = steps.steps_per_epoch * settings.epochs
+    every = max(1, min(total, round(steps.steps_per_epoch * settings.evaluate_every)))
     use_cpu = not torch.cuda.is_available()
     arguments = TrainingArguments(
         output_dir=str(output / CHECKPOINTS),

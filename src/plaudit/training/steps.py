@@ -17,10 +17,11 @@ from plaudit.forest import Tree, pack
 from plaudit.model import Rendered, RewardNetwork
 from plaudit.training.hands import deal_hands
 from plaudit.training.judged import Judged, gather
+from plaudit.training.settings import TrainingSettings
 
-# Where groups_per_step is left to us: about this many steps a pass, each of this few to this many responses. A few
+# Where groups_per_step is left to us: about this many steps an epoch, each of this few to this many responses. A few
 # thousand judgements teach more in many small steps; with many more, larger ones waste less on the optimiser.
-_STEPS_PER_PASS = 100
+_STEPS_PER_EPOCH = 100
 _RESPONSES_PER_STEP = (8, 64)
 
 
@@ -54,7 +55,7 @@ class Steps(Dataset[Step]):
         items: the rendered groups.
         judged: what was said of each.
         network: grows trees as its architecture can.
-        passes, hand, groups_per_step, batch_tokens, seed: see TrainingSettings.
+        settings: of these `epochs`, `hand`, `groups_per_step`, `batch_tokens` and `seed`.
         shares: number of processes that split a step.
         features: `[R, H]` of all responses in order, where the backbone is frozen and they were computed before.
     """
@@ -64,12 +65,8 @@ class Steps(Dataset[Step]):
         items: Sequence[Rendered],
         judged: Sequence[Judged],
         network: RewardNetwork,
+        settings: TrainingSettings,
         *,
-        passes: int,
-        hand: int,
-        groups_per_step: int | None,
-        batch_tokens: int,
-        seed: int,
         shares: int = 1,
         features: np.ndarray | None = None,
     ) -> None:
@@ -78,18 +75,18 @@ class Steps(Dataset[Step]):
         self.network = network
         self.features = features
         self._first = np.cumsum([0, *(len(item.sequences) for item in items)])
-        self.hand, self.batch_tokens, self.seed, self.shares = hand, batch_tokens, seed, shares
-        hands = sum(-(-len(item.sequences) // hand) for item in items)
-        self.groups_per_step = groups_per_step or _groups_per_step(hands, sum(len(item.sequences) for item in items))
-        self.steps_per_pass = -(-hands // self.groups_per_step)
-        self.passes = passes
+        self.settings, self.shares = settings, shares
+        hands = sum(-(-len(item.sequences) // settings.hand) for item in items)
+        responses = sum(len(item.sequences) for item in items)
+        self.groups_per_step = settings.groups_per_step or _groups_per_step(hands, responses)
+        self.steps_per_epoch = -(-hands // self.groups_per_step)
 
     def __len__(self) -> int:
-        return self.steps_per_pass * self.passes * self.shares
+        return self.steps_per_epoch * self.settings.epochs * self.shares
 
     def __getitem__(self, index: int) -> Step:
         step, share = divmod(index, self.shares)
-        number, place = divmod(step, self.steps_per_pass)
+        number, place = divmod(step, self.steps_per_epoch)
         hands = self._dealt(number)[place * self.groups_per_step : (place + 1) * self.groups_per_step]
         judged = [self.judged[item].among(keep) for item, keep in hands]
         weight = sum(said.weight for said in judged)
@@ -102,7 +99,7 @@ class Steps(Dataset[Step]):
             together = gather([said for _, said in mine], [len(keep) for (_, keep), _ in mine])
             return Step([MicroBatch([], together, torch.from_numpy(self.features[rows]))], weight)
         trees = [self._tree(*hand) for hand, _ in mine]
-        forests = pack([len(tree) for tree in trees], self.batch_tokens)
+        forests = pack([len(tree) for tree in trees], self.settings.batch_tokens)
         return Step(
             [_micro_batch([trees[i] for i in forest], [mine[i][1] for i in forest]) for forest in forests], weight
         )
@@ -114,12 +111,12 @@ class Steps(Dataset[Step]):
 
     @lru_cache(maxsize=2)  # noqa: B019 (a run has one Steps, which lives as long as the run)
     def _dealt(self, number: int) -> list[tuple[int, list[int]]]:
-        """The hands of one pass, shuffled."""
-        numbers = np.random.default_rng((self.seed, number))
+        """The hands of one epoch, shuffled."""
+        numbers = np.random.default_rng((self.settings.seed, number))
         hands = [
             (index, keep)
             for index, item in enumerate(self.items)
-            for keep in deal_hands(len(item.sequences), self.judged[index].comparisons, self.hand, numbers)
+            for keep in deal_hands(len(item.sequences), self.judged[index].comparisons, self.settings.hand, numbers)
         ]
         return [hands[i] for i in numbers.permutation(len(hands))]
 
@@ -127,7 +124,7 @@ class Steps(Dataset[Step]):
 def _groups_per_step(hands: int, responses: int) -> int:
     """How many of `hands`, which hold `responses` in all, make a step."""
     fewest, most = _RESPONSES_PER_STEP
-    wanted = min(max(responses / _STEPS_PER_PASS, fewest), most)
+    wanted = min(max(responses / _STEPS_PER_EPOCH, fewest), most)
     return max(1, round(wanted * hands / responses))
 
 

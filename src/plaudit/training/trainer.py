@@ -88,7 +88,7 @@ class RewardTrainer(Trainer):
                 own = [parameter for parameter in group["params"] if id(parameter) in head]
                 group["params"] = [parameter for parameter in group["params"] if id(parameter) not in head]
                 if own:
-                    rate = group["lr"] * self.settings.head_rate
+                    rate = group["lr"] * self.settings.head_learning_rate_factor
                     optimizer.add_param_group({**group, "params": own, "lr": rate})
         return self.optimizer
 
@@ -213,7 +213,7 @@ class _AfterPasses(TrainerCallback):
         self.trainer = trainer
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if state.global_step % self.trainer.train_dataset.steps_per_pass == 0:
+        if state.global_step % self.trainer.train_dataset.steps_per_epoch == 0:
             self.trainer.learn_of_annotators()
 
 

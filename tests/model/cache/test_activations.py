@@ -21,11 +21,11 @@ train_module = importlib.import_module("plaudit.training.reward_model")
 SETTINGS = {
     "trainable": "last:1",
     "learning_rate": 0.01,
-    "passes": 2,
+    "epochs": 2,
     "hand": 3,
     "groups_per_step": 4,
     "evaluate_every": 1,
-    "holdout": 0.2,
+    "validation_share": 0.2,
     "precision": "fp32",
     "report_to": "none",
     "baselines": "none",
@@ -126,7 +126,7 @@ def test_a_run_ends_with_the_same_weights_and_the_next_reads_the_file(
         assert torch.allclose(kept, other, rtol=0, atol=1e-5), name
         learned = not torch.equal(kept, start.network.get_parameter(name))
         assert learned == ("layers.2." in name or name in ("model.model.norm.weight", "model.score.weight")), name
-    assert abs(first.record["held_out"]["loss"] - plain.record["held_out"]["loss"]) < 1e-5
+    assert abs(first.record["validation"]["loss"] - plain.record["validation"]["loss"]) < 1e-5
 
 
 def test_responses_that_are_not_known_are_computed(model):

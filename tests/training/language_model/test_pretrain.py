@@ -126,14 +126,14 @@ def test_special_tokens_spelled_out_are_letters(tokenizers):
 
 def test_every_pass_holds_every_piece_within_the_budget(tokenizers):
     pieces = cut([Document(t, str(i)) for i, t in enumerate(prose(90))], tokenizers[True], block=32, causal=True)
-    batches = Batches(pieces, tokenizers[True], budget=100, seed=3, passes=2)
+    batches = Batches(pieces, tokenizers[True], budget=100, seed=3, epochs=2)
     rows = [batches.rows(index) for index in range(len(batches))]
     assert sorted(row for batch in rows for row in batch) == sorted([*range(len(pieces))] * 2)
     sizes = [batches[index]["input_ids"].shape for index in range(len(batches))]
     assert all(height * width <= 100 or height == 1 for height, width in sizes)
-    again = Batches(pieces, tokenizers[True], budget=100, seed=3, passes=2)
+    again = Batches(pieces, tokenizers[True], budget=100, seed=3, epochs=2)
     assert [again.rows(index) for index in range(len(again))] == rows
-    other = Batches(pieces, tokenizers[True], budget=100, seed=4, passes=2)
+    other = Batches(pieces, tokenizers[True], budget=100, seed=4, epochs=2)
     assert [other.rows(index) for index in range(len(other))] != rows
 
 
@@ -225,11 +225,11 @@ def test_rotary_heads_need_even_widths(tokenizers):
 )
 def test_what_was_pretrained_foretells_better_and_serves_as_a_backbone(corpus, tmp_path, objective, auto):
     out = tmp_path / "backbone"
-    record = pretrain(corpus, out, objective=objective, passes=8, batch_tokens=256, learning_rate=0.01, **SMALL)
-    factor = record["held_out"]["factor"]
+    record = pretrain(corpus, out, objective=objective, epochs=8, batch_tokens=256, learning_rate=0.01, **SMALL)
+    factor = record["validation"]["factor"]
     assert factor["high"] < 1
-    assert record["held_out"]["before"]["value"] * factor["value"] == pytest.approx(
-        record["held_out"]["after"]["value"]
+    assert record["validation"]["before"]["value"] * factor["value"] == pytest.approx(
+        record["validation"]["after"]["value"]
     )
     assert json.loads((out / "plaudit.json").read_text()) == record
     assert "Held-out perplexity" in (out / "README.md").read_text()
@@ -237,7 +237,7 @@ def test_what_was_pretrained_foretells_better_and_serves_as_a_backbone(corpus, t
     _, info = auto.from_pretrained(out, output_loading_info=True)
     assert not info["missing_keys"] and not info["unexpected_keys"]
 
-    trained = train(toy_groups(12), tmp_path / "reward", out, passes=1, report_to="none", max_length=32)
+    trained = train(toy_groups(12), tmp_path / "reward", out, epochs=1, report_to="none", max_length=32)
     trained.save(tmp_path / "again")
     scores = RewardModel.from_pretrained(tmp_path / "again").score(toy_groups(2))
     assert trained.network.layout.packed
@@ -247,26 +247,26 @@ def test_what_was_pretrained_foretells_better_and_serves_as_a_backbone(corpus, t
 
 
 def test_a_resumed_run_ends_as_an_uninterrupted_one(corpus, tmp_path):
-    options = {**SMALL, "passes": 4, "batch_tokens": 256, "holdout": 0.0}
+    options = {**SMALL, "epochs": 4, "batch_tokens": 256, "validation_share": 0.0}
     pretrain(corpus, tmp_path / "whole", **options)
     with interrupted("pretraining"):
         pretrain(corpus, tmp_path / "cut", **options)
     with pytest.raises(PlauditError, match="an unfinished run"):
         pretrain(corpus, tmp_path / "cut", **options)
-    with pytest.raises(PlauditError, match="its settings was passes=4, now 5"):
-        pretrain(corpus, tmp_path / "cut", resume=True, **{**options, "passes": 5})
+    with pytest.raises(PlauditError, match="its settings was epochs=4, now 5"):
+        pretrain(corpus, tmp_path / "cut", resume=True, **{**options, "epochs": 5})
     pretrain(corpus, tmp_path / "cut", resume=True, **options)
     whole, resumed = (load_file(tmp_path / name / "model.safetensors") for name in ("whole", "cut"))
     for name in whole:
         torch.testing.assert_close(whole[name], resumed[name])
     with pytest.raises(PlauditError, match="--overwrite"):
         pretrain(corpus, tmp_path / "cut", **options)
-    pretrain(corpus, tmp_path / "cut", overwrite=True, **{**options, "passes": 1})
+    pretrain(corpus, tmp_path / "cut", overwrite=True, **{**options, "epochs": 1})
 
 
 def test_a_backbone_is_trained_on_with_its_own_objective(corpus, tmp_path):
     decoder = tiny_language_model_folder(tmp_path / "decoder", "qwen2")
-    record = pretrain(corpus, tmp_path / "on", decoder, passes=1, batch_tokens=512, report_to="none")
+    record = pretrain(corpus, tmp_path / "on", decoder, epochs=1, batch_tokens=512, report_to="none")
     assert (record["objective"], record["backbone"]) == ("next-token", str(decoder))
     before, after = (load_file(path / "model.safetensors") for path in (decoder, tmp_path / "on"))
     assert before.keys() == after.keys()
@@ -280,7 +280,7 @@ def test_an_encoder_keeps_its_pooler(corpus, tmp_path, caplog):
     torch.manual_seed(0)
     AutoModel.from_config(tiny_config("bert")).save_pretrained(tmp_path / "bert")
     tiny_tokenizer("bert").save_pretrained(tmp_path / "bert")
-    record = pretrain(corpus, tmp_path / "on", tmp_path / "bert", passes=1, batch_tokens=512, report_to="none")
+    record = pretrain(corpus, tmp_path / "on", tmp_path / "bert", epochs=1, batch_tokens=512, report_to="none")
     assert record["objective"] == "masked"
     assert "comes without its language-model head" in caplog.text
     before, after = (load_file(tmp_path / name / "model.safetensors") for name in ("bert", "on"))
@@ -294,11 +294,13 @@ def test_an_encoder_keeps_its_pooler(corpus, tmp_path, caplog):
 def test_too_little_text(tmp_path):
     (tmp_path / "a.txt").write_text("one two\n\none two three")
     with pytest.raises(PlauditError, match="less than one block of 64"):
-        pretrain(tmp_path / "a.txt", tmp_path / "out", **{**SMALL, "vocabulary": 258, "block": 64, "holdout": 0.0})
+        pretrain(
+            tmp_path / "a.txt", tmp_path / "out", **{**SMALL, "vocabulary": 258, "block": 64, "validation_share": 0.0}
+        )
 
 
 def test_groups_are_documents(tmp_path):
     write_groups(toy_groups(40), tmp_path / "groups.jsonl")
-    record = pretrain(tmp_path / "groups.jsonl", tmp_path / "out", passes=1, **SMALL)
+    record = pretrain(tmp_path / "groups.jsonl", tmp_path / "out", epochs=1, **SMALL)
     assert record["documents"] == 2 * 36
-    assert record["held_out"]["after"]["documents"] == 4
+    assert record["validation"]["after"]["documents"] == 4

@@ -121,7 +121,7 @@ def shown(count):
     return [Group(f"q{i}", f"p{i} w{i % 7} w{i % 5}", ("good w1 w2",)) for i in range(count)]
 
 
-QUICK = {"batch": 4, "report_to": "none", "precision": "fp32"}
+QUICK = {"batch_size": 4, "report_to": "none", "precision": "fp32"}
 
 
 @pytest.fixture(scope="module")
@@ -131,11 +131,11 @@ def backbone(tmp_path_factory):
 
 @pytest.mark.parametrize("lora", [0, 2])
 def test_what_was_fine_tuned_foretells_better_and_serves_as_a_backbone(backbone, tmp_path, lora):
-    record = sft(shown(40), tmp_path / "out", backbone, passes=4, learning_rate=0.01, lora=lora, **QUICK)
+    record = sft(shown(40), tmp_path / "out", backbone, epochs=4, learning_rate=0.01, lora=lora, **QUICK)
     assert (record["groups"], record["responses"], record["unjudged"]) == (36, 36, 40)
     # Four words a held-out prompt: good, w1, w2 and the end.
-    assert record["held_out"]["after"]["tokens"] == 16
-    assert record["held_out"]["factor"]["high"] < 1
+    assert record["validation"]["after"]["tokens"] == 16
+    assert record["validation"]["factor"]["high"] < 1
     assert json.loads((tmp_path / "out" / "plaudit.json").read_text()) == record
     before, after = (load_file(path / "model.safetensors") for path in (backbone, tmp_path / "out"))
     assert before.keys() == after.keys()
@@ -158,7 +158,7 @@ def test_the_loss_is_on_the_response_alone(backbone, tmp_path):
     patch = pytest.MonkeyPatch()
     with patch.context() as context:
         context.setattr(module, "report_curves", listening)
-        sft(shown(1), tmp_path / "out", backbone, passes=1, holdout=0.0, **QUICK)
+        sft(shown(1), tmp_path / "out", backbone, epochs=1, validation_share=0.0, **QUICK)
     model = AutoModelForCausalLM.from_pretrained(backbone).eval()
     tokenizer = AutoTokenizer.from_pretrained(backbone)
     prompt, whole = (tokenizer(text)["input_ids"] for text in ("p0 w0 w0", "p0 w0 w0\n\ngood w1 w2 <eos>"))
@@ -171,8 +171,8 @@ def test_the_loss_is_on_the_response_alone(backbone, tmp_path):
 def test_a_conversation_needs_a_template_and_keeps_it(backbone, tmp_path):
     turns = [Group("q", ({"role": "user", "content": "w1"},), ("good",))]
     with pytest.raises(PlauditError, match="no chat template; train with"):
-        sft(turns, tmp_path / "out", backbone, holdout=0.0, **QUICK)
-    sft(turns, tmp_path / "out", backbone, holdout=0.0, passes=1, chat_template="turns", **QUICK)
+        sft(turns, tmp_path / "out", backbone, validation_share=0.0, **QUICK)
+    sft(turns, tmp_path / "out", backbone, validation_share=0.0, epochs=1, chat_template="turns", **QUICK)
     assert "Assistant: " in RewardModel.from_backbone(tmp_path / "out").tokenizer.chat_template
 
 
@@ -190,11 +190,11 @@ def test_spoken_tokens_are_the_response_and_its_end(tmp_path, template):
 
 def test_what_does_not_fit_is_left_out_and_counted(backbone, tmp_path, caplog):
     groups = [*shown(3), Group("long", "w1", (" ".join(["w2"] * 80),))]
-    record = sft(groups, tmp_path / "out", backbone, passes=1, holdout=0.0, **QUICK)
+    record = sft(groups, tmp_path / "out", backbone, epochs=1, validation_share=0.0, **QUICK)
     assert (record["left_out"], record["responses"]) == (1, 3)
     assert "1 responses do not fit 64 tokens and are left out" in caplog.text
     with pytest.raises(PlauditError, match="no response to imitate"):
-        sft(groups[3:], tmp_path / "none", backbone, holdout=0.0, **QUICK)
+        sft(groups[3:], tmp_path / "none", backbone, validation_share=0.0, **QUICK)
     with pytest.raises(PlauditError, match="max_length is 65, but the backbone's context holds 64"):
         sft(groups, tmp_path / "none", backbone, max_length=65, overwrite=True, **QUICK)
 
@@ -212,7 +212,7 @@ def test_without_trl_the_extra_is_named(backbone, tmp_path, monkeypatch):
 
 
 def test_a_resumed_run_ends_as_an_uninterrupted_one(backbone, tmp_path):
-    options = {**QUICK, "passes": 3, "holdout": 0.0}
+    options = {**QUICK, "epochs": 3, "validation_share": 0.0}
     sft(shown(10), tmp_path / "whole", backbone, **options)
     with interrupted("fine_tuning"):
         sft(shown(10), tmp_path / "cut", backbone, **options)
@@ -225,9 +225,9 @@ def test_a_resumed_run_ends_as_an_uninterrupted_one(backbone, tmp_path):
 
 
 def test_a_taken_folder_is_left_alone(backbone, tmp_path):
-    sft(shown(4), tmp_path / "out", backbone, passes=1, holdout=0.0, **QUICK)
+    sft(shown(4), tmp_path / "out", backbone, epochs=1, validation_share=0.0, **QUICK)
     with pytest.raises(PlauditError, match="--overwrite"):
-        sft(shown(4), tmp_path / "out", backbone, passes=1, holdout=0.0, **QUICK)
+        sft(shown(4), tmp_path / "out", backbone, epochs=1, validation_share=0.0, **QUICK)
     with pytest.raises(PlauditError, match="nothing to resume"):
-        sft(shown(4), tmp_path / "out", backbone, passes=1, holdout=0.0, resume=True, **QUICK)
-    sft(shown(4), tmp_path / "out", backbone, passes=1, holdout=0.0, overwrite=True, **QUICK)
+        sft(shown(4), tmp_path / "out", backbone, epochs=1, validation_share=0.0, resume=True, **QUICK)
+    sft(shown(4), tmp_path / "out", backbone, epochs=1, validation_share=0.0, overwrite=True, **QUICK)

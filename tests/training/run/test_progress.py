@@ -40,7 +40,7 @@ def test_lines_in_a_log(capsys):
     assert capsys.readouterr().err.splitlines() == [
         "step 1/3: loss 0.5000  accuracy 0.7500",
         "step 3/3: loss 0.5000  accuracy 0.7500",
-        "step 3/3: held out: loss 0.6250  accuracy 0.5000  gap 2.0000",
+        "step 3/3: validation: loss 0.6250  accuracy 0.5000  gap 2.0000",
     ]
 
 
@@ -50,7 +50,7 @@ def test_a_bar_on_a_terminal(terminal):
     shown = terminal.getvalue()
     assert "loss 0.5000  accuracy 0.7500" in shown
     assert "3/3" in shown
-    assert "step 3: held out: loss 0.6250  accuracy 0.5000  gap 2.0000" in shown
+    assert "step 3: validation: loss 0.6250  accuracy 0.5000  gap 2.0000" in shown
     assert SHOW_CURSOR in shown
 
 

@@ -64,15 +64,15 @@ def cut(documents: Sequence[Document], tokenizer: Any, *, block: int, causal: bo
 
 
 class Batches(Dataset[dict[str, torch.Tensor]]):
-    """Batches of all passes, in order; each is a function of the seed and its number alone, so that a run which was
+    """Batches of all epochs, in order; each is a function of the seed and its number alone, so that a run which was
     killed and resumed sees what it would have seen.
 
     Args:
-        pieces: what every pass goes through.
+        pieces: what every epoch goes through.
         tokenizer: for its padding and, of an encoder, its mask.
         budget: most tokens of a batch, padding included (a longer piece stands alone).
         seed: of the order and the masks.
-        passes: how often, each in another order.
+        epochs: how often, each in another order.
         masked: share of the tokens to be guessed by an encoder (Devlin et al. 2019: of these 80% are masked, 10%
             replaced by any other and 10% left); 0 for a decoder, which predicts every next token.
     """
@@ -84,19 +84,19 @@ class Batches(Dataset[dict[str, torch.Tensor]]):
         *,
         budget: int,
         seed: int,
-        passes: int = 1,
+        epochs: int = 1,
         masked: float = 0.0,
     ) -> None:
         self.pieces = pieces
         self.budget = budget
         self.seed = seed
-        self.passes = passes
+        self.epochs = epochs
         self.padding = tokenizer.pad_token_id
         self.masking = None
         if masked:
             self.masking = DataCollatorForLanguageModeling(tokenizer, mlm=True, mlm_probability=masked)
         self._order = lru_cache(maxsize=2)(self._shuffled)
-        self._ends = np.cumsum([len(self._order(number)) for number in range(passes)])
+        self._ends = np.cumsum([len(self._order(number)) for number in range(epochs)])
 
     def __len__(self) -> int:
         return int(self._ends[-1])

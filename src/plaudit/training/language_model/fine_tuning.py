@@ -10,7 +10,6 @@ import logging
 import math
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from plaudit.training.language_model.demonstrations import demonstrations
 from plaudit.training.language_model.network import NEXT_TOKEN, context, open_language_model, save_language_model
 from plaudit.training.language_model.perplexity import token_losses
 from plaudit.training.language_model.settings import (
-    StageSettings,
+    FineTuningSettings,
     arguments,
     held_out_figures,
     hold_out,
@@ -41,38 +40,6 @@ from plaudit.training.run.trainer import find_reporters, report_curves, run_trai
 logger = logging.getLogger(__name__)
 
 _BATCH_TOKENS = 4096
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FineTuningSettings(StageSettings):
-    """What supervised fine-tuning can be told, besides what every stage can. Its peak rate is 0.03 / hidden size, ten
-    times that for LoRA.
-
-    Attributes:
-        batch: responses of one step.
-        lora: rank of LoRA adapters, merged when the model is saved; 0: all weights are trained.
-        top: share of a prompt's judged responses to imitate, best first; 0: the best alone (with those equally good).
-        attribute: the ratings that say which response is best, where several attributes are rated.
-        max_length: most tokens of prompt and response; None: the backbone's context. A longer prompt loses its middle;
-            a response that does not fit is left out, and counted: cut, it would teach to stop in mid-sentence.
-        chat_template: a Jinja file or a built-in template's name, in place of the tokenizer's own.
-    """
-
-    batch: int = 16
-    lora: int = 0
-    top: float = 0.0
-    attribute: str | None = None
-    max_length: int | None = None
-    chat_template: str | None = None
-
-    def rules(self) -> dict[str, tuple[Any, str]]:
-        return {
-            **StageSettings.rules(self),
-            "batch": (lambda v: v >= 1, "at least 1"),
-            "lora": (lambda v: v >= 0, "at least 0"),
-            "top": (lambda v: 0 <= v <= 1, "from 0 to 1"),
-            "max_length": (lambda v: v >= 2, "at least 2"),
-        }
 
 
 def sft(
@@ -107,7 +74,7 @@ def sft(
         from trl import SFTConfig, SFTTrainer
     except ImportError as error:
         raise PlauditError("supervised fine-tuning needs the `sft` extra: pip install 'plaudit[sft]'") from error
-    settings = replace(settings or FineTuningSettings(), **changes)
+    settings = (settings or FineTuningSettings()).with_changes(changes, "sft()")
     output, processes = Path(output_dir), PartialState(cpu=not torch.cuda.is_available())
     groups = list(groups)
     shown = demonstrations(groups, settings.attribute, settings.top)
@@ -117,7 +84,7 @@ def sft(
     if objective != NEXT_TOKEN:
         raise PlauditError(f"{backbone} is an encoder, which writes no responses; fine-tune a decoder")
     renderer = _renderer(model, tokenizer, settings)
-    learn, watch = hold_out(shown.groups, prompt_keys(shown.groups), settings.holdout, settings.seed)
+    learn, watch = hold_out(shown.groups, prompt_keys(shown.groups), settings.validation_share, settings.seed)
     pieces, left_out = _pieces(learn, renderer)
     watched_pieces, watched_out = _pieces(watch, renderer)
     if left_out := left_out + watched_out:
@@ -129,15 +96,15 @@ def sft(
     started = time.monotonic()
     model.to(processes.device)
     before = token_losses(model, watched) if watched else None
-    steps = settings.passes * math.ceil(len(pieces) / (settings.batch * processes.num_processes))
+    steps = settings.epochs * math.ceil(len(pieces) / (settings.batch_size * processes.num_processes))
     rate = (0.3 if settings.lora else 0.03) / model.config.get_text_config().hidden_size
     trainer = SFTTrainer(
         model=model,
         args=SFTConfig(
             **arguments(output, settings, steps=steps, watched=watched is not None, rate=rate),
-            num_train_epochs=settings.passes,
-            per_device_train_batch_size=settings.batch,
-            per_device_eval_batch_size=settings.batch,
+            num_train_epochs=settings.epochs,
+            per_device_train_batch_size=settings.batch_size,
+            per_device_eval_batch_size=settings.batch_size,
             max_length=None,
             **{_checkpointing(SFTConfig): False},
         ),
@@ -158,7 +125,7 @@ def sft(
         tied=shown.tied,
         unjudged=shown.unjudged,
         left_out=left_out,
-        held_out=held_out_figures(before, token_losses(model, watched)) if watched and before else None,
+        validation=held_out_figures(before, token_losses(model, watched)) if watched and before else None,
         steps=trainer.state.global_step,
         seconds=round(time.monotonic() - started, 1),
     )

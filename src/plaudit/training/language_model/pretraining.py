@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ from plaudit.training.language_model.from_scratch import small_model, train_toke
 from plaudit.training.language_model.network import (
     MASKED,
     NEXT_TOKEN,
-    OBJECTIVES,
     beside_the_head,
     context,
     open_language_model,
@@ -28,7 +26,7 @@ from plaudit.training.language_model.network import (
 )
 from plaudit.training.language_model.perplexity import token_losses
 from plaudit.training.language_model.settings import (
-    StageSettings,
+    PretrainingSettings,
     arguments,
     held_out_figures,
     hold_out,
@@ -39,43 +37,6 @@ from plaudit.training.run.folder import clear, open_folder
 from plaudit.training.run.trainer import find_reporters, report_curves, run_trainer
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PretrainingSettings(StageSettings):
-    """What pretraining can be told, besides what every stage can. Its peak rate is 0.3 / hidden size from scratch and
-    0.03 / hidden size for a backbone that is trained on.
-
-    Attributes:
-        objective: `next-token` (a decoder) or `masked` (an encoder); None: the backbone's own, next-token from scratch.
-        vocabulary: entries of the tokenizer (from scratch, as are the next three).
-        layers, hidden, heads: of the network.
-        block: most tokens of a piece of a document, and from scratch the context; None: 512, or the context if less.
-        batch_tokens: tokens of one step.
-        masked: share of the tokens that an encoder is asked for.
-    """
-
-    passes: int = 5
-    objective: str | None = None
-    vocabulary: int = 4096
-    layers: int = 4
-    hidden: int = 256
-    heads: int = 4
-    block: int | None = None
-    batch_tokens: int = 4096
-    masked: float = 0.15
-
-    def rules(self) -> dict[str, tuple[Any, str]]:
-        return {
-            **StageSettings.rules(self),
-            "objective": (lambda v: v in OBJECTIVES, " or ".join(OBJECTIVES)),
-            "layers": (lambda v: v >= 1, "at least 1"),
-            "hidden": (lambda v: v >= 2, "at least 2"),
-            "heads": (lambda v: v >= 1, "at least 1"),
-            "block": (lambda v: v >= 8, "at least 8"),
-            "batch_tokens": (lambda v: v >= 1, "at least 1"),
-            "masked": (lambda v: 0 < v < 1, "above 0 and below 1"),
-        }
 
 
 def pretrain(
@@ -99,13 +60,13 @@ def pretrain(
         overwrite: replace what is there.
 
     Returns:
-        The run record, as it stands in plaudit.json. `held_out` has the perplexity before and after, and is None where
+        The run record, as it stands in plaudit.json. `validation` has the perplexity before and after; it is None where
         nothing was held out.
 
     Raises:
         PlauditError: if there is too little text, the folder is taken, or a setting makes no sense.
     """
-    settings = replace(settings or PretrainingSettings(), **changes)
+    settings = (settings or PretrainingSettings()).with_changes(changes, "pretrain()")
     output, processes = Path(output_dir), PartialState(cpu=not torch.cuda.is_available())
     texts = texts if isinstance(texts, Texts) else read_texts(texts)
     origin = {
@@ -116,7 +77,7 @@ def pretrain(
     }
     checkpoint = open_folder(output, origin, resume, overwrite, processes.is_main_process)
     kin = [document.kin for document in texts.documents]
-    learn, watch = hold_out(texts.documents, kin, settings.holdout, settings.seed)
+    learn, watch = hold_out(texts.documents, kin, settings.validation_share, settings.seed)
     model, tokenizer, objective, block = _start(backbone, learn, settings)
     causal = objective == NEXT_TOKEN
     pieces = cut(learn, tokenizer, block=block, causal=causal)
@@ -126,7 +87,7 @@ def pretrain(
         "seed": settings.seed,
         "masked": 0.0 if causal else settings.masked,
     }
-    batches = Batches(pieces, tokenizer, passes=settings.passes, **options)
+    batches = Batches(pieces, tokenizer, epochs=settings.epochs, **options)
     watched = Batches(cut(watch, tokenizer, block=block, causal=causal), tokenizer, **options) if watch else None
 
     started = time.monotonic()
@@ -159,7 +120,7 @@ def pretrain(
         repeated=texts.repeated,
         empty=texts.empty,
         tokens=sum(len(piece.tokens) for piece in pieces),
-        held_out=held_out_figures(before, token_losses(model, watched)) if watched and before else None,
+        validation=held_out_figures(before, token_losses(model, watched)) if watched and before else None,
         steps=trainer.state.global_step,
         seconds=round(time.monotonic() - started, 1),
     )

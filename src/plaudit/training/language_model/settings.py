@@ -7,17 +7,19 @@ import json
 import logging
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import torch
 
-from plaudit.errors import PlauditError
+from plaudit.settings import POSITIVE, SHARE, Rule, at_least, documented, setting
 from plaudit.storage import versions
+from plaudit.training.language_model.network import OBJECTIVES
 from plaudit.training.language_model.perplexity import Perplexity, perplexity
 from plaudit.training.run.folder import CHECKPOINTS
+from plaudit.training.run.settings import RunSettings
 from plaudit.training.run.trainer import multiplies_in_bf16
 
 logger = logging.getLogger(__name__)
@@ -31,56 +33,80 @@ _FEWEST_HELD_OUT = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StageSettings:
-    """What both stages can be told.
+class LanguageModelSettings(RunSettings):
+    """What the training of a language model can be told, by either objective."""
 
-    Attributes:
-        passes: times everything is met.
-        learning_rate: peak of AdamW's; None: see the stage.
-        warmup: share of the steps in which the rate rises; it then falls along a line to zero.
-        weight_decay, max_grad_norm: AdamW's decay, and the norm gradients are clipped to.
-        holdout: share of the documents (or prompts) that are held out; 0: none, and nothing is known of the model.
-        looks: looks at the held-out loss; each is a checkpoint to resume from, and the best is kept.
-        precision: `fp32`, `bf16`, or `auto`: bf16 where the hardware multiplies in it. Weights stay in fp32.
-        report_to: where curves go: `tensorboard`, `none`, or any other that transformers knows, by comma.
-        seed: of everything that is drawn.
-        trust_remote_code: run code that comes with the backbone.
-    """
+    evaluations: int = setting(
+        5, "evaluations on the validation set; each is a checkpoint to resume from, and the best is kept", at_least(1)
+    )
 
-    passes: int = 3
-    learning_rate: float | None = None
-    warmup: float = 0.1
-    weight_decay: float = 0.01
-    max_grad_norm: float = 1.0
-    holdout: float = 0.1
-    looks: int = 5
-    precision: str = "auto"
-    report_to: str = "tensorboard"
-    seed: int = 0
-    trust_remote_code: bool = False
 
-    def __post_init__(self) -> None:
-        for name, (test, wanted) in self.rules().items():
-            value = getattr(self, name)
-            if value is not None and not test(value):
-                raise PlauditError(f"{name} is {value!r}; it must be {wanted}")
+@documented
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PretrainingSettings(LanguageModelSettings):
+    """What pretraining can be told."""
 
-    def rules(self) -> dict[str, tuple[Any, str]]:
-        """Each setting's test, and what the test asks for in words."""
-        return {
-            "passes": (lambda v: v >= 1, "at least 1"),
-            "learning_rate": (lambda v: 0 < v < math.inf, "above 0 and finite"),
-            "warmup": (lambda v: 0 <= v < 1, "from 0 to below 1"),
-            "weight_decay": (lambda v: 0 <= v < math.inf, "at least 0 and finite"),
-            "max_grad_norm": (lambda v: v > 0, "above 0"),
-            "holdout": (lambda v: 0 <= v < 1, "from 0 to below 1"),
-            "looks": (lambda v: v >= 1, "at least 1"),
-            "precision": (lambda v: v in ("auto", "fp32", "bf16"), "auto, fp32 or bf16"),
-            "seed": (lambda v: 0 <= v < 1 << 31, "at least 0 and below 2^31"),
-        }
+    epochs: int = setting(5, "times every document is met", at_least(1))
+    learning_rate: float | None = setting(
+        None, "the peak: 0.3 / H from scratch and 0.03 / H for a backbone that is trained on", POSITIVE, shown="auto"
+    )
+    validation_share: float = setting(
+        0.1, "share of the documents held out; with 0 nothing is known of the model", SHARE
+    )
+    objective: str | None = setting(
+        None,
+        "`next-token` (a decoder) or `masked` (an encoder): the backbone's own; next-token from scratch",
+        Rule(lambda value: value in OBJECTIVES, " or ".join(OBJECTIVES)),
+        shown="the backbone's",
+    )
+    vocabulary: int = setting(4096, "entries of the tokenizer (from scratch, as are the next three)")
+    layers: int = setting(4, "layers of the network", at_least(1))
+    hidden: int = setting(256, "its hidden size H", at_least(2))
+    heads: int = setting(4, "its attention heads", at_least(1))
+    block: int | None = setting(
+        None,
+        "most tokens of a piece of a document, and from scratch the context: 512, or the context if less",
+        at_least(8),
+        shown="512",
+    )
+    batch_tokens: int = setting(4096, "tokens of one step", at_least(1))
+    masked: float = setting(
+        0.15,
+        "share of the tokens that an encoder has to guess, as in BERT",
+        Rule(lambda value: 0 < value < 1, "above 0 and below 1"),
+    )
 
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+
+@documented
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FineTuningSettings(LanguageModelSettings):
+    """What supervised fine-tuning can be told."""
+
+    epochs: int = setting(3, "times every response is met", at_least(1))
+    learning_rate: float | None = setting(
+        None, "the peak: 0.03 / H, H the hidden size; ten times that for LoRA", POSITIVE, shown="auto"
+    )
+    validation_share: float = setting(0.1, "share of the prompts held out; with 0 nothing is known of the model", SHARE)
+    batch_size: int = setting(16, "responses of one step", at_least(1))
+    lora: int = setting(0, "rank of LoRA adapters, merged when the model is saved; 0: all weights learn", at_least(0))
+    top: float = setting(
+        0.0,
+        "share of a prompt's judged responses to imitate, best first; 0: the best alone (with those equally good)",
+        Rule(lambda value: 0 <= value <= 1, "from 0 to 1"),
+    )
+    attribute: str | None = setting(
+        None, "the ratings that say which response is best, where several attributes are rated", shown="any"
+    )
+    max_length: int | None = setting(
+        None,
+        "most tokens of prompt and response. A longer prompt loses its middle; a response that does not fit is left "
+        "out, and counted: cut, it would teach to stop in mid-sentence",
+        at_least(2),
+        shown="the context",
+    )
+    chat_template: str | None = setting(
+        None, "a Jinja file or a built-in template's name, in place of the tokenizer's own", shown="the tokenizer's"
+    )
 
 
 def hold_out(items: Sequence[Item], kin: Sequence[str], share: float, seed: int) -> tuple[list[Item], list[Item]]:
@@ -101,9 +127,11 @@ def hold_out(items: Sequence[Item], kin: Sequence[str], share: float, seed: int)
     return [item for item, own in pairs if own not in apart], [item for item, own in pairs if own in apart]
 
 
-def arguments(output: Path, settings: StageSettings, *, steps: int, watched: bool, rate: float) -> dict[str, Any]:
+def arguments(
+    output: Path, settings: LanguageModelSettings, *, steps: int, watched: bool, rate: float
+) -> dict[str, Any]:
     """Of `transformers.TrainingArguments`, what does not depend on how batches are made."""
-    every = max(1, math.ceil(steps / settings.looks))
+    every = max(1, math.ceil(steps / settings.evaluations))
     use_cpu = not torch.cuda.is_available()
     return {
         "output_dir": str(output / CHECKPOINTS),
@@ -166,7 +194,7 @@ def stage_card(title: str, made: str, record: Mapping[str, Any]) -> str:
 # {title}
 
 {made}
-{figures(record["held_out"])}
+{figures(record["validation"])}
 
 An ordinary transformers checkpoint, to be the backbone of a reward model:
 `plaudit train DATA -o MODEL --backbone FOLDER`.

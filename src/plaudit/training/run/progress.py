@@ -16,7 +16,7 @@ _SHOWN = ("loss", "rankings_loss", "ratings_loss", "accuracy", "gap")
 
 
 class LiveProgress(TrainerCallback):
-    """A bar with the latest training and held-out figures; each look at the held-out set leaves a line behind."""
+    """A bar with the latest training and validation figures; each evaluation leaves a line behind."""
 
     def __init__(self, console: Console) -> None:
         self.bar = Progress(
@@ -41,14 +41,14 @@ class LiveProgress(TrainerCallback):
         self.bar.update(self.task, figures=_figures(self.latest))
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float], **_: Any) -> None:
-        self.bar.console.print(f"step {state.global_step}: held out: {_figures(metrics)}", highlight=False)
+        self.bar.console.print(f"step {state.global_step}: validation: {_figures(metrics)}", highlight=False)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.bar.stop()
 
 
 class PlainProgress(TrainerCallback):
-    """One line every so many seconds, and one for each look at the held-out set."""
+    """One line every so many seconds, and one for each evaluation."""
 
     def __init__(self, seconds: float = 10.0) -> None:
         self.seconds = seconds
@@ -61,7 +61,7 @@ class PlainProgress(TrainerCallback):
             print(f"step {state.global_step}/{state.max_steps}: {_figures(logs)}", file=sys.stderr, flush=True)
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float], **_: Any) -> None:
-        line = f"step {state.global_step}/{state.max_steps}: held out: {_figures(metrics)}"
+        line = f"step {state.global_step}/{state.max_steps}: validation: {_figures(metrics)}"
         print(line, file=sys.stderr, flush=True)
 
 

@@ -20,7 +20,7 @@ _FEWEST_HELD_OUT = 3
 
 
 def split_validation(
-    groups: Sequence[Group], eval_groups: Sequence[Group] | None, settings: TrainingSettings, judge: Judge
+    groups: Sequence[Group], validation_groups: Sequence[Group] | None, settings: TrainingSettings, judge: Judge
 ) -> tuple[list[Group], list[Group]]:
     """Groups to learn from and groups to watch, each with something that the chosen losses can learn."""
     usable = _telling(groups, judge)
@@ -35,11 +35,11 @@ def split_validation(
         logger.warning(
             "%d rankings are one tie alone, which says nothing to %s, and are left out", alone, settings.loss
         )
-    if eval_groups is None:
-        return _hold_out(usable, settings.holdout, settings.seed)
-    watched = _telling(eval_groups, judge)
+    if validation_groups is None:
+        return _hold_out(usable, settings.validation_share, settings.seed)
+    watched = _telling(validation_groups, judge)
     if not watched:
-        raise PlauditError(f"none of the {len(eval_groups)} held-out groups has anything to compare")
+        raise PlauditError(f"none of the {len(validation_groups)} held-out groups has anything to compare")
     return usable, watched
 
 

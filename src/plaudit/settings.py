@@ -1,0 +1,337 @@
+"""Settings: what a run can be told, each with its default, its rule and the reason for both in one place.
+
+A class of settings is a frozen dataclass whose fields are made by `setting`. From that one place come the checks, the
+conversion of `--set NAME=VALUE` and of files, the class's documentation, and the table in docs/.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import textwrap
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NamedTuple, Self, TypeVar, get_args, get_origin, get_type_hints
+
+from plaudit.errors import InvalidInputError, NotFoundError
+
+# What other tools call a setting, and what Plaudit once did -> the name that is meant: the first that a class has.
+OTHER_NAMES: dict[str, tuple[str, ...]] = {
+    "batch": ("batch_size",),
+    "batch_size": ("groups_per_step", "batch_tokens"),
+    "bf16": ("precision",),
+    "block_size": ("block",),
+    "center_rewards_coefficient": ("centering",),
+    "context_length": ("max_length", "block"),
+    "early_stopping_patience": ("patience",),
+    "effective_batch_size": ("groups_per_step", "batch_size", "batch_tokens"),
+    "eval_data": ("validation_data", "validation_groups"),
+    "eval_dataset": ("validation_data", "validation_groups"),
+    "eval_groups": ("validation_data", "validation_groups"),
+    "eval_split": ("validation_share",),
+    "eval_steps": ("evaluate_every", "evaluations"),
+    "eval_strategy": ("evaluate_every", "evaluations"),
+    "evaluation_strategy": ("evaluate_every", "evaluations"),
+    "fp16": ("precision",),
+    "grad_clip": ("max_grad_norm",),
+    "gradient_accumulation_steps": ("groups_per_step", "batch_size", "batch_tokens"),
+    "gradient_clipping": ("max_grad_norm",),
+    "head_lr": ("head_learning_rate_factor",),
+    "head_rate": ("head_learning_rate_factor",),
+    "hidden_size": ("hidden",),
+    "holdout": ("validation_share",),
+    "label_smoothing_factor": ("label_smoothing",),
+    "looks": ("evaluations",),
+    "lora_r": ("trainable", "lora"),
+    "lora_rank": ("trainable", "lora"),
+    "loss_type": ("loss",),
+    "lr": ("learning_rate",),
+    "max_epochs": ("epochs",),
+    "max_seq_len": ("max_length", "block"),
+    "max_seq_length": ("max_length", "block"),
+    "max_steps": ("epochs",),
+    "mixed_precision": ("precision",),
+    "mlm_probability": ("masked",),
+    "model_max_length": ("max_length", "block"),
+    "n_epochs": ("epochs",),
+    "num_attention_heads": ("heads",),
+    "num_epochs": ("epochs",),
+    "num_hidden_layers": ("layers",),
+    "num_layers": ("layers",),
+    "num_train_epochs": ("epochs",),
+    "passes": ("epochs",),
+    "peft_config": ("trainable", "lora"),
+    "per_device_train_batch_size": ("groups_per_step", "batch_size", "batch_tokens"),
+    "random_seed": ("seed",),
+    "random_state": ("seed",),
+    "rivals": ("baselines",),
+    "save_steps": ("evaluate_every", "evaluations"),
+    "save_strategy": ("evaluate_every", "evaluations"),
+    "test_size": ("validation_share",),
+    "train_batch_size": ("groups_per_step", "batch_size", "batch_tokens"),
+    "use_peft": ("trainable", "lora"),
+    "val_size": ("validation_share",),
+    "validation_fraction": ("validation_share",),
+    "validation_split": ("validation_share",),
+    "vocab_size": ("vocabulary",),
+    "warmup_ratio": ("warmup",),
+    "warmup_steps": ("warmup",),
+    "weight_decay_rate": ("weight_decay",),
+}
+
+
+def name_meant(name: str, known: Iterable[str]) -> str | None:
+    """What a setting of that name, common elsewhere, is called among the `known` names; None if nothing is.
+
+    Example:
+        >>> name_meant("num_train_epochs", ["epochs", "learning_rate"])
+        'epochs'
+    """
+    known = set(known)
+    return next((meant for meant in OTHER_NAMES.get(name, ()) if meant in known), None)
+
+
+class Rule(NamedTuple):
+    """What a setting's value must be.
+
+    Attributes:
+        test: truth for a good value. It is not asked about None.
+        words: what it must be, to follow "it must be".
+    """
+
+    test: Callable[[Any], object]
+    words: str
+
+
+def at_least(least: int) -> Rule:
+    return Rule(lambda value: value >= least, f"at least {least}")
+
+
+def one_of(*names: str) -> Rule:
+    """Example:
+    >>> one_of("auto", "fp32", "bf16").words
+    'auto, fp32 or bf16'
+    """
+    return Rule(lambda value: value in names, f"{', '.join(names[:-1])} or {names[-1]}")
+
+
+NON_NEGATIVE = Rule(lambda value: 0 <= value < math.inf, "at least 0 and finite")
+POSITIVE = Rule(lambda value: 0 < value < math.inf, "above 0 and finite")
+SHARE = Rule(lambda value: 0 <= value < 1, "from 0 to below 1")
+SEED = Rule(lambda value: 0 <= value < 1 << 32, "at least 0 and below 2^32")
+
+
+def setting(default: Any, help: str, rule: Rule | None = None, *, shown: str | None = None) -> Any:
+    """A field of a `Settings` class.
+
+    Args:
+        default: its value where nothing else is asked for.
+        help: what it is and why that is its default, as the documentation has it.
+        rule: what a value must be, beyond its type.
+        shown: the default as the documentation writes it; None: as `--set` would.
+    """
+    metadata = {"help": help, "rule": rule, "shown": _shown(default) if shown is None else shown}
+    if isinstance(default, Mapping):
+        return field(default_factory=lambda: dict(default), metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"`{value}`" if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The base of every class of settings.
+
+    Example:
+        >>> @dataclass(frozen=True, kw_only=True)
+        ... class Cooking(Settings):
+        ...     minutes: int = setting(7, "for a firm yolk", at_least(1))
+        >>> Cooking().with_changes({"minutes": "5"}, "--set").minutes
+        5
+        >>> Cooking(minutes=0)
+        Traceback (most recent call last):
+        ...
+        plaudit.errors.InvalidInputError: minutes is 0; it must be at least 1
+    """
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            rule, value = one.metadata.get("rule"), getattr(self, one.name)
+            if rule is not None and value is not None and not rule.test(value):
+                raise InvalidInputError(f"{one.name} is {value!r}", remedy=f"it must be {rule.words}")
+
+    def with_changes(self, changes: Mapping[str, Any], where: str, parameters: Iterable[str] = ()) -> Self:
+        """These settings with some replaced.
+
+        Args:
+            changes: values by name, or by `name.key` for an entry of a setting that is a table; text is converted.
+            where: where the changes come from, for errors.
+            parameters: names that are no settings but may be meant: the function's, where a function took the changes.
+
+        Raises:
+            PlauditError: for a name that is not a setting, or a value of the wrong kind.
+        """
+        kinds = get_type_hints(type(self))
+        values: dict[str, Any] = {}
+        for name, value in changes.items():
+            table, dot, key = name.partition(".")
+            if dot and _is_table(kinds.get(table)):
+                values[table] = {**values.get(table, getattr(self, table)), key: _literal(value)}
+            elif name not in kinds:
+                raise _unknown(name, [*kinds, *parameters], where)
+            elif _is_table(kinds[name]):
+                if not isinstance(value, Mapping):
+                    raise InvalidInputError(f"{name} is {value!r}", remedy="it must be a table", file=where)
+                values[name] = {**values.get(name, getattr(self, name)), **value}
+            else:
+                values[name] = _convert(name, value, kinds[name], where)
+        return replace(self, **values)
+
+    def with_sources(
+        self,
+        verb: str,
+        flags: Mapping[str, Any],
+        assignments: Sequence[str] | None = None,
+        config: str | Path | None = None,
+    ) -> Self:
+        """These settings as a command line changes them: flags win over `--set`, and `--set` over the file.
+
+        Args:
+            verb: the command, for errors.
+            flags: values by setting; those that are None were not given.
+            assignments: the texts of `--set NAME=VALUE`.
+            config: the file of `--config`.
+        """
+        settings = self if config is None else self.with_changes(read_settings(config), str(config))
+        settings = settings.with_changes(dict(map(name_and_value, assignments or ())), "--set")
+        return settings.with_changes({name: value for name, value in flags.items() if value is not None}, verb)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Values by name, for a run record."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+
+S = TypeVar("S", bound=type[Settings])
+
+
+def documented(cls: S) -> S:
+    """A decorator: add what each setting is to the docstring of its class."""
+    paragraphs = [
+        textwrap.fill(f"{one.name}: {one.metadata['help']}", 112, initial_indent=" " * 8, subsequent_indent=" " * 12)
+        for one in fields(cls)
+    ]
+    cls.__doc__ = "\n".join([(cls.__doc__ or "").rstrip(), "", "    Attributes:", *paragraphs, "    "])
+    return cls
+
+
+def settings_table(cls: type[Settings]) -> str:
+    """The Markdown table of a class of settings: name, default, reason."""
+    rows = [f"| `{one.name}` | {one.metadata['shown']} | {one.metadata['help']} |" for one in fields(cls)]
+    return "\n".join(["| setting | default | why |", "|---|---|---|", *rows])
+
+
+def read_settings(path: str | Path) -> dict[str, Any]:
+    """Settings from a TOML, JSON or YAML file (by its ending; TOML by default), as a table of names and values.
+
+    Raises:
+        PlauditError: if it cannot be read or holds no table.
+    """
+    file = Path(path)
+    kind = {".json": "JSON", ".yaml": "YAML", ".yml": "YAML"}.get(file.suffix.lower(), "TOML")
+    try:
+        table = _parse(file.read_text(encoding="utf-8"), kind)
+    except OSError as error:
+        raise NotFoundError(f"cannot read settings from {file}: {error.strerror}") from error
+    except ValueError as error:
+        raise InvalidInputError(f"{file} is not {kind}: {' '.join(str(error).split())}") from error
+    if not isinstance(table, dict) or not all(isinstance(name, str) for name in table):
+        raise InvalidInputError(f"{file} must hold a table of settings")
+    return table
+
+
+def _parse(text: str, kind: str) -> Any:
+    if kind == "JSON":
+        return json.loads(text)
+    if kind == "TOML":
+        return tomllib.loads(text)
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
+
+
+def name_and_value(text: str) -> tuple[str, str]:
+    """`--set NAME=VALUE` as name and value.
+
+    Example:
+        >>> name_and_value("epochs = 3")
+        ('epochs', '3')
+    """
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise InvalidInputError(f"--set {text!r} is not NAME=VALUE")
+    return name.strip(), value.strip()
+
+
+def _unknown(name: str, known: list[str], where: str) -> NotFoundError:
+    # A misspelling of a common name counts as one of the name that is meant.
+    spellings = {other: meant for other in OTHER_NAMES if (meant := name_meant(other, known))}
+    spellings |= {one: one for one in known}
+    if meant := name_meant(name, known):
+        remedy = f"it is called {meant} here"
+    elif close := get_close_matches(name, spellings, 1):
+        remedy = f"did you mean {spellings[close[0]]}?"
+    else:
+        remedy = f"there are {', '.join(known)}"
+    return NotFoundError(f"there is no setting {name!r}", remedy=remedy, file=where)
+
+
+# ---- values ---------------------------------------------------------------------------------------------------------
+
+_KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+_WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+
+def _is_table(kind: Any) -> bool:
+    return get_origin(kind) is Mapping
+
+
+def _literal(value: Any) -> Any:
+    """Text of an entry whose type nobody declared: as JSON where it is JSON."""
+    if not isinstance(value, str):
+        return value
+    if value.lower() in ("true", "false", "none"):
+        return {"true": True, "false": False, "none": None}[value.lower()]
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def _convert(name: str, value: Any, kind: Any, where: str) -> Any:
+    """A setting's value from text (`--set`) or from a file, checked against its type."""
+    kinds = get_args(kind) or (kind,)
+    if type(None) in kinds and (value is None or (isinstance(value, str) and value.lower() in ("none", "auto"))):
+        return None
+    wanted = kinds[0]
+    wrong = InvalidInputError(f"{name} is {value!r}", remedy=f"it must be {_KINDS[wanted]}", file=where)
+    # YAML 1.1 reads 1e-5 as text, so text may stand for a number in files, too.
+    if isinstance(value, str) and wanted is not str:
+        try:
+            return _WORDS[value.lower()] if wanted is bool else wanted(value)
+        except (KeyError, ValueError):
+            raise wrong from None
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+        raise wrong
+    return value
