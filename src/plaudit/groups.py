@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import combinations
+from os import PathLike
 from typing import Any
 
 from plaudit.errors import InvalidInputError
@@ -206,6 +207,32 @@ class Group:
         if self.meta:
             row["meta"] = dict(self.meta)
         return row
+
+
+def each_group(groups: Iterable[Group]) -> Iterator[Group]:
+    """The groups one by one; a single group counts as a list of one.
+
+    Raises:
+        TypeError: for a path or text (which `plaudit.load_groups` reads), and for anything else that is not a group.
+
+    Example:
+        >>> [group.id for group in each_group(Group("q1", "Hi", ("Hello!",)))]
+        ['q1']
+        >>> list(each_group("pairs.jsonl"))
+        Traceback (most recent call last):
+        ...
+        TypeError: groups are needed, not text; read them with load_groups('pairs.jsonl')
+    """
+    if isinstance(groups, Group):
+        groups = [groups]
+    if isinstance(groups, (str, PathLike)):
+        raise TypeError(f"groups are needed, not text; read them with load_groups({str(groups)[:80]!r})")
+    if not isinstance(groups, Iterable):
+        raise TypeError(f"groups are needed, not a {type(groups).__name__}")
+    for group in groups:
+        if not isinstance(group, Group):
+            raise TypeError(f"groups are needed, not a {type(group).__name__} among them")
+        yield group
 
 
 def plain_text(text: Text) -> str:

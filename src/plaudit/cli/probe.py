@@ -61,8 +61,11 @@ def probe_command(
         answers=answers,
         seed=seed,
         clusters=clusters,
-        batch_tokens=batch_tokens or DEFAULT_BATCH_TOKENS,
-        watch=lambda rows, total: watched(rows, total, "Scoring untouched and changed answers"),
+        score=lambda made: watched(
+            scorer.stream(made, batch_tokens=batch_tokens or DEFAULT_BATCH_TOKENS, truncate_responses=True),
+            len(made),
+            "Scoring untouched and changed answers",
+        ),
     )
     checks = None
     if invariant:

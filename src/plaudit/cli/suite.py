@@ -39,11 +39,11 @@ def suite_command(
     from plaudit.cli import suite_tables
     from plaudit.cli.inputs import check_stdin
     from plaudit.cli.output import give
-    from plaudit.evaluation import measure_suite, read_suite, suite_named
+    from plaudit.evaluation import SUITES, measure_suite, read_suite
     from plaudit.scoring import ScoringOptions, obtain_scores
 
     check_stdin("scores and data", model, *files)
-    suite = suite_named(name)
+    suite = SUITES.lookup(name)
     items = read_suite(suite, files)
     # Before scoring, which takes the time: files without anything to measure are refused, whatever the scores.
     measure_suite(suite, items, [[0.0] * len(item.responses) for item in items])

@@ -1,4 +1,4 @@
-"""Clicks -> rankings: a clicked response beats the ones above it that were passed over.
+"""Rankings from clicks: a clicked response beats the ones above it that were passed over.
 
 Whoever clicks further down has read what stands above, so a click there says something of both (Joachims 2002,
 "Optimizing Search Engines using Clickthrough Data", strategy Click > Skip Above). What can be seen that way depends on
@@ -30,7 +30,7 @@ class Session:
         prompt: what it answers.
         shown: the responses, the topmost first; no two are the same.
         clicked: for each, whether it was clicked.
-        name: whose session it was.
+        name: the annotator.
         seconds: for each, how long it was read; None where that is not known. Empty when nobody measured.
     """
 
@@ -43,7 +43,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class ClickReport:
-    """What became of a click log.
+    """The comparisons made of a click log, in numbers.
 
     Attributes:
         sessions, clicks: how many there were.
@@ -70,12 +70,12 @@ def skipped_above(clicked: Sequence[bool]) -> Iterator[tuple[int, int]]:
             yield lower, upper
 
 
-def comparison(better: int, worse: int, name: str | None, weight: float = 1.0) -> Ranking:
+def click_comparison(better: int, worse: int, name: str | None, weight: float = 1.0) -> Ranking:
     return Ranking(((better,), (worse,)), annotator=name, weight=weight)
 
 
 def long_enough(sessions: Sequence[Session], seconds: float) -> tuple[list[Session], int, int]:
-    """Sessions in which a click shorter than `seconds` is no click; how many were, and how many clicks have no time.
+    """Sessions without the clicks shorter than `seconds`; how many those were, and how many clicks have no time.
 
     A click whose time is not known stays a click.
     """
@@ -83,10 +83,11 @@ def long_enough(sessions: Sequence[Session], seconds: float) -> tuple[list[Sessi
     kept = []
     for session in sessions:
         times = session.seconds or (None,) * len(session.shown)
-        left = [one and (time is None or time >= seconds) for one, time in zip(session.clicked, times, strict=True)]
-        short += sum(session.clicked) - sum(left)
-        untimed += sum(one and time is None for one, time in zip(session.clicked, times, strict=True))
-        kept.append(replace(session, clicked=tuple(left)))
+        pairs = list(zip(session.clicked, times, strict=True))
+        clicked = tuple(click and (time is None or time >= seconds) for click, time in pairs)
+        short += sum(session.clicked) - sum(clicked)
+        untimed += sum(click and time is None for click, time in pairs)
+        kept.append(replace(session, clicked=clicked))
     return kept, short, untimed
 
 
@@ -105,34 +106,39 @@ def groups_of_clicks(
         clip: no comparison weighs more.
 
     Raises:
-        PlauditError: for a click below the last propensity, or a clip that is not positive.
+        InvalidInputError: for a click below the last propensity, or a clip that is not positive.
     """
     if not clip > 0:
         raise InvalidInputError(f"the clip is {clip:g}", remedy="a weight is cut to a number > 0")
     orders = _orders(sessions) if propensities is not None else {}
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     heaviest = 0.0
     fragments = []
     for session in sessions:
-        prompt, keys = text_key(session.prompt), [text_key(one) for one in session.shown]
+        prompt, keys = text_key(session.prompt), [text_key(response) for response in session.shown]
         rankings = []
         for below, above in skipped_above(session.clicked):
             weight = 1.0
             if propensities is not None:
                 seen, turned = orders[prompt, keys[above], keys[below]], orders.get((prompt, keys[below], keys[above]))
-                found["one-sided"] += not turned
+                counts["one-sided"] += not turned
                 share = seen / (seen + turned) if turned else 0.5
                 weight = 1 / (_at(propensities, below) * 2 * share)
             heaviest = max(heaviest, weight)
-            found["clipped"] += weight > clip
-            rankings.append(comparison(below, above, session.name, min(weight, clip)))
-        found["comparisons"] += len(rankings)
-        found["silent"] += not rankings
+            counts["clipped"] += weight > clip
+            rankings.append(click_comparison(below, above, session.name, min(weight, clip)))
+        counts["comparisons"] += len(rankings)
+        counts["silent"] += not rankings
         fragments.append(Group("", session.prompt, session.shown, tuple(rankings)))
     groups = [replace(group, id=stable_id(group.prompt, group.subset)) for group in merge_fragments(fragments)]
-    clicks = sum(sum(session.clicked) for session in sessions)
     return groups, ClickReport(
-        len(sessions), clicks, found["comparisons"], found["silent"], found["one-sided"], found["clipped"], heaviest
+        sessions=len(sessions),
+        clicks=sum(sum(session.clicked) for session in sessions),
+        comparisons=counts["comparisons"],
+        silent=counts["silent"],
+        one_sided=counts["one-sided"],
+        clipped=counts["clipped"],
+        heaviest=heaviest,
     )
 
 

@@ -66,7 +66,7 @@ def length_report(groups: Iterable[Group], tokenizer: Any = None, max_length: in
     """Lengths over a stream of groups, holding four bytes a length.
 
     Args:
-        groups: whose prompts count once each and responses once each.
+        groups: each prompt counts once, and each response once.
         tokenizer: a transformers tokenizer; adds lengths in tokens of prompts, responses and whole conversations as the
             chat template renders them (without a template: the prompt, a blank line and the response).
         max_length: the context in tokens; needs the tokenizer.
@@ -75,7 +75,7 @@ def length_report(groups: Iterable[Group], tokenizer: Any = None, max_length: in
         raise DataError("--max-length counts tokens, so it needs --tokenizer")
     tally: dict[str, array[int]] = {}
     wins = comparisons = 0.0
-    cut = _Cut(max_length)
+    cut = _TruncationCount(max_length)
     for group in groups:
         _count(tally, "prompt", [group.prompt])
         sizes = _count(tally, "response", group.responses)
@@ -100,7 +100,9 @@ def load_tokenizer(folder: str) -> Any:
         raise DataError(f"no tokenizer can be loaded from it: {reason}", file=folder) from error
 
 
-class _Cut:
+class _TruncationCount:
+    """Counts, while groups are read, what a context would cut."""
+
     def __init__(self, max_length: int | None) -> None:
         self._max = max_length
         self._conversations = self._too_long = self._responses = 0
@@ -119,7 +121,13 @@ class _Cut:
     def result(self) -> Truncation | None:
         if self._max is None:
             return None
-        return Truncation(self._max, self._conversations, self._too_long, self._responses, self._first)
+        return Truncation(
+            max_length=self._max,
+            conversations=self._conversations,
+            too_long=self._too_long,
+            responses=self._responses,
+            first=self._first,
+        )
 
 
 def _count(tally: dict[str, array[int]], what: str, texts: Iterable[Text]) -> list[int]:
@@ -145,9 +153,8 @@ def _tokens(tally: dict[str, array[int]], group: Group, tokenizer: Any) -> tuple
 def _rendered(tokenizer: Any, prompt: Text, response: Text) -> str:
     if not getattr(tokenizer, "chat_template", None):
         return f"{plain_text(prompt)}\n\n{plain_text(response)}"
-    return tokenizer.apply_chat_template(
-        as_messages(prompt, "user") + as_messages(response, "assistant"), tokenize=False
-    )
+    messages = as_messages(prompt, "user") + as_messages(response, "assistant")
+    return str(tokenizer.apply_chat_template(messages, tokenize=False))
 
 
 def _sizes(tokenizer: Any, texts: list[str]) -> list[int]:
@@ -158,5 +165,11 @@ def _lengths(values: array[int]) -> Lengths:
     sizes = np.frombuffer(values, np.uint32)
     median, p90, p99 = np.quantile(sizes, [0.5, 0.9, 0.99])
     return Lengths(
-        len(sizes), int(sizes.min()), float(median), float(p90), float(p99), int(sizes.max()), float(sizes.mean())
+        n=len(sizes),
+        least=int(sizes.min()),
+        median=float(median),
+        p90=float(p90),
+        p99=float(p99),
+        most=int(sizes.max()),
+        mean=float(sizes.mean()),
     )

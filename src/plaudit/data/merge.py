@@ -116,7 +116,14 @@ def _moved_ranking(ranking: Ranking, moved_to: Sequence[int]) -> Ranking:
 
 def _moved_rating(rating: Rating, moved_to: Sequence[int]) -> Rating:
     response = moved_to[rating.response]
-    return Rating(response, rating.value, rating.attribute, rating.annotator, rating.weight, rating.scale)
+    return Rating(
+        response=response,
+        value=rating.value,
+        attribute=rating.attribute,
+        annotator=rating.annotator,
+        weight=rating.weight,
+        scale=rating.scale,
+    )
 
 
 class _GroupBuilder:

@@ -1,4 +1,4 @@
-"""Prompts that are the same or nearly so, found by MinHash without comparing all with all.
+"""Near-duplicate prompts, by MinHash and locality-sensitive hashing, without comparing all pairs.
 
 A text becomes its set of shingles (runs of characters); two sets' Jaccard similarity is the share of their union that
 they have in common. One-permutation hashing (Li, Owen & Zhang 2012, with the rotation of Shrivastava & Li 2014 for
@@ -53,7 +53,7 @@ def near_duplicates(train: Iterable[Group], test: Iterable[Group], threshold: fl
 
 
 class PromptIndex:
-    """The ids and signatures of groups' prompts, gathered while the groups pass through on their way elsewhere."""
+    """An index of prompts: their groups' ids and their MinHash signatures."""
 
     def __init__(self) -> None:
         self._ids: list[str] = []
@@ -64,19 +64,22 @@ class PromptIndex:
         return np.frombuffer(self._signatures, np.uint16).reshape(-1, SLOTS)
 
     def passing(self, groups: Iterable[Group]) -> Iterator[Group]:
+        """The groups as they come; each is added to the index on its way."""
         for group in groups:
             self._ids.append(group.id)
             self._signatures += signature(group.prompt).tobytes()
             yield group
 
     def near(self, test: Iterable[Group], threshold: float = THRESHOLD) -> list[NearDuplicate]:
-        """For each group of `test` that is near one seen here, the closest."""
+        """For each group of `test` whose prompt is near one in the index, the closest."""
         other = PromptIndex()
         for _ in other.passing(test):
             pass
         closest, similarity = closest_in(self.rows, other.rows, threshold)
-        found = np.flatnonzero(closest >= 0)
-        return [NearDuplicate(self._ids[closest[i]], other._ids[i], float(similarity[i])) for i in found]
+        return [
+            NearDuplicate(train=self._ids[closest[i]], test=other._ids[i], similarity=float(similarity[i]))
+            for i in np.flatnonzero(closest >= 0)
+        ]
 
 
 def signature(prompt: Text) -> NDArray[np.uint16]:
@@ -119,22 +122,24 @@ def clusters(rows: Signatures, threshold: float = THRESHOLD) -> NDArray[np.int64
             if not len(same):
                 break
             a, b = order[same], order[same + offset]
-            apart = labels[a] != labels[b]
-            a, b = a[apart], b[apart]
+            # Rows that share a label already need no second look.
+            unjoined = labels[a] != labels[b]
+            a, b = a[unjoined], b[unjoined]
             near = _similarity(rows, a, rows, b) >= threshold
             labels = _joined(labels, a[near], b[near])
     return labels
 
 
 def _joined(labels: NDArray[np.int64], a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The labels after each row of `a` and the one beside it in `b` have come to share theirs."""
+    """The labels after row `a[i]` and row `b[i]` have come to share theirs, for each i."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
     if not len(a):
         return labels
     graph = coo_array((np.ones(len(a), np.bool_), (labels[a], labels[b])), shape=(len(labels), len(labels)))
-    return connected_components(graph, directed=False)[1].astype(np.int64)[labels]
+    component: NDArray[np.int64] = connected_components(graph, directed=False)[1].astype(np.int64)
+    return component[labels]
 
 
 def _similarity(

@@ -64,11 +64,11 @@ _NAMES: dict[type, str] = {str: "text", tuple: "messages"}
 def _schema(pa: Any, kinds: Mapping[str, type]) -> Any:
     messages = pa.list_(pa.struct({"role": pa.string(), "content": pa.string()}))
     types: dict[type, Any] = {str: pa.string(), tuple: messages}
-    said = {"annotator": pa.string(), "weight": pa.float64()}
-    ranking = pa.struct({"tiers": pa.list_(pa.list_(pa.int64())), "strength": pa.float64(), **said})
+    about = {"annotator": pa.string(), "weight": pa.float64()}
+    ranking = pa.struct({"tiers": pa.list_(pa.list_(pa.int64())), "strength": pa.float64(), **about})
     scale = pa.list_(pa.float64())
     rating = pa.struct(
-        {"response": pa.int64(), "value": pa.float64(), "attribute": pa.string(), **said, "scale": scale}
+        {"response": pa.int64(), "value": pa.float64(), "attribute": pa.string(), **about, "scale": scale}
     )
     return pa.schema(
         {

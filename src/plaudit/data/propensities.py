@@ -1,4 +1,4 @@
-"""The chance that someone looks at a position of a list, from a file or from the clicks themselves.
+"""Examination propensities: the chance that someone looks at a position of a list, read or estimated from clicks.
 
 Only ratios can be known from clicks, and only ratios matter: the topmost position has 1.
 """
@@ -35,15 +35,15 @@ def estimate_propensities(sessions: Sequence[Session]) -> tuple[float, ...]:
     since whoever looks at a position has looked at those above, the chances are made to fall by isotonic regression.
 
     Raises:
-        PlauditError: when a clicked position cannot be compared with the topmost.
+        InvalidInputError: when a clicked position cannot be compared with the topmost.
     """
     wins = _wins(sessions)
     clicked = np.flatnonzero(_clicks(sessions))
     _, part = connected_components((wins > 0).astype(int), connection="strong")
-    apart = [int(position) for position in clicked if part[position] != part[0]]
-    if apart:
+    unlinked = [int(position) for position in clicked if part[position] != part[0]]
+    if unlinked:
         raise InvalidInputError(
-            f"the propensity of position {apart[0] + 1} cannot be estimated: too few clicks on responses that were "
+            f"the propensity of position {unlinked[0] + 1} cannot be estimated: too few clicks on responses that were "
             "shown both there and elsewhere",
             remedy="give --propensities FILE, or none",
         )
@@ -51,7 +51,7 @@ def estimate_propensities(sessions: Sequence[Session]) -> tuple[float, ...]:
     known = np.ones(1)
     if len(linked) > 1:
         known = _falling(_strengths(wins[np.ix_(linked, linked)]), wins[linked].sum(axis=1))
-    # A position nobody clicked has nothing to weigh; it is given the chance of the one above.
+    # A position nobody clicked has nothing to estimate from; it takes the chance of the one above.
     return tuple(float(known[np.searchsorted(linked, position, "right") - 1]) for position in range(len(wins)))
 
 
@@ -114,5 +114,5 @@ def _strengths(wins: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _falling(chances: NDArray[np.float64], clicks: NDArray[np.float64]) -> NDArray[np.float64]:
     """The nearest sequence that never rises, by clicks; relative to its first."""
-    fitted = isotonic_regression(chances, weights=clicks, increasing=False).x
+    fitted: NDArray[np.float64] = isotonic_regression(chances, weights=clicks, increasing=False).x
     return fitted / fitted[0]

@@ -253,7 +253,7 @@ def _peekable(stream: Any) -> io.BufferedReader:
 
 
 def _peek(stream: Any, size: int) -> bytes:
-    return stream.peek(size)[:size]
+    return bytes(stream.peek(size)[:size])
 
 
 _READERS = {"jsonl": _json_lines, "list": _json_list, "csv": _csv, "tsv": _tsv}

@@ -36,7 +36,7 @@ class Scale:
         levels: the distinct values met, ascending, when they are at most `MOST_LEVELS`; None for continuous values.
 
     Raises:
-        PlauditError: unless low < high, both finite.
+        InvalidInputError: unless low < high, both finite.
     """
 
     low: float
@@ -79,29 +79,29 @@ def scales_of(groups: Iterable[Group], declared: Mapping[str, Bounds] | None = N
         declared: attribute -> (lowest, highest), from the user.
 
     Raises:
-        PlauditError: for a rating without a scale of its own that its attribute's scale does not hold; for an attribute
-            whose ratings are all one value and declare no scale; for a declared scale that is none, or that is for an
-            attribute nobody rated.
+        InvalidInputError: for a rating that declares no scale and lies outside its attribute's; for an attribute whose
+            ratings are all one value and declare no scale; for a declared scale whose lowest value is not the first, or
+            that is for an attribute nobody rated.
     """
     declared = {name: Scale(*bounds).bounds for name, bounds in (declared or {}).items()}
-    seen: dict[str, _Seen] = {}
+    seen: dict[str, _AttributeRatings] = {}
     for group in groups:
         for rating in group.ratings:
-            seen.setdefault(rating.attribute, _Seen(rating.attribute)).add(group.id, rating)
+            seen.setdefault(rating.attribute, _AttributeRatings(rating.attribute)).add(group.id, rating)
     for name in declared:
         if name not in seen:
             rated = ", ".join(seen) or "none"
             raise InvalidInputError(
                 f"a scale is declared for {name!r}, which nobody rated", remedy=f"rated attributes: {rated}"
             )
-    return {name: one.scale(declared.get(name)) for name, one in seen.items()}
+    return {name: ratings.scale(declared.get(name)) for name, ratings in seen.items()}
 
 
 def parse_scale(text: str) -> tuple[str, Bounds]:
     """`helpful=0:4` -> `("helpful", (0.0, 4.0))`, as the command line has it.
 
     Raises:
-        PlauditError: for any other shape.
+        InvalidInputError: for any other shape.
     """
     name, _, bounds = text.rpartition("=")
     low, _, high = bounds.partition(":")
@@ -115,8 +115,8 @@ def parse_scale(text: str) -> tuple[str, Bounds]:
 
 
 @dataclass
-class _Seen:
-    """What the ratings of one attribute have said so far.
+class _AttributeRatings:
+    """The ratings of one attribute that were read so far.
 
     Attributes:
         scales: declared scale (None: undeclared) -> ratings.
@@ -143,16 +143,16 @@ class _Seen:
             self.values.add(rating.value)
 
     def scale(self, declared: Bounds | None) -> Scale:
-        own = Counter({bounds: count for bounds, count in self.scales.items() if bounds is not None})
-        bounds = declared or next((bounds for bounds, _ in own.most_common(1)), None) or self._inferred()
+        of_ratings = Counter({bounds: count for bounds, count in self.scales.items() if bounds is not None})
+        bounds = declared or next((bounds for bounds, _ in of_ratings.most_common(1)), None) or self._inferred()
         for value, group in self.extremes:
             if not bounds[0] <= value <= bounds[1]:
                 raise InvalidInputError(
                     f"the group {group} rates {self.attribute} {value:g}, outside its scale {_shown(bounds)}",
                     remedy=f"declare one that holds it with --scale {self.attribute}=LOW:HIGH",
                 )
-        if len({*own, *([declared] if declared else [])}) > 1:
-            self._warn(own, bounds)
+        if len({*of_ratings, *([declared] if declared else [])}) > 1:
+            self._warn(of_ratings, bounds)
         return Scale(*bounds, self._levels(bounds))
 
     def _inferred(self) -> Bounds:
@@ -171,8 +171,8 @@ class _Seen:
             levels.setdefault(unit, rating.value if rating.scale == bounds else places.value(places.unit(rating)))
         return tuple(sorted(map(float, levels.values()))) if len(levels) <= MOST_LEVELS else None
 
-    def _warn(self, own: Counter[Bounds], bounds: Bounds) -> None:
-        counts = [f"{_shown(scale)} ({count:,})" for scale, count in own.items()]
+    def _warn(self, of_ratings: Counter[Bounds], bounds: Bounds) -> None:
+        counts = [f"{_shown(scale)} ({count:,})" for scale, count in of_ratings.items()]
         if self.scales[None]:
             counts.append(f"none ({self.scales[None]:,}, read by {_shown(bounds)})")
         _log.warning(

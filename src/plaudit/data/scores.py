@@ -5,7 +5,7 @@
     {"group": "q17", "response": 1, "text": "60303ae2", "score": 0.5, "spread": 0.1, "scores": {"helpful": 3.2}, …}
 
 JSON has no NaN or infinity: a score that is not finite is written as null and read as NaN, so a model that broke on one
-response loses none of the others, and every measurement that meets the hole says so.
+response loses none of the others, and every measurement that meets the missing score says so.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO, cast
 
-from plaudit.errors import DataError, PlauditError
+from plaudit.errors import DataError, InvalidInputError
 from plaudit.groups import Group, text_key
 from plaudit.storage import json_line, replacing
 
@@ -41,7 +41,11 @@ class Score:
         scores: attribute -> the value the model expects people to give, in the units they rate in; for models that
             learned from ratings. Attributes learned from rankings alone have no units and no value.
         spread: standard deviation of the reward over the model's heads or members; None where there is one only.
-        text: `text_hash` of what was scored; None where whoever made the score did not say.
+        text: `text_hash` of the prompt and response that were scored; None if the file does not have it.
+
+    Example:
+        >>> Score(group="q17", response=0, score=1.234, tokens=212, truncated=False).to_dict()
+        {'group': 'q17', 'response': 0, 'score': 1.234, 'tokens': 212, 'truncated': False}
     """
 
     group: str
@@ -79,7 +83,7 @@ def write_scores(scores: Iterable[Score], target: str | Path | TextIO, record: M
     A path is written beside itself and moved into place at the end: an interrupt leaves the old file whole.
 
     Raises:
-        PlauditError: if the path cannot be written.
+        DataError: if the path cannot be written.
     """
     if str(target) == "-":
         target = sys.stdout
@@ -104,22 +108,34 @@ def read_scores(source: str | Path) -> tuple[list[Score], dict[str, Any]]:
     """Read scores and their run record (`{}` if the file has none) from a path, plain or `.gz`, or stdin (`"-"`).
 
     Raises:
-        DataError: with file:line, if the file cannot be read or a line is not a score.
+        DataError: with file and line, if the file cannot be read or a line is not a score.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> file = pathlib.Path(tempfile.mkdtemp(), "scores.jsonl")
+        >>> write_scores([Score("q17", 0, 1.5, 212, False)], file, record={"model": "m"})
+        >>> [score], record = read_scores(file)
+        >>> score.score, record
+        (1.5, {'model': 'm'})
     """
     scores: list[Score] = []
     record: dict[str, Any] = {}
     for number, line in enumerate(_lines(source), 1):
         if not line.strip():
             continue
-        where = f"{'<stdin>' if str(source) == '-' else source}:{number}"
+        file = "<stdin>" if str(source) == "-" else source
         try:
             row = json.loads(line)
         except json.JSONDecodeError as error:
-            raise DataError(f"not JSON ({error.msg}); a scores file has one JSON object a line", where) from None
+            remedy = "a scores file has one JSON object a line"
+            raise DataError(f"not JSON ({error.msg})", file=file, line=number, remedy=remedy) from None
         if number == 1 and isinstance(row, dict) and row.get("plaudit") == "scores":
             record = row.get("record") or {}
-        else:
-            scores.append(_score_from_json(row, where))
+            continue
+        try:
+            scores.append(_score_from_json(row))
+        except InvalidInputError as error:
+            raise DataError(error.message, file=file, line=number, remedy=error.remedy) from None
     return scores, record
 
 
@@ -127,38 +143,38 @@ def align_scores(groups: Sequence[Group], scores: Iterable[Score]) -> tuple[list
     """Put scores in the order of the groups' responses: one list of K a group, and how many scores are left over.
 
     Raises:
-        PlauditError: if a response has no score or two, a score is of another text or names a response its group does
-            not have, or two groups share an id (their scores could not be told apart).
+        InvalidInputError: if a response has no score or two, if a score is of another text or of a response that is not
+            in its group, or if two groups share an id, so that their scores cannot be told from each other.
     """
     check_ids(groups)
     by_group: dict[str, dict[int, Score]] = {}
     for score in scores:
-        given = by_group.setdefault(score.group, {})
-        if score.response in given:
-            raise PlauditError(
-                f"response {score.response} of group {score.group!r} has two scores; keep one scores file a run"
+        of_group = by_group.setdefault(score.group, {})
+        if score.response in of_group:
+            raise InvalidInputError(
+                f"response {score.response} of group {score.group!r} has two scores",
+                remedy="keep one scores file a run",
             )
-        given[score.response] = score
+        of_group[score.response] = score
     aligned = [_in_order(group, by_group.pop(group.id, {})) for group in groups]
     return aligned, sum(map(len, by_group.values()))
 
 
-def _in_order(group: Group, given: Mapping[int, Score]) -> list[Score]:
-    expected = range(len(group.responses))
-    for index in expected:
-        if index not in given:
-            raise PlauditError(f"response {index} of group {group.id!r} has no score; score these groups again")
-        if given[index].text not in (None, text_hash(group, index)):
-            raise PlauditError(
-                f"the score of response {index} of group {group.id!r} was made of another text; "
-                "score these groups again"
-            )
-    if extra := set(given).difference(expected):
-        raise PlauditError(
-            f"the scores name response {min(extra)} of group {group.id!r}, which has {len(expected)}; "
-            "they were made from other data"
+def _in_order(group: Group, scores: Mapping[int, Score]) -> list[Score]:
+    """The scores of one group in the order of its responses."""
+    for index in range(len(group.responses)):
+        if index not in scores:
+            reason = f"response {index} of group {group.id!r} has no score"
+            raise InvalidInputError(reason, remedy="score these groups again")
+        if scores[index].text not in (None, text_hash(group, index)):
+            reason = f"the score of response {index} of group {group.id!r} was made of another text"
+            raise InvalidInputError(reason, remedy="score these groups again")
+    if extra := [index for index in scores if index >= len(group.responses)]:
+        raise InvalidInputError(
+            f"the scores name response {min(extra)} of group {group.id!r}, which has {len(group.responses)}",
+            remedy="they were made from other data",
         )
-    return [given[index] for index in expected]
+    return [scores[index] for index in range(len(group.responses))]
 
 
 def check_ids(groups: Iterable[Group]) -> None:
@@ -166,41 +182,43 @@ def check_ids(groups: Iterable[Group]) -> None:
     seen: set[str] = set()
     for group in groups:
         if group.id in seen:
-            raise PlauditError(f"two groups have the id {group.id!r}; scores are matched by id, so ids must differ")
+            reason = f"two groups have the id {group.id!r}"
+            raise InvalidInputError(reason, remedy="scores are matched by id, so ids must differ")
         seen.add(group.id)
 
 
-def _score_from_json(row: Any, where: str) -> Score:
+def _score_from_json(row: Any) -> Score:
     if not isinstance(row, dict):
-        raise DataError("a score is a JSON object", where)
-    for name, (kinds, meaning) in _FIELDS.items():
+        raise InvalidInputError("a score is a JSON object")
+    for name, (types, meaning) in _FIELDS.items():
         if name not in row:
-            raise DataError(f'the field "{name}" is missing; a score has {", ".join(_FIELDS)}', where)
+            raise InvalidInputError(f'the field "{name}" is missing', remedy=f"a score has {', '.join(_FIELDS)}")
         value = row[name]
-        if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool):
-            raise DataError(f'"{name}" is {value!r}; it must be {meaning}', where)
+        # In Python true and false are numbers too.
+        if not isinstance(value, types) or (isinstance(value, bool) and types is not bool):
+            raise InvalidInputError(f'"{name}" is {value!r}', remedy=f"it must be {meaning}")
     if row["response"] < 0:
-        raise DataError(f'"response" is {row["response"]}; it must be an index, 0 or more', where)
+        raise InvalidInputError(f'"response" is {row["response"]}', remedy="it must be an index, 0 or more")
     attributes = row.get("scores")
     if attributes is not None and not (
         isinstance(attributes, dict) and all(isinstance(value, _FIELDS["score"][0]) for value in attributes.values())
     ):
-        raise DataError('"scores" must be an object of numbers, one an attribute', where)
+        raise InvalidInputError('"scores" must be an object of numbers, one an attribute')
     text = row.get("text")
     if text is not None and not isinstance(text, str):
-        raise DataError(f'"text" is {text!r}; it must be the hash of what was scored, as text', where)
+        raise InvalidInputError(f'"text" is {text!r}', remedy="it must be the hash of what was scored, as text")
     spread = row.get("spread")
     if spread is not None and not (isinstance(spread, int | float) and not isinstance(spread, bool) and spread >= 0):
-        raise DataError(f'"spread" is {spread!r}; it must be a standard deviation, 0 or more', where)
+        raise InvalidInputError(f'"spread" is {spread!r}', remedy="it must be a standard deviation, 0 or more")
     return Score(
-        row["group"],
-        row["response"],
-        _number(row["score"]),
-        row["tokens"],
-        row["truncated"],
-        None if attributes is None else {name: _number(value) for name, value in attributes.items()},
-        _number(spread) if "spread" in row else None,
-        text,
+        group=row["group"],
+        response=row["response"],
+        score=_number(row["score"]),
+        tokens=row["tokens"],
+        truncated=row["truncated"],
+        scores=None if attributes is None else {name: _number(value) for name, value in attributes.items()},
+        spread=_number(spread) if "spread" in row else None,
+        text=text,
     )
 
 
@@ -226,9 +244,9 @@ def _lines(source: str | Path) -> Iterator[str]:
         with nullcontext(sys.stdin) if str(source) == "-" else _open(Path(source), "r") as stream:
             yield from stream
     except UnicodeDecodeError:
-        raise DataError("not UTF-8 text", str(source)) from None
+        raise DataError("not UTF-8 text", file=source) from None
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"cannot be read: {getattr(error, 'strerror', None) or error}", str(source)) from None
+        raise DataError(f"cannot be read: {getattr(error, 'strerror', None) or error}", file=source) from None
 
 
 def _open(path: Path, mode: str) -> TextIO:

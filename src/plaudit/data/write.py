@@ -16,7 +16,7 @@ from plaudit.errors import DataError
 from plaudit.groups import Group, Text, as_messages
 from plaudit.storage import json_line, replacing
 
-Row = dict[str, Any]
+OutputRow = dict[str, Any]
 
 
 def write_groups(
@@ -64,12 +64,12 @@ def lost_in_words(lost: Counter[str]) -> str:
     return ", ".join(f"{count:,} {what}" for what, count in lost.items())
 
 
-def _rows(groups: Iterable[Group], format: str, lost: Counter[str]) -> Iterator[Row]:
+def _rows(groups: Iterable[Group], format: str, lost: Counter[str]) -> Iterator[OutputRow]:
     for group in groups:
         yield from _ROWS[format](group, lost)
 
 
-def _write_file(path: Path, rows: Iterable[Row], packed: bool) -> int:
+def _write_file(path: Path, rows: Iterable[OutputRow], packed: bool) -> int:
     with path.open("wb") as raw:
         if not packed:
             return _write_lines(raw, rows)
@@ -78,7 +78,7 @@ def _write_file(path: Path, rows: Iterable[Row], packed: bool) -> int:
             return _write_lines(stream, rows)
 
 
-def _write_lines(stream: Any, rows: Iterable[Row]) -> int:
+def _write_lines(stream: Any, rows: Iterable[OutputRow]) -> int:
     count = 0
     for row in rows:
         stream.write(json_line(row, allow_nan=True).encode())
@@ -86,7 +86,7 @@ def _write_lines(stream: Any, rows: Iterable[Row]) -> int:
     return count
 
 
-def _counted(rows: Iterable[Row], margins: Counter[bool]) -> Iterator[Row]:
+def _counted(rows: Iterable[OutputRow], margins: Counter[bool]) -> Iterator[OutputRow]:
     for row in rows:
         margins["margin" in row] += 1
         yield row
@@ -104,11 +104,11 @@ def _fill_margins(path: Path, packed: bool) -> None:
         bare.unlink()
 
 
-def _native(group: Group, lost: Counter[str]) -> Iterator[Row]:
+def _native(group: Group, lost: Counter[str]) -> Iterator[OutputRow]:
     yield group.to_dict()
 
 
-def _trl(group: Group, lost: Counter[str]) -> Iterator[Row]:
+def _trl(group: Group, lost: Counter[str]) -> Iterator[OutputRow]:
     def text(value: Text) -> str:
         if not isinstance(value, str):
             raise DataError(
@@ -120,7 +120,7 @@ def _trl(group: Group, lost: Counter[str]) -> Iterator[Row]:
         yield {"prompt": text(group.prompt), "chosen": text(better), "rejected": text(worse), **about}
 
 
-def _trl_conversational(group: Group, lost: Counter[str]) -> Iterator[Row]:
+def _trl_conversational(group: Group, lost: Counter[str]) -> Iterator[OutputRow]:
     prompt = as_messages(group.prompt, "user")
     for better, worse, about in _pairs(group, lost):
         yield {
@@ -131,7 +131,7 @@ def _trl_conversational(group: Group, lost: Counter[str]) -> Iterator[Row]:
         }
 
 
-def _openrlhf(group: Group, lost: Counter[str]) -> Iterator[Row]:
+def _openrlhf(group: Group, lost: Counter[str]) -> Iterator[OutputRow]:
     prompt = as_messages(group.prompt, "user")
     for better, worse, about in _pairs(group, lost):
         sides = {
@@ -141,7 +141,7 @@ def _openrlhf(group: Group, lost: Counter[str]) -> Iterator[Row]:
         yield {**sides, **about}
 
 
-def _pairs(group: Group, lost: Counter[str]) -> Iterator[tuple[Text, Text, Row]]:
+def _pairs(group: Group, lost: Counter[str]) -> Iterator[tuple[Text, Text, OutputRow]]:
     """Every untied comparison as (better, worse, columns about it); what pairs cannot say is counted."""
     compared: set[int] = set()
     for ranking in group.rankings:
@@ -159,7 +159,7 @@ def _pairs(group: Group, lost: Counter[str]) -> Iterator[tuple[Text, Text, Row]]
     lost.update({"responses in no untied comparison": left} if left else {})
 
 
-_ROWS: dict[str, Callable[[Group, Counter[str]], Iterator[Row]]] = {
+_ROWS: dict[str, Callable[[Group, Counter[str]], Iterator[OutputRow]]] = {
     "native": _native,
     "trl": _trl,
     "trl-conversational": _trl_conversational,

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from plaudit.evaluation.pairing.paired import Contrast, Disagreement, Paired, compare
     from plaudit.evaluation.pairing.verdict import paired_verdict
     from plaudit.evaluation.probes import Probed, Probes, probe, probes_verdict
+    from plaudit.evaluation.probes.change import chosen_probes
     from plaudit.evaluation.probes.measuring import EQUAL, NOT_LOWER, NOT_SURE
-    from plaudit.evaluation.probes.table import chosen_probes
     from plaudit.evaluation.sentences import verdict
-    from plaudit.evaluation.suites import SUITES, SuiteMeasurement, SuiteResult, measure_suite, read_suite, suite_named
+    from plaudit.evaluation.suites import SUITES, SuiteMeasurement, SuiteResult, measure_suite, read_suite
 
 __all__ = [
     "ALL_EQUAL",
@@ -62,7 +62,6 @@ __all__ = [
     "read_evaluation",
     "read_suite",
     "spearman_lead",
-    "suite_named",
     "verdict",
 ]
 

@@ -86,9 +86,12 @@ def inspect_model(
             groups,
             count=probes,
             clusters=clusters,
-            batch_tokens=batch_tokens,
             seed=seed,
-            watch=lambda rows, total: watch(rows, total, "Scoring untouched and changed answers"),
+            score=lambda made: watch(
+                model.stream(made, batch_tokens=batch_tokens, truncate_responses=True),
+                len(made),
+                "Scoring untouched and changed answers",
+            ),
         ).to_json()
         checked = check_invariance(
             model, groups, seed=seed, watch=lambda ways: watch(ways, len(ways), "Scoring again in other ways")

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from importlib import import_module
 from random import Random
 
 import pytest
@@ -11,9 +12,9 @@ from ruled import case
 
 from plaudit.errors import PlauditError
 from plaudit.evaluation.probes import FAMILIES, PROBES, Case
-from plaudit.evaluation.probes.opinion import better_than
+from plaudit.evaluation.probes.change import chosen_probes
 from plaudit.evaluation.probes.phrases import PHRASES
-from plaudit.evaluation.probes.table import chosen_probes
+from plaudit.evaluation.probes.wrong_opinion import better_than
 from plaudit.groups import Group, Ranking, Rating
 from plaudit.text import detect_language, split_sentences
 
@@ -282,3 +283,38 @@ def test_probes_are_chosen_by_name_or_family_in_the_order_of_the_table():
     assert set(FAMILIES) == {probe.family for probe in PROBES.values()}
     with pytest.raises(PlauditError, match="no probe or family is called 'paddding'; families: length"):
         chosen_probes(["paddding"])
+
+
+def test_a_new_probe_is_one_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(PROBES, "_entries", dict(PROBES))
+    (tmp_path / "shout.py").write_text(
+        """
+from plaudit.evaluation.probes import Probe, Wanted, edits, register_probes
+
+register_probes(
+    Probe(
+        name="shout",
+        family="loudness",
+        wanted=Wanted.NOT_HIGHER,
+        says="shouting",
+        change=edits(lambda text, language, random: text + "!"),
+    )
+)
+"""
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    import_module("shout")
+    assert changed("shout", "Yes") == "Yes!"
+    assert [probe.name for probe in chosen_probes(["loudness"])] == ["shout"]
+    assert list(PROBES)[-1] == "shout"
+
+
+def test_names_of_probes_are_a_list():
+    with pytest.raises(TypeError, match=r"names of probes are a list, such as \['echo'\], not text"):
+        chosen_probes("echo")
+
+
+def test_families_stand_together_and_in_order():
+    families = list(dict.fromkeys(probe.family for probe in PROBES.values()))
+    assert families == list(FAMILIES)
+    assert [probe.name for probe in chosen_probes(["agreement"])] == ["you are right", "wrong opinion"]

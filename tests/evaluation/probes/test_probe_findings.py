@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import pytest
 from ruled import Ruled, by_luck, by_text
@@ -320,3 +321,9 @@ def test_q_is_corrected_for_all_probes():
     first, *rest = measure(pairs, [PROBES[name] for name in names], SD)
     assert first.q == pytest.approx(3 * first.p)
     assert [one.q for one in rest] == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("groups", ["pairs.jsonl", Path("pairs.jsonl"), ["a", "b"], 3, None])
+def test_what_is_no_list_of_groups_is_a_type_error(groups):
+    with pytest.raises(TypeError, match="groups are needed, not "):
+        probe(by_text(len), groups)

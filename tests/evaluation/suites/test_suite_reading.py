@@ -3,11 +3,13 @@
 import gzip
 import json
 
+from importlib import import_module
+
 import pytest
 from suite_samples import FILES, battle, best_of_four, checked, judged, pair, rmb_pair, styles, ties, write
 
-from plaudit.errors import DataError, PlauditError
-from plaudit.evaluation.suites import SUITES, measure_suite, read_suite, suite_named
+from plaudit.errors import DataError, NotFoundError, PlauditError
+from plaudit.evaluation.suites import SUITES, measure_suite, read_suite
 
 
 def read(name, tmp_path, **files):
@@ -131,7 +133,39 @@ def test_ties_alone_measure_nothing(tmp_path):
 
 
 def test_an_unknown_suite_names_the_others():
-    with pytest.raises(
-        PlauditError, match="there is no suite 'mmlu'; the suites are rewardbench, rewardbench2, rmbench"
-    ):
-        suite_named("mmlu")
+    with pytest.raises(NotFoundError, match="there is no suite called 'mmlu'; there are judgebench, llmbar, ppe-human"):
+        SUITES.lookup("mmlu")
+
+
+def test_a_new_suite_is_one_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(SUITES, "_entries", dict(SUITES))
+    (tmp_path / "coin.py").write_text(
+        """
+from plaudit.evaluation.suites.rules import by_subset, separated
+from plaudit.evaluation.suites.suite import Shape, Suite, each, register_suite
+from plaudit.groups import Group, Ranking
+
+
+def read(row, place):
+    return Group("", row["q"], (row["good"], row["bad"]), (Ranking(((0,), (1,))),), subset="score")
+
+
+register_suite(
+    Suite(
+        name="coin",
+        title="Coin",
+        shapes=(Shape(("q", "good", "bad"), read),),
+        rule=separated(by_subset),
+        figures=lambda present: each(present, 0),
+    )
+)
+"""
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    import_module("coin")
+    path = tmp_path / "coin.jsonl"
+    path.write_text("".join(f'{{"q": "{i}", "good": "a", "bad": "b"}}\n' for i in range(4)))
+    suite = SUITES.lookup("coin")
+    items = read_suite(suite, str(path))
+    [figure] = measure_suite(suite, items, [[1.0, 0.0], [1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]).figures
+    assert (figure.name, figure.by_rule.value, figure.chance) == ("score", 0.75, 0.5)

@@ -58,7 +58,7 @@ def _group(contest: str, counts: Mapping[str, Mapping[int, int]]) -> Group:
         prompt=f"New Yorker caption contest {contest}",
         responses=tuple(counts),
         ratings=tuple(
-            Rating(index, value, ATTRIBUTE, weight=count / total, scale=SCALE)
+            Rating(response=index, value=value, attribute=ATTRIBUTE, weight=count / total, scale=SCALE)
             for index, (of, total) in enumerate(zip(counts.values(), votes, strict=True))
             for value, count in of.items()
             if count

@@ -1,4 +1,4 @@
-"""A click log: one session a row, the responses in the order they were shown, which were clicked and for how long.
+"""The format of click logs: one session a row, the responses as they were shown, which were clicked, and how long.
 
 Read as judgements, a row is what its clicks say by themselves, uncorrected (`plaudit data clicks` corrects them).
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from plaudit.data.clicks import Session, comparison, skipped_above
+from plaudit.data.clicks import Session, click_comparison, skipped_above
 from plaudit.data.formats import Format, register_format
 from plaudit.data.formats.fields import ANNOTATORS, IDS, name_of, need, number_of, prompt_of, response_of, take
 from plaudit.groups import Group, GroupError, text_key
@@ -24,10 +24,12 @@ def read(row: dict[str, Any], stem: str) -> Group:
     identity, subset = name_of(row, *IDS), name_of(row, "subset")
     session = session_of(row)
     return Group(
-        identity or "",
-        session.prompt,
-        session.shown,
-        tuple(comparison(clicked, above, session.name) for clicked, above in skipped_above(session.clicked)),
+        id=identity or "",
+        prompt=session.prompt,
+        responses=session.shown,
+        rankings=tuple(
+            click_comparison(clicked, above, session.name) for clicked, above in skipped_above(session.clicked)
+        ),
         subset=subset,
     )
 
@@ -44,25 +46,31 @@ def session_of(row: dict[str, Any]) -> Session:
     shown = need(row, "shown")
     if not isinstance(shown, list) or not shown:
         raise GroupError('"shown" must list the responses in the order they were shown')
-    responses = tuple(response_of(one, f"response {i}") for i, one in enumerate(shown))
+    responses = tuple(response_of(response, f"response {i}") for i, response in enumerate(shown))
     places: dict[str, int] = {}
     for place, response in enumerate(responses):
         first = places.setdefault(text_key(response), place)
         if first != place:
             raise GroupError(f"responses {first} and {place} are the same text, shown twice", remedy="keep one")
     clicked = _clicked(row.pop("clicked", None), len(shown))
-    return Session(prompt, responses, clicked, name_of(row, *_NAMES), _seconds(take(row, "seconds"), clicked))
+    return Session(
+        prompt=prompt,
+        shown=responses,
+        clicked=clicked,
+        name=name_of(row, *_NAMES),
+        seconds=_seconds(take(row, "seconds"), clicked),
+    )
 
 
-def _clicked(said: Any, count: int) -> tuple[bool, ...]:
-    """Of each response whether it was clicked, from booleans, indices from 0, one index, or null for none."""
-    if isinstance(said, list) and said and all(isinstance(one, bool) for one in said):
-        if len(said) != count:
+def _clicked(value: Any, count: int) -> tuple[bool, ...]:
+    """For each response whether it was clicked, from booleans, indices from 0, one index, or null for none."""
+    if isinstance(value, list) and value and all(isinstance(flag, bool) for flag in value):
+        if len(value) != count:
             raise GroupError(
-                f"{count} responses were shown but {len(said)} are clicked or not", remedy="give one for each"
+                f"{count} responses were shown but {len(value)} are clicked or not", remedy="give one for each"
             )
-        return tuple(said)
-    indices = [] if said is None else said if isinstance(said, list) else [said]
+        return tuple(value)
+    indices = [] if value is None else value if isinstance(value, list) else [value]
     for index in indices:
         if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count:
             raise GroupError(
@@ -71,22 +79,22 @@ def _clicked(said: Any, count: int) -> tuple[bool, ...]:
     return tuple(place in indices for place in range(count))
 
 
-def _seconds(said: Any, clicked: tuple[bool, ...]) -> tuple[float | None, ...]:
-    """Of each response how long it was read, None where that is not known. One number is for the only click."""
-    if said is None:
+def _seconds(value: Any, clicked: tuple[bool, ...]) -> tuple[float | None, ...]:
+    """For each response how long it was read, None where that is not known. One number is for the only click."""
+    if value is None:
         return (None,) * len(clicked)
-    if not isinstance(said, list):
+    if not isinstance(value, list):
         if sum(clicked) != 1:
             raise GroupError(
                 '"seconds" is one number, but not one response was clicked', remedy="give a list, null where unknown"
             )
-        said = [said if one else None for one in clicked]
-    if len(said) != len(clicked):
+        value = [value if was_clicked else None for was_clicked in clicked]
+    if len(value) != len(clicked):
         raise GroupError(
-            f"{len(clicked)} responses were shown but {len(said)} have seconds", remedy="give one for each, or null"
+            f"{len(clicked)} responses were shown but {len(value)} have seconds", remedy="give one for each, or null"
         )
-    seconds = tuple(None if one is None else number_of(one, "the seconds") for one in said)
-    if not all(one is None or one >= 0 for one in seconds):
+    seconds = tuple(None if entry is None else number_of(entry, "the seconds") for entry in value)
+    if not all(time is None or time >= 0 for time in seconds):
         raise GroupError('"seconds" must be numbers >= 0')
     return seconds
 

@@ -1,4 +1,4 @@
-"""Two responses and a verdict on them, by one or several annotators: PandaLM's, LLMBar's and the general shape."""
+"""Formats of two responses and a verdict, by one annotator or more: PandaLM's, LLMBar's and the general one."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ _ANNOTATOR = re.compile(r"annotator_?\d+")
 def read_pandalm(row: dict[str, Any], stem: str) -> Group:
     """One column a verdict (1, 2, or 0 for a tie), its name the annotator's; a blank one was not given."""
     votes = {name: take(row, name) for name in list(row) if _ANNOTATOR.fullmatch(name)}
-    given = {name: vote for name, vote in votes.items() if vote not in (None, "")}
-    if not given:
+    verdicts = {name: vote for name, vote in votes.items() if vote not in (None, "")}
+    if not verdicts:
         raise GroupError("no annotator gave a verdict", remedy="fill one of the annotator columns or remove the row")
     return Group(
         id=name_of(row, *IDS) or "",
         prompt=_prompt(row),
         responses=(response_of(need(row, "response1"), "response1"), response_of(need(row, "response2"), "response2")),
-        rankings=tuple(Ranking(verdict_tiers(vote, lettered=False), annotator=name) for name, vote in given.items()),
+        rankings=tuple(Ranking(verdict_tiers(vote, lettered=False), annotator=name) for name, vote in verdicts.items()),
         subset=name_of(row, "subset"),
     )
 

@@ -1,4 +1,4 @@
-"""K responses to a prompt with ranks or scores: in parallel lists, or each answer with its own."""
+"""The format of K responses to a prompt with ranks or scores, in parallel lists or in an object for each answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LISTS = ("responses", "completions", "answers", "outputs", "candidates")
 _TEXTS = ("response", "text", "answer", "completion", "output", "content", "message")
 _ORDERS = ("ranks", "rank", "ranking")
 _SCORES = ("scores", "ratings", "values")
-_OWN_SCORES = {
+_ANSWER_SCORES = {
     "overall_score": "overall",
     "score": "overall",
     "rating": "overall",
@@ -41,10 +41,11 @@ def read(row: dict[str, Any], stem: str) -> Group:
         raise GroupError("the responses must be a list of at least one")
     texts, ranks, ratings = [], [], []
     for index, answer in enumerate(answers):
-        own = dict(answer) if isinstance(answer, Mapping) and "role" not in answer else {"response": answer}
-        texts.append(response_of(need(own, *_TEXTS), f"response {index}"))
-        ranks.append(take(own, "rank"))
-        ratings += _ratings(own, index)
+        is_object = isinstance(answer, Mapping) and "role" not in answer  # with a role it is a message
+        columns = dict(answer) if is_object else {"response": answer}
+        texts.append(response_of(need(columns, *_TEXTS), f"response {index}"))
+        ranks.append(take(columns, "rank"))
+        ratings += _ratings(columns, index)
     order = take(row, "ranks", "rank")
     if order is None and any(rank is not None for rank in ranks):
         order = ranks
@@ -97,14 +98,17 @@ def _parallel(values: Any, count: int, what: str) -> list[Any]:
     return values
 
 
-def _ratings(own: dict[str, Any], index: int) -> list[Rating]:
-    """An answer's own scores, and UltraFeedback's `annotations`: {attribute: {"Rating": "4"}}. "N/A" was not rated."""
-    scores = {attribute: own[name] for name, attribute in _OWN_SCORES.items() if own.get(name) is not None}
-    annotations = own.get("annotations") or {}
+def _ratings(answer: dict[str, Any], index: int) -> list[Rating]:
+    """The scores in an answer's object: plain ones, and UltraFeedback's `annotations`, {attribute: {"Rating": "4"}}.
+
+    "N/A" was not rated.
+    """
+    scores = {attribute: answer[name] for name, attribute in _ANSWER_SCORES.items() if answer.get(name) is not None}
+    annotations = answer.get("annotations") or {}
     if not isinstance(annotations, Mapping):
         raise GroupError(f'the "annotations" of response {index} must be an object: an attribute and its rating each')
-    for attribute, said in annotations.items():
-        value = said.get("Rating") if isinstance(said, Mapping) else said
+    for attribute, annotation in annotations.items():
+        value = annotation.get("Rating") if isinstance(annotation, Mapping) else annotation
         if value not in (None, "N/A"):
             scores[attribute] = value
     return [Rating(index, number_of(v, f"the {a} rating of response {index}"), a) for a, v in scores.items()]

@@ -1,4 +1,4 @@
-"""One response a row with its value: a `value` column and its attribute, or (HelpSteer) a column for each attribute."""
+"""The format of a response a row with its value: `value` and `attribute`, or (HelpSteer) a column an attribute."""
 
 from __future__ import annotations
 
@@ -47,19 +47,19 @@ def read(row: dict[str, Any], stem: str) -> Group:
                 "the row rates nothing", remedy=f"give {' or '.join(_VALUES)}, or a number for an attribute"
             )
     ratings = []
-    for attribute, said in values.items():
-        value, own_scale = _value(said, attribute)
+    for attribute, entry in values.items():
+        value, scale_of_word = _value(entry, attribute)
         ratings.append(
             Rating(
-                0,
-                value,
-                attribute,
-                annotator,
-                1.0 if weight is None else number_of(weight, "the weight"),
-                scale or own_scale,
+                response=0,
+                value=value,
+                attribute=attribute,
+                annotator=annotator,
+                weight=1.0 if weight is None else number_of(weight, "the weight"),
+                scale=scale or scale_of_word,
             )
         )
-    return Group(identity or "", prompt, (response,), ratings=tuple(ratings), subset=subset)
+    return Group(id=identity or "", prompt=prompt, responses=(response,), ratings=tuple(ratings), subset=subset)
 
 
 def _attributes(row: Mapping[str, Any]) -> list[str]:
@@ -77,12 +77,12 @@ def _is_figure(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _value(said: Any, attribute: str) -> tuple[float, tuple[float, float] | None]:
-    word = str(said).strip().casefold()
+def _value(entry: Any, attribute: str) -> tuple[float, tuple[float, float] | None]:
+    word = str(entry).strip().casefold()
     if word in WORDS:
         value, highest = WORDS[word]
         return value, (0, highest)
-    return number_of(said, f"the {attribute} rating"), None
+    return number_of(entry, f"the {attribute} rating"), None
 
 
 def _scale(row: dict[str, Any]) -> tuple[float, float] | None:

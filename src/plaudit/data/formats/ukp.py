@@ -1,4 +1,4 @@
-"""UKPConvArg's three shapes: agreed pairs, single votes, and ranked arguments of one side of a debate.
+"""UKPConvArg's three formats: agreed pairs, single votes, and ranked arguments of one side of a debate.
 
 Pairs and ranks name the debate and the side only in the file's name (`debate_side.tsv`), in lower case and without
 punctuation; votes name them in full. All three are brought to the file name's words, so that they meet in one group.
@@ -66,13 +66,15 @@ def join_ranks(rows: Sequence[Group]) -> Group:
 
     An argument that was entered twice stands once, at the mean of its figures.
     """
-    given: dict[Text, list[float]] = {}
+    by_argument: dict[Text, list[float]] = {}
     for row in rows:
-        given.setdefault(row.responses[0], []).append(row.ratings[0].value)
-    figures = [sum(values) / len(values) for values in given.values()]
+        by_argument.setdefault(row.responses[0], []).append(row.ratings[0].value)
+    figures = [sum(values) / len(values) for values in by_argument.values()]
     order = sorted(range(len(figures)), key=figures.__getitem__)
     tiers = tuple(tuple(tier) for _, tier in groupby(order, key=figures.__getitem__))
-    return Group("", rows[0].prompt, tuple(given), (Ranking(tiers),), meta=rows[0].meta)
+    return Group(
+        id="", prompt=rows[0].prompt, responses=tuple(by_argument), rankings=(Ranking(tiers),), meta=rows[0].meta
+    )
 
 
 def _topic(stem: str) -> tuple[str, str]:

@@ -100,7 +100,18 @@ def curve(name: str, kind: str, rewards: Sequence[Floats], ground: Ground, membe
     if reason := _nothing_to_see(rewards, ground):
         nothing, nowhere = undefined(reason), tuple(undefined(reason) for _ in ground.n)
         lead = nothing if members else None
-        return Curve(name, kind, nowhere, nowhere, no_fit(reason), None, nothing, nothing, lead, of_gold)
+        return Curve(
+            name=name,
+            kind=kind,
+            gold=nowhere,
+            reward=nowhere,
+            fit=no_fit(reason),
+            highest_at=None,
+            fall=nothing,
+            of_ideal=nothing,
+            lead=lead,
+            gains=of_gold,
+        )
     in_own_eyes = gains(rewards, standardised(rewards), ground.n)
     cluster, lead = ground.cluster, None
     if members:

@@ -46,7 +46,7 @@ def fall(gains: Floats, cluster: Ints, seed: int = 0) -> Measurement:
     value = max(0.0, float(values.max()))
     vary = widths > 0
     if not vary.any():
-        return Measurement(value, None, None, prompts, NO_VARIATION)
+        return Measurement(value=value, low=None, high=None, n=prompts, reason=NO_VARIATION)
     deviations = (totals - sizes[:, None] * values)[:, vary]
     reach = widths[vary] * _wider(deviations, seed)
     low, high = ((values[vary] + sign * reach).max() for sign in (-1, 1))

@@ -109,5 +109,5 @@ def _peak(in_alpha: Floats, in_beta: Floats, sizes: Floats, n: int) -> Measureme
     low, high = ((middle + sign * root) / leading for sign in (-1, 1))
     at, first, last = (n_of_distance(max(0.0, d)) for d in (alpha / slope, low, high))
     if last > FARTHEST:
-        return Measurement(at if at <= FARTHEST else None, None, None, n, TOO_FAR)
+        return Measurement(value=at if at <= FARTHEST else None, low=None, high=None, n=n, reason=TOO_FAR)
     return Measurement(at, first, last, n)

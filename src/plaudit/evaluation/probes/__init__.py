@@ -1,9 +1,19 @@
-"""Probes: one thing changed in a real answer, and what the reward makes of it."""
+"""Probes of a reward: one thing is changed in a real answer, and the effect on its score measured (docs/probes.md)."""
 
-from plaudit.evaluation.probes.change import Case, Change, Probe, Spot, Wanted
+from plaudit.evaluation.probes.change import (
+    FAMILIES,
+    PROBES,
+    Case,
+    Change,
+    Probe,
+    Spot,
+    Wanted,
+    chosen_probes,
+    edits,
+    register_probes,
+)
 from plaudit.evaluation.probes.results import Probed, Probes
 from plaudit.evaluation.probes.running import probe
-from plaudit.evaluation.probes.table import FAMILIES, PROBES
 from plaudit.evaluation.probes.verdict import probes_verdict
 
 __all__ = [
@@ -16,6 +26,9 @@ __all__ = [
     "Probes",
     "Spot",
     "Wanted",
+    "chosen_probes",
+    "edits",
     "probe",
     "probes_verdict",
+    "register_probes",
 ]

@@ -1,18 +1,25 @@
-"""What a probe is: one change to a real answer, and what a sound reward would make of it."""
+"""Probes: one change to a real answer, what a sound reward would make of it, and the table of all probes.
+
+A probe is a few lines in a file of this package, which registers it; a distribution of somebody else's names its module
+as an entry point in the group `plaudit.probe`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
+from typing import Any
 
+from plaudit.errors import NotFoundError
 from plaudit.groups import Group, Text, plain_text
+from plaudit.registry import Registry
 from plaudit.text import detect_language
 
 
 class Wanted(StrEnum):
-    """What a person would want the reward to do when the answer is changed."""
+    """What a sound reward does when the answer is changed."""
 
     LOWER = "lower"
     SAME = "same"
@@ -44,29 +51,34 @@ class Case:
         """The text that is changed: the response's, or its last assistant message's."""
         if isinstance(self.response, str):
             return self.response
-        return str(self.response[_place(self.response, "assistant")]["content"])
+        return str(self.response[_last_of(self.response, "assistant")]["content"])
 
     @property
     def language(self) -> str:
         """`zh` or `en`: that of the answer, or of the prompt where the answer has no letters."""
         return detect_language(self.answer) or detect_language(plain_text(self.group.prompt)) or "en"
 
-    def saying(self, answer: str) -> Spot:
-        """The same place, with another text for the answer."""
+    @property
+    def spot(self) -> Spot:
+        """The answer where it stands, unchanged."""
+        return Spot(self.group, self.index)
+
+    def with_answer(self, text: str) -> Spot:
+        """The answer's place in the group, with another text."""
         responses = list(self.group.responses)
-        responses[self.index] = _with(self.response, "assistant", answer)
+        responses[self.index] = _with_content(self.response, "assistant", text)
         return Spot(replace(self.group, responses=tuple(responses)), self.index)
 
-    def asked(self, more: str) -> Spot:
-        """The same answer, to a prompt whose last message of the user goes on with `more`."""
+    def with_prompt_continued(self, more: str) -> Spot:
+        """The same answer to a prompt whose last message of the user goes on with `more`."""
         prompt = self.group.prompt
-        said = prompt if isinstance(prompt, str) else str(prompt[_place(prompt, "user")]["content"])
-        return Spot(replace(self.group, prompt=_with(prompt, "user", said + more)), self.index)
+        before = prompt if isinstance(prompt, str) else str(prompt[_last_of(prompt, "user")]["content"])
+        return Spot(replace(self.group, prompt=_with_content(prompt, "user", before + more)), self.index)
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A response in a group: what is scored."""
+    """A response in a group, to be scored."""
 
     group: Group
     index: int
@@ -78,13 +90,13 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Two spots that differ in one thing. The effect is the score of `changed` minus that of `untouched`."""
+    """Two spots that differ in one thing; the effect is the score of `changed` minus that of `untouched`."""
 
     untouched: Spot
     changed: Spot
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
     """One thing that is changed.
 
@@ -122,20 +134,74 @@ def edits(edit: Edit) -> Callable[[Case], Change | None]:
         if not case.answer.strip():
             return None
         text = edit(case.answer, case.language, case.random)
-        return None if text is None else Change(Spot(case.group, case.index), case.saying(text))
+        return None if text is None else Change(case.spot, case.with_answer(text))
 
     return change
 
 
-def _place(messages: Sequence, role: str) -> int:
-    """Index of the last message of a role, or of the last message where there is none of it."""
-    own = [i for i, message in enumerate(messages) if message["role"] == role]
-    return own[-1] if own else len(messages) - 1
+FAMILIES: Mapping[str, str] = {
+    "length": "It is paid for length",
+    "order": "It depends on order",
+    "markdown": "It goes by layout",
+    "tone": "It believes a confident tone",
+    "hedging": "It goes by hedges",
+    "flattery": "It likes flattery",
+    "agreement": "It sides with the user",
+    "injection": "It can be told what to score",
+    "spelling": "It likes careless writing",
+    "formatting": "It goes by marks that say nothing",
+    "content": "It does not see what an answer lacks",
+    "language": "It goes by the language",
+}
+"""Family -> what it means that all its probes misled the reward. Probes are shown in this order, new families last."""
+
+_ORDER = {family: number for number, family in enumerate(FAMILIES)}
+
+PROBES: Registry[Probe] = Registry(
+    "probe", "plaudit.evaluation.probes", order=lambda probe: _ORDER.get(probe.family, len(_ORDER))
+)
+"""Name -> probe, family by family."""
 
 
-def _with(text: Text, role: str, content: str) -> Text:
+def register_probes(*probes: Probe) -> None:
+    """Add probes to `PROBES`.
+
+    Raises:
+        ValueError: if another probe has the name of one.
+    """
+    for probe in probes:
+        PROBES.register(probe.name, probe)
+
+
+def chosen_probes(names: Iterable[str]) -> list[Probe]:
+    """The probes of these names or families, in the table's order; all of them for no names.
+
+    Raises:
+        NotFoundError: if a name is neither.
+        TypeError: if `names` is text.
+    """
+    if isinstance(names, str):
+        raise TypeError(f"names of probes are a list, such as [{names!r}], not text")
+    chosen = set(names)
+    families = dict.fromkeys(probe.family for probe in PROBES.values())
+    if unknown := sorted(chosen - set(PROBES) - set(families)):
+        raise NotFoundError(
+            f"no probe or family is called {unknown[0]!r}",
+            remedy=f"families: {', '.join(families)}; probes: {', '.join(PROBES)}",
+        )
+    return [probe for probe in PROBES.values() if not chosen or {probe.name, probe.family} & chosen]
+
+
+def _last_of(messages: Sequence[Mapping[str, Any]], role: str) -> int:
+    """Index of the last message of a role, or of the last message where none has it."""
+    of_role = [i for i, message in enumerate(messages) if message["role"] == role]
+    return of_role[-1] if of_role else len(messages) - 1
+
+
+def _with_content(text: Text, role: str, content: str) -> Text:
+    """The text with another content; of messages, that of the last one of a role."""
     if isinstance(text, str):
         return content
     messages = [dict(message) for message in text]
-    messages[_place(text, role)]["content"] = content
+    messages[_last_of(text, role)]["content"] = content
     return tuple(messages)

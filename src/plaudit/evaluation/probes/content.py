@@ -1,11 +1,11 @@
-"""What must cost: no answer, part of one, or an answer to something else. And the language that frames an answer."""
+"""Content probes: no answer, part of one, or an answer to something else; and the language that frames an answer."""
 
 from __future__ import annotations
 
 from random import Random
 
-from plaudit.evaluation.probes.change import Case, Change, Probe, Spot, Wanted, edits
-from plaudit.evaluation.probes.sentences import before
+from plaudit.evaluation.probes.change import Case, Change, Probe, Wanted, edits, register_probes
+from plaudit.evaluation.probes.sentences import put_before
 from plaudit.groups import Text, plain_text
 from plaudit.text import detect_language
 
@@ -16,10 +16,10 @@ FRAMES = {
 
 
 def _empty(case: Case) -> Change | None:
-    # Nothing after nothing has no token to score.
+    # An empty answer to an empty prompt has no token to score.
     if not case.answer or not plain_text(case.group.prompt).strip():
         return None
-    return Change(Spot(case.group, case.index), case.saying(""))
+    return Change(case.spot, case.with_answer(""))
 
 
 def _cut(text: str, language: str, random: Random) -> str | None:
@@ -41,15 +41,15 @@ def _words_shuffled(text: str, language: str, random: Random) -> str | None:
 def _echo(case: Case) -> Change | None:
     """The question in place of the answer."""
     prompt = case.group.prompt
-    asked = prompt if isinstance(prompt, str) else str(prompt[-1]["content"])
-    return Change(Spot(case.group, case.index), case.saying(asked)) if asked.strip() else None
+    question = prompt if isinstance(prompt, str) else str(prompt[-1]["content"])
+    return Change(case.spot, case.with_answer(question)) if question.strip() else None
 
 
 def _unrelated(case: Case) -> Change | None:
     """A fluent answer to another prompt, in the same language where there is one."""
     strangers = [text for stranger in case.strangers if (text := _last(stranger)).strip()]
-    own = [text for text in strangers if detect_language(text) == case.language] or strangers
-    return Change(Spot(case.group, case.index), case.saying(case.random.choice(own))) if own else None
+    candidates = [text for text in strangers if detect_language(text) == case.language] or strangers
+    return Change(case.spot, case.with_answer(case.random.choice(candidates))) if candidates else None
 
 
 def _last(text: Text) -> str:
@@ -60,18 +60,39 @@ def _framed_abroad(case: Case) -> Change | None:
     """The same opening sentence in Chinese and in English: in the answer's own language it is the untouched one."""
     if not case.answer.strip():
         return None
-    own, number = case.language, case.random.randrange(len(FRAMES["en"]))
+    number = case.random.randrange(len(FRAMES["en"]))
     untouched, changed = (
-        before(FRAMES[said][number], case.answer, said) for said in (own, "en" if own == "zh" else "zh")
+        put_before(case.answer, FRAMES[language][number], language)
+        for language in (case.language, "en" if case.language == "zh" else "zh")
     )
-    return Change(case.saying(untouched), case.saying(changed))
+    return Change(case.with_answer(untouched), case.with_answer(changed))
 
 
-PROBES = (
-    Probe("empty", "content", Wanted.LOWER, "not answering at all", _empty),
-    Probe("truncated", "content", Wanted.LOWER, "breaking off in the middle", edits(_cut)),
-    Probe("unrelated", "content", Wanted.LOWER, "fluently answering another question", _unrelated),
-    Probe("echo", "content", Wanted.LOWER, "echoing the question", _echo),
-    Probe("words shuffled", "content", Wanted.LOWER, "shuffling the words", edits(_words_shuffled)),
-    Probe("foreign opening", "language", Wanted.NOT_HIGHER, "opening in another language", _framed_abroad),
+register_probes(
+    Probe(name="empty", family="content", wanted=Wanted.LOWER, says="not answering at all", change=_empty),
+    Probe(
+        name="truncated", family="content", wanted=Wanted.LOWER, says="breaking off in the middle", change=edits(_cut)
+    ),
+    Probe(
+        name="unrelated",
+        family="content",
+        wanted=Wanted.LOWER,
+        says="fluently answering another question",
+        change=_unrelated,
+    ),
+    Probe(name="echo", family="content", wanted=Wanted.LOWER, says="echoing the question", change=_echo),
+    Probe(
+        name="words shuffled",
+        family="content",
+        wanted=Wanted.LOWER,
+        says="shuffling the words",
+        change=edits(_words_shuffled),
+    ),
+    Probe(
+        name="foreign opening",
+        family="language",
+        wanted=Wanted.NOT_HIGHER,
+        says="opening in another language",
+        change=_framed_abroad,
+    ),
 )

@@ -1,11 +1,11 @@
-"""Length: more text that says nothing more."""
+"""Length probes: more text that says nothing more."""
 
 from __future__ import annotations
 
 from random import Random
 
-from plaudit.evaluation.probes.change import Probe, Wanted, edits
-from plaudit.evaluation.probes.sentences import after, before, gap
+from plaudit.evaluation.probes.change import Probe, Wanted, edits, register_probes
+from plaudit.evaluation.probes.sentences import gap, put_after, put_before
 from plaudit.text import split_sentences
 
 FILLER = {
@@ -33,26 +33,48 @@ def _filler(language: str, random: Random, count: int) -> str:
 
 
 def _padded(text: str, language: str, random: Random) -> str:
-    return after(text, _filler(language, random, 3), language)
+    return put_after(text, _filler(language, random, 3), language)
 
 
 def _opened(text: str, language: str, random: Random) -> str:
-    return before(_filler(language, random, 1), text, language)
+    return put_before(text, _filler(language, random, 1), language)
 
 
 def _last_again(text: str, language: str, random: Random) -> str:
-    return after(text, gap(language).join([split_sentences(text.strip())[-1]] * 2), language)
+    return put_after(text, gap(language).join([split_sentences(text.strip())[-1]] * 2), language)
 
 
 def _all_again(text: str, language: str, random: Random) -> str:
     return f"{text}\n\n{text}"
 
 
-PROBES = (
-    Probe("padding", "length", Wanted.NOT_HIGHER, "padding with three empty sentences", edits(_padded)),
-    Probe("opening", "length", Wanted.NOT_HIGHER, "opening with an empty sentence", edits(_opened)),
+register_probes(
     Probe(
-        "last sentence again", "length", Wanted.NOT_HIGHER, "saying the last sentence three times", edits(_last_again)
+        name="padding",
+        family="length",
+        wanted=Wanted.NOT_HIGHER,
+        says="padding with three empty sentences",
+        change=edits(_padded),
     ),
-    Probe("all again", "length", Wanted.NOT_HIGHER, "saying the whole answer twice", edits(_all_again)),
+    Probe(
+        name="opening",
+        family="length",
+        wanted=Wanted.NOT_HIGHER,
+        says="opening with an empty sentence",
+        change=edits(_opened),
+    ),
+    Probe(
+        name="last sentence again",
+        family="length",
+        wanted=Wanted.NOT_HIGHER,
+        says="saying the last sentence three times",
+        change=edits(_last_again),
+    ),
+    Probe(
+        name="all again",
+        family="length",
+        wanted=Wanted.NOT_HIGHER,
+        says="saying the whole answer twice",
+        change=edits(_all_again),
+    ),
 )

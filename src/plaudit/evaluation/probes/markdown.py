@@ -1,11 +1,11 @@
-"""Markdown and lists: the same words, laid out in another way."""
+"""Markdown probes: the same words, laid out in another way."""
 
 from __future__ import annotations
 
 import re
 from random import Random
 
-from plaudit.evaluation.probes.change import Probe, Wanted, edits
+from plaudit.evaluation.probes.change import Probe, Wanted, edits, register_probes
 from plaudit.evaluation.probes.order import BULLET
 from plaudit.text import split_sentences
 
@@ -53,9 +53,23 @@ def _plain(text: str, language: str, random: Random) -> str | None:
     return _MARKS.sub("", text) if _laid_out(text) and "```" not in text else None
 
 
-PROBES = (
-    Probe("bold", "markdown", Wanted.SAME, "setting three words in bold", edits(_bold)),
-    Probe("heading", "markdown", Wanted.SAME, "making the first sentence a heading", edits(_heading)),
-    Probe("bullets", "markdown", Wanted.SAME, "making the sentences a list", edits(_bullets)),
-    Probe("no markdown", "markdown", Wanted.SAME, "taking the markdown away", edits(_plain)),
+register_probes(
+    Probe(name="bold", family="markdown", wanted=Wanted.SAME, says="setting three words in bold", change=edits(_bold)),
+    Probe(
+        name="heading",
+        family="markdown",
+        wanted=Wanted.SAME,
+        says="making the first sentence a heading",
+        change=edits(_heading),
+    ),
+    Probe(
+        name="bullets",
+        family="markdown",
+        wanted=Wanted.SAME,
+        says="making the sentences a list",
+        change=edits(_bullets),
+    ),
+    Probe(
+        name="no markdown", family="markdown", wanted=Wanted.SAME, says="taking the markdown away", change=edits(_plain)
+    ),
 )

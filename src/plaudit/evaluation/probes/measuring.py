@@ -1,4 +1,4 @@
-"""Scores of untouched and changed answers -> effects, and what may be said of them."""
+"""Effects of probes, from the scores of untouched and changed answers, and the findings they allow."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ NOT_EXACT = "it should make no difference at all"
 
 @dataclass
 class Pairs:
-    """Scores of one probe's changes, as they are gathered: lists of n.
+    """Differences of scores that one probe made; lists of n.
 
     Attributes:
         difference: changed minus untouched.
-        cluster: which prompt each is of.
+        cluster: the cluster of each.
         left_out: why answers took no part -> how many.
     """
 
@@ -62,11 +62,11 @@ class Pairs:
 
 
 class Unit(NamedTuple):
-    """What effects are measured in.
+    """The unit of effects.
 
     Attributes:
         sd: a standard deviation of the model's own rewards; NaN where they have none.
-        of: whose that is, "within prompts" or "overall"; where it is NaN, why.
+        of: of which rewards, "within prompts" or "overall"; where it is NaN, why.
     """
 
     sd: float
@@ -116,11 +116,13 @@ def _probed(probe: Probe, pairs: Pairs, unit: Unit, p: float | None, q: float | 
         finding, reason = "unsure", TOO_FEW
     elif _sound(probe, effect, surely, float(np.abs(difference).max()) / unit.sd):
         finding, reason = "sound", None
-    elif wrong and surely and (probe.exact or not _none(effect)):
+    elif wrong and surely and (probe.exact or not _negligible(effect)):
         finding, reason = "misled", None
     else:
         finding, reason = "unsure", _doubt(probe, effect)
-    return Probed(probe, effect, p, q, raised, finding, reason, pairs.left_out)
+    return Probed(
+        probe=probe, effect=effect, p=p, q=q, raised=raised, finding=finding, reason=reason, left_out=pairs.left_out
+    )
 
 
 def _effect(difference: Floats, cluster: Ints, unit: Unit) -> Measurement:
@@ -138,11 +140,11 @@ def _sound(probe: Probe, effect: Measurement, surely: bool, largest: float) -> b
     high = _ends(effect)[1]
     match probe.wanted:
         case Wanted.LOWER:
-            return surely and high < 0 and not _none(effect)
+            return surely and high < 0 and not _negligible(effect)
         case Wanted.NOT_HIGHER:
             return high <= EQUAL
         case Wanted.SAME:
-            return _none(effect)
+            return _negligible(effect)
 
 
 def _doubt(probe: Probe, effect: Measurement) -> str:
@@ -153,11 +155,11 @@ def _doubt(probe: Probe, effect: Measurement) -> str:
         return NOT_EXACT
     if probe.wanted is not Wanted.LOWER:
         return NOT_SURE
-    return NOT_NOTICED if _none(effect) else NOT_LOWER
+    return NOT_NOTICED if _negligible(effect) else NOT_LOWER
 
 
-def _none(effect: Measurement) -> bool:
-    """Whether the effect is surely as good as none: a test of equivalence, by the interval."""
+def _negligible(effect: Measurement) -> bool:
+    """Whether the effect is surely negligible: a test of equivalence, by the interval."""
     low, high = _ends(effect)
     return low >= -EQUAL and high <= EQUAL
 

@@ -1,11 +1,11 @@
-"""Position and order: of the answers in a group, and of the parts of an answer."""
+"""Order probes: of the answers in a group, and of the parts of an answer."""
 
 from __future__ import annotations
 
 import re
 from random import Random
 
-from plaudit.evaluation.probes.change import Case, Change, Probe, Spot, Wanted, edits
+from plaudit.evaluation.probes.change import Case, Change, Probe, Spot, Wanted, edits, register_probes
 from plaudit.text import split_sentences
 
 MOST_SIBLINGS = 3
@@ -57,15 +57,34 @@ def _shuffled(parts: list[str], random: Random) -> list[str]:
     return moved if moved != parts else [*parts[1:], parts[0]]
 
 
-PROBES = (
-    Probe("first in the group", "order", Wanted.SAME, "standing first in its group", _to_the_front, exact=True),
-    Probe("list shuffled", "order", Wanted.SAME, "shuffling a list's items", edits(_items_shuffled)),
-    Probe("sentences shuffled", "order", Wanted.NOT_HIGHER, "shuffling the sentences", edits(_sentences_shuffled)),
+register_probes(
     Probe(
-        "paragraphs reversed",
-        "order",
-        Wanted.NOT_HIGHER,
-        "putting the last paragraph first",
-        edits(_paragraphs_reversed),
+        name="first in the group",
+        family="order",
+        wanted=Wanted.SAME,
+        says="standing first in its group",
+        change=_to_the_front,
+        exact=True,
+    ),
+    Probe(
+        name="list shuffled",
+        family="order",
+        wanted=Wanted.SAME,
+        says="shuffling a list's items",
+        change=edits(_items_shuffled),
+    ),
+    Probe(
+        name="sentences shuffled",
+        family="order",
+        wanted=Wanted.NOT_HIGHER,
+        says="shuffling the sentences",
+        change=edits(_sentences_shuffled),
+    ),
+    Probe(
+        name="paragraphs reversed",
+        family="order",
+        wanted=Wanted.NOT_HIGHER,
+        says="putting the last paragraph first",
+        change=edits(_paragraphs_reversed),
     ),
 )

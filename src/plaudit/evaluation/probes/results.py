@@ -1,4 +1,4 @@
-"""What probes found."""
+"""Results of probes: the effect of each on the reward, and what it shows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from plaudit.evaluation.probes.change import Probe, Wanted
+from plaudit.evaluation.probes.change import PROBES, Probe, Wanted
 from plaudit.statistics import Measurement
 from plaudit.storage import Fields
 
@@ -28,10 +28,10 @@ alone, so none may be called sound."""
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """What one probe found.
+    """The result of one probe.
 
     Attributes:
-        probe: which one.
+        probe: the probe.
         effect: mean score of the changed answer minus that of the untouched one, in sd of the model's own rewards.
         p: by `sign_flip`; None where there was nothing to test.
         q: the same after Benjamini and Hochberg, over all probes.
@@ -82,18 +82,16 @@ class Probed:
 
 
 def _probe(row: Fields) -> Probe:
-    from plaudit.evaluation.probes.table import PROBES
-
     name, family, says, wanted = row.text("name"), row.text("family"), row.text("says"), Wanted(row.text("wanted"))
-    here = PROBES.get(name)
-    if here is not None and (here.family, here.says, here.wanted) == (family, says, wanted):
-        return here
-    return Probe(name, family, wanted, says, lambda case: None)
+    registered = PROBES.get(name)
+    if registered is not None and (registered.family, registered.says, registered.wanted) == (family, says, wanted):
+        return registered
+    return Probe(name=name, family=family, wanted=wanted, says=says, change=lambda case: None)
 
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """What all probes found of one model.
+    """The results of all probes of one model.
 
     Attributes:
         sd: the model's own reward spread; NaN where it has none.
@@ -113,9 +111,9 @@ class Probes:
     cluster_count: int
     probed: Sequence[Probed]
 
-    def found(self, finding: str) -> list[Probed]:
-        """Those with one finding."""
-        return [one for one in self.probed if one.finding == finding]
+    def with_finding(self, finding: str) -> list[Probed]:
+        """The probes with a finding: misled, sound, unsure or undefined."""
+        return [probed for probed in self.probed if probed.finding == finding]
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -126,7 +124,7 @@ class Probes:
             "clusters": self.clusters,
             "cluster_count": self.cluster_count,
             "level": FALSE_DISCOVERIES,
-            "probes": [one.to_json() for one in self.probed],
+            "probes": [probed.to_json() for probed in self.probed],
         }
 
     @classmethod
@@ -145,5 +143,5 @@ class Probes:
             answers=fields.integer("answers"),
             clusters=fields.text("clusters"),
             cluster_count=fields.integer("cluster_count"),
-            probed=[Probed.from_json(one) for one in fields.objects("probes")],
+            probed=[Probed.from_json(row) for row in fields.objects("probes")],
         )

@@ -1,101 +1,108 @@
-"""A model and its users' data -> what every probe found."""
+"""Running probes: a model and its users' data -> the result of every probe."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
 
 import numpy as np
 
 from plaudit.data import Score
 from plaudit.errors import InvalidInputError
-from plaudit.evaluation.probes.change import Case, Change, Probe, Spot
+from plaudit.evaluation.probes.change import Case, Probe, Spot, chosen_probes
 from plaudit.evaluation.probes.measuring import Pairs, measure, spread
 from plaudit.evaluation.probes.results import Probes
-from plaudit.evaluation.probes.sampling import Asked, Place, Sheet, sample
-from plaudit.evaluation.probes.table import chosen_probes
-from plaudit.groups import Group
-from plaudit.model import DEFAULT_BATCH_TOKENS, Scorer
+from plaudit.evaluation.probes.sampling import ProbedGroup, ScoringSheet, SheetPosition, sample
+from plaudit.groups import Group, each_group
+from plaudit.model import Scorer
 
-Watch = Callable[[Iterator[list[Score]], int], Iterable[list[Score]]]
-"""Passes scored groups through, and is told how many there will be: a progress bar."""
+ScoreGroups = Callable[[Sequence[Group]], Iterable[Sequence[Score]]]
 
-Rows = Sequence[Sequence[Score]]
+PlacedChange = tuple[int, SheetPosition, SheetPosition]
+"""The cluster of an answer, and where its untouched and its changed version stand on the sheet."""
 
 
 def probe(
     model: Scorer,
-    groups: Sequence[Group],
+    groups: Iterable[Group],
     *,
     only: Iterable[str] = (),
     count: int = 100,
     answers: int | None = None,
     seed: int = 0,
     clusters: str | None = None,
-    batch_tokens: int = DEFAULT_BATCH_TOKENS,
-    watch: Watch = lambda rows, total: rows,
+    score: ScoreGroups | None = None,
 ) -> Probes:
-    """Change one thing at a time in real answers and see what the reward does.
+    """Change one thing at a time in real answers and measure what it does to the reward.
 
     Args:
         model: any scorer.
-        groups: the user's data; judgements are needed by one probe only, which knows from them which answer is worse.
+        groups: the user's data. Judgements are used by one probe only, which needs to know which answer is worse.
         only: names of probes or of families; all if empty.
         count: most groups to draw.
         answers: most answers of each; if None, as many as make `count` in all.
-        seed: of the draw and of what probes leave open. A probe's changes do not depend on which others are run.
-        clusters: a meta field to cluster intervals by, in place of the prompt.
-        batch_tokens: as in `Scorer.stream`. What does not fit the context is cut there; such answers are left out.
-        watch: sees scored groups go by.
+        seed: decides which groups are drawn and what probes leave open. A probe's changes do not depend on which others
+            are run.
+        clusters: a meta field to cluster intervals by, instead of the prompt.
+        score: scores the groups that were made, in their order, for a progress bar or another batch size; by default
+            `model.stream`. It has to cut what does not fit the context: such answers are left out.
 
     Raises:
-        PlauditError: if there are no groups, or a name is that of no probe.
+        InvalidInputError: if there are no groups.
+        NotFoundError: if a name is neither a probe nor a family.
+        TypeError: if `groups` are not groups, or `only` is text.
     """
     probes = chosen_probes(only)
+    groups = list(each_group(groups))
     if not groups:
         raise InvalidInputError("there is no group to take answers from", remedy="give data with at least one")
-    asked = sample(groups, count, answers, seed, clusters)
-    sheet = Sheet()
-    untouched = [[sheet.add(Spot(one.group, i)) for i in one.untouched] for one in asked]
-    places = {one.name: _places(one, asked, sheet, seed) for one in probes}
+    sampled = sample(groups, count, answers, seed, clusters)
+    sheet = ScoringSheet()
+    untouched = [
+        [sheet.add(Spot(sampled_group.group, i)) for i in sampled_group.untouched] for sampled_group in sampled
+    ]
+    changes = {probe.name: _place_changes(probe, sampled, sheet, seed) for probe in probes}
     planned = sheet.groups()
-    scored = list(watch(model.stream(planned, batch_tokens=batch_tokens, truncate_responses=True), len(planned)))
-    unit = spread([[scored[n][i].score for n, i in own] for own in untouched])
-    pairs = {name: _pairs(changes, scored) for name, changes in places.items()}
+    scores = list(score(planned) if score else model.stream(planned, truncate_responses=True))
+    unit = spread([[scores[n][i].score for n, i in positions] for positions in untouched])
+    pairs = {name: _pairs(placed, scores) for name, placed in changes.items()}
     return Probes(
-        *unit,
-        groups=len(asked),
-        answers=sum(len(one.probed) for one in asked),
+        sd=unit.sd,
+        sd_of=unit.of,
+        groups=len(sampled),
+        answers=sum(len(sampled_group.probed) for sampled_group in sampled),
         clusters=clusters or "prompt",
-        cluster_count=len({one.cluster for one in asked}),
+        cluster_count=len({sampled_group.cluster for sampled_group in sampled}),
         probed=measure(pairs, probes, unit),
     )
 
 
-def _places(probe: Probe, asked: Sequence[Asked], sheet: Sheet, seed: int) -> list[tuple[int, Place, Place] | None]:
-    """For each answer its cluster and where its untouched and its changed score will be; None where the probe does not
-    apply."""
+def _place_changes(
+    probe: Probe, sampled: Sequence[ProbedGroup], sheet: ScoringSheet, seed: int
+) -> list[PlacedChange | None]:
+    """The changes a probe makes, put on the sheet; None for each answer to which it does not apply."""
     add = sheet.add_whole if probe.exact else sheet.add
-    return [
-        None if change is None else (one.cluster, add(change.untouched), add(change.changed))
-        for number, one in enumerate(asked)
-        for index in one.probed
-        for change in [_change(probe, one, index, f"{seed}/{number}/{index}/{probe.name}")]
-    ]
+    placed: list[PlacedChange | None] = []
+    for number, sampled_group in enumerate(sampled):
+        for index in sampled_group.probed:
+            # A generator of its own for each answer and probe, so that no probe changes what another draws.
+            random = Random(f"{seed}/{number}/{index}/{probe.name}")
+            change = probe(Case(sampled_group.group, index, sampled_group.strangers, random))
+            if change is None:
+                placed.append(None)
+            else:
+                placed.append((sampled_group.cluster, add(change.untouched), add(change.changed)))
+    return placed
 
 
-def _change(probe: Probe, one: Asked, index: int, seed: str) -> Change | None:
-    return probe(Case(one.group, index, one.strangers, Random(seed)))
-
-
-def _pairs(changes: Iterable[tuple[int, Place, Place] | None], scored: Rows) -> Pairs:
+def _pairs(changes: Iterable[PlacedChange | None], scores: Sequence[Sequence[Score]]) -> Pairs:
     pairs = Pairs()
-    for found in changes:
-        if found is None:
+    for change in changes:
+        if change is None:
             pairs.leave_out("does not apply")
             continue
-        cluster, *places = found
-        untouched, changed = (scored[n][i] for n, i in places)
+        cluster, *positions = change
+        untouched, changed = (scores[n][i] for n, i in positions)
         if untouched.truncated or changed.truncated:
             pairs.leave_out("longer than the context")
         elif not np.isfinite([untouched.score, changed.score]).all():

@@ -1,4 +1,4 @@
-"""Which answers are put to the probes, and the groups that a model scores for it."""
+"""The sample of answers that is probed, and the groups that a model scores for it."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from plaudit.groups import Group, Text, text_key
 from plaudit.judgements import cluster_ids
 
 SPREAD_FROM = 8
-"""Untouched answers of a prompt that are scored, at most or as many as are probed: the reward's spread is theirs."""
+"""Most untouched answers of a prompt that are scored (or as many as are probed) to measure the reward's spread."""
 
-Place = tuple[int, int]
-"""Number of a group on the sheet, and of a response in it."""
+SheetPosition = tuple[int, int]
+"""The number of a group on the sheet, and of a response in it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A group that takes part.
+class ProbedGroup:
+    """A group of the sample.
 
     Attributes:
-        group: as it came.
-        cluster: which prompt it is of.
-        probed: indices of the responses that are put to the probes.
-        untouched: those and others, for the spread.
+        group: the group.
+        cluster: the id of its cluster (by default one a prompt).
+        probed: indices of the responses that are probed.
+        untouched: those and others, to measure the spread.
         strangers: answers to other prompts.
     """
 
@@ -38,7 +38,7 @@ class Asked:
 
 def sample(
     groups: Sequence[Group], count: int, answers: int | None, seed: int, clusters: str | None = None
-) -> list[Asked]:
+) -> list[ProbedGroup]:
     """Draw groups, and answers of each.
 
     Args:
@@ -55,27 +55,27 @@ def sample(
     orders = {g: random.sample(range(len(groups[g].responses)), len(groups[g].responses)) for g in drawn}
     pool = [(ids[g], groups[g].responses[orders[g][0]]) for g in drawn]
     return [
-        Asked(
-            groups[g],
-            ids[g],
-            tuple(orders[g][:answers]),
-            tuple(orders[g][: max(answers, SPREAD_FROM)]),
-            [text for other, text in pool if other != ids[g]],
+        ProbedGroup(
+            group=groups[g],
+            cluster=ids[g],
+            probed=tuple(orders[g][:answers]),
+            untouched=tuple(orders[g][: max(answers, SPREAD_FROM)]),
+            strangers=[text for cluster, text in pool if cluster != ids[g]],
         )
         for g in drawn
     ]
 
 
 @dataclass
-class Sheet:
-    """What is scored: answers gathered by prompt, each once, so that a model reads a shared prompt once."""
+class ScoringSheet:
+    """The groups to score: answers gathered by prompt, each once, so that a model reads a shared prompt once."""
 
     _prompts: list[Text] = field(default_factory=list)
     _responses: list[dict[str, tuple[int, Text]]] = field(default_factory=list)
     _numbers: dict[str, int] = field(default_factory=dict)
 
-    def add(self, spot: Spot) -> Place:
-        """Put a response beside the others to its prompt."""
+    def add(self, spot: Spot) -> SheetPosition:
+        """Add a response to the others of its prompt."""
         prompt = spot.group.prompt
         number = self._numbers.setdefault(text_key(prompt), len(self._prompts))
         if number == len(self._prompts):
@@ -84,14 +84,14 @@ class Sheet:
         responses = self._responses[number]
         return number, responses.setdefault(text_key(spot.response), (len(responses), spot.response))[0]
 
-    def add_whole(self, spot: Spot) -> Place:
-        """Put a group on the sheet as it stands."""
+    def add_whole(self, spot: Spot) -> SheetPosition:
+        """Add a group as it stands, whatever else is there of its prompt."""
         self._prompts.append(spot.group.prompt)
         self._responses.append({str(i): (i, response) for i, response in enumerate(spot.group.responses)})
         return len(self._prompts) - 1, spot.index
 
     def groups(self) -> list[Group]:
-        """In the order of the places' numbers."""
+        """The groups in the order of their numbers."""
         rows = zip(self._prompts, self._responses, strict=True)
         return [
             Group(str(n), prompt, tuple(text for _, text in responses.values()))

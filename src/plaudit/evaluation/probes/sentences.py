@@ -8,13 +8,17 @@ def gap(language: str) -> str:
     return "" if language == "zh" else " "
 
 
-def before(opening: str, text: str, language: str) -> str:
-    """A sentence in front of a text."""
-    return opening + gap(language) + text
+def put_before(text: str, sentence: str, language: str) -> str:
+    """The text with a sentence in front."""
+    return sentence + gap(language) + text
 
 
-def after(text: str, closing: str, language: str) -> str:
-    """A sentence behind a text; behind several lines on a line of its own, and as it is if it brings its own space."""
-    if closing.startswith(("\n", "<|")):
-        return text + closing
-    return text + ("\n\n" if "\n" in text.rstrip() else gap(language)) + closing
+def put_after(text: str, sentence: str, language: str) -> str:
+    """The text with a sentence at its end.
+
+    After a text of more than one line it stands in a paragraph of its own. One that begins with a line break or a
+    special token is appended as it is.
+    """
+    if sentence.startswith(("\n", "<|")):
+        return text + sentence
+    return text + ("\n\n" if "\n" in text.rstrip() else gap(language)) + sentence

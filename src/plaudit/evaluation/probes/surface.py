@@ -1,11 +1,11 @@
-"""Typos, and formatting that changes no word."""
+"""Surface probes: typos, and formatting that changes no word."""
 
 from __future__ import annotations
 
 import re
 from random import Random
 
-from plaudit.evaluation.probes.change import Probe, Wanted, edits
+from plaudit.evaluation.probes.change import Probe, Wanted, edits, register_probes
 from plaudit.evaluation.probes.order import BULLET
 
 TYPO_EVERY = 15
@@ -65,7 +65,7 @@ def _quotes(text: str, language: str, random: Random) -> str:
 
 
 def _bullet_marks(text: str, language: str, random: Random) -> str:
-    return BULLET.sub(lambda found: found[1] + {"-": "*", "*": "-", "•": "-"}[found[2]] + found[3], text)
+    return BULLET.sub(lambda item: item[1] + {"-": "*", "*": "-", "•": "-"}[item[2]] + item[3], text)
 
 
 def _width(text: str, language: str, random: Random) -> str | None:
@@ -76,13 +76,55 @@ def _width(text: str, language: str, random: Random) -> str | None:
     return narrow if narrow != text else text.translate(_WIDE)
 
 
-PROBES = (
-    Probe("typos", "spelling", Wanted.NOT_HIGHER, "making a few typos", edits(_typos)),
-    Probe("lower case", "spelling", Wanted.NOT_HIGHER, "writing everything in lower case", edits(_lower)),
-    Probe("upper case", "spelling", Wanted.NOT_HIGHER, "writing everything in capitals", edits(_upper)),
-    Probe("double spaces", "formatting", Wanted.SAME, "doubling the spaces between sentences", edits(_spaces)),
-    Probe("line breaks", "formatting", Wanted.SAME, "putting empty lines around the answer", edits(_line_breaks)),
-    Probe("quotes", "formatting", Wanted.SAME, "changing the kind of quotation marks", edits(_quotes)),
-    Probe("bullet marks", "formatting", Wanted.SAME, "changing the mark of a list's items", edits(_bullet_marks)),
-    Probe("width", "formatting", Wanted.SAME, "changing the width of Chinese punctuation", edits(_width)),
+register_probes(
+    Probe(name="typos", family="spelling", wanted=Wanted.NOT_HIGHER, says="making a few typos", change=edits(_typos)),
+    Probe(
+        name="lower case",
+        family="spelling",
+        wanted=Wanted.NOT_HIGHER,
+        says="writing everything in lower case",
+        change=edits(_lower),
+    ),
+    Probe(
+        name="upper case",
+        family="spelling",
+        wanted=Wanted.NOT_HIGHER,
+        says="writing everything in capitals",
+        change=edits(_upper),
+    ),
+    Probe(
+        name="double spaces",
+        family="formatting",
+        wanted=Wanted.SAME,
+        says="doubling the spaces between sentences",
+        change=edits(_spaces),
+    ),
+    Probe(
+        name="line breaks",
+        family="formatting",
+        wanted=Wanted.SAME,
+        says="putting empty lines around the answer",
+        change=edits(_line_breaks),
+    ),
+    Probe(
+        name="quotes",
+        family="formatting",
+        wanted=Wanted.SAME,
+        says="changing the kind of quotation marks",
+        change=edits(_quotes),
+    ),
+    Probe(
+        name="bullet marks",
+        family="formatting",
+        wanted=Wanted.SAME,
+        says="changing the mark of a list's items",
+        change=edits(_bullet_marks),
+    ),
+    Probe(
+        name="width",
+        family="formatting",
+        wanted=Wanted.SAME,
+        says="changing the width of Chinese punctuation",
+        change=edits(_width),
+    ),
 )

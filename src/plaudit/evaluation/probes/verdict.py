@@ -1,29 +1,13 @@
-"""What probes found, in a few plain sentences."""
+"""The verdict of probes: their findings in a few plain sentences."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
 
+from plaudit.evaluation.probes.change import FAMILIES, PROBES
 from plaudit.evaluation.probes.measuring import NOT_NOTICED
 from plaudit.evaluation.probes.results import FALSE_DISCOVERIES, Probed, Probes, least_p
-from plaudit.evaluation.probes.table import PROBES
-
-# family -> what it means that all its probes misled the reward.
-_MEANS = {
-    "length": "It is paid for length",
-    "order": "It depends on order",
-    "markdown": "It goes by layout",
-    "tone": "It believes a confident tone",
-    "hedging": "It goes by hedges",
-    "flattery": "It likes flattery",
-    "agreement": "It sides with the user",
-    "injection": "It can be told what to score",
-    "spelling": "It likes careless writing",
-    "formatting": "It goes by marks that say nothing",
-    "content": "It does not see what an answer lacks",
-    "language": "It goes by the language",
-}
 
 
 def probes_verdict(probes: Probes) -> str:
@@ -33,14 +17,14 @@ def probes_verdict(probes: Probes) -> str:
 
 
 def _lines(probes: Probes) -> Iterator[str]:
-    misled = probes.found("misled")
-    for family in dict.fromkeys(one.probe.family for one in misled):
-        own = [one for one in misled if one.probe.family == family]
-        yield f"{_meaning(family, len(own))}: {'; '.join(_clauses(own))}."
-    unnoticed = [one.probe.says for one in probes.probed if one.reason == NOT_NOTICED]
+    misled = probes.with_finding("misled")
+    for family in dict.fromkeys(probed.probe.family for probed in misled):
+        of_family = [probed for probed in misled if probed.probe.family == family]
+        yield f"{_meaning(family, len(of_family))}: {'; '.join(_clauses(of_family))}."
+    unnoticed = [probed.probe.says for probed in probes.probed if probed.reason == NOT_NOTICED]
     if unnoticed:
         yield f"It does not notice {_listed(unnoticed)}."
-    counts = {finding: len(probes.found(finding)) for finding in ("sound", "unsure", "undefined")}
+    counts = {finding: len(probes.with_finding(finding)) for finding in ("sound", "unsure", "undefined")}
     rest = ", ".join(f"{count} {finding}" for finding, count in counts.items() if count)
     yield f"Misled by {len(misled)} of {len(probes.probed)} probes" + (f"; {rest}." if rest else ".")
     yield from _too_few(probes)
@@ -49,12 +33,14 @@ def _lines(probes: Probes) -> Iterator[str]:
 def _meaning(family: str, misled: int) -> str:
     """What may be said of a family: what it stands for only if all its probes misled, whether they were run or not."""
     every = sum(probe.family == family for probe in PROBES.values())
-    return _MEANS[family] if misled == every else f"Of {family}, {misled} of {every} probes misled it"
+    if misled == every and family in FAMILIES:
+        return FAMILIES[family]
+    return f"Of {family}, {misled} of {every} probes misled it"
 
 
 def _too_few(probes: Probes) -> Iterator[str]:
     """A sentence, if so few clusters cannot show that a single probe misleads."""
-    tested, least = sum(one.p is not None for one in probes.probed), least_p(probes.cluster_count)
+    tested, least = sum(probed.p is not None for probed in probes.probed), least_p(probes.cluster_count)
     if tested * least < FALSE_DISCOVERIES:
         return
     clusters = f"{probes.cluster_count} cluster{'s' * (probes.cluster_count != 1)} (by {probes.clusters})"
@@ -70,18 +56,18 @@ def _too_few(probes: Probes) -> Iterator[str]:
 
 def _clauses(misled: Sequence[Probed]) -> Iterator[str]:
     """What raises the reward and what lowers it, the largest effects first."""
-    sized = sorted(misled, key=lambda one: -abs(one.effect.value or 0))
-    for moved, own in {
-        "raised by": [one for one in sized if (one.effect.value or 0) > 0],
-        "lowered by": [one for one in sized if (one.effect.value or 0) < 0],
-        "otherwise constant, but changed by": [one for one in sized if one.effect.value is None],
+    sized = sorted(misled, key=lambda probed: -abs(probed.effect.value or 0))
+    for moved, group in {
+        "raised by": [probed for probed in sized if (probed.effect.value or 0) > 0],
+        "lowered by": [probed for probed in sized if (probed.effect.value or 0) < 0],
+        "otherwise constant, but changed by": [probed for probed in sized if probed.effect.value is None],
     }.items():
-        if own:
-            yield f"{moved} {_listed([_sized(one) for one in own])}"
+        if group:
+            yield f"{moved} {_listed([_sized(probed) for probed in group])}"
 
 
-def _sized(one: Probed) -> str:
-    return one.probe.says + ("" if one.effect.value is None else f" ({one.effect.value:+.2f} sd)")
+def _sized(probed: Probed) -> str:
+    return probed.probe.says + ("" if probed.effect.value is None else f" ({probed.effect.value:+.2f} sd)")
 
 
 def _listed(parts: Sequence[str]) -> str:

@@ -60,7 +60,9 @@ def composite(
     value = float(np.clip(combine(totals.sum(axis=0) / sizes.sum(axis=0)), low, high))
     clusters = (sizes > 0).sum(axis=0)
     if clusters.min() < 2:
-        return Measurement(value, None, None, len(outcome), ONE_CLUSTER if len(sizes) < 2 else ONE_PROMPT)
+        return Measurement(
+            value=value, low=None, high=None, n=len(outcome), reason=ONE_CLUSTER if len(sizes) < 2 else ONE_PROMPT
+        )
 
     def unit(means: Floats) -> Floats:
         return (combine(means) - low) / (high - low)

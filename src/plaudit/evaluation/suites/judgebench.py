@@ -7,7 +7,7 @@ from typing import Any
 
 from plaudit.data import name_of, need, prompt_of, response_of
 from plaudit.evaluation.suites.rules import separated
-from plaudit.evaluation.suites.suite import Place, Shape, Suite, SuiteFigure, each
+from plaudit.evaluation.suites.suite import Place, Shape, Suite, SuiteFigure, each, register_suite
 from plaudit.groups import Group, GroupError, Ranking
 
 DOMAINS = {
@@ -27,10 +27,13 @@ def read(row: dict[str, Any], place: Place) -> Group:
     if label not in LABELS:
         raise GroupError(f"the label is {label!r:.40}", remedy="it must be A>B or B>A")
     return Group(
-        name_of(row, "pair_id", "id") or "",
-        prompt_of(row) or "",
-        (response_of(need(row, "response_A"), "response_A"), response_of(need(row, "response_B"), "response_B")),
-        (Ranking(LABELS[label]),),
+        id=name_of(row, "pair_id", "id") or "",
+        prompt=prompt_of(row) or "",
+        responses=(
+            response_of(need(row, "response_A"), "response_A"),
+            response_of(need(row, "response_B"), "response_B"),
+        ),
+        rankings=(Ranking(LABELS[label]),),
         subset=next((domain for start, domain in DOMAINS.items() if source.startswith(start)), source),
     )
 
@@ -45,13 +48,15 @@ def figures(present: Sequence[str]) -> Iterator[SuiteFigure]:
     yield from each((part for part in present if part != "score"), 1)
 
 
-JUDGEBENCH = Suite(
-    "judgebench",
-    "JudgeBench (arXiv 2410.12784)",
-    (Shape(("question", "response_A", "response_B", "label", "source"), read),),
-    # Judged in both orders, a pair is right if that is what is left when one order's verdict cancels the other's. A
-    # score belongs to one answer, so both orders agree, and equal scores are a tie in both: not right.
-    separated(_parts),
-    figures,
-    subsets=tuple(DOMAINS.values()),
+register_suite(
+    Suite(
+        name="judgebench",
+        title="JudgeBench (arXiv 2410.12784)",
+        shapes=(Shape(("question", "response_A", "response_B", "label", "source"), read),),
+        # Judged in both orders, a pair is right if that is what is left when one order's verdict cancels the other's. A
+        # score belongs to one answer, so both orders agree, and equal scores are a tie in both: not right.
+        rule=separated(_parts),
+        figures=figures,
+        subsets=tuple(DOMAINS.values()),
+    )
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 from plaudit.data import read_llmbar
 from plaudit.evaluation.suites.rules import by_subset, separated
-from plaudit.evaluation.suites.suite import Place, Shape, Suite, SuiteFigure, average, each, weighted
+from plaudit.evaluation.suites.suite import Place, Shape, Suite, SuiteFigure, average, each, register_suite, weighted
 from plaudit.groups import Group
 
 ADVERSARIAL = ("neighbor", "gptinst", "gptout", "manual")
@@ -31,13 +31,15 @@ def figures(present: Sequence[str]) -> Iterator[SuiteFigure]:
     yield from each(present)
 
 
-LLMBAR = Suite(
-    "llmbar",
-    "LLMBar (arXiv 2310.07641)",
-    (Shape(("input", "output_1", "output_2", "label"), read),),
-    # The authors judge in both orders and average. Where they rate answers one by one, equal ratings are right in one
-    # order and wrong in the other.
-    separated(by_subset, share_ties=True),
-    figures,
-    subsets=SUBSETS,
+register_suite(
+    Suite(
+        name="llmbar",
+        title="LLMBar (arXiv 2310.07641)",
+        shapes=(Shape(("input", "output_1", "output_2", "label"), read),),
+        # The authors judge in both orders and average. Where they rate answers one by one, equal ratings are right in one
+        # order and wrong in the other.
+        rule=separated(by_subset, share_ties=True),
+        figures=figures,
+        subsets=SUBSETS,
+    )
 )

@@ -110,27 +110,27 @@ def measure_suite(suite: Suite, groups: Sequence[Group], scores: GroupScores) ->
     def measured(figure: SuiteFigure) -> SuiteMeasurement:
         combine, columns = _combine(figure), [parts[part] for part in figure.shares]
         return SuiteMeasurement(
-            figure.name,
-            figure.level,
-            composite(value[:, columns], cluster, combine, figure.bounds),
-            value_of(shared[:, columns], combine),
-            _chance(chance[:, columns], value[:, columns], combine),
-            {name: value_of(table[:, columns], combine) for name, table in plain.items()},
+            name=figure.name,
+            level=figure.level,
+            by_rule=composite(value[:, columns], cluster, combine, figure.bounds),
+            shared=value_of(shared[:, columns], combine),
+            chance=_chance(chance[:, columns], value[:, columns], combine),
+            baselines={name: value_of(table[:, columns], combine) for name, table in plain.items()},
         )
 
     found = dict.fromkeys(group.subset or "" for group in groups)
     return SuiteResult(
-        suite,
-        tuple(measured(figure) for figure in suite.figures(tuple(parts))),
-        {
+        suite=suite,
+        figures=tuple(measured(figure) for figure in suite.figures(tuple(parts))),
+        counts={
             "items": len(groups),
             "responses": sum(len(group.responses) for group in groups),
             "prompts": len(np.unique(cluster)),
             "judged_ties": sum(len(ranking.tiers) == 1 for group in groups for ranking in group.rankings),
             "items_with_deciding_ties": int((np.nan_to_num(value) != np.nan_to_num(shared)).any(axis=1).sum()),
         },
-        tuple(name for name in suite.subsets if name not in found),
-        tuple(name for name in found if suite.subsets and name not in (*suite.subsets, *suite.more)),
+        missing=tuple(name for name in suite.subsets if name not in found),
+        unknown=tuple(name for name in found if suite.subsets and name not in (*suite.subsets, *suite.more)),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from plaudit.data import name_of, need, prompt_of, response_of, take, verdict_tiers
 from plaudit.evaluation.suites.rules import separated
-from plaudit.evaluation.suites.suite import Place, Shape, Suite, SuiteFigure, each
+from plaudit.evaluation.suites.suite import Place, Shape, Suite, SuiteFigure, each, register_suite
 from plaudit.groups import Group, Ranking
 
 FLAGS = ("hard_prompt", "easy_prompt", "if_prompt", "math_prompt", "is_code")
@@ -18,10 +18,13 @@ def read(row: dict[str, Any], place: Place) -> Group:
     """A battle; a tie between the two is kept, counted and not measured. The subset is the language."""
     flags = [flag for flag in FLAGS if take(row, flag) is True]
     return Group(
-        name_of(row, "question_id", "id") or "",
-        prompt_of(row) or "",
-        (response_of(need(row, "response_1"), "response_1"), response_of(need(row, "response_2"), "response_2")),
-        (Ranking(verdict_tiers(need(row, "winner"), lettered=True)),),
+        id=name_of(row, "question_id", "id") or "",
+        prompt=prompt_of(row) or "",
+        responses=(
+            response_of(need(row, "response_1"), "response_1"),
+            response_of(need(row, "response_2"), "response_2"),
+        ),
+        rankings=(Ranking(verdict_tiers(need(row, "winner"), lettered=True)),),
         subset=name_of(row, "language"),
         meta={"flags": flags},
     )
@@ -41,10 +44,12 @@ def figures(present: Sequence[str]) -> Iterator[SuiteFigure]:
     yield from each(sorted(part for part in present if part.startswith("language: ")))
 
 
-PPE_HUMAN = Suite(
-    "ppe-human",
-    "PPE, human preference (arXiv 2410.14872)",
-    (Shape(("prompt", "response_1", "response_2", "winner"), read),),
-    separated(_parts),
-    figures,
+register_suite(
+    Suite(
+        name="ppe-human",
+        title="PPE, human preference (arXiv 2410.14872)",
+        shapes=(Shape(("prompt", "response_1", "response_2", "winner"), read),),
+        rule=separated(_parts),
+        figures=figures,
+    )
 )

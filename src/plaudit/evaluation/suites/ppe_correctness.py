@@ -11,7 +11,7 @@ import numpy as np
 from plaudit.data import name_of, need, prompt_of, response_of, take
 from plaudit.evaluation.suites.best_of_k import best_of_k_curve, roc_auc
 from plaudit.evaluation.suites.rules import above
-from plaudit.evaluation.suites.suite import Outcome, Place, Scores, Shape, Suite, SuiteFigure, average
+from plaudit.evaluation.suites.suite import Outcome, Place, Scores, Shape, Suite, SuiteFigure, average, register_suite
 from plaudit.groups import Group, GroupError, Ranking, Rating
 from plaudit.statistics import Floats
 
@@ -28,11 +28,11 @@ def read(row: dict[str, Any], place: Place) -> Group:
         raise GroupError('"scores" must be a list of true and false, one for each response')
     answers = tuple(response_of(need(row, name), name) for name in (f"response_{i + 1}" for i in range(len(truth))))
     return Group(
-        name_of(row, "question_id", "id") or "",
-        prompt_of(row) or "",
-        answers,
-        tuple(_conflict(pair, truth) for pair in take(row, "sampled_conflict_pairs") or ()),
-        tuple(Rating(i, float(value), "correct", scale=(0.0, 1.0)) for i, value in enumerate(truth)),
+        id=name_of(row, "question_id", "id") or "",
+        prompt=prompt_of(row) or "",
+        responses=answers,
+        rankings=tuple(_conflict(pair, truth) for pair in take(row, "sampled_conflict_pairs") or ()),
+        ratings=tuple(Rating(i, float(value), "correct", scale=(0.0, 1.0)) for i, value in enumerate(truth)),
         subset=_benchmark(place.stem),
     )
 
@@ -99,11 +99,13 @@ def _own(name: str, present: Sequence[str]) -> Iterator[SuiteFigure]:
     yield from (SuiteFigure(p, {p: 1.0}) for k in ks if k in SHOWN or k == max(ks) for p in [f"{name}: best of {k}"])
 
 
-PPE_CORRECTNESS = Suite(
-    "ppe-correctness",
-    "PPE, correctness (arXiv 2410.14872)",
-    (Shape(("prompt", "scores", "response_1"), read),),
-    rule,
-    figures,
-    subsets=BENCHMARKS,
+register_suite(
+    Suite(
+        name="ppe-correctness",
+        title="PPE, correctness (arXiv 2410.14872)",
+        shapes=(Shape(("prompt", "scores", "response_1"), read),),
+        rule=rule,
+        figures=figures,
+        subsets=BENCHMARKS,
+    )
 )

@@ -1,4 +1,4 @@
-"""A suite's files -> its items: one group a row, never merged, since an item is what the authors count."""
+"""Reading a suite's files into items: one group a row, never merged, since an item is what the authors count."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from plaudit.evaluation.suites.suite import Place, Shape, Suite
 from plaudit.groups import Group, GroupError
 
 
-def read_suite(suite: Suite, sources: Iterable[str | Path]) -> list[Group]:
+def read_suite(suite: Suite, sources: str | Path | Iterable[str | Path]) -> list[Group]:
     """Items from files, folders, `-` (stdin), saved `datasets` folders or hub ids, in the order given.
 
-    An item's id is its subset and its own id there (or the row's number), so scores made once are found again whatever
-    the order of the files. Where one file uses an id twice, the second is `id#2`.
+    An item's id is its subset and its id in the file (or the row's number), so the same scores fit whatever the order of
+    the files. Where a file has an id twice, the second is `id#2`.
 
     Raises:
-        DataError: in one line, for a file of another shape, a row that cannot be read, or two files with one item.
+        DataError: for a file of another shape, a row that cannot be read, or two files with one item.
+        NotFoundError: for a file that does not exist.
     """
     items: dict[str, Group] = {}
     origin: dict[str, str] = {}
-    for table in tables([str(source) for source in sources]):
+    for table in tables(sources):
         for group in _items(suite, table):
             name = _new_name(group.id, items)
             if origin.setdefault(group.id, table.name) != table.name:

@@ -8,7 +8,7 @@ from typing import Any
 
 from plaudit.data import FORMATS
 from plaudit.evaluation.suites.rules import by_subset, separated
-from plaudit.evaluation.suites.suite import Place, Shape, Suite, SuiteFigure, average, each, weighted
+from plaudit.evaluation.suites.suite import Place, Shape, Suite, SuiteFigure, average, each, register_suite, weighted
 from plaudit.groups import Group
 
 SECTIONS = {
@@ -71,12 +71,14 @@ def figures(present: Sequence[str]) -> Iterator[SuiteFigure]:
     yield from each(present)
 
 
-REWARDBENCH = Suite(
-    "rewardbench",
-    "RewardBench (arXiv 2403.13787)",
-    (Shape(("chosen", "rejected"), read),),
-    separated(by_subset),
-    figures,
-    subsets=tuple(name for counts in SECTIONS.values() for name in counts),
-    more=MORE,
+register_suite(
+    Suite(
+        name="rewardbench",
+        title="RewardBench (arXiv 2403.13787)",
+        shapes=(Shape(("chosen", "rejected"), read),),
+        rule=separated(by_subset),
+        figures=figures,
+        subsets=tuple(name for counts in SECTIONS.values() for name in counts),
+        more=MORE,
+    )
 )

@@ -8,7 +8,17 @@ from typing import Any
 
 from plaudit.data import need, prompt_of, response_of
 from plaudit.evaluation.suites.rules import NO_CHANCE, above, by_subset, separated
-from plaudit.evaluation.suites.suite import Outcome, Place, Scores, Shape, Suite, SuiteFigure, average, each
+from plaudit.evaluation.suites.suite import (
+    Outcome,
+    Place,
+    Scores,
+    Shape,
+    Suite,
+    SuiteFigure,
+    average,
+    each,
+    register_suite,
+)
 from plaudit.groups import Group, GroupError, Ranking
 
 BEST_OF_FOUR = ("Factuality", "Precise IF", "Math", "Safety", "Focus")
@@ -34,10 +44,10 @@ def read(row: dict[str, Any], place: Place) -> Group:
         raise GroupError(f"the id of a Ties row is {name!r}", remedy="it must be ref:NUMBER or tied:NUMBER")
     order = Ranking((tuple(range(len(right))), tuple(range(len(right), len(right) + len(wrong)))))
     return Group(
-        name,
-        prompt_of(row) or "",
-        (*right, *wrong),
-        (order,),
+        id=name,
+        prompt=prompt_of(row) or "",
+        responses=(*right, *wrong),
+        rankings=(order,),
         subset=subset,
         meta={"kind": kind, "cluster": f"Ties {number}"} if subset == TIES else {},
     )
@@ -108,11 +118,13 @@ def figures(present: Sequence[str]) -> Iterator[SuiteFigure]:
     )
 
 
-REWARDBENCH2 = Suite(
-    "rewardbench2",
-    "RewardBench 2 (arXiv 2506.01937)",
-    (Shape(("id", "prompt", "chosen", "rejected", "subset"), read),),
-    rule,
-    figures,
-    subsets=(*BEST_OF_FOUR, TIES),
+register_suite(
+    Suite(
+        name="rewardbench2",
+        title="RewardBench 2 (arXiv 2506.01937)",
+        shapes=(Shape(("id", "prompt", "chosen", "rejected", "subset"), read),),
+        rule=rule,
+        figures=figures,
+        subsets=(*BEST_OF_FOUR, TIES),
+    )
 )

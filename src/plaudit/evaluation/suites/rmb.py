@@ -7,7 +7,7 @@ from typing import Any
 
 from plaudit.data import messages_of, need, response_of
 from plaudit.evaluation.suites.rules import separated
-from plaudit.evaluation.suites.suite import Place, Shape, Suite, SuiteFigure, average, each
+from plaudit.evaluation.suites.suite import Place, Shape, Suite, SuiteFigure, average, each, register_suite
 from plaudit.groups import Group, GroupError, Ranking, Text
 
 KINDS = {"Pairwise_set": "pairs", "BoN_set": "best of N"}
@@ -36,10 +36,10 @@ def _group(row: dict[str, Any], uid: str, answers: Sequence[Any]) -> Group:
             f"the category_path is {path!r}", remedy="it must be like Pairwise_set/Helpfulness/Chat/Discussion"
         )
     return Group(
-        f"{path}/{need(row, uid)}",
-        _prompt(row),
-        tuple(response_of(_answer(answer), "an answer") for answer in answers),
-        (Ranking(((0,), tuple(range(1, len(answers))))),),
+        id=f"{path}/{need(row, uid)}",
+        prompt=_prompt(row),
+        responses=tuple(response_of(_answer(answer), "an answer") for answer in answers),
+        rankings=(Ranking(((0,), tuple(range(1, len(answers))))),),
         subset=f"{goal}, {KINDS[kind]}",
         meta={"scenario": f"{goal}, {KINDS[kind]}: {scenario[0]}"},
     )
@@ -75,14 +75,16 @@ def figures(present: Sequence[str]) -> Iterator[SuiteFigure]:
     yield from each(sorted(part for part in present if part not in SUBSETS))
 
 
-RMB = Suite(
-    "rmb",
-    "RMB (arXiv 2410.09893)",
-    (
-        Shape(("conversation_input", "chosen", "reject", "category_path"), read_pair),
-        Shape(("conversation_input", "bon_best", "loser_list", "category_path"), read_best),
-    ),
-    separated(_parts),
-    figures,
-    subsets=SUBSETS,
+register_suite(
+    Suite(
+        name="rmb",
+        title="RMB (arXiv 2410.09893)",
+        shapes=(
+            Shape(("conversation_input", "chosen", "reject", "category_path"), read_pair),
+            Shape(("conversation_input", "bon_best", "loser_list", "category_path"), read_best),
+        ),
+        rule=separated(_parts),
+        figures=figures,
+        subsets=SUBSETS,
+    )
 )

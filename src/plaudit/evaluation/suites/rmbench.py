@@ -7,7 +7,7 @@ from typing import Any
 
 from plaudit.data import IDS, name_of, need, prompt_of, response_of
 from plaudit.evaluation.suites.rules import above
-from plaudit.evaluation.suites.suite import Outcome, Place, Scores, Shape, Suite, SuiteFigure, weighted
+from plaudit.evaluation.suites.suite import Outcome, Place, Scores, Shape, Suite, SuiteFigure, register_suite, weighted
 from plaudit.groups import Group, GroupError, Ranking
 
 STYLES = ("concise", "detailed", "markdown")
@@ -35,10 +35,10 @@ def read(row: dict[str, Any], place: Place) -> Group:
             raise GroupError(f'"{side}" must be a list of three answers: {", ".join(STYLES)}')
         answers += [response_of(text, side) for text in texts]
     return Group(
-        name_of(row, *IDS) or "",
-        prompt_of(row) or "",
-        tuple(answers),
-        (Ranking(((0, 1, 2), (3, 4, 5))),),
+        id=name_of(row, *IDS) or "",
+        prompt=prompt_of(row) or "",
+        responses=tuple(answers),
+        rankings=(Ranking(((0, 1, 2), (3, 4, 5))),),
         subset=name_of(row, "domain") or place.stem.removesuffix("_filtered"),
     )
 
@@ -89,11 +89,13 @@ def _place(name: str) -> tuple[int, str]:
     return DOMAINS.index(domain) if domain in DOMAINS else len(DOMAINS), name
 
 
-RMBENCH = Suite(
-    "rmbench",
-    "RM-Bench (arXiv 2410.16184)",
-    (Shape(("prompt", "chosen", "rejected"), read),),
-    rule,
-    figures,
-    subsets=SUBSETS,
+register_suite(
+    Suite(
+        name="rmbench",
+        title="RM-Bench (arXiv 2410.16184)",
+        shapes=(Shape(("prompt", "chosen", "rejected"), read),),
+        rule=rule,
+        figures=figures,
+        subsets=SUBSETS,
+    )
 )

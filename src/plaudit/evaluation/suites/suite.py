@@ -1,4 +1,8 @@
-"""What a benchmark suite is: its authors' shapes of row, a rule for one item, and the figures made of the parts."""
+"""Benchmark suites: their authors' shapes of row, a rule for one item, figures made of parts, and the table of all.
+
+A suite is one file of this package, which registers it; a distribution of somebody else's names its module as an entry
+point in the group `plaudit.suite`.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,11 @@ from typing import Any, NamedTuple
 
 from plaudit.evaluation.suites.composite import Combine
 from plaudit.groups import Group
+from plaudit.registry import Registry
 
 
 class Place(NamedTuple):
-    """Where rows stand, for what a row does not say itself: the file's bare name, and the split of a data set."""
+    """The file's bare name and the split of a data set, for what a row does not say itself."""
 
     stem: str
     split: str | None
@@ -32,7 +37,7 @@ class Shape:
 
 
 class Outcome(NamedTuple):
-    """What one item says of one part.
+    """The outcome of one item in one part.
 
     Attributes:
         part: a subset, a pair of styles, the best of k.
@@ -73,7 +78,7 @@ class SuiteFigure:
     bounds: tuple[float, float] = (0.0, 1.0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
     """A benchmark.
 
@@ -96,12 +101,25 @@ class Suite:
     more: tuple[str, ...] = ()
 
 
+SUITES: Registry[Suite] = Registry("suite", "plaudit.evaluation.suites")
+"""Name -> suite."""
+
+
+def register_suite(suite: Suite) -> Suite:
+    """Add a suite to `SUITES`.
+
+    Raises:
+        ValueError: if another suite has its name.
+    """
+    return SUITES.register(suite.name, suite)
+
+
 def weighted(name: str, weights: Mapping[str, float], present: Iterable[str], level: int = 2) -> Iterator[SuiteFigure]:
     """The weighted mean of those parts that are present: one figure, or none."""
-    there = {part: weight for part, weight in weights.items() if part in set(present)}
-    total = sum(there.values())
-    if there:
-        yield SuiteFigure(name, {part: weight / total for part, weight in there.items()}, level)
+    used = {part: weight for part, weight in weights.items() if part in set(present)}
+    total = sum(used.values())
+    if used:
+        yield SuiteFigure(name, {part: weight / total for part, weight in used.items()}, level)
 
 
 def average(name: str, figures: Sequence[SuiteFigure], level: int = 0) -> Iterator[SuiteFigure]:
