@@ -68,7 +68,7 @@ def test_refusals_are_one_line(run, files, tmp_path):
     scores, data = files
     code, out, err = run("suite", "mmlu", scores, data)
     assert (code, out) == (2, "")
-    assert err.startswith("plaudit: error: there is no suite 'mmlu'; the suites are rewardbench,")
+    assert err.startswith("plaudit: error: there is no suite called 'mmlu'; there are judgebench, llmbar,")
     code, out, err = run("suite", "judgebench", scores, data)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "this is no row of the suite judgebench" in err

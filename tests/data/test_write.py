@@ -5,14 +5,15 @@ import json
 import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from group_strategies import groups, sets_of, words
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plaudit.data import load_groups, write_groups
-from plaudit.errors import DataError
+from plaudit.data import load_groups, split_groups, write_groups
+from plaudit.errors import DataError, NotFoundError
 from plaudit.groups import Group, Ranking, Rating
 from plaudit.storage.atomic import replacing
 
@@ -169,7 +170,20 @@ def test_stdout(capsysbinary):
 
 
 def test_unknown_formats_and_parquet_pairs_are_refused(tmp_path):
-    with pytest.raises(DataError, match="the formats are native, trl, trl-conversational, openrlhf"):
+    with pytest.raises(NotFoundError, match="the formats are native, trl, trl-conversational, openrlhf"):
         write_groups([PAIR], tmp_path / "g", "csv")
     with pytest.raises(DataError, match="only the native format"):
         write_groups([PAIR], tmp_path / "g.parquet", "trl")
+
+
+@pytest.mark.parametrize("groups", ["pairs.jsonl", Path("pairs.jsonl"), [{"prompt": "P"}], 3, None])
+def test_what_is_no_list_of_groups_is_a_type_error(tmp_path, groups):
+    with pytest.raises(TypeError, match="groups are needed, not "):
+        write_groups(groups, tmp_path / "out.jsonl")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(TypeError, match="groups are needed, not "):
+        split_groups(groups)
+
+
+def test_one_group_is_written_as_a_list_of_one(tmp_path):
+    assert write_groups(Group("q", "P", ("a",)), tmp_path / "out.jsonl") == 1

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from plaudit.data.neighbours import SLOTS, THRESHOLD, Signatures, closest_in, clusters, signature
 from plaudit.errors import DataError
-from plaudit.groups import Group, text_key
+from plaudit.groups import Group, each_group, text_key
 from plaudit.storage import json_line, replacing
 
 SIDES = ("test", "validation", "train")
@@ -55,9 +55,16 @@ def split_groups(
 
     Raises:
         DataError: for shares outside [0, 1), a group without the field, or a side that stays empty.
+        TypeError: if `groups` are not groups.
+
+    Example:
+        >>> groups = [Group(str(n), "question " + "abcdefghij"[n % 10] * 9 + "xyzuvwklmo"[n // 10] * 9, ("A number.",)) for n in range(100)]
+        >>> sides = split_groups(groups, test=0.2)
+        >>> sorted(sides), sum(map(len, sides.values()))
+        (['test', 'train'], 100)
     """
     placed = _Placing(test, validation, seed, by)
-    kept = [placed.seen(group) for group in groups]
+    kept = [placed.seen(group) for group in each_group(groups)]
     sides, _ = placed.sides()
     return {name: [g for g, side in zip(kept, sides, strict=True) if SIDES[side] == name] for name in placed.names}
 
@@ -77,7 +84,7 @@ def split_to_folder(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with whole.open("wb") as out:
-            for group in groups:
+            for group in each_group(groups):
                 out.write(json_line(placed.seen(group).to_dict(), allow_nan=True).encode())
         sides, report = placed.sides()
         for name in placed.names:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from plaudit.data.parquet import write_parquet
-from plaudit.errors import DataError
-from plaudit.groups import Group, Text, as_messages
+from plaudit.errors import DataError, NotFoundError
+from plaudit.groups import Group, Text, as_messages, each_group
 from plaudit.storage import json_line, replacing
 
 OutputRow = dict[str, Any]
@@ -34,10 +34,22 @@ def write_groups(
         lost: gains what the format has no place for -> how many there were. Without it, a warning says so.
 
     Raises:
-        DataError: for an unknown format, or a group the format cannot hold at all (messages in `trl`).
+        NotFoundError: for an unknown format.
+        DataError: for a group that the format cannot hold at all (messages in `trl`).
+        TypeError: if `groups` are not groups.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> from plaudit.groups import Ranking
+        >>> file = pathlib.Path(tempfile.mkdtemp(), "pairs.jsonl")
+        >>> write_groups([Group("q", "2 + 2?", ("4", "5"), (Ranking(((0,), (1,))),))], file, "trl")
+        1
+        >>> file.read_text()
+        '{"prompt": "2 + 2?", "chosen": "4", "rejected": "5", "id": "q"}\\n'
     """
+    groups = each_group(groups)
     if format not in _ROWS:
-        raise DataError(f"groups cannot be written as {format!r}", remedy=f"the formats are {', '.join(_ROWS)}")
+        raise NotFoundError(f"groups cannot be written as {format!r}", remedy=f"the formats are {', '.join(_ROWS)}")
     counter = lost if lost is not None else Counter()
     if str(path) == "-":
         written = _write_lines(sys.stdout.buffer, _rows(groups, format, counter))

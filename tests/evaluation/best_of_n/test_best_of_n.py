@@ -161,3 +161,11 @@ def test_refusals():
         best_of(groups, {"p": scores}, scores, penalty=-1)
     with pytest.raises(PlauditError, match="2 responses and 1 scores"):
         best_of(groups, {"p": [[1.0], [1.0]]}, scores)
+
+
+def test_groups_and_named_proxies_are_asked_for():
+    groups = [Group("q", "P", ("a", "b"))]
+    with pytest.raises(TypeError, match=r"groups are needed, not text; read them with load_groups\('pools.jsonl'\)"):
+        best_of("pools.jsonl", {"proxy": [[1, 2]]}, [[1, 2]])
+    with pytest.raises(TypeError, match=r"proxies are named: {'NAME': scores}; not list"):
+        best_of(groups, [[1, 2]], [[1, 2]])

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-
 from importlib import import_module
 
 import pytest

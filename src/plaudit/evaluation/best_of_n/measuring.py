@@ -13,7 +13,7 @@ from plaudit.evaluation.best_of_n.curves import Curve, Ground, curve
 from plaudit.evaluation.best_of_n.divergence import best_of_n_kl
 from plaudit.evaluation.best_of_n.ensembles import PENALTY, combine
 from plaudit.evaluation.best_of_n.pools import Pools, gather_pools, standardised
-from plaudit.groups import Group
+from plaudit.groups import Group, each_group
 from plaudit.scoring import GroupScores, ScoredGroups
 from plaudit.statistics import LEVEL, Floats, pooled_sd
 
@@ -83,8 +83,13 @@ def best_of(
         counts: more to report beside the counts made here.
 
     Raises:
-        PlauditError: as `gather`; or if there is no proxy, or the penalty is no penalty.
+        InvalidInputError: if there is no proxy, the penalty is negative, scores do not fit the groups, a proxy has no
+            score for a candidate that gold values, or no prompt has `most` candidates.
+        TypeError: if `groups` are not groups, or proxies have no names.
     """
+    groups = list(each_group(groups))
+    if isinstance(proxies, str) or not isinstance(proxies, Mapping):
+        raise TypeError(f"proxies are named: {{'NAME': scores}}; not {type(proxies).__name__}")
     if not proxies:
         raise InvalidInputError("there is no proxy to choose by", remedy="give one or more")
     if not 0 <= penalty < np.inf:

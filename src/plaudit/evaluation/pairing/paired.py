@@ -12,7 +12,7 @@ from plaudit.errors import PlauditError
 from plaudit.evaluation.measures.preferences import accuracy, lead, log_loss, log_losses
 from plaudit.evaluation.measures.ratings import NOT_IN_UNITS, errors
 from plaudit.evaluation.measuring import check_measurable
-from plaudit.groups import Group
+from plaudit.groups import Group, each_group
 from plaudit.judgements import (
     NO_SUBSET,
     AttributeRatings,
@@ -153,6 +153,7 @@ def compare(
     Raises:
         PlauditError: if there is nothing to measure, or a model lacks a score that is needed (it is named A or B).
     """
+    groups = list(each_group(groups))
     check_measurable(groups, clusters)
     responses = index_responses(groups, clusters)
     comparisons = comparisons_of(groups, responses)

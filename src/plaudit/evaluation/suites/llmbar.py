@@ -36,8 +36,8 @@ register_suite(
         name="llmbar",
         title="LLMBar (arXiv 2310.07641)",
         shapes=(Shape(("input", "output_1", "output_2", "label"), read),),
-        # The authors judge in both orders and average. Where they rate answers one by one, equal ratings are right in one
-        # order and wrong in the other.
+        # The authors judge in both orders and average. Where they rate answers one by one, equal ratings are right in
+        # one order and wrong in the other.
         rule=separated(by_subset, share_ties=True),
         figures=figures,
         subsets=SUBSETS,

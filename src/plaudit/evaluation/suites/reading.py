@@ -16,8 +16,8 @@ from plaudit.groups import Group, GroupError
 def read_suite(suite: Suite, sources: str | Path | Iterable[str | Path]) -> list[Group]:
     """Items from files, folders, `-` (stdin), saved `datasets` folders or hub ids, in the order given.
 
-    An item's id is its subset and its id in the file (or the row's number), so the same scores fit whatever the order of
-    the files. Where a file has an id twice, the second is `id#2`.
+    An item's id is its subset and its id in the file (or the row's number), so the same scores fit whatever the order
+    of the files. Where a file has an id twice, the second is `id#2`.
 
     Raises:
         DataError: for a file of another shape, a row that cannot be read, or two files with one item.
