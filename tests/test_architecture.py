@@ -12,6 +12,7 @@ ROOT = "plaudit"
 
 FLOORS = [
     {"errors", "_face"},
+    {"_group_json"},
     {"groups", "logs", "registry", "settings", "storage", "text"},
     {"data", "statistics"},
     {"judgements", "losses", "forest"},

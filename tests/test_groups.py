@@ -72,6 +72,36 @@ def test_a_group_that_contradicts_itself_is_refused(fields, message):
         Group(**{"id": "q", "prompt": "P", "responses": THREE, **fields})
 
 
+def test_lists_are_taken_for_tuples():
+    talk = [{"role": "user", "content": "P"}]
+    group = Group("q", talk, ["a", [{"role": "assistant", "content": "b"}]], [Ranking([[0], [1]])], [Rating(0, 1)])
+    assert group == Group(
+        "q", tuple(talk), ("a", ({"role": "assistant", "content": "b"},)), (Ranking(((0,), (1,))),), (Rating(0, 1),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Group("q", "P", "text"), "responses must be several in a tuple or a list, not one str"),
+        (lambda: Group("q", "P", {"role": "user", "content": "x"}), "responses must be several .* not one dict"),
+        (lambda: Group("q", "P", ("a", "b"), Ranking(((0,), (1,)))), "rankings must be several .* not one Ranking"),
+        (lambda: Group("q", "P", ("a", "b"), ratings=Rating(0, 1)), "ratings must be several .* not one Rating"),
+        (lambda: Ranking((0, 1)), r"tiers are lists of response indices, best first, such as .* not \(0, 1\)"),
+        (lambda: Ranking("01"), "tiers are lists of response indices"),
+    ],
+)
+def test_one_where_several_belong_is_a_type_error(make, message):
+    with pytest.raises(TypeError, match=message):
+        make()
+
+
+def test_a_group_is_shown_by_what_it_holds():
+    assert repr(Group("q", "P", ("a",))) == "Group('q': 1 response)"
+    full = Group("q", "P", THREE, (Ranking(((0,), (1,))),) * 2, (Rating(0, 1),))
+    assert repr(full) == "Group('q': 3 responses, 2 rankings, 1 rating)"
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [

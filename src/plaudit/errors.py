@@ -3,7 +3,7 @@
     PlauditError                 anything wrong with the input or the request
     ├── InvalidInputError        it cannot be understood, or contradicts itself
     │   ├── DataError            a row or a file
-    │   └── GroupError           a group (defined in `plaudit.groups`)
+    │   └── GroupError           a group
     ├── TooLongError             a response does not fit the context
     ├── NotFoundError            no file, model, loss, format ... of that name
     ├── MissingExtraError        it needs a package that is not installed
@@ -83,6 +83,10 @@ class DataError(InvalidInputError):
     def where(self) -> str | None:
         """`file:line`, or the file alone."""
         return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+class GroupError(InvalidInputError, ValueError):
+    """A group that contradicts itself. The message says what is wrong and what would be right."""
 
 
 class TooLongError(PlauditError):

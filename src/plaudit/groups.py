@@ -2,20 +2,40 @@
 
 Two kinds of judgement, and no third. A *ranking* is relative: tiers of response indices, best first. A *rating* is
 absolute: a value for one response on a named attribute. Everything else in the house reads and writes these.
+
+    >>> group = Group(
+    ...     id="q1",
+    ...     prompt="Name a prime number.",
+    ...     responses=("Seven.", "Two.", "Nine."),
+    ...     rankings=(Ranking(((0, 1), (2,)), annotator="ann"),),  # the first two tie, and both beat the third
+    ...     ratings=(Rating(2, 1, "correct", scale=(1, 5)),),
+    ... )
+    >>> group
+    Group('q1': 3 responses, 1 ranking, 1 rating)
+    >>> list(group.rankings[0].comparisons())
+    [(0, 1, True), (0, 2, False), (1, 2, False)]
 """
 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import combinations
 from os import PathLike
 from typing import Any
 
-from plaudit.errors import InvalidInputError
+from plaudit._group_json import (
+    check_ranking,
+    check_rating,
+    check_text,
+    group_fields,
+    text_of,
+    text_to_json,
+    without_defaults,
+)
+from plaudit.errors import GroupError as GroupError
 
 Message = Mapping[str, Any]
 """One turn of a conversation: at least `role` and `content`, both strings."""
@@ -24,19 +44,15 @@ Text = str | tuple[Message, ...]
 """A prompt or a response: plain text, or messages. A response of messages is everything after the prompt."""
 
 
-class GroupError(InvalidInputError, ValueError):
-    """A group that contradicts itself. The message says what is wrong and what would be right."""
-
-
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Someone's order of some of a group's responses.
+    """One annotator's order of some of a group's responses.
 
     Attributes:
         tiers: response indices, best tier first; indices in one tier are tied. `((0,), (1,))` is a chosen/rejected
             pair, `((0, 1),)` a tie, `((2,), (0,), (1,))` a full order. Responses left out were not judged.
-        strength: how far apart, in the annotator's own units; becomes a margin when asked. None when not said.
-        annotator: who said it.
+        strength: how far apart, in the annotator's own units; becomes a margin when asked. None where that is unknown.
+        annotator: who judged.
         weight: how much it counts, > 0.
     """
 
@@ -44,6 +60,10 @@ class Ranking:
     strength: float | None = None
     annotator: str | None = None
     weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.tiers, tuple) or not all(isinstance(tier, tuple) for tier in self.tiers):
+            object.__setattr__(self, "tiers", _tiers(self.tiers))
 
     def comparisons(self) -> Iterator[tuple[int, int, bool]]:
         """Every pair the order implies, as `(better, worse, False)`, and every pair inside a tier as `(a, b, True)`."""
@@ -66,7 +86,7 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """Someone's value for one response on one attribute. `scale` is (lowest, highest) when it was declared."""
+    """One annotator's value for one response on one attribute. `scale` is (lowest, highest) when it was declared."""
 
     response: int
     value: float
@@ -76,13 +96,14 @@ class Rating:
     scale: tuple[float, float] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Group:
-    """One prompt, its K >= 1 responses, and their judgements.
+    """One prompt, its K >= 1 responses, and their judgements. Lists are taken for tuples.
 
     Raises:
-        GroupError: if a judgement names a response that is not there, a rating is not a number or lies outside its
+        GroupError: if a judgement names a response that does not exist, a rating is not a number or lies outside its
             scale, a weight is not positive, or a prompt or response is neither text nor messages.
+        TypeError: if responses, rankings or ratings are a single one instead of several.
     """
 
     id: str
@@ -94,52 +115,33 @@ class Group:
     meta: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _check_text(self.prompt, "the prompt")
-        if not self.responses:
+        self._take_lists_for_tuples()
+        check_text(self.prompt, "the prompt")
+        count = len(self.responses)
+        if not count:
             raise GroupError("a group needs at least one response")
         for index, response in enumerate(self.responses):
-            _check_text(response, f"response {index}")
-        for ranking in self.rankings:
-            self._check_ranking(ranking)
+            check_text(response, f"response {index}")
+        for one in self.rankings:
+            check_ranking(one.tiers, one.strength, one.weight, count)
         for rating in self.ratings:
-            self._check_rating(rating)
+            check_rating(rating.response, rating.value, rating.attribute, rating.weight, rating.scale, count)
 
-    def _check_ranking(self, ranking: Ranking) -> None:
-        named = [index for tier in ranking.tiers for index in tier]
-        self._check_indices(named, "ranking")
-        if not named or not all(ranking.tiers):
-            raise GroupError("a ranking has an empty tier; leave out responses that were not judged")
-        if len(set(named)) < len(named):
-            twice = next(index for index in named if named.count(index) > 1)
-            raise GroupError(f"a ranking names response {twice} twice; each response stands in one tier")
-        _check_weight(ranking.weight, "ranking")
-        if ranking.strength is not None and not (_is_number(ranking.strength) and ranking.strength >= 0):
-            raise GroupError(f"a ranking's strength is {ranking.strength!r}; it must be a number >= 0")
+    def _take_lists_for_tuples(self) -> None:
+        # Asked first, because nearly every group is made of tuples already, and there may be millions of them.
+        if isinstance(self.prompt, list):
+            object.__setattr__(self, "prompt", tuple(self.prompt))
+        for name in ("responses", "rankings", "ratings"):
+            if not isinstance(getattr(self, name), tuple):
+                object.__setattr__(self, name, _several(getattr(self, name), name))
+        if any(isinstance(response, list) for response in self.responses):
+            object.__setattr__(self, "responses", tuple(map(text_of, self.responses)))
 
-    def _check_rating(self, rating: Rating) -> None:
-        self._check_indices([rating.response], "rating")
-        if not _is_number(rating.value):
-            raise GroupError(
-                f"the {rating.attribute} rating of response {rating.response} is {rating.value!r}, not a number"
-            )
-        if rating.scale is not None:
-            low, high = rating.scale
-            if not low < high:
-                raise GroupError(
-                    f"the scale of {rating.attribute} is [{low:g}, {high:g}]; the lowest value comes first"
-                )
-            if not low <= rating.value <= high:
-                raise GroupError(
-                    f"the {rating.attribute} rating of response {rating.response} is {rating.value:g}, "
-                    f"outside its scale [{low:g}, {high:g}]"
-                )
-        _check_weight(rating.weight, "rating")
-
-    def _check_indices(self, indices: Iterable[int], kind: str) -> None:
-        count = len(self.responses)
-        for index in indices:
-            if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count:
-                raise GroupError(f"a {kind} names response {index!r}; the group has responses 0 to {count - 1}")
+    def __repr__(self) -> str:
+        counts = [_counted(len(self.responses), "response")]
+        counts += [_counted(len(self.rankings), "ranking")] if self.rankings else []
+        counts += [_counted(len(self.ratings), "rating")] if self.ratings else []
+        return f"Group({self.id!r}: {', '.join(counts)})"
 
     def among(self, keep: Sequence[int]) -> Group:
         """The group with only the responses `keep`, in that order, and every judgement that lies among them."""
@@ -160,47 +162,45 @@ class Group:
 
     @classmethod
     def from_dict(cls, row: Mapping[str, Any]) -> Group:
-        """Read the native JSON shape (see docs/formats.md). Raises GroupError on anything it does not understand."""
-        unknown = sorted(set(row) - {"id", "prompt", "responses", "rankings", "ratings", "subset", "meta"})
-        if unknown:
-            raise GroupError(f'unknown field {unknown[0]!r}; anything of your own belongs under "meta"')
-        for name in ("prompt", "responses"):
-            if row.get(name) is None:
-                raise GroupError(f"the field {name!r} is missing")
-        if isinstance(row["responses"], str) or not isinstance(row["responses"], Sequence):
-            raise GroupError('"responses" must be a list')
-        return cls(
-            id="" if row.get("id") is None else str(row["id"]),
-            prompt=_text_from_json(row["prompt"]),
-            responses=tuple(_text_from_json(r) for r in row["responses"]),
-            rankings=tuple(_ranking_from_json(r) for r in _rows(row, "rankings")),
-            ratings=tuple(_rating_from_json(r) for r in _rows(row, "ratings")),
-            subset=None if row.get("subset") is None else str(row["subset"]),
-            meta=row.get("meta") or {},
-        )
+        """Read the native JSON shape (see docs/formats.md). Raises GroupError on anything it does not understand.
+
+        Example:
+            >>> Group.from_dict({"prompt": "2+2?", "responses": ["4", "5"], "rankings": [{"tiers": [[0], [1]]}]})
+            Group('': 2 responses, 1 ranking)
+        """
+        fields = group_fields(row)
+        fields["rankings"] = tuple(Ranking(**ranking) for ranking in fields["rankings"])
+        fields["ratings"] = tuple(Rating(**rating) for rating in fields["ratings"])
+        return cls(**fields)
 
     def to_dict(self) -> dict[str, Any]:
         """The native JSON shape. Fields at their defaults are left out."""
         row: dict[str, Any] = {
             "id": self.id,
-            "prompt": _text_to_json(self.prompt),
-            "responses": [_text_to_json(r) for r in self.responses],
+            "prompt": text_to_json(self.prompt),
+            "responses": [text_to_json(response) for response in self.responses],
         }
         if self.rankings:
             row["rankings"] = [
-                _without_defaults(tiers=[list(t) for t in r.tiers], strength=r.strength, **_said(r))
-                for r in self.rankings
+                without_defaults(
+                    tiers=[list(tier) for tier in one.tiers],
+                    strength=one.strength,
+                    annotator=one.annotator,
+                    weight=one.weight,
+                )
+                for one in self.rankings
             ]
         if self.ratings:
             row["ratings"] = [
-                _without_defaults(
-                    response=r.response,
-                    value=r.value,
-                    attribute=r.attribute,
-                    scale=r.scale and list(r.scale),
-                    **_said(r),
+                without_defaults(
+                    response=one.response,
+                    value=one.value,
+                    attribute=one.attribute,
+                    scale=one.scale and list(one.scale),
+                    annotator=one.annotator,
+                    weight=one.weight,
                 )
-                for r in self.ratings
+                for one in self.ratings
             ]
         if self.subset is not None:
             row["subset"] = self.subset
@@ -281,94 +281,21 @@ def group_key(prompt: Text, subset: str | None) -> str:
     return key if subset is None else f"{key}\0\0{subset}"
 
 
-def _check_text(text: Any, what: str) -> None:
-    if isinstance(text, str):
-        return
-    if not isinstance(text, tuple):
-        raise GroupError(f"{what} is a {type(text).__name__}; it must be text or a list of messages")
-    if not text:
-        raise GroupError(f"{what} is an empty list of messages")
-    for message in text:
-        if not isinstance(message, Mapping) or not all(isinstance(message.get(k), str) for k in ("role", "content")):
-            raise GroupError(f'{what} has a message without "role" and "content" as text')
+def _several(values: Any, name: str) -> tuple[Any, ...]:
+    """A tuple of what stands in a list or another sequence that is no text."""
+    if isinstance(values, (str, bytes, Mapping, Ranking, Rating)) or not isinstance(values, Sequence):
+        raise TypeError(f"{name} must be several in a tuple or a list, not one {type(values).__name__}")
+    return tuple(values)
 
 
-def _check_weight(weight: Any, kind: str) -> None:
-    if not _is_number(weight) or weight <= 0:
-        raise GroupError(
-            f"a {kind} has weight {weight!r}; a weight is a number > 0 (leave the judgement out instead of 0)"
+def _tiers(tiers: Any) -> tuple[tuple[int, ...], ...]:
+    """Lists of lists as tuples of tuples."""
+    if not isinstance(tiers, (tuple, list)) or not all(isinstance(tier, (tuple, list)) for tier in tiers):
+        raise TypeError(
+            f"a ranking's tiers are lists of response indices, best first, such as ((0,), (1,)); not {tiers!r}"
         )
+    return tuple(map(tuple, tiers))
 
 
-def _is_number(value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # a whole number that no float can hold
-        return False
-
-
-def _rows(row: Mapping[str, Any], name: str) -> Sequence[Any]:
-    rows = row.get(name)
-    if rows is None:
-        return ()
-    if not isinstance(rows, Sequence) or isinstance(rows, str):
-        raise GroupError(f'"{name}" must be a list')
-    return rows
-
-
-def _text_from_json(value: Any) -> Text:
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _text_to_json(text: Text) -> str | list[dict[str, Any]]:
-    return text if isinstance(text, str) else [dict(message) for message in text]
-
-
-def _ranking_from_json(row: Any) -> Ranking:
-    tiers = row.get("tiers") if isinstance(row, Mapping) else None
-    if not isinstance(tiers, Sequence) or not all(isinstance(t, Sequence) and not isinstance(t, str) for t in tiers):
-        raise GroupError('a ranking needs "tiers": a list of lists of response indices, best first')
-    _check_fields(row, {"tiers", "strength", "annotator", "weight"}, "ranking")
-    return Ranking(tuple(tuple(t) for t in tiers), row.get("strength"), _name(row), _weight(row))
-
-
-def _rating_from_json(row: Any) -> Rating:
-    if not isinstance(row, Mapping) or "response" not in row or "value" not in row:
-        raise GroupError('a rating needs "response" (an index) and "value" (a number)')
-    _check_fields(row, {"response", "value", "attribute", "annotator", "weight", "scale"}, "rating")
-    scale = row.get("scale")
-    if scale is not None and not (isinstance(scale, Sequence) and len(scale) == 2 and all(map(_is_number, scale))):
-        raise GroupError(f"a rating's scale is {scale!r}; it must be two numbers, lowest and highest")
-    return Rating(
-        row["response"],
-        row["value"],
-        str(row.get("attribute") or "overall"),
-        _name(row),
-        _weight(row),
-        None if scale is None else (scale[0], scale[1]),
-    )
-
-
-def _check_fields(row: Mapping[str, Any], known: set[str], kind: str) -> None:
-    unknown = sorted(set(row) - known)
-    if unknown:
-        raise GroupError(f"a {kind} has an unknown field {unknown[0]!r}; it may have {', '.join(sorted(known))}")
-
-
-def _name(row: Mapping[str, Any]) -> str | None:
-    return None if row.get("annotator") is None else str(row["annotator"])
-
-
-def _weight(row: Mapping[str, Any]) -> float:
-    return 1.0 if row.get("weight") is None else row["weight"]
-
-
-def _said(judgement: Ranking | Rating) -> dict[str, Any]:
-    return {"annotator": judgement.annotator, "weight": judgement.weight}
-
-
-def _without_defaults(**fields: Any) -> dict[str, Any]:
-    defaults = {"strength": None, "annotator": None, "weight": 1.0, "scale": None, "attribute": "overall"}
-    return {name: value for name, value in fields.items() if name not in defaults or value != defaults[name]}
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' * (count != 1)}"
