@@ -18,7 +18,7 @@ comparison = plaudit.compare_losses(
     backbone="minilm-l6",  # frozen: only the head is trained, on features that are computed once
     losses=["bradley-terry", "hinge", "best-worst"],
     seeds=2,
-    say=print,
+    log=print,
 )
 for row in comparison.rows:
     print(row)

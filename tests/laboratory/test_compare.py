@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from toys import toy_backbone, toy_groups
 
-from plaudit.laboratory import choose, compare_losses, default_settings, learning_curves
+from plaudit.laboratory import choose_losses, compare_losses, default_settings, loss_curves
 from plaudit.laboratory.plots import write_plots
 from plaudit.laboratory.runs import run_candidate
-from plaudit.laboratory.splits import folds
-from plaudit.laboratory.tables import cells, header, markdown
+from plaudit.laboratory.splits import cross_validation_splits
+from plaudit.laboratory.tables import markdown, wide_cells, wide_header
 from plaudit.model.cache import features
 from plaudit.report.charts import can_plot
 
@@ -23,49 +23,49 @@ def backbone(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
+def temporary_cache(tmp_path, monkeypatch):
     monkeypatch.setattr(features, "cache_folder", lambda: tmp_path / "cache")
 
 
 def test_losses_that_are_the_same_on_pairs_give_the_same_scores(backbone):
-    """The mathematics in `candidates._same`, held against training itself."""
+    """The mathematics in `candidates._equivalent`, held against training itself."""
     groups = toy_groups(18)
     settings = default_settings().with_changes(QUICK, "test")
-    (part, _) = folds(groups, 2, 0, "prompt")
-    first = choose(groups, settings, ["bradley-terry", "hinge"]).tried[0]
-    expected = run_candidate(first, part, backbone, first.settings).scores
+    (split, _) = cross_validation_splits(groups, 2, 0, "prompt")
+    first = choose_losses(groups, settings, ["bradley-terry", "hinge"]).candidates[0]
+    expected = run_candidate(first, split, backbone, first.settings).scores
     for name in ("ranknet", "plackett-luce", "infonce"):
-        other = choose(groups, settings, [name, "hinge"]).tried[0]
-        found = run_candidate(other, part, backbone, other.settings)
-        assert np.concatenate(found.scores) == pytest.approx(np.concatenate(expected), abs=1e-5)
-        assert found.temperature == 1
+        other = choose_losses(groups, settings, [name, "hinge"]).candidates[0]
+        run = run_candidate(other, split, backbone, other.settings)
+        assert np.concatenate(run.scores) == pytest.approx(np.concatenate(expected), abs=1e-5)
+        assert run.temperature == 1
     assert np.ptp(np.concatenate(expected)) > 0.01
 
 
 def test_a_laboratory_that_was_stopped_goes_on(tmp_path, backbone):
     groups = toy_groups(16)
-    said: list[str] = []
+    lines: list[str] = []
 
     def laboratory():
         settings = default_settings().with_changes(QUICK, "test")
-        chosen = {"losses": ["bradley-terry", "hinge"], "seeds": 2, "fold_count": 2, "baselines": ["length"]}
-        return compare_losses(groups, tmp_path / "out", backbone, settings=settings, say=said.append, **chosen)
+        changes = {"losses": ["bradley-terry", "hinge"], "seeds": 2, "folds": 2, "baselines": ["length"]}
+        return compare_losses(groups, tmp_path / "out", backbone, training=settings, log=lines.append, **changes)
 
     first = laboratory()
     assert {row.name for row in first.rows} == {"bradley-terry", "hinge", "length"}
     assert first.counts["groups"] == 16
     (tmp_path / "out/runs/1-hinge-1.json").unlink()
-    said.clear()
+    lines.clear()
     second = laboratory()
-    assert sum("done before" in line for line in said) == 2 * (2 * 2 + 1) - 1
+    assert sum("done before" in line for line in lines) == 2 * (2 * 2 + 1) - 1
     # The run that was lost came out as it was.
-    strip = lambda found: [row.to_json() | {"seconds": 0} for row in found.rows]  # noqa: E731
+    strip = lambda comparison: [row.to_json() | {"seconds": 0} for row in comparison.rows]  # noqa: E731
     assert strip(first) == strip(second)
 
     stored = json.loads((tmp_path / "out/losses.json").read_text())
     assert [row["name"] for row in stored["rows"]] == [row.name for row in second.rows]
-    assert len({len(row) for row in [header(second), *cells(second)]}) == 1
+    assert len({len(row) for row in [wide_header(second), *wide_cells(second)]}) == 1
     assert all(row.name in markdown(second) for row in second.rows)
     if can_plot():
-        for file in write_plots(second, learning_curves(), tmp_path / "out"):
+        for file in write_plots(second, loss_curves(), tmp_path / "out"):
             assert file.read_text().startswith("<svg")

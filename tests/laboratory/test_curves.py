@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from plaudit.laboratory.curves import BEST, GAP, OFF, RIGHT, learning_curves
+from plaudit.laboratory.curves import BEST, ERROR, GAP, RIGHT, loss_curves
 from plaudit.losses import RANKING_LOSSES, RATING_LOSSES
 
-CURVES = {curve.loss: curve for curve in learning_curves()}
+CURVES = {curve.loss: curve for curve in loss_curves()}
 
 
 def test_every_loss_has_a_curve():
@@ -20,8 +20,8 @@ def test_it_falls_with_the_gap(name):
     assert y[0] - y[-1] > 1
 
 
-@pytest.mark.parametrize("name", [name for name, curve in CURVES.items() if curve.against == OFF])
-def test_it_falls_towards_what_was_said(name):
+@pytest.mark.parametrize("name", [name for name, curve in CURVES.items() if curve.against == ERROR])
+def test_it_falls_towards_the_rating(name):
     x, y = np.array(CURVES[name].x), np.array(CURVES[name].y)
     nearer = np.argsort(-np.abs(x), kind="stable")
     assert (np.diff(y[nearer]) <= 1e-12).all()
@@ -33,7 +33,7 @@ def test_it_falls_towards_what_was_said(name):
     [
         ("bradley-terry", np.log(2)),
         ("hinge", 1.0),
-        # Of four equal ones: the best among 4, 3 and 2, meaned; the best among 4; a pair among 12.
+        # Of four equal ones: the best among 4, 3 and 2, averaged; the best among 4; a pair among 12.
         ("plackett-luce", np.log(24) / 3),
         ("infonce", np.log(4)),
         ("best-worst", np.log(12)),

@@ -8,9 +8,9 @@ from scipy.stats import kendalltau
 
 from plaudit.groups import Group, Ranking, Rating
 from plaudit.judgements.ratings import flatten_ratings
-from plaudit.laboratory.measure import measure, together
+from plaudit.laboratory.measure import measure_runs, pool_splits
 from plaudit.laboratory.runs import Run
-from plaudit.laboratory.seed_averages import averaged, kendall_lead
+from plaudit.laboratory.seed_averages import average_seeds, kendall_lead
 from plaudit.statistics.intervals import Measurement
 
 GROUPS = [Group(f"g{i}", f"p{i}", ("a", "b"), (Ranking(((0,), (1,))),)) for i in range(6)]
@@ -23,7 +23,7 @@ def run(rows, temperature=1.0, values=None):
 def test_a_constant_scorer_beside_one_that_is_always_right():
     constant = [[run([(7.0, 7.0)] * 6)]]
     right = [[run([(1.0, -1.0)] * 6)], [run([(3.0, -3.0)] * 6)]]
-    rows, lead, counts = measure(
+    rows, lead, counts = measure_runs(
         {"flat": constant, "right": right}, {"flat": "plain", "right": "rankings"}, GROUPS, None
     )
     assert (lead.attribute, lead.name) == (None, "accuracy")
@@ -41,7 +41,7 @@ def test_a_constant_scorer_beside_one_that_is_always_right():
 
 
 def test_without_a_temperature_there_is_no_log_loss():
-    (row, _), _, _ = measure(
+    (row, _), _, _ = measure_runs(
         {"a": [[run([(1, 0)] * 6, None)]], "b": [[run([(0, 1)] * 6)]]}, {"a": "ratings", "b": "plain"}, GROUPS, None
     )
     assert row.rankings["accuracy"].value == 1
@@ -49,8 +49,8 @@ def test_without_a_temperature_there_is_no_log_loss():
     assert "temperature" in row.rankings["log_loss"].reason
 
 
-def test_divisions_are_put_on_one_scale():
-    both = together([run([(5.0, 3.0)], 2.0), run([(-10.0, -14.0)], 1.0)])
+def test_splits_are_put_on_one_scale():
+    both = pool_splits([run([(5.0, 3.0)], 2.0), run([(-10.0, -14.0)], 1.0)])
     assert both.scores == [[0.5, -0.5], [2.0, -2.0]]
 
 
@@ -61,7 +61,7 @@ def test_ratings_are_ordered_by_kendall_within_prompts_and_measured_in_units():
     ]
     exact = [[run([(0, 1, 2)] * 6, None, {"overall": [[k + i % 2 for k in range(3)] for i in range(6)]})]]
     swapped = [[run([(0, 2, 1)] * 6, None, {"overall": [[k + 2 for k in (0, 2, 1)] for _ in range(6)]})]]
-    rows, lead, _ = measure({"s": swapped, "e": exact}, {"s": "ratings", "e": "ratings"}, groups, None)
+    rows, lead, _ = measure_runs({"s": swapped, "e": exact}, {"s": "ratings", "e": "ratings"}, groups, None)
     assert (lead.attribute, lead.name) == ("overall", "kendall_within")
     assert [row.name for row in rows] == ["e", "s"]
     assert rows[0].ratings["overall"]["mae"].value == 0
@@ -83,17 +83,17 @@ def test_the_lead_in_kendall_is_the_mean_difference_over_prompts():
     rated = flatten_ratings(groups)["overall"]
     human = rated.human.reshape(8, 4)
     taus = [
-        kendalltau(a, said).statistic - kendalltau(b, said).statistic
-        for a, b, said in zip(one.reshape(8, 4), other.reshape(8, 4), human, strict=True)
-        if np.ptp(said)
+        kendalltau(a, ratings).statistic - kendalltau(b, ratings).statistic
+        for a, b, ratings in zip(one.reshape(8, 4), other.reshape(8, 4), human, strict=True)
+        if np.ptp(ratings)
     ]
-    found = kendall_lead(rated, one, other)
-    assert found.value == pytest.approx(np.mean(taus))
-    assert found.n == len(taus)
+    difference = kendall_lead(rated, one, other)
+    assert difference.value == pytest.approx(np.mean(taus))
+    assert difference.n == len(taus)
 
 
 def test_seeds_are_averaged_with_their_spread():
-    found = averaged([Measurement(0.5, 0.4, 0.6, 9), Measurement(0.7, 0.5, 0.9, 9)])
-    assert (found.value, found.low, found.high) == pytest.approx((0.6, 0.45, 0.75))
-    assert found.spread == pytest.approx(0.1 * math.sqrt(2))
-    assert averaged([Measurement(None, None, None, 0, "no")]).reason == "no"
+    average = average_seeds([Measurement(0.5, 0.4, 0.6, 9), Measurement(0.7, 0.5, 0.9, 9)])
+    assert (average.value, average.low, average.high) == pytest.approx((0.6, 0.45, 0.75))
+    assert average.spread == pytest.approx(0.1 * math.sqrt(2))
+    assert average_seeds([Measurement(None, None, None, 0, "no")]).reason == "no"

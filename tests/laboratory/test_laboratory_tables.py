@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from plaudit.cli.losses import _show
-from plaudit.laboratory.results import Comparison, ResultRow
+from plaudit.cli.losses import print_comparison
+from plaudit.laboratory.results import LossComparison, ResultRow
 from plaudit.laboratory.seed_averages import Lead, SeedAverage
-from plaudit.laboratory.tables import cells, figure, header, markdown, narrow, notes
+from plaudit.laboratory.tables import format_average, markdown, narrow_tables, notes, wide_cells, wide_header
 
 RATED = ("kendall_within", "spearman", "kendall", "pearson", "mae")
 RECORD = {"folds": None, "test": 0.2, "by": "prompt", "backbone": "minilm-l6", "seeds": 2, "groups": 40}
@@ -19,24 +19,26 @@ def low(value):
     return SeedAverage(value, value - 0.2, value + 0.2, 0.123, 9)
 
 
-def row(name, behind):
+def row(name, difference):
     ranked = {one: low(-0.5) for one in ("accuracy", "log_loss", "ece", "top1")}
     rated = {attribute: {one: low(-0.4) for one in RATED} for attribute in ("helpfulness", "correctness of facts")}
-    return ResultRow(name, "rankings", ranked, rated, behind, behind, 1234.5)
+    return ResultRow(name, "rankings", ranked, rated, difference, difference, 1234.5)
 
 
 def comparison(*rest):
     record = RECORD | {"settings": {"trainable": "head"}}
     rows = (row("plackett-luce:3", None), *rest)
-    return Comparison(rows, Lead("helpfulness", "kendall_within"), {}, {}, COUNTS, record)
+    return LossComparison(rows, Lead("helpfulness", "kendall_within"), {}, {}, COUNTS, record)
 
 
-FOUND = comparison(row("bradley-terry", low(-0.3)), row("frozen:a-folder/with-a-long-name/in-it", low(-0.3)))
+COMPARISON = comparison(row("bradley-terry", low(-0.3)), row("frozen:a-folder/with-a-long-name/in-it", low(-0.3)))
 
 
 def test_every_figure_is_whole_at_80_columns(monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "80")
-    _show(replace(FOUND, rows=(replace(FOUND.rows[0], to_best_loss=low(-0.3)), *FOUND.rows[1:])))
+    print_comparison(
+        replace(COMPARISON, rows=(replace(COMPARISON.rows[0], to_best_loss=low(-0.3)), *COMPARISON.rows[1:]))
+    )
     printed = capsys.readouterr().out
     assert max(map(len, printed.splitlines())) <= 80
     assert "…" not in printed
@@ -47,7 +49,7 @@ def test_every_figure_is_whole_at_80_columns(monkeypatch, capsys):
 
 
 def test_narrow_tables_hold_the_figures_of_the_wide_one():
-    tables = narrow(FOUND)
+    tables = narrow_tables(COMPARISON)
     assert [table.title for table in tables] == [
         "Losses, best first by helpfulness: Kendall within prompts",
         *["Rankings"] * 2,
@@ -55,20 +57,20 @@ def test_narrow_tables_hold_the_figures_of_the_wide_one():
         *["Ratings: correctness of facts"] * 2,
     ]
     flat = [cell for table in tables for cell in table.cells[1][1:]]
-    assert len(flat) == len(cells(FOUND)[1]) - 1 == len(header(FOUND)) - 1
+    assert len(flat) == len(wide_cells(COMPARISON)[1]) - 1 == len(wide_header(COMPARISON)) - 1
     assert all(len(one.header) == len(cells) for one in tables for cells in one.cells)
-    assert markdown(FOUND).count("\n| ") == 1 + 1 + 3
+    assert markdown(COMPARISON).count("\n| ") == 1 + 1 + 3
 
 
 def test_a_figure_on_one_line_and_on_two():
-    given = SeedAverage(0.7456, 0.701, 0.79, 0.003, 9)
-    assert figure(given) == "0.746 [0.701, 0.790] ±0.003"
-    assert figure(given, sign=True, lines=True) == "+0.746 ±0.003\n[+0.701, +0.790]"
-    assert figure(replace(given, low=None, high=None), lines=True) == "0.746 ±0.003"
+    average = SeedAverage(0.7456, 0.701, 0.79, 0.003, 9)
+    assert format_average(average) == "0.746 [0.701, 0.790] ±0.003"
+    assert format_average(average, sign=True, lines=True) == "+0.746 ±0.003\n[+0.701, +0.790]"
+    assert format_average(replace(average, low=None, high=None), lines=True) == "0.746 ±0.003"
 
 
 @pytest.mark.parametrize(
-    ("behind", "says"),
+    ("difference", "sentence"),
     [
         (SeedAverage(-0.1, -0.3, 0.1, 0.0, 9), "Not distinguishable from plackett-luce:3: mse."),
         (SeedAverage(-0.3, -0.4, -0.2, 0.0, 9), "plackett-luce:3 is ahead of every other row."),
@@ -78,13 +80,14 @@ def test_a_figure_on_one_line_and_on_two():
         ),
     ],
 )
-def test_the_sentence_says_what_the_interval_does(behind, says):
-    said = notes(comparison(row("mse", behind)))
-    assert says in said
-    assert sum("plackett-luce:3" in line for line in said) == 1
+def test_the_sentence_says_what_the_interval_does(difference, sentence):
+    lines = notes(comparison(row("mse", difference)))
+    assert sentence in lines
+    assert sum("plackett-luce:3" in line for line in lines) == 1
 
 
 def test_what_was_tested_on_is_counted():
     assert (
-        "9 comparisons, 18 ratings of 4 held-out responses, in 1 of 40 groups; one split by prompt" in notes(FOUND)[0]
+        "9 comparisons, 18 ratings of 4 held-out responses, in 1 of 40 groups; one split by prompt"
+        in notes(COMPARISON)[0]
     )

@@ -2,51 +2,59 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from plaudit.cli.options import Changes, ChatTemplate, CutResponses, Format, Json, Majority, Rejects, Scales
 
 if TYPE_CHECKING:
-    from plaudit.laboratory import Comparison
+    from plaudit.groups import Group
+    from plaudit.laboratory import LossComparison
+
+Data = Annotated[list[str], typer.Argument(help="Judgements: files, folders, a data set, or `-` for stdin.")]
+Output = Annotated[Path, typer.Option("--output", "-o", help="A folder for the table, the plots and the runs.")]
+Backbone = Annotated[str, typer.Option("--backbone", "-b", help="minilm-l6, smollm2-135m, a folder or a hub id.")]
+Losses = Annotated[
+    str | None, typer.Option("--losses", metavar="A,B,...", help="Only these; all that apply by default.")
+]
+Seeds = Annotated[int, typer.Option("--seeds", help="Runs of each loss, 2 or more.")]
+By = Annotated[str, typer.Option("--by", metavar="FIELD", help="What stays whole: prompt, or a field of meta.")]
+Folds = Annotated[int | None, typer.Option("--folds", min=2, help="Cross-validate, so that all data are tested on.")]
+TestShare = Annotated[float, typer.Option("--test", help="The share to test on, where there are no folds.")]
+Trainable = Annotated[str, typer.Option("--trainable", help="head (fast), layers, all, last:K, lora or lora:RANK.")]
+Baselines = Annotated[
+    str | None, typer.Option("--baselines", help="length, bow, frozen:BACKBONE by comma, or none; all by default.")
+]
+MaxResponses = Annotated[
+    int | None, typer.Option("--responses", min=2, help="Use at most so many responses of a prompt, drawn at random.")
+]
+RankRatings = Annotated[
+    bool, typer.Option("--rank-ratings", help="Also read each rater's order of a prompt's responses as a ranking.")
+]
+FirstSeed = Annotated[int | None, typer.Option("--seed", help="The first seed, and that of the split.")]
 
 
 def losses_command(
-    data: Annotated[list[str], typer.Argument(help="Judgements: files, folders, a data set, or `-` for stdin.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="A folder for the table, the plots and the runs.")],
-    backbone: Annotated[
-        str, typer.Option("--backbone", "-b", help="minilm-l6, smollm2-135m, a folder or a hub id.")
-    ] = "minilm-l6",
-    losses: Annotated[
-        str | None, typer.Option("--losses", metavar="A,B,...", help="Only these; all that apply by default.")
-    ] = None,
-    seeds: Annotated[int, typer.Option("--seeds", help="Runs of each loss, 2 or more.")] = 3,
-    by: Annotated[
-        str, typer.Option("--by", metavar="FIELD", help="What stays whole: prompt, or a field of meta.")
-    ] = "prompt",
-    folds: Annotated[
-        int | None, typer.Option("--folds", min=2, help="Cross-validate, so that all data are tested on.")
-    ] = None,
-    test: Annotated[float, typer.Option("--test", help="The share to test on, where there are no folds.")] = 0.2,
-    trainable: Annotated[
-        str, typer.Option("--trainable", help="head (fast), layers, all, last:K, lora or lora:RANK.")
-    ] = "head",
-    baselines: Annotated[
-        str | None, typer.Option("--baselines", help="length, bow, frozen:BACKBONE by comma, or none; all by default.")
-    ] = None,
-    responses: Annotated[
-        int | None, typer.Option("--responses", min=2, help="Use at most so many responses of a prompt, drawn.")
-    ] = None,
-    rank_ratings: Annotated[
-        bool, typer.Option("--rank-ratings", help="Also read each rater's order of a prompt's responses as a ranking.")
-    ] = False,
+    data: Data,
+    output: Output,
+    backbone: Backbone = "minilm-l6",
+    losses: Losses = None,
+    seeds: Seeds = 3,
+    by: By = "prompt",
+    folds: Folds = None,
+    test: TestShare = 0.2,
+    trainable: Trainable = "head",
+    baselines: Baselines = None,
+    responses: MaxResponses = None,
+    rank_ratings: RankRatings = False,
     majority: Majority = False,
     scale: Scales = None,
     truncate_responses: CutResponses = False,
     chat_template: ChatTemplate = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="The first seed, and that of the split.")] = None,
+    seed: FirstSeed = None,
     changes: Changes = None,
     format: Format = None,
     rejects: Rejects = None,
@@ -56,64 +64,61 @@ def losses_command(
 
     Example: `plaudit losses train.jsonl -o losses --losses bradley-terry,hinge --folds 4`
     """
-    import json
-
-    from plaudit.data import ReadReport, load_groups
-    from plaudit.judgements import majority as settle
-    from plaudit.judgements import rankings_from_ratings
-    from plaudit.laboratory import (
-        check_baselines,
-        compare_losses,
-        default_settings,
-        learning_curves,
-        markdown,
-        thinned,
-        write_plots,
-    )
+    from plaudit.laboratory import LaboratorySettings, compare_losses, default_settings
     from plaudit.model import baseline_names
+
+    flags: dict[str, Any] = {"chat_template": chat_template, "seed": seed}
+    flags |= {"scales": ",".join(scale) if scale else None, "truncate_responses": truncate_responses or None}
+    training = default_settings(trainable).with_sources("losses", flags, changes)
+    settings = LaboratorySettings(
+        losses=None if losses is None else [name for part in losses.split(",") if (name := part.strip())],
+        seeds=seeds, by=by, folds=folds, test_share=test, training=training,
+        baselines=None if baselines is None else baseline_names(baselines),
+    )  # fmt: skip
+    groups = _read(data, format, rejects, majority, rank_ratings, responses, training.seed)
+    log = lambda line: typer.echo(line, err=True)  # noqa: E731
+    _write(compare_losses(groups, output, backbone, settings, log=log), output, as_json)
+
+
+def _read(
+    data: list[str],
+    format: str | None,
+    rejects: Path | None,
+    majority: bool,
+    rank_ratings: bool,
+    max_responses: int | None,
+    seed: int,
+) -> list[Group]:
+    from plaudit.data import ReadReport, load_groups
+    from plaudit.judgements import majority as merge_annotators
+    from plaudit.judgements import rankings_from_ratings
+    from plaudit.laboratory import subsample_responses
+
+    report = ReadReport()
+    groups = load_groups(data, format=format, rejects=rejects, report=report)
+    if report.rejected:
+        typer.echo(f"{len(report.rejected):,} rows set aside in {rejects}", err=True)
+    if majority:
+        groups = list(map(merge_annotators, groups))
+    if rank_ratings:
+        groups = list(map(rankings_from_ratings, groups))
+    return groups if max_responses is None else subsample_responses(groups, max_responses, seed)
+
+
+def _write(comparison: LossComparison, output: Path, as_json: bool) -> None:
+    """The table and the plots, into files and onto the terminal."""
+    from plaudit.laboratory import RESULT, loss_curves, markdown, write_plots
     from plaudit.report import can_plot
     from plaudit.storage import replacing
 
-    plain = None if baselines is None else baseline_names(baselines)
-    check_baselines(plain or ())
-    flags = {
-        "scales": ",".join(scale) if scale else None,
-        "truncate_responses": truncate_responses or None,
-        "chat_template": chat_template,
-        "seed": seed,
-    }
-    settings = default_settings(trainable).with_sources("losses", flags, changes)
-    reading = ReadReport()
-    groups = load_groups(data, format=format, rejects=rejects, report=reading)
-    if reading.rejected:
-        typer.echo(f"{len(reading.rejected):,} rows set aside in {rejects}", err=True)
-    if majority:
-        groups = list(map(settle, groups))
-    if rank_ratings:
-        groups = list(map(rankings_from_ratings, groups))
-    if responses is not None:
-        groups = thinned(groups, responses, settings.seed)
-    found = compare_losses(
-        groups,
-        output,
-        backbone,
-        losses=None if losses is None else [name for part in losses.split(",") if (name := part.strip())],
-        seeds=seeds,
-        by=by,
-        fold_count=folds,
-        test=test,
-        baselines=plain,
-        settings=settings,
-        say=lambda line: typer.echo(line, err=True),
-    )
     with replacing(output / "losses.md") as temporary:
-        temporary.write_text(markdown(found), encoding="utf-8")
-    plots = write_plots(found, learning_curves(), output) if can_plot() else []
+        temporary.write_text(markdown(comparison), encoding="utf-8")
+    plots = write_plots(comparison, loss_curves(), output) if can_plot() else []
     if as_json:
-        typer.echo(json.dumps(found.to_json(), ensure_ascii=False, allow_nan=False))
+        typer.echo(json.dumps(comparison.to_json(), ensure_ascii=False, allow_nan=False))
     else:
-        _show(found)
-    files = ", ".join(str(path) for path in [output / "losses.json", output / "losses.md", *plots])
+        print_comparison(comparison)
+    files = ", ".join(str(path) for path in [output / RESULT, output / "losses.md", *plots])
     typer.echo(f"Written: {files}.", err=True)
     if not plots:
         typer.echo(
@@ -121,22 +126,23 @@ def losses_command(
         )
 
 
-def _show(found: Comparison) -> None:
+def print_comparison(comparison: LossComparison) -> None:
+    """Several narrow tables, and the notes that they are to be read with."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    from plaudit.laboratory import narrow, notes
+    from plaudit.laboratory import narrow_tables, notes
 
     console = Console(highlight=False)
-    for one in narrow(found):
-        table = Table(title=escape(one.title), title_justify="left", box=None, pad_edge=False, header_style="bold")
-        for number, title in enumerate(one.header):
+    for narrow in narrow_tables(comparison):
+        table = Table(title=escape(narrow.title), title_justify="left", box=None, pad_edge=False, header_style="bold")
+        for number, title in enumerate(narrow.header):
             is_name = number == 0
             table.add_column(title, justify="left" if is_name else "right", no_wrap=not is_name, overflow="fold")
-        for row in one.cells:
+        for row in narrow.cells:
             table.add_row(*map(escape, row))
         console.print(table)
         console.print()
-    for line in notes(found):
+    for line in notes(comparison):
         console.print(escape(line))

@@ -1,35 +1,36 @@
-"""The loss laboratory: one backbone, every loss that fits the judgements, several seeds, one table."""
+"""The loss laboratory: one backbone, every loss that applies to the judgements, several seeds, one table."""
 
 from typing import TYPE_CHECKING
 
 from plaudit._face import face
 
 if TYPE_CHECKING:
-    from plaudit.laboratory.candidates import Candidate, Candidates, choose
-    from plaudit.laboratory.comparing import RESULT, check_baselines, compare_losses
-    from plaudit.laboratory.curves import LearningCurve, learning_curves
+    from plaudit.laboratory.candidates import Candidate, Candidates, choose_losses
+    from plaudit.laboratory.comparing import RESULT, compare_losses
+    from plaudit.laboratory.curves import LossCurve, loss_curves
     from plaudit.laboratory.plots import write_plots
-    from plaudit.laboratory.results import Comparison, ResultRow
+    from plaudit.laboratory.results import LossComparison, ResultRow
     from plaudit.laboratory.runs import default_settings
-    from plaudit.laboratory.splits import thinned
-    from plaudit.laboratory.tables import markdown, narrow, notes
+    from plaudit.laboratory.settings import LaboratorySettings
+    from plaudit.laboratory.splits import subsample_responses
+    from plaudit.laboratory.tables import markdown, narrow_tables, notes
 
 __all__ = [
     "RESULT",
     "Candidate",
     "Candidates",
-    "Comparison",
-    "LearningCurve",
+    "LaboratorySettings",
+    "LossComparison",
+    "LossCurve",
     "ResultRow",
-    "check_baselines",
-    "choose",
+    "choose_losses",
     "compare_losses",
     "default_settings",
-    "learning_curves",
+    "loss_curves",
     "markdown",
-    "narrow",
+    "narrow_tables",
     "notes",
-    "thinned",
+    "subsample_responses",
     "write_plots",
 ]
 

@@ -1,4 +1,4 @@
-"""Which losses fit the judgements at hand, and which of them are one and the same on them."""
+"""Candidates: the losses that apply to a set of judgements, and which of them are equivalent there."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _LIKELIHOODS = frozenset({"bradley-terry", "ranknet", "plackett-luce", "infonce"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A loss to be tried.
+    """A loss to train with.
 
     Attributes:
         name: as `--loss` has it.
         kind: what it learns from, `rankings` or `ratings`.
-        settings: the run's settings with this loss.
-        likelihood: whether σ(gap) is the probability that it models, so that its scores need no temperature.
+        settings: of its runs.
+        likelihood: whether it models the probability of a win as σ(gap), so that its scores need no temperature.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Candidate:
     settings: TrainingSettings
     likelihood: bool
 
-    def part(self, groups: Sequence[Group]) -> list[Group]:
+    def restrict(self, groups: Sequence[Group]) -> list[Group]:
         """The groups with only the judgements that this loss learns from."""
         if self.kind == "rankings":
             return [replace(group, ratings=()) for group in groups]
@@ -41,26 +41,28 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What is tried and what is not.
+    """The losses to train with, and those not to.
 
     Attributes:
-        tried: two or more.
-        same: a loss that is not run -> the one that it is the same as on these judgements.
-        left_out: a loss that cannot be run here -> why.
+        candidates: two or more.
+        same: a loss that is not run -> the one that it is equivalent to on these judgements.
+        left_out: a loss that does not apply -> why.
     """
 
-    tried: tuple[Candidate, ...]
+    candidates: tuple[Candidate, ...]
     same: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
 
 
-def choose(groups: Sequence[Group], settings: TrainingSettings, names: Sequence[str] | None = None) -> Candidates:
-    """The losses that apply to the groups' judgements; of those that are the same by mathematics, the first.
+def choose_losses(
+    groups: Sequence[Group], settings: TrainingSettings, names: Sequence[str] | None = None
+) -> Candidates:
+    """The losses that apply to the groups' judgements; of those that are equivalent there, the first.
 
     Args:
         groups: all of them.
-        settings: of every run; their own losses do not count.
-        names: only these losses; None: all that there are.
+        settings: of every run; their losses do not count.
+        names: only these losses; None: all.
 
     Raises:
         PlauditError: if a named loss is unknown or does not apply, or fewer than two different ones are left.
@@ -74,37 +76,40 @@ def choose(groups: Sequence[Group], settings: TrainingSettings, names: Sequence[
     for name in names or ():
         if name not in RATING_LOSSES and ranking_loss(name) is None:
             raise PlauditError(f"there is no loss {name!r}; there are {', '.join(known)} (and plackett-luce:K)")
-    tried: dict[str, Candidate] = {}
+    candidates: dict[str, Candidate] = {}
     left_out: dict[str, str] = {}
     for name in dict.fromkeys(names or known):
         try:
-            tried[name] = _candidate(name, kinds, groups, settings)
+            candidates[name] = _candidate(name, kinds, groups, settings)
         except PlauditError as error:
             if names:
                 raise
             left_out[name] = str(error)
-    same = _same(list(tried), groups)
-    different = tuple(candidate for name, candidate in tried.items() if name not in same)
+    same = _equivalent(list(candidates), groups)
+    different = tuple(candidate for name, candidate in candidates.items() if name not in same)
     if len(different) < 2:
-        raise PlauditError(f"there is nothing to compare: {_why_alone(different[0].name, same, asked=bool(names))}")
-    return Candidates(different, same, left_out)
+        raise PlauditError(
+            f"there is nothing to compare: {_reason_for_one(different[0].name, same, named=bool(names))}"
+        )
+    return Candidates(candidates=different, same=same, left_out=left_out)
 
 
-def _why_alone(only: str, same: Mapping[str, str], asked: bool) -> str:
+def _reason_for_one(only: str, same: Mapping[str, str], named: bool) -> str:
+    """Why only one loss is left."""
     if same:
         return f"on these judgements {', '.join(same)} and {only} are the same loss; give one that differs"
-    if asked:
+    if named:
         return f"{only} is one loss; give two or more, or leave --losses out for all that apply"
     return f"of all losses only {only} applies to these judgements"
 
 
 def _kinds(groups: Sequence[Group]) -> set[str]:
-    ranked = any(_members(ranking.tiers) > 1 for group in groups for ranking in group.rankings)
-    rated = any(group.ratings for group in groups)
-    return {name for name, there in (("rankings", ranked), ("ratings", rated)) if there}
+    has_rankings = any(_size(ranking.tiers) > 1 for group in groups for ranking in group.rankings)
+    has_ratings = any(group.ratings for group in groups)
+    return {kind for kind, present in (("rankings", has_rankings), ("ratings", has_ratings)) if present}
 
 
-def _members(tiers: Sequence[Sequence[int]]) -> int:
+def _size(tiers: Sequence[Sequence[int]]) -> int:
     return sum(map(len, tiers))
 
 
@@ -113,12 +118,12 @@ def _candidate(name: str, kinds: set[str], groups: Sequence[Group], settings: Tr
     if kind not in kinds:
         raise PlauditError(f"{name} learns from {kind}, and there are none")
     if kind == "ratings":
-        own = settings.with_changes({"rating_loss": name, "loss": "bradley-terry"}, "losses")
-        _check_levels(name, groups, own)
-        return Candidate(name, kind, own, likelihood=False)
-    own = settings.with_changes({"loss": name}, "losses")
-    probable = name.partition(":")[0] in _LIKELIHOODS and not own.margin and own.ties != "rao-kupper"
-    return Candidate(name, kind, own, likelihood=probable)
+        changed = settings.with_changes({"rating_loss": name, "loss": "bradley-terry"}, "losses")
+        _check_levels(name, groups, changed)
+        return Candidate(name, kind, changed, likelihood=False)
+    changed = settings.with_changes({"loss": name}, "losses")
+    likelihood = name.partition(":")[0] in _LIKELIHOODS and not changed.margin and changed.ties != "rao-kupper"
+    return Candidate(name, kind, changed, likelihood)
 
 
 def _check_levels(name: str, groups: Sequence[Group], settings: TrainingSettings) -> None:
@@ -131,17 +136,17 @@ def _check_levels(name: str, groups: Sequence[Group], settings: TrainingSettings
             raise PlauditError(f"{name} needs two levels, and every rating of {attribute} is the same")
 
 
-def _same(names: Sequence[str], groups: Sequence[Group]) -> dict[str, str]:
-    """Losses that have the gradients of one before them in `names`, where every ranking is of two responses.
+def _equivalent(names: Sequence[str], groups: Sequence[Group]) -> dict[str, str]:
+    """A loss -> one before it in `names` that has the same gradients, where every ranking is of two responses.
 
     With a and b the two scores: each pair has its ranking's whole weight, so RankNet is Bradley-Terry. Plackett-Luce is
     -log softmax(a, b) = -log σ(a - b), and of a tie Bradley-Terry's minus ½ log 2. The best against the rest is the
     same, but passes over ties. The best-worst model is Bradley-Terry on twice the gap, which is another model.
     """
-    sizes = [(_members(ranking.tiers), len(ranking.tiers)) for group in groups for ranking in group.rankings]
-    if any(members > 2 for members, _ in sizes):
+    sizes = [(_size(ranking.tiers), len(ranking.tiers)) for group in groups for ranking in group.rankings]
+    if any(size > 2 for size, _ in sizes):
         return {}
-    ties = any(members == 2 and tiers == 1 for members, tiers in sizes)
-    alike = {"bradley-terry", "ranknet", "plackett-luce"} | (set() if ties else {"infonce"})
-    found = [name for name in names if name.partition(":")[0] in alike]
-    return dict.fromkeys(found[1:], found[0]) if found else {}
+    ties = any(size == 2 and tiers == 1 for size, tiers in sizes)
+    equivalent = {"bradley-terry", "ranknet", "plackett-luce"} | (set() if ties else {"infonce"})
+    present = [name for name in names if name.partition(":")[0] in equivalent]
+    return dict.fromkeys(present[1:], present[0]) if present else {}

@@ -1,4 +1,4 @@
-"""The laboratory, whole: judgements in, one table of losses out."""
+"""The comparison of losses: judgements in, one table out."""
 
 from __future__ import annotations
 
@@ -7,104 +7,111 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.evaluation import check_measurable
 from plaudit.groups import Group
-from plaudit.laboratory.candidates import choose
-from plaudit.laboratory.jobs import do_all, jobs
-from plaudit.laboratory.measure import PLAIN, measure
-from plaudit.laboratory.results import Comparison
-from plaudit.laboratory.runs import default_settings, is_frozen, prime_features
-from plaudit.laboratory.splits import folds, one_split
-from plaudit.model import PROBE_PREFIX, is_baseline, shared_features
+from plaudit.laboratory.candidates import choose_losses
+from plaudit.laboratory.jobs import list_jobs, run_jobs
+from plaudit.laboratory.measure import BASELINE, measure_runs
+from plaudit.laboratory.results import LossComparison
+from plaudit.laboratory.runs import is_frozen, prime_features
+from plaudit.laboratory.settings import LaboratorySettings
+from plaudit.laboratory.splits import Split, cross_validation_splits, single_split
+from plaudit.model import is_baseline, shared_features
 from plaudit.storage import replacing, versions
-from plaudit.training import TrainingSettings
 
 RESULT = "losses.json"
 
-
-def check_baselines(names: Sequence[str]) -> None:
-    """Refuse a name that is no plain model's, with a PlauditError."""
-    for name in names:
-        if not is_baseline(name):
-            raise PlauditError(f"there is no baseline {name!r}; there are length, bow and {PROBE_PREFIX}BACKBONE")
+Log = Callable[[str], None]
+"""Called with a line about each run."""
 
 
 def compare_losses(
     groups: Sequence[Group],
     output: str | Path,
     backbone: str = "minilm-l6",
+    settings: LaboratorySettings | None = None,
     *,
-    losses: Sequence[str] | None = None,
-    seeds: int = 3,
-    by: str = "prompt",
-    fold_count: int | None = None,
-    test: float = 0.2,
-    baselines: Sequence[str] | None = None,
-    settings: TrainingSettings | None = None,
-    say: Callable[[str], None] = lambda line: None,
-) -> Comparison:
-    """Train the same backbone with each loss over several seeds, and measure all on the same held-out judgements.
+    log: Log = lambda line: None,
+    **changes: Any,
+) -> LossComparison:
+    """Train the same backbone with each loss over several seeds, and measure all on the same test judgements.
 
     Where there are rankings and ratings, each loss learns from its own kind, and all are measured on both. A run that
-    was done before into the same folder, from the same data and settings, is not done again.
+    was done before into the same folder, from the same data and settings, is not repeated.
 
     Args:
         groups: with rankings, ratings or both.
         output: the folder; runs are kept in its `runs/`, and the result is written to `losses.json`.
-        backbone: as in `plaudit.train`, but for plain ones.
-        losses: names; None: all that apply.
-        seeds: runs of each loss on each division, 2 or more: their spread says what luck can do.
-        by: what never stands on two sides, and what intervals are clustered by: `prompt`, or a field of `meta`.
-        fold_count: cross-validate over as many folds, so that everything is tested on; None: one split.
-        test: the share to test on in one split.
-        baselines: plain models beside them; None: `length`, `bow` and the frozen backbone.
-        settings: of every run; None: `default_settings()`. Their losses do not count; their seed is the first.
-        say: told of every run.
+        backbone: as in `plaudit.train`, but no baseline.
+        settings: how to compare; by default `LaboratorySettings()`.
+        log: called with a line about each run.
+        changes: settings to change, by name (`folds=4`); training settings too.
 
     Raises:
         PlauditError: if there is nothing to compare, or a setting makes no sense.
+
+    Example:
+        comparison = compare_losses(groups, "losses", folds=4)
+        print(markdown(comparison))
     """
-    if seeds < 2:
-        raise PlauditError(f"seeds is {seeds}; give 2 or more, because one run does not show what luck can do")
+    settings = (settings or LaboratorySettings()).with_changes(changes)
     if is_baseline(backbone):
-        raise PlauditError(
-            f"{backbone} is fitted by a loss of its own; choose a pretrained backbone to compare losses on"
+        raise InvalidInputError(
+            f"{backbone} is fitted by a loss of its own", remedy="choose a pretrained backbone to compare losses on"
         )
-    check_baselines(baselines or ())
-    settings = replace(settings or default_settings(), report_to="none", baselines="none")
-    clusters = None if by == "prompt" else by
-    check_measurable(groups, clusters)
-    found = choose(groups, settings, losses)
-    parts = folds(groups, fold_count, settings.seed, by) if fold_count else one_split(groups, test, settings.seed, by)
-    plain = ("length", "bow", f"{PROBE_PREFIX}{backbone}") if baselines is None else tuple(dict.fromkeys(baselines))
+    settings = replace(settings, training=replace(settings.training, report_to="none", baselines="none"))
+    check_measurable(groups, settings.clusters)
+    chosen = choose_losses(groups, settings.training, settings.losses)
+    splits = _splits(groups, settings)
+    baselines = settings.baselines_for(backbone)
     with shared_features():
-        seconds = _prime(groups, backbone, settings, say) if is_frozen(settings) else 0.0
-        todo = jobs(found.tried, plain, parts, backbone, settings, seeds)
-        runs = do_all(todo, Path(output) / "runs", backbone, say)
-    kinds = {one.name: one.kind for one in found.tried} | dict.fromkeys(plain, PLAIN)
-    rows, lead, counts = measure(runs, kinds, [group for part in parts for group in part.test], clusters)
-    record = {
+        seconds = _prime(groups, backbone, settings, log) if is_frozen(settings.training) else 0.0
+        jobs = list_jobs(chosen.candidates, baselines, splits, backbone, settings)
+        runs = run_jobs(jobs, Path(output) / "runs", backbone, log)
+    kinds = {candidate.name: candidate.kind for candidate in chosen.candidates} | dict.fromkeys(baselines, BASELINE)
+    tested = [group for split in splits for group in split.test]
+    rows, lead, counts = measure_runs(runs, kinds, tested, settings.clusters)
+    comparison = LossComparison(
+        rows=tuple(rows),
+        lead=lead,
+        same=chosen.same,
+        left_out=chosen.left_out,
+        counts=counts,
+        record=_record(groups, backbone, settings, seconds),
+    )
+    with replacing(Path(output) / RESULT) as temporary:
+        text = json.dumps(comparison.to_json(), ensure_ascii=False, indent=1)
+        temporary.write_text(text + "\n", encoding="utf-8")
+    return comparison
+
+
+def _splits(groups: Sequence[Group], settings: LaboratorySettings) -> list[Split]:
+    seed = settings.training.seed
+    if settings.folds:
+        return cross_validation_splits(groups, settings.folds, seed, settings.by)
+    return [single_split(groups, settings.test_share, seed, settings.by)]
+
+
+def _prime(groups: Sequence[Group], backbone: str, settings: LaboratorySettings, log: Log) -> float:
+    """Read all responses with the frozen backbone, once for all runs; the seconds it took."""
+    log(f"reading {sum(len(group.responses) for group in groups):,} responses with {backbone}")
+    started = time.monotonic()
+    prime_features(groups, backbone, settings.training)
+    return time.monotonic() - started
+
+
+def _record(groups: Sequence[Group], backbone: str, settings: LaboratorySettings, seconds: float) -> dict[str, Any]:
+    return {
         "backbone": backbone,
-        "settings": settings.to_dict(),
-        "seeds": seeds,
-        "by": by,
+        "settings": settings.training.to_dict(),
+        "seeds": settings.seeds,
+        "by": settings.by,
         "groups": len(groups),
-        "folds": fold_count,
-        "test": None if fold_count else test,
+        "folds": settings.folds,
+        "test": None if settings.folds else settings.test_share,
         "feature_seconds": round(seconds, 1),
         "versions": versions(),
     }
-    result = Comparison(tuple(rows), lead, found.same, found.left_out, counts, record)
-    with replacing(Path(output) / RESULT) as temporary:
-        temporary.write_text(json.dumps(result.to_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return result
-
-
-def _prime(groups: Sequence[Group], backbone: str, settings: TrainingSettings, say: Callable[[str], None]) -> float:
-    """Seconds that reading all responses with the frozen backbone took."""
-    say(f"reading {sum(len(group.responses) for group in groups):,} responses with {backbone}")
-    started = time.monotonic()
-    prime_features(groups, backbone, settings)
-    return time.monotonic() - started

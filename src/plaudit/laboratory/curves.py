@@ -1,4 +1,4 @@
-"""Each loss as a function of one score gap, so that a reader sees what it asks for."""
+"""Loss curves: each loss as a function of one score gap."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from plaudit.losses import RANKING_LOSSES, RATING_LOSSES
 GAP = "score of the better response minus the other's"
 BEST = "score of the best of four minus the others'"
 RIGHT = "output of the right class minus the others'"
-OFF = "score minus what was said"
+ERROR = "score minus the rating"
 
 _POINTS = 121
-_WIDEST = 6.0
-_OFF = 3.0
+_MAX_GAP = 6.0
+_MAX_ERROR = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class LearningCurve:
-    """A loss against one number.
+class LossCurve:
+    """A loss as a function of one number.
 
     Attributes:
-        loss: its name.
-        against: what the number is: `GAP`, `BEST`, `RIGHT` or `OFF`.
+        loss: name of the loss.
+        against: what x is: `GAP`, `BEST`, `RIGHT` or `ERROR`.
         x: from low to high.
         y: the loss there.
     """
@@ -37,19 +37,19 @@ class LearningCurve:
     y: tuple[float, ...]
 
 
-def learning_curves() -> list[LearningCurve]:
+def loss_curves() -> list[LossCurve]:
     """A curve for every loss there is.
 
     Losses of comparisons are drawn for one decided comparison. Losses of whole rankings for a full order of four whose
     best has the gap's score and the others 0: what they cost at last is the order of those three. Rating losses are
-    drawn against score minus what was said: `ordinal` for the middle of three levels, with cut-points one apart, and
+    drawn against score minus rating: `ordinal` for the middle of three levels, with cut-points one apart, and
     `classes`, which has one output a level, against the right one's lead among three.
     """
     return [*(_of_rankings(name) for name in RANKING_LOSSES), *(_of_ratings(name) for name in RATING_LOSSES)]
 
 
-def _of_rankings(name: str) -> LearningCurve:
-    loss, gap = RANKING_LOSSES[name], _line(_WIDEST)
+def _of_rankings(name: str) -> LossCurve:
+    loss, gap = RANKING_LOSSES[name], _grid(_MAX_GAP)
     if loss.unit == "comparisons":
         return _curve(name, GAP, gap, loss.function(gap, torch.zeros_like(gap, dtype=torch.bool)))
     scores = torch.zeros(len(gap), 4, dtype=gap.dtype)
@@ -57,15 +57,15 @@ def _of_rankings(name: str) -> LearningCurve:
     return _curve(name, BEST, gap, loss.function(scores, torch.arange(4).expand(len(gap), 4)))
 
 
-def _of_ratings(name: str) -> LearningCurve:
-    against, draw = _READOUTS[RATING_LOSSES[name]]
-    x = _line(_WIDEST if against == RIGHT else _OFF)
-    return _curve(name, against, x, draw(name, x))
+def _of_ratings(name: str) -> LossCurve:
+    against, loss_of = _READOUTS[RATING_LOSSES[name]]
+    x = _grid(_MAX_GAP if against == RIGHT else _MAX_ERROR)
+    return _curve(name, against, x, loss_of(name, x))
 
 
 def _of_values(name: str, x: torch.Tensor) -> torch.Tensor:
-    found: torch.Tensor = getattr(losses, name)(x, torch.zeros_like(x))
-    return found
+    loss: torch.Tensor = getattr(losses, name)(x, torch.zeros_like(x))
+    return loss
 
 
 def _of_levels(_: str, x: torch.Tensor) -> torch.Tensor:
@@ -80,15 +80,15 @@ def _of_classes(_: str, x: torch.Tensor) -> torch.Tensor:
 
 
 _READOUTS: Mapping[str, tuple[str, Callable[[str, torch.Tensor], torch.Tensor]]] = {
-    "value": (OFF, _of_values),
-    "ordinal": (OFF, _of_levels),
+    "value": (ERROR, _of_values),
+    "ordinal": (ERROR, _of_levels),
     "classes": (RIGHT, _of_classes),
 }
 
 
-def _line(widest: float) -> torch.Tensor:
-    return torch.linspace(-widest, widest, _POINTS, dtype=torch.float64)
+def _grid(limit: float) -> torch.Tensor:
+    return torch.linspace(-limit, limit, _POINTS, dtype=torch.float64)
 
 
-def _curve(name: str, against: str, x: torch.Tensor, y: torch.Tensor) -> LearningCurve:
-    return LearningCurve(name, against, tuple(x.tolist()), tuple(y.tolist()))
+def _curve(name: str, against: str, x: torch.Tensor, y: torch.Tensor) -> LossCurve:
+    return LossCurve(loss=name, against=against, x=tuple(x.tolist()), y=tuple(y.tolist()))

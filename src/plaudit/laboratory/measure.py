@@ -1,4 +1,4 @@
-"""Runs -> rows: every model is measured on all test groups at once, then averaged over seeds."""
+"""Runs to rows of the table: each seed is measured on all test groups at once, then seeds are averaged."""
 
 from __future__ import annotations
 
@@ -12,11 +12,18 @@ from plaudit.evaluation import Evaluation, evaluate
 from plaudit.groups import Group
 from plaudit.laboratory.results import ResultRow
 from plaudit.laboratory.runs import Run
-from plaudit.laboratory.seed_averages import CandidateScores, Lead, SeedAverage, averaged, leading, paired_difference
+from plaudit.laboratory.seed_averages import (
+    CandidateScores,
+    Lead,
+    SeedAverage,
+    average_seeds,
+    paired_difference,
+    select_lead,
+)
 from plaudit.scoring import ScoredGroups
 from plaudit.statistics import Measurement, Measurements, undefined
 
-PLAIN = "plain"
+BASELINE = "plain"
 """The kind of a baseline."""
 
 RANKINGS = ("accuracy", "log_loss", "ece", "top1")
@@ -24,10 +31,10 @@ RATINGS = ("kendall_within", "spearman", "kendall", "pearson", "mae")
 NO_TEMPERATURE = "its score gaps are no probabilities, and there was nothing to fit a temperature on"
 
 Seeds = Sequence[Sequence[Run]]
-"""One sequence a seed, one run a division."""
+"""For each seed, one run a split."""
 
 
-def measure(
+def measure_runs(
     runs: Mapping[str, Seeds], kinds: Mapping[str, str], tested: Sequence[Group], clusters: str | None
 ) -> tuple[list[ResultRow], Lead, Mapping[str, int]]:
     """Rows best first, what they are ordered by, and the counts of what they were measured on.
@@ -35,23 +42,28 @@ def measure(
     Args:
         runs: name of a loss or baseline -> its runs.
         kinds: name -> what it learned from.
-        tested: the test groups of all divisions, in order.
+        tested: the test groups of all splits, in order.
         clusters: as in `evaluate`.
     """
-    scored = {name: [together(divisions) for divisions in seeds] for name, seeds in runs.items()}
+    scored = {name: [pool_splits(splits) for splits in seeds] for name, seeds in runs.items()}
     evaluations = {
-        name: [evaluate(tested, ScoredGroups.of(one.scores, attributes=one.values), clusters=clusters) for one in seeds]
+        name: [
+            evaluate(tested, ScoredGroups.of(model.scores, attributes=model.values), clusters=clusters)
+            for model in seeds
+        ]
         for name, seeds in scored.items()
     }
-    lead = leading([seeds[0] for seeds in evaluations.values()])
-    means = {name: averaged([lead.of(one) for one in seeds]).value for name, seeds in evaluations.items()}
+    lead = select_lead([seeds[0] for seeds in evaluations.values()])
+    means = {
+        name: average_seeds([lead.of(evaluation) for evaluation in seeds]).value for name, seeds in evaluations.items()
+    }
     order = sorted(means, key=lambda name: -math.inf if (value := means[name]) is None else value, reverse=True)
-    best = next(name for name in order if kinds[name] != PLAIN)
+    best = next(name for name in order if kinds[name] != BASELINE)
 
-    def behind(name: str, other: str) -> SeedAverage | None:
+    def difference(name: str, other: str) -> SeedAverage | None:
         if name == other:
             return None
-        return averaged(_paired(lead, tested, scored[name], scored[other], clusters))
+        return average_seeds(_paired(lead, tested, scored[name], scored[other], clusters))
 
     rows = [
         ResultRow(
@@ -59,11 +71,11 @@ def measure(
             kind=kinds[name],
             rankings=_rankings(evaluations[name], calibrated=_calibrated(runs[name])),
             ratings={
-                attribute: _figures([one.ratings[attribute] for one in evaluations[name]], RATINGS)
+                attribute: _figures([evaluation.ratings[attribute] for evaluation in evaluations[name]], RATINGS)
                 for attribute in evaluations[name][0].ratings
             },
-            to_first=behind(name, order[0]),
-            to_best_loss=behind(name, best),
+            to_first=difference(name, order[0]),
+            to_best_loss=difference(name, best),
             seconds=statistics.fmean(run.seconds for seed in runs[name] for run in seed),
         )
         for name in order
@@ -71,46 +83,51 @@ def measure(
     return rows, lead, evaluations[order[0]][0].counts
 
 
-def together(divisions: Sequence[Run]) -> CandidateScores:
-    """One model's view of all divisions' test groups: in each, rewards of mean 0 (the mean is arbitrary, and another in
-    every run) over the temperature."""
+def pool_splits(runs: Sequence[Run]) -> CandidateScores:
+    """One model's scores of the test groups of all splits, on one scale.
+
+    In each split they are centred, because the mean of a reward is arbitrary and differs between runs, and divided by
+    the temperature.
+    """
     scores: list[list[float]] = []
     values: dict[str, list[list[float]]] = {}
-    for run in divisions:
+    for run in runs:
         centre = np.mean([score for group in run.scores for score in group])
         scale = run.temperature or 1.0
         scores += [[float((score - centre) / scale) for score in group] for group in run.scores]
         for attribute, groups in run.values.items():
             values.setdefault(attribute, []).extend(groups)
-    return CandidateScores(scores, values)
+    return CandidateScores(scores=scores, values=values)
 
 
 def _calibrated(seeds: Seeds) -> bool:
-    return all(run.temperature is not None for divisions in seeds for run in divisions)
+    return all(run.temperature is not None for splits in seeds for run in splits)
 
 
 def _rankings(evaluations: Sequence[Evaluation], calibrated: bool) -> dict[str, SeedAverage]:
     if not evaluations[0].counts["comparisons"]:
         return {}
-    figures = _figures([one.overall for one in evaluations], RANKINGS)
+    figures = _figures([evaluation.overall for evaluation in evaluations], RANKINGS)
     if not calibrated:
-        figures |= dict.fromkeys(("log_loss", "ece"), averaged([undefined(NO_TEMPERATURE)]))
+        figures |= dict.fromkeys(("log_loss", "ece"), average_seeds([undefined(NO_TEMPERATURE)]))
     return figures
 
 
 def _figures(measured: Sequence[Measurements], names: Sequence[str]) -> dict[str, SeedAverage]:
-    return {name: averaged([one[name] for one in measured]) for name in names if name in measured[0]}
+    return {
+        name: average_seeds([measurements[name] for measurements in measured]) for name in names if name in measured[0]
+    }
 
 
 def _paired(
     lead: Lead,
     tested: Sequence[Group],
-    mine: Sequence[CandidateScores],
-    first: Sequence[CandidateScores],
+    model: Sequence[CandidateScores],
+    reference: Sequence[CandidateScores],
     clusters: str | None,
 ) -> list[Measurement]:
-    """Seed by seed; what has no seed is beside each of the other's."""
+    """The differences seed by seed; a baseline, which has one run, is paired with every seed of the other."""
     return [
-        paired_difference(lead, tested, mine[seed % len(mine)], first[seed % len(first)], clusters)
-        for seed in range(max(len(mine), len(first)))
+        paired_difference(lead, tested, model[seed % len(model)], reference[seed % len(reference)], clusters)
+        for seed in range(max(len(model), len(reference)))
     ]

@@ -1,4 +1,4 @@
-"""The laboratory's two pictures, as SVG that needs no network and is legible on light and on dark pages."""
+"""The two plots of a comparison of losses, as SVG that needs no network and reads well on light and dark pages."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from plaudit.laboratory.curves import LearningCurve
-from plaudit.laboratory.results import Comparison
+from plaudit.laboratory.curves import LossCurve
+from plaudit.laboratory.results import LossComparison
 from plaudit.laboratory.tables import title_of
 from plaudit.report import GREY, LINES, dressed, save_chart, title
 
@@ -15,18 +15,18 @@ _KINDS = {"rankings": LINES[0], "ratings": LINES[3], "plain": GREY}
 _DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [12, 3], [4, 1])
 
 
-def write_plots(found: Comparison, drawn: Sequence[LearningCurve], folder: Path) -> list[Path]:
+def write_plots(comparison: LossComparison, curves: Sequence[LossCurve], folder: Path) -> list[Path]:
     """`comparison.svg`, the leading figure of each row with its interval and its seeds' spread; and `curves.svg`, each
     loss against the score gap.
 
     Returns:
         The files.
     """
-    pictures = {"comparison.svg": comparison_chart(found), "curves.svg": curves_chart(drawn)}
+    pictures = {"comparison.svg": comparison_chart(comparison), "curves.svg": curves_chart(curves)}
     return [save_chart(chart, folder / name) for name, chart in pictures.items()]
 
 
-def comparison_chart(found: Comparison) -> Any:
+def comparison_chart(comparison: LossComparison) -> Any:
     """A dot and its interval for each row that has the leading figure, best first."""
     import altair as alt
 
@@ -40,12 +40,12 @@ def comparison_chart(found: Comparison) -> Any:
             "least": figure.value - (figure.spread or 0),
             "most": figure.value + (figure.spread or 0),
         }
-        for row in found.rows
-        for figure in [row.figures_of(found.lead.attribute)[found.lead.name]]
+        for row in comparison.rows
+        for figure in [row.figures_of(comparison.lead.attribute)[comparison.lead.name]]
         if figure.value is not None
     ]
-    kinds = list(dict.fromkeys(row.kind for row in found.rows))
-    heading = title_of(found, found.lead.attribute, found.lead.name)
+    kinds = list(dict.fromkeys(row.kind for row in comparison.rows))
+    heading = title_of(comparison, comparison.lead.attribute, comparison.lead.name)
     scale = alt.Scale(zero=False, nice=True)
     base = alt.Chart(alt.Data(values=rows)).encode(
         y=alt.Y("loss:N", sort=[row["loss"] for row in rows], title=None),
@@ -58,19 +58,19 @@ def comparison_chart(found: Comparison) -> Any:
     interval = base.mark_rule(strokeWidth=1.5).encode(x=alt.X("low:Q", title=heading, scale=scale), x2="high:Q")
     seeds = base.mark_rule(strokeWidth=6, opacity=0.45).encode(x=alt.X("least:Q", scale=scale), x2="most:Q")
     dot = base.mark_point(filled=True, size=70, opacity=1).encode(x=alt.X("value:Q", scale=scale))
-    caption = [f"line: 95% interval, clustered by {found.record['by']}", "bar: standard deviation over seeds"]
+    caption = [f"line: 95% interval, clustered by {comparison.record['by']}", "bar: standard deviation over seeds"]
     chart = alt.layer(interval, seeds, dot).properties(width=460, height=alt.Step(26), title=title(heading, caption))
     return dressed(chart)
 
 
-def curves_chart(drawn: Sequence[LearningCurve]) -> Any:
+def curves_chart(curves: Sequence[LossCurve]) -> Any:
     """A panel for each kind of gap. Lines that would lie on each other share a label."""
     import altair as alt
 
     panels = []
-    for against in dict.fromkeys(curve.against for curve in drawn):
-        merged: dict[tuple[float, ...], list[LearningCurve]] = {}
-        for curve in drawn:
+    for against in dict.fromkeys(curve.against for curve in curves):
+        merged: dict[tuple[float, ...], list[LossCurve]] = {}
+        for curve in curves:
             if curve.against == against:
                 merged.setdefault(tuple(round(y, 9) for y in curve.y), []).append(curve)
         named = {" = ".join(curve.loss for curve in same): same[0] for same in merged.values()}

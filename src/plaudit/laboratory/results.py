@@ -1,4 +1,4 @@
-"""What the laboratory found, as rows of one table."""
+"""The result of a comparison of losses: the rows of one table."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ResultRow:
         ratings: figures of each rated attribute.
         to_first: the leading figure minus the first row's, paired; None in the first row.
         to_best_loss: the same for the best loss; None in its row.
-        seconds: of one training run, mean over seeds and divisions.
+        seconds: of one training run, mean over seeds and splits.
     """
 
     name: str
@@ -49,16 +49,16 @@ class ResultRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """What the laboratory found.
+class LossComparison:
+    """The result of a comparison of losses.
 
     Attributes:
         rows: best first by the leading figure.
         lead: that figure.
-        same: a loss that was not run -> the one it is the same as on these judgements.
+        same: a loss that was not run -> the one it is equivalent to on these judgements.
         left_out: a loss that does not apply -> why.
         counts: of what was measured on, as in an Evaluation.
-        record: backbone, settings, seeds, how the data were divided, and versions.
+        record: backbone, settings, seeds, how the data were split, and versions.
     """
 
     rows: tuple[ResultRow, ...]

@@ -1,4 +1,4 @@
-"""One run: a loss (or a baseline) learns from a division's groups and scores its test groups."""
+"""One run: train with a loss (or fit a baseline) on a split, and score its test groups."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from plaudit.scoring import ScoredGroups
 from plaudit.training import TrainingSettings, fit_linear, train
 
 HEAD_ONLY = {"pooling": "mean", "learning_rate": 3e-3, "epochs": 8, "evaluate_every": 2.0}
-"""What a run is told that trains nothing but a head. A backbone that nobody fine-tunes has no place where it gathers
-what it read, so the mean of its tokens is read; and a head cannot harm what it stands on, so it may learn fast."""
+"""Settings of a run that trains only a head. A backbone that is not fine-tuned has no token that summarises a text, so
+the mean of all is pooled; and a head cannot damage the backbone, so its learning rate may be high."""
 
 PerGroup = list[list[float]]
 """One list a group, one number a response."""
@@ -30,12 +30,12 @@ PerGroup = list[list[float]]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a trained model says of a division's test groups.
+    """Predictions of a trained model for the test groups of a split.
 
     Attributes:
         scores: rewards.
         values: rated attribute -> ratings in people's units, of models that learned them.
-        temperature: what a score gap is to be divided by to be a probability's logit; None: nothing to fit one on.
+        temperature: divisor of score gaps that makes them logits of a probability; None: nothing to fit one on.
         seconds: of training, without the features of a frozen backbone.
     """
 
@@ -46,46 +46,55 @@ class Run:
 
 
 def default_settings(trainable: str = "head") -> TrainingSettings:
-    """A run's settings, where no others are given."""
-    own = HEAD_ONLY if trainable == "head" else {}
-    return TrainingSettings().with_changes({"trainable": trainable, **own}, "losses")
+    """Training settings of a run, by what is trained.
+
+    Example:
+        >>> default_settings().pooling, default_settings("all").trainable
+        ('mean', 'all')
+    """
+    changes = HEAD_ONLY if trainable == "head" else {}
+    return TrainingSettings().with_changes({"trainable": trainable, **changes}, "losses")
 
 
-def run_candidate(candidate: Candidate, division: Split, backbone: str, settings: TrainingSettings) -> Run:
+def run_candidate(candidate: Candidate, split: Split, backbone: str, settings: TrainingSettings) -> Run:
     """Train with a loss on what it can learn from; the model itself is not kept.
 
     Args:
         candidate: the loss.
-        division: what to learn from, to watch and to test on.
+        split: train, validation and test groups.
         backbone: as in `train`.
         settings: the candidate's, with the seed of this run.
     """
-    learn, watch = candidate.part(division.learn), candidate.part(division.watch)
+    training, validation = candidate.restrict(split.train), candidate.restrict(split.validation)
     # The progress of one training run would drown the laboratory's.
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):
-        model = train(learn, folder, backbone, validation_groups=watch or None, settings=settings)
+        model = train(training, folder, backbone, validation_groups=validation or None, settings=settings)
     frozen = is_frozen(settings)
     if candidate.likelihood:
-        divisor: float | None = 1.0
+        temperature: float | None = 1.0
     else:
-        scores, _ = _read(model, division.watch, settings, frozen)
-        divisor = fit_temperature(*scored_comparisons(division.watch, scores))
-    return Run(*_read(model, division.test, settings, frozen), divisor, model.record["seconds"])
+        scores, _ = _predict(model, split.validation, settings, frozen)
+        temperature = fit_temperature(*scored_comparisons(split.validation, scores))
+    scores, values = _predict(model, split.test, settings, frozen)
+    return Run(scores=scores, values=values, temperature=temperature, seconds=model.record["seconds"])
 
 
-def run_baseline(name: str, division: Split, settings: TrainingSettings) -> Run:
-    """Fit a baseline on all that is not tested: it watches nothing, its penalty is chosen by cross-validation. Where
-    there are rankings it learns its reward from them by Bradley-Terry, which needs no temperature."""
-    groups = [*division.learn, *division.watch]
+def run_baseline(name: str, split: Split, settings: TrainingSettings) -> Run:
+    """Fit a baseline on the train and validation groups: its penalty is chosen by cross-validation.
+
+    Where there are rankings it learns its reward from them by Bradley-Terry, which needs no temperature.
+    """
+    groups = [*split.train, *split.validation]
     started = time.monotonic()
     model = fit_linear(groups, name, settings)
     seconds = time.monotonic() - started
     ranked = any(group.rankings for group in groups)
-    return Run(*_read(model, division.test, settings, frozen=True), 1.0 if ranked else None, seconds)
+    scores, values = _predict(model, split.test, settings, frozen=True)
+    return Run(scores=scores, values=values, temperature=1.0 if ranked else None, seconds=seconds)
 
 
 def is_frozen(settings: TrainingSettings) -> bool:
-    """Whether the backbone says the same of a response in every run."""
+    """Whether the backbone's features of a response are the same in every run."""
     return settings.trainable == "head" and not settings.dropout
 
 
@@ -103,10 +112,10 @@ def prime_features(groups: Sequence[Group], backbone: str, settings: TrainingSet
 
 
 @torch.no_grad()
-def _read(
+def _predict(
     model: Scorer, groups: Sequence[Group], settings: TrainingSettings, frozen: bool
 ) -> tuple[PerGroup, dict[str, PerGroup]]:
-    """Rewards and values. Those of a frozen backbone come from its features, which are known."""
+    """Rewards and values; with a frozen backbone, from its cached features."""
     if not groups:
         return [], {}
     if not isinstance(model, RewardModel):
@@ -127,5 +136,5 @@ def _read(
 
 
 def _per_group(column: torch.Tensor, groups: Sequence[Group]) -> PerGroup:
-    parts = column.split([len(group.responses) for group in groups])
+    parts = torch.split(column, [len(group.responses) for group in groups])
     return [part.tolist() for part in parts]

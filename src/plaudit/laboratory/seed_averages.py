@@ -1,4 +1,4 @@
-"""Figures of several seeds, and the difference of two models on the same judgements."""
+"""Measurements averaged over seeds, and the paired difference of two models."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SeedAverage:
     Attributes:
         value: the mean over seeds; None where it is undefined.
         low, high: a 95% interval for the judgements, clustered.
-        spread: standard deviation of the value over seeds; None for one that has no seed.
+        spread: standard deviation of the value over seeds; None for a single run.
         n: what each seed's value was computed from.
         reason: why something is undefined.
     """
@@ -47,12 +47,14 @@ class SeedAverage:
 
 @dataclass(frozen=True, slots=True)
 class CandidateScores:
-    """All test groups as one model sees them: rewards of one scale, and ratings in people's units where it has them."""
+    """One model's predictions for all test groups: rewards on one scale, and ratings in people's units where it learned
+    them."""
 
     scores: PerGroup
     values: dict[str, PerGroup]
 
-    def on(self, attribute: str) -> PerGroup:
+    def predictions_of(self, attribute: str) -> PerGroup:
+        """The predicted ratings of an attribute; the rewards, where there are none."""
         return self.values.get(attribute, self.scores)
 
 
@@ -72,27 +74,34 @@ class Lead:
         return (measured.overall if self.attribute is None else measured.ratings[self.attribute])[self.name]
 
 
-def averaged(measurements: Sequence[Measurement]) -> SeedAverage:
-    """The mean over seeds. Its interval's ends are the means of theirs: the standard deviation of a mean is at most the
-    mean of the standard deviations, so that is never too narrow for the seeds' intervals, whatever they share."""
+def average_seeds(measurements: Sequence[Measurement]) -> SeedAverage:
+    """The mean over seeds.
+
+    Its interval's ends are the means of the seeds' ends: the standard deviation of a mean is at most the mean of the
+    standard deviations, so the interval is never too narrow, however correlated the seeds are.
+
+    Example:
+        >>> average_seeds([Measurement(0.5, 0.4, 0.6, 9), Measurement(0.7, 0.5, 0.9, 9)]).value
+        0.6
+    """
     n, reason = measurements[0].n, next((m.reason for m in measurements if m.reason), None)
     values = [m.value for m in measurements if m.value is not None]
     if len(values) < len(measurements):
-        return SeedAverage(None, None, None, None, n, reason)
+        return SeedAverage(value=None, low=None, high=None, spread=None, n=n, reason=reason)
     lows = [m.low for m in measurements if m.low is not None]
     highs = [m.high for m in measurements if m.high is not None]
     known = len(lows) == len(highs) == len(values)
     return SeedAverage(
-        statistics.fmean(values),
-        statistics.fmean(lows) if known else None,
-        statistics.fmean(highs) if known else None,
-        statistics.stdev(values) if len(values) > 1 else None,
-        n,
-        reason,
+        value=statistics.fmean(values),
+        low=statistics.fmean(lows) if known else None,
+        high=statistics.fmean(highs) if known else None,
+        spread=statistics.stdev(values) if len(values) > 1 else None,
+        n=n,
+        reason=reason,
     )
 
 
-def leading(measured: Sequence[Evaluation]) -> Lead:
+def select_lead(measured: Sequence[Evaluation]) -> Lead:
     """Accuracy where people ranked; else, for the first attribute they rated, Kendall's correlation within groups, or
     where no group has two responses with different ratings, Spearman's over all."""
     first = measured[0]
@@ -104,24 +113,28 @@ def leading(measured: Sequence[Evaluation]) -> Lead:
 
 
 def paired_difference(
-    which: Lead, groups: Sequence[Group], one: CandidateScores, other: CandidateScores, clusters: str | None
+    which: Lead, groups: Sequence[Group], model: CandidateScores, reference: CandidateScores, clusters: str | None
 ) -> Measurement:
-    """The leading figure of one model minus another's, on the same judgements, so that what both find hard cancels."""
+    """The leading figure of a model minus that of a reference on the same judgements, so that what both find hard
+    cancels."""
     if which.attribute is None:
-        comparisons, scores = scored_comparisons(groups, one.scores, clusters)
-        return lead(comparisons, scores, comparisons.gaps(scored_comparisons(groups, other.scores, clusters)[1]))
+        comparisons, scores = scored_comparisons(groups, model.scores, clusters)
+        return lead(comparisons, scores, comparisons.gaps(scored_comparisons(groups, reference.scores, clusters)[1]))
     rated = flatten_ratings(groups, clusters)[which.attribute]
-    mine, theirs = (
-        scores_of_rated(rated, groups, flatten_scores(groups, each.on(which.attribute))) for each in (one, other)
+    scores, baseline = (
+        scores_of_rated(rated, groups, flatten_scores(groups, candidate.predictions_of(which.attribute)))
+        for candidate in (model, reference)
     )
-    return spearman_lead(rated, mine, theirs) if which.name == "spearman" else kendall_lead(rated, mine, theirs)
+    return spearman_lead(rated, scores, baseline) if which.name == "spearman" else kendall_lead(rated, scores, baseline)
 
 
 def kendall_lead(rated: AttributeRatings, scores: Floats, baseline: Floats) -> Measurement:
-    """Mean over groups of one tau-b minus the baseline's, among the groups that people see an order in."""
+    """Mean over groups of the tau-b of `scores` minus that of `baseline`, where people see an order in the group."""
     ordered = np.isfinite(kendall_by_group(rated.human, rated.human, rated.group))
     if not ordered.any():
         return undefined(ALL_EQUAL)
-    mine, theirs = (np.nan_to_num(kendall_by_group(given, rated.human, rated.group)) for given in (scores, baseline))
+    tau, baseline_tau = (
+        np.nan_to_num(kendall_by_group(values, rated.human, rated.group)) for values in (scores, baseline)
+    )
     cluster = rated.cluster[np.unique(rated.group, return_index=True)[1]]
-    return mean((mine - theirs)[ordered], np.ones(int(ordered.sum())), cluster[ordered], (-2.0, 2.0))
+    return mean((tau - baseline_tau)[ordered], np.ones(int(ordered.sum())), cluster[ordered], (-2.0, 2.0))

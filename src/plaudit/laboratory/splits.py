@@ -1,4 +1,4 @@
-"""What each run learns from, what it watches, and what it is measured on."""
+"""Train, validation and test sets of each run."""
 
 from __future__ import annotations
 
@@ -13,79 +13,80 @@ from plaudit.errors import PlauditError
 from plaudit.groups import Group, plain_text
 from plaudit.judgements import cluster_ids
 
-# Share of what is not tested that chooses the checkpoint and fits the temperature.
-_WATCHED = 0.15
+_VALIDATION_SHARE = 0.15
+"""Of what is not tested: it selects the checkpoint and fits the temperature."""
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Three sets of groups that share no prompt (or no value of the field they were divided by).
+    """Three sets of groups that share no prompt (or no value of the field they were split by).
 
     Attributes:
-        learn: for the losses.
-        watch: to choose the checkpoint by, and to fit a temperature on.
+        train: for the losses.
+        validation: to select the checkpoint by, and to fit a temperature on.
         test: to measure on.
     """
 
-    learn: list[Group]
-    watch: list[Group]
+    train: list[Group]
+    validation: list[Group]
     test: list[Group]
 
 
-def one_split(groups: Sequence[Group], test: float, seed: int, by: str) -> list[Split]:
+def single_split(groups: Sequence[Group], test: float, seed: int, by: str) -> Split:
     """The split that `plaudit data split --test TEST --validation ... --by BY --seed SEED` makes."""
-    sides = split_groups(groups, test, (1 - test) * _WATCHED, seed, by)
-    return [Split(sides["train"], sides["validation"], sides["test"])]
+    parts = split_groups(groups, test, (1 - test) * _VALIDATION_SHARE, seed, by)
+    return Split(train=parts["train"], validation=parts["validation"], test=parts["test"])
 
 
-def folds(groups: Sequence[Group], count: int, seed: int, by: str) -> list[Split]:
+def cross_validation_splits(groups: Sequence[Group], count: int, seed: int, by: str) -> list[Split]:
     """Cross-validation: every group is tested on exactly once.
 
     Values of `by` (prompts with their near-duplicates, or a field of `meta`) are ordered by a hash of the seed and
-    dealt in turn, so that folds differ by one value at most.
+    assigned to folds in turn, so that folds differ by one value at most.
 
     Raises:
         PlauditError: if there are too few values, or a group lacks the field.
     """
     units = _units(groups, by)
-    known = sorted(set(units), key=lambda unit: blake2b(f"{seed}\0{unit}".encode(), digest_size=8).digest())
-    if not 2 <= count <= len(known) or len(known) < 3:
-        what = f"{len(known)} different values of {by}"
+    shuffled = sorted(set(units), key=lambda unit: blake2b(f"{seed}\0{unit}".encode(), digest_size=8).digest())
+    if not 2 <= count <= len(shuffled) or len(shuffled) < 3:
+        what = f"{len(shuffled)} different values of {by}"
         if by == "prompt":
-            what = f"{len(known)} different prompts in {len(groups)} groups (near-duplicates count as one)"
-        allowed = f"can be 2 to {len(known)}" if len(known) > 2 else "needs 3 of them at least"
+            what = f"{len(shuffled)} different prompts in {len(groups)} groups (near-duplicates count as one)"
+        allowed = f"can be 2 to {len(shuffled)}" if len(shuffled) > 2 else "needs 3 of them at least"
         raise PlauditError(f"there are {what}; folds is {count}, and {allowed}")
-    parts = []
+    splits = []
     for fold in range(count):
-        tested = set(known[fold::count])
-        rest = [unit for unit in known if unit not in tested]
-        watched = set(rest[: max(1, round(_WATCHED * len(rest)))]) if len(rest) > 1 else set()
-        sides: tuple[list[Group], list[Group], list[Group]] = ([], [], [])
+        test = set(shuffled[fold::count])
+        rest = [unit for unit in shuffled if unit not in test]
+        validation = set(rest[: max(1, round(_VALIDATION_SHARE * len(rest)))]) if len(rest) > 1 else set()
+        split = Split(train=[], validation=[], test=[])
         for group, unit in zip(groups, units, strict=True):
-            sides[2 if unit in tested else 1 if unit in watched else 0].append(group)
-        parts.append(Split(*sides))
-    return parts
+            part = split.test if unit in test else split.validation if unit in validation else split.train
+            part.append(group)
+        splits.append(split)
+    return splits
 
 
-def thinned(groups: Sequence[Group], most: int, seed: int) -> list[Group]:
-    """The groups with at most `most` of their responses each, drawn by the seed, and the judgements among them."""
+def subsample_responses(groups: Sequence[Group], limit: int, seed: int) -> list[Group]:
+    """The groups with at most `limit` of their responses each, drawn at random, and the judgements among them."""
     numbers = np.random.default_rng(seed)
     return [
         group
-        if len(group.responses) <= most
-        else group.among(sorted(numbers.choice(len(group.responses), most, replace=False).tolist()))
+        if len(group.responses) <= limit
+        else group.among(sorted(numbers.choice(len(group.responses), limit, replace=False).tolist()))
         for group in groups
     ]
 
 
 def _units(groups: Sequence[Group], by: str) -> list[int]:
     """A number for each group, shared by those that must stay together."""
-    own = cluster_ids(groups, None if by == "prompt" else by)
+    labels = cluster_ids(groups, None if by == "prompt" else by)
     if by != "prompt":
-        return own
+        return labels
     near = clusters(np.stack([signature(group.prompt) for group in groups]))
-    # Prompts without text are all alike, and say nothing of being one.
+    # Blank prompts are all alike, which does not make them one prompt.
     return [
-        int(cluster) if plain_text(group.prompt).strip() else len(groups) + unit
-        for group, unit, cluster in zip(groups, own, near, strict=True)
+        int(cluster) if plain_text(group.prompt).strip() else len(groups) + label
+        for group, label, cluster in zip(groups, labels, near, strict=True)
     ]

@@ -1,4 +1,4 @@
-"""The laboratory's table as text: one wide table in Markdown, several narrow ones for a terminal."""
+"""A comparison of losses as text: one wide table in Markdown, several narrow ones for a terminal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from plaudit.laboratory.results import Comparison, ResultRow
+from plaudit.laboratory.results import LossComparison, ResultRow
 from plaudit.laboratory.seed_averages import SeedAverage
 
 _TITLES = {
@@ -23,16 +23,16 @@ _TITLES = {
 
 _DIFFERENCES = ("minus the first", "minus the best loss")
 
-# Figures side by side in a terminal: three intervals of up to 16 characters leave a name and the seconds their room in
-# 80 columns.
-_ABREAST = 3
+_PER_TABLE = 3
+"""Figures in one table of a terminal: in 80 columns, three intervals of up to 16 characters leave room for a name and
+the seconds."""
 
 Column = tuple[str | None, str]
 """An attribute (None for rankings) and the name of one of its figures."""
 
 
 @dataclass(frozen=True, slots=True)
-class Narrow:
+class NarrowTable:
     """One of several tables of the same rows, for a terminal of 80 columns.
 
     Attributes:
@@ -46,138 +46,138 @@ class Narrow:
     cells: list[list[str]]
 
 
-def header(found: Comparison) -> list[str]:
+def wide_header(comparison: LossComparison) -> list[str]:
     """Titles, the leading figure first."""
-    titles = [title_of(found, attribute, name) for attribute, name in _columns(found)]
-    return ["loss", titles[0], *_DIFFERENCES[: _differences(found)], *titles[1:], "seconds"]
+    titles = [title_of(comparison, attribute, name) for attribute, name in _columns(comparison)]
+    return ["loss", titles[0], *_DIFFERENCES[: _differences(comparison)], *titles[1:], "seconds"]
 
 
-def cells(found: Comparison) -> list[list[str]]:
+def wide_cells(comparison: LossComparison) -> list[list[str]]:
     """A list of cells a row, in the order of the header."""
-    first, *rest = _columns(found)
+    first, *rest = _columns(comparison)
     return [
         [
             row.name,
-            figure(row.figures_of(first[0])[first[1]]),
-            *_behind_cells(found, row),
-            *(figure(row.figures_of(attribute).get(name)) for attribute, name in rest),
+            format_average(row.figures_of(first[0])[first[1]]),
+            *_difference_cells(comparison, row),
+            *(format_average(row.figures_of(attribute).get(name)) for attribute, name in rest),
             f"{row.seconds:.1f}",
         ]
-        for row in found.rows
+        for row in comparison.rows
     ]
 
 
-def narrow(found: Comparison) -> list[Narrow]:
+def narrow_tables(comparison: LossComparison) -> list[NarrowTable]:
     """The same as several tables: the leading figure with its differences, then the rankings' other figures, then each
     attribute's, a few at a time."""
-    lead, *rest = _columns(found)
+    lead, *rest = _columns(comparison)
     order = [
         [
             row.name,
-            figure(row.figures_of(lead[0])[lead[1]], lines=True),
-            *_behind_cells(found, row, lines=True),
+            format_average(row.figures_of(lead[0])[lead[1]], lines=True),
+            *_difference_cells(comparison, row, lines=True),
             f"{row.seconds:.1f}",
         ]
-        for row in found.rows
+        for row in comparison.rows
     ]
-    titles = ["loss", _TITLES[lead[1]], *_DIFFERENCES[: _differences(found)], "seconds"]
-    tables = [_narrow(f"Losses, best first by {title_of(found, *lead)}", titles, order)]
+    titles = ["loss", _TITLES[lead[1]], *_DIFFERENCES[: _differences(comparison)], "seconds"]
+    tables = [_narrow_table(f"Losses, best first by {title_of(comparison, *lead)}", titles, order)]
     for attribute in dict.fromkeys(attribute for attribute, _ in rest):
-        names = [name for own, name in rest if own == attribute]
+        names = [name for of, name in rest if of == attribute]
         title = "Rankings" if attribute is None else f"Ratings: {attribute}"
-        for start in range(0, len(names), _ABREAST):
-            some = names[start : start + _ABREAST]
+        for start in range(0, len(names), _PER_TABLE):
+            some = names[start : start + _PER_TABLE]
             rows = [
-                [row.name, *(figure(row.figures_of(attribute).get(name), lines=True) for name in some)]
-                for row in found.rows
+                [row.name, *(format_average(row.figures_of(attribute).get(name), lines=True) for name in some)]
+                for row in comparison.rows
             ]
-            tables.append(_narrow(title, ["loss", *(_TITLES[name] for name in some)], rows))
+            tables.append(_narrow_table(title, ["loss", *(_TITLES[name] for name in some)], rows))
     return tables
 
 
-def _narrow(title: str, titles: Sequence[str], rows: list[list[str]]) -> Narrow:
+def _narrow_table(title: str, titles: Sequence[str], rows: list[list[str]]) -> NarrowTable:
     widths = [max(len(line) for row in rows for line in row[place].split("\n")) for place in range(len(titles))]
     broken = [
         "\n".join(textwrap.wrap(one, max(width, 1), break_long_words=False))
         for one, width in zip(titles, widths, strict=True)
     ]
-    return Narrow(title, broken, rows)
+    return NarrowTable(title=title, header=broken, cells=rows)
 
 
-def _behind_cells(found: Comparison, row: ResultRow, lines: bool = False) -> list[str]:
-    behind = (row.to_first, row.to_best_loss)[: _differences(found)]
-    return ["" if one is None else figure(one, sign=True, lines=lines) for one in behind]
+def _difference_cells(comparison: LossComparison, row: ResultRow, lines: bool = False) -> list[str]:
+    differences = (row.to_first, row.to_best_loss)[: _differences(comparison)]
+    return ["" if one is None else format_average(one, sign=True, lines=lines) for one in differences]
 
 
-def figure(given: SeedAverage | None, sign: bool = False, lines: bool = False) -> str:
+def format_average(average: SeedAverage | None, sign: bool = False, lines: bool = False) -> str:
     """`0.746 [0.701, 0.790] ±0.003`: value, interval, and spread over seeds, or with the interval on a second of two
     `lines`; a dash for what is undefined."""
-    if given is None or given.value is None:
+    if average is None or average.value is None:
         return "–"
     style = "{:+.3f}" if sign else "{:.3f}"
-    value, interval, spread = style.format(given.value), "", ""
-    if given.low is not None and given.high is not None:
-        interval = f"[{style.format(given.low)}, {style.format(given.high)}]"
-    if given.spread is not None:
-        spread = f"±{given.spread:.3f}"
+    value, interval, spread = style.format(average.value), "", ""
+    if average.low is not None and average.high is not None:
+        interval = f"[{style.format(average.low)}, {style.format(average.high)}]"
+    if average.spread is not None:
+        spread = f"±{average.spread:.3f}"
     if lines:
         return f"{value} {spread}".strip() + f"\n{interval}".rstrip()
     return " ".join(filter(None, (value, interval, spread)))
 
 
-def notes(found: Comparison) -> list[str]:
-    """What the table must be read with, a line each."""
-    record, counts = found.record, found.counts
-    called = {"comparisons": "comparisons", "ties": "of them ties", "ratings": "ratings"}
-    counted = ", ".join(f"{counts[name]:,} {words}" for name, words in called.items() if counts[name])
-    how = f"{record['folds']} folds" if record["folds"] else "one split"
+def notes(comparison: LossComparison) -> list[str]:
+    """Notes that the table is to be read with, a line each."""
+    record, counts = comparison.record, comparison.counts
+    labels = {"comparisons": "comparisons", "ties": "of them ties", "ratings": "ratings"}
+    counted = ", ".join(f"{counts[name]:,} {label}" for name, label in labels.items() if counts[name])
+    splits = f"{record['folds']} folds" if record["folds"] else "one split"
     lines = [
         f"Measured on {counted} of {counts['responses']:,} held-out responses, in {counts['groups']:,} of "
         f"{record['groups']:,} groups; "
-        f"{how} by {record['by']}; {record['backbone']}, trainable={record['settings']['trainable']}, "
+        f"{splits} by {record['by']}; {record['backbone']}, trainable={record['settings']['trainable']}, "
         f"{record['seeds']} seeds.",
         f"[95% interval, clustered by {record['by']}: {counts['clusters']:,}]; ± standard deviation over seeds. "
         "A difference is real where its interval leaves 0 out and the seeds do not explain it; with many rows, expect "
         "one in twenty to stray.",
-        *_verdict(found),
+        *_who_leads(comparison),
     ]
-    if any("log_loss" in row.rankings for row in found.rows):
+    if any("log_loss" in row.rankings for row in comparison.rows):
         lines.append(
             "Log loss and ECE: of σ(gap) for likelihoods of a comparison; of σ(gap / T) for the others, T fitted on "
             "held-out training judgements."
         )
-    for other in dict.fromkeys(found.same.values()):
-        alike = ", ".join(name for name, own in found.same.items() if own == other)
+    for other in dict.fromkeys(comparison.same.values()):
+        alike = ", ".join(name for name, equivalent in comparison.same.items() if equivalent == other)
         lines.append(f"The same as {other} on these judgements, so not run: {alike}.")
     reasons: dict[str, list[str]] = {}
-    for name, why in found.left_out.items():
-        reasons.setdefault(why.removeprefix(f"{name} "), []).append(name)
-    lines += [f"Left out: {', '.join(names)} ({why})." for why, names in reasons.items()]
+    for name, reason in comparison.left_out.items():
+        reasons.setdefault(reason.removeprefix(f"{name} "), []).append(name)
+    lines += [f"Left out: {', '.join(names)} ({reason})." for reason, names in reasons.items()]
     return lines
 
 
-def markdown(found: Comparison) -> str:
+def markdown(comparison: LossComparison) -> str:
     """`losses.md`."""
-    rows = [header(found), ["---"] * len(header(found)), *cells(found)]
+    rows = [wide_header(comparison), ["---"] * len(wide_header(comparison)), *wide_cells(comparison)]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    return "\n".join(["# Losses compared", "", table, "", *(f"- {line}" for line in notes(found))]) + "\n"
+    return "\n".join(["# Losses compared", "", table, "", *(f"- {line}" for line in notes(comparison))]) + "\n"
 
 
-def _differences(found: Comparison) -> int:
+def _differences(comparison: LossComparison) -> int:
     """How many columns of differences there are: a loss in the first row is the best loss too."""
-    return 1 if found.rows[0].to_best_loss is None else 2
+    return 1 if comparison.rows[0].to_best_loss is None else 2
 
 
-def _verdict(found: Comparison) -> Iterator[str]:
+def _who_leads(comparison: LossComparison) -> Iterator[str]:
     """Which rows cannot be told from the first."""
-    first, *rest = found.rows
+    first, *rest = comparison.rows
     near: list[str] = []
     unsure: dict[str, list[str]] = {}
     for row in rest:
-        behind = row.to_first
-        if behind is None or behind.high is None:
-            unsure.setdefault((behind and behind.reason) or "undefined", []).append(row.name)
-        elif behind.high >= 0:
+        difference = row.to_first
+        if difference is None or difference.high is None:
+            unsure.setdefault((difference and difference.reason) or "undefined", []).append(row.name)
+        elif difference.high >= 0:
             near.append(row.name)
     if near:
         yield f"Not distinguishable from {first.name}: {', '.join(near)}."
@@ -187,23 +187,25 @@ def _verdict(found: Comparison) -> Iterator[str]:
         yield f"{first.name} is ahead of every other row."
 
 
-def _columns(found: Comparison) -> list[Column]:
+def _columns(comparison: LossComparison) -> list[Column]:
     """The leading figure, then all others that are defined in some row."""
-    first = found.rows[0]
-    lead = (found.lead.attribute, found.lead.name)
-    every: list[Column] = [(None, name) for name in first.rankings]
-    every += [(attribute, name) for attribute, figures in first.ratings.items() for name in figures]
+    first = comparison.rows[0]
+    lead = (comparison.lead.attribute, comparison.lead.name)
+    columns: list[Column] = [(None, name) for name in first.rankings]
+    columns += [(attribute, name) for attribute, figures in first.ratings.items() for name in figures]
     defined = [
-        column for column in every if any(_defined(row.figures_of(column[0]).get(column[1])) for row in found.rows)
+        column
+        for column in columns
+        if any(_is_defined(row.figures_of(column[0]).get(column[1])) for row in comparison.rows)
     ]
     return [lead, *(column for column in defined if column != lead)]
 
 
-def _defined(given: SeedAverage | None) -> bool:
-    return given is not None and given.value is not None
+def _is_defined(average: SeedAverage | None) -> bool:
+    return average is not None and average.value is not None
 
 
-def title_of(found: Comparison, attribute: str | None, name: str) -> str:
+def title_of(comparison: LossComparison, attribute: str | None, name: str) -> str:
     """What a column is called; the attribute is named where there are several."""
-    several = len(found.rows[0].ratings) > 1
-    return f"{attribute}: {_TITLES[name]}" if several and attribute else _TITLES[name]
+    is_named = len(comparison.rows[0].ratings) > 1
+    return f"{attribute}: {_TITLES[name]}" if is_named and attribute else _TITLES[name]
