@@ -141,7 +141,7 @@ def _equivalent(names: Sequence[str], groups: Sequence[Group]) -> dict[str, str]
 
     With a and b the two scores: each pair has its ranking's whole weight, so RankNet is Bradley-Terry. Plackett-Luce is
     -log softmax(a, b) = -log σ(a - b), and of a tie Bradley-Terry's minus ½ log 2. The best against the rest is the
-    same, but passes over ties. The best-worst model is Bradley-Terry on twice the gap, which is another model.
+    same, but skips ties. The best-worst model is Bradley-Terry on twice the gap, which is another model.
     """
     sizes = [(_size(ranking.tiers), len(ranking.tiers)) for group in groups for ranking in group.rankings]
     if any(size > 2 for size, _ in sizes):
