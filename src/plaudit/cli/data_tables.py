@@ -89,7 +89,7 @@ def _always_first(annotators: Sequence[AlwaysFirst]) -> str:
         for one in annotators[:8]
     ]
     more = [f"{len(annotators) - 8} more"] if len(annotators) > 8 else []
-    return ", ".join(shown + more) or "annotators who put the first response on top every time, beyond chance"
+    return ", ".join(shown + more) or "annotators who always put the first response on top"
 
 
 def _agreement(found: DataCheck) -> str:
