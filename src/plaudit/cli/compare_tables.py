@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from rich.console import Console
 
-from plaudit.cli.tables import INTERVAL, FigureTable, figure_cells, print_notes, value_cell
+from plaudit.cli.tables import INTERVAL, FigureTable, figure_cells, print_notes
 from plaudit.cli.terminal import short
 from plaudit.evaluation import Contrast, Disagreement, Paired, paired_verdict
 from plaudit.text import terminal_text
@@ -33,13 +33,14 @@ def show(paired: Paired, models: Mapping[str, str]) -> None:
     if paired.counts["comparisons"]:
         _table("", _named(_OVERALL, paired.overall)).show(console)
         console.print(_mcnemar_line(paired), markup=False)
-        _table("the better response is", ((name, row, *_SHARE) for name, row in paired.lengths.items())).show(console)
+        _table("better response is", ((name, row, *_SHARE) for name, row in paired.lengths.items())).show(console)
     if paired.subsets and paired.counts["comparisons"]:
         _table("subset", ((name, row, *_SHARE) for name, row in paired.subsets.items())).show(console)
         note = f"q: p corrected for {len(paired.subsets):,} subsets looked at together (Benjamini-Hochberg)"
         print_notes(console, [note])
     for attribute, figures in paired.ratings.items():
-        _table(f"ratings: {terminal_text(attribute)}", _named(_RATINGS, figures)).show(console)
+        console.print(f"ratings: {terminal_text(attribute)}", style="bold", markup=False)
+        _table("", _named(_RATINGS, figures)).show(console)
     if paired.counts["comparisons"] or paired.ratings:
         print_notes(console, ["↓: lower is better"])
     for one in paired.disagreements:
@@ -59,7 +60,7 @@ def _table(title: str, rows: Iterable[Row]) -> FigureTable:
     # Where there is a q, the p it corrects is the first to go.
     table = FigureTable(title, ("A", "B", "A - B", INTERVAL, *tests, "n"), gives_way=tests[:-1])
     for label, contrast, style, signed in rows:
-        sides = (value_cell(side, style) for side in (contrast.a, contrast.b))
+        sides = ("-" if side.value is None else style.format(side.value) for side in (contrast.a, contrast.b))
         difference, interval, n = figure_cells(contrast.difference, signed)
         p_values = (getattr(contrast, test) for test in tests)
         tested = ("" if p is None else f"{p:.2g}" for p in p_values)

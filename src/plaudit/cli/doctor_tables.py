@@ -8,11 +8,10 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
+from plaudit.cli.tables import INTERVAL, FigureTable
 from plaudit.doctor import Cleaned, Diagnosis, Item
-from plaudit.statistics import Measurement
 from plaudit.text import terminal_text
 
 SHOWN_OF_A_KIND = 3
@@ -50,11 +49,11 @@ def summary(diagnosis: Diagnosis, cleaned: Cleaned) -> None:
     """Counts by kind, figures, the first items of each kind, and what was removed."""
     console = Console(highlight=False)
     if diagnosis.items:
-        console.print(_counts(diagnosis.items))
+        _counts(diagnosis.items).show(console)
     else:
         console.print(f"nothing found in {diagnosis.groups:,} groups")
     if diagnosis.figures:
-        console.print(_figures(diagnosis))
+        _figures(diagnosis).show(console)
     for name, reason in diagnosis.unmeasured.items():
         console.print(escape(f"not examined: {terminal_text(name)}: {terminal_text(reason)}"))
     for item in _first_of_each(diagnosis.items):
@@ -62,25 +61,19 @@ def summary(diagnosis: Diagnosis, cleaned: Cleaned) -> None:
     console.print(f"\n{removed_in_words(cleaned)}")
 
 
-def _counts(items: Sequence[Item]) -> Table:
+def _counts(items: Sequence[Item]) -> FigureTable:
     listed = Counter(item.kind for item in items)
     proposed = Counter(item.kind for item in items if not item.keep)
-    table = Table("found", box=None, pad_edge=False, header_style="dim")
-    for name in ("listed", "to remove"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column()
+    table = FigureTable("found", ("listed", "to remove"))
     for kind in filter(listed.__contains__, Item.KINDS):
-        table.add_row(kind, f"{listed[kind]:,}", f"{proposed[kind]:,}", _KINDS[kind])
+        table.row(kind, f"{listed[kind]:,}", f"{proposed[kind]:,}", note=_KINDS[kind])
     return table
 
 
-def _figures(diagnosis: Diagnosis) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("of the comparisons", no_wrap=True)
-    table.add_column()
+def _figures(diagnosis: Diagnosis) -> FigureTable:
+    table = FigureTable("of the comparisons", ("share", INTERVAL, "n"))
     for name, figure in diagnosis.figures.items():
-        reason = f" ({figure.reason})" if figure.reason else ""
-        table.add_row(escape(_share(figure)), escape(f"{_FIGURES[name]}{reason}"))
+        table.figure(_FIGURES[name], figure, "{:.1%}")
     return table
 
 
@@ -110,11 +103,3 @@ def removed_in_words(cleaned: Cleaned) -> str:
     removed = ", ".join(f"{what} {count:,}" for what, count in cleaned.removed.items())
     left = f"; groups left without a judgement: {cleaned.unjudged:,}" if cleaned.unjudged else ""
     return f"taken out: {removed or 'nothing'}{left}"
-
-
-def _share(figure: Measurement) -> str:
-    if figure.value is None:
-        return "undefined"
-    has_interval = figure.low is not None and figure.high is not None
-    interval = f" [{figure.low:.1%}, {figure.high:.1%}]" if has_interval else ""
-    return f"{figure.value:.1%}{interval} of {figure.n:,}"

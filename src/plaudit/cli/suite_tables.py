@@ -6,11 +6,14 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
-from plaudit.cli.tables import INTERVAL, UNDEFINED, FigureTable, figure_cells, print_notes
+from plaudit.cli.tables import INTERVAL, FigureTable, figure_cells, print_notes
 from plaudit.evaluation import SuiteMeasurement, SuiteResult
 from plaudit.text import terminal_text
 
 _SHARE = "{:.1%}"
+
+_LONGEST_NAME = 42
+"""Terminal cells: no suite has a part of a longer name, so columns give way before names."""
 
 
 def show(result: SuiteResult, truncated: int) -> None:
@@ -19,7 +22,7 @@ def show(result: SuiteResult, truncated: int) -> None:
     console.print(result.suite.title, style="bold", markup=False)
     baselines = list(result.figures[0].baselines)
     columns = ("value", INTERVAL, "n", "ties shared", "chance", *baselines)
-    table = FigureTable("subset", columns, gives_way=("ties shared", *baselines[::-1]))
+    table = FigureTable("subset", columns, gives_way=("ties shared", *baselines[::-1]), shortest_name=_LONGEST_NAME)
     for measured in result.figures:
         label = "  " * measured.level + terminal_text(measured.name)
         table.row(label, *figure_cells(measured.by_rule, _SHARE), *_references(measured), gaps=(measured.by_rule,))
@@ -30,7 +33,7 @@ def show(result: SuiteResult, truncated: int) -> None:
 def _references(measured: SuiteMeasurement) -> Iterator[str]:
     """What the value is read against: equal scores shared, chance, and the baselines."""
     for value in (measured.shared, measured.chance, *measured.baselines.values()):
-        yield UNDEFINED if value is None else _SHARE.format(value)
+        yield "-" if value is None else _SHARE.format(value)
 
 
 def _notes(result: SuiteResult, truncated: int) -> Iterator[str]:

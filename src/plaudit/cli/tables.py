@@ -166,7 +166,7 @@ class FigureTable:
         }
         labels = max((line.label.cell_len for line in self._lines), default=0)
         longest = max(labels, cell_len(self._name))
-        least = max(min(longest, self._shortest_name), cell_len(self._name))
+        least = min(longest, self._shortest_name)
         left_out: list[str] = []
         for heading in self._gives_way:
             if least + _width_of(widths) <= console.width:
