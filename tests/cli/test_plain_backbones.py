@@ -87,5 +87,5 @@ def test_a_broken_model_is_one_line(run, data):
     (data / "model/vocabulary.json").unlink()
     code, _, said = run("score", data / "model", data / "test.jsonl")
     assert code == 2
-    assert "is no whole plain model" in said
+    assert "is no whole linear model" in said
     assert said.count("\n") == 1

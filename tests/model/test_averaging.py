@@ -165,7 +165,7 @@ def fewer_weights(folder):
         (other_template, "chat template"),
         (other_words, "tokenizer"),
         (lambda f: edit(f, "plaudit.json", max_length=32), r"longest input \(64 against 32\)"),
-        (lambda f: edit(f, "plaudit.json", plaudit="frozen head"), "holds a frozen head, which has no weights"),
+        (lambda f: edit(f, "plaudit.json", plaudit="linear probe"), "holds a linear probe, which has no weights"),
         (lambda f: (f / "plaudit.json").unlink(), "has no plaudit.json"),
         (lambda f: (f / "config.json").unlink(), "config.json cannot be read"),
         (lambda f: (f / "tokenizer.json").write_text("{"), "the tokenizer in .* cannot be read"),

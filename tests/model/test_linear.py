@@ -96,7 +96,7 @@ def test_what_is_saved_scores_the_same(model, tmp_path):
     names = {path.name for path in (tmp_path / "model").iterdir()}
     assert names - {"vocabulary.json"} == {"plaudit.json", "model.safetensors", "README.md"}
     record = json.loads((tmp_path / "model/plaudit.json").read_text())
-    assert record["plaudit"] == "plain model"
+    assert record["plaudit"] == "linear model"
     assert opened.run_record("scores", model="m")["plaudit"] == "scores"
     assert opened.run_record("scores", model="m")["model"] == "m"
 
@@ -131,7 +131,7 @@ BROKEN = {
 def test_a_broken_folder_is_one_clear_line(tmp_path, name):
     words_model().save(tmp_path)
     BROKEN[name](tmp_path)
-    with pytest.raises(PlauditError, match=r"is no whole plain model .*; train it again") as caught:
+    with pytest.raises(PlauditError, match=r"is no whole linear model .*; train it again") as caught:
         open_model(tmp_path)
     assert "\n" not in str(caught.value)
 
@@ -163,7 +163,7 @@ def test_names():
 def test_baselines_are_found_by_name_and_a_broken_one_is_left_out(tmp_path, caplog):
     words_model().save(baseline_folder(tmp_path, "bow"))
     (tmp_path / "baselines/odd").mkdir()
-    (tmp_path / "baselines/odd/plaudit.json").write_text('{"plaudit": "plain model"}')
+    (tmp_path / "baselines/odd/plaudit.json").write_text('{"plaudit": "linear model"}')
     assert list(load_baselines(tmp_path)) == ["bow"]
     assert [line for line in caplog.messages if "left out" in line] == caplog.messages != []
     assert load_baselines(tmp_path / "nowhere") == {}

@@ -1,6 +1,6 @@
 """Backbone + head: load, score, rank, save. And the baselines of that, with the same interface.
 
-Names load with first use: scoring with a plain model needs no torch.
+Names load with first use: scoring with a linear model needs no torch.
 """
 
 from typing import TYPE_CHECKING

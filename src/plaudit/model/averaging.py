@@ -30,7 +30,7 @@ from plaudit.model.folder.link import (
     warn_of_losses,
 )
 from plaudit.model.folder.read import stored_outputs
-from plaudit.model.folder.record import tokenizer_hash
+from plaudit.model.folder.record import REWARD_MODEL, tokenizer_hash
 from plaudit.model.folder.write import HEADS_FILE
 from plaudit.model.heads import Attribute, Outputs
 from plaudit.storage import RECORD_FILE, read_record, versions, write_record
@@ -65,7 +65,7 @@ def average_weights(models: Sequence[str | Path], output: str | Path) -> dict[st
         _hold_together(folders, records, what, read)
     warn_of_losses(records)
     record = {
-        "plaudit": "model",
+        "plaudit": REWARD_MODEL,
         "backbone": records[0]["backbone"],
         **{name: records[0].get(name) for name in _SHARED if len({own.get(name) for own in records}) == 1},
         "outputs": _mean_outputs(folders, records).to_dict(),
@@ -85,7 +85,7 @@ def average_weights(models: Sequence[str | Path], output: str | Path) -> dict[st
 def _run_record(folder: Path) -> dict[str, Any]:
     record = read_record(folder)
     kind = record.get("plaudit")
-    if kind != "model":
+    if kind != REWARD_MODEL:
         what = f"holds a {kind}, which has no weights of its own" if kind else f"has no {RECORD_FILE} that says so"
         raise PlauditError(f"{folder} is no reward model that `plaudit train` wrote: it {what}")
     return record

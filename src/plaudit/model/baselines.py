@@ -1,4 +1,4 @@
-"""The baselines that stand beside a model: plain models fitted to the same judgements, in `MODEL/baselines/NAME/`."""
+"""The baselines of a model: linear models fitted to the same judgements, in `MODEL/baselines/NAME/`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 def is_baseline(backbone: str | Path) -> bool:
-    """Whether a `--backbone` names a plain model: `length`, `bow` or `frozen:BACKBONE`."""
+    """Whether a `--backbone` names a baseline: `length`, `bow` or `frozen:BACKBONE`."""
     name = str(backbone)
     return name in FEATURES or (name.startswith(PROBE_PREFIX) and name != PROBE_PREFIX)
 

@@ -25,7 +25,7 @@ from plaudit.model.folder.link import (
     new_folder,
     warn_of_losses,
 )
-from plaudit.model.folder.record import ENSEMBLE, MEMBERS, tokenizer_hash
+from plaudit.model.folder.record import ENSEMBLE, MEMBERS, REWARD_MODEL, tokenizer_hash
 from plaudit.model.linear_probe import open_single
 from plaudit.model.rendering import Rendered
 from plaudit.model.reward_model import RewardModel
@@ -120,6 +120,9 @@ class Ensemble(Scorer):
         numbers = range(len(record.get("members") or ()))
         return cls([open_single(folder / MEMBERS / str(n), **options) for n in numbers], record=record)
 
+    def __repr__(self) -> str:
+        return f"Ensemble({', '.join(map(repr, self.members))})"
+
     def prepare(self, group: Group, *, truncate_responses: bool = False) -> RenderedForMembers:
         return RenderedForMembers.of(
             [self.members[alike[0]].prepare(group, truncate_responses=truncate_responses) for alike in self._readings]
@@ -147,7 +150,7 @@ class Ensemble(Scorer):
         return [[combined(scores, heads) for scores in zip(*row, strict=True)] for row in rows]
 
     def run_record(self, kind: str, **more: Any) -> dict[str, Any]:
-        members = [member.run_record("model") for member in self.members]
+        members = [member.run_record(REWARD_MODEL) for member in self.members]
         scales = {name: {"low": low, "high": high} for name, (low, high) in self._scales.items()}
         own = {"plaudit": kind, "members": members, "attributes": scales, "versions": versions()}
         return {**self.record, **own, **more}
@@ -161,7 +164,7 @@ class Ensemble(Scorer):
         with new_folder(Path(folder)) as staging:
             for number, member in enumerate(self.members):
                 member.save(staging / MEMBERS / str(number))
-            self.record = self.run_record(ENSEMBLE)
+            self.record = self.run_record(self.kind)
             write_record(staging, self.record, card)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plaudit.errors import PlauditError
+from plaudit.model.folder.record import LINEAR_PROBE, REWARD_MODEL
 from plaudit.model.folder.write import staged
 from plaudit.storage import RECORD_FILE, read_record, write_record
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
 PROBE_PREFIX = "frozen:"
 """How a `--backbone` starts whose weights stay as they are: `frozen:minilm-l6`."""
-
-FROZEN_HEAD = "frozen head"
-"""What plaudit.json calls itself in such a folder."""
 
 _HEAD_FILE = "head.safetensors"
 
@@ -36,10 +34,10 @@ def open_single(folder: Path, **options: Any) -> RewardModel:
     from plaudit.model.reward_model import RewardModel
 
     record = read_record(folder)
-    kind = record.get("plaudit", "model")
-    if kind == FROZEN_HEAD:
+    kind = record.get("plaudit", REWARD_MODEL)
+    if kind == LINEAR_PROBE:
         return open_linear_probe(folder, record, **options)
-    if kind != "model":
+    if kind != REWARD_MODEL:
         raise PlauditError(
             f"{folder} is no single reward model with a backbone ({RECORD_FILE}: {kind}); combine those alone"
         )
@@ -80,7 +78,7 @@ def save_linear_probe(model: RewardModel, folder: str | Path, chat_template: str
 
     network = model.network
     record = model.run_record(
-        FROZEN_HEAD,
+        LINEAR_PROBE,
         outputs=network.outputs.to_dict(),
         chat_template=model.tokenizer.chat_template if chat_template is not None else None,
     )
@@ -91,7 +89,7 @@ def save_linear_probe(model: RewardModel, folder: str | Path, chat_template: str
 
 
 def open_linear_probe(folder: Path, record: Mapping[str, Any], **options: Any) -> RewardModel:
-    """What `save_frozen` wrote, on its backbone. `options` are those of `RewardModel.from_pretrained`.
+    """What `save_linear_probe` wrote, on its backbone. `options` are those of `RewardModel.from_pretrained`.
 
     Raises:
         PlauditError: if a file is missing or broken, or the backbone cannot be loaded.

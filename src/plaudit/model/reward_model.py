@@ -20,7 +20,7 @@ from plaudit.logs import muted
 from plaudit.model.architecture import find_head, first_position
 from plaudit.model.backbones import resolve
 from plaudit.model.folder.read import load_heads, stored_outputs
-from plaudit.model.folder.record import no_model, scoring_record
+from plaudit.model.folder.record import REWARD_MODEL, no_model, scoring_record
 from plaudit.model.folder.write import HEADS_FILE, staged
 from plaudit.model.heads import PLAIN, Outputs
 from plaudit.model.loading import load, name_the_output, settle_padding
@@ -45,15 +45,17 @@ class RewardModel(Scorer):
         tokenizer: with the chat template the model was trained with.
         renderer: groups -> token sequences.
         record: the run record, as it stands in plaudit.json.
+        name: the folder, backbone or hub id it was made from, if any.
     """
 
-    kind = "model"
+    kind = REWARD_MODEL
 
     def __init__(
         self, network: RewardNetwork, tokenizer: Any, *, max_length: int | None = None, record: Mapping[str, Any] = {}
     ) -> None:
         self.network = network
         self.tokenizer = tokenizer
+        self.name: str | None = None
         context = _context(network, tokenizer)
         if max_length is not None and not 1 <= max_length <= context:
             raise PlauditError(f"max_length is {max_length}, but the backbone's context holds 1 to {context} tokens")
@@ -107,6 +109,7 @@ class RewardModel(Scorer):
         name_the_output(model)
         settle_padding(model, tokenizer)
         ready = cls._ready(model, tokenizer, device, max_length, {"backbone": str(name), "seed": seed}, outputs, seed)
+        ready.name = str(name)
         if not outputs.plain and stored_outputs(read_record(Path(name)), str(name)) == outputs:
             load_heads(ready.network, Path(name))
         return ready
@@ -149,6 +152,7 @@ class RewardModel(Scorer):
         if template := read_template(chat_template):
             tokenizer.chat_template = template
         ready = cls._ready(model, tokenizer, device, max_length or record.get("max_length"), record, outputs)
+        ready.name = str(name)
         if not outputs.plain:
             load_heads(ready.network, folder)
         return ready
@@ -170,6 +174,16 @@ class RewardModel(Scorer):
         if reason := choose_layout(network):
             logger.warning("%s cannot use forests (%s); padded batches are used", type(model).__name__, reason)
         return cls(network, tokenizer, max_length=max_length, record=record)
+
+    def __repr__(self) -> str:
+        count = sum(parameter.numel() for parameter in self.network.model.parameters())
+        details = [
+            type(self.network.model).__name__,
+            f"{rounded(count)} parameters",
+            f"context {self.renderer.max_length}",
+            str(self.network.device),
+        ]
+        return f"RewardModel({'' if self.name is None else f'{self.name!r}: '}{', '.join(details)})"
 
     def prepare(self, group: Group, *, truncate_responses: bool = False) -> Rendered:
         (item,) = self.renderer.render([group], truncate_responses=truncate_responses)
@@ -273,7 +287,7 @@ class RewardModel(Scorer):
         """
         model = merge_lora(self.network.adapters) if self.network.adapters is not None else self.network.model
         self.network.adapters = None
-        self.record = self.run_record("model", outputs=self.network.outputs.to_dict())
+        self.record = self.run_record(self.kind, outputs=self.network.outputs.to_dict())
         heads = self.network.reward_head
         if heads is not None and self.network.outputs.linear:
             with torch.no_grad():
@@ -284,6 +298,19 @@ class RewardModel(Scorer):
                 save_file(heads.state_dict(), staging / HEADS_FILE)
             self.tokenizer.save_pretrained(staging)
             write_record(staging, self.record, card)
+
+
+def rounded(count: int) -> str:
+    """A count in three digits or so.
+
+    Example:
+        >>> rounded(134_515_008), rounded(22_360), rounded(7_241_732_096), rounded(12)
+        ('135M', '22.4K', '7.24B', '12')
+    """
+    for unit, letter in ((10**9, "B"), (10**6, "M"), (10**3, "K")):
+        if count >= unit:
+            return f"{float(f'{count / unit:.3g}'):g}{letter}"
+    return str(count)
 
 
 def _context(network: RewardNetwork, tokenizer: Any) -> int:

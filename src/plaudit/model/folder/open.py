@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from plaudit.model.folder.record import ENSEMBLE, MEMBERS
+from plaudit.model.folder.record import ENSEMBLE, LINEAR_MODEL, LINEAR_PROBE, MEMBERS
 from plaudit.model.scorer import Scorer
 from plaudit.storage import read_record
 
@@ -39,13 +39,13 @@ def members_apart(name: str | Path) -> list[str]:
     return [str(Path(name) / MEMBERS / str(number)) for number in range(len(record.get("members") or ()))]
 
 
-def _open_plain(folder: Path, record: Mapping[str, Any], options: Mapping[str, Any]) -> Scorer:
+def _open_linear_model(folder: Path, record: Mapping[str, Any], options: Mapping[str, Any]) -> Scorer:
     from plaudit.model.linear import LinearModel
 
     return LinearModel.open(folder, record)
 
 
-def _open_frozen(folder: Path, record: Mapping[str, Any], options: Mapping[str, Any]) -> Scorer:
+def _open_linear_probe(folder: Path, record: Mapping[str, Any], options: Mapping[str, Any]) -> Scorer:
     from plaudit.model.linear_probe import open_linear_probe
 
     return open_linear_probe(folder, record, **options)
@@ -57,9 +57,9 @@ def _open_ensemble(folder: Path, record: Mapping[str, Any], options: Mapping[str
     return Ensemble.open(folder, record, **options)
 
 
-# What plaudit.json calls itself -> what opens it. Anything else is a reward model or a plain checkpoint.
+# Kind of folder, as plaudit.json says it -> what opens it. Anything else is a reward model or a checkpoint.
 _KINDS: dict[str, Callable[[Path, Mapping[str, Any], Mapping[str, Any]], Scorer]] = {
-    "plain model": _open_plain,
-    "frozen head": _open_frozen,
+    LINEAR_MODEL: _open_linear_model,
+    LINEAR_PROBE: _open_linear_probe,
     ENSEMBLE: _open_ensemble,
 }

@@ -10,10 +10,11 @@ from plaudit.errors import PlauditError
 from plaudit.storage import short_hash, versions
 
 BASELINES_FOLDER = "baselines"
-"""Where the plain models stand that were fitted beside a model, by name."""
+"""Where the baselines stand that were fitted beside a model, by name."""
 
-ENSEMBLE = "ensemble"
-"""What the record calls itself in an ensemble's folder."""
+REWARD_MODEL, ENSEMBLE, LINEAR_MODEL, LINEAR_PROBE = "model", "ensemble", "linear model", "linear probe"
+"""The kinds of model folder, as plaudit.json says them. A folder without one holds a reward model, or a checkpoint of
+somebody else's."""
 
 MEMBERS = "members"
 """Where the members' folders stand in it, by number."""

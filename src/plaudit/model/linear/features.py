@@ -1,4 +1,4 @@
-"""What a plain model sees of a response: its length, or its words. Neither reads the prompt, which all responses of a
+"""Features of a response for linear models: its length, or its words. Neither reads the prompt, which all responses of a
 group share and which a linear score therefore cannot use."""
 
 from __future__ import annotations

@@ -15,13 +15,11 @@ from safetensors.numpy import load_file, save_file
 from plaudit.data import Scale, Score, text_hash
 from plaudit.errors import PlauditError
 from plaudit.groups import Group, plain_text
+from plaudit.model.folder.record import LINEAR_MODEL
 from plaudit.model.folder.write import staged
 from plaudit.model.linear.features import FEATURES, Features, Matrix
 from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Prepared, Scorer, prepared_as
 from plaudit.storage import versions, write_record
-
-KIND = "plain model"
-"""What plaudit.json calls itself in a plain model's folder."""
 
 _VOCABULARY_FILE = "vocabulary.json"
 _WEIGHTS_FILE = "model.safetensors"
@@ -69,7 +67,7 @@ class LinearModel(Scorer):
     """Features of a response and a linear model of them. There is no context to fit and no pass to bound, so the
     options of `score` change nothing."""
 
-    kind = KIND
+    kind = LINEAR_MODEL
 
     def __init__(self, features: Features, linear: Linear, *, record: Mapping[str, Any] = {}) -> None:
         self.features = features
@@ -92,8 +90,12 @@ class LinearModel(Scorer):
             if any(len(weights) != features.count for weights in (linear.reward, *tensors["attributes"])):
                 raise ValueError("its weights are of another size than its features")
         except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError, PlauditError) as error:
-            raise PlauditError(f"{folder} is no whole plain model ({error}); train it again") from error
+            raise PlauditError(f"{folder} is no whole linear model ({error}); train it again") from error
         return cls(features, linear, record=record)
+
+    def __repr__(self) -> str:
+        attributes = f", attributes: {', '.join(self.linear.attributes)}" if self.linear.attributes else ""
+        return f"LinearModel({self.features.name!r}: {self.features.count:,} features{attributes})"
 
     def prepare(self, group: Group, *, truncate_responses: bool = False) -> PlainTexts:
         texts = tuple(plain_text(response) for response in group.responses)
@@ -141,7 +143,7 @@ class LinearModel(Scorer):
             "attributes": np.array(weights).reshape(-1, self.features.count),
             **self.features.tensors(),
         }
-        self.record = self.run_record(KIND, attributes=attributes)
+        self.record = self.run_record(self.kind, attributes=attributes)
         with staged(target) as staging:
             save_file({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}, staging / _WEIGHTS_FILE)
             if (terms := self.features.terms()) is not None:
