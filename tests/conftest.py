@@ -9,4 +9,6 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # A tiny model computes faster on one thread than it can wake a second.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+# What terminals print follows the locale.
+os.environ["LC_ALL"] = "C.UTF-8"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

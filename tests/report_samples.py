@@ -1,10 +1,14 @@
-"""Hand-made figures in the shapes of metrics.json, and groups with mistakes in them."""
+"""Hand-made figures in the shapes of metrics.json, evaluations of them, and groups with mistakes in them."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from plaudit.evaluation import Evaluation, Probed, Probes
 from plaudit.groups import Group, Ranking
+from plaudit.report import judge, judge_probes
+from plaudit.statistics import Measurement
+from plaudit.storage import Fields
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -46,11 +50,80 @@ def probe(name: str, family: str, effect: float, finding: str) -> dict[str, Any]
         "q": 0.0004,
         "raised": found(0.6),
         "finding": finding,
+        "left_out": {},
     }
 
 
+def evaluation(row: dict[str, Any] | None = None) -> Evaluation:
+    """What `metrics.json` with these fields is read as; what they lack is empty, here and further inside."""
+    part = {"ratings": {}, "baselines": {}, "reliability": [], "lengths": [], "rewards": None}
+    whole = Evaluation(overall={}).to_json() | (row or {})
+    whole["baselines"] = {name: {"ratings": {}} | one for name, one in whole["baselines"].items()}
+    whole["subsets"] = {name: part | one for name, one in whole["subsets"].items()}
+    if whole["rewards"] is not None:
+        whole["rewards"] = REWARDS | whole["rewards"]
+    if "probes" in whole:
+        probes = [probe_row(one) for one in whole["probes"]["probes"]]
+        whole["probes"] = PROBES | whole["probes"] | {"probes": probes}
+    if "invariance" in whole:
+        checks = [CHECK | check for check in whole["invariance"]["checks"]]
+        whole["invariance"] = {"sd": 1.0, "groups": 1} | whole["invariance"] | {"checks": checks}
+    return Evaluation.from_json(whole)
+
+
+def claims(one: Evaluation) -> str:
+    """The headline and all that is claimed of an evaluation, in English, with ordinary spaces."""
+    verdict = judge(one)
+    return "\n".join(
+        sentence.plain("en").replace("\u00a0", " ")
+        for sentence in (verdict.headline, *(finding.sentence for finding in verdict.findings))
+    )
+
+
+def probe_claims(probes: Probes) -> str:
+    """All that is claimed of probes."""
+    return "\n".join(finding.sentence.plain("en").replace("\u00a0", " ") for finding in judge_probes(probes))
+
+
+def probe_row(row: dict[str, Any]) -> dict[str, Any]:
+    return probe("x", "y", 0.0, "unsure") | row
+
+
+def probed(row: dict[str, Any]) -> Probed:
+    """One probe's result from its row, which may be incomplete."""
+    return Probed.from_json(Fields(probe_row(row)))
+
+
+def measured(row: dict[str, Any]) -> Measurement:
+    return Measurement.from_json(row)
+
+
+NOTHING_MEASURED = {"value": None, "low": None, "high": None, "n": 0, "reason": "there is nothing to measure"}
+REWARDS = {
+    "n": 0,
+    "not_finite": 0,
+    "mean": NOTHING_MEASURED,
+    "sd": None,
+    "quantiles": {},
+    "histogram": {"edges": [], "counts": []},
+    "within_prompt_sd": NOTHING_MEASURED,
+    "within_prompt_share": NOTHING_MEASURED,
+    "prompts_without_spread": NOTHING_MEASURED,
+}
+PROBES = {
+    "sd": 1.0,
+    "sd_of": "within prompts",
+    "groups": 8,
+    "answers": 8,
+    "clusters": "prompt",
+    "cluster_count": 8,
+    "level": 0.05,
+}
+CHECK = {"largest": None, "in_sd": None, "tolerance": 0.01, "flips": 0, "pairs": 0, "n": 0, "ok": None}
+
+
 def metrics(name: str = "chat") -> dict[str, Any]:
-    """Everything a page can show, with `name` wherever data may bring a name of their own."""
+    """Everything a page can show, with `name` wherever data may bring a name of their own; for `evaluation`."""
     correlations = ("pearson", "spearman", "kendall", "kendall_within")
     rated = {
         **{f"{who}{which}": found(0.4) for who in ("", "length_", "human_") for which in correlations},

@@ -74,13 +74,24 @@ def test_the_card_gets_the_figures(run, model, data, tmp_path):
     assert (code, "--card writes into a model folder" in err) == (2, True)
 
 
-@pytest.mark.parametrize(
-    "option", [("--probes", 5), ("--explain", 0), ("--no-texts",), ("--language", "zh"), ("--card",)]
-)
+@pytest.mark.parametrize("option", [("--probes", 5), ("--explain", 0), ("--no-texts",), ("--card",)])
 def test_what_is_about_the_report_needs_one(run, model, data, option):
     code, out, err = run("eval", model, data, *option)
     assert (code, out) == (2, "")
     assert "are about the report; add -o DIR" in err
+
+
+def test_terminal_and_page_speak_the_language_that_is_asked_for(run, model, data, tmp_path, monkeypatch):
+    options = ("-o", tmp_path / "out", "--probes", 0, "--explain", 0)
+    _, out, _ = run("eval", model, data, *options, "--language", "zh")
+    assert "会误导在哪里" in out
+    assert "没有试过误导它：没有做探测。" in out
+    assert '<html lang="zh">' in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    scores = tmp_path / "out" / "scores.jsonl"
+    assert "Where it misleads" in run("eval", scores, data)[1]
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert "会误导在哪里" in run("eval", scores, data)[1]
+    assert "Where it misleads" in run("eval", scores, data, "--language", "en")[1]
 
 
 def test_a_broken_inspection_is_left_out_and_said(run, model, data, tmp_path, caplog):

@@ -52,7 +52,7 @@ def test_a_reward_of_length_is_said_to_be_paid_for_length(run, folder, model):
     assert code == 0
     assert ("It is paid for length: raised by" in out) == risen
     assert "of 5 probes" in out
-    assert "One score" not in out
+    assert "The score" not in out
 
 
 def test_a_network_and_the_table(run, folder):
@@ -61,7 +61,7 @@ def test_a_network_and_the_table(run, folder):
     assert code == 0, said
     assert "first in the group" in out
     assert "other precision" in out
-    assert "ways of scoring agree" in out or "ways do not agree" in out
+    assert "The score does not depend on how it is computed" in out or "The score depends on what it must not" in out
 
 
 def test_repeated_answers_are_counted_and_said(run, folder, model):

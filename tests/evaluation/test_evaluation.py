@@ -4,14 +4,15 @@ import json
 import math
 
 import pytest
+from report_samples import claims
 
 from plaudit.errors import PlauditError
-from plaudit.evaluation import evaluate, verdict
+from plaudit.evaluation import evaluate
 from plaudit.evaluation.measuring import Evaluation
 from plaudit.groups import Group, Ranking, Rating
 from plaudit.judgements import flatten_comparisons, scored_comparisons
 from plaudit.scoring import ScoredGroups
-from plaudit.statistics import Measurement
+from plaudit.statistics import NO_VARIATION, Measurement
 
 BEST = Ranking(((0,), (1,)))
 
@@ -120,7 +121,7 @@ def test_what_needs_a_score_that_is_not_finite_is_undefined_and_names_it(broken)
     # A subset without a hole is measured.
     assert found.subsets["t"].overall["accuracy"].value == 1.0
     assert found.subsets["s"].overall["accuracy"].reason.startswith("2 of 6 scores are not finite")
-    assert verdict(found) == f"Accuracy is undefined: {reason}."
+    assert claims(found).splitlines()[1] == f"Accuracy is undefined: {reason}."
     json.dumps(found.to_json(), allow_nan=False)
 
 
@@ -147,30 +148,50 @@ def test_refusals(groups, scores, says):
 
 
 def sentence(accuracy, lead):
-    return verdict(
-        Evaluation({"accuracy": accuracy, "lead_over_length": lead}, subsets={}, counts={}, clusters="prompt")
-    )
+    return claims(Evaluation(overall={"accuracy": accuracy, "lead_over_length": lead}))
 
 
 @pytest.mark.parametrize(
     ("accuracy", "lead", "says"),
     [
-        ((0.7, 0.6, 0.8), (0.1, 0.02, 0.2), "better than chance and than picking the longer response (by +10.0%)"),
-        ((0.7, 0.6, 0.8), (0.01, -0.1, 0.1), "not distinguishable from picking the longer response (+1.0%)"),
-        ((0.7, 0.6, 0.8), (-0.1, -0.2, -0.01), "better than chance but worse than picking the longer response"),
-        ((0.7, 0.6, 0.8), (0.0, None, None), "right and wrong exactly where"),
-        ((0.55, 0.45, 0.65), (0.1, 0.02, 0.2), "not distinguishable from chance"),
-        ((0.3, 0.2, 0.4), (0.1, 0.02, 0.2), "disagrees with people more often than a coin would."),
-        ((0.3, 0.2, 0.4), (-0.3, -0.4, -0.1), "coin would, and it is worse than picking the longer response (by 30"),
-        ((0.5, 0.4, 0.6), (-0.3, -0.4, -0.1), "from chance, and it is worse than picking the longer response (by 30"),
+        (
+            (0.7, 0.6, 0.8),
+            (0.1, 0.02, 0.2),
+            ["than chance, and more", "10.0 [2.0, 20.0] points ahead of picking"],
+        ),
+        (
+            (0.7, 0.6, 0.8),
+            (0.01, -0.1, 0.1),
+            ["cannot be told apart from picking the longer response: its lead is +1"],
+        ),
+        ((0.7, 0.6, 0.8), (-0.1, -0.2, -0.01), ["beats chance, but simply picking", "does better than it: by 10.0"]),
+        ((0.7, 0.6, 0.8), (0.0, None, None), ["right and wrong exactly where picking the longer response is."]),
+        ((0.55, 0.45, 0.65), (0.1, 0.02, 0.2), ["Nothing shows that it prefers", "It cannot be told from a coin"]),
+        ((0.3, 0.2, 0.4), (0.1, 0.02, 0.2), ["disagrees with people more often than a coin would."]),
+        (
+            (0.3, 0.2, 0.4),
+            (-0.3, -0.4, -0.1),
+            ["coin would.", "Picking the longer response does better than it: by 3"],
+        ),
+        (
+            (0.5, 0.4, 0.6),
+            (-0.3, -0.4, -0.1),
+            ["from a coin", "Picking the longer response does better than it: by 3"],
+        ),
     ],
 )
 def test_the_sentence_says_no_more_than_the_intervals(accuracy, lead, says):
-    assert says in sentence(Measurement(*accuracy, 100), Measurement(*lead, 100))
+    reason = NO_VARIATION if lead[1] is None else None
+    told = sentence(Measurement(*accuracy, 100), Measurement(*lead, 100, reason))
+    assert [part for part in says if part not in told] == []
 
 
 def test_the_sentence_of_one_prompt_and_of_ties_only():
     one = evaluate(pairs(1), [[1.0, 0.0]])
-    assert "how sure that is cannot be said: one cluster" in verdict(one)
+    assert "how sure that is cannot be said: one cluster" in claims(one)
     ties = [Group("g", "p", ("a", "b"), (Ranking(((0, 1),)),))]
-    assert verdict(evaluate(ties, [[1.0, 0.0]])) == "Accuracy is undefined: every comparison is a judged tie."
+    told = claims(evaluate(ties, [[1.0, 0.0]])).splitlines()
+    assert told[:2] == [
+        "Nothing could be measured on these data.",
+        "Accuracy is undefined: every comparison is a judged tie.",
+    ]

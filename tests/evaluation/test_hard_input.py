@@ -5,11 +5,12 @@ import math
 
 import pytest
 import typer
+from report_samples import claims
 from typer.testing import CliRunner
 
 from plaudit.cli.eval import eval_command
 from plaudit.data.scores import Score, write_scores
-from plaudit.evaluation import evaluate, verdict
+from plaudit.evaluation import evaluate
 from plaudit.groups import Group, Ranking, Rating
 from plaudit.scoring import ScoredGroups
 
@@ -41,7 +42,7 @@ HARD = {
     "constant scores": (
         world(4, (PAIR,)),
         [[1.0, 1.0]] * 4,
-        "not distinguishable from chance",
+        "cannot be told from a coin",
         ["temperature", "margin_sd"],
     ),
     "a score that is not finite": (
@@ -74,7 +75,7 @@ def test_in_python(name, bootstrap):
     groups, scores, _, undefined = HARD[name]
     scored = ScoredGroups.of(scores, baselines={"flat": [[0.0] * len(row) for row in scores]})
     found = evaluate(groups, scored, bootstrap=bootstrap)
-    assert verdict(found)
+    assert claims(found)
     for figure in undefined:
         assert (found.overall[figure].value, found.overall[figure].low) == (None, None)
     for part in (found, *found.subsets.values()):

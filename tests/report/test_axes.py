@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plaudit.report.axes import axis, within_reach
-from plaudit.report.format import percent_tick, plain_tick
+from plaudit.statistics import percent_tick, plain_tick
 
 
 def test_an_axis_ends_at_round_numbers_and_holds_what_it_is_asked_to():
-    along = axis([0.62, 0.78, None], percent_tick, around=[0.5])
+    along = axis([0.62, 0.78, None, 0.5], percent_tick)
     assert [text for _, text in along.ticks] == ["50%", "60%", "70%", "80%"]
     assert along.at(0.5) == 3.0
     assert along.at(0.8) == 97.0

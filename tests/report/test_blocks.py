@@ -1,14 +1,14 @@
 """Dot plots: places, and what is said under them."""
 
-from report_samples import found
+from report_samples import found, measured
 
 from plaudit.report.blocks import Entry, dots
-from plaudit.report.format import figure, plain_tick, signed
 from plaudit.report.i18n import say
+from plaudit.statistics import plain_tick, signed
 
 
 def plot(*figures):
-    entries = [Entry(str(i), figure(row)) for i, row in enumerate(figures)]
+    entries = [Entry(str(i), measured(row)) for i, row in enumerate(figures)]
     return dots(entries, signed, say("head.effect"), say("where.lengths"), ticks=plain_tick, lines=[("zero", 0.0)])
 
 

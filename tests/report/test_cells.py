@@ -1,19 +1,19 @@
 """A cell without an interval says why."""
 
 import pytest
-from report_samples import exactly, found, metrics, no_interval
+from report_samples import evaluation, exactly, found, measured, metrics, no_interval
 
 from plaudit.report.blocks import Entry, dots
-from plaudit.report.cells import between, whole
-from plaudit.report.format import figure, percent, two
-from plaudit.report.i18n import Said, say
+from plaudit.report.cells import figure_cell, interval_cell
+from plaudit.report.i18n import Sentence, say
 from plaudit.report.sections import calibration, rated, rewards
+from plaudit.statistics import UNMEASURED, percent, two
 
 ONE = {"value": 1.0, "low": None, "high": None, "n": 1, "reason": "there is one prompt only"}
 
 
 def plain(cell, language="en"):
-    return cell.plain(language) if isinstance(cell, Said) else str(cell)
+    return cell.plain(language) if isinstance(cell, Sentence) else str(cell)
 
 
 @pytest.mark.parametrize(
@@ -23,17 +23,19 @@ def plain(cell, language="en"):
         (ONE, "there is one prompt only", "1.00 (there is one prompt only)"),
         (found(None), "there is nothing to measure", "there is nothing to measure"),
         (exactly(0.5), "", "0.50"),
-        (0.5, "", "0.50"),
-        (None, "", "–"),
     ],
 )
 def test_what_is_missing_says_why(row, interval, all_of_it):
-    assert plain(between(figure(row), two)) == interval
-    assert plain(whole(figure(row), two)) == all_of_it
+    assert plain(interval_cell(measured(row), two)) == interval
+    assert plain(figure_cell(measured(row), two)) == all_of_it
+
+
+def test_what_nobody_measured_is_a_dash():
+    assert (plain(interval_cell(UNMEASURED, two)), plain(figure_cell(UNMEASURED, two))) == ("", "–")
 
 
 def test_the_reason_stands_in_both_languages():
-    assert plain(whole(figure(ONE), two), "zh") == "1.00（只有一个提示）"
+    assert plain(figure_cell(measured(ONE), two), "zh") == "1.00（只有一个提示）"
 
 
 def test_tables_of_all_sections_say_why():
@@ -41,20 +43,20 @@ def test_tables_of_all_sections_say_why():
     row["rewards"]["within_prompt_share"] = ONE
     row["ratings"]["chat"]["mae"] = ONE
     row |= {"log_loss": ONE, "ece_at_temperature": ONE}
-    *_, within = rewards.section(row).blocks
-    cells = {plain(name): plain(between) for name, _, between, _ in within.rows}
+    *_, within = rewards.section(evaluation(row)).blocks
+    cells = {plain(name): plain(interval) for name, _, interval, _ in within.rows}
     assert cells["Share of the variance within prompts"] == "there is one prompt only"
     assert cells["Standard deviation"] == "of these responses only"
-    *_, errors = rated.section(row).blocks
+    *_, errors = rated.section(evaluation(row)).blocks
     assert plain(errors.rows[0][2]) == "there is one prompt only"
-    _, losses, _ = calibration.section(row).blocks
+    _, losses, _ = calibration.section(evaluation(row)).blocks
     assert plain(losses.rows[0][1]) == "1.000 (there is one prompt only)"
     assert plain(losses.rows[2][3]) == "1.000 (there is one prompt only)"
 
 
 def test_a_row_of_a_plot_has_room_for_a_note_and_for_why():
-    (row,) = dots([Entry("x", figure(ONE), note="at random")], percent, say("head.n"), say("head.n")).rows
-    assert (row.note, plain(row.why)) == ("at random", "there is one prompt only")
+    (row,) = dots([Entry("x", measured(ONE), note="at random")], percent, say("head.n"), say("head.n")).rows
+    assert (row.note, plain(row.missing)) == ("at random", "there is one prompt only")
 
 
 @pytest.mark.parametrize(
@@ -67,5 +69,5 @@ def test_a_row_of_a_plot_has_room_for_a_note_and_for_why():
     ],
 )
 def test_a_divisor_is_called_the_best_only_where_its_interval_says_so(temperature, key):
-    (lead,) = calibration.section({"temperature": temperature, "log_loss": found(0.6)}).lead
+    (lead,) = calibration.section(evaluation({"temperature": temperature, "log_loss": found(0.6)})).lead
     assert lead.key == key

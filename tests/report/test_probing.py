@@ -1,9 +1,10 @@
 """What probes allow to be said."""
 
 import pytest
-from report_samples import exactly, found, probe
+from report_samples import evaluation, exactly, found, probe
+from report_samples import probed as result
 
-from plaudit.report.probing import probes, unseen
+from plaudit.report.rules.probes import moved_by_probes, unseen
 from plaudit.report.sections.probes import section
 from plaudit.statistics.intervals import NO_VARIATION
 
@@ -29,7 +30,7 @@ def probed(name, family, finding, effect):
     ],
 )
 def test_a_change_that_moves_no_score_is_not_seen(finding, effect, same):
-    assert unseen(probed("x", "y", finding, effect)) == same
+    assert unseen(result(probed("x", "y", finding, effect))) == same
 
 
 def test_nobody_is_praised_for_what_cannot_mislead():
@@ -41,23 +42,27 @@ def test_nobody_is_praised_for_what_cannot_mislead():
         probed("typos", "spelling", "sound", found(-0.2)),
         probed("padding", "length", "misled", found(0.7)),
     ]
-    misled, sound, same = probes({"probes": {"probes": tried}})
-    assert misled.said.plain("en").startswith(
+    misled, sound, same = moved_by_probes(evaluation({"probes": {"probes": tried}}).probes)
+    assert misled.sentence.plain("en").startswith(
         "Changes that should not pay move its reward, in 1 of 2 probes: length (1 of 1)."
     )
-    assert sound.said.plain("en") == "Not taken in by 1 of 2 probes, among them all of these: spelling."
+    assert sound.sentence.plain("en") == "Not taken in by 1 of 2 probes, among them all of these: spelling."
     assert (same.side, same.tone) == ("sure", "open")
-    assert same.said.plain("en") == (
+    assert same.sentence.plain("en") == (
         "3 probes are not counted: the model does not see the change, and every score stays as it is: "
         "writing everything in lower case, writing everything in capitals, two spaces between sentences."
     )
-    assert same.said.plain("zh").startswith("有 3 项探测未计入")
+    assert same.sentence.plain("zh").startswith("有 3 项探测未计入")
 
 
 def test_only_what_it_does_not_see_is_nothing_in_its_favour():
-    found_out = list(probes({"probes": {"probes": [probed("lower case", "spelling", "sound", ALWAYS_ZERO)]}}))
+    found_out = list(
+        moved_by_probes(
+            evaluation({"probes": {"probes": [probed("lower case", "spelling", "sound", ALWAYS_ZERO)]}}).probes
+        )
+    )
     assert [finding.side for finding in found_out] == ["sure"]
-    assert found_out[0].said.plain("en").startswith("1 probe is not counted")
+    assert found_out[0].sentence.plain("en").startswith("1 probe is not counted")
 
 
 def test_the_plot_says_what_is_not_seen_and_why_there_is_no_interval():
@@ -73,9 +78,9 @@ def test_the_plot_says_what_is_not_seen_and_why_there_is_no_interval():
         probed("typos", "spelling", "unsure", one) | {"reason": one["reason"]},
         probed("upper case", "spelling", "unsure", found(0.1)) | {"reason": "not shown: there is an interval"},
     ]
-    typos, upper, lower = section({"probes": {"probes": tried}}).blocks[0].rows
+    typos, upper, lower = section(evaluation({"probes": {"probes": tried}})).blocks[0].rows
     assert (lower.tone, lower.note.plain("en")) == ("baseline", "spelling · not seen by the model")
     assert lower.note.plain("zh").endswith(" · 模型看不见")
     assert typos.note.plain("en") == upper.note.plain("en") == "spelling · not settled"
-    assert typos.why.plain("zh") == "只有一个聚类，看不出聚类之间相差多少"
-    assert (upper.why, lower.why.key[:16]) == ("", "reason.every_val")
+    assert typos.missing.plain("zh") == "只有一个聚类，看不出聚类之间相差多少"
+    assert (upper.missing, lower.missing.key[:16]) == ("", "reason.every_val")

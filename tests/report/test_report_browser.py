@@ -4,7 +4,7 @@ import re
 import shutil
 
 import pytest
-from report_samples import HOSTILE, explanation, found, metrics, probe, voted
+from report_samples import HOSTILE, evaluation, explanation, found, measured, metrics, probe, voted
 
 from plaudit.report import ReportInputs, render_report, worst_mistakes
 
@@ -20,7 +20,15 @@ def material(name, language="en"):
     short = voted("h", [(0, 1, name)], ("one", "two"), name)
     wrong = worst_mistakes([group, short], [[0.0, 2.0], [0.0, 1.0]])
     explained = [explanation("h", 0, name)]
-    return ReportInputs(metrics(name), wrong, {"longer": found(0.6)}, explained, f"plaudit eval {name}", name, language)
+    return ReportInputs(
+        evaluation=evaluation(metrics(name)),
+        mistakes=wrong,
+        kinds={"longer": measured(found(0.6))},
+        explanations=explained,
+        command=f"plaudit eval {name}",
+        title=name,
+        language=language,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -237,7 +245,7 @@ def test_an_interval_beyond_the_plot_ends_in_a_mark_inside_it(opened):
     row = metrics("chat")
     row["probes"]["probes"] = [probe(f"p{i}", "tone", i / 10, "sound") for i in range(6)]
     row["probes"]["probes"][0]["effect"] = found(0.1, 9.0)
-    page = opened(ReportInputs(row), 360)
+    page = opened(ReportInputs(evaluation=evaluation(row)), 360)
     tips = page.locator("#probed path.beyond:visible").evaluate_all(
         """all => all.filter(tip => tip.closest(".track")).map(tip => {
             const [a, b] = [tip.getBoundingClientRect(), tip.closest(".track").getBoundingClientRect()];

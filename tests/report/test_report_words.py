@@ -10,9 +10,9 @@ from markupsafe import Markup
 import plaudit.report
 from plaudit.evaluation.measures import preferences, ratings, rewards, temperature
 from plaudit.evaluation.probes import measuring as probes
-from plaudit.report.format import count
-from plaudit.report.i18n import LANGUAGES, say, templates
+from plaudit.report.i18n import count, say, templates
 from plaudit.statistics import intervals
+from plaudit.text import LANGUAGES
 
 ROOM = Path(plaudit.report.__file__).parent
 

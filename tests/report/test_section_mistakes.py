@@ -1,7 +1,7 @@
 """What mistakes have in common, beside what a model blind to length would show."""
 
 import pytest
-from report_samples import found, voted
+from report_samples import evaluation, found, measured, voted
 
 from plaudit.evaluation import evaluate
 from plaudit.report import ReportInputs, kinds_of_mistakes
@@ -9,7 +9,8 @@ from plaudit.report.sections.mistakes import section
 
 
 def kinds(metrics):
-    (block, _) = section(ReportInputs(metrics, kinds={"longer": found(0.6), "sure": found(0.2)})).blocks
+    shares = {"longer": measured(found(0.6)), "sure": measured(found(0.2))}
+    (block, _) = section(ReportInputs(evaluation=evaluation(metrics), kinds=shares)).blocks
     return block
 
 

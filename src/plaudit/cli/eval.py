@@ -5,11 +5,10 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import Literal
 
 import typer
 
-from plaudit.cli.options import BatchTokens, Clusters, Format, Json, Majority, Rejects, TruncateResponses
+from plaudit.cli.options import BatchTokens, Clusters, Format, InLanguage, Json, Majority, Rejects, TruncateResponses
 from plaudit.errors import PlauditError
 
 PROBES, EXPLAINED = 50, 3
@@ -35,7 +34,7 @@ def eval_command(
     probes: int = typer.Option(PROBES, "--probes", min=0, help="Groups to probe the model on for the report; 0: none."),
     explain: int = typer.Option(EXPLAINED, "--explain", min=0, help="Worst mistakes to explain in the report."),
     texts: bool = typer.Option(True, "--texts/--no-texts", help="Show the worst mistakes' texts in the report."),
-    language: Literal["en", "zh"] = typer.Option("en", "--language", help="What the report opens in; it holds both."),
+    language: InLanguage = None,
     card: bool = typer.Option(False, "--card", help="Also put the figures into the model folder's README.md."),
 ) -> None:
     """Measure a reward model on judgements, with intervals, beside chance, length, people and plain models.
@@ -49,14 +48,15 @@ def eval_command(
     from plaudit.data import ReadReport, load_groups
     from plaudit.evaluation import check_options, evaluate
     from plaudit.judgements import majority as merge
-    from plaudit.report import REPORT_FILE, read_inspection, report_folder, update_card
+    from plaudit.report import REPORT_FILE, ReportOptions, read_inspection, report_folder, update_card
     from plaudit.scoring import ScoringOptions, obtain_scores, watched
     from plaudit.storage import check_place
+    from plaudit.text import preferred_language
 
     if model == "-" and "-" in data:
         raise PlauditError("scores and data cannot both come from stdin; give one of them as a file")
-    if output is None and (card or not texts or (probes, explain, language) != (PROBES, EXPLAINED, "en")):
-        raise PlauditError("--probes, --explain, --no-texts, --language and --card are about the report; add -o DIR")
+    if output is None and (card or not texts or (probes, explain) != (PROBES, EXPLAINED)):
+        raise PlauditError("--probes, --explain, --no-texts and --card are about the report; add -o DIR")
     if card and not Path(model).is_dir():
         raise PlauditError(f"--card writes into a model folder, and {model!r} is none; leave it out")
     if card:
@@ -81,25 +81,27 @@ def eval_command(
         },
         bootstrap=bootstrap,
     )
-    metrics = evaluation.to_json()
+    chosen = language or preferred_language()
     if output is not None:
-        metrics = report_folder(
+        evaluation = report_folder(
             output,
-            metrics,
+            evaluation,
             groups,
             scored.per_group(),
             run.model,
-            found=None if run.model or model == "-" else read_inspection(Path(model).parent, scored.record),
-            probes=probes,
-            explained=explain,
-            texts=texts,
-            clusters=clusters,
-            batch_tokens=batch_tokens,
-            command=shlex.join(["plaudit", *sys.argv[1:]]),
-            language=language,
-            watch=watched,
+            inspection=None if run.model or model == "-" else read_inspection(Path(model).parent, scored.record),
+            options=ReportOptions(
+                probes=probes,
+                explained=explain,
+                texts=texts,
+                clusters=clusters,
+                batch_tokens=batch_tokens,
+                language=chosen,
+                command=shlex.join(["plaudit", *sys.argv[1:]]),
+                watch=watched,
+            ),
         )
-    page = output and output / REPORT_FILE
-    give(metrics, output and output / "metrics.json", as_json, lambda: eval_tables.show(evaluation, page))
+    page, metrics = output and output / REPORT_FILE, output and output / "metrics.json"
+    give(evaluation.to_json(), metrics, as_json, lambda: eval_tables.show(evaluation, page, chosen))
     if card:
-        update_card(model, metrics)
+        update_card(model, evaluation)

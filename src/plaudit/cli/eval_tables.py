@@ -10,9 +10,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from plaudit.evaluation import Evaluation, Rewards, verdict
+from plaudit.cli.verdicts import print_verdict
+from plaudit.evaluation import Evaluation, Rewards
+from plaudit.report import judge
 from plaudit.statistics import Measurement
-from plaudit.text import terminal_text
+from plaudit.text import Language, terminal_text
 
 Row = tuple[str, str, str, str]
 
@@ -75,7 +77,7 @@ _BASELINE = {"accuracy": ("  {}", "{:.1%}"), "lead": ("  lead over {}", "{:+.1%}
 _BASELINE_RATING = {"spearman": ("  {}", "{:+.3f}"), "lead": ("  lead over {}", "{:+.3f}")}
 
 
-def show(evaluation: Evaluation, page: Path | None = None) -> None:
+def show(evaluation: Evaluation, page: Path | None = None, language: Language = "en") -> None:
     """Print the tables, the counts, what the figures allow to say, and where the page is that says more."""
     console = Console(highlight=False)
     if evaluation.counts["comparisons"]:
@@ -93,8 +95,7 @@ def show(evaluation: Evaluation, page: Path | None = None) -> None:
     if evaluation.rewards is not None and evaluation.rewards.n:
         console.print(_table("rewards", _rewards(evaluation.rewards)))
     console.print(_counts_line(evaluation), style="dim", markup=False)
-    for line in verdict(evaluation).split("\n"):
-        console.print(terminal_text(line), style="bold", markup=False)
+    print_verdict(console, judge(evaluation), language)
     if page is not None:
         where = f"More, with pictures, probes and the worst mistakes: open {page} in a browser"
         console.print(where, markup=False, soft_wrap=True)

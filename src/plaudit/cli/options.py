@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -11,6 +11,9 @@ Format = Annotated[str | None, typer.Option("--format", "-f", help="The data's f
 Rejects = Annotated[Path | None, typer.Option("--rejects", help="Set bad rows aside in this file and go on, counted.")]
 Majority = Annotated[
     bool, typer.Option("--majority", help="Merge annotators of the same responses into their majority.")
+]
+InLanguage = Annotated[
+    Literal["en", "zh"] | None, typer.Option("--language", help="English or Chinese; by default the locale's.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 

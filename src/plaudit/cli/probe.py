@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from plaudit.cli.options import BatchTokens, Clusters, Format, Json, Rejects
+from plaudit.cli.options import BatchTokens, Clusters, Format, InLanguage, Json, Rejects
 from plaudit.errors import PlauditError
 
 
@@ -29,6 +29,7 @@ def probe_command(
     format: Format = None,
     rejects: Rejects = None,
     batch_tokens: BatchTokens = None,
+    language: InLanguage = None,
 ) -> None:
     """Change one thing in real answers (length, layout, tone, flattery, orders to the grader, ...) and see whether the
     reward is misled.
@@ -42,6 +43,7 @@ def probe_command(
     from plaudit.model import DEFAULT_BATCH_TOKENS, open_model
     from plaudit.scoring import watched
     from plaudit.storage import check_place, data_hash
+    from plaudit.text import preferred_language
 
     names = [name for part in (only or "").split(",") if (name := part.strip())]
     if only is not None and not names:
@@ -79,4 +81,5 @@ def probe_command(
         "repeated_responses": reading.repeated,
         "record": scorer.run_record("probes", model=model, probed_data=data_hash(groups), probe_seed=seed),
     }
-    give(result, output, as_json, lambda: probe_tables.show(probes, checks, reading.repeated))
+    chosen = language or preferred_language()
+    give(result, output, as_json, lambda: probe_tables.show(probes, checks, chosen, reading.repeated))

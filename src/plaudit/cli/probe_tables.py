@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from plaudit.cli.tables import Column, by_reason, print_table
 from plaudit.cli.terminal import counted
+from plaudit.cli.verdicts import print_findings
 from plaudit.evaluation import (
     EQUAL,
     NOT_LOWER,
@@ -19,10 +20,10 @@ from plaudit.evaluation import (
     Invariance,
     Probed,
     Probes,
-    invariance_verdict,
-    probes_verdict,
 )
+from plaudit.report import judge_probes
 from plaudit.statistics import NO_VARIATION, Measurement
+from plaudit.text import Language
 
 # A finding is said in words; colour only helps to find it. In the order they are shown.
 _STYLES = {"misled": "bold red", "unsure": "yellow", "sound": "green", "undefined": "dim"}
@@ -36,12 +37,13 @@ _GIVE_WAY = ("raised", "wanted")
 """Columns for which there may be no room; the JSON has them."""
 
 
-def show(probes: Probes, checks: Invariance | None, repeated: int = 0) -> None:
+def show(probes: Probes, checks: Invariance | None, language: Language = "en", repeated: int = 0) -> None:
     """Print the probes, the checks of one score, and what both allow to say.
 
     Args:
         probes: what they found.
         checks: None where they were not asked for.
+        language: of the findings.
         repeated: answers that were left out when data were read, each the same as another to its prompt.
     """
     console = Console(highlight=False)
@@ -54,9 +56,7 @@ def show(probes: Probes, checks: Invariance | None, repeated: int = 0) -> None:
         for line in by_reason((check.reason, check.name) for check in checks.checks):
             console.print(line, style="dim", markup=False)
     console.print()
-    console.print(probes_verdict(probes), style="bold", markup=False)
-    if checks is not None:
-        console.print(invariance_verdict(checks), style="bold", markup=False)
+    print_findings(console, judge_probes(probes, checks), language)
 
 
 def _columns(probes: Probes) -> list[Column]:

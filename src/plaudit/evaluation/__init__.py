@@ -7,8 +7,9 @@ from plaudit._face import face
 if TYPE_CHECKING:
     from plaudit.evaluation.best_of_n import PENALTY, BestOfN, Curve, best_of, best_of_n_kl, finding
     from plaudit.evaluation.invariance.checks import check_invariance
-    from plaudit.evaluation.invariance.results import Checked, Invariance, invariance_verdict
+    from plaudit.evaluation.invariance.results import Checked, Invariance
     from plaudit.evaluation.measures.baselines import BaselineMetrics
+    from plaudit.evaluation.measures.calibration import Confident
     from plaudit.evaluation.measures.preferences import lead
     from plaudit.evaluation.measures.ratings import ALL_EQUAL, spearman_lead
     from plaudit.evaluation.measures.rewards import Rewards
@@ -16,28 +17,30 @@ if TYPE_CHECKING:
     from plaudit.evaluation.measuring import Evaluation, check_measurable, check_options, evaluate, read_evaluation
     from plaudit.evaluation.pairing.paired import Contrast, Disagreement, Paired, compare
     from plaudit.evaluation.pairing.verdict import paired_verdict
-    from plaudit.evaluation.probes import Probed, Probes, probe, probes_verdict
-    from plaudit.evaluation.probes.change import chosen_probes
-    from plaudit.evaluation.probes.measuring import EQUAL, NOT_LOWER, NOT_SURE
-    from plaudit.evaluation.sentences import verdict
+    from plaudit.evaluation.probes import PROBES, Probe, Probed, Probes, chosen_probes, probe
+    from plaudit.evaluation.probes.measuring import EQUAL, NOT_LOWER, NOT_NOTICED, NOT_SURE
     from plaudit.evaluation.suites import SUITES, SuiteMeasurement, SuiteResult, measure_suite, read_suite
 
 __all__ = [
     "ALL_EQUAL",
     "EQUAL",
     "NOT_LOWER",
+    "NOT_NOTICED",
     "NOT_SURE",
     "PENALTY",
+    "PROBES",
     "SUITES",
     "BaselineMetrics",
     "BestOfN",
     "Checked",
+    "Confident",
     "Contrast",
     "Curve",
     "Disagreement",
     "Evaluation",
     "Invariance",
     "Paired",
+    "Probe",
     "Probed",
     "Probes",
     "Rewards",
@@ -53,16 +56,13 @@ __all__ = [
     "evaluate",
     "finding",
     "fit_temperature",
-    "invariance_verdict",
     "lead",
     "measure_suite",
     "paired_verdict",
     "probe",
-    "probes_verdict",
     "read_evaluation",
     "read_suite",
     "spearman_lead",
-    "verdict",
 ]
 
 __getattr__, __dir__ = face(__name__, __file__)

@@ -8,30 +8,39 @@ if TYPE_CHECKING:
     from plaudit.report.best_of_n_plot import best_of_n_chart
     from plaudit.report.card import model_card_figures, update_card
     from plaudit.report.charts import GREY, LINES, can_plot, dressed, save_chart, title
-    from plaudit.report.folder import REPORT_FILE, report_folder
+    from plaudit.report.folder import REPORT_FILE, ReportOptions, report_folder
+    from plaudit.report.i18n import Sentence, say
     from plaudit.report.inputs import ReportInputs
     from plaudit.report.inspection import read_inspection
     from plaudit.report.mistakes import Mistake, kinds_of_mistakes, worst_mistakes
     from plaudit.report.page import render_report, write_report
-    from plaudit.report.verdict import Verdict, judge
+    from plaudit.report.rules.finding import Finding, Side, Tone
+    from plaudit.report.verdict import Verdict, judge, judge_probes
 
 __all__ = [
     "GREY",
     "LINES",
     "REPORT_FILE",
+    "Finding",
     "Mistake",
     "ReportInputs",
+    "ReportOptions",
+    "Sentence",
+    "Side",
+    "Tone",
     "Verdict",
     "best_of_n_chart",
     "can_plot",
     "dressed",
     "judge",
+    "judge_probes",
     "kinds_of_mistakes",
     "model_card_figures",
     "read_inspection",
     "render_report",
     "report_folder",
     "save_chart",
+    "say",
     "title",
     "update_card",
     "worst_mistakes",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from plaudit.report.format import Shape
+from plaudit.statistics import Form
 
 _STEPS = (1.0, 2.0, 2.5, 5.0)
 _EDGE = 3.0
@@ -28,13 +28,13 @@ class Axis:
         low: its lower end, a tick.
         high: its upper end, a tick.
         step: between ticks.
-        shape: how ticks are written.
+        form: how ticks are written.
     """
 
     low: float
     high: float
     step: float
-    shape: Shape
+    form: Form
 
     def at(self, value: float) -> float:
         """Where a value stands, in percent; what lies outside stands at the end."""
@@ -54,14 +54,13 @@ class Axis:
         """Where each tick stands, in percent, and what is written there."""
         many = round((self.high - self.low) / self.step)
         values = [self.low + i * self.step for i in range(many + 1)]
-        return [(self.at(value), self.shape(0.0 if abs(value) < 1e-12 else value)) for value in values]
+        return [(self.at(value), self.form(0.0 if abs(value) < 1e-12 else value)) for value in values]
 
 
 def axis(
     values: Iterable[float | None],
-    shape: Shape,
+    form: Form,
     *,
-    around: Iterable[float] = (),
     bounds: tuple[float, float] = (-math.inf, math.inf),
     ticks: int = 5,
 ) -> Axis:
@@ -69,20 +68,19 @@ def axis(
 
     Args:
         values: what is to be shown; None is nothing.
-        shape: how ticks are written.
-        around: values it also holds, such as chance.
+        form: how ticks are written.
         bounds: where it ends even if that is not as round.
         ticks: about how many steps.
     """
-    held = [value for value in (*values, *around) if value is not None]
-    low, high = (min(held), max(held)) if held else (0.0, 1.0)
+    shown = [value for value in values if value is not None]
+    low, high = (min(shown), max(shown)) if shown else (0.0, 1.0)
     if high - low < 1e-9:
         pad = max(abs(low) * 0.1, 0.05)
         low, high = low - pad, high + pad
     step = _round_up((high - low) / ticks)
     start = max(bounds[0], step * math.floor(low / step + 1e-9))
     end = min(bounds[1], step * math.ceil(high / step - 1e-9))
-    return Axis(start, end, step, shape)
+    return Axis(start, end, step, form)
 
 
 def within_reach(dots: Sequence[float], intervals: Sequence[tuple[float, float, float]]) -> list[float]:
@@ -97,7 +95,7 @@ def within_reach(dots: Sequence[float], intervals: Sequence[tuple[float, float, 
     """
     if not intervals:
         return []
-    typical = median(away for low, value, high in intervals for away in (value - low, high - value))
+    typical = median(length for low, value, high in intervals for length in (value - low, high - value))
     least, most = min(dots) - typical, max(dots) + typical
     slack = SLACK * (most - least)
     return [end for low, _, high in intervals for end in (low, high) if least - slack <= end <= most + slack]

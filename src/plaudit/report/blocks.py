@@ -7,18 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from plaudit.report.axes import BEYOND, Axis, axis, within_reach
-from plaudit.report.cells import why
-from plaudit.report.format import ParsedFigure, Shape, count, interval
-from plaudit.report.i18n import Said, say
+from plaudit.report.cells import missing_cell
+from plaudit.report.i18n import Sentence, Wording, count, say
+from plaudit.statistics import Form, Measurement
 
 LEGEND = ("good", "open", "bad", "length", "people", "chance", "blind", "zero", "overall", "beyond")
 """Kinds of dots, marks and lines whose meaning is said under a plot (`legend.<kind>`)."""
 
 NARROWEST = 3
 """Columns of a table that fit a telephone side by side."""
-
-Label = Any
-"""What stands in HTML: a sentence, markup, or text that will be escaped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +26,27 @@ class Entry:
         label: what is measured.
         figure: its value and interval.
         tone: how its dot is drawn: "model", "baseline", "people", "line", "bad", "good", "open".
-        beside: values of others that are marked in the same row, by kind: "length", "people", "chance", "blind".
+        marks: values of others that are marked in the same row, by kind: "length", "people", "chance", "blind".
         note: a few words under the label.
     """
 
-    label: Label
-    figure: ParsedFigure
+    label: Wording
+    figure: Measurement
     tone: str = "model"
-    beside: Sequence[tuple[str, float | None]] = ()
-    note: Label = None
+    marks: Sequence[tuple[str, float | None]] = ()
+    note: Wording | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PlotRow:
     """One row of a dot plot: a dot, its interval and marks, in percent of the width, and the same figures as text.
 
-    `why` says why there is no interval, or nothing at all.
+    `missing` says why there is no interval, or nothing at all.
     """
 
-    label: Label
-    note: Label
-    why: Label
+    label: Wording
+    note: Wording | None
+    missing: Wording
     tone: str
     value: str
     interval: str
@@ -80,8 +77,8 @@ class Dots:
     """
 
     kind: ClassVar[str] = "dots"
-    head: Said
-    caption: Said
+    head: Sentence
+    caption: Sentence
     axis: Axis
     lines: tuple[tuple[str, float], ...]
     rows: tuple[PlotRow, ...]
@@ -89,14 +86,14 @@ class Dots:
     tones: str = "legend"
 
     @property
-    def legend(self) -> list[tuple[str, Said]]:
+    def legend(self) -> list[tuple[str, Sentence]]:
         """What needs a key, and its words: shapes of dots, marks and lines that occur, in a fixed order."""
         rows = (*self.rows, *self.folded)
-        found = {kind for row in rows for kind, _, _ in row.marks} | {kind for kind, _ in self.lines}
-        found |= {"beyond" for row in rows if any(row.goes_on)}
+        kinds = {kind for row in rows for kind, _, _ in row.marks} | {kind for kind, _ in self.lines}
+        kinds |= {"beyond" for row in rows if any(row.goes_on)}
         tones = {row.tone for row in rows} & {"good", "open", "bad"}
         return [
-            (key, say(f"{self.tones if key in tones else 'legend'}.{key}")) for key in LEGEND if key in found | tones
+            (key, say(f"{self.tones if key in tones else 'legend'}.{key}")) for key in LEGEND if key in kinds | tones
         ]
 
 
@@ -105,9 +102,9 @@ class TableBlock:
     """A plain table. `folded` is shown on request; columns from `numeric` on are set to the right."""
 
     kind: ClassVar[str] = "table"
-    caption: Said
-    head: tuple[Label, ...]
-    rows: tuple[tuple[Label, ...], ...]
+    caption: Sentence
+    head: tuple[Wording, ...]
+    rows: tuple[tuple[Wording, ...], ...]
     folded: bool = False
     numeric: int = 1
 
@@ -122,7 +119,7 @@ class Note:
     """A sentence where a picture would stand."""
 
     kind: ClassVar[str] = "note"
-    said: Label
+    text: Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,21 +127,21 @@ class Section:
     """A part of the page: its key (`section.<key>` is its title), sentences at its head, and its blocks."""
 
     key: str
-    lead: tuple[Said, ...] = ()
+    lead: tuple[Sentence, ...] = ()
     blocks: tuple[Any, ...] = field(default=())
 
     @property
-    def title(self) -> Said:
+    def title(self) -> Sentence:
         return say(f"section.{self.key}")
 
 
 def dots(
     entries: Sequence[Entry],
-    shape: Shape,
-    head: Said,
-    caption: Said,
+    form: Form,
+    head: Sentence,
+    caption: Sentence,
     *,
-    ticks: Shape | None = None,
+    ticks: Form | None = None,
     lines: Iterable[tuple[str, float]] = (),
     bounds: tuple[float, float] = (float("-inf"), float("inf")),
     shown: int | None = None,
@@ -154,7 +151,7 @@ def dots(
 
     Args:
         entries: from top to bottom.
-        shape: how values are written.
+        form: how values are written.
         head: what they are.
         caption: what to look at.
         ticks: how ticks are written, if not as values are.
@@ -164,38 +161,45 @@ def dots(
         tones: whose words say what the shapes of dots mean.
     """
     lines = list(lines)
-    held = [value for entry in entries if (value := entry.figure.value) is not None]
-    held += [value for entry in entries for _, value in entry.beside if value is not None]
-    held += [value for _, value in lines]
+    values = [value for entry in entries if (value := entry.figure.value) is not None]
+    values += [value for entry in entries for _, value in entry.marks if value is not None]
+    values += [value for _, value in lines]
     intervals = [ends for entry in entries if (ends := _interval(entry.figure)) is not None]
-    along = axis([*held, *within_reach(held, intervals)], ticks or shape, bounds=bounds)
-    rows = tuple(_row(entry, shape, along) for entry in entries)
-    places = tuple((kind, along.at(value)) for kind, value in lines)
+    scale = axis([*values, *within_reach(values, intervals)], ticks or form, bounds=bounds)
+    rows = tuple(_row(entry, form, scale) for entry in entries)
     cut = len(rows) if shown is None else shown
-    return Dots(head, caption, along, places, rows[:cut], rows[cut:], tones)
+    return Dots(
+        head=head,
+        caption=caption,
+        axis=scale,
+        lines=tuple((kind, scale.at(value)) for kind, value in lines),
+        rows=rows[:cut],
+        folded=rows[cut:],
+        tones=tones,
+    )
 
 
-def _interval(found: ParsedFigure) -> tuple[float, float, float] | None:
+def _interval(measured: Measurement) -> tuple[float, float, float] | None:
     """Low, value and high, where there is an interval to draw."""
-    if found.value is None or found.low is None or found.high is None or found.exact:
+    if measured.value is None or measured.low is None or measured.high is None or measured.exact:
         return None
-    return found.low, found.value, found.high
+    return measured.low, measured.value, measured.high
 
 
-def _row(entry: Entry, shape: Shape, along: Axis) -> PlotRow:
-    found = entry.figure
-    ends = _interval(found)
-    low, high = (None, None) if ends is None else along.ends(ends[0], ends[-1])
+def _row(entry: Entry, form: Form, scale: Axis) -> PlotRow:
+    measured = entry.figure
+    ends = _interval(measured)
+    low, high = (None, None) if ends is None else scale.ends(ends[0], ends[-1])
     return PlotRow(
-        entry.label,
-        entry.note,
-        why(found),
-        entry.tone,
-        "–" if found.value is None else shape(found.value),
-        interval(found, shape),
-        count(found.n) if found.n else "",
-        None if found.value is None else along.at(found.value),
-        low,
-        high,
-        tuple((kind, along.at(value), shape(value)) for kind, value in entry.beside if value is not None),
+        label=entry.label,
+        note=entry.note,
+        missing=missing_cell(measured),
+        tone=entry.tone,
+        value="–" if measured.value is None else form(measured.value),
+        interval=measured.interval(form),
+        n=count(measured.n) if measured.n else "",
+        dot=None if measured.value is None else scale.at(measured.value),
+        low=low,
+        high=high,
+        marks=tuple((kind, scale.at(value), form(value)) for kind, value in entry.marks if value is not None),
     )

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from plaudit.errors import DataError
-from plaudit.report.format import ParsedFigure, Shape, count, figure, interval, mapping, number, percent, points, signed
-from plaudit.report.i18n import Said, say
+from plaudit.evaluation import Evaluation
+from plaudit.report.i18n import Sentence, count, say
 from plaudit.report.labels import baseline
+from plaudit.report.rules.finding import Side
 from plaudit.report.verdict import Verdict, judge
+from plaudit.statistics import Form, Measurement, measurement_of, percent, points, signed
 from plaudit.storage import replacing
 from plaudit.text import page_text
 
 BEGIN, END = "<!-- plaudit eval: begin -->", "<!-- plaudit eval: end -->"
 """Between these lines a card holds what `plaudit eval` measured last; all around them is left alone."""
 
+SIDES: tuple[Side, ...] = ("use", "misleads", "sure")
+"""Questions that findings answer, in the order they are told."""
+
 # What Markdown or HTML could read inside a line, and the marks by which a bare address or name becomes a link.
 _SPECIAL = re.compile(r"[\\`*_\[\]<>|~&$@]|:(?=//)|(?<=www)\.")
 
 
-def model_card_figures(metrics: Mapping[str, Any]) -> str:
+def model_card_figures(evaluation: Evaluation) -> str:
     """A Markdown section between markers: the verdict, a table of headline figures, and what they were measured on."""
-    verdict = judge(metrics)
-    rows = list(_rows(metrics))
+    verdict = judge(evaluation)
+    rows = list(_rows(evaluation))
     table = ["| | value | 95% interval | n |", "|---|---|---|---|", *rows, ""] if rows else []
     return "\n".join(
         [
@@ -36,13 +40,13 @@ def model_card_figures(metrics: Mapping[str, Any]) -> str:
             "",
             *_findings(verdict),
             *table,
-            _measured_on(metrics),
+            _measured_on(evaluation),
             END,
         ]
     )
 
 
-def update_card(folder: str | Path, metrics: Mapping[str, Any]) -> Path:
+def update_card(folder: str | Path, evaluation: Evaluation) -> Path:
     """Put the section into the folder's README.md: in place of an earlier one, else at its end. The rest is unchanged.
 
     Raises:
@@ -57,13 +61,13 @@ def update_card(folder: str | Path, metrics: Mapping[str, Any]) -> Path:
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"the model card cannot be read: {error}; repair or remove it", str(path)) from error
     with replacing(path) as temporary:
-        temporary.write_text(with_figures(card, metrics), encoding="utf-8")
+        temporary.write_text(with_figures(card, evaluation), encoding="utf-8")
     return path
 
 
-def with_figures(card: str, metrics: Mapping[str, Any]) -> str:
+def with_figures(card: str, evaluation: Evaluation) -> str:
     """The card with the section in it, once."""
-    section = model_card_figures(metrics)
+    section = model_card_figures(evaluation)
     before, begin, rest = card.partition(BEGIN)
     _, end, after = rest.partition(END)
     if begin and end:
@@ -72,38 +76,31 @@ def with_figures(card: str, metrics: Mapping[str, Any]) -> str:
 
 
 def _findings(verdict: Verdict) -> Iterator[str]:
-    for side in ("use", "misleads", "sure"):
-        found = verdict.on(side)
-        said = [f"- {_plain(finding.said)}" for finding in found] or [f"- {_plain(say(f'nothing.{side}'))}"]
-        yield from (f"{_plain(say(f'side.{side}'))}:", "", *said, "")
+    for side in SIDES:
+        findings = verdict.on(side)
+        lines = [f"- {_plain(finding.sentence)}" for finding in findings] or [f"- {_plain(say(f'nothing.{side}'))}"]
+        yield from (f"{_plain(say(f'side.{side}'))}:", "", *lines, "")
 
 
-def _rows(metrics: Mapping[str, Any]) -> Iterator[str]:
-    named: list[tuple[Said, ParsedFigure, Shape]] = [
-        (say(f"row.{label}"), figure(metrics.get(name)), shape)
-        for label, name, shape in (
-            ("model", "accuracy", percent),
-            ("people", "human_accuracy", percent),
-            ("length", "length_accuracy", percent),
-        )
-    ]
-    for name, row in mapping(metrics.get("baselines")).items():
-        named.append((say("card.lead", name=baseline(name)), figure(mapping(row).get("lead")), points))
-    for said, found, shape in named:
-        yield from _row(_plain(said), found, shape)
-    for attribute, row in mapping(metrics.get("ratings")).items():
-        label = f"{_escaped(str(attribute))}: {_plain(say('row.spearman'))}"
-        yield from _row(label, figure(mapping(row).get("spearman")), signed)
+def _rows(evaluation: Evaluation) -> Iterator[str]:
+    for label, name in (("model", "accuracy"), ("people", "human_accuracy"), ("length", "length_accuracy")):
+        yield from _row(_plain(say(f"row.{label}")), measurement_of(evaluation.overall, name), percent)
+    for name, measured in evaluation.baselines.items():
+        label = _plain(say("card.lead", name=baseline(name)))
+        yield from _row(label, measurement_of(measured.overall, "lead"), points)
+    for attribute, figures in evaluation.ratings.items():
+        label = f"{_escaped(attribute)}: {_plain(say('row.spearman'))}"
+        yield from _row(label, measurement_of(figures, "spearman"), signed)
 
 
-def _row(label: str, found: ParsedFigure, shape: Shape) -> Iterator[str]:
-    if found.value is not None:
-        between = interval(found, shape) or found.reason or ""
-        yield f"| {label} | {shape(found.value)} | {_escaped(between)} | {count(found.n)} |"
+def _row(label: str, measured: Measurement, form: Form) -> Iterator[str]:
+    if measured.value is not None:
+        interval = measured.interval(form) or measured.reason or ""
+        yield f"| {label} | {form(measured.value)} | {_escaped(interval)} | {count(measured.n)} |"
 
 
-def _plain(said: Said | Any) -> str:
-    return _escaped(said.plain("en"))
+def _plain(sentence: Sentence) -> str:
+    return _escaped(sentence.plain("en"))
 
 
 def _escaped(text: str) -> str:
@@ -111,13 +108,12 @@ def _escaped(text: str) -> str:
     return _SPECIAL.sub(r"\\\g<0>", " ".join(page_text(text).split()))
 
 
-def _measured_on(metrics: Mapping[str, Any]) -> str:
-    counts, data = mapping(metrics.get("counts")), mapping(metrics.get("record")).get("scored_data")
-    comparisons, ratings = (count(number(counts.get(name)) or 0) for name in ("comparisons", "ratings"))
+def _measured_on(evaluation: Evaluation) -> str:
+    data = evaluation.record.get("scored_data")
+    comparisons, ratings = (count(evaluation.counts.get(name, 0)) for name in ("comparisons", "ratings"))
     of = f" (data {_escaped(str(data))})" if data else ""
-    clusters = _escaped(str(metrics.get("clusters") or "prompt"))
     return (
         f"Measured by `plaudit eval` on {comparisons} {comparisons:comparison|comparisons} "
         f"and {ratings} {ratings:rating|ratings}{of}; "
-        f"intervals are clustered by {clusters}."
+        f"intervals are clustered by {_escaped(evaluation.clusters)}."
     )

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from plaudit.report.format import count, number, rows, signed
-from plaudit.report.i18n import Said, say
+from plaudit.report.i18n import Sentence, count, say
+from plaudit.statistics import signed
 from plaudit.text import page_excerpt, page_text
 
 SHADES = 4
@@ -24,6 +24,9 @@ UNITS = ("sentence", "line", "word")
 
 LEAST_READ = 3
 """Rewards read along a text that make a line."""
+
+LARGEST = 1e100
+"""A number from here on is taken for none: a difference of two might not be finite."""
 
 WIDTH, HEIGHT = 300.0, 56.0
 """Of the line of rewards, in its own pixels."""
@@ -65,15 +68,15 @@ class Explained:
     """
 
     pieces: tuple[ShadedText, ...]
-    left_out: Said | None
-    what: Said
+    left_out: Sentence | None
+    what: Sentence
     line: str | None
     first: str
     last: str
     zero: float | None
     bars: tuple[SentenceBar, ...]
-    parts: Said
-    unexplained: Said | None
+    parts: Sentence
+    unexplained: Sentence | None
     width: float = WIDTH
     height: float = HEIGHT
 
@@ -115,12 +118,24 @@ def explained(explanations: Sequence[Mapping[str, Any]], most: int) -> list[Expl
     return [_explained(one, most, strongest, weightiest, rewards) for one in read]
 
 
+def _number(value: Any) -> float | None:
+    """A finite number, or None."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < LARGEST:
+        return None
+    return float(value)
+
+
+def _rows(value: Any) -> list[Mapping[str, Any]]:
+    """The objects in a list; empty where there is none."""
+    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list | tuple) else []
+
+
 def _read(explanation: Mapping[str, Any]) -> _Read:
-    tokens = rows(explanation.get("tokens"))
-    attributions = [number(token.get("attribution")) for token in tokens]
-    rewards = [number(explanation.get("opening")), *(number(token.get("reward")) for token in tokens)]
+    tokens = _rows(explanation.get("tokens"))
+    attributions = [_number(token.get("attribution")) for token in tokens]
+    rewards = [_number(explanation.get("opening")), *(_number(token.get("reward")) for token in tokens)]
     attributed = any(value is not None for value in attributions)
-    missing = number(explanation.get("completeness"))
+    missing = _number(explanation.get("completeness"))
     return _Read(
         [str(token.get("text") or "") for token in tokens],
         attributions if attributed else _gains(rewards),
@@ -128,8 +143,8 @@ def _read(explanation: Mapping[str, Any]) -> _Read:
         [(place, reward) for place, reward in enumerate(rewards) if reward is not None],
         [
             (effect, str(row.get("text") or ""))
-            for row in rows(explanation.get("sentences"))
-            if (effect := number(row.get("effect"))) is not None
+            for row in _rows(explanation.get("sentences"))
+            if (effect := _number(row.get("effect"))) is not None
         ],
         unit if (unit := str(explanation.get("unit"))) in UNITS else UNITS[0],
         missing if attributed and not explanation.get("complete") else None,

@@ -1,82 +1,103 @@
-"""The folder that `plaudit eval -o` leaves: the page, and what was found while the model was at hand."""
+"""The folder that `plaudit eval -o` leaves: the page, and what was learned while the model was at hand."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+from plaudit.evaluation import Evaluation
 from plaudit.groups import Group
 from plaudit.model import DEFAULT_BATCH_TOKENS, Scorer
-from plaudit.report.i18n import Language
 from plaudit.report.inputs import ReportInputs
-from plaudit.report.inspection import Inspection, Watch, inspect_model, record_hash, write_inspection
+from plaudit.report.inspection import Inspection, Watch, inspect_model, record_hash, unwatched, write_inspection
 from plaudit.report.mistakes import kinds_of_mistakes, worst_mistakes
 from plaudit.report.page import write_report
+from plaudit.statistics import measurement_of
+from plaudit.text import Language
 
 REPORT_FILE = "report.html"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportOptions:
+    """What a report is to hold.
+
+    Attributes:
+        probes: groups to probe the model on; 0: neither probes nor the checks of one score.
+        explained: worst mistakes to explain.
+        texts: whether the page may show texts of the data.
+        clusters: a meta field to cluster intervals by, as in `evaluate`.
+        batch_tokens: most tokens of one forward pass; None for the default.
+        language: the one the page opens in.
+        command: the command line that makes this report again.
+        watch: sees everything that takes time go by.
+    """
+
+    probes: int = 50
+    explained: int = 3
+    texts: bool = True
+    clusters: str | None = None
+    batch_tokens: int | None = None
+    language: Language = "en"
+    command: str | None = None
+    watch: Watch = unwatched
+
+
 def report_folder(
     folder: Path,
-    metrics: Mapping[str, Any],
+    evaluation: Evaluation,
     groups: Sequence[Group],
     scores: Sequence[Sequence[float]],
     model: Scorer | None = None,
     *,
-    found: Inspection | None = None,
-    probes: int = 50,
-    explained: int = 3,
-    texts: bool = True,
-    clusters: str | None = None,
-    batch_tokens: int | None = None,
-    command: str | None = None,
-    language: Language = "en",
-    watch: Watch = lambda rows, total, doing: rows,
-) -> dict[str, Any]:
-    """Inspect the model, and write `report.html` and what was found.
+    inspection: Inspection | None = None,
+    options: ReportOptions | None = None,
+) -> Evaluation:
+    """Inspect the model, and write `report.html` and `inspection.json`.
 
     Args:
         folder: an existing folder.
-        metrics: what was measured, as it will stand in `metrics.json`, with the scores' run record.
-        groups: what people said, as it was measured.
+        evaluation: what was measured, with the scores' run record.
+        groups: the judgements, as they were measured.
         scores: one list a group, one number a response.
         model: what made them; None where they were made before.
-        found: what was found when they were made, in the place of `model`.
-        probes: groups to probe the model on.
-        explained: worst mistakes to explain.
-        texts: whether the page may show texts of the data.
-        clusters: as in `evaluate`.
-        batch_tokens: as in `Scorer.stream`; None for the default.
-        command: the command line that makes this report again.
-        language: the one the page opens in.
-        watch: sees everything that takes time go by.
+        inspection: what was learned when they were made, in the place of `model`.
+        options: what the report is to hold.
 
     Returns:
-        The metrics, with what was found where it was.
+        The evaluation with its probes and checks.
 
     Raises:
         PlauditError: if the data cannot be probed or a file not written.
     """
-    wrong = worst_mistakes(groups, scores) if texts else []
+    options = options or ReportOptions()
+    mistakes = worst_mistakes(groups, scores) if options.texts else []
     if model is not None:
-        options: Mapping[str, Any] = {"clusters": clusters, "batch_tokens": batch_tokens or DEFAULT_BATCH_TOKENS}
-        found = inspect_model(model, groups, wrong[:explained], probes=probes, watch=watch, **options)
-        found = replace(found, of=record_hash(metrics["record"]))
-        write_inspection(found, folder)
-    found = found or Inspection()
-    metrics = {**metrics, **found.metrics}
+        inspection = inspect_model(
+            model,
+            groups,
+            mistakes[: options.explained],
+            probes=options.probes,
+            clusters=options.clusters,
+            batch_tokens=options.batch_tokens or DEFAULT_BATCH_TOKENS,
+            watch=options.watch,
+        )
+        inspection = replace(inspection, of=record_hash(evaluation.record))
+        write_inspection(inspection, folder)
+    inspection = inspection or Inspection()
+    evaluation = replace(evaluation, probes=inspection.probes, invariance=inspection.invariance)
     # Without an accuracy (a missing score, no judgements) nobody knows what was wrong.
-    kinds = {} if metrics["accuracy"]["value"] is None else kinds_of_mistakes(groups, scores, clusters)
-    material = ReportInputs(
-        metrics,
-        wrong,
-        {name: share.to_json() for name, share in kinds.items()},
-        found.explanations,
-        command=command,
-        language=language,
-        texts=texts,
+    accuracy = measurement_of(evaluation.overall, "accuracy")
+    kinds = {} if accuracy.value is None else kinds_of_mistakes(groups, scores, options.clusters)
+    inputs = ReportInputs(
+        evaluation=evaluation,
+        mistakes=mistakes,
+        kinds=kinds,
+        explanations=inspection.explanations,
+        command=options.command,
+        language=options.language,
+        texts=options.texts,
     )
-    write_report(material, folder / REPORT_FILE)
-    return metrics
+    write_report(inputs, folder / REPORT_FILE)
+    return evaluation

@@ -12,12 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
 
 from markupsafe import Markup, escape
 
-Language = Literal["en", "zh"]
-LANGUAGES: tuple[Language, ...] = ("en", "zh")
+from plaudit.text import LANGUAGES, Language
 
 _FOLDER = Path(__file__).with_name("sentences")
 
@@ -34,29 +32,38 @@ class Count(str):
         return one if self == "1" else more
 
 
+def count(number: float) -> Count:
+    """A count, its thousands set off by commas."""
+    return Count(f"{number:,.0f}")
+
+
 @dataclass(frozen=True, slots=True)
-class Said:
+class Sentence:
     """One sentence in every language.
 
     Attributes:
         key: its name in the tables.
         values: what its fields are filled with: text, markup (a name out of the data) or other sentences.
+
+    Example:
+        >>> say("verdict.few", k=count(1)).plain("en")
+        'Only 1 independent prompt or cluster: everything here could look different on others.'
     """
 
     key: str
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Wording] = field(default_factory=dict)
 
     def plain(self, language: Language) -> str:
         """As plain text."""
-        filled = {name: _plain(value, language) for name, value in self.values.items()}
-        return templates()[self.key][language].format(**filled)
+        values = {name: _plain(value, language) for name, value in self.values.items()}
+        return templates()[self.key][language].format(**values)
 
     def html(self, language: Language) -> Markup:
         """As HTML, with all that is not markup escaped."""
-        filled = {
-            name: value.html(language) if isinstance(value, Said) else value for name, value in self.values.items()
+        values = {
+            name: value.html(language) if isinstance(value, Sentence) else value for name, value in self.values.items()
         }
-        return escape(templates()[self.key][language]).format(**filled)
+        return escape(templates()[self.key][language]).format(**values)
 
     def __html__(self) -> str:
         """In all languages at once; the page's style shows one of them."""
@@ -66,15 +73,23 @@ class Said:
         return "".join(f'<span class="{name}" lang="{name}">{text}</span>' for name, text in each.items())
 
 
-def say(key: str, **values: Any) -> Said:
-    """A sentence. Raises KeyError if there is none of that name."""
+Wording = Sentence | Markup | str
+"""What stands in a sentence or a cell: a sentence, markup, or text that will be escaped."""
+
+
+def say(key: str, **values: Wording) -> Sentence:
+    """A sentence.
+
+    Raises:
+        KeyError: if there is none of that name.
+    """
     if key not in templates():
         raise KeyError(f"no sentence is called {key!r}")
-    return Said(key, values)
+    return Sentence(key, values)
 
 
-def _plain(value: Any, language: Language) -> Any:
-    if isinstance(value, Said):
+def _plain(value: Wording, language: Language) -> str:
+    if isinstance(value, Sentence):
         return value.plain(language)
     return value.striptags() if isinstance(value, Markup) else value
 
@@ -82,8 +97,8 @@ def _plain(value: Any, language: Language) -> Any:
 @cache
 def templates() -> dict[str, dict[str, str]]:
     """Name -> language -> template, out of all files."""
-    found: dict[str, dict[str, str]] = {}
+    by_name: dict[str, dict[str, str]] = {}
     for path in sorted(_FOLDER.glob("*.toml")):
         for section, sentences in tomllib.loads(path.read_text(encoding="utf-8")).items():
-            found |= {f"{section}.{name}": sentence for name, sentence in sentences.items()}
-    return found
+            by_name |= {f"{section}.{name}": sentence for name, sentence in sentences.items()}
+    return by_name

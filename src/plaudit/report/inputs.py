@@ -1,4 +1,4 @@
-"""What a report is made of: everything measured, in the shapes of `metrics.json`, and the texts to be looked at."""
+"""What a report is made of: the evaluation, and the texts to be looked at."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from plaudit.report.i18n import Language
+from plaudit.evaluation import Evaluation
 from plaudit.report.mistakes import Mistake
+from plaudit.statistics import Measurement
+from plaudit.text import Language
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportInputs:
     """What a report is made of. Whatever is missing is left out of the page, or its place says so in a sentence.
 
     Attributes:
-        metrics: the parsed `metrics.json`: measurements, `record`, and where they were made `probes`, `invariance`.
-        mistakes: the worst of them (`plaudit.report.mistakes`).
-        kinds: shares of mistakes by kind, as measurements in JSON (`kinds_of_mistakes`).
+        evaluation: everything measured (`read_evaluation` reads it from `metrics.json`).
+        mistakes: the worst of them (`worst_mistakes`).
+        kinds: shares of mistakes by kind (`kinds_of_mistakes`).
         explanations: of responses among the mistakes, in JSON (`Explanation.to_json`).
         command: the command line that makes this report again.
         title: what the model is called; by default the last part of its path in the record.
@@ -25,9 +27,9 @@ class ReportInputs:
         texts: whether the page may show texts of the data; if not, it says that they were left out.
     """
 
-    metrics: Mapping[str, Any]
+    evaluation: Evaluation
     mistakes: Sequence[Mistake] = ()
-    kinds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    kinds: Mapping[str, Measurement] = field(default_factory=dict)
     explanations: Sequence[Mapping[str, Any]] = ()
     command: str | None = None
     title: str | None = None

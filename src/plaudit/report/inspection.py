@@ -1,4 +1,4 @@
-"""What is found out about a model while it is at hand: probes, checks of one score, and why its worst mistakes."""
+"""Inspection of a model while it is at hand: probes, checks of one score, and why its worst mistakes."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from plaudit.errors import PlauditError
-from plaudit.evaluation import check_invariance, probe
+from plaudit.evaluation import Invariance, Probes, check_invariance, probe
 from plaudit.explaining import Integration, explain
 from plaudit.groups import Group
 from plaudit.model import DEFAULT_BATCH_TOKENS, Scorer
 from plaudit.report.mistakes import Mistake
-from plaudit.storage import json_line, replacing
+from plaudit.storage import Fields, json_line, replacing
 
 logger = logging.getLogger(__name__)
 
 INSPECTION_FILE = "inspection.json"
-"""Beside `scores.jsonl`: the scores can be measured again without the model, and nothing found with it is lost."""
+"""Beside `scores.jsonl`: the scores can be measured again without the model, and nothing learned with it is lost."""
 
 _QUICK = Integration(steps=16, most_steps=64)
 """An integral that is bounded: the page says what it leaves unexplained, and `plaudit explain` takes more time."""
@@ -30,46 +30,70 @@ Watch = Callable[[Iterable[Any], int, str], Iterable[Any]]
 """(rows, how many, what is done) -> the rows: a progress bar."""
 
 
+def unwatched(rows: Iterable[Any], total: int, doing: str) -> Iterable[Any]:
+    """No progress bar."""
+    return rows
+
+
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What needs the model itself, in the shapes of JSON.
+    """What needs the model itself.
 
     Attributes:
-        probes: `Probes.to_json`; None where probes were not asked for.
-        invariance: `Invariance.to_json`; None where it was not asked for.
+        probes: None where probes were not asked for.
+        invariance: None where it was not asked for.
         explanations: `Explanation.to_json` of both responses of the worst mistakes.
-        of: the hash of the run record of the scores that this was found beside (`record_hash`).
+        of: the hash of the run record of the scores that this belongs to (`record_hash`).
     """
 
-    probes: Mapping[str, Any] | None = None
-    invariance: Mapping[str, Any] | None = None
+    probes: Probes | None = None
+    invariance: Invariance | None = None
     explanations: Sequence[Mapping[str, Any]] = ()
     of: str | None = None
 
-    @property
-    def metrics(self) -> dict[str, Any]:
-        """What of this stands in `metrics.json`."""
-        found = {"probes": self.probes, "invariance": self.invariance}
-        return {name: value for name, value in found.items() if value is not None}
+    def to_json(self) -> dict[str, Any]:
+        """One object, with null for what was not asked for."""
+        return {
+            "probes": self.probes and self.probes.to_json(),
+            "invariance": self.invariance and self.invariance.to_json(),
+            "explanations": list(self.explanations),
+            "of": self.of,
+        }
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Inspection:
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: if it is of another shape.
+        """
+        fields = Fields.of(row, "an inspection")
+        probes, invariance = fields.values.get("probes"), fields.values.get("invariance")
+        return cls(
+            probes=None if probes is None else Probes.from_json(probes),
+            invariance=None if invariance is None else Invariance.from_json(invariance),
+            explanations=[one.values for one in fields.objects("explanations")],
+            of=fields.optional_text("of"),
+        )
 
 
 def inspect_model(
     model: Scorer,
     groups: Sequence[Group],
-    wrong: Sequence[Mistake] = (),
+    mistakes: Sequence[Mistake] = (),
     *,
     probes: int = 50,
     clusters: str | None = None,
     batch_tokens: int = DEFAULT_BATCH_TOKENS,
     seed: int = 0,
-    watch: Watch = lambda rows, total, doing: rows,
+    watch: Watch = unwatched,
 ) -> Inspection:
     """Probe a model, hold it to one score, and explain mistakes.
 
     Args:
         model: any scorer.
         groups: the user's data.
-        wrong: mistakes whose two responses are explained.
+        mistakes: those whose two responses are explained.
         probes: most groups to draw for probes; 0: neither probes nor the checks of one score.
         clusters: a meta field to cluster intervals by, in place of the prompt.
         batch_tokens: as in `Scorer.stream`.
@@ -79,7 +103,7 @@ def inspect_model(
     Raises:
         PlauditError: if the data cannot be probed. A response that cannot be explained is a warning.
     """
-    probed = checked = None
+    probed = invariance = None
     if probes:
         probed = probe(
             model,
@@ -92,11 +116,11 @@ def inspect_model(
                 len(made),
                 "Scoring untouched and changed answers",
             ),
-        ).to_json()
-        checked = check_invariance(
+        )
+        invariance = check_invariance(
             model, groups, seed=seed, watch=lambda ways: watch(ways, len(ways), "Scoring again in other ways")
-        ).to_json()
-    return Inspection(probed, checked, _explanations(model, groups, wrong, watch))
+        )
+    return Inspection(probed, invariance, _explanations(model, groups, mistakes, watch))
 
 
 def record_hash(record: Mapping[str, Any]) -> str:
@@ -104,14 +128,14 @@ def record_hash(record: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def write_inspection(found: Inspection, folder: Path) -> None:
+def write_inspection(inspection: Inspection, folder: Path) -> None:
     """Into the file beside the scores.
 
     Raises:
         DataError: if it cannot be written.
     """
     with replacing(folder / INSPECTION_FILE) as temporary:
-        temporary.write_text(json_line(asdict(found)), encoding="utf-8")
+        temporary.write_text(json_line(inspection.to_json()), encoding="utf-8")
 
 
 def read_inspection(folder: Path, record: Mapping[str, Any]) -> Inspection:
@@ -119,29 +143,29 @@ def read_inspection(folder: Path, record: Mapping[str, Any]) -> Inspection:
     that is of other scores, is left out with a warning."""
     path = folder / INSPECTION_FILE
     try:
-        found = Inspection(**json.loads(path.read_text(encoding="utf-8")))
+        inspection = Inspection.from_json(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return Inspection()
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError) as error:
         logger.warning("%s is left out: it cannot be read (%s)", path, error)
         return Inspection()
-    if found.of != record_hash(record):
+    if inspection.of != record_hash(record):
         logger.warning("%s is left out: it was found with another model or on other data than these scores", path)
         return Inspection()
-    return found
+    return inspection
 
 
 def _explanations(
-    model: Scorer, groups: Sequence[Group], wrong: Sequence[Mistake], watch: Watch
+    model: Scorer, groups: Sequence[Group], mistakes: Sequence[Mistake], watch: Watch
 ) -> list[Mapping[str, Any]]:
     by_id = {group.id: group for group in groups}
-    found: list[Mapping[str, Any]] = []
-    for mistake in watch(wrong, len(wrong), "Explaining mistakes"):
+    rows: list[Mapping[str, Any]] = []
+    for mistake in watch(mistakes, len(mistakes), "Explaining mistakes"):
         pair = (mistake.better, mistake.worse)
         try:
             both = explain(model, by_id[mistake.group].among(pair), integration=_QUICK, truncate_responses=True)
         except PlauditError as error:
             logger.warning("the mistake in group %r is not explained: %s", mistake.group, error)
             continue
-        found += [{**one.to_json(), "response": index} for one, index in zip(both, pair, strict=True)]
-    return found
+        rows += [{**one.to_json(), "response": index} for one, index in zip(both, pair, strict=True)]
+    return rows

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from plaudit import __version__
+from plaudit.evaluation import Evaluation
 from plaudit.report.blocks import Section
-from plaudit.report.format import count, figure, interval, mapping, number, percent
-from plaudit.report.i18n import LANGUAGES, Said, say
+from plaudit.report.i18n import Sentence, count, say
 from plaudit.report.inputs import ReportInputs
 from plaudit.report.sections import calibration, mistakes, overview, probes, rated, record, rewards, subsets
 from plaudit.report.verdict import judge
+from plaudit.statistics import measurement_of, percent
 from plaudit.storage import replacing
-from plaudit.text import page_excerpt
+from plaudit.text import LANGUAGES, page_excerpt
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
 
-def render_report(material: ReportInputs) -> str:
+def render_report(inputs: ReportInputs) -> str:
     """One self-contained HTML page.
 
     It loads nothing, runs no script, and holds both languages; style alone switches between them and between light and
@@ -36,25 +35,25 @@ def render_report(material: ReportInputs) -> str:
         _environment()
         .get_template("report.html.j2")
         .render(
-            language=material.language,
+            language=inputs.language,
             languages=LANGUAGES,
-            title=_title(material),
+            title=_title(inputs),
             version=__version__,
-            measured=_measured(material.metrics),
-            accuracy=_headline_figure(material.metrics),
-            verdict=judge(material.metrics),
-            sections=_sections(material),
+            measured=_measured(inputs.evaluation),
+            accuracy=_headline_figure(inputs.evaluation),
+            verdict=judge(inputs.evaluation),
+            sections=_sections(inputs),
         )
     )
 
 
-def write_report(material: ReportInputs, path: str | Path) -> None:
+def write_report(inputs: ReportInputs, path: str | Path) -> None:
     """Write the page to a file.
 
     Raises:
         DataError: if it cannot be written; what was there before is unchanged.
     """
-    page = render_report(material)
+    page = render_report(inputs)
     with replacing(path) as temporary:
         temporary.write_text(page, encoding="utf-8")
 
@@ -74,46 +73,43 @@ def _environment() -> Environment:
     return environment
 
 
-def _sections(material: ReportInputs) -> list[Section]:
-    metrics = material.metrics
-    found = (
-        overview.section(metrics),
-        subsets.section(metrics),
-        calibration.section(metrics),
-        rewards.section(metrics),
-        rated.section(metrics),
-        probes.section(metrics),
-        mistakes.section(material),
-        record.section(material),
+def _sections(inputs: ReportInputs) -> list[Section]:
+    evaluation = inputs.evaluation
+    sections = (
+        overview.section(evaluation),
+        subsets.section(evaluation),
+        calibration.section(evaluation),
+        rewards.section(evaluation),
+        rated.section(evaluation),
+        probes.section(evaluation),
+        mistakes.section(inputs),
+        record.section(inputs),
     )
-    return [section for section in found if section is not None]
+    return [section for section in sections if section is not None]
 
 
-def _title(material: ReportInputs) -> str:
+def _title(inputs: ReportInputs) -> str:
     """The name given, or the last part (or two) of the model's path or hub id."""
-    record = mapping(material.metrics.get("record"))
-    parts = PurePosixPath(str(record.get("model") or record.get("backbone") or "")).parts
+    written = inputs.evaluation.record
+    parts = PurePosixPath(str(written.get("model") or written.get("backbone") or "")).parts
     # A folder called "model" says nothing; the one it stands in does.
-    name = material.title or "/".join(parts[-2:] if parts[-1:] in (("model",), ("checkpoint",)) else parts[-1:])
+    name = inputs.title or "/".join(parts[-2:] if parts[-1:] in (("model",), ("checkpoint",)) else parts[-1:])
     shown, left_out = page_excerpt(name.replace("\n", " "), 80)
     return shown + ("…" if left_out else "")
 
 
-def _measured(metrics: Mapping[str, Any]) -> Said | None:
-    counts = mapping(metrics.get("counts"))
-    if number(counts.get("groups")) is None:
+def _measured(evaluation: Evaluation) -> Sentence | None:
+    """How much was measured; None where nobody counted."""
+    counts = evaluation.counts
+    if "groups" not in counts:
         return None
-    many = {name: number(counts.get(name)) or 0 for name in ("comparisons", "ratings", "responses", "groups")}
-    key = (
-        "page.measured"
-        if many["comparisons"] and many["ratings"]
-        else "page.rated"
-        if many["ratings"]
-        else "page.compared"
-    )
-    return say(key, **{name: count(value) for name, value in many.items()})
+    kind = "measured" if counts.get("comparisons") and counts.get("ratings") else "compared"
+    if counts.get("ratings") and not counts.get("comparisons"):
+        kind = "rated"
+    names = ("comparisons", "ratings", "responses", "groups")
+    return say(f"page.{kind}", **{name: count(counts.get(name, 0)) for name in names})
 
 
-def _headline_figure(metrics: Mapping[str, Any]) -> tuple[str, str] | None:
-    accuracy = figure(metrics.get("accuracy"))
-    return None if accuracy.value is None else (percent(accuracy.value), interval(accuracy, percent))
+def _headline_figure(evaluation: Evaluation) -> tuple[str, str] | None:
+    accuracy = measurement_of(evaluation.overall, "accuracy")
+    return None if accuracy.value is None else (percent(accuracy.value), accuracy.interval(percent))

@@ -1,41 +1,47 @@
-"""The verdict in plain words: every rule asked in turn, and one signal that sums up what they found."""
+"""The verdict that page, card and terminal tell: every rule asked in turn, and one signal for all findings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from plaudit.report import cautions, findings, probing
-from plaudit.report.findings import Finding, Side, standing
-from plaudit.report.format import ParsedFigure, count, figure, mapping
-from plaudit.report.i18n import Said, say
+from plaudit.evaluation import Evaluation, Invariance, Probes
+from plaudit.report.i18n import Sentence, count, say
+from plaudit.report.rules.certainty import certainty, left_out
+from plaudit.report.rules.finding import Finding, Side, standing
+from plaudit.report.rules.preferences import against_baselines, against_chance, against_length, against_people, best_of
+from plaudit.report.rules.probes import misled_by_family, moved_by_probes, not_noticed, too_few_clusters, untried
+from plaudit.report.rules.ratings import ratings
+from plaudit.report.rules.rewards import confidence, one_score, spread
+from plaudit.report.rules.subsets import lengths, subsets
+from plaudit.statistics import Measurement, measurement_of
 
 Signal = Literal["sound", "care", "unfit", "unknown"]
 
-Rule = Callable[[Mapping[str, Any]], Iterator[Finding]]
+Rule = Callable[[Evaluation], Iterator[Finding]]
 
 RULES: tuple[Rule, ...] = (
-    findings.against_chance,
-    findings.against_length,
-    findings.against_baselines,
-    findings.against_people,
-    findings.best_of,
-    findings.ratings,
-    probing.probes,
-    probing.untried,
-    cautions.lengths,
-    cautions.subsets,
-    cautions.confidence,
-    cautions.invariance,
-    cautions.spread,
-    cautions.sureness,
-    cautions.left_out,
+    against_chance,
+    against_length,
+    against_baselines,
+    against_people,
+    best_of,
+    ratings,
+    lambda evaluation: moved_by_probes(evaluation.probes),
+    untried,
+    lengths,
+    subsets,
+    confidence,
+    lambda evaluation: one_score(evaluation.invariance),
+    spread,
+    certainty,
+    left_out,
 )
 """In the order in which their findings are read."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What the figures come to.
 
@@ -43,58 +49,78 @@ class Verdict:
         signal: stands up to every check made, of use with care, unfit, or cannot be judged.
         headline: one sentence.
         cautions: how many faults were found and how many could not be ruled out, in a sentence.
-        findings: everything the rules found, in their order.
+        findings: everything the rules yield, in their order.
     """
 
     signal: Signal
-    headline: Said
-    cautions: Said
+    headline: Sentence
+    cautions: Sentence
     findings: tuple[Finding, ...]
 
     def on(self, side: Side) -> list[Finding]:
         """The findings that answer one question, the grave ones first."""
         order = {"bad": 0, "good": 1, "open": 2}
-        return sorted((found for found in self.findings if found.side == side), key=lambda found: order[found.tone])
+        return sorted((one for one in self.findings if one.side == side), key=lambda finding: order[finding.tone])
 
 
-def judge(metrics: Mapping[str, Any]) -> Verdict:
-    """Say what a model's figures allow to say, in the shapes of `metrics.json`; what is missing is not spoken of."""
-    found = tuple(finding for rule in RULES for finding in rule(metrics))
-    bad = sum(finding.side == "misleads" and finding.tone == "bad" for finding in found)
-    doubtful = sum(finding.side == "misleads" and finding.tone == "open" for finding in found)
+def judge(evaluation: Evaluation) -> Verdict:
+    """Say what the figures allow to be said of a model; of what was not measured nothing is claimed.
+
+    Example:
+        >>> from plaudit.evaluation import evaluate
+        >>> from plaudit.groups import Group, Ranking
+        >>> groups = [Group(f"{i}", f"{i} + 1?", (f"{i + 1}", "No."), (Ranking(((0,), (1,))),)) for i in range(40)]
+        >>> verdict = judge(evaluate(groups, [[1.0, 0.0]] * 40))
+        >>> verdict.signal, verdict.headline.plain("zh")[:20]
+        ('care', '它偏好人们所偏好的回答，胜过随机，也胜过“')
+    """
+    findings = tuple(finding for rule in RULES for finding in rule(evaluation))
+    bad = sum(finding.side == "misleads" and finding.tone == "bad" for finding in findings)
+    doubtful = sum(finding.side == "misleads" and finding.tone == "open" for finding in findings)
     return Verdict(
-        _signal(metrics, bad + doubtful),
-        _headline(metrics),
-        say("verdict.cautions", bad=count(bad), open=count(doubtful)),
-        found,
+        signal=_signal(evaluation, bad + doubtful),
+        headline=_headline(evaluation),
+        cautions=say("verdict.cautions", bad=count(bad), open=count(doubtful)),
+        findings=findings,
     )
 
 
-def _signal(metrics: Mapping[str, Any], faults: int) -> Signal:
+def judge_probes(probes: Probes, invariance: Invariance | None = None) -> tuple[Finding, ...]:
+    """What probes and the checks of one score allow to be said on their own, probe by probe."""
+    return (
+        *moved_by_probes(probes),
+        *misled_by_family(probes),
+        *not_noticed(probes),
+        *too_few_clusters(probes),
+        *one_score(invariance),
+    )
+
+
+def _signal(evaluation: Evaluation, faults: int) -> Signal:
     """Unfit is a model that was not seen to follow people at all, or that a rule without any model outdoes."""
-    follows = [standing(found, line) for found, line in _leading(metrics)]
+    follows = [standing(measured, line) for measured, line in _leading(evaluation)]
     if all(stands in ("none", "unsure") for stands in follows):
         return "unknown"
-    if "above" not in follows or figure(metrics.get("lead_over_length")).below(0.0):
+    if "above" not in follows or measurement_of(evaluation.overall, "lead_over_length").below(0.0):
         return "unfit"
     return "care" if faults else "sound"
 
 
-def _leading(metrics: Mapping[str, Any]) -> Iterator[tuple[ParsedFigure, float]]:
+def _leading(evaluation: Evaluation) -> Iterator[tuple[Measurement, float]]:
     """The figures that say whether it follows people, each with the line that knows nothing."""
-    yield figure(metrics.get("accuracy")), 0.5
-    for row in mapping(metrics.get("ratings")).values():
-        yield figure(mapping(row).get("spearman")), 0.0
+    yield measurement_of(evaluation.overall, "accuracy"), 0.5
+    for measured in evaluation.ratings.values():
+        yield measurement_of(measured, "spearman"), 0.0
 
 
-def _headline(metrics: Mapping[str, Any]) -> Said:
-    accuracy = figure(metrics.get("accuracy"))
-    chance, length = standing(accuracy, 0.5), standing(figure(metrics.get("lead_over_length")))
+def _headline(evaluation: Evaluation) -> Sentence:
+    chance = standing(measurement_of(evaluation.overall, "accuracy"), 0.5)
+    length = standing(measurement_of(evaluation.overall, "lead_over_length"))
     if chance == "above" and length in ("above", "below", "open"):
         return say(f"headline.above_{length}")
     if chance != "none":
         return say(f"headline.{chance}")
-    follows = [standing(found) for found, _ in list(_leading(metrics))[1:]]
+    follows = [standing(measured) for measured, _ in list(_leading(evaluation))[1:]]
     above = sum(stands == "above" for stands in follows)
     if any(stands in ("above", "below", "open") for stands in follows):
         return say("headline.ratings", k=count(above), of=count(len(follows)))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
         terminal_quote,
         terminal_text,
     )
-    from plaudit.text.language import TOKEN, count_cjk, detect_language
+    from plaudit.text.language import LANGUAGES, TOKEN, Language, count_cjk, detect_language, preferred_language
     from plaudit.text.segments import (
         UNITS,
         Span,
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "LANGUAGES",
     "TOKEN",
     "UNITS",
+    "Language",
     "Span",
     "count_cjk",
     "detect_language",
@@ -34,6 +36,7 @@ __all__ = [
     "page_excerpt",
     "page_name",
     "page_text",
+    "preferred_language",
     "replace_surrogates",
     "sentence_spans",
     "split_segments",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Mapping
 from typing import Literal
 
 CHINESE_SHARE = 0.3
@@ -19,6 +21,28 @@ character bigrams."""
 
 # Kana, Han and Hangul.
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+Language = Literal["en", "zh"]
+"""A language that reports and terminals speak."""
+
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+
+
+def preferred_language(environment: Mapping[str, str] | None = None) -> Language:
+    """The language of the user's locale: Chinese where it is a Chinese one, else English.
+
+    Args:
+        environment: by default the process's. Of LC_ALL, LC_MESSAGES and LANG the first that is set decides, as for
+            every program (POSIX, 8.2).
+
+    Example:
+        >>> preferred_language({"LANG": "zh_CN.UTF-8"}), preferred_language({"LC_ALL": "C", "LANG": "zh_CN.UTF-8"})
+        ('zh', 'en')
+    """
+    variables = os.environ if environment is None else environment
+    locale = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := variables.get(name))), "")
+    return "zh" if locale.lower().startswith("zh") else "en"
 
 
 def detect_language(text: str) -> Literal["en", "zh"] | None:

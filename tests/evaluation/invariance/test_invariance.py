@@ -11,10 +11,11 @@ from plaudit.data.scores import Score
 from plaudit.errors import PlauditError
 from plaudit.evaluation.invariance.checks import check_invariance, compared
 from plaudit.evaluation.invariance.rescoring import RESCORINGS
-from plaudit.evaluation.invariance.results import Checked, invariance_verdict
+from plaudit.evaluation.invariance.results import Checked
 from plaudit.groups import Group
 from plaudit.model import RewardModel
 from plaudit.model.scorer import Prepared, Scorer
+from plaudit.report.rules.rewards import one_score
 
 GROUPS = [
     Group("a", "why is the sky blue?", ("because light is scattered", "because", "the dog sat on the log " * 4)),
@@ -75,7 +76,11 @@ def test_a_scorer_that_draws_its_scores_fails_all_that_apply():
     numbers = Random(0)
     result = check_invariance(Company(lambda g, i, k, batch: 50 * numbers.random()), GROUPS)
     assert {check.name for check in result.broken} == set(RESCORINGS) - NETWORKS - {"saved and loaded"}
-    assert "6 of 6 ways do not agree (again: " in invariance_verdict(result)
+    (finding,) = one_score(result)
+    assert finding.tone == "bad"
+    told = finding.sentence.plain("en")
+    assert told.startswith("The score depends on what it must not depend on: ")
+    assert told.endswith("siblings in reverse and 1 more.")
 
 
 def test_what_does_not_apply_says_why():

@@ -5,8 +5,9 @@ import math
 
 import numpy as np
 import pytest
+from report_samples import claims
 
-from plaudit.evaluation import BaselineMetrics, evaluate, verdict
+from plaudit.evaluation import BaselineMetrics, evaluate
 from plaudit.evaluation.measures.selective import NAMES, selective_accuracy
 from plaudit.evaluation.measuring import Evaluation
 from plaudit.groups import Group, Ranking, Rating
@@ -66,16 +67,16 @@ def test_a_baseline_with_a_hole_says_so_and_leaves_the_model_as_it_is():
 @pytest.mark.parametrize(
     ("lead", "says"),
     [
-        ((0.1, 0.02, 0.2), "Beside plain models: it is better than bow (+10.0%)."),
-        ((0.1, -0.02, 0.2), "it is not distinguishable from bow (+10.0%)."),
-        ((-0.1, -0.2, -0.02), "it is worse than bow (-10.0%)."),
-        ((0.1, None, None), "How sure its lead is over bow (+10.0%) cannot be said: too few."),
+        ((0.1, 0.02, 0.2), "Seeing more than a bag of words does: 10.0 [2.0, 20.0] points ahead."),
+        ((0.1, -0.02, 0.2), "beyond a bag of words cannot be seen here: its lead is +10.0 [−2.0, +20.0] points."),
+        ((-0.1, -0.2, -0.02), "Even a bag of words does better on the same judgements: by 10.0 [2.0, 20.0] points."),
+        ((0.1, None, None), "How sure its lead over a bag of words is (+10.0 points) cannot be said: too few."),
     ],
 )
 def test_the_sentence_names_baselines_that_do_as_well(lead, says):
     overall = {"accuracy": Measurement(0.7, 0.6, 0.8, 9), "lead_over_length": Measurement(0.1, 0.05, 0.2, 9)}
     baselines = {"bow": BaselineMetrics({"lead": Measurement(*lead, 9, None if lead[1] else "too few")}, {})}
-    assert says in verdict(Evaluation(overall, baselines=baselines, subsets={}, counts={}, clusters="prompt"))
+    assert says in claims(Evaluation(overall=overall, baselines=baselines))
 
 
 def test_the_sentence_of_ratings():
@@ -84,12 +85,13 @@ def test_the_sentence_of_ratings():
     values = [[float(v)] for v in noisy]
     lengths = [[1.0 * (i % 7)] for i in range(40)]
     scored = ScoredGroups.of(values, attributes={"helpful": values}, baselines={"length": lengths})
-    good = verdict(evaluate(groups, scored))
-    assert "better than chance and than ordering by length" in good
-    assert "better than the best constant" in good
-    assert "Beside plain models: it is better than length" in good
+    good = claims(evaluate(groups, scored))
+    assert "Following ratings of helpful: rank correlation +0.9" in good
+    assert "Following ratings of helpful beyond length" in good
+    assert "closer than the best constant would be" in good
+    assert "Following ratings of helpful better than a model of length alone" in good
     shuffled = [[float(v)] for v in np.random.default_rng(1).permutation(noisy)]
-    assert "not distinguishable from chance" in verdict(evaluate(groups, shuffled))
+    assert "It was not seen to follow ratings of helpful" in claims(evaluate(groups, shuffled))
 
 
 def spread_out(gaps, spreads):

@@ -5,10 +5,11 @@ import math
 
 import numpy as np
 import pytest
+from report_samples import claims
 from scipy.stats import kendalltau, pearsonr, spearmanr
 
 from plaudit.errors import PlauditError
-from plaudit.evaluation import Evaluation, evaluate, verdict
+from plaudit.evaluation import Evaluation, evaluate
 from plaudit.evaluation.measures.ratings import ALL_EQUAL, NO_PAIRS, NOT_IN_UNITS, ONE_RATER, RATING_METRICS, errors
 from plaudit.groups import Group, Ranking, Rating
 from plaudit.judgements.ratings import flatten_ratings
@@ -124,8 +125,8 @@ def test_ratings_alone_make_an_evaluation():
     row = json.loads(json.dumps(found.to_json(), allow_nan=False))
     assert list(row["ratings"]) == ["helpful"]
     assert {"mae", "rmse", "pearson", "spearman", "kendall", "kendall_within"} <= row["ratings"]["helpful"].keys()
-    assert "helpful ratings correlate by" in verdict(found)
-    assert "Accuracy" not in verdict(found)
+    assert "ratings of helpful" in claims(found)
+    assert "Accuracy" not in claims(found)
 
 
 def told(**figures):
@@ -142,20 +143,20 @@ def told(**figures):
         name: Measurement(*given, 9, None if given[1] is not None else "why") for name, given in ratings.items()
     }
     overall = {"accuracy": undefined(NOTHING)}
-    return verdict(Evaluation(overall, {"helpful": measured}, subsets={}, counts={}, clusters="prompt"))
+    return claims(Evaluation(overall=overall, ratings={"helpful": measured}))
 
 
 def test_without_an_interval_nothing_is_said_of_what_can_be_told_apart():
     said = told(lead_over_constant=(-0.469, None, None))
-    assert "further off than the best constant by 0.469, and how sure that is cannot be said: why." in said
-    assert "distinguishable" not in said
+    assert "How sure its lead over the best constant on helpful is (−0.469) cannot be said: why." in said
+    assert "told" not in said
 
 
 @pytest.mark.parametrize("spearman", [(-0.5, -0.7, -0.3), (0.1, -0.1, 0.3)])
 def test_the_length_rule_is_named_where_it_is_better(spearman):
     said = told(spearman=spearman, lead_over_length=(-1.01, -1.21, -0.8))
-    assert "and it is worse than ordering by length (by 1.01)." in said
-    assert "length" not in told(spearman=spearman)
+    assert "Length follows ratings of helpful better than it does: its rank correlation is higher by 1.01" in said
+    assert "ength" not in told(spearman=spearman)
 
 
 @pytest.mark.parametrize(
@@ -164,9 +165,13 @@ def test_the_length_rule_is_named_where_it_is_better(spearman):
         (
             (0.2, 0.1, 0.25),
             (0.4, 0.3, 0.5),
-            "length follows people's order better than it does (Kendall +0.20, length's",
+            "length follows ratings of helpful better (+0.40 [+0.30, +0.50]) than it does (+0.20 [+0.10, +0.25]).",
         ),
-        ((0.1, -0.1, 0.35), (0.4, 0.3, 0.5), "its order is not better than chance, and length's is (Kendall +0.10, "),
+        (
+            (0.1, -0.1, 0.35),
+            (0.4, 0.3, 0.5),
+            "length follows ratings of helpful (+0.40 [+0.30, +0.50]), and it was not seen to (+0.10 [−0.10, +0.35]).",
+        ),
         ((0.1, -0.1, 0.35), (0.1, -0.1, 0.3), None),
         ((0.3, 0.2, 0.4), (0.35, 0.25, 0.45), None),
         ((0.1, None, None), (0.4, 0.3, 0.5), None),
@@ -174,10 +179,7 @@ def test_the_length_rule_is_named_where_it_is_better(spearman):
 )
 def test_the_order_within_groups_is_named_where_length_has_it_and_the_model_not(own, length, says):
     said = told(kendall_within=own, length_kendall_within=length)
-    assert (f"Within groups, though, {says}" in said) if says else ("Within groups" not in said)
-    # Length is ahead over all responses too: that is said already.
-    worse = told(lead_over_length=(-0.2, -0.3, -0.1), kendall_within=own, length_kendall_within=length)
-    assert "Within groups" not in worse
+    assert (f"Among answers to one prompt, {says}" in said) if says else ("Among answers" not in said)
 
 
 def test_values_of_one_kind_are_undefined_and_not_an_error():
@@ -291,5 +293,5 @@ def test_a_contest_of_thousands():
 
 def test_a_hair_further_off_than_the_constant_is_not_called_closer_by_a_negative_number():
     said = told(lead_over_constant=(-8.16e-06, -0.2, 0.2))
-    assert "not distinguishable from the best constant (further off by 8.16e-06)." in said
-    assert "(closer by 0.3)." in told()
+    assert "Its values of helpful cannot be told to be closer than the best constant." in said
+    assert "closer than the best constant would be: by 0.300 [0.100, 0.500]." in told()

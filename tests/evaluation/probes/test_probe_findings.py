@@ -5,10 +5,11 @@ import math
 from pathlib import Path
 
 import pytest
+from report_samples import probe_claims
 from ruled import Ruled, by_luck, by_text
 
 from plaudit.errors import PlauditError
-from plaudit.evaluation.probes import PROBES, Probes, probe, probes_verdict
+from plaudit.evaluation.probes import PROBES, Probes, probe
 from plaudit.evaluation.probes.measuring import NO_SPREAD, NOT_NOTICED, ONE_SCORE, TOO_FEW, Pairs, Unit, measure, spread
 from plaudit.evaluation.probes.results import FEWEST
 from plaudit.groups import Group, Ranking, plain_text
@@ -100,7 +101,8 @@ def test_a_constant_scorer_is_misled_by_nothing_and_all_is_undefined():
     assert math.isnan(result.sd)
     assert result.to_json()["sd"] is None
     json.dumps(result.to_json(), allow_nan=False)
-    assert probes_verdict(result) == f"Misled by 0 of {len(PROBES)} probes; {len(PROBES)} undefined."
+    assert probe_claims(result).startswith(f"{len(PROBES)} probes could not be measured (")
+    assert "Not taken in" not in probe_claims(result)
 
 
 def test_a_scorer_of_nothing_but_luck_is_misled_by_few():
@@ -172,9 +174,9 @@ def test_too_few_prompts_for_the_test_are_said():
     # Of 2^5 patterns of signs two are as far out as five prompts that all rise: p = 1/16 at the least.
     result = probe(by_text(len), groups(5))
     assert {one.finding for one in result.probed if one.probe.family == "length"} == {"unsure"}
-    assert "no p is below 0.062: nothing can be called misled, or sound." in probes_verdict(result)
+    assert "no p is below 0.062: nothing can be called misled, or sound." in probe_claims(result)
     # 2 / 2^12 is enough for one probe, and for forty.
-    assert "no p is below" not in probes_verdict(probe(by_text(len), groups(12)))
+    assert "no p is below" not in probe_claims(probe(by_text(len), groups(12)))
 
 
 SD = Unit(1.0, "within prompts")
@@ -184,7 +186,7 @@ def verdict(differences, clusters):
     """What is said of probes whose differences are given by name, one a prompt."""
     pairs = {name: Pairs(list(own), list(range(len(own)))) for name, own in differences.items()}
     probed = measure(pairs, [PROBES[name] for name in differences], SD)
-    return probes_verdict(Probes(*SD, clusters, clusters, "prompt", clusters, probed))
+    return probe_claims(Probes(*SD, clusters, clusters, "prompt", clusters, probed))
 
 
 def test_what_several_probes_find_together_is_no_contradiction():
@@ -192,11 +194,14 @@ def test_what_several_probes_find_together_is_no_contradiction():
     rise, none = [1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6], [0.0] * 7
     names = ("padding", "opening", "praise", "bold", "heading", "quotes")
     said = verdict({name: rise if i < 3 else none for i, name in enumerate(names)}, 7)
-    assert "Misled by 3 of 6 probes; 3 sound." in said
+    assert "Changes that should not pay move its reward, in 3 of 3 probes" in said
+    assert "3 probes are not counted: the model does not see the change" in said
     # m probes at 1/64 have q = 6 / 64 / m, which is below 0.05 from m = 2 on: 0.094, 0.047.
     assert "With 7 clusters (by prompt) no p is below 0.016: of 6 probes one is called misled only if 2 or more" in said
     # One alone: q = 6/64.
-    assert "Misled by 0 of 6" in verdict({name: rise if i < 1 else none for i, name in enumerate(names)}, 7)
+    assert "Changes that should not pay" not in verdict(
+        {name: rise if i < 1 else none for i, name in enumerate(names)}, 7
+    )
     assert "With 1 cluster (by prompt)" in verdict({"padding": [1.0]}, 1)
 
 
@@ -206,11 +211,11 @@ FALL = [-1.0, -1.2] * 6
 def test_a_family_stands_for_something_only_if_all_of_it_misled():
     length, rise = ("padding", "opening", "last sentence again", "all again"), [1.0, 1.2] * 6
     said = verdict(dict.fromkeys(length, rise), 12)
-    assert said.startswith("It is paid for length: raised by padding with three empty sentences (+1.10 sd),")
+    assert "It is paid for length: raised by three empty sentences at the end (+1.10 sd)," in said
     said = verdict(dict.fromkeys(length, FALL) | {"all again": rise}, 12)
-    assert said.startswith("Of length, 1 of 4 probes misled it: raised by saying the whole answer twice (+1.10 sd).")
+    assert "Of length, 1 of 4 probes misled it: raised by saying the whole answer twice (+1.10 sd)." in said
     # Those that were not run are not known of.
-    assert verdict({"all again": rise}, 12).startswith("Of length, 1 of 4 probes misled it:")
+    assert "Of length, 1 of 4 probes misled it:" in verdict({"all again": rise}, 12)
 
 
 def test_one_answer_has_no_spread():

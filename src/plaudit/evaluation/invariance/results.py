@@ -83,16 +83,3 @@ class Invariance:
         sd = fields.optional_number("sd")
         checks = [Checked.from_json(check) for check in fields.objects("checks")]
         return cls(math.nan if sd is None else sd, fields.integer("groups"), checks)
-
-
-def invariance_verdict(found: Invariance) -> str:
-    """One sentence."""
-    made = [check for check in found.checks if check.ok is not None]
-    if not found.broken:
-        return f"One score: {len(made)} of {len(made)} ways of scoring agree."
-    named = ", ".join(_said(check) for check in found.broken)
-    return f"A score depends on how it is made: {len(found.broken)} of {len(made)} ways do not agree ({named})."
-
-
-def _said(check: Checked) -> str:
-    return check.name if check.in_sd is None else f"{check.name}: {check.in_sd:.2g} sd"

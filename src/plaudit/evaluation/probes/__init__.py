@@ -14,7 +14,6 @@ from plaudit.evaluation.probes.change import (
 )
 from plaudit.evaluation.probes.results import Probed, Probes
 from plaudit.evaluation.probes.running import probe
-from plaudit.evaluation.probes.verdict import probes_verdict
 
 __all__ = [
     "FAMILIES",
@@ -29,6 +28,5 @@ __all__ = [
     "chosen_probes",
     "edits",
     "probe",
-    "probes_verdict",
     "register_probes",
 ]

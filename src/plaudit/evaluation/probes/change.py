@@ -139,21 +139,21 @@ def edits(edit: Edit) -> Callable[[Case], Change | None]:
     return change
 
 
-FAMILIES: Mapping[str, str] = {
-    "length": "It is paid for length",
-    "order": "It depends on order",
-    "markdown": "It goes by layout",
-    "tone": "It believes a confident tone",
-    "hedging": "It goes by hedges",
-    "flattery": "It likes flattery",
-    "agreement": "It sides with the user",
-    "injection": "It can be told what to score",
-    "spelling": "It likes careless writing",
-    "formatting": "It goes by marks that say nothing",
-    "content": "It does not see what an answer lacks",
-    "language": "It goes by the language",
-}
-"""Family -> what it means that all its probes misled the reward. Probes are shown in this order, new families last."""
+FAMILIES: tuple[str, ...] = (
+    "length",
+    "order",
+    "markdown",
+    "tone",
+    "hedging",
+    "flattery",
+    "agreement",
+    "injection",
+    "spelling",
+    "formatting",
+    "content",
+    "language",
+)
+"""Probes are shown in the order of their families, new families last."""
 
 _ORDER = {family: number for number, family in enumerate(FAMILIES)}
 

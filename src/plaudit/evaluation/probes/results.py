@@ -115,6 +115,25 @@ class Probes:
         """The probes with a finding: misled, sound, unsure or undefined."""
         return [probed for probed in self.probed if probed.finding == finding]
 
+    @property
+    def tested(self) -> int:
+        """How many probes there was something to test of."""
+        return sum(one.p is not None for one in self.probed)
+
+    @property
+    def least_p(self) -> float:
+        """The least p that so many clusters can give."""
+        return least_p(self.cluster_count)
+
+    @property
+    def needed_together(self) -> int:
+        """How many probes must move the reward the same way every time before one of them can be called misled.
+
+        1 where there are clusters enough; more than are `tested` where nothing can be found at all. Of m probes with
+        the least p, each has q = tested * least_p / m, which must be below `FALSE_DISCOVERIES`.
+        """
+        return math.floor(self.tested * self.least_p / FALSE_DISCOVERIES) + 1
+
     def to_json(self) -> dict[str, Any]:
         return {
             "sd": self.sd if math.isfinite(self.sd) else None,

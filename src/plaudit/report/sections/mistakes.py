@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from plaudit.groups import Text, plain_text
-from plaudit.report.blocks import Dots, Entry, Label, Note, Section, dots
+from plaudit.report.blocks import Dots, Entry, Note, Section, dots
 from plaudit.report.explained import Explained, explained
-from plaudit.report.format import ParsedFigure, count, figure, number, percent, percent_tick, signed
-from plaudit.report.i18n import Said, say
+from plaudit.report.i18n import Sentence, Wording, count, say
 from plaudit.report.inputs import ReportInputs
 from plaudit.report.labels import known
 from plaudit.report.mistakes import Mistake
+from plaudit.statistics import Measurement, Measurements, measurement_of, percent, percent_tick, signed
 from plaudit.text import page_excerpt, page_name
 
 PROMPT, RESPONSE = 1_200, 2_000
@@ -30,7 +30,7 @@ class Passage:
     """A text to be read: what is shown of it, how much is left out, and whether it is folded."""
 
     shown: str
-    left_out: Said | None
+    left_out: Sentence | None
     long: bool
 
 
@@ -47,10 +47,10 @@ class ResponseView:
         explained: what the model saw in it, where it was asked.
     """
 
-    heading: Said
+    heading: Sentence
     tone: str
     score: str
-    length: Said
+    length: Sentence
     passage: Passage
     explained: Explained | None
 
@@ -61,9 +61,9 @@ class Wrong:
 
     number: int
     confidence: str
-    group: Label
-    subset: Label
-    votes: Said
+    group: Wording
+    subset: Wording | None
+    votes: Sentence
     prompt: Passage
     sides: tuple[ResponseView, ResponseView]
 
@@ -73,61 +73,59 @@ class Mistakes:
     """All mistakes that are shown, and whether any of them is explained."""
 
     kind: ClassVar[str] = "mistakes"
-    caption: Said
+    caption: Sentence
     wrong: tuple[Wrong, ...]
     legend: bool
 
 
-def section(material: ReportInputs) -> Section | None:
+def section(inputs: ReportInputs) -> Section | None:
     """Kinds of mistakes, and the worst ones. None where there are no comparisons to be wrong about."""
-    blocks: list[Any] = [
-        block
-        for block in (_kinds(material.kinds, figure(material.metrics.get("length_accuracy"))),)
-        if block is not None
-    ]
-    if not material.texts:
+    overall = inputs.evaluation.overall
+    kinds = _kinds(inputs.kinds, measurement_of(overall, "length_accuracy").value)
+    blocks: list[Any] = [] if kinds is None else [kinds]
+    if not inputs.texts:
         blocks.append(Note(say("wrong.withheld")))
-    elif material.mistakes:
-        blocks.append(_mistakes(material.mistakes, material.explanations))
-    elif figure(material.metrics.get("accuracy")).value is not None:
+    elif inputs.mistakes:
+        blocks.append(_mistakes(inputs.mistakes, inputs.explanations))
+    elif measurement_of(overall, "accuracy").value is not None:
         blocks.append(Note(say("wrong.none")))
     return Section("wrong", (), tuple(blocks)) if blocks else None
 
 
-def _kinds(kinds: Mapping[str, Any], length: ParsedFigure) -> Dots | None:
+def _kinds(kinds: Measurements, length_accuracy: float | None) -> Dots | None:
     """Shares of the mistakes by kind, each beside what it is to be compared with, where that is known."""
-    lines = {"longer": None if length.value is None else 1 - length.value}
+    lines = {"longer": None if length_accuracy is None else 1 - length_accuracy}
     entries = [
-        _kind(name, found, lines.get(name))
+        _kind(name, share, lines.get(name))
         for name in KINDS
-        for found in [figure(kinds.get(name))]
-        if found.value is not None
+        for share in [measurement_of(kinds, name)]
+        if share.value is not None
     ]
     if not entries:
         return None
-    marked = any(entry.beside for entry in entries)
+    marked = any(entry.marks for entry in entries)
     head, caption = say("wrong.by_kind"), say("wrong.kinds_beside" if marked else "wrong.kinds")
     return dots(entries, percent, head, caption, ticks=percent_tick, bounds=(0.0, 1.0))
 
 
-def _kind(name: str, found: ParsedFigure, blind: float | None) -> Entry:
+def _kind(name: str, share: Measurement, blind: float | None) -> Entry:
     """One kind. A model blind to length is wrong as often where the longer response is the worse one as elsewhere, so
     among its mistakes the longer one is picked as often as it is the worse among all comparisons: `blind`."""
     if blind is None:
-        return Entry(known("wrong", name), found)
+        return Entry(known("wrong", name), share)
     note = say("row.blind_at", value=percent(blind))
-    return Entry(known("wrong", name), found, beside=[("blind", blind)], note=note)
+    return Entry(known("wrong", name), share, marks=[("blind", blind)], note=note)
 
 
 def _mistakes(mistakes: Sequence[Mistake], explanations: Sequence[Mapping[str, Any]]) -> Mistakes:
-    by_response = {(str(row.get("group")), number(row.get("response"))): row for row in explanations}
+    by_response = {(str(row.get("group")), str(row.get("response"))): row for row in explanations}
     wrong = tuple(_wrong(place, mistake, by_response) for place, mistake in enumerate(mistakes, 1))
     legend = any(side.explained is not None for one in wrong for side in one.sides)
     return Mistakes(say("wrong.caption", n=count(len(wrong))), wrong, legend)
 
 
-def _wrong(place: int, mistake: Mistake, explanations: Mapping[tuple[str, Any], Mapping[str, Any]]) -> Wrong:
-    rows = [explanations.get((mistake.group, index), {}) for index in (mistake.better, mistake.worse)]
+def _wrong(place: int, mistake: Mistake, explanations: Mapping[tuple[str, str], Mapping[str, Any]]) -> Wrong:
+    rows = [explanations.get((mistake.group, str(index)), {}) for index in (mistake.better, mistake.worse)]
     better, worse = (
         _side(*side)
         for side in zip(("people", "model"), mistake.scores, mistake.responses, explained(rows, RESPONSE), strict=True)
@@ -155,7 +153,7 @@ def _side(tone: str, score: float, response: Text, seen: Explained | None) -> Re
     )
 
 
-def _votes(mistake: Mistake) -> Said:
+def _votes(mistake: Mistake) -> Sentence:
     votes, against = (f"{weight:g}" for weight in mistake.votes)
     if not mistake.annotators:
         return say("wrong.votes", votes=votes, against=against)

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
+from plaudit.evaluation import Evaluation
 from plaudit.report.blocks import Entry, Note, Section, dots
-from plaudit.report.format import figure, mapping, percent, percent_tick, points
 from plaudit.report.i18n import say
 from plaudit.report.labels import baseline, reason
+from plaudit.statistics import Measurement, measurement_of, percent, percent_tick, points
 
 _SHARES = (0.0, 1.0)
+_COIN = Measurement(0.5, None, None, 0)
 
 
-def section(metrics: Mapping[str, Any]) -> Section | None:
+def section(evaluation: Evaluation) -> Section | None:
     """Accuracy, and best of K. None where the data have no comparisons at all and ratings stand instead."""
-    accuracy = figure(metrics.get("accuracy"))
+    accuracy = measurement_of(evaluation.overall, "accuracy")
     if accuracy.value is None:
-        if mapping(metrics.get("ratings")):
+        if evaluation.ratings:
             return None
-        said = say("glance.undefined", reason=reason(accuracy.reason)) if accuracy.reason else say("headline.none")
-        return Section("glance", (), (Note(said),))
+        text = say("glance.undefined", reason=reason(accuracy.reason)) if accuracy.reason else say("headline.none")
+        return Section("glance", (), (Note(text),))
     blocks = [
         dots(
-            list(_side_by_side(metrics)),
+            list(_accuracies(evaluation)),
             percent,
             say("head.accuracy"),
             say("glance.caption"),
@@ -32,44 +33,44 @@ def section(metrics: Mapping[str, Any]) -> Section | None:
             bounds=_SHARES,
         )
     ]
-    if leads := list(_leads(metrics)):
-        shape = say("glance.leads")
-        blocks.append(dots(leads, points, say("head.lead"), shape, ticks=_point_tick, lines=[("zero", 0.0)]))
-    if several := list(_best_of(metrics)):
+    if leads := list(_leads(evaluation)):
+        caption = say("glance.leads")
+        blocks.append(dots(leads, points, say("head.lead"), caption, ticks=_point_tick, lines=[("zero", 0.0)]))
+    if rankings := list(_best_of(evaluation)):
         caption = say("glance.several")
-        blocks.append(dots(several, percent, say("head.several"), caption, ticks=percent_tick, bounds=_SHARES))
+        blocks.append(dots(rankings, percent, say("head.several"), caption, ticks=percent_tick, bounds=_SHARES))
     return Section("glance", (), tuple(blocks))
 
 
-def _side_by_side(metrics: Mapping[str, Any]) -> Iterator[Entry]:
-    human = figure(metrics.get("human_accuracy"))
+def _accuracies(evaluation: Evaluation) -> Iterator[Entry]:
+    overall = evaluation.overall
+    human, length = measurement_of(overall, "human_accuracy"), measurement_of(overall, "length_accuracy")
     if human.value is not None:
         yield Entry(say("row.people"), human, "people")
-    yield Entry(say("row.model"), figure(metrics.get("accuracy")), "own")
-    for name, row in mapping(metrics.get("baselines")).items():
-        yield Entry(baseline(name), figure(mapping(row).get("accuracy")), "baseline")
-    length = figure(metrics.get("length_accuracy"))
+    yield Entry(say("row.model"), measurement_of(overall, "accuracy"), "highlight")
+    for name, measured in evaluation.baselines.items():
+        yield Entry(baseline(name), measurement_of(measured.overall, "accuracy"), "baseline")
     if length.value is not None:
         yield Entry(say("row.length"), length, "baseline")
-    yield Entry(say("row.chance"), figure(metrics.get("chance") or 0.5), "line")
+    yield Entry(say("row.chance"), overall.get("chance", _COIN), "line")
 
 
-def _leads(metrics: Mapping[str, Any]) -> Iterator[Entry]:
-    named = [(say("row.over_length"), metrics.get("lead_over_length"))]
-    for name, row in mapping(metrics.get("baselines")).items():
-        named.append((say("row.over", name=baseline(name)), mapping(row).get("lead")))
-    for label, row in named:
-        lead = figure(row)
+def _leads(evaluation: Evaluation) -> Iterator[Entry]:
+    leads = [(say("row.over_length"), measurement_of(evaluation.overall, "lead_over_length"))]
+    for name, measured in evaluation.baselines.items():
+        leads.append((say("row.over", name=baseline(name)), measurement_of(measured.overall, "lead")))
+    for label, lead in leads:
         if lead.value is not None:
             yield Entry(label, lead, "good" if lead.above(0) else "bad" if lead.below(0) else "open")
 
 
-def _best_of(metrics: Mapping[str, Any]) -> Iterator[Entry]:
+def _best_of(evaluation: Evaluation) -> Iterator[Entry]:
     for name in ("top1", "ndcg"):
-        found, chance = figure(metrics.get(name)), figure(metrics.get(f"{name}_chance"))
-        if found.value is not None:
-            note = None if chance.value is None else say("row.chance_at", value=percent(chance.value))
-            yield Entry(say(f"row.{name}"), found, "model", [("chance", chance.value)], note)
+        measured = measurement_of(evaluation.overall, name)
+        chance = measurement_of(evaluation.overall, f"{name}_chance").value
+        if measured.value is not None:
+            note = None if chance is None else say("row.chance_at", value=percent(chance))
+            yield Entry(say(f"row.{name}"), measured, "model", [("chance", chance)], note)
 
 
 def _point_tick(value: float) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from plaudit.evaluation import Evaluation
 from plaudit.report.blocks import Dots, Entry, Note, Section, TableBlock, dots
-from plaudit.report.cells import between
-from plaudit.report.format import count, figure, mapping, plain, plain_tick, signed
-from plaudit.report.i18n import say
+from plaudit.report.cells import interval_cell
+from plaudit.report.i18n import count, say
 from plaudit.report.labels import baseline, reason
 from plaudit.report.sections.subsets import SHOWN, tone
+from plaudit.statistics import Measurements, measurement_of, plain, plain_tick, signed
 from plaudit.text import page_name
 
 CORRELATIONS = ("spearman", "kendall", "pearson", "kendall_within")
@@ -23,31 +24,26 @@ SUBSETS = 40
 """Subsets of one attribute that it holds, those where it does worst."""
 
 
-def section(metrics: Mapping[str, Any]) -> Section | None:
+def section(evaluation: Evaluation) -> Section | None:
     """One plot and one table an attribute. None where nothing was rated."""
-    measured = {name: mapping(row) for name, row in mapping(metrics.get("ratings")).items()}
-    if not measured:
+    if not evaluation.ratings:
         return None
-    baselines = mapping(metrics.get("baselines"))
     blocks: list[Any] = []
-    for name, row in list(measured.items())[:MOST]:
-        beside = {baseline_name: _of_baseline(given, name) for baseline_name, given in baselines.items()}
-        found = (_correlations(name, row, beside), _by_subset(name, metrics), _errors(name, row))
-        blocks += [block for block in found if block is not None]
-    if len(measured) > MOST:
-        blocks.append(Note(say("rated.beyond", k=count(len(measured) - MOST))))
+    for name, measured in list(evaluation.ratings.items())[:MOST]:
+        of_baselines = {which: figures.ratings.get(name, {}) for which, figures in evaluation.baselines.items()}
+        parts = (_correlations(name, measured, of_baselines), _by_subset(name, evaluation), _errors(name, measured))
+        blocks += [block for block in parts if block is not None]
+    if len(evaluation.ratings) > MOST:
+        blocks.append(Note(say("rated.beyond", k=count(len(evaluation.ratings) - MOST))))
     return Section("rated", (), tuple(blocks))
 
 
-def _of_baseline(given: Any, attribute: str) -> Mapping[str, Any]:
-    return mapping(mapping(mapping(given).get("ratings")).get(attribute))
-
-
-def _correlations(name: str, row: Mapping[str, Any], baselines: Mapping[str, Mapping[str, Any]]) -> Dots | Note:
-    entries = list(_entries(row, baselines))
+def _correlations(name: str, measured: Measurements, baselines: Mapping[str, Measurements]) -> Dots | Note:
+    entries = list(_entries(measured, baselines))
     attribute = page_name(name, 60)
     if not entries:
-        return Note(say("rated.undefined", attribute=attribute, reason=reason(figure(row.get("spearman")).reason)))
+        missing = reason(measurement_of(measured, "spearman").reason)
+        return Note(say("rated.undefined", attribute=attribute, reason=missing))
     return dots(
         entries,
         signed,
@@ -59,38 +55,32 @@ def _correlations(name: str, row: Mapping[str, Any], baselines: Mapping[str, Map
     )
 
 
-def _entries(row: Mapping[str, Any], baselines: Mapping[str, Mapping[str, Any]]) -> Iterator[Entry]:
+def _entries(measured: Measurements, baselines: Mapping[str, Measurements]) -> Iterator[Entry]:
     """The model's correlations, each with its marks for length and people; then the baselines' rank correlation."""
     for name in CORRELATIONS:
-        found = figure(row.get(name))
-        if found.value is not None:
-            beside = [
-                ("length", figure(row.get(f"length_{name}")).value),
-                ("people", figure(row.get(f"human_{name}")).value),
-            ]
-            yield Entry(say(f"row.{name}"), found, "model", beside)
-    for name, given in baselines.items():
-        found = figure(given.get("spearman"))
-        if found.value is not None:
-            yield Entry(say("row.spearman_of", name=baseline(name)), found, "baseline")
+        correlation = measurement_of(measured, name)
+        if correlation.value is not None:
+            yield Entry(say(f"row.{name}"), correlation, "model", _marks(measured, name))
+    for name, figures in baselines.items():
+        spearman = measurement_of(figures, "spearman")
+        if spearman.value is not None:
+            yield Entry(say("row.spearman_of", name=baseline(name)), spearman, "baseline")
 
 
-def _by_subset(name: str, metrics: Mapping[str, Any]) -> Dots | None:
+def _marks(measured: Measurements, name: str) -> list[tuple[str, float | None]]:
+    """The same correlation of length with people, and of one person with the others."""
+    kinds = {"length": "length", "people": "human"}
+    return [(kind, measurement_of(measured, f"{prefix}_{name}").value) for kind, prefix in kinds.items()]
+
+
+def _by_subset(name: str, evaluation: Evaluation) -> Dots | None:
     """The rank correlation in every subset where there is one, the lowest first. None for fewer than two."""
     entries = [
-        Entry(
-            page_name(subset),
-            found,
-            tone(found, 0.0),
-            [
-                ("length", figure(measured.get("length_spearman")).value),
-                ("people", figure(measured.get("human_spearman")).value),
-            ],
-        )
-        for subset, row in mapping(metrics.get("subsets")).items()
-        for measured in [mapping(mapping(mapping(row).get("ratings")).get(name))]
-        for found in [figure(measured.get("spearman"))]
-        if found.value is not None
+        Entry(page_name(subset), spearman, tone(spearman, 0.0), _marks(measured, "spearman"))
+        for subset, part in evaluation.subsets.items()
+        for measured in [part.ratings.get(name, {})]
+        for spearman in [measurement_of(measured, "spearman")]
+        if spearman.value is not None
     ]
     if len(entries) < 2:
         return None
@@ -108,13 +98,13 @@ def _by_subset(name: str, metrics: Mapping[str, Any]) -> Dots | None:
     )
 
 
-def _errors(name: str, row: Mapping[str, Any]) -> TableBlock | None:
+def _errors(name: str, measured: Measurements) -> TableBlock | None:
     cells = tuple(
-        (say(f"row.{label}"), plain(found.value), between(found, plain), count(found.n))
+        (say(f"row.{label}"), plain(figure.value), interval_cell(figure, plain), count(figure.n))
         for error in ERRORS
         for label in (error, f"constant_{error}", f"human_{error}")
-        for found in [figure(row.get(label))]
-        if found.value is not None and figure(row.get(error)).value is not None
+        for figure in [measurement_of(measured, label)]
+        if figure.value is not None and measurement_of(measured, error).value is not None
     )
     if not cells:
         return None
