@@ -27,6 +27,15 @@ Rejects = Annotated[
     str | None, typer.Option("--rejects", help="Set rows that cannot be read aside in this file and go on.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Propensities = Annotated[
+    str,
+    typer.Option(
+        "--propensities",
+        help="The chance that each position is looked at: `estimate` (from the clicks), a JSON file, or `none` "
+        "(no correction).",
+    ),
+]
+Output = Annotated[str, typer.Option("--output", "-o", help="A .jsonl, .jsonl.gz or .parquet file; `-` for stdout.")]
 
 BAD_ROWS_SHOWN = 20
 
@@ -46,34 +55,31 @@ def check(
 
         echo '{"prompt":"Hi","chosen":"Yo","rejected":"No"}' | plaudit data check -
     """
-    from dataclasses import asdict
-
-    from plaudit.cli import data_tables as tables
+    from plaudit.cli import data_tables
     from plaudit.data import PromptIndex, ReadReport, read_groups
     from plaudit.judgements import check_groups
 
-    reading, index = ReadReport(), PromptIndex()
-    groups: Iterable[Group] = read_groups(files, format=format, report=reading, keep_going=True)
-    found = check_groups(groups if against is None else index.passing(groups))
+    report, index = ReadReport(), PromptIndex()
+    groups: Iterable[Group] = read_groups(files, format=format, report=report, keep_going=True)
+    checked = check_groups(groups if against is None else index.passing(groups))
     near = None if against is None else index.near(read_groups(against))
-    bad = [{"where": row.where, "reason": row.reason} for row in reading.rejected]
     if as_json:
-        counted = {"rows": reading.rows, "bad_rows": len(bad), "formats": reading.formats, **asdict(found)}
-        # `asdict` takes a Counter's items for what is to be counted.
-        counted["subsets"] = dict(found.subsets)
-        duplicates = None if near is None else [asdict(one) for one in near]
-        left = {"left_behind": reading.left_behind, "first_bad_rows": bad[:BAD_ROWS_SHOWN]}
-        firsts = [asdict(one) for one in reading.positions.one_sided()]
-        also = {"always_first": firsts, "near_duplicates": duplicates}
-        typer.echo(json.dumps({**counted, **left, **also}, ensure_ascii=False))
+        row = data_tables.check_to_json(report, checked, near, BAD_ROWS_SHOWN)
+        typer.echo(json.dumps(row, ensure_ascii=False))
     else:
-        tables.findings(reading, found, near)
-    for row in bad[:BAD_ROWS_SHOWN]:
-        typer.echo(f"{row['where']}: {row['reason']}", err=True)
-    if bad:
-        more = f", {BAD_ROWS_SHOWN} of them above" if len(bad) > BAD_ROWS_SHOWN else ""
+        data_tables.show_check(report, checked, near)
+    _refuse_bad_rows(report)
+
+
+def _refuse_bad_rows(report: ReadReport) -> None:
+    """Print the first bad rows and leave with exit code 2, if there are any."""
+    for row in report.rejected[:BAD_ROWS_SHOWN]:
+        typer.echo(f"{row.where}: {row.reason}", err=True)
+    if report.rejected:
+        count = len(report.rejected)
+        more = f", {BAD_ROWS_SHOWN} of them above" if count > BAD_ROWS_SHOWN else ""
         typer.echo(
-            f"{_count(len(bad), 'row')} cannot be read{more}; "
+            f"{_count(count, 'row')} cannot be read{more}; "
             "mend them or set them aside with --rejects (train, eval, data convert)",
             err=True,
         )
@@ -101,28 +107,25 @@ def stats(
     """
     from dataclasses import asdict
 
-    from plaudit.cli import data_tables as tables
+    from plaudit.cli import data_tables
     from plaudit.data import ReadReport, length_report, read_groups
 
-    reading = ReadReport()
+    report = ReadReport()
     loaded = _tokenizer(tokenizer) if tokenizer else None
-    groups = read_groups(files, format=format, rejects=rejects, report=reading)
-    report = length_report(groups, loaded, max_length)
+    lengths = length_report(read_groups(files, format=format, rejects=rejects, report=report), loaded, max_length)
     if as_json:
-        typer.echo(json.dumps(asdict(report), ensure_ascii=False))
+        typer.echo(json.dumps(asdict(lengths), ensure_ascii=False))
     else:
-        tables.lengths(report)
-    _tell(reading, rejects)
+        data_tables.show_lengths(lengths)
+    _tell_rejected(report, rejects)
 
 
 @app.command()
 def convert(
     files: Files,
-    output: Annotated[
-        str, typer.Option("--output", "-o", help="A .jsonl, .jsonl.gz or .parquet file; `-` for stdout.")
-    ],
+    output: Output,
     to: Annotated[str, typer.Option("--to", help="native, trl, trl-conversational or openrlhf.")] = "native",
-    settle: Annotated[
+    merge: Annotated[
         bool, typer.Option("--majority", help="One ranking for a pair that several people judged.")
     ] = False,
     from_ratings: Annotated[
@@ -147,15 +150,15 @@ def convert(
 
     if attribute is not None and not from_ratings:
         raise DataError("--attribute chooses ratings for --rankings-from-ratings; give both")
-    reading = ReadReport()
-    groups: Iterable[Group] = read_groups(files, format=format, rejects=rejects, report=reading)
+    report = ReadReport()
+    groups: Iterable[Group] = read_groups(files, format=format, rejects=rejects, report=report)
     if from_ratings:
         groups = (rankings_from_ratings(group, attribute) for group in groups)
-    if settle:
+    if merge:
         groups = map(majority, groups)
     lost: Counter[str] = Counter()
     written = write_groups(groups, output, to, lost=lost)
-    _tell(reading, rejects)
+    _tell_rejected(report, rejects)
     if lost:
         typer.echo(f"{to} has no place for {lost_in_words(lost)}", err=True)
     typer.echo(f"{_count(written, 'group' if to == 'native' else 'pair')} written to {output}", err=True)
@@ -164,17 +167,8 @@ def convert(
 @app.command()
 def clicks(
     files: Files,
-    output: Annotated[
-        str, typer.Option("--output", "-o", help="A .jsonl, .jsonl.gz or .parquet file; `-` for stdout.")
-    ],
-    propensities: Annotated[
-        str,
-        typer.Option(
-            "--propensities",
-            help="The chance that each position is looked at: `estimate` (from the clicks), a JSON file, or `none` "
-            "(no correction).",
-        ),
-    ] = "estimate",
+    output: Output,
+    propensities: Propensities = "estimate",
     min_seconds: Annotated[
         float, typer.Option("--min-seconds", min=0, help="A click shorter than this is no click.")
     ] = 0.0,
@@ -187,7 +181,7 @@ def clicks(
 
         echo '{"prompt":"P","shown":["a","b"],"clicked":0}'|plaudit data clicks - -o -
     """
-    from plaudit.cli.data_tables import clicks_read
+    from plaudit.cli.data_tables import click_lines
     from plaudit.data import (
         ReadReport,
         estimate_propensities,
@@ -198,16 +192,16 @@ def clicks(
         write_groups,
     )
 
-    reading = ReadReport()
-    sessions, short, untimed = long_enough(list(read_sessions(files, rejects=rejects, report=reading)), min_seconds)
+    report = ReadReport()
+    sessions, short, untimed = long_enough(list(read_sessions(files, rejects=rejects, report=report)), min_seconds)
     chances = None
     if propensities != "none":
         chances = estimate_propensities(sessions) if propensities == "estimate" else load_propensities(propensities)
-    groups, report = groups_of_clicks(sessions, chances, clip)
+    groups, clicked = groups_of_clicks(sessions, chances, clip)
     written = write_groups(groups, output)
-    for line in clicks_read(report, chances, clip, short, untimed if min_seconds else 0):
+    for line in click_lines(clicked, chances, clip, short, untimed if min_seconds else 0):
         typer.echo(line, err=True)
-    _tell(reading, rejects)
+    _tell_rejected(report, rejects)
     typer.echo(f"{_count(written, 'group')} written to {output}", err=True)
 
 
@@ -232,19 +226,19 @@ def split(
     """
     from plaudit.data import ReadReport, read_groups, split_to_folder
 
-    reading = ReadReport()
-    groups = read_groups(files, format=format, rejects=rejects, report=reading)
-    report = split_to_folder(groups, output, test, validation, seed, by)
-    total = sum(report.groups.values())
-    for side, count in report.groups.items():
+    report = ReadReport()
+    groups = read_groups(files, format=format, rejects=rejects, report=report)
+    sides = split_to_folder(groups, output, test, validation, seed, by)
+    total = sum(sides.groups.values())
+    for side, count in sides.groups.items():
         typer.echo(f"{output}/{side}.jsonl: {_count(count, 'group')} ({count / total:.1%})")
-    if report.together:
-        typer.echo(f"{_count(report.together, 'group')} placed with a prompt that is nearly the same")
-    if report.across:
+    if sides.together:
+        typer.echo(f"{_count(sides.together, 'group')} placed with a prompt that is nearly the same")
+    if sides.across:
         typer.echo(
-            f"{_count(report.across, 'prompt')} nearly the same as one in train (split by prompt to keep them together)"
+            f"{_count(sides.across, 'prompt')} nearly the same as one in train (split by prompt to keep them together)"
         )
-    _tell(reading, rejects)
+    _tell_rejected(report, rejects)
 
 
 def _tokenizer(name: str) -> Any:
@@ -254,11 +248,11 @@ def _tokenizer(name: str) -> Any:
     return load_tokenizer(resolve(name))
 
 
-def _tell(reading: ReadReport, rejects: str | None) -> None:
-    if reading.rejected:
-        typer.echo(f"{_count(len(reading.rejected), 'row')} set aside in {rejects}", err=True)
-    if reading.left_behind:
-        columns = ", ".join(f"{name} ({count:,})" for name, count in reading.left_behind.items())
+def _tell_rejected(report: ReadReport, rejects: str | None) -> None:
+    if report.rejected:
+        typer.echo(f"{_count(len(report.rejected), 'row')} set aside in {rejects}", err=True)
+    if report.left_behind:
+        columns = ", ".join(f"{name} ({count:,})" for name, count in report.left_behind.items())
         typer.echo(f"columns left behind (rows): {columns}", err=True)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -18,12 +20,26 @@ _ID_WIDTH = 30
 """Terminal cells for an id that is no row's label."""
 
 
-def findings(reading: ReadReport, found: DataCheck, near: Sequence[NearDuplicate] | None) -> None:
-    """What `plaudit data check` found."""
+def check_to_json(
+    report: ReadReport, check: DataCheck, near: Sequence[NearDuplicate] | None, bad_rows: int
+) -> dict[str, Any]:
+    """The object that `plaudit data check --json` prints, with the first `bad_rows` rows that cannot be read."""
+    row = {"rows": report.rows, "bad_rows": len(report.rejected), "formats": report.formats, **asdict(check)}
+    # `asdict` takes a Counter's items for things to count.
+    row["subsets"] = dict(check.subsets)
+    return row | {
+        "left_behind": report.left_behind,
+        "first_bad_rows": [reject._asdict() for reject in report.rejected[:bad_rows]],
+        "always_first": [asdict(annotator) for annotator in report.positions.one_sided()],
+        "near_duplicates": None if near is None else [asdict(pair) for pair in near],
+    }
+
+
+def show_check(report: ReadReport, check: DataCheck, near: Sequence[NearDuplicate] | None) -> None:
+    """The table of `plaudit data check`."""
     console = Console(highlight=False)
-    formats = ", ".join(f"{name} x {count}" if count > 1 else name for name, count in reading.formats.items())
     table = FigureTable("", ("count",))
-    for label, count, note in _findings(reading, found, formats):
+    for label, count, note in _check_rows(report, check):
         table.row(label, count, note=note)
     table.show(console)
     if near is None:
@@ -31,40 +47,41 @@ def findings(reading: ReadReport, found: DataCheck, near: Sequence[NearDuplicate
     console.print(f"{len(near):,} prompts of the other data are (nearly) in this", markup=False)
     if near:
         table = FigureTable("there", ("here", "similarity"), left=("here",))
-        for one in near[:NEAR_SHOWN]:
-            here = elided(Text(terminal_text(one.train)), _ID_WIDTH)
-            table.row(terminal_text(one.test), here, f"{one.similarity:.2f}")
+        for pair in near[:NEAR_SHOWN]:
+            here = elided(Text(terminal_text(pair.train)), _ID_WIDTH)
+            table.row(terminal_text(pair.test), here, f"{pair.similarity:.2f}")
         table.show(console)
 
 
-def _findings(reading: ReadReport, found: DataCheck, formats: str) -> Iterable[tuple[str, str, str]]:
-    agreed = found.agreement
-    yield "rows", f"{reading.rows:,}", formats
-    yield "groups", f"{found.groups:,}", f"the largest has {found.largest:,} responses"
-    yield "responses", f"{found.responses:,}", ""
+def _check_rows(report: ReadReport, check: DataCheck) -> Iterable[tuple[str, str, str]]:
+    formats = ", ".join(f"{name} x {count}" if count > 1 else name for name, count in report.formats.items())
+    agreement = check.agreement
+    yield "rows", f"{report.rows:,}", formats
+    yield "groups", f"{check.groups:,}", f"the largest has {check.largest:,} responses"
+    yield "responses", f"{check.responses:,}", ""
     yield (
         "rankings",
-        f"{found.rankings:,}",
-        f"{found.comparisons:,} comparisons, {_share(found.ties, found.comparisons)} ties{_only_ties(found)}",
+        f"{check.rankings:,}",
+        f"{check.comparisons:,} comparisons, {_share(check.ties, check.comparisons)} ties{_only_ties(check)}",
     )
-    yield "ratings", f"{found.ratings:,}", "on each attribute:" if found.attributes else ""
-    yield from ((f"  {terminal_text(name)}", f"{of.ratings:,}", _rated(of)) for name, of in found.attributes.items())
-    yield "subsets", f"{len(found.subsets):,}", _named(found.subsets)
-    yield "annotators", f"{agreed.annotators:,}", _agreement(found)
-    yield "bad rows", f"{len(reading.rejected):,}", "cannot be read"
-    always_first = reading.positions.one_sided()
+    yield "ratings", f"{check.ratings:,}", "on each attribute:" if check.attributes else ""
+    yield from ((f"  {terminal_text(name)}", f"{of.ratings:,}", _rated(of)) for name, of in check.attributes.items())
+    yield "subsets", f"{len(check.subsets):,}", _named(check.subsets)
+    yield "annotators", f"{agreement.annotators:,}", _agreement(check)
+    yield "bad rows", f"{len(report.rejected):,}", "cannot be read"
+    always_first = report.positions.one_sided()
     yield "always first", f"{len(always_first):,}", _always_first(always_first)
-    yield "rankings of one", f"{found.alone:,}", "they compare nothing"
-    yield "contradictions", f"{found.contradictions:,}", "pairs of which each was ranked above the other; kept"
-    yield "unjudged groups", f"{found.unjudged:,}", "no ranking and no rating"
-    yield "single responses", f"{found.single:,}", "groups in which nothing can be compared"
-    yield "empty responses", f"{found.empty:,}", ""
-    yield "shared ids", f"{found.shared_ids:,}", "groups with the id of another"
-    yield "columns left behind", f"{len(reading.left_behind):,}", _named(reading.left_behind)
+    yield "rankings of one", f"{check.alone:,}", "they compare nothing"
+    yield "contradictions", f"{check.contradictions:,}", "pairs of which each was ranked above the other; kept"
+    yield "unjudged groups", f"{check.unjudged:,}", "no ranking and no rating"
+    yield "single responses", f"{check.single:,}", "groups in which nothing can be compared"
+    yield "empty responses", f"{check.empty:,}", ""
+    yield "shared ids", f"{check.shared_ids:,}", "groups with the id of another"
+    yield "columns left behind", f"{len(report.left_behind):,}", _named(report.left_behind)
 
 
-def _only_ties(found: DataCheck) -> str:
-    return ": nothing is better than anything" if found.ties and found.ties == found.comparisons else ""
+def _only_ties(check: DataCheck) -> str:
+    return ": nothing is better than anything" if check.ties and check.ties == check.comparisons else ""
 
 
 def _rated(of: AttributeSummary) -> str:
@@ -85,25 +102,25 @@ def _rated(of: AttributeSummary) -> str:
 
 def _always_first(annotators: Sequence[AlwaysFirst]) -> str:
     shown = [
-        f"{terminal_text(one.annotator)} in all {one.rankings:,} rankings (p = {one.p_value:.2g})"
-        for one in annotators[:8]
+        f"{terminal_text(always.annotator)} in all {always.rankings:,} rankings (p = {always.p_value:.2g})"
+        for always in annotators[:8]
     ]
     more = [f"{len(annotators) - 8} more"] if len(annotators) > 8 else []
     return ", ".join(shown + more) or "annotators who always put the first response on top"
 
 
-def _agreement(found: DataCheck) -> str:
-    agreed = found.agreement
-    if agreed.percent is None:
+def _agreement(check: DataCheck) -> str:
+    agreement = check.agreement
+    if agreement.percent is None:
         return "no pair was judged by two named annotators"
-    alpha = "" if agreed.alpha is None else f", Krippendorff's alpha {agreed.alpha:.3f}"
-    return f"agree on {agreed.percent:.1%} of {agreed.pairs:,} shared pairs{alpha}"
+    alpha = "" if agreement.alpha is None else f", Krippendorff's alpha {agreement.alpha:.3f}"
+    return f"agree on {agreement.percent:.1%} of {agreement.pairs:,} shared pairs{alpha}"
 
 
-def clicks_read(
+def click_lines(
     report: ClickReport, propensities: Sequence[float] | None, clip: float, short: int, untimed: int
 ) -> Iterable[str]:
-    """What `plaudit data clicks` made of a log, a line each; counts of nothing are left out."""
+    """The summary of `plaudit data clicks`, line by line; counts of zero are left out."""
     yield f"{report.sessions:,} sessions, {report.clicks:,} clicks, {report.comparisons:,} comparisons"
     if propensities is not None:
         yield "chance that a position is looked at: " + ", ".join(f"{chance:.3f}" for chance in propensities)
@@ -117,8 +134,8 @@ def clicks_read(
     yield from (f"{count:,} {what}" for what, count in counts.items() if count)
 
 
-def lengths(report: LengthReport) -> None:
-    """What `plaudit data stats` measured."""
+def show_lengths(report: LengthReport) -> None:
+    """The table of `plaudit data stats`."""
     table = FigureTable("length of", ("n", "least", "median", "mean", "90%", "99%", "most"))
     for name, of in report.lengths.items():
         figures = (f"{value:,.0f}" for value in (of.least, of.median, of.mean, of.p90, of.p99, of.most))

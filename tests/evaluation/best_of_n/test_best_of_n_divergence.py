@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from plaudit.evaluation.best_of_n import best_of_n_kl
-from plaudit.evaluation.best_of_n.divergence import n_of_distance, points
+from plaudit.evaluation.best_of_n.estimators import curve_points, n_at_distance
 
 
 def kl_of_the_best(n, outcomes):
@@ -33,15 +33,15 @@ def test_it_is_an_upper_bound_where_some_are(outcomes):
 
 @pytest.mark.parametrize("n", [1, 1.5, 2, 17, 64, 10_000])
 def test_the_way_back(n):
-    assert n_of_distance(float(np.sqrt(best_of_n_kl(n)))) == pytest.approx(n, rel=1e-6)
+    assert n_at_distance(float(np.sqrt(best_of_n_kl(n)))) == pytest.approx(n, rel=1e-6)
 
 
 def test_beyond_any_float():
-    assert n_of_distance(100.0) == float("inf")
+    assert n_at_distance(100.0) == float("inf")
 
 
 def test_points():
-    assert points(1) == (1,)
-    assert points(5) == (1, 2, 3, 4, 5)
-    assert points(9) == (1, 2, 3, 4, 5, 6, 7, 8, 9)
-    assert points(64)[-9:] == (16, 19, 23, 27, 32, 38, 45, 54, 64)
+    assert curve_points(1) == (1,)
+    assert curve_points(5) == (1, 2, 3, 4, 5)
+    assert curve_points(9) == (1, 2, 3, 4, 5, 6, 7, 8, 9)
+    assert curve_points(64)[-9:] == (16, 19, 23, 27, 32, 38, 45, 54, 64)

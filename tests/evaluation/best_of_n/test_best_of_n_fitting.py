@@ -5,10 +5,10 @@ import pytest
 from scipy.stats import t as student
 
 from plaudit.evaluation.best_of_n import best_of_n_kl, fit_curve
-from plaudit.evaluation.best_of_n.divergence import points
+from plaudit.evaluation.best_of_n.estimators import curve_points
 from plaudit.evaluation.best_of_n.fitting import NO_RISE, NO_TURN, TOO_FAR, TOO_SHORT
 
-N = np.array(points(64))
+N = np.array(curve_points(64))
 D = np.sqrt(best_of_n_kl(N))
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from plaudit.evaluation.suites.best_of_k import best_of_k_curve, roc_auc
+from plaudit.evaluation.suites.ppe_correctness import best_of_k_curve, roc_auc
 from plaudit.evaluation.suites.rules import above
 
 levels = st.lists(st.integers(0, 2), min_size=1, max_size=3)

@@ -1,9 +1,7 @@
 """Best of n: curves of true quality against n, the law of over-optimisation, and ensembles against it."""
 
 from plaudit.evaluation.best_of_n.curves import Curve
-from plaudit.evaluation.best_of_n.divergence import best_of_n_kl
-from plaudit.evaluation.best_of_n.ensembles import PENALTY, combine
-from plaudit.evaluation.best_of_n.expected import expected_best
+from plaudit.evaluation.best_of_n.estimators import PENALTY, best_of_n_kl, combine, expected_best
 from plaudit.evaluation.best_of_n.fitting import CurveFit, fit_curve
 from plaudit.evaluation.best_of_n.measuring import BestOfN, best_of
 from plaudit.evaluation.best_of_n.verdict import finding

@@ -1,4 +1,4 @@
-"""A way to choose and what it gives: gold and its own reward against n, the fitted law, and how far gold falls."""
+"""Best-of-n curves: gold and the proxy's reward against n, the fitted law, and the decline of gold."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from plaudit.evaluation.best_of_n.decline import fall
-from plaudit.evaluation.best_of_n.divergence import best_of_n_kl, points
-from plaudit.evaluation.best_of_n.expected import expected_best
+from plaudit.evaluation.best_of_n.estimators import best_of_n_kl, curve_points, decline, expected_best
 from plaudit.evaluation.best_of_n.fitting import CurveFit, fit_curve, no_fit
 from plaudit.evaluation.best_of_n.pools import standardised
 from plaudit.statistics import Floats, Ints, Measurement, by_cluster, mean, of_sums, pooled_sd, ratio, undefined
@@ -25,8 +23,8 @@ _ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ground:
-    """What every choice is measured on.
+class GoldPools:
+    """The gold values of the candidates, on which every choice is measured.
 
     Attributes:
         n: [points], ascending from 1.
@@ -41,9 +39,9 @@ class Ground:
     ideal: Floats
 
     @classmethod
-    def of(cls, gold: Sequence[Floats], cluster: Ints, most: int) -> Ground:
-        """From gold as it was given, one array a prompt."""
-        units, n = standardised(gold), points(most)
+    def of(cls, gold: Sequence[Floats], cluster: Ints, most: int) -> GoldPools:
+        """From raw gold values, one array a prompt."""
+        units, n = standardised(gold), curve_points(most)
         return cls(n, units, cluster, gains(units, units, n)[:, -1] if len(units) else np.zeros(0))
 
     @property
@@ -60,11 +58,11 @@ class Curve:
         name: of the proxy or the combination.
         kind: "proxy", "ensemble", "length" or "ideal".
         gold: one a point, what the choice is worth above a random one, in standard deviations of gold within prompts.
-        reward: the same in its own reward's eyes.
+        reward: the same, by the reward that chooses.
         fit: the fitted law of `gold`.
         highest_at: the n at which gold is highest.
         fall: how far gold at the largest n lies below its maximum, from 0 up.
-        of_ideal: gold at the largest n as a share of what choosing by gold itself gains.
+        of_ideal: gold at the largest n as a share of what choosing by gold gains.
         lead: for an ensemble, gold at the largest n minus its members' average there; else None.
         gains: [prompts, points], each prompt's part in `gold`.
     """
@@ -94,11 +92,13 @@ class Curve:
         }
 
 
-def curve(name: str, kind: str, rewards: Sequence[Floats], ground: Ground, members: Sequence[Curve] = ()) -> Curve:
+def curve(
+    name: str, kind: str, rewards: Sequence[Floats], gold_pools: GoldPools, members: Sequence[Curve] = ()
+) -> Curve:
     """Measure the choice by `rewards`, one array a prompt; `members` are the curves of what an ensemble combines."""
-    of_gold = gains(rewards, ground.gold, ground.n)
-    if reason := _nothing_to_see(rewards, ground):
-        nothing, nowhere = undefined(reason), tuple(undefined(reason) for _ in ground.n)
+    of_gold = gains(rewards, gold_pools.gold, gold_pools.n)
+    if reason := _immeasurable(rewards, gold_pools):
+        nothing, nowhere = undefined(reason), tuple(undefined(reason) for _ in gold_pools.n)
         lead = nothing if members else None
         return Curve(
             name=name,
@@ -112,38 +112,38 @@ def curve(name: str, kind: str, rewards: Sequence[Floats], ground: Ground, membe
             lead=lead,
             gains=of_gold,
         )
-    in_own_eyes = gains(rewards, standardised(rewards), ground.n)
-    cluster, lead = ground.cluster, None
+    by_reward = gains(rewards, standardised(rewards), gold_pools.n)
+    cluster, lead = gold_pools.cluster, None
     if members:
-        apart = of_gold[:, -1] - np.mean([member.gains[:, -1] for member in members], axis=0)
-        lead = mean(_exact_zeros(apart), np.ones(len(apart)), cluster)
+        ahead = of_gold[:, -1] - np.mean([member.gains[:, -1] for member in members], axis=0)
+        lead = mean(_exact_zeros(ahead), np.ones(len(ahead)), cluster)
     return Curve(
         name=name,
         kind=kind,
         gold=_points(of_gold, cluster),
-        reward=_points(in_own_eyes, cluster),
-        fit=fit_curve(ground.distance, of_gold, cluster),
-        highest_at=ground.n[int(np.argmax(of_gold.mean(axis=0)))],
-        fall=fall(of_gold, cluster),
-        of_ideal=_share(of_gold[:, -1], ground.ideal, cluster),
+        reward=_points(by_reward, cluster),
+        fit=fit_curve(gold_pools.distance, of_gold, cluster),
+        highest_at=gold_pools.n[int(np.argmax(of_gold.mean(axis=0)))],
+        fall=decline(of_gold, cluster),
+        of_ideal=_share(of_gold[:, -1], gold_pools.ideal, cluster),
         lead=lead,
         gains=of_gold,
     )
 
 
-def _nothing_to_see(rewards: Sequence[Floats], ground: Ground) -> str | None:
+def _immeasurable(rewards: Sequence[Floats], gold_pools: GoldPools) -> str | None:
     """Why a choice cannot be measured; None if it can."""
-    if not ground.gold:
+    if not gold_pools.gold:
         return NO_CHOICE
-    if not pooled_sd(ground.gold) > 0:
+    if not pooled_sd(gold_pools.gold) > 0:
         return SAME_GOLD
     return None if pooled_sd(rewards) > 0 else SAME_REWARD
 
 
 def gains(rewards: Sequence[Floats], values: Sequence[Floats], n: Sequence[int]) -> Floats:
     """[prompts, n], what the best of n by `rewards` is worth in `values` whose mean is 0, one array a prompt."""
-    found = [expected_best(own, value, n) for own, value in zip(rewards, values, strict=True)]
-    return _exact_zeros(np.array(found).reshape(len(found), len(n)))
+    by_prompt = [expected_best(reward, value, n) for reward, value in zip(rewards, values, strict=True)]
+    return _exact_zeros(np.array(by_prompt).reshape(len(by_prompt), len(n)))
 
 
 def _exact_zeros(values: Floats) -> Floats:
@@ -157,10 +157,10 @@ def _points(by_prompt: Floats, cluster: Ints) -> tuple[Measurement, ...]:
     return (Measurement(0.0, 0.0, 0.0, prompts), *later)
 
 
-def _share(own: Floats, ideal: Floats, cluster: Ints) -> Measurement:
-    """A ratio of two sums over prompts; the ideal's is what no choice exceeds."""
-    parts, wholes = by_cluster(own, cluster), by_cluster(ideal, cluster)
+def _share(gain: Floats, ideal: Floats, cluster: Ints) -> Measurement:
+    """A ratio of two sums over prompts, at most 1, since no choice gains more than the ideal."""
+    parts, wholes = by_cluster(gain, cluster), by_cluster(ideal, cluster)
     if not wholes.sum() > 0:
         return undefined(NO_IDEAL)
-    sizes = by_cluster(np.ones(len(own)), cluster)
-    return of_sums(ratio, (parts, wholes), sizes, len(own), bounds=(-np.inf, 1.0))
+    sizes = by_cluster(np.ones(len(gain)), cluster)
+    return of_sums(ratio, (parts, wholes), sizes, len(gain), bounds=(-np.inf, 1.0))

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from plaudit.evaluation.best_of_n.divergence import n_of_distance
+from plaudit.evaluation.best_of_n.estimators import n_at_distance
 from plaudit.statistics import (
     Floats,
     Ints,
@@ -66,7 +66,7 @@ def fit_curve(distance: Floats, gains: Floats, cluster: Ints) -> CurveFit:
 
     A point's weight is 1 / d^2: the spread of a gain grows about as d does, so gain / d is about as uncertain
     everywhere, and the fit is an ordinary straight line of gain / d on d. As the weights do not depend on the data, the
-    coefficients are means over prompts of each prompt's own. The peak is a ratio of the
+    coefficients are means over prompts of each prompt's coefficients. The peak is a ratio of the
     two: its interval is Fieller's (J. R. Stat. Soc. B 16, 1954), which is bounded just where beta's excludes 0.
 
     Args:
@@ -107,7 +107,7 @@ def _peak(in_alpha: Floats, in_beta: Floats, sizes: Floats, n: int) -> Measureme
     middle = alpha * slope - common
     root = math.sqrt(max(0.0, middle**2 - leading * (alpha**2 - of_alpha)))
     low, high = ((middle + sign * root) / leading for sign in (-1, 1))
-    at, first, last = (n_of_distance(max(0.0, d)) for d in (alpha / slope, low, high))
+    at, first, last = (n_at_distance(max(0.0, d)) for d in (alpha / slope, low, high))
     if last > FARTHEST:
         return Measurement(value=at if at <= FARTHEST else None, low=None, high=None, n=n, reason=TOO_FAR)
     return Measurement(at, first, last, n)

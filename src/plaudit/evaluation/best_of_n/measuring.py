@@ -1,4 +1,4 @@
-"""Best of n: how much of what a proxy reward promises is true, and from which n on choosing harder does harm."""
+"""Best of n measured: how much of a proxy's promise is true, and from which n on choosing harder does harm."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from plaudit.errors import InvalidInputError
-from plaudit.evaluation.best_of_n.curves import Curve, Ground, curve
-from plaudit.evaluation.best_of_n.divergence import best_of_n_kl
-from plaudit.evaluation.best_of_n.ensembles import PENALTY, combine
-from plaudit.evaluation.best_of_n.pools import Pools, gather_pools, standardised
+from plaudit.evaluation.best_of_n.curves import Curve, GoldPools, curve
+from plaudit.evaluation.best_of_n.estimators import PENALTY, best_of_n_kl, combine
+from plaudit.evaluation.best_of_n.pools import gather_pools, standardised
 from plaudit.groups import Group, each_group
 from plaudit.scoring import GroupScores, ScoredGroups
 from plaudit.statistics import LEVEL, Floats, pooled_sd
@@ -23,12 +22,12 @@ IDEAL = "gold itself"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BestOfN:
-    """What choosing the best of n gives.
+    """The curves of choosing the best of n.
 
     Attributes:
-        n: of the points of every curve, from 1 (a random answer) to the largest.
-        curves: each proxy's; with several, each combination's; the longer answer's; and gold's own, the ideal.
-        gold_sd: gold's standard deviation within prompts, in its own units: the unit of every curve's `gold`.
+        n: the n of every curve's points, from 1 (a random answer) to the largest.
+        curves: of each proxy; of each combination, if there is more than one proxy; of length; and of gold, the ideal.
+        gold_sd: gold's standard deviation within prompts, in gold's units: the unit of every curve's `gold`.
         gold_mean: gold's mean over the candidates of a prompt, averaged over prompts: what 0 stands for.
         counts: what took part, and what could not.
         clusters: what intervals are clustered by, "prompt" or a meta field.
@@ -51,8 +50,8 @@ class BestOfN:
         return {
             "n": list(self.n),
             "kl": kl,
-            "distance": [float(np.sqrt(own)) for own in kl],
-            "curves": [own.to_json() for own in self.curves],
+            "distance": [float(np.sqrt(divergence)) for divergence in kl],
+            "curves": [curve.to_json() for curve in self.curves],
             "gold": {"sd": self.gold_sd, "mean": self.gold_mean},
             "counts": dict(self.counts),
             "clusters": self.clusters,
@@ -70,17 +69,17 @@ def best_of(
     clusters: str | None = None,
     counts: Mapping[str, int] | None = None,
 ) -> BestOfN:
-    """Measure choosing the best of n candidates by a proxy reward, in the eyes of a gold reward.
+    """Measure choosing the best of n candidates by a proxy reward, measured by a gold reward.
 
     Args:
         groups: prompts and their candidates: independent samples of one policy, if the curve is to speak of it.
-        proxies: name -> its scores, in any form that `plaudit.evaluation.evaluate` takes. Several are also combined
-            (`combine`).
-        gold: the scores taken for the truth; NaN for a candidate without one, which takes no part.
+        proxies: name -> its scores, in any form that `plaudit.evaluation.evaluate` takes. With more than one, their
+            combinations are measured too (`combine`).
+        gold: the scores taken as the truth; NaN for a candidate without one, which takes no part.
         penalty: lambda of the ensemble that subtracts variance, 0 or more.
-        most: the largest n; by default what every prompt with a choice has (see `gather`).
+        most: the largest n; by default what every prompt with a choice has (see `gather_pools`).
         clusters: as in `plaudit.evaluation.flatten`.
-        counts: more to report beside the counts made here.
+        counts: further counts to report.
 
     Raises:
         InvalidInputError: if there is no proxy, the penalty is negative, scores do not fit the groups, a proxy has no
@@ -97,35 +96,34 @@ def best_of(
     rows = {name: ScoredGroups.matching(groups, scores).per_group() for name, scores in proxies.items()}
     pools = gather_pools(groups, rows, ScoredGroups.matching(groups, gold).per_group(), most, clusters)
     raw_gold = [pool.gold for pool in pools.prompts]
-    ground = Ground.of(raw_gold, np.array([pool.cluster for pool in pools.prompts], dtype=np.int64), pools.most)
-    rewards = {name: standardised(own) for name, own in zip(proxies, _by_proxy(pools, len(proxies)), strict=True)}
-    singles = [curve(name, "proxy", own, ground) for name, own in rewards.items()]
+    gold_pools = GoldPools.of(raw_gold, np.array([pool.cluster for pool in pools.prompts], dtype=np.int64), pools.most)
+    rewards = {
+        name: standardised([pool.proxies[number] for pool in pools.prompts]) for number, name in enumerate(proxies)
+    }
+    singles = [curve(name, "proxy", by_prompt, gold_pools) for name, by_prompt in rewards.items()]
     lengths = [pool.length for pool in pools.prompts]
     return BestOfN(
-        n=ground.n,
+        n=gold_pools.n,
         curves=[
             *singles,
-            *_ensembles(list(rewards.values()), penalty, ground, singles),
-            curve(LENGTH, "length", lengths, ground),
-            curve(IDEAL, "ideal", ground.gold, ground),
+            *_ensembles(list(rewards.values()), penalty, gold_pools, singles),
+            curve(LENGTH, "length", lengths, gold_pools),
+            curve(IDEAL, "ideal", gold_pools.gold, gold_pools),
         ],
         gold_sd=pooled_sd(raw_gold) if raw_gold else None,
-        gold_mean=float(np.mean([own.mean() for own in raw_gold])) if raw_gold else None,
+        gold_mean=float(np.mean([values.mean() for values in raw_gold])) if raw_gold else None,
         counts={**pools.counts, **(counts or {})},
         clusters=clusters or "prompt",
     )
 
 
-def _by_proxy(pools: Pools, proxies: int) -> list[list[Floats]]:
-    """For each proxy its rewards, one array a prompt."""
-    return [[pool.proxies[number] for pool in pools.prompts] for number in range(proxies)]
-
-
 def _ensembles(
-    members: Sequence[Sequence[Floats]], penalty: float, ground: Ground, singles: Sequence[Curve]
+    members: Sequence[Sequence[Floats]], penalty: float, gold_pools: GoldPools, singles: Sequence[Curve]
 ) -> list[Curve]:
     if len(members) < 2:
         return []
-    by_prompt = [combine(np.array(own), penalty) for own in zip(*members, strict=True)]
-    names = list(by_prompt[0]) if by_prompt else []
-    return [curve(name, "ensemble", [own[name] for own in by_prompt], ground, singles) for name in names]
+    combinations = [combine(np.array(rewards), penalty) for rewards in zip(*members, strict=True)]
+    names = list(combinations[0]) if combinations else []
+    return [
+        curve(name, "ensemble", [combined[name] for combined in combinations], gold_pools, singles) for name in names
+    ]

@@ -1,4 +1,4 @@
-"""Candidates to choose among: for each prompt what every proxy and the gold reward say of each."""
+"""Candidates to choose among: for each prompt the score of each by every proxy and by gold."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Scores = Sequence[Sequence[float]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pool:
-    """The candidates of one prompt that gold values.
+    """The candidates of one prompt that have a gold value.
 
     Attributes:
         cluster: prompts that may be alike share one.
@@ -73,14 +73,14 @@ def gather_pools(
     for scores in (*proxies.values(), gold):
         check_shapes(groups, scores)
     numbers = cluster_ids(groups, clusters)
-    found = [_pool(group, g, numbers[g], proxies, gold[g]) for g, group in enumerate(groups)]
-    sizes = [len(pool) for pool in found if len(pool) > 1]
+    pools = [_pool(group, g, numbers[g], proxies, gold[g]) for g, group in enumerate(groups)]
+    sizes = [len(pool) for pool in pools if len(pool) > 1]
     reached = most or min(sizes, default=1)
     if reached > max(sizes, default=1):
         raise InvalidInputError(
-            f"no prompt has {reached:,} candidates with a gold value", remedy=f"the most is {max(map(len, found))}"
+            f"no prompt has {reached:,} candidates with a gold value", remedy=f"the most is {max(map(len, pools))}"
         )
-    used = [pool for pool in found if len(pool) >= max(reached, 2)]
+    used = [pool for pool in pools if len(pool) >= max(reached, 2)]
     return Pools(
         prompts=used,
         most=reached,
@@ -88,10 +88,10 @@ def gather_pools(
             "groups": len(groups),
             "prompts": len(used),
             "candidates": sum(map(len, used)),
-            "most_candidates": max(map(len, found), default=0),
+            "most_candidates": max(map(len, pools), default=0),
             "clusters": len({pool.cluster for pool in used}),
-            "candidates_without_gold": sum(len(group.responses) for group in groups) - sum(map(len, found)),
-            "prompts_without_choice": len(found) - len(sizes),
+            "candidates_without_gold": sum(len(group.responses) for group in groups) - sum(map(len, pools)),
+            "prompts_without_choice": len(pools) - len(sizes),
             "prompts_with_fewer_candidates": len(sizes) - len(used),
         },
     )
@@ -118,4 +118,4 @@ def _pool(group: Group, g: int, cluster: int, proxies: Mapping[str, Scores], gol
 def standardised(values: Sequence[Floats]) -> list[Floats]:
     """Each prompt's values about their mean, in units of `pooled_sd`; zeros where nothing varies."""
     unit = pooled_sd(values)
-    return [centred(own) / unit if unit > 0 else np.zeros_like(own) for own in values]
+    return [centred(row) / unit if unit > 0 else np.zeros_like(row) for row in values]

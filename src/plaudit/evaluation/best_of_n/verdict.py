@@ -1,4 +1,4 @@
-"""What a curve allows to say, in words."""
+"""The verdict on a best-of-n curve, in one clause."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def finding(curve: Curve, most: int) -> str:
         curve: of a proxy or an ensemble.
         most: the largest n.
     """
-    said = next(say(curve, most) for holds, say in _FINDINGS if holds(curve, most))
-    return said if curve.lead is None else f"{said}; {_lead(curve.lead)}"
+    clause = next(say(curve, most) for holds, say in _FINDINGS if holds(curve, most))
+    return clause if curve.lead is None else f"{clause}; {_lead(curve.lead)}"
 
 
 def _undefined(curve: Curve, most: int) -> bool:

@@ -1,4 +1,4 @@
-"""One interval for every figure of a suite: any function of the means of parts, resampled by prompt.
+"""Intervals of a suite's figures: any function of the means of parts, clustered by prompt.
 
 A part (a subset, a style against a style, the best of k) is a mean over items; a figure is a function of such means: a
 mean of sections, a maximum over k. Items of one prompt stand or fall together, whatever parts they belong to.
@@ -50,11 +50,11 @@ def composite(
     """
     used = np.isfinite(outcome).any(axis=1)
     outcome, cluster = outcome[used], cluster[used]
-    there = np.isfinite(outcome)
-    if not there.any(axis=0).all() or not there.size:
+    known = np.isfinite(outcome)
+    if not known.any(axis=0).all() or not known.size:
         return undefined(NOTHING)
-    totals = _columns(np.where(there, outcome, 0.0), cluster)
-    sizes = _columns(there.astype(np.float64), cluster)
+    totals = _columns(np.where(known, outcome, 0.0), cluster)
+    sizes = _columns(known.astype(np.float64), cluster)
     low, high = bounds
     # Rounding must not carry a mean of ones over the bound.
     value = float(np.clip(combine(totals.sum(axis=0) / sizes.sum(axis=0)), low, high))
@@ -73,7 +73,7 @@ def composite(
     p_with = float(np.clip(unit(means_with), 0, 1))
     without = unit(_rest(totals_with) / _rest(sizes_with))
     slope = _slope(unit, means_with)
-    squares = np.where(there, np.square(outcome), 0.0).sum(axis=0) + added / 2
+    squares = np.where(known, np.square(outcome), 0.0).sum(axis=0) + added / 2
     spread = np.clip(squares / sizes_with.sum(axis=0) - np.square(means_with), 0, None)
     independent = float((np.square(slope) * spread / sizes.sum(axis=0)).sum())
     variance = max(jackknife_variance(p_with, without), independent)
@@ -84,10 +84,10 @@ def composite(
 
 def value_of(outcome: Floats, combine: Combine) -> float | None:
     """The figure alone; None where a part has no item, or an item's outcome in it is not known."""
-    there = ~np.isnan(outcome)
-    if not there.any(axis=0).all():
+    known = ~np.isnan(outcome)
+    if not known.any(axis=0).all():
         return None
-    value = float(combine(np.where(there, outcome, 0.0).sum(axis=0) / there.sum(axis=0)))
+    value = float(combine(np.where(known, outcome, 0.0).sum(axis=0) / known.sum(axis=0)))
     return value if np.isfinite(value) else None
 
 

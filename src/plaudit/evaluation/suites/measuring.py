@@ -1,4 +1,4 @@
-"""Items and their scores -> a suite's figures, each with its interval, its chance line and its baselines."""
+"""Measuring a suite: its figures from items and scores, each with its interval, its chance line and its baselines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class SuiteMeasurement:
     """One figure.
 
     Attributes:
-        name: what it is called.
+        name: its name.
         level: 0 the score, 1 a section, 2 what sections are made of.
         by_rule: by the authors' rule.
         shared: with equal scores ordered by a coin; the same wherever no scores are equal.
@@ -38,22 +38,22 @@ class SuiteMeasurement:
     baselines: Mapping[str, float | None]
 
     def to_json(self) -> dict[str, Any]:
-        """The measurement's own fields, and the others beside them."""
-        beside = {
+        """The fields of the measurement and the others in one object."""
+        others = {
             "ties_shared": self.shared,
             "chance": self.chance,
             "baselines": dict(self.baselines),
             "level": self.level,
         }
-        return self.by_rule.to_json() | beside
+        return self.by_rule.to_json() | others
 
 
 @dataclass(frozen=True, slots=True)
 class SuiteResult:
-    """What a suite says of a model.
+    """The figures of a model on a suite.
 
     Attributes:
-        suite: which.
+        suite: the suite.
         figures: the suite's score first.
         counts: items, responses, prompts, judged ties, and items in which a tie of scores decided.
         missing: subsets of the whole suite without an item here.
@@ -99,8 +99,8 @@ def measure_suite(suite: Suite, groups: Sequence[Group], scores: GroupScores) ->
         raise InvalidInputError(f"nothing to measure: no item of {suite.name} has a judgement that prefers an answer")
     value, shared, chance = _tables(outcomes, len(groups), parts)
     plain = {
-        name: _tables(suite.rule(groups, given), len(groups), parts)[0]
-        for name, given in {
+        name: _tables(suite.rule(groups, rows), len(groups), parts)[0]
+        for name, rows in {
             "length": lengths,
             **{name: baseline.per_group() for name, baseline in scored.baselines.items()},
         }.items()
@@ -118,7 +118,7 @@ def measure_suite(suite: Suite, groups: Sequence[Group], scores: GroupScores) ->
             baselines={name: value_of(table[:, columns], combine) for name, table in plain.items()},
         )
 
-    found = dict.fromkeys(group.subset or "" for group in groups)
+    present = dict.fromkeys(group.subset or "" for group in groups)
     return SuiteResult(
         suite=suite,
         figures=tuple(measured(figure) for figure in suite.figures(tuple(parts))),
@@ -129,8 +129,8 @@ def measure_suite(suite: Suite, groups: Sequence[Group], scores: GroupScores) ->
             "judged_ties": sum(len(ranking.tiers) == 1 for group in groups for ranking in group.rankings),
             "items_with_deciding_ties": int((np.nan_to_num(value) != np.nan_to_num(shared)).any(axis=1).sum()),
         },
-        missing=tuple(name for name in suite.subsets if name not in found),
-        unknown=tuple(name for name in found if suite.subsets and name not in (*suite.subsets, *suite.more)),
+        missing=tuple(name for name in suite.subsets if name not in present),
+        unknown=tuple(name for name in present if suite.subsets and name not in (*suite.subsets, *suite.more)),
     )
 
 
@@ -162,8 +162,8 @@ def _clusters(groups: Sequence[Group]) -> Ints:
 
 
 def _check_finite(groups: Sequence[Group], scores: Scores) -> None:
-    for group, given in zip(groups, scores, strict=True):
-        for response, score in enumerate(given):
+    for group, row in zip(groups, scores, strict=True):
+        for response, score in enumerate(row):
             if not math.isfinite(score):
                 raise InvalidInputError(
                     f"item {group.id!r}: response {response} has score {score}",

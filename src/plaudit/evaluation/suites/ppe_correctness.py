@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from scipy.stats import rankdata
 
 from plaudit.data import name_of, need, prompt_of, response_of, take
-from plaudit.evaluation.suites.best_of_k import best_of_k_curve, roc_auc
+from plaudit.evaluation.best_of_n.estimators import expected_best
 from plaudit.evaluation.suites.rules import above
 from plaudit.evaluation.suites.suite import Outcome, Place, Scores, Shape, Suite, SuiteFigure, average, register_suite
 from plaudit.groups import Group, GroupError, Ranking, Rating
@@ -55,22 +56,34 @@ def _conflict(pair: Any, truth: Sequence[Any]) -> Ranking:
     )
 
 
+def best_of_k_curve(scores: Floats, truth: Floats) -> Floats:
+    """`expected_best` of k = 1...n drawn from the n answers, [n]; `scores` and `truth` are [n]."""
+    return expected_best(scores, truth, range(1, len(scores) + 1))
+
+
+def roc_auc(scores: Floats, truth: Floats) -> float:
+    """How often a right answer (truth 1) scores above a wrong one (truth 0), equal scores half; both must occur."""
+    right = int(truth.sum())
+    above_wrong = rankdata(scores)[truth == 1].sum() - right * (right + 1) / 2
+    return float(above_wrong / (right * (len(truth) - right)))
+
+
 def rule(groups: Sequence[Group], scores: Scores) -> Iterator[tuple[int, Outcome]]:
-    """Of each prompt: the share of conflict pairs in the right order (a tie is wrong), ROC AUC, the curve of the
+    """For each prompt: the share of conflict pairs in the right order (a tie is wrong), ROC AUC, the curve of the
     expected truth of the best of k, and how far it stays below the best there is among the k."""
-    for item, (group, given) in enumerate(zip(groups, scores, strict=True)):
+    for item, (group, row) in enumerate(zip(groups, scores, strict=True)):
         name, truth = group.subset or "", np.array([rating.value for rating in group.ratings])
-        pairs = [above([given[r.tiers[0][0]]], [given[r.tiers[1][0]]]) for r in group.rankings]
+        pairs = [above([row[r.tiers[0][0]]], [row[r.tiers[1][0]]]) for r in group.rankings]
         if pairs:
             yield item, Outcome(f"{name}: accuracy", *np.mean(np.array(pairs, dtype=np.float64), axis=0).tolist())
         if 0 < truth.mean() < 1:
-            auc = roc_auc(np.array(given), truth)
+            auc = roc_auc(np.array(row), truth)
             yield item, Outcome(f"{name}: AUC", auc, auc, 0.5)
-        yield from ((item, outcome) for outcome in _curve(name, np.array(given), truth))
+        yield from ((item, outcome) for outcome in _curve(name, np.array(row), truth))
 
 
-def _curve(name: str, given: Floats, truth: Floats) -> Iterator[Outcome]:
-    got, best, random = best_of_k_curve(given, truth), best_of_k_curve(truth, truth), float(truth.mean())
+def _curve(name: str, values: Floats, truth: Floats) -> Iterator[Outcome]:
+    got, best, random = best_of_k_curve(values, truth), best_of_k_curve(truth, truth), float(truth.mean())
     for k, value in enumerate(got.tolist(), 1):
         yield Outcome(f"{name}: best of {k}", value, value, random)
     area, loss = float(got.mean()), float((best - got).mean())
@@ -79,19 +92,19 @@ def _curve(name: str, given: Floats, truth: Floats) -> Iterator[Outcome]:
 
 
 def figures(present: Sequence[str]) -> Iterator[SuiteFigure]:
-    """The mean accuracy over benchmarks, the other figures' means, and each benchmark's own."""
+    """The mean accuracy over benchmarks, the means of the other figures, and the figures of each benchmark."""
     names = list(dict.fromkeys(part.partition(":")[0] for part in present))
-    own = {name: list(_own(name, present)) for name in names}
-    known = [figure for name in names if name in BENCHMARKS for figure in own[name]]
+    of_benchmark = {name: list(_of_benchmark(name, present)) for name in names}
+    known = [figure for name in names if name in BENCHMARKS for figure in of_benchmark[name]]
     for level, (kind, title) in enumerate([("accuracy", "score"), *((kind, f"mean {kind}") for kind in _MEANS)]):
         yield from average(title, [figure for figure in known if figure.name.endswith(f": {kind}")], min(level, 1))
-    yield from (figure for figures in own.values() for figure in figures)
+    yield from (figure for figures in of_benchmark.values() for figure in figures)
 
 
 _MEANS = ("AUC", "area under the curve", "loss")
 
 
-def _own(name: str, present: Sequence[str]) -> Iterator[SuiteFigure]:
+def _of_benchmark(name: str, present: Sequence[str]) -> Iterator[SuiteFigure]:
     yield from (SuiteFigure(p, {p: 1.0}) for kind in ("accuracy", *_MEANS) if (p := f"{name}: {kind}") in present)
     best_of_k_curve = {part: 1.0 for part in present if part.startswith(f"{name}: best of ")}
     yield SuiteFigure(f"{name}: highest point of the curve", best_of_k_curve, combine=lambda means: means.max(axis=-1))

@@ -53,10 +53,10 @@ MORE = (*PRIOR, "anthropic_harmless", "mtbench_gpt4", "mtbench_human")
 
 
 def read(row: dict[str, Any], place: Place) -> Group:
-    """A pair; a set of others is known by its split or file name, whatever subsets it has of its own."""
+    """A pair; a set of others is known by its split or file name, whatever subsets its rows name."""
     group = FORMATS.lookup("trl").read(row, place.stem)
-    own = next((name for name in (place.split, place.stem) if name in MORE), None)
-    return replace(group, subset=own or group.subset or place.stem)
+    further_set = next((name for name in (place.split, place.stem) if name in MORE), None)
+    return replace(group, subset=further_set or group.subset or place.stem)
 
 
 def figures(present: Sequence[str]) -> Iterator[SuiteFigure]:

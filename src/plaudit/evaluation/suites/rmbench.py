@@ -45,11 +45,11 @@ def read(row: dict[str, Any], place: Place) -> Group:
 
 def rule(groups: Sequence[Group], scores: Scores) -> Iterator[tuple[int, Outcome]]:
     """Each style of the right answer must score above each of the wrong one; a tie is wrong."""
-    for item, (group, given) in enumerate(zip(groups, scores, strict=True)):
+    for item, (group, row) in enumerate(zip(groups, scores, strict=True)):
         subset = group.subset or ""
         for cell in CELLS:
             right, wrong = cell
-            strict, shared, chance = above([given[right]], [given[3 + wrong]])
+            strict, shared, chance = above([row[right]], [row[3 + wrong]])
             for name in dict.fromkeys((_domain(subset), subset)):
                 yield item, Outcome(_part(name, cell), float(strict), shared, chance)
 
@@ -68,8 +68,8 @@ def figures(present: Sequence[str]) -> Iterator[SuiteFigure]:
     for level, cells in LEVELS.items():
         yield from _over_domains(level, cells, present, 1)
     for name in sorted({part.partition(":")[0] for part in present}, key=_place):
-        own = [_part(name, cell) for cell in CELLS]
-        yield from weighted(name, dict.fromkeys(own, 1.0), present, 1 if name in DOMAINS else 2)
+        parts = [_part(name, cell) for cell in CELLS]
+        yield from weighted(name, dict.fromkeys(parts, 1.0), present, 1 if name in DOMAINS else 2)
         for level, cells in LEVELS.items():
             yield from weighted(f"{name}, {level}", dict.fromkeys([_part(name, c) for c in cells], 1.0), present)
     for cell in CELLS:

@@ -30,10 +30,10 @@ def separated(parts_of: Callable[[Group], Iterable[str]], share_ties: bool = Fal
     """
 
     def rule(groups: Sequence[Group], scores: Scores) -> Iterator[tuple[int, Outcome]]:
-        for item, (group, given) in enumerate(zip(groups, scores, strict=True)):
+        for item, (group, row) in enumerate(zip(groups, scores, strict=True)):
             for ranking in group.rankings:
                 if len(ranking.tiers) == 2:
-                    right, wrong = ([given[i] for i in tier] for tier in ranking.tiers)
+                    right, wrong = ([row[i] for i in tier] for tier in ranking.tiers)
                     strict, shared, chance = above(right, wrong)
                     value = shared if share_ties else float(strict)
                     for part in parts_of(group):
