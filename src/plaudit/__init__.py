@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         write_scores,
     )
     from plaudit.demo import run_demo
-    from plaudit.doctor import clean, diagnose
+    from plaudit.doctor import DoctorSettings, clean, diagnose
     from plaudit.errors import (
         DataError,
         InvalidInputError,
@@ -27,29 +27,33 @@ if TYPE_CHECKING:
         PlauditError,
         TooLongError,
     )
-    from plaudit.evaluation import Evaluation, best_of, check_invariance, compare, evaluate, probe
+    from plaudit.evaluation import Evaluation, best_of, check_invariance, compare, evaluate, probe, run_suite
     from plaudit.explaining import explain
     from plaudit.groups import Group, GroupError, Ranking, Rating
     from plaudit.judgements import check_groups, majority, rankings_from_ratings
-    from plaudit.laboratory import compare_losses
+    from plaudit.laboratory import LaboratorySettings, compare_losses
     from plaudit.model import RewardModel, open_model
     from plaudit.scoring import ScoredGroups
     from plaudit.statistics import Measurement
-    from plaudit.training import TrainingSettings, pretrain, sft, train
+    from plaudit.training import FineTuningSettings, PretrainingSettings, TrainingSettings, pretrain, sft, train
 
 __version__ = "0.1.0"
 
 __all__ = [
     "DataError",
+    "DoctorSettings",
     "Evaluation",
+    "FineTuningSettings",
     "Group",
     "GroupError",
     "InvalidInputError",
+    "LaboratorySettings",
     "Measurement",
     "MissingExtraError",
     "NotFoundError",
     "OverloadedError",
     "PlauditError",
+    "PretrainingSettings",
     "Ranking",
     "Rating",
     "RewardModel",
@@ -78,6 +82,7 @@ __all__ = [
     "read_groups",
     "read_scores",
     "run_demo",
+    "run_suite",
     "sft",
     "split_groups",
     "train",

@@ -6,6 +6,7 @@ import pytest
 from suite_samples import FILES, pair, write
 from toys import toy_backbone
 
+import plaudit
 from plaudit.data.scores import Score, write_scores
 from plaudit.evaluation.suites import SUITES, read_suite
 
@@ -91,3 +92,16 @@ def test_the_help_names_every_suite(run):
     words = out.replace("\u2502", " ").split()
     assert code == 0
     assert set(SUITES) <= {word.strip(",.") for word in words}
+
+
+def test_python_gives_the_same(run, files, tmp_path):
+    scores, data = files
+    found = json.loads(run("suite", "rewardbench", scores, data, "--json")[1])
+    of_scores = plaudit.run_suite("rewardbench", scores, data)
+    assert of_scores.to_json()["figures"] == found["figures"]
+    model = toy_backbone(tmp_path / "model", head=True)
+    by_name = plaudit.run_suite("rewardbench", model, [data])
+    opened = plaudit.run_suite("rewardbench", plaudit.open_model(model), [data], batch_tokens=512)
+    assert by_name.figures[0].by_rule.value == opened.figures[0].by_rule.value
+    with pytest.raises(plaudit.NotFoundError, match="there is no suite called 'mmlu'"):
+        plaudit.run_suite("mmlu", model, data)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from plaudit.evaluation.pairing.verdict import paired_verdict
     from plaudit.evaluation.probes import PROBES, Probe, Probed, Probes, chosen_probes, probe
     from plaudit.evaluation.probes.measuring import EQUAL, NOT_LOWER, NOT_NOTICED, NOT_SURE
-    from plaudit.evaluation.suites import SUITES, SuiteMeasurement, SuiteResult, measure_suite, read_suite
+    from plaudit.evaluation.suites import SUITES, SuiteMeasurement, SuiteResult, measure_suite, read_suite, run_suite
 
 __all__ = [
     "ALL_EQUAL",
@@ -62,6 +62,7 @@ __all__ = [
     "probe",
     "read_evaluation",
     "read_suite",
+    "run_suite",
     "spearman_lead",
 ]
 

@@ -45,7 +45,7 @@ _BATCH_TOKENS = 4096
 def sft(
     groups: Iterable[Group],
     output_dir: str | Path,
-    backbone: str | Path,
+    backbone: str | Path = "smollm2-135m",
     *,
     settings: FineTuningSettings | None = None,
     resume: bool = False,
