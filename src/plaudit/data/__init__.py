@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     )
     from plaudit.data.source_lines import SourceLines
     from plaudit.data.sources import SUFFIXES, Table, tables
-    from plaudit.data.split import split_groups, split_to_folder
+    from plaudit.data.split import deal_folds, hold_out, split_groups, split_to_folder
     from plaudit.data.write import lost_in_words, write_groups
 
 __all__ = [
@@ -52,9 +52,11 @@ __all__ = [
     "align_scores",
     "check_ids",
     "clusters",
+    "deal_folds",
     "decompressed",
     "estimate_propensities",
     "groups_of_clicks",
+    "hold_out",
     "length_report",
     "load_groups",
     "load_propensities",

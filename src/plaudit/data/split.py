@@ -1,19 +1,22 @@
-"""Train, validation and test: split by prompt, never by row, and the same prompt on the same side every time.
+"""Splits that keep units (prompts, documents, debates) whole: a held-out share, folds, and train/validation/test files.
 
-A hash of the prompt (and the seed) decides its side, so adding data moves nothing that is already placed, with one
-exception: prompts that are nearly the same are kept together, on the side of one of them, and a new prompt can join
-such a cluster. Split by another field (`by`), the field's values are what is placed; near-duplicates across sides are
-then reported, not moved.
+`hold_out` and `deal_folds` draw nothing themselves: whoever calls them passes the order of the units, so a split is a
+function of that order alone. `split_groups` needs no order, because the same prompt must be on the same side every
+time. A hash of the prompt (and the seed) decides its side, so adding data moves nothing that is already placed, with
+one exception: prompts that are nearly the same are kept together, on the side of one of them, and a new prompt can
+join such a cluster. Split by another field (`by`), the field's values are what is placed; near-duplicates across sides
+are then reported, not moved.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +27,59 @@ from plaudit.groups import Group, each_group, text_key
 from plaudit.storage import json_line, replacing
 
 SIDES = ("test", "validation", "train")
+
+
+Item = TypeVar("Item")
+
+
+def hold_out(
+    items: Sequence[Item],
+    units: Sequence[Hashable],
+    share: float,
+    permutation: Callable[[int], Sequence[int]],
+    fewest: int = 1,
+) -> tuple[list[Item], list[Item]]:
+    """The items that stay, and the held-out ones; those of one unit are on one side.
+
+    Args:
+        items: to split, n of them.
+        units: [n], what each belongs to: its prompt, its document.
+        share: of the units that is held out, rounded to whole units.
+        permutation: draws an order of so many units; the first of them are held out.
+        fewest: units to hold out; where the share is less, nothing is held out.
+
+    Example:
+        >>> hold_out("abcdef", ["p", "p", "q", "r", "s", "t"], 0.4, lambda count: range(count))
+        (['d', 'e', 'f'], ['a', 'b', 'c'])
+    """
+    known = list(dict.fromkeys(units))
+    count = round(len(known) * share)
+    if count < fewest:
+        return list(items), []
+    held_out = {known[index] for index in permutation(len(known))[:count]}
+    pairs = list(zip(items, units, strict=True))
+    return [item for item, unit in pairs if unit not in held_out], [item for item, unit in pairs if unit in held_out]
+
+
+def deal_folds(weight: NDArray[np.float64], folds: int, order: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+    """[units], the fold of each unit: the heaviest first, each to the fold that is lightest by then.
+
+    Args:
+        weight: [units], how much each weighs.
+        folds: how many folds at most; there are never more than units.
+        order: [units], breaks ties between units of one weight; by default they stand as they are.
+
+    Example:
+        >>> deal_folds(np.array([1.0, 5.0, 2.0, 3.0]), 2).tolist()
+        [0, 0, 1, 1]
+    """
+    order = np.arange(len(weight)) if order is None else order
+    count = min(folds, len(weight))
+    fold, load = np.zeros(len(weight), dtype=np.int64), np.zeros(count)
+    for unit in order[np.argsort(-weight[order], kind="stable")]:
+        fold[unit] = load.argmin()
+        load[fold[unit]] += weight[unit]
+    return fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +114,8 @@ def split_groups(
         TypeError: if `groups` are not groups.
 
     Example:
-        >>> groups = [Group(str(n), "question " + "abcdefghij"[n % 10] * 9 + "xyzuvwklmo"[n // 10] * 9, ("A number.",)) for n in range(100)]
+        >>> prompts = [f"question {first * 9}{second * 9}" for first in "abcdefghij" for second in "klmnopqrst"]
+        >>> groups = [Group(str(n), prompt, ("A number.",)) for n, prompt in enumerate(prompts)]
         >>> sides = split_groups(groups, test=0.2)
         >>> sorted(sides), sum(map(len, sides.values()))
         (['test', 'train'], 100)

@@ -11,7 +11,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, compress
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -91,11 +91,6 @@ def count_judgements(groups: Sequence[Group], ties: str) -> PerGroup:
     """
     ranked = [len(np.unique(ComparisonTargets.of(group, ties).ranking)) for group in groups]
     return np.array([count + len(group.ratings) for count, group in zip(ranked, groups, strict=True)], dtype=np.int64)
-
-
-def response_offsets(groups: Sequence[Group]) -> list[int]:
-    """[G], the index of each group's first response among all."""
-    return [0, *accumulate(len(group.responses) for group in groups)][:-1]
 
 
 def _linear(

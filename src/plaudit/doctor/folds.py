@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
-from plaudit.data import SLOTS, clusters, signature
+from plaudit.data import SLOTS, clusters, deal_folds, signature
 from plaudit.errors import InvalidInputError
-from plaudit.groups import Group, plain_text, text_key
+from plaudit.groups import Group, plain_text, prompt_key
 
 PerGroup = Int[np.ndarray, " G"]
 
@@ -50,14 +50,8 @@ def assign_folds(unit: PerGroup, size: Float[np.ndarray, " G"], folds: int, seed
         folds: how many folds at most; there are never more than units.
         seed: of the shuffle, which breaks ties between units of one size.
     """
-    weights = np.bincount(unit, size)
-    count = min(folds, len(weights))
-    order = np.random.default_rng(seed).permutation(len(weights))
-    fold_of_unit, load = np.zeros(len(weights), dtype=np.int64), np.zeros(count)
-    for number in order[np.argsort(-weights[order], kind="stable")]:
-        fold_of_unit[number] = load.argmin()
-        load[fold_of_unit[number]] += weights[number]
-    return np.asarray(fold_of_unit[unit])
+    weights = np.bincount(unit, size).astype(np.float64)
+    return deal_folds(weights, folds, np.random.default_rng(seed).permutation(len(weights)))[unit]
 
 
 def _first_near_duplicates(groups: Sequence[Group]) -> PerGroup:
@@ -74,7 +68,7 @@ def _first_near_duplicates(groups: Sequence[Group]) -> PerGroup:
 
 def _key(number: int, group: Group, by: str) -> str:
     if by == "prompt":
-        return text_key(group.prompt) if plain_text(group.prompt).strip() else f"\0{number}"
+        return prompt_key(group, number)
     value = group.subset if by == "subset" else group.meta.get(by)
     if value is None:
         fields = ", ".join(["prompt", *(["subset"] if group.subset else []), *group.meta])

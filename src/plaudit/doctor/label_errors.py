@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from plaudit.doctor.crossfit import OutOfFoldScores, response_offsets
+from plaudit.doctor.crossfit import OutOfFoldScores
 from plaudit.doctor.folds import PerGroup
 from plaudit.doctor.noise import NO_FLIPS, NoiseModel, fit_noise, fit_stack
 from plaudit.doctor.posterior import Evidence, log_odds
 from plaudit.groups import Group
-from plaudit.judgements import credit
+from plaudit.judgements import credit, response_starts
 from plaudit.statistics import Measurement, jackknife, proportion, undefined
 
 PerComparison = Float[np.ndarray, " C"]
@@ -242,7 +242,7 @@ def _stacked_scores(
     scores = np.stack(averages, axis=1)
     known = np.isfinite(scores).all(axis=1)
     scores = np.where(known[:, None], scores, 0.0)
-    offsets = response_offsets(groups)
+    offsets = response_starts(groups)[:-1]
     gaps = np.concatenate(
         [scores[start + one.better] - scores[start + one.worse] for start, one in zip(offsets, evidence, strict=True)]
     )

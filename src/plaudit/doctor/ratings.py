@@ -19,11 +19,12 @@ from jaxtyping import Float, Int
 from scipy.stats import t as student
 
 from plaudit.data import Scale, scales_of
-from plaudit.doctor.crossfit import OutOfFoldScores, response_offsets
+from plaudit.doctor.crossfit import OutOfFoldScores
 from plaudit.doctor.findings import Item, rating_target
 from plaudit.doctor.rankings import LISTED, REMOVED
 from plaudit.errors import PlauditError
 from plaudit.groups import Group, Rating
+from plaudit.judgements import response_starts
 
 PerRating = Float[np.ndarray, " N"]
 Indices = Int[np.ndarray, " N"]
@@ -106,7 +107,7 @@ def _no_spread(ratings: Sequence[_IndexedRating]) -> str | None:
 
 
 def _ratings_of(groups: Sequence[Group], attribute: str, scale: Scale) -> Iterator[_IndexedRating]:
-    for g, (start, group) in enumerate(zip(response_offsets(groups), groups, strict=True)):
+    for g, (start, group) in enumerate(zip(response_starts(groups)[:-1].tolist(), groups, strict=True)):
         for number, rating in enumerate(group.ratings):
             if rating.attribute == attribute and rating.weight == 1:
                 yield _IndexedRating(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         cluster_ids,
         flatten_scores,
         index_responses,
+        response_starts,
     )
     from plaudit.judgements.votes import Votes, votes_of, votes_of_others
 
@@ -66,6 +67,7 @@ __all__ = [
     "pairs_of",
     "rankings_from_ratings",
     "ratings_of",
+    "response_starts",
     "scored_comparisons",
     "scores_of_rated",
     "top1",

@@ -11,7 +11,7 @@ import numpy as np
 from plaudit.data import Bounds, Scale
 from plaudit.errors import PlauditError
 from plaudit.groups import Group, Rating
-from plaudit.judgements.responses import Responses, index_responses
+from plaudit.judgements.responses import Responses, index_responses, response_starts
 from plaudit.judgements.votes import numbered
 from plaudit.statistics import Bools, Floats, Ints
 
@@ -91,7 +91,7 @@ def scores_of_rated(rated: AttributeRatings, groups: Sequence[Group], scores: Fl
     broken = np.flatnonzero(~np.isfinite(values))
     if len(broken):
         first = broken[0]
-        response = rated.response[first] - sum(len(group.responses) for group in groups[: rated.group[first]])
+        response = rated.response[first] - response_starts(groups)[rated.group[first]]
         raise PlauditError(
             f"group {groups[rated.group[first]].id!r}: response {response} has {what} {values[first]}; "
             f"{len(broken)} of {len(values)} rated responses have no finite one, and none may be left out"

@@ -48,18 +48,28 @@ class Responses:
         return f"{len(broken):,} of {len(needed):,} scores are not finite ({first}{' first' * (len(broken) > 1)})"
 
 
+def response_starts(groups: Sequence[Group]) -> Ints:
+    """[groups + 1], where each group's first response stands among all responses; and how many there are.
+
+    Example:
+        >>> response_starts([Group("a", "Hi", ("x", "y")), Group("b", "Bye", ("z",))]).tolist()
+        [0, 2, 3]
+    """
+    return np.cumsum([0, *(len(group.responses) for group in groups)], dtype=np.int64)
+
+
 def index_responses(groups: Sequence[Group], clusters: str | None = None) -> Responses:
     """All responses of the groups; `clusters` as in `cluster_ids`."""
-    sizes = np.array([len(group.responses) for group in groups], dtype=np.int64)
-    group = np.repeat(np.arange(len(groups)), sizes)
+    starts = response_starts(groups)
+    group = np.repeat(np.arange(len(groups)), np.diff(starts))
     prompt = np.array(cluster_ids(groups), dtype=np.int64)
     cluster = prompt if clusters is None else np.array(cluster_ids(groups, clusters), dtype=np.int64)
     lengths = (len(plain_text(response)) for one in groups for response in one.responses)
     return Responses(
         ids=[one.id for one in groups],
-        start=np.cumsum(sizes) - sizes,
+        start=starts[:-1],
         group=group,
-        length=_floats(lengths, int(sizes.sum())),
+        length=_floats(lengths, int(starts[-1])),
         cluster=cluster[group],
         prompt=prompt[group],
     )

@@ -16,6 +16,7 @@ from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from plaudit.data import deal_folds
 from plaudit.model import Matrix
 
 # Relative to the spread of the features, from "learns next to nothing" to "fits everything".
@@ -168,13 +169,8 @@ def _held_out(scores: Sequence[np.ndarray], objective: ConvexObjective, folds: S
 def _folds(part: np.ndarray, weight: np.ndarray) -> list[np.ndarray]:
     """A mask a fold of what it holds out: whole parts, dealt the heaviest first to the lightest fold."""
     _, part = np.unique(part, return_inverse=True)
-    heavy = np.bincount(part, weight)
-    count = min(_FOLDS, len(heavy))
-    load, home = np.zeros(count), np.zeros(len(heavy), dtype=int)
-    for one in np.argsort(-heavy, kind="stable"):
-        home[one] = load.argmin()
-        load[home[one]] += heavy[one]
-    return [home[part] == fold for fold in range(count)]
+    fold_of_part = deal_folds(np.bincount(part, weight).astype(np.float64), _FOLDS)
+    return [fold_of_part[part] == fold for fold in range(min(_FOLDS, len(fold_of_part)))]
 
 
 def _spread(features: Matrix) -> float:

@@ -22,6 +22,7 @@ from plaudit.judgements import (
     credit,
     index_responses,
     ratings_of,
+    response_starts,
     scores_of_rated,
 )
 from plaudit.scoring import GroupScores, ScoredGroups
@@ -200,7 +201,7 @@ def disagreements(
     furthest: dict[int, int] = {}
     for row in rows[np.argsort(-distance[rows], kind="stable")].tolist():
         furthest.setdefault(int(comparisons.group[row]), row)
-    start = np.cumsum([0, *(len(group.responses) for group in groups)])
+    start = response_starts(groups)
     return [
         Disagreement(
             group=groups[g],
