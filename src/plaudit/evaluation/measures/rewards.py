@@ -167,7 +167,8 @@ def _within(
     flat = (high - low <= NEARLY * scores.std())[siblings].astype(np.float64)
     owner = cluster[first]
     without_spread = proportion(flat, np.ones(len(flat)), owner[siblings], intervals=intervals)
-    if np.ptp(scores) == 0:
+    # Differences whose squares are too small for a float are none.
+    if np.ptp(scores) == 0 or not np.square(scores).any():
         return Measurement(0.0, None, None, len(scores), NO_SPREAD), undefined(NO_SPREAD), without_spread
     columns = (inside, size - 1, np.ones(len(size)), size, size * middle, size * np.square(middle), np.square(size))
     sums = [by_cluster(column.astype(np.float64), owner) for column in columns]
