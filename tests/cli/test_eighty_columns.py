@@ -95,6 +95,22 @@ def test_compare(run, place):
     )
 
 
+def test_eval(run, place):
+    asked = ("eval", "good.jsonl", "data.jsonl", "--clusters", "topic")
+    out, found = run(*asked, "--language", "en")[1], json.loads(run(*asked, "--json")[1])
+    check(
+        out,
+        [
+            ("accuracy", f"[{found['accuracy']['low']:.1%}, {found['accuracy']['high']:.1%}]"),
+            ("people's agreement (alpha)", f"{found['human_alpha']['value']:.3f}"),
+            ("with gaps over a fitted temperature", f"{found['log_loss_at_temperature']['value']:.3f}"),
+            *((name[:4], share(subset["accuracy"])) for name, subset in found["subsets"].items()),
+            *(("Spearman", f"{values['spearman']['value']:+.3f}") for values in found["ratings"].values()),
+        ],
+    )
+    check(run(*asked, "--language", "zh")[1])
+
+
 def test_best_of(run, place):
     gold = f"ratings:{json.loads((place / 'data.jsonl').read_text().splitlines()[0])['ratings'][0]['attribute']}"
     asked = ("best-of", "good.jsonl", "data.jsonl", "--with", "other.jsonl", "--gold", gold, "--clusters", "topic")
@@ -142,4 +158,4 @@ def test_figures_are_printed_by_one_presenter():
     users = {
         path.name for path in Path(plaudit.cli.__file__).parent.glob("*.py") if "rich.table" in path.read_text("utf-8")
     }
-    assert users <= {"tables.py", "eval_tables.py", "explain_tables.py", "losses.py"}
+    assert users <= {"explain_tables.py", "losses.py"}

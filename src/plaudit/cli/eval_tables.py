@@ -7,16 +7,21 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
+from plaudit.cli.tables import INTERVAL, FigureTable, figure_cells, print_notes, value_cell
 from plaudit.cli.verdicts import print_verdict
 from plaudit.evaluation import Evaluation, Rewards
 from plaudit.report import judge
 from plaudit.statistics import Measurement
 from plaudit.text import Language, terminal_text
 
-Row = tuple[str, str, str, str]
+Row = tuple[str, Measurement, str]
+"""A label, what was measured, and the format of its values."""
+
+_SHARE = "{:.1%}"
+
+_LONGEST_LABEL = 40
+"""Terminal cells: labels are whole, whatever the width."""
 
 _SPARKS = 24
 
@@ -27,7 +32,7 @@ _RANKINGS = {
     "length_accuracy": ("  the longer response wins", "{:.1%}"),
     "lead_over_length": ("  lead over that rule", "{:+.1%}"),
     "human_accuracy": ("  one person against the others", "{:.1%}"),
-    "human_alpha": ("  people's agreement (Krippendorff's alpha)", "{:.3f}"),
+    "human_alpha": ("  people's agreement (alpha)", "{:.3f}"),
     "accuracy_with_ties": ("accuracy, ties as half", "{:.1%}"),
     "top1": ("best of K", "{:.1%}"),
     "top1_chance": ("  chance", "{:.1%}"),
@@ -68,8 +73,8 @@ _RATINGS = {
     "kendall_within": ("Kendall within groups", "{:+.3f}"),
     "length_kendall_within": ("  length", "{:+.3f}"),
     "human_kendall_within": ("  one person and the others", "{:+.3f}"),
-    "human_alpha": ("people's agreement (Krippendorff's alpha)", "{:+.3f}"),
-    "groups_rated_equal": ("  groups people rated all the same (left out)", "{:.1%}"),
+    "human_alpha": ("people's agreement (alpha)", "{:+.3f}"),
+    "groups_rated_equal": ("  groups rated all the same (left out)", "{:.1%}"),
     "groups_scored_equal": ("  groups scored all the same (0 each)", "{:.1%}"),
 }
 # measurements of a baseline -> how they are called after its name, and how they are printed.
@@ -85,16 +90,16 @@ def show(evaluation: Evaluation, page: Path | None = None, language: Language = 
         rows = dict(_RANKINGS)
         if not evaluation.counts["ties"]:
             del rows["accuracy_with_ties"]
-        console.print(_table("", _rows(rows, evaluation.overall, "lead_over_length", _BASELINE, baselines)))
+        _table("", _rows(rows, evaluation.overall, "lead_over_length", _BASELINE, baselines)).show(console)
     for attribute, measured in evaluation.ratings.items():
         baselines = {name: baseline.ratings[attribute] for name, baseline in evaluation.baselines.items()}
-        rows_of = _rows(_RATINGS, measured, "lead_over_length", _BASELINE_RATING, baselines)
-        console.print(_table(f"ratings: {terminal_text(attribute)}", rows_of))
+        console.print(f"ratings: {terminal_text(attribute)}", style="bold", markup=False)
+        _table("", _rows(_RATINGS, measured, "lead_over_length", _BASELINE_RATING, baselines)).show(console)
     if evaluation.subsets and evaluation.counts["comparisons"]:
-        console.print(_subset_table(evaluation))
+        _subset_table(evaluation).show(console)
     if evaluation.rewards is not None and evaluation.rewards.n:
-        console.print(_table("rewards", _rewards(evaluation.rewards)))
-    console.print(_counts_line(evaluation), style="dim", markup=False)
+        _table("rewards", _rewards(evaluation.rewards)).show(console)
+    print_notes(console, [_counts_line(evaluation)])
     print_verdict(console, judge(evaluation), language)
     if page is not None:
         where = f"More, with pictures, probes and the worst mistakes: open {page} in a browser"
@@ -110,74 +115,53 @@ def _rows(
 ) -> Iterator[Row]:
     """The rows of one table; those of the baselines stand behind the measurement `after`. Of all that is undefined for
     one reason, the first is shown, and what has a defined row standing under it."""
-    said = set()
+    reasons = set()
     below = _below(rows)
-    for name, (label, shape) in rows.items():
+    for name, (label, style) in rows.items():
         if name in measured and (
-            measured[name].reason not in said
+            measured[name].reason not in reasons
             or any(measured[one].value is not None for one in [name, *below.get(name, ())] if one in measured)
         ):
-            said.add(measured[name].reason)
-            yield label, *cells(measured[name], shape)
+            reasons.add(measured[name].reason)
+            yield label, measured[name], style
         for baseline, figures in baselines.items() if name == after else ():
-            for figure, (baseline_label, baseline_shape) in of_baseline.items():
-                yield baseline_label.format(baseline), *cells(figures[figure], baseline_shape)
+            for figure, (baseline_label, baseline_style) in of_baseline.items():
+                yield baseline_label.format(terminal_text(baseline)), figures[figure], baseline_style
 
 
 def _below(rows: Mapping[str, tuple[str, str]]) -> dict[str, list[str]]:
-    """Measurement -> those whose rows stand under its own, indented."""
-    found: dict[str, list[str]] = {}
+    """Measurement -> those whose rows stand below its row, indented."""
+    below: dict[str, list[str]] = {}
     for name, (label, _) in rows.items():
         if label.startswith(" "):
-            found[next(reversed(found))].append(name)
+            below[next(reversed(below))].append(name)
         else:
-            found[name] = []
-    return found
+            below[name] = []
+    return below
 
 
-def _table(title: str, rows: Iterator[Row]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(escape(title), overflow="fold")
-    table.add_column("value", justify="right", no_wrap=True)
-    table.add_column("95% interval")
-    table.add_column("n", justify="right", no_wrap=True)
-    for label, *cells in rows:
-        table.add_row(escape(label), *cells)
+def _table(title: str, rows: Iterator[Row]) -> FigureTable:
+    table = FigureTable(title, ("value", INTERVAL, "n"), shortest_name=_LONGEST_LABEL)
+    for label, measured, style in rows:
+        table.figure(label, measured, style)
     return table
 
 
-def _subset_table(evaluation: Evaluation) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("subset", overflow="fold")
-    table.add_column("accuracy", justify="right", no_wrap=True)
-    table.add_column("95% interval")
-    table.add_column("length rule", justify="right", no_wrap=True)
-    table.add_column("n", justify="right", no_wrap=True)
+def _subset_table(evaluation: Evaluation) -> FigureTable:
+    table = FigureTable("subset", ("accuracy", INTERVAL, "length rule", "n"), gives_way=("length rule",))
     for name, measured in evaluation.subsets.items():
-        value, interval, n = cells(measured.overall["accuracy"], "{:.1%}")
-        table.add_row(
-            escape(terminal_text(name)), value, interval, cells(measured.overall["length_accuracy"], "{:.1%}")[0], n
-        )
+        accuracy, length = measured.overall["accuracy"], measured.overall["length_accuracy"]
+        value, interval, n = figure_cells(accuracy, _SHARE)
+        table.row(terminal_text(name), value, interval, value_cell(length, _SHARE), n, gaps=(accuracy, length))
     return table
-
-
-def cells(measured: Measurement, shape: str) -> tuple[str, str, str]:
-    """Value, interval (or why there is none) and n as text."""
-    value = "undefined" if measured.value is None else shape.format(measured.value)
-    if measured.low is None or measured.high is None:
-        return value, measured.reason or "undefined", f"{measured.n:,}"
-    if measured.low == measured.high == measured.value:
-        return value, "exact", f"{measured.n:,}"
-    # The square bracket is markup to rich unless it is escaped.
-    return value, rf"\[{shape.format(measured.low)}, {shape.format(measured.high)}]", f"{measured.n:,}"
 
 
 def _rewards(rewards: Rewards) -> Iterator[Row]:
     """How rewards lie, and what there is in them for a policy to learn from."""
     spread = "" if rewards.sd is None else f", sd {rewards.sd:.3g}"
-    yield f"mean{spread} {_sparks(rewards.counts)}", *cells(rewards.mean, "{:+.3g}")
-    yield "share of their variance within prompts", *cells(rewards.within_prompt_share, "{:.1%}")
-    yield "prompts with one reward for all", *cells(rewards.prompts_without_spread, "{:.1%}")
+    yield f"mean{spread} {_sparks(rewards.counts)}", rewards.mean, "{:+.3g}"
+    yield "share of their variance within prompts", rewards.within_prompt_share, _SHARE
+    yield "prompts with one reward for all", rewards.prompts_without_spread, _SHARE
 
 
 def _sparks(counts: Sequence[int]) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
-from plaudit.cli.tables import Column, by_reason, print_table
+from plaudit.cli.tables import UNDEFINED, FigureTable, by_reason, print_notes
 from plaudit.cli.terminal import counted
 from plaudit.cli.verdicts import print_findings
 from plaudit.evaluation import (
@@ -31,7 +31,7 @@ _STYLES = {"misled": "bold red", "unsure": "yellow", "sound": "green", "undefine
 # What a reader sees from the interval anyway.
 _PLAIN_TO_SEE = {NO_VARIATION, NOT_SURE, NOT_LOWER}
 
-_SAME = {True: "[green]yes[/]", False: "[bold red]no[/]", None: "[dim]-[/]"}
+_SAME = {True: Text("yes", style="green"), False: Text("no", style="bold red"), None: Text("-", style="dim")}
 
 _GIVE_WAY = ("raised", "wanted")
 """Columns for which there may be no room; the JSON has them."""
@@ -47,41 +47,33 @@ def show(probes: Probes, checks: Invariance | None, language: Language = "en", r
         repeated: answers that were left out when data were read, each the same as another to its prompt.
     """
     console = Console(highlight=False)
-    left_out = print_table(console, _columns(probes), _GIVE_WAY)
-    for line in (*_left_columns(left_out), *_notes(probes, repeated)):
-        console.print(line, style="dim", markup=False)
+    _probe_table(probes).show(console)
+    print_notes(console, _notes(probes, repeated))
     if checks is not None:
         console.print()
-        print_table(console, _check_columns(checks))
-        for line in by_reason((check.reason, check.name) for check in checks.checks):
-            console.print(line, style="dim", markup=False)
+        _check_table(checks).show(console)
+        print_notes(console, by_reason((check.reason, check.name) for check in checks.checks))
     console.print()
     print_findings(console, judge_probes(probes, checks), language)
 
 
-def _columns(probes: Probes) -> list[Column]:
+def _probe_table(probes: Probes) -> FigureTable:
     """The probes, family by family, each below its family's name."""
-    lines: list[str | Probed] = []
-    for family, own in _by_family(probes):
-        lines += [family, *own]
-
-    def column(title: str, cell: Callable[[Probed], str], family: str = "", right: bool = False) -> Column:
-        cells = [family.format(escape(line)) if isinstance(line, str) else cell(line) for line in lines]
-        return Column(title, cells, right)
-
-    return [
-        column("probe", lambda one: f"  {escape(one.probe.name)}", family="[bold]{}[/bold]"),
-        column("wanted", lambda one: one.probe.wanted.value),
-        column("found", lambda one: f"[{_STYLES[one.finding]}]{one.finding}[/]"),
-        column("effect in sd", lambda one: _effect(one.effect)),
-        column("q", _q, right=True),
-        column("raised", lambda one: "" if one.raised.value is None else f"{one.raised.value:.0%}", right=True),
-        column("n", lambda one: f"{one.raised.n:,}", right=True),
-    ]
-
-
-def _left_columns(titles: Sequence[str]) -> list[str]:
-    return [f"(no room for: {', '.join(titles)}; --json and -o have them)"] if titles else []
+    columns = ("wanted", "found", "effect in sd", "q", "raised", "n")
+    table = FigureTable("probe", columns, gives_way=_GIVE_WAY, left=("wanted", "found", "effect in sd"))
+    for family, members in _by_family(probes):
+        table.section(family)
+        for one in members:
+            table.row(
+                f"  {one.probe.name}",
+                one.probe.wanted.value,
+                Text(one.finding, style=_STYLES[one.finding]),
+                _effect(one.effect),
+                _q(one),
+                "" if one.raised.value is None else f"{one.raised.value:.0%}",
+                f"{one.raised.n:,}",
+            )
+    return table
 
 
 def _q(one: Probed) -> str:
@@ -93,11 +85,10 @@ def _q(one: Probed) -> str:
 
 def _effect(effect: Measurement) -> str:
     if effect.value is None:
-        return "undefined"
+        return UNDEFINED
     if effect.low is None or effect.high is None:
         return f"{_sd(effect.value)} {'every time' if effect.reason == NO_VARIATION else '(no interval)'}"
-    # The square bracket is markup to rich unless it is escaped.
-    return rf"{_sd(effect.value)} \[{_sd(effect.low)}, {_sd(effect.high)}]"
+    return f"{_sd(effect.value)} [{_sd(effect.low)}, {_sd(effect.high)}]"
 
 
 def _sd(value: float) -> str:
@@ -129,18 +120,16 @@ def _notes(probes: Probes, repeated: int) -> Iterator[str]:
         yield f"answers left out, the same as another in their row: {repeated:,}"
 
 
-def _check_columns(found: Invariance) -> list[Column]:
-    def column(title: str, cell: Callable[[Checked], str], right: bool = True) -> Column:
-        return Column(title, [cell(check) for check in found.checks], right)
+def _check_table(invariance: Invariance) -> FigureTable:
+    table = FigureTable("one score", ("same", "largest gap", "in sd", "allowed", "flips"), left=("same",))
+    for check in invariance.checks:
+        table.row(f"  {check.name}", _SAME[check.ok], *_gap_cells(check))
+    return table
 
-    def measured(title: str, cell: Callable[[Checked], str]) -> Column:
-        return column(title, lambda check: "" if check.largest is None else cell(check))
 
-    return [
-        column("one score", lambda check: f"  {escape(check.name)}", right=False),
-        column("same", lambda check: _SAME[check.ok], right=False),
-        measured("largest gap", lambda check: f"{check.largest:.1e}"),
-        measured("in sd", lambda check: "undefined" if check.in_sd is None else f"{check.in_sd:.1e}"),
-        measured("allowed", lambda check: f"{check.tolerance:g}"),
-        measured("flips", lambda check: f"{check.flips:,} of {check.pairs:,}"),
-    ]
+def _gap_cells(check: Checked) -> tuple[str, str, str, str]:
+    """How far the scores are apart; nothing where there was nothing to compare."""
+    if check.largest is None:
+        return "", "", "", ""
+    in_sd = UNDEFINED if check.in_sd is None else f"{check.in_sd:.1e}"
+    return f"{check.largest:.1e}", in_sd, f"{check.tolerance:g}", f"{check.flips:,} of {check.pairs:,}"
