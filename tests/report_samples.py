@@ -148,9 +148,9 @@ def metrics(name: str = "chat") -> dict[str, Any]:
         "top1_chance": exactly(0.25),
         "ndcg": found(0.8),
         "ndcg_chance": exactly(0.6),
-        "surest_half": found(0.8),
-        "surest_half_by_gap": found(0.78),
-        "lead_over_least_sure_half": found(0.2),
+        "selective_accuracy": found(0.8),
+        "selective_accuracy_by_gap": found(0.78),
+        "selective_lead": found(0.2),
         "human_alpha": found(0.4),
         "reliability": [
             {"low": 0.5, "high": 0.75, "confidence": 0.6, "right": found(0.58)},

@@ -261,8 +261,8 @@ def test_a_row_stands_under_what_it_is_a_row_of(tmp_path):
 
 def test_a_model_with_a_spread(files, tmp_path):
     write_scores([Score(s.group, s.response, s.score, 3, False, spread=0.5) for s in SCORES], tmp_path / "s.jsonl")
-    assert json.loads(run(tmp_path / "s.jsonl", files[1], "--json"))["surest_half"]["value"] is not None
-    assert "accuracy on the surest half" in run(tmp_path / "s.jsonl", files[1])
+    assert json.loads(run(tmp_path / "s.jsonl", files[1], "--json"))["selective_accuracy"]["value"] is not None
+    assert "selective accuracy (coverage 0.5)" in run(tmp_path / "s.jsonl", files[1])
 
 
 def test_options_that_cannot_be_are_refused_before_a_model_is_looked_for(files):

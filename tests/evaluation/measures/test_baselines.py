@@ -105,24 +105,26 @@ def test_the_surest_half_by_hand():
     # |gap| / spread: 2, 1, 1/2, 1/4; right, right, wrong, right. The largest gaps are the last two.
     found = spread_out([2.0, 1.0, -3.0, 4.0], [1.0, 1.0, 6.0, 16.0])
     assert list(found) == list(NAMES)
-    assert (found["surest_half"].value, found["surest_half"].n) == (1.0, 2)
-    assert found["lead_over_least_sure_half"].value == 0.5
-    assert found["surest_half_by_gap"].value == 0.5
-    assert found["lead_of_spread_over_gap"].value == 0.5
+    assert (found["selective_accuracy"].value, found["selective_accuracy"].n) == (1.0, 2)
+    assert found["selective_lead"].value == 0.5
+    assert found["selective_accuracy_by_gap"].value == 0.5
+    assert found["selective_lead_over_gap"].value == 0.5
 
 
 def test_a_constant_spread_adds_nothing_to_the_gap():
     rng = np.random.default_rng(0)
     found = spread_out(rng.normal(1, 2, 60), np.full(60, 0.5))
-    assert found["surest_half"] == found["surest_half_by_gap"]
-    assert found["lead_of_spread_over_gap"].value == 0.0
+    assert found["selective_accuracy"] == found["selective_accuracy_by_gap"]
+    assert found["selective_lead_over_gap"].value == 0.0
 
 
 def test_equally_sure_comparisons_are_shared_by_the_halves():
     found = spread_out([1.0, 1.0, -1.0], [1.0] * 3)
-    assert found["surest_half"].value == pytest.approx(2 / 3)
-    assert found["lead_over_least_sure_half"].value == pytest.approx(0)
-    assert spread_out([0.0, 1.0], [0.0, 0.0])["surest_half"].value == 1.0  # no spread: sure, unless there is no gap
+    assert found["selective_accuracy"].value == pytest.approx(2 / 3)
+    assert found["selective_lead"].value == pytest.approx(0)
+    assert (
+        spread_out([0.0, 1.0], [0.0, 0.0])["selective_accuracy"].value == 1.0
+    )  # no spread: sure, unless there is no gap
 
 
 def test_a_spread_that_knows_is_told_from_one_that_does_not():
@@ -130,9 +132,9 @@ def test_a_spread_that_knows_is_told_from_one_that_does_not():
     spread = rng.uniform(0.2, 5, 800)
     gaps = rng.normal(1.5, spread)
     knows, shuffled = spread_out(gaps, spread), spread_out(gaps, rng.permutation(spread))
-    assert knows["lead_over_least_sure_half"].low > 0.1
-    assert knows["lead_of_spread_over_gap"].low > 0.05
-    assert knows["lead_over_least_sure_half"].value > shuffled["lead_over_least_sure_half"].value
+    assert knows["selective_lead"].low > 0.1
+    assert knows["selective_lead_over_gap"].low > 0.05
+    assert knows["selective_lead"].value > shuffled["selective_lead"].value
 
 
 def test_the_lead_of_the_surest_half_covers():
@@ -159,4 +161,4 @@ def test_spreads_in_an_evaluation():
     assert set(NAMES) <= evaluate(GROUPS, ScoredGroups.of(MODEL, spreads=spreads)).overall.keys()
     assert not set(NAMES) & evaluate(GROUPS, MODEL).overall.keys()
     holes = evaluate(GROUPS, ScoredGroups.of(MODEL, spreads=[[math.nan, 0.5], *spreads[1:]])).overall
-    assert holes["surest_half"].reason == "1 of the scores have no spread"
+    assert holes["selective_accuracy"].reason == "1 of the scores have no spread"

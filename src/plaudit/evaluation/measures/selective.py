@@ -1,4 +1,4 @@
-"""Does the spread know? A model of several heads or members should be right more often where they agree.
+"""Selective accuracy: a model of several heads or members should be right more often where they agree.
 
 The certainty of a comparison is |gap| / sqrt(s1^2 + s2^2), s being the spreads of its two responses. Measured is
 selective accuracy at a coverage of one half (El-Yaniv & Wiener, JMLR 11, 2010; Geifman & El-Yaniv, NeurIPS 2017): how
@@ -24,14 +24,14 @@ from plaudit.statistics import (
     undefined,
 )
 
-NAMES = ("surest_half", "lead_over_least_sure_half", "surest_half_by_gap", "lead_of_spread_over_gap")
+NAMES = ("selective_accuracy", "selective_lead", "selective_accuracy_by_gap", "selective_lead_over_gap")
 
 
 def selective_accuracy(
     comparisons: Comparisons, scores: Floats, spreads: Floats, intervals: Intervals = JACKKNIFE
 ) -> Measurements:
-    """Accuracy on the surest half of decided comparisons, its lead over the other half, the accuracy on the half with
-    the largest gaps, and the lead over that.
+    """Accuracy on the most certain half of decided comparisons, its lead over the other half, the accuracy on the half
+    with the largest gaps, and the lead over that: `NAMES`.
 
     Args:
         comparisons: n of them.
@@ -45,10 +45,10 @@ def selective_accuracy(
     gaps = decided.gaps(scores)
     outcome, size = credit(gaps), np.abs(gaps)
     width = np.hypot(spreads[decided.better], spreads[decided.worse])
-    # Members that agree to the last bit are as sure as can be, unless they see no difference at all.
-    sure = np.divide(size, width, out=np.where(size > 0, np.inf, 0.0), where=width > 0)
+    # Members that agree to the last bit are as certain as can be, unless they see no difference at all.
+    certainty = np.divide(size, width, out=np.where(size > 0, np.inf, 0.0), where=width > 0)
     weight = relative(decided.weight)
-    by_spread, by_gap = _surest_half(sure, weight), _surest_half(size, weight)
+    by_spread, by_gap = _most_certain_half(certainty, weight), _most_certain_half(size, weight)
     values = (
         _accuracy(outcome, by_spread, decided, intervals),
         _lead(outcome, by_spread, weight - by_spread, decided, intervals),
@@ -58,10 +58,10 @@ def selective_accuracy(
     return dict(zip(NAMES, values, strict=True))
 
 
-def _surest_half(sure: Floats, weight: Floats) -> Floats:
-    """[n], how much of each comparison's weight belongs to the surest half: all, none, or, for those that are equally
-    sure where the halves meet, an equal share."""
-    _, level = np.unique(-sure, return_inverse=True)
+def _most_certain_half(certainty: Floats, weight: Floats) -> Floats:
+    """[n], how much of each comparison's weight belongs to the most certain half: all, none, or, for those that are
+    equally certain where the halves meet, an equal share."""
+    _, level = np.unique(-certainty, return_inverse=True)
     mass = np.bincount(level, weight)
     before = np.concatenate([np.zeros(1), np.cumsum(mass)[:-1]])
     return np.asarray(weight * np.clip((weight.sum() / 2 - before) / mass, 0, 1)[level])

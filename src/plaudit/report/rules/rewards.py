@@ -30,7 +30,7 @@ def confidence(evaluation: Evaluation) -> Iterator[Finding]:
         elif measurement_of(figures, "accuracy").above(0.5):
             # A coin that is always 50% sure is calibrated, too.
             yield Finding("use", "good", say("verdict.calibrated", **values))
-    knows = measurement_of(figures, "lead_over_least_sure_half")
+    knows = measurement_of(figures, "selective_lead")
     if knows.above(0.0):
         yield Finding("use", "good", say("verdict.knows", figure=knows.format(points_ahead)))
 

@@ -141,7 +141,7 @@ def _selective(evaluation: Evaluation) -> Dots | None:
 
 
 def _halves(evaluation: Evaluation) -> Iterator[Entry]:
-    for name in ("surest_half", "surest_half_by_gap"):
+    for name in ("selective_accuracy", "selective_accuracy_by_gap"):
         measured = measurement_of(evaluation.overall, name)
         if measured.value is not None:
-            yield Entry(say(f"row.{name}"), measured, "model" if name == "surest_half" else "baseline")
+            yield Entry(say(f"row.{name}"), measured, "model" if name == "selective_accuracy" else "baseline")
