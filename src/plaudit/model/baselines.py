@@ -36,12 +36,12 @@ def baseline_folder(model: str | Path, name: str) -> Path:
 def load_baselines(folder: str | Path) -> dict[str, Scorer]:
     """The baselines of a model folder, by their `--backbone` value. One that cannot be opened is a warning, not an
     error: the model can be measured without it."""
-    found: dict[str, Scorer] = {}
+    baselines: dict[str, Scorer] = {}
     for record in sorted((Path(folder).expanduser() / BASELINES_FOLDER).glob(f"*/{RECORD_FILE}")):
         try:
             baseline = open_model(record.parent)
         except PlauditError as error:
             logger.warning("the baseline in %s is left out: %s", record.parent, error)
         else:
-            found[str(baseline.record.get("backbone", record.parent.name))] = baseline
-    return found
+            baselines[str(baseline.record.get("backbone", record.parent.name))] = baseline
+    return baselines

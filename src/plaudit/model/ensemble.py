@@ -36,7 +36,7 @@ _HOW = "The reward is the mean of its members' rewards. Each is an ordinary mode
 
 
 def combined(scores: Sequence[Score], heads: Sequence[int]) -> Score:
-    """What M members together say of one response.
+    """The score that M members together give one response.
 
     The reward is the mean over members. The spread is a standard deviation over all heads of all members, in which
     every member weighs the same and a member's K heads share its weight: with wₘ = 1/(M Kₘ) for each head and μ the
@@ -53,12 +53,12 @@ def combined(scores: Sequence[Score], heads: Sequence[int]) -> Score:
     """
     count = len(scores)
     reward = sum(score.score for score in scores) / count
-    within = [(own.spread or 0.0) ** 2 * (k - 1) / k for own, k in zip(scores, heads, strict=True)]
-    variance = sum(inner + (own.score - reward) ** 2 for own, inner in zip(scores, within, strict=True)) / count
+    within = [(score.spread or 0.0) ** 2 * (k - 1) / k for score, k in zip(scores, heads, strict=True)]
+    variance = sum(inner + (score.score - reward) ** 2 for score, inner in zip(scores, within, strict=True)) / count
     squared_weights = sum(1 / k for k in heads) / count**2
     values: dict[str, list[float]] = {}
-    for own in scores:
-        for name, value in (own.scores or {}).items():
+    for score in scores:
+        for name, value in (score.scores or {}).items():
             values.setdefault(name, []).append(value)
     return Score(
         group=scores[0].group,
@@ -66,7 +66,7 @@ def combined(scores: Sequence[Score], heads: Sequence[int]) -> Score:
         score=reward,
         tokens=max(score.tokens for score in scores),
         truncated=any(score.truncated for score in scores),
-        scores={name: sum(given) / len(given) for name, given in values.items()} or None,
+        scores={name: sum(column) / len(column) for name, column in values.items()} or None,
         spread=math.sqrt(variance / (1 - squared_weights)),
         text=scores[0].text,
     )
@@ -152,8 +152,8 @@ class Ensemble(Scorer):
     def run_record(self, kind: str, **more: Any) -> dict[str, Any]:
         members = [member.run_record(REWARD_MODEL) for member in self.members]
         scales = {name: {"low": low, "high": high} for name, (low, high) in self._scales.items()}
-        own = {"plaudit": kind, "members": members, "attributes": scales, "versions": versions()}
-        return {**self.record, **own, **more}
+        of_members = {"members": members, "attributes": scales, "versions": versions()}
+        return {**self.record, "plaudit": kind, **of_members, **more}
 
     def save(self, folder: str | Path, *, card: str | None = None) -> None:
         """Write every member in `members/`, and plaudit.json. Unlike a single model's, the folder must be new or empty.
@@ -196,8 +196,8 @@ def _same_readings(members: Sequence[RewardModel]) -> list[list[int]]:
     """Members' numbers, those that turn a group into the same tokens together."""
     alike: dict[tuple[Any, ...], list[int]] = {}
     for number, member in enumerate(members):
-        own = member.renderer
-        key = (tokenizer_hash(own.tokenizer), own.max_length, own.causal, own.segments, own.padding)
+        reader = member.renderer
+        key = (tokenizer_hash(reader.tokenizer), reader.max_length, reader.causal, reader.segments, reader.padding)
         alike.setdefault(key, []).append(number)
     return list(alike.values())
 
@@ -209,11 +209,11 @@ def _common_scales(members: Sequence[RewardModel]) -> dict[str, tuple[float, flo
         for attribute in member.network.outputs.attributes:
             if attribute.readout == "reward":
                 continue
-            own = (attribute.low, attribute.high)
-            if scales.setdefault(attribute.name, own) != own:
+            low, high = attribute.low, attribute.high
+            if scales.setdefault(attribute.name, (low, high)) != (low, high):
                 others = "{:g}:{:g}".format(*scales[attribute.name])
                 raise PlauditError(
-                    f"member {number} gives {attribute.name!r} from {own[0]:g} to {own[1]:g}, others from "
+                    f"member {number} gives {attribute.name!r} from {low:g} to {high:g}, others from "
                     f"{others.replace(':', ' to ')}; train them with the same --scale {attribute.name}={others}"
                 )
     return scales

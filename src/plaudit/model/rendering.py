@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Int
@@ -51,6 +51,21 @@ class Rendered(Prepared):
     response_cut: tuple[bool, ...]
 
 
+class _Parts(NamedTuple):
+    """A conversation as text: what stands before the response, the rest, and where the response ends in the rest."""
+
+    before: str
+    after: str
+    response_end: int
+
+
+class _Encoded(NamedTuple):
+    ids: Int[np.ndarray, " tokens"]
+    types: Int[np.ndarray, " tokens"] | None
+    prompt_cut: bool = False
+    response_cut: bool = False
+
+
 class Renderer:
     """Turns groups into token sequences.
 
@@ -85,41 +100,41 @@ class Renderer:
         while chunk := list(islice(stream, batch)):
             yield from self._render_chunk(chunk, truncate_responses)
 
-    def spoken(self, group: Group) -> list[int]:
-        """How many tokens at the end of each response's sequence are not its prompt's: the response and what closes
-        it, before anything is cut. For decoders."""
+    def completion_lengths(self, group: Group) -> list[int]:
+        """How many tokens each response's sequence has after its prompt: the response and what closes it, before
+        anything is cut. For decoders."""
         lengths = []
         for response in group.responses:
-            before, after, said = self._parts(group.prompt, response)
+            parts = self._parts(group.prompt, response)
             special = not self.tokenizer.chat_template
-            length = len(self.tokenizer(before + after, add_special_tokens=special, verbose=False)["input_ids"])
-            lengths.append(length - self._boundaries(before, after, said, length, pair=False)[0])
+            whole = self.tokenizer(parts.before + parts.after, add_special_tokens=special, verbose=False)["input_ids"]
+            lengths.append(len(whole) - self._boundaries(parts, len(whole), pair=False)[0])
         return lengths
 
-    def spans(self, prompt: Text, response: Text) -> tuple[str, np.ndarray]:
-        """Where the tokens of a response's sequence stand in its text, for those who point at them.
+    def spans(self, prompt: Text, response: Text) -> tuple[str, Int[np.ndarray, "tokens 2"]]:
+        """Character spans of the tokens of a response's sequence.
 
         Returns:
-            The text that follows the prompt's, with what the template closes it with; and `[n, 2]` int64, from which to
-            which of its characters each token of the response's sequence reaches, cut as `render` cuts that. A token
-            before it reaches from 0 to 0, as do the special tokens that the tokenizer adds.
+            The text after the prompt, with what the template closes it with; and for each token of the sequence, cut
+            as `render` cuts it, the first character of that text it covers and the one after its last. Tokens before
+            that text, and special tokens that the tokenizer adds, have 0 and 0.
 
         Raises:
             PlauditError: if the tokenizer does not know where its tokens stand.
         """
-        part = before, after, _ = self._parts(prompt, response)
+        parts = self._parts(prompt, response)
         pair = not self.causal and not self.tokenizer.chat_template
         if not self.tokenizer.is_fast:
             raise PlauditError(f"{type(self.tokenizer).__name__} does not say where in a text its tokens stand")
         special = not self.causal or not self.tokenizer.chat_template
-        texts = (before, after) if pair else (before + after,)
+        texts = (parts.before, parts.after) if pair else (parts.before + parts.after,)
         encoded = self.tokenizer(*texts, add_special_tokens=special, return_offsets_mapping=True, verbose=False)
-        own = np.array([of == len(texts) - 1 for of in encoded.sequence_ids(0)], dtype=bool)
-        spans = np.array(encoded["offset_mapping"], dtype=np.int64).reshape(-1, 2) - (0 if pair else len(before))
-        spans = np.where(own[:, None], spans.clip(min=0), 0)
+        in_last_text = np.array([text == len(texts) - 1 for text in encoded.sequence_ids(0)], dtype=bool)
+        spans = np.array(encoded["offset_mapping"], dtype=np.int64).reshape(-1, 2) - (0 if pair else len(parts.before))
+        spans = np.where(in_last_text[:, None], spans.clip(min=0), 0)
         ids = self._without_padding(np.asarray(encoded["input_ids"], dtype=np.int64))
-        keep = np.arange(len(ids)) if len(ids) <= self.max_length else self._keep(part, len(ids), pair)[0]
-        return after, spans[keep]
+        keep = np.arange(len(ids)) if len(ids) <= self.max_length else self._keep(parts, len(ids), pair)[0]
+        return parts.after, spans[keep]
 
     def _render_chunk(self, groups: list[Group], truncate_responses: bool) -> Iterator[Rendered]:
         parts = [self._parts(group.prompt, response) for group in groups for response in group.responses]
@@ -128,20 +143,19 @@ class Renderer:
             rows = list(islice(encoded, len(group.responses)))
             yield Rendered(
                 group=group,
-                cost=sum(len(row[0]) for row in rows),
-                sequences=tuple(row[0] for row in rows),
-                types=tuple(row[1] for row in rows if row[1] is not None) or None,
-                prompt_cut=tuple(row[2] for row in rows),
-                response_cut=tuple(row[3] for row in rows),
+                cost=sum(len(row.ids) for row in rows),
+                sequences=tuple(row.ids for row in rows),
+                types=tuple(row.types for row in rows if row.types is not None) or None,
+                prompt_cut=tuple(row.prompt_cut for row in rows),
+                response_cut=tuple(row.response_cut for row in rows),
             )
 
-    def _parts(self, prompt: Text, response: Text) -> tuple[str, str, int]:
-        """The text before the response, the rest, and how many characters of the rest are the response's."""
+    def _parts(self, prompt: Text, response: Text) -> _Parts:
         if self.tokenizer.chat_template:
             before, after = self._by_template(prompt, response)
         elif isinstance(prompt, str) and isinstance(response, str):
             if not self.causal:
-                return replace_surrogates(prompt), replace_surrogates(response), len(response)
+                return _Parts(replace_surrogates(prompt), replace_surrogates(response), len(response))
             joint = "" if not prompt or prompt[-1].isspace() else "\n\n"
             before, after = prompt + joint, response + (self.tokenizer.eos_token or "")
         else:
@@ -150,31 +164,26 @@ class Renderer:
                 f"--chat-template FILE (Jinja) or --chat-template {'|'.join(_BUILT_IN_TEMPLATES)}"
             )
         last = response if isinstance(response, str) else str(response[-1]["content"])
-        found = after.rfind(last.strip())
-        return (
-            replace_surrogates(before),
-            replace_surrogates(after),
-            len(after) if found < 0 else found + len(last.strip()),
-        )
+        start = after.rfind(last.strip())
+        response_end = len(after) if start < 0 else start + len(last.strip())
+        return _Parts(replace_surrogates(before), replace_surrogates(after), response_end)
 
     def _by_template(self, prompt: Text, response: Text) -> tuple[str, str]:
-        asked = as_messages(prompt, "user")
+        messages = as_messages(prompt, "user")
         render = self.tokenizer.apply_chat_template
         try:
-            whole = render([*asked, *as_messages(response, "assistant")], tokenize=False)
-            before = render(asked, tokenize=False, add_generation_prompt=True)
+            whole = render([*messages, *as_messages(response, "assistant")], tokenize=False)
+            before = render(messages, tokenize=False, add_generation_prompt=True)
         except Exception as error:
             # Templates raise what they like (jinja2.TemplateError, TypeError) for roles they do not know.
-            roles = [message["role"] for message in asked]
+            roles = [message["role"] for message in messages]
             raise PlauditError(f"the chat template refuses a conversation of {roles}: {error}") from error
         shared = next(
             (i for i, (a, b) in enumerate(zip(whole, before, strict=False)) if a != b), min(len(whole), len(before))
         )
         return whole[:shared], whole[shared:]
 
-    def _encode(
-        self, parts: Sequence[tuple[str, str, int]], truncate_responses: bool, groups: list[Group]
-    ) -> list[tuple[np.ndarray, np.ndarray | None, bool, bool]]:
+    def _encode(self, parts: Sequence[_Parts], truncate_responses: bool, groups: list[Group]) -> list[_Encoded]:
         pair = not self.causal and not self.tokenizer.chat_template
         options: dict[str, Any] = {
             "return_attention_mask": False,
@@ -182,68 +191,67 @@ class Renderer:
             "verbose": False,
         }
         if pair:
-            encoded = self.tokenizer([p[0] for p in parts], [p[1] for p in parts], **options)
+            encoded = self.tokenizer([p.before for p in parts], [p.after for p in parts], **options)
         else:
             special = not self.causal or not self.tokenizer.chat_template
-            encoded = self.tokenizer([p[0] + p[1] for p in parts], add_special_tokens=special, **options)
+            encoded = self.tokenizer([p.before + p.after for p in parts], add_special_tokens=special, **options)
         rows = []
         for index, part in enumerate(parts):
             ids = np.asarray(encoded["input_ids"][index], dtype=np.int64)
             types = np.asarray(encoded["token_type_ids"][index], dtype=np.int64) if self.segments else None
             if len(ids) == 0:
                 raise PlauditError(
-                    f"{_whose(groups, index)} is empty, and so is its prompt: there is no token to score"
+                    f"{_response_name(groups, index)} is empty, and so is its prompt: there is no token to score"
                 )
             ids = self._without_padding(ids)
             if len(ids) <= self.max_length:
-                rows.append((ids, types, False, False))
+                rows.append(_Encoded(ids, types))
                 continue
             keep, response_cut = self._keep(part, len(ids), pair)
             if response_cut and not truncate_responses:
                 raise TooLongError(
-                    f"{_whose(groups, index)} does not fit the context of {self.max_length} tokens "
+                    f"{_response_name(groups, index)} does not fit the context of {self.max_length} tokens "
                     f"({len(ids)} with its prompt)",
                     remedy="leave it out, or cut it with --truncate-responses",
                 )
-            rows.append((ids[keep], None if types is None else types[keep], True, response_cut))
+            rows.append(_Encoded(ids[keep], None if types is None else types[keep], True, response_cut))
         return rows
 
-    def _without_padding(self, ids: np.ndarray) -> np.ndarray:
+    def _without_padding(self, ids: Int[np.ndarray, " tokens"]) -> Int[np.ndarray, " kept"]:
         text = np.flatnonzero(ids != self.padding) if self.padding is not None else np.arange(len(ids))
         return ids[: text[-1] + 1] if len(text) else ids[:1]
 
-    def _keep(self, part: tuple[str, str, int], length: int, pair: bool) -> tuple[np.ndarray, bool]:
+    def _keep(self, parts: _Parts, length: int, pair: bool) -> tuple[Int[np.ndarray, " kept"], bool]:
         """Indices of the tokens that stay when `length` tokens must become `max_length`, and whether the response
         loses any."""
-        before, after, said = part
-        asked, closing = self._boundaries(before, after, said, length, pair)
-        least = min(asked, _LEAST_PROMPT, max(self.max_length // 4, 1))
-        prompt = max(asked - (length - self.max_length), least)
-        room = self.max_length - prompt - (length - closing)
+        start, end = self._boundaries(parts, length, pair)
+        least = min(start, _LEAST_PROMPT, max(self.max_length // 4, 1))
+        prompt = max(start - (length - self.max_length), least)
+        longest_response = self.max_length - prompt - (length - end)
         head, tail = (prompt + 1) // 2, prompt // 2
         kept = [
             np.arange(head),
-            np.arange(asked - tail, asked),
-            np.arange(asked, asked + max(min(closing - asked, room), 0)),
-            np.arange(closing, length),
+            np.arange(start - tail, start),
+            np.arange(start, start + max(min(end - start, longest_response), 0)),
+            np.arange(end, length),
         ]
-        return np.concatenate(kept)[-self.max_length :], closing - asked > room
+        return np.concatenate(kept)[-self.max_length :], end - start > longest_response
 
-    def _boundaries(self, before: str, after: str, said: int, length: int, pair: bool) -> tuple[int, int]:
+    def _boundaries(self, parts: _Parts, length: int, pair: bool) -> tuple[int, int]:
         """Token index where the response starts, and where what closes it starts (at least the last token)."""
         if pair:
             specials = self.tokenizer.num_special_tokens_to_add(pair=True)
-            asked = len(self.tokenizer(before, add_special_tokens=False, verbose=False)["input_ids"])
+            prompt = len(self.tokenizer(parts.before, add_special_tokens=False, verbose=False)["input_ids"])
             # [CLS] prompt [SEP] response [SEP]: all but one of the special tokens stand before the response.
-            return asked + specials - 1, length - 1
+            return prompt + specials - 1, length - 1
         special = not self.causal or not self.tokenizer.chat_template
         offsets = self.tokenizer(
-            before + after, add_special_tokens=special, return_offsets_mapping=True, verbose=False
+            parts.before + parts.after, add_special_tokens=special, return_offsets_mapping=True, verbose=False
         )["offset_mapping"]
         starts = np.array([start if end > start else -1 for start, end in offsets])
-        asked = int(np.searchsorted(np.maximum.accumulate(starts), len(before)))
-        closing = np.flatnonzero(starts >= len(before) + said)
-        return asked, min(int(closing[0]) if len(closing) else length, length - 1)
+        response = int(np.searchsorted(np.maximum.accumulate(starts), len(parts.before)))
+        closing = np.flatnonzero(starts >= len(parts.before) + parts.response_end)
+        return response, min(int(closing[0]) if len(closing) else length, length - 1)
 
 
 def read_template(name: str | None) -> str | None:
@@ -257,7 +265,8 @@ def read_template(name: str | None) -> str | None:
         raise PlauditError(f"no chat template file {name!r} ({error.strerror}); built-in templates: {known}") from error
 
 
-def _whose(groups: list[Group], index: int) -> str:
+def _response_name(groups: list[Group], index: int) -> str:
+    """What to call the response at a place in all groups' responses."""
     for group in groups:
         if index < len(group.responses):
             return f"response {index} of group {group.id!r} ({plain_text(group.responses[index])[:40]!r}…)"

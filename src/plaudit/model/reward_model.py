@@ -266,8 +266,7 @@ class RewardModel(Scorer):
         """The record of what this model makes (`kind`: "model" or "scores"): how it was trained, and what decides its
         scores besides the weights."""
         network, dtype = self.network, str(self.network.dtype).removeprefix("torch.")
-        own = "last" if network.causal else "first"
-        pooled = "mean" if network.outputs.pooling == "mean" else own
+        pooled = "mean" if network.outputs.pooling == "mean" else "last" if network.causal else "first"
         scoring = scoring_record(self.tokenizer, max_length=self.renderer.max_length, pooled=pooled, dtype=dtype)
         return {**self.record, "plaudit": kind, **scoring, **more}
 

@@ -183,7 +183,7 @@ def test_spoken_tokens_are_the_response_and_its_end(tmp_path, template):
     renderer = Renderer(tokenizer, max_length=200, causal=True, segments=False)
     asked = Group("q", "why is the sky blue", ("because of the air", "天空"))
     for ids, own, said in zip(
-        next(renderer.render([asked])).sequences, renderer.spoken(asked), asked.responses, strict=True
+        next(renderer.render([asked])).sequences, renderer.completion_lengths(asked), asked.responses, strict=True
     ):
         assert tokenizer.decode(ids[-own:]) == said + ("<|im_end|>\n" if template else "<eos>")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import combinations
 from random import Random
 
@@ -18,7 +19,6 @@ from plaudit.errors import PlauditError
 from plaudit.evaluation.invariance.rescoring import (
     RESCORINGS,
     InapplicableError,
-    Rescoring,
     Rewards,
     in_half_precision,
     rewards,
@@ -62,41 +62,40 @@ def check_invariance(
         group.among(range(min(len(group.responses), RESPONSES)))
         for group in Random(seed).sample(list(groups), min(len(groups), GROUPS))
     ]
-    own = rewards(model, drawn)
-    sd, _ = spread(own)
+    usual = rewards(model, drawn)
+    sd, _ = spread(usual)
     half = in_half_precision(model)
-    checks = [
-        _check(
-            name, RESCORINGS[name], model, drawn, own, sd, HALF_PRECISION if half or name == OTHER_PRECISION else EXACT
-        )
-        for name in watch(list(RESCORINGS))
-    ]
+    checks = []
+    for name in watch(list(RESCORINGS)):
+        nothing = _unchecked(name, HALF_PRECISION if half or name == OTHER_PRECISION else EXACT)
+        checks.append(_check(nothing, partial(RESCORINGS[name], model, drawn), usual, sd))
     return Invariance(sd, len(drawn), checks)
 
 
-def _check(
-    name: str, rescore: Rescoring, model: Scorer, groups: Sequence[Group], own: Rewards, sd: float, tolerance: float
-) -> Checked:
-    nothing = Checked(name, None, None, tolerance, 0, 0, 0, None)
+def _unchecked(name: str, tolerance: float) -> Checked:
+    return Checked(name=name, largest=None, in_sd=None, tolerance=tolerance, flips=0, pairs=0, n=0, ok=None)
+
+
+def _check(nothing: Checked, rescore: Callable[[], Rewards], usual: Rewards, sd: float) -> Checked:
     try:
         # What the ordinary scoring warned of (a prompt that was cut) need not be said eleven times.
         with muted():
-            other = rescore(model, groups)
+            other = rescore()
     except InapplicableError as reason:
         return replace(nothing, reason=str(reason))
     except Exception as error:
         # Whatever an architecture does on a path it was not made for, the other checks still say something.
         lines = str(error).splitlines()
         return replace(nothing, ok=False, reason=f"{type(error).__name__}: {lines[0] if lines else 'no message'}")
-    return compared(replace(nothing, ok=True), own, other, sd)
+    return compared(replace(nothing, ok=True), usual, other, sd)
 
 
-def compared(check: Checked, own: Rewards, other: Rewards, sd: float) -> Checked:
-    """The check with what two sets of scores of the same responses say. A response without a finite score has to have
-    none in both."""
-    a, b = (np.array([score for row in scores for score in row], np.float64) for scores in (own, other))
+def compared(check: Checked, usual: Rewards, other: Rewards, sd: float) -> Checked:
+    """The check with the differences between two sets of scores of the same responses. A response without a finite
+    score must have none in both."""
+    a, b = (np.array([score for row in scores for score in row], np.float64) for scores in (usual, other))
     pairs = [
-        (p[i] - p[j], q[i] - q[j]) for p, q in zip(own, other, strict=True) for i, j in combinations(range(len(p)), 2)
+        (p[i] - p[j], q[i] - q[j]) for p, q in zip(usual, other, strict=True) for i, j in combinations(range(len(p)), 2)
     ]
     flips = sum(np.sign(before) != np.sign(after) for before, after in pairs if math.isfinite(before + after))
     finite = np.isfinite(a) & np.isfinite(b)

@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from plaudit.groups import Group
 from plaudit.model import Scorer, open_model
+from plaudit.scoring import ScoredGroups
 
 if TYPE_CHECKING:
     from plaudit.model import RewardModel, RewardNetwork
@@ -33,16 +34,16 @@ class InapplicableError(Exception):
     """Why a scorer cannot be scored with in this way."""
 
 
-def rewards(model: Scorer, groups: Sequence[Group], **options: Any) -> Rewards:
+def rewards(model: Scorer, groups: Sequence[Group], **options: int) -> Rewards:
     """The scores as they are."""
-    return [[score.score for score in row] for row in model.stream(groups, truncate_responses=True, **options)]
+    return ScoredGroups.of(model.score(groups, truncate_responses=True, **options)).per_group()
 
 
 def _other_order(model: Scorer, groups: Sequence[Group]) -> Rewards:
     """The second half first: no group stays where it was."""
     half = len(groups) // 2
-    found = rewards(model, [*groups[half:], *groups[:half]])
-    return [*found[len(groups) - half :], *found[: len(groups) - half]]
+    rows = rewards(model, [*groups[half:], *groups[:half]])
+    return [*rows[len(groups) - half :], *rows[: len(groups) - half]]
 
 
 def _siblings_reversed(model: Scorer, groups: Sequence[Group]) -> Rewards:
@@ -51,39 +52,40 @@ def _siblings_reversed(model: Scorer, groups: Sequence[Group]) -> Rewards:
 
 
 def _alone(model: Scorer, groups: Sequence[Group]) -> Rewards:
-    single = iter(rewards(model, [group.among([i]) for group in groups for i in range(len(group.responses))]))
-    return [[next(single)[0] for _ in group.responses] for group in groups]
+    # Each in a batch of its own: groups that share a prompt share its computation.
+    return [[rewards(model, [group.among([i])])[0][0] for i in range(len(group.responses))] for group in groups]
 
 
 def _padded(model: Scorer, groups: Sequence[Group]) -> Rewards:
     """Without forests, in padded batches."""
-    own = _reward_model(model)
-    if not own.network.layout.packed:
+    network = _reward_model(model).network
+    if not network.layout.packed:
         raise InapplicableError("this architecture is always padded")
-    with _without_forests(own.network):
-        return rewards(own, groups)
+    with _without_forests(network):
+        return rewards(model, groups)
 
 
 def _plain(model: Scorer, groups: Sequence[Group], side: str) -> Rewards:
     """transformers' own classification model, in batches padded on one side."""
     import torch
 
-    own = _reward_model(model)
-    network = own.network
+    reward_model = _reward_model(model)
+    network = reward_model.network
     if not network.outputs.plain:
         raise InapplicableError("its heads stand beside the checkpoint's own until it is saved")
     if side == "left" and not network.causal:
         raise InapplicableError("an encoder reads the first token, so padding stands on the right")
-    items = list(own.prepare_all(groups, truncate_responses=True))
+    items = list(reward_model.prepare_all(groups, truncate_responses=True))
     rows = [{"input_ids": tokens.tolist()} for item in items for tokens in item.sequences]
     for row, types in zip(rows, (types for item in items for types in item.types or ()), strict=False):
         row["token_type_ids"] = types.tolist()
-    found: list[float] = []
+    logits: list[float] = []
     with _without_forests(network), torch.no_grad():
         for start in range(0, len(rows), PADDED_AT_ONCE):
-            batch = own.tokenizer.pad(rows[start : start + PADDED_AT_ONCE], return_tensors="pt", padding_side=side)
-            found += network.model(**batch.to(network.device)).logits[:, 0].float().tolist()
-    each = iter(found)
+            batch = rows[start : start + PADDED_AT_ONCE]
+            inputs = reward_model.tokenizer.pad(batch, return_tensors="pt", padding_side=side)
+            logits += network.model(**inputs.to(network.device)).logits[:, 0].float().tolist()
+    each = iter(logits)
     return [[next(each) for _ in group.responses] for group in groups]
 
 
@@ -91,10 +93,10 @@ def _other_precision(model: Scorer, groups: Sequence[Group]) -> Rewards:
     """In bfloat16, or in float32 where the model is in half precision. Needs room for a second copy of the weights."""
     import torch
 
-    own = copy.copy(_reward_model(model))
-    whole = own.network.dtype in (torch.float32, torch.float64)
-    own.network = copy.deepcopy(own.network).to(torch.bfloat16 if whole else torch.float32)
-    return rewards(own, groups)
+    reward_model = copy.copy(_reward_model(model))
+    full = reward_model.network.dtype in (torch.float32, torch.float64)
+    reward_model.network = copy.deepcopy(reward_model.network).to(torch.bfloat16 if full else torch.float32)
+    return rewards(reward_model, groups)
 
 
 def _loaded(model: Scorer, groups: Sequence[Group]) -> Rewards:

@@ -158,7 +158,7 @@ def _pieces(groups: Sequence[Group], renderer: Renderer) -> tuple[list[TokenBloc
     pieces, left_out = [], 0
     for item, key in zip(renderer.render(groups, truncate_responses=True), prompt_keys(groups), strict=True):
         number = kin.setdefault(key, len(kin))
-        spoken = renderer.spoken(item.group)
+        spoken = renderer.completion_lengths(item.group)
         for tokens, cut, own in zip(item.sequences, item.response_cut, spoken, strict=True):
             left_out += cut
             if not cut:
