@@ -12,7 +12,7 @@ from rich.console import Console
 from tiny import tiny_model_folder
 from toys import toy_groups
 
-from plaudit.cli.highlight import legend, painted
+from plaudit.cli.highlight import highlighted, legend
 from plaudit.data import write_groups
 from plaudit.model.linear import Linear, LinearModel, WordFeatures
 from plaudit.training import train
@@ -98,7 +98,7 @@ def test_options_of_the_integral_are_refused_where_nothing_is_integrated(run, bo
     for option in (["--check"], ["--steps", "4"], ["--reference", "pad"]):
         said = f"{option[0]} is of integrated gradients"
         for model, more, remedy in (
-            (decoder, ["--method", "leaving-out"], "add --method gradients"),
+            (decoder, ["--method", "ablation"], "add --method gradients"),
             (bow, [], "this model's contributions are exact without it"),
         ):
             code, out, complaint = run("explain", model, "-p", "why", "-r", "the cat", *option, *more)
@@ -150,7 +150,7 @@ def styles(text):
 
 
 def test_colours_say_sign_and_size_and_give_background_and_ink():
-    text = painted(["up", " down", " so"], [1.0, -0.3, 0.01], 1.0, colour=True, full=False)
+    text = highlighted(["up", " down", " so"], [1.0, -0.3, 0.01], 1.0, colour=True, full=False)
     assert text.plain == "up down so"
     up, down = styles(text)
     assert up == ("up", "#ffffff on #1c5f9f")
@@ -176,7 +176,7 @@ def test_dull_stretches_of_a_long_response_are_folded_and_summed():
     values = [0.001] * 1000
     values[500] = 5.0
     texts = [f" w{number}" for number in range(1000)]
-    text = painted(texts, values, 5.0, colour=False, full=False).plain
+    text = highlighted(texts, values, 5.0, colour=False, full=False).plain
     assert " w500[+5]" in text
     assert " w999" in text
     assert " w250" not in text
@@ -184,14 +184,14 @@ def test_dull_stretches_of_a_long_response_are_folded_and_summed():
     # the beginning. Folded: from 27 to 488, and from 513 to 987.
     assert "[… 461 pieces, together +0.461 …]" in text
     assert "[… 474 pieces, together +0.474 …]" in text
-    assert painted(texts, values, 5.0, colour=False, full=True).plain.count("w") == 1000
+    assert highlighted(texts, values, 5.0, colour=False, full=True).plain.count("w") == 1000
 
 
 def test_a_number_stands_at_the_end_of_its_own_word():
-    text = painted(["just ", "one.\n\n", "More"], [-0.5, 1.0, 0.0], 1.0, colour=False, full=False)
+    text = highlighted(["just ", "one.\n\n", "More"], [-0.5, 1.0, 0.0], 1.0, colour=False, full=False)
     assert text.plain == "just[-0.5] one.[+1]\n\nMore"
 
 
 def test_nothing_to_paint_is_nothing():
-    assert painted([], [], 0.0, colour=True, full=False).plain == ""
-    assert painted(["a"], [None], 0.0, colour=True, full=False).plain == "a"
+    assert highlighted([], [], 0.0, colour=True, full=False).plain == ""
+    assert highlighted(["a"], [None], 0.0, colour=True, full=False).plain == "a"

@@ -11,10 +11,10 @@ from toys import toy_backbone, toy_groups
 from transformers import AutoTokenizer
 
 from plaudit.errors import PlauditError
-from plaudit.explaining import MethodAgreement, available, explain
-from plaudit.explaining.ablation import affordable
-from plaudit.explaining.embedding_path import Path
-from plaudit.explaining.sanity import shuffled
+from plaudit.explaining import MethodAgreement, available_methods, explain
+from plaudit.explaining.ablation import version_budget
+from plaudit.explaining.embedding_path import EmbeddingPath
+from plaudit.explaining.sanity import shuffled_weights
 from plaudit.explaining.views import Integration
 from plaudit.forest import Tree
 from plaudit.groups import Group
@@ -29,7 +29,7 @@ GROUP = Group("q", "why is the sky blue", ("the cat sat on the mat. and the dog?
 FAMILIES = ["llama", "gpt2", "falcon", "bert", "roberta", "modernbert", "deberta-v2"]
 TOYS = {"learning_rate": 0.01, "epochs": 6, "groups_per_step": 16, "report_to": "none", "baselines": "none"}
 DECODERS = ["llama", "gpt2", "gemma3", "mistral", "falcon"]
-FINE = Integration(steps=32, most_steps=256, tolerance=0.02)
+FINE = Integration(steps=32, max_steps=256, tolerance=0.02)
 
 HELPFUL = Attribute("helpful", 0.7, "value", low=1.0, high=5.0, centre=0.5, spread=0.25)
 TONE = Attribute("tone", 0.5, "classes", low=0.0, high=2.0, centre=0.4, spread=0.5, levels=(0.0, 1.0, 2.0))
@@ -205,11 +205,11 @@ def test_attributions_of_richer_heads_sum_too(name, tmp_path):
 
 
 def test_steps_double_until_it_is_complete_or_enough(opened):
-    coarse = replace(FINE, steps=1, most_steps=64, tolerance=1e-4)
+    coarse = replace(FINE, steps=1, max_steps=64, tolerance=1e-4)
     (found, *_) = explain(opened("llama"), GROUP, methods=["gradients"], integration=coarse)
     assert found.steps > 1
     (short, *_) = explain(
-        opened("llama"), GROUP, methods=["gradients"], integration=replace(coarse, most_steps=1, tolerance=1e-9)
+        opened("llama"), GROUP, methods=["gradients"], integration=replace(coarse, max_steps=1, tolerance=1e-9)
     )
     assert (short.steps, short.complete) == (1, False)
 
@@ -231,19 +231,19 @@ def test_the_path_ends_at_the_score(opened):
     model = opened("llama")
     group = Group("q", "why", ("the cat",))
     (item,) = model.renderer.render([group])
-    path = Path(model.network, item.sequences[0], None, np.arange(3, 5))
+    path = EmbeddingPath(model.network, item.sequences[0], None, np.arange(3, 5))
     with torch.no_grad():
-        rewards = path.rewards(torch.stack([path.end] * 3))
+        rewards = path.rewards(torch.stack([path.embeddings] * 3))
     assert rewards.tolist() == pytest.approx([model.score(group)[0][0].score] * 3, abs=1e-5)
 
 
-# ---- leaving out -----------------------------------------------------------------------------------------------------
+# ---- ablation --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("family", ["llama", "bert"])
 def test_effects_are_differences_of_scores(opened, family):
     model = opened(family)
-    (found, one, none) = explain(model, GROUP, methods=["leaving-out"])
+    (found, one, none) = explain(model, GROUP, methods=["ablation"])
     assert [part.text for part in found.sentences] == ["the cat sat on the mat. ", "and the dog? ", "天空 😀"]
     without = ["and the dog? 天空 😀", "the cat sat on the mat. 天空 😀", "the cat sat on the mat. and the dog?"]
     for part, rest in zip(found.sentences, without, strict=True):
@@ -254,11 +254,11 @@ def test_effects_are_differences_of_scores(opened, family):
     assert found.tokens == ()
 
 
-def test_of_many_sentences_neighbours_are_left_out_together():
+def test_of_many_sentences_neighbours_are_ablated_together():
     # 600 sentences at most 256 at a time: three together, 200 parts. The one term stands in the fourth: it counts 1.
     model = LinearModel(WordFeatures(("good",), np.array([1.0])), Linear(np.array([2.0])))
     text = "".join("good. " if number == 3 else "dull. " for number in range(600))
-    (found,) = explain(model, Group("", "", (text,)), methods=["leaving-out"])
+    (found,) = explain(model, Group("", "", (text,)), methods=["ablation"])
     assert (found.unit, found.each, len(found.sentences)) == ("sentence", 3, 200)
     assert "".join(part.text for part in found.sentences) == text
     assert [part.effect for part in found.sentences] == [0.0, 2.0, *[0.0] * 198]
@@ -267,7 +267,7 @@ def test_of_many_sentences_neighbours_are_left_out_together():
 @pytest.mark.parametrize(("length", "versions"), [(0, 64), (250_000, 64), (1_000_000, 16), (9_000_000, 2)])
 def test_the_longer_a_response_the_fewer_versions_of_it_are_scored(length, versions):
     # Sixteen million characters in all.
-    assert affordable(length * "x", 64) == versions
+    assert version_budget(length * "x", 64) == versions
 
 
 # ---- a planted word --------------------------------------------------------------------------------------------------
@@ -283,12 +283,12 @@ def test_all_three_methods_point_at_the_planted_word(toy):
             contributions = [token.attribution for token in explanation.tokens]
             worth = [part.effect for part in explanation.sentences]
             hits.append([np.argmax(column) == words.index("good") for column in (gains, contributions, worth)])
-    reading, gradients, leaving_out = np.mean(hits, 0)
+    reading, gradients, ablation = np.mean(hits, 0)
     assert len(hits) == 12
     # Any one of 3 to 6 words would be hit in about 0.22 of the responses.
     assert reading > 0.6
     assert gradients > 0.8
-    assert leaving_out > 0.8
+    assert ablation > 0.8
 
 
 def test_shuffled_weights_draw_another_picture(toy):
@@ -301,7 +301,7 @@ def test_shuffled_weights_draw_another_picture(toy):
 
 def test_shuffled_weights_come_back(toy):
     before = {name: value.clone() for name, value in toy.network.state_dict().items()}
-    with pytest.raises(RuntimeError), shuffled([toy.network]):
+    with pytest.raises(RuntimeError), shuffled_weights([toy.network]):
         moved = toy.network.state_dict()
         name = next(name for name in before if before[name].dim() > 1)
         assert not torch.equal(moved[name], before[name])
@@ -348,10 +348,10 @@ def test_an_ensemble_is_explained_by_the_mean_of_its_members(tmp_path):
     found = explain(Ensemble(members), group, integration=FINE)
     alone = [explain(member, group, integration=FINE) for member in members]
     for whole, *parts in zip(found, *alone, strict=True):
-        for token, *own in zip(whole.tokens, *(part.tokens for part in parts), strict=True):
-            assert token.text == own[0].text
-            assert token.reward == pytest.approx((own[0].reward + own[1].reward) / 2)
-            assert token.attribution == pytest.approx((own[0].attribution + own[1].attribution) / 2)
+        for token, *of_members in zip(whole.tokens, *(part.tokens for part in parts), strict=True):
+            assert token.text == of_members[0].text
+            assert token.reward == pytest.approx((of_members[0].reward + of_members[1].reward) / 2)
+            assert token.attribution == pytest.approx((of_members[0].attribution + of_members[1].attribution) / 2)
         assert total(whole) + whole.completeness == pytest.approx(whole.score - whole.baseline, abs=1e-5)
 
 
@@ -404,14 +404,15 @@ def test_json_has_the_agreed_shape(toy):
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
-        ({"methods": ["magic"]}, "no method 'magic'; there are reading, prefixes, gradients, leaving-out"),
+        ({"methods": ["magic"]}, "no method 'magic'; there are reading, prefixes, gradients, ablation"),
+        ({"methods": ["leaving-out"]}, "no method 'leaving-out'; it is called ablation"),
         ({"unit": "page"}, "no unit 'page'; there are auto, sentence, line, word"),
     ],
 )
-def test_unknown_words_are_named(toy, options, said):
-    with pytest.raises(PlauditError, match=said):
+def test_unknown_words_are_named(toy, options, message):
+    with pytest.raises(PlauditError, match=message):
         explain(toy, toy_groups(1)[0], **options)
 
 
@@ -419,7 +420,7 @@ def test_without_captum_the_rest_works(toy, monkeypatch):
     monkeypatch.setitem(sys.modules, "captum", None)
     monkeypatch.setitem(sys.modules, "captum.attr", None)
     group = toy_groups(1)[0]
-    assert available(toy) == ["reading", "leaving-out"]
+    assert available_methods(toy) == ["reading", "ablation"]
     (found, *_) = explain(toy, group)
     assert found.baseline is None
     assert found.tokens[0].reward is not None
@@ -427,12 +428,14 @@ def test_without_captum_the_rest_works(toy, monkeypatch):
         explain(toy, group, methods=["gradients"])
 
 
-def test_a_scorer_nobody_knows_can_still_have_parts_left_out(toy):
-    class Black:
+def test_a_scorer_nobody_knows_can_still_be_ablated(toy):
+    class BlackBox:
+        kind = "black box"
+
         def score(self, group, **options):
             return toy.score(group, **options)
 
-    (found, *_) = explain(Black(), toy_groups(1)[0], methods=["leaving-out"])
+    (found, *_) = explain(BlackBox(), toy_groups(1)[0], methods=["ablation"])
     assert found.sentences
-    with pytest.raises(PlauditError, match="--method leaving-out"):
-        explain(Black(), toy_groups(1)[0])
+    with pytest.raises(PlauditError, match="--method ablation"):
+        explain(BlackBox(), toy_groups(1)[0])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plaudit.explaining.edits import until, without
+from plaudit.explaining.edits import cut_off, cut_out
 from plaudit.groups import plain_text
 from plaudit.text.segments import UNITS, merge_spans, split_segments
 
@@ -81,13 +81,13 @@ MESSAGES = ({"role": "assistant", "content": "One. Two."}, {"role": "user", "con
 def test_a_part_is_cut_out_of_its_message():
     text = plain_text(MESSAGES)
     start = text.index("Three")
-    assert without(MESSAGES, start, len(text)) == (MESSAGES[0], {"role": "user", "content": "", "name": "x"})
-    assert without(MESSAGES, 5, 9) == ({"role": "assistant", "content": "One."}, MESSAGES[1])
-    assert without("One. Two. ", 5, 10) == "One. "
+    assert cut_out(MESSAGES, start, len(text)) == (MESSAGES[0], {"role": "user", "content": "", "name": "x"})
+    assert cut_out(MESSAGES, 5, 9) == ({"role": "assistant", "content": "One."}, MESSAGES[1])
+    assert cut_out("One. Two. ", 5, 10) == "One. "
 
 
 def test_cut_off_messages_lose_those_after_the_cut():
-    assert until(MESSAGES, 4) == ({"role": "assistant", "content": "One."},)
-    assert until(MESSAGES, 0) == ({"role": "assistant", "content": ""},)
-    assert until(MESSAGES, 14) == (MESSAGES[0], {"role": "user", "content": "Thr", "name": "x"})
-    assert until("abc", 2) == "ab"
+    assert cut_off(MESSAGES, 4) == ({"role": "assistant", "content": "One."},)
+    assert cut_off(MESSAGES, 0) == ({"role": "assistant", "content": ""},)
+    assert cut_off(MESSAGES, 14) == (MESSAGES[0], {"role": "user", "content": "Thr", "name": "x"})
+    assert cut_off("abc", 2) == "ab"

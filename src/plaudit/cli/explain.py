@@ -5,41 +5,55 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from plaudit.cli.inputs import groups_or_prompt
 from plaudit.cli.options import BatchTokens, Format, Json, TruncateResponses
 from plaudit.cli.score import MaybeSource, Prompt, Responses
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 
+if TYPE_CHECKING:
+    from plaudit.explaining import Integration
+    from plaudit.model import Scorer
+
+Model = Annotated[str, typer.Argument(help="A model folder or hub id.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write the JSON object here too.")]
 Methods = Annotated[
     list[str] | None,
     typer.Option(
-        "--method", help="reading, prefixes, gradients or leaving-out; one for each. All but prefixes if none is given."
+        "--method", help="reading, prefixes, gradients or ablation; one for each. All but prefixes if none is given."
     ),
 ]
+Unit = Annotated[str, typer.Option("--unit", help="What is ablated: sentence, line, word, or auto.")]
+Reference = Annotated[
+    str | None,
+    typer.Option("--reference", help="Embedding gradients start from: mean, pad, eos, mask. Mean if not given."),
+]
+Steps = Annotated[
+    int | None,
+    typer.Option("--steps", min=1, help="Points of the integral, doubled up to 512 where needed. 32 if not given."),
+]
+Check = Annotated[bool, typer.Option("--check", help="Attribute again with shuffled weights: do attributions change?")]
+First = Annotated[int | None, typer.Option("--first", min=1, metavar="N", help="Only the first N groups.")]
+Full = Annotated[bool, typer.Option("--full", help="Print long responses whole.")]
 
 
 def explain_command(
-    model: Annotated[str, typer.Argument(help="A model folder or hub id.")],
+    model: Model,
     source: MaybeSource = None,
     prompt: Prompt = None,
     response: Responses = None,
-    output: Path | None = typer.Option(None, "--output", "-o", help="Write the JSON object here too."),
+    output: Output = None,
     as_json: Json = False,
     method: Methods = None,
-    unit: str = typer.Option("auto", "--unit", help="What is left out: sentence, line, word, or auto."),
-    reference: str | None = typer.Option(
-        None, "--reference", help="Embedding gradients start from: mean, pad, eos, mask. Mean if not given."
-    ),
-    steps: int | None = typer.Option(
-        None, "--steps", min=1, help="Points of the integral, doubled up to 512 where needed. 32 if not given."
-    ),
-    check: bool = typer.Option(False, "--check", help="Attribute again with shuffled weights: is it another picture?"),
-    first: int | None = typer.Option(None, "--first", min=1, metavar="N", help="Only the first N groups."),
-    full: bool = typer.Option(False, "--full", help="Print long responses whole."),
+    unit: Unit = "auto",
+    reference: Reference = None,
+    steps: Steps = None,
+    check: Check = False,
+    first: First = None,
+    full: Full = False,
     format: Format = None,
     batch_tokens: BatchTokens = None,
     truncate_responses: TruncateResponses = False,
@@ -48,58 +62,61 @@ def explain_command(
 
     Example: `plaudit explain my-model --prompt "Why is the sky blue?" -r "Rayleigh scattering." -r "Because."`
     """
-    from plaudit.cli import explain_tables
-    from plaudit.cli.explain_summary import summary
+    from plaudit.cli.explain_summary import summarise
+    from plaudit.cli.explain_tables import print_explanations
     from plaudit.cli.output import give
-    from plaudit.explaining import NO_CAPTUM, Integration, available, exact, explain
-    from plaudit.model import DEFAULT_BATCH_TOKENS, open_model
+    from plaudit.explaining import NO_CAPTUM, available_methods, explain
+    from plaudit.model import open_model
     from plaudit.scoring import watched
     from plaudit.storage import check_place
 
     if output is not None:
         check_place(output)
     groups = list(islice(groups_or_prompt(source, prompt, response, format), first))
-    loaded = open_model(model)
-    methods = method or available(loaded)
-    given = {"--check": check, "--steps": steps, "--reference": reference}
-    for option in (name for name, value in given.items() if value):
-        if exact(loaded):
-            raise PlauditError(f"{option} is of integrated gradients; this model's contributions are exact without it")
+    scorer = open_model(model)
+    methods = method or available_methods(scorer)
+    _check_options({"--check": check, "--steps": steps, "--reference": reference}, scorer, methods, method)
+    options: dict[str, Any] = {"methods": methods, "unit": unit, "check": check}
+    options |= {"truncate_responses": truncate_responses, "integration": _integration(reference, steps, batch_tokens)}
+    explained = [(group, explain(scorer, group, **options)) for group in watched(groups, len(groups), "Explaining")]
+    explanations = [explanation for _, of_group in explained for explanation in of_group]
+    if not explanations:
+        raise InvalidInputError("there is no response to explain")
+    summary = summarise(explanations)
+    notes = [] if method or "gradients" in methods else [f"no attributions: {NO_CAPTUM}"]
+    result: dict[str, Any] = {
+        "explanations": [explanation.to_json() for explanation in explanations],
+        **summary.to_json(),
+        "notes": notes,
+        "record": scorer.run_record("explanations", model=model),
+    }
+    give(result, output, as_json, lambda: print_explanations(explained, summary, notes, full))
+
+
+def _check_options(
+    options: dict[str, Any], scorer: Scorer, methods: list[str], named_methods: list[str] | None
+) -> None:
+    """Refuse options of integrated gradients where nothing is integrated."""
+    from plaudit.explaining import NO_CAPTUM, has_exact_attributions
+
+    for option in (name for name, value in options.items() if value):
+        if has_exact_attributions(scorer):
+            raise InvalidInputError(
+                f"{option} is of integrated gradients", remedy="this model's contributions are exact without it"
+            )
         if "gradients" not in methods:
-            remedy = "add --method gradients" if method else NO_CAPTUM
-            raise PlauditError(f"{option} is of integrated gradients, which are not asked for; {remedy}")
+            remedy = "add --method gradients" if named_methods else NO_CAPTUM
+            raise InvalidInputError(f"{option} is of integrated gradients, which are not asked for", remedy=remedy)
+
+
+def _integration(reference: str | None, steps: int | None, batch_tokens: int | None) -> Integration:
+    from plaudit.explaining import Integration
+
     default = Integration()
-    integration = replace(
+    return replace(
         default,
         reference=reference or default.reference,
         steps=steps or default.steps,
-        most_steps=max(steps or 0, default.most_steps),
-        batch_tokens=batch_tokens or DEFAULT_BATCH_TOKENS,
+        max_steps=max(steps or 0, default.max_steps),
+        batch_tokens=batch_tokens or default.batch_tokens,
     )
-    notes = [] if method or "gradients" in methods else [f"no attributions: {NO_CAPTUM}"]
-    found = [
-        (
-            group,
-            explain(
-                loaded,
-                group,
-                methods=methods,
-                unit=unit,
-                integration=integration,
-                check=check,
-                truncate_responses=truncate_responses,
-            ),
-        )
-        for group in watched(groups, len(groups), "Explaining")
-    ]
-    explanations = [explanation for _, several in found for explanation in several]
-    if not explanations:
-        raise PlauditError("there is no response to explain")
-    figures = summary(explanations)
-    result: dict[str, Any] = {
-        "explanations": [explanation.to_json() for explanation in explanations],
-        **figures.to_json(),
-        "notes": notes,
-        "record": loaded.run_record("explanations", model=model),
-    }
-    give(result, output, as_json, lambda: explain_tables.show(found, figures, notes, full))

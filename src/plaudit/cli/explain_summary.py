@@ -1,4 +1,4 @@
-"""What explanations of many responses say together, with intervals."""
+"""A summary of the explanations of many responses, with intervals."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Summary:
 
     Attributes:
         n: how many.
-        agreement: mean rank correlation of attributions with leave-one-out effects, over the responses that have one.
+        agreement: mean rank correlation of attributions with ablation effects, over the responses that have one.
         randomised: mean rank correlation of attributions ("signed"), and of their absolute values ("sizes"), with those
             under shuffled weights; none if that was not checked.
         incomplete: responses whose attributions miss what they explain by more than the tolerance.
@@ -37,25 +37,24 @@ class Summary:
         }
 
 
-def summary(explanations: Sequence[Explanation]) -> Summary:
+def summarise(explanations: Sequence[Explanation]) -> Summary:
     """Means over responses, their intervals clustered by group."""
-    # One --prompt has no id, and its responses are one cluster.
-    names = {name: number for number, name in enumerate(dict.fromkeys(e.group for e in explanations))}
+    # The group of --prompt has no id; its responses are one cluster all the same.
+    cluster_of = {group: number for number, group in enumerate(dict.fromkeys(e.group for e in explanations))}
 
-    def over(agreement: Callable[[Explanation], MethodAgreement | None]) -> Measurement:
-        known = [
-            (found.value, names[e.group]) for e in explanations if (found := agreement(e)) and found.value is not None
-        ]
-        values, groups = (np.array([pair[i] for pair in known]) for i in (0, 1))
-        return mean(values, np.ones(len(known)), groups, (-1.0, 1.0))
+    def mean_of(agreement_of: Callable[[Explanation], MethodAgreement | None]) -> Measurement:
+        agreements = [(agreement_of(e), cluster_of[e.group]) for e in explanations]
+        known = [(a.value, cluster) for a, cluster in agreements if a is not None and a.value is not None]
+        values, clusters = (np.array([pair[i] for pair in known]) for i in (0, 1))
+        return mean(values, np.ones(len(known)), clusters, (-1.0, 1.0))
 
     checked = any(explanation.randomised for explanation in explanations)
     return Summary(
         n=len(explanations),
-        agreement=over(lambda e: e.agreement),
+        agreement=mean_of(lambda e: e.agreement),
         randomised={
-            "signed": over(lambda e: e.randomised[0] if e.randomised else None),
-            "sizes": over(lambda e: e.randomised[1] if e.randomised else None),
+            "signed": mean_of(lambda e: e.randomised[0] if e.randomised else None),
+            "sizes": mean_of(lambda e: e.randomised[1] if e.randomised else None),
         }
         if checked
         else {},

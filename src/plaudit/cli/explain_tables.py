@@ -1,16 +1,16 @@
-"""What `plaudit explain` prints for people."""
+"""Tables and highlighted text of `plaudit explain`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from plaudit.cli.explain_summary import Summary
-from plaudit.cli.explain_words import meanings, part_of, shape
-from plaudit.cli.highlight import legend, painted
+from plaudit.cli.highlight import highlighted, legend
 from plaudit.cli.terminal import counted, short
 from plaudit.explaining import Explanation
 from plaudit.groups import Group
@@ -18,9 +18,9 @@ from plaudit.statistics import Measurement
 from plaudit.text import terminal_text
 
 _WIDE = 100
-"""Columns of a terminal in which two responses stand side by side."""
+"""Columns of a terminal from which on two responses are printed side by side."""
 
-_PAINTED = {
+_CAPTIONS = {
     "attribution": "what each token contributed (integrated gradients from {reference})",
     "exact": "what each word contributed, exactly",
     "gain": "how the reward changed at each piece ({kind})",
@@ -30,38 +30,62 @@ _PAINTED = {
 _AGAINST_SHUFFLED = {"signed": "contributions against those", "sizes": "their sizes, signs aside, against those"}
 
 
-def show(
-    found: Sequence[tuple[Group, Sequence[Explanation]]], figures: Summary, notes: Sequence[str], full: bool
+_DIGITS = 3
+"""Significant digits of the largest of some numbers, and decimals at least."""
+
+_ROUNDING = 1e-7
+"""A smaller number is rounding of a sum, and is shown as 0."""
+
+_REFERENCE = (
+    "reference: the score of an answer of as many tokens that say nothing, from which contributions lead to the score; "
+    "what they miss of the way is unexplained"
+)
+# Explanation of a word on the screen -> whether the word is printed for an explanation.
+_MEANINGS: dict[str, Callable[[Explanation], bool]] = {
+    _REFERENCE: lambda e: e.steps is not None,
+    "worth: the score, minus the score without this part": lambda e: bool(e.sentences),
+    "tokens: what the part's tokens contributed, in all": lambda e: bool(e.sentences) and e.baseline is not None,
+    "reward here: the reward read at the part's end; blank where none was read": lambda e: (
+        bool(e.sentences) and e.kind is not None
+    ),
+    "shuffled weights: near 0 where contributions show what was learned, and not the text alone": lambda e: (
+        e.randomised is not None
+    ),
+}
+
+
+def print_explanations(
+    explained: Sequence[tuple[Group, Sequence[Explanation]]], summary: Summary, notes: Sequence[str], full: bool
 ) -> None:
-    """Print each group's responses, and what they say together."""
+    """Print each group's responses, then the summary of all."""
     console = Console(highlight=False)
     colour = console.color_system is not None and not console.no_color
-    for group, explanations in found:
+    for group, explanations in explained:
         console.print(f"\n{f'{terminal_text(group.id)} {short(group.prompt)}'.lstrip()}", markup=False, style="bold")
         kind, columns = _columns(explanations)
-        largest = max((abs(v) for _, values in columns for v in values if v is not None), default=0.0)
-        numbers = shape(value for e in explanations for value in (e.score, e.baseline))
+        largest = max((abs(value) for _, values in columns for value in values if value is not None), default=0.0)
+        numbers = number_format(value for e in explanations for value in (e.score, e.baseline))
         bodies = [
-            Text("\n").join([_head(e, numbers), painted(*column, largest, colour=colour, full=full)])
+            Text("\n").join([_head(e, numbers), highlighted(*column, largest, colour=colour, full=full)])
             for e, column in zip(explanations, columns, strict=True)
         ]
         _side_by_side(console, bodies)
         if largest:
-            console.print(Text(f"{_said(kind, explanations)}: ").append_text(legend(largest, colour=colour)))
+            console.print(Text(f"{_caption(kind, explanations)}: ").append_text(legend(largest, colour=colour)))
         for explanation in explanations:
             if explanation.sentences:
-                console.print(_parts(explanation))
+                console.print(_segments(explanation))
         if len(explanations) == 2:
             console.print(_gap(*explanations), markup=False)
-    everything = [explanation for _, explanations in found for explanation in explanations]
+    everything = [explanation for _, explanations in explained for explanation in explanations]
     console.print()
-    for line in (*_together(figures), *meanings(everything), *notes):
+    for line in (*_summary_lines(summary), *meanings(everything), *notes):
         console.print(line, style="dim", markup=False)
 
 
 def _columns(explanations: Sequence[Explanation]) -> tuple[str, list[tuple[list[str], list[float | None]]]]:
-    """What is painted, the most telling there is of attributions, gains and effects; of each response, its pieces and
-    their values."""
+    """What is highlighted: attributions, else gains of the reward, else ablation effects; and the texts and values of
+    each response."""
     if all(e.baseline is not None for e in explanations):
         kind = "exact" if all(e.steps is None for e in explanations) else "attribution"
         return kind, [([t.text for t in e.tokens], [t.attribution for t in e.tokens]) for e in explanations]
@@ -71,7 +95,7 @@ def _columns(explanations: Sequence[Explanation]) -> tuple[str, list[tuple[list[
 
 
 def _gains(explanation: Explanation) -> list[float | None]:
-    """How far each piece moved the reward from where it was read last."""
+    """How much each token changed the reward since it was last read."""
     gains: list[float | None] = []
     last = explanation.opening
     for token in explanation.tokens:
@@ -80,16 +104,16 @@ def _gains(explanation: Explanation) -> list[float | None]:
     return gains
 
 
-def _said(kind: str, explanations: Sequence[Explanation]) -> str:
+def _caption(kind: str, explanations: Sequence[Explanation]) -> str:
     first = explanations[0]
     reference = "the mean embedding" if first.reference == "mean" else f"the {first.reference} token"
-    return _PAINTED[kind].format(reference=reference, kind=first.kind, part=part_of(first))
+    return _CAPTIONS[kind].format(reference=reference, kind=first.kind, part=segment_name(first))
 
 
 def _head(explanation: Explanation, numbers: str) -> Text:
     head = Text(f"response {explanation.response}: score {numbers.format(explanation.score)}", style="bold")
     rest = []
-    # What is exact begins at nothing, and misses nothing.
+    # Exact attributions have no reference and leave nothing unexplained.
     if explanation.steps is not None:
         rest.append(f"reference {numbers.format(explanation.baseline)}")
     if explanation.complete is False:
@@ -111,8 +135,8 @@ def _side_by_side(console: Console, bodies: Sequence[Text]) -> None:
     console.print(table)
 
 
-def _parts(explanation: Explanation) -> Table:
-    """Each part: what the score is worth without it, what its tokens contributed, and the reward read at its end."""
+def _segments(explanation: Explanation) -> Table:
+    """Each segment: its ablation effect, what its tokens contributed, and the reward read at its end."""
     table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left", title_style="")
     rows = [
         ("worth", [part.effect for part in explanation.sentences]),
@@ -122,8 +146,8 @@ def _parts(explanation: Explanation) -> Table:
     rows = [(name, values) for name, values in rows if any(value is not None for value in values)]
     for name, _ in rows:
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column(f"{part_of(explanation)} of response {explanation.response}", overflow="fold")
-    columns = [(shape(values), values) for _, values in rows]
+    table.add_column(f"{segment_name(explanation)} of response {explanation.response}", overflow="fold")
+    columns = [(number_format(values), values) for _, values in rows]
     for number, part in enumerate(explanation.sentences):
         figures = ("" if values[number] is None else numbers.format(values[number]) for numbers, values in columns)
         table.add_row(*figures, Text(short(part.text.strip(), 90)))
@@ -131,7 +155,7 @@ def _parts(explanation: Explanation) -> Table:
 
 
 def _ends(explanation: Explanation) -> list[float | None]:
-    """The last reward read in each part, before the white space at its end: that belongs to the token after it."""
+    """The last reward read in each segment, before the white space at its end: that belongs to the token after it."""
     ends: list[float | None] = []
     tokens = iter(explanation.tokens)
     done = start = 0
@@ -146,28 +170,28 @@ def _ends(explanation: Explanation) -> list[float | None]:
 
 
 def _gap(a: Explanation, b: Explanation) -> str:
-    """The difference of two scores, taken apart."""
-    numbers = shape([a.score - b.score]).format
+    """The difference of two scores as a sum of its parts."""
+    numbers = number_format([a.score - b.score]).format
     gap = f"score {a.response} - score {b.response} = {numbers(a.score - b.score)}"
     if a.baseline is None or b.baseline is None:
         return gap
-    sums = [sum(token.attribution or 0.0 for token in one.tokens) for one in (a, b)]
-    found = f"{gap}: tokens of {a.response} {numbers(sums[0])}, of {b.response} {numbers(-sums[1])}"
+    sums = [sum(token.attribution or 0.0 for token in explanation.tokens) for explanation in (a, b)]
+    by_tokens = f"{gap}: tokens of {a.response} {numbers(sums[0])}, of {b.response} {numbers(-sums[1])}"
     if a.steps is None:
-        return found
+        return by_tokens
     rest = (a.completeness or 0.0) - (b.completeness or 0.0)
-    return f"{found}; their references {numbers(a.baseline - b.baseline)}; unexplained {numbers(rest)}"
+    return f"{by_tokens}; their references {numbers(a.baseline - b.baseline)}; unexplained {numbers(rest)}"
 
 
-def _together(figures: Summary) -> Iterator[str]:
-    if figures.n > 1:
-        yield counted(figures.n, "responses")
-    if figures.agreement.value is not None:
-        yield f"contributions against worth: {_correlation(figures.agreement)}"
-    for name, measured in figures.randomised.items():
-        yield f"{_AGAINST_SHUFFLED[name]} with shuffled weights: {_correlation(measured)}"
-    if figures.incomplete:
-        of = counted(figures.incomplete, "responses")
+def _summary_lines(summary: Summary) -> Iterator[str]:
+    if summary.n > 1:
+        yield counted(summary.n, "responses")
+    if summary.agreement.value is not None:
+        yield f"contributions against worth: {_correlation(summary.agreement)}"
+    for name, correlation in summary.randomised.items():
+        yield f"{_AGAINST_SHUFFLED[name]} with shuffled weights: {_correlation(correlation)}"
+    if summary.incomplete:
+        of = counted(summary.incomplete, "responses")
         yield f"the contributions of {of} do not sum to what they explain within 1%; try --steps 1024"
 
 
@@ -175,7 +199,28 @@ def _correlation(mean: Measurement) -> str:
     """A mean of rank correlations with its interval, or why there is none."""
     if mean.value is None:
         return f"undefined ({mean.reason})"
-    said = f"{'mean ' if mean.n > 1 else ''}rank correlation {mean.value:+z.2f} over {counted(mean.n, 'responses')}"
+    value = f"{'mean ' if mean.n > 1 else ''}rank correlation {mean.value:+z.2f} over {counted(mean.n, 'responses')}"
     if mean.low is None or mean.high is None:
-        return f"{said} (no interval: {mean.reason})"
-    return f"{said}, 95% interval [{mean.low:+z.2f}, {mean.high:+z.2f}]"
+        return f"{value} (no interval: {mean.reason})"
+    return f"{value}, 95% interval [{mean.low:+z.2f}, {mean.high:+z.2f}]"
+
+
+# ---- words and numbers ----------------------------------------------------------------------------------------------
+
+
+def meanings(explanations: Collection[Explanation]) -> list[str]:
+    """A line for each word on the screen that needs explaining."""
+    return [meaning for meaning, is_printed in _MEANINGS.items() if any(map(is_printed, explanations))]
+
+
+def number_format(values: Iterable[float | None]) -> str:
+    """A common format of some numbers, in which the largest has three significant digits."""
+    sizes = [abs(value) for value in values if value is not None and math.isfinite(value)]
+    largest = max((size for size in sizes if size >= _ROUNDING), default=1.0)
+    return f"{{:+z.{max(_DIGITS, _DIGITS - 1 - math.floor(math.log10(largest)))}f}}"
+
+
+def segment_name(explanation: Explanation) -> str:
+    """What a segment is, in words: "sentence", or "3 sentences" where so many were ablated together."""
+    together = explanation.each is not None and explanation.each > 1
+    return f"{explanation.each:,} {explanation.unit}s" if together else str(explanation.unit)

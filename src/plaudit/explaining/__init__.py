@@ -1,4 +1,4 @@
-"""Why a response got its score: the reward along it, what its tokens contributed, and what each sentence was worth."""
+"""Explanations of scores: the reward along a response, token attributions, and the ablation of each sentence."""
 
 from typing import TYPE_CHECKING
 
@@ -6,20 +6,21 @@ from plaudit._face import face
 
 if TYPE_CHECKING:
     from plaudit.explaining.explanation import Explanation, MethodAgreement, Segment, Token
-    from plaudit.explaining.methods import METHODS, available, exact, explain
-    from plaudit.explaining.views import NO_CAPTUM, Integration
+    from plaudit.explaining.methods import METHODS, available_methods, explain, has_exact_attributions
+    from plaudit.explaining.views import NO_CAPTUM, VIEWS, Integration
 
 __all__ = [
     "METHODS",
     "NO_CAPTUM",
+    "VIEWS",
     "Explanation",
     "Integration",
     "MethodAgreement",
     "Segment",
     "Token",
-    "available",
-    "exact",
+    "available_methods",
     "explain",
+    "has_exact_attributions",
 ]
 
 __getattr__, __dir__ = face(__name__, __file__)

@@ -1,6 +1,7 @@
-"""What a response is worth without one of its parts, and cut off after each: new responses, scored like any other.
+"""Ablation and prefixes: the score without a segment of the response, and of the response cut off after each.
 
-Nothing here trusts a gradient or a state inside the model. Siblings share their prompt in one forest.
+These are new responses, scored like any other: nothing here trusts a gradient or a state inside the model. In a forest
+they share their prompt.
 """
 
 from __future__ import annotations
@@ -9,61 +10,74 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
-from plaudit.explaining.edits import until, without
+from plaudit.data import Score
+from plaudit.explaining.edits import cut_off, cut_out
 from plaudit.explaining.tokens import TokenSpan
-from plaudit.explaining.views import Along
+from plaudit.explaining.views import PrefixRewards
 from plaudit.groups import Group, Text
 from plaudit.model import Scorer
 from plaudit.text import Span, merge_spans, sentence_spans, word_spans
 
-MOST_PREFIXES = 64
-"""Prefixes of a response scored at most: more words than this, and sentences end them."""
+MAX_PREFIXES = 64
+"""Prefixes of a response that are scored at most. In a response of more words, sentences end them."""
 
-MOST_PARTS = 256
-"""Parts of a response left out at most: where it has more, neighbours are left out together."""
+MAX_SEGMENTS = 256
+"""Segments of a response that are ablated at most. Where it has more, neighbours are ablated together."""
 
-MOST_CHARACTERS = 16_000_000
-"""Characters scored at most for one response and method: of one that is very long there are fewer prefixes, and more
-neighbours go together. Two versions of it are scored however long it is."""
-
-
-def affordable(text: str, most: int) -> int:
-    """How many versions of a text may be scored, `most` of them at most."""
-    return max(2, min(most, MOST_CHARACTERS // max(1, len(text))))
+MAX_CHARACTERS = 16_000_000
+"""Characters that are scored at most for one response and method: a very long one has fewer prefixes, and more
+neighbours are ablated together. Two versions are scored however long it is."""
 
 
-def effects(
-    model: Scorer, group: Group, response: int, score: float, parts: Sequence[Span], **options: Any
+def version_budget(text: str, limit: int) -> int:
+    """How many versions of a text may be scored, `limit` of them at most."""
+    return max(2, min(limit, MAX_CHARACTERS // max(1, len(text))))
+
+
+def ablation_effects(
+    model: Scorer, group: Group, score: Score, segments: Sequence[Span], **options: Any
 ) -> list[float]:
-    """The score of a response minus its score without each of its parts. `options` are those of `Scorer.score`."""
-    whole = group.responses[response]
-    left = [without(whole, start, end) for start, end in parts]
-    return [score - own for own in _scores(model, group.prompt, left, **options)]
+    """The score of a response minus its score without each of its segments.
+
+    Args:
+        model: any scorer.
+        group: the prompt and its responses.
+        score: of the response.
+        segments: spans of the response's plain text.
+        options: of `Scorer.score`.
+    """
+    response = group.responses[score.response]
+    ablated = [cut_out(response, start, end) for start, end in segments]
+    return [score.score - reward for reward in _rewards(model, group.prompt, ablated, **options)]
 
 
-def prefixes(
-    model: Scorer, group: Group, response: int, text: str, pieces: Sequence[TokenSpan], **options: Any
-) -> Along:
-    """The score of a response cut off before its first piece, and after the pieces that end a word; or a sentence, or
-    several, if that would be more than `MOST_PREFIXES`. The last is the response's own score."""
-    most = affordable(text, MOST_PREFIXES)
+def score_prefixes(
+    model: Scorer, group: Group, response: int, text: str, tokens: Sequence[TokenSpan], **options: Any
+) -> PrefixRewards:
+    """The score of a response cut off before its first token, and after the tokens that end a word.
+
+    If there are more than `MAX_PREFIXES` words it is cut off after sentences, or after several. The last prefix is the
+    response itself.
+    """
+    limit = version_budget(text, MAX_PREFIXES)
     by_word = word_spans(text)
-    ends = _ends(text, by_word if len(by_word) <= most else merge_spans(sentence_spans(text), most)[1])
-    starts = [piece.start for piece in pieces]
-    # A word ends in the last piece that starts before its end.
-    places = sorted({bisect_left(starts, end) - 1 for end in ends if end} | ({len(pieces) - 1} if pieces else set()))
-    cuts = [until(group.responses[response], end) for end in (0, *(pieces[i].end for i in places))]
-    opening, *rewards = _scores(model, group.prompt, cuts, **options)
-    by_piece = dict(zip(places, rewards, strict=True))
-    return Along("prefixes", opening, tuple(by_piece.get(i) for i in range(len(pieces))))
+    spans = by_word if len(by_word) <= limit else merge_spans(sentence_spans(text), limit)[1]
+    starts = [token.start for token in tokens]
+    # A word ends in the last token that starts before the word's end.
+    last = {len(tokens) - 1} if tokens else set()
+    places = sorted({bisect_left(starts, end) - 1 for end in _visible_ends(text, spans) if end} | last)
+    cuts = [cut_off(group.responses[response], end) for end in (0, *(tokens[i].end for i in places))]
+    opening, *rewards = _rewards(model, group.prompt, cuts, **options)
+    by_token = dict(zip(places, rewards, strict=True))
+    return PrefixRewards(kind="prefixes", opening=opening, ends=tuple(by_token.get(i) for i in range(len(tokens))))
 
 
-def _scores(model: Scorer, prompt: Text, responses: Sequence[Text], **options: Any) -> list[float]:
+def _rewards(model: Scorer, prompt: Text, responses: Sequence[Text], **options: Any) -> list[float]:
     if not responses:
         return []
     return [score.score for score in model.score(Group("", prompt, tuple(responses)), **options)[0]]
 
 
-def _ends(text: str, spans: Sequence[Span]) -> list[int]:
-    """Where spans end, before the white space that ends them."""
+def _visible_ends(text: str, spans: Sequence[Span]) -> list[int]:
+    """Where spans end, without the white space at their end."""
     return [start + len(text[start:end].rstrip()) for start, end in spans]

@@ -1,47 +1,48 @@
-"""A response with a part cut out, or cut off. Places are characters of its `plain_text`."""
+"""Edits of a response: a span cut out, or everything after a character cut off. Positions are those in `plain_text`."""
 
 from __future__ import annotations
 
 from plaudit.groups import Text
 
-_JOINT = len("\n\n")
+_SEPARATOR = len("\n\n")
 """Characters between two messages in `plain_text`."""
 
 
-def contents(response: Text) -> list[tuple[int, str]]:
+def message_contents(response: Text) -> list[tuple[int, str]]:
     """Where the content of each message starts in the plain text, and the content; of plain text, the text."""
     if isinstance(response, str):
         return [(0, response)]
-    found, start = [], 0
+    contents, start = [], 0
     for message in response:
-        found.append((start, str(message["content"])))
-        start += len(found[-1][1]) + _JOINT
-    return found
+        content = str(message["content"])
+        contents.append((start, content))
+        start += len(content) + _SEPARATOR
+    return contents
 
 
-def without(response: Text, start: int, end: int) -> Text:
+def cut_out(response: Text, start: int, end: int) -> Text:
     """The response without the characters from `start` to `end`."""
     if isinstance(response, str):
-        return _cut(response, start, end)
+        return _without(response, start, end)
     return tuple(
-        {**message, "content": _cut(text, start - at, end - at)}
-        for message, (at, text) in zip(response, contents(response), strict=True)
+        {**message, "content": _without(content, start - offset, end - offset)}
+        for message, (offset, content) in zip(response, message_contents(response), strict=True)
     )
 
 
-def until(response: Text, end: int) -> Text:
-    """The response cut off before character `end`. Messages after it go; the first stays, if only empty."""
+def cut_off(response: Text, end: int) -> Text:
+    """The response up to character `end`. Messages after it are dropped; the first stays, if only empty."""
     if isinstance(response, str):
         return response[:end]
     return tuple(
-        {**message, "content": text[: end - at]}
-        for message, (at, text) in zip(response, contents(response), strict=True)
-        if at < max(end, 1)
+        {**message, "content": content[: end - offset]}
+        for message, (offset, content) in zip(response, message_contents(response), strict=True)
+        if offset < max(end, 1)
     )
 
 
-def _cut(text: str, start: int, end: int) -> str:
-    """White space that then ends the text goes too, where the text did not end in any: it only stood between two
-    parts."""
-    kept = text[: max(start, 0)] + text[max(end, 0) :]
-    return kept if kept == text or text[-1:].isspace() else kept.rstrip()
+def _without(text: str, start: int, end: int) -> str:
+    """The text without a span. White space that then ends it goes too, unless the text ended in white space before: it
+    only separated the span from the rest."""
+    rest = text[: max(start, 0)] + text[max(end, 0) :]
+    return rest if rest == text or text[-1:].isspace() else rest.rstrip()

@@ -1,4 +1,4 @@
-"""A response as several models together see it. Their reward is a mean, so an explanation is the mean of theirs."""
+"""The view of an ensemble: its reward is the mean of its members', so its explanation is the mean of theirs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from plaudit.explaining.networks import NetworkView
 from plaudit.explaining.tokens import TokenSpan
-from plaudit.explaining.views import Along, Attribution, Integration
+from plaudit.explaining.views import Attribution, Integration, PrefixRewards
 from plaudit.groups import Text
 
 if TYPE_CHECKING:
@@ -18,61 +18,78 @@ if TYPE_CHECKING:
 
 
 class EnsembleView:
-    """See `views.View`. Where members cut the text into other tokens, a piece ends where a token of each does."""
+    """See `views.View`. Where members have different tokens, a span ends where a token of every member ends."""
 
     def __init__(self, model: Ensemble, prompt: Text, response: Text) -> None:
         self._views = [NetworkView(member, prompt, response) for member in model.members]
         self.text = self._views[0].text
-        ends = sorted(set.intersection(*({p.end for p in view.pieces} for view in self._views)))
-        starts = [0, *ends[:-1]] if ends else []
-        # Read: some member saw all of it. The numbers of its tokens mean nothing across tokenizers.
-        read = {end for view in self._views for end in (p.end for p in view.pieces if p.read)}
-        self.pieces = tuple(
-            TokenSpan(start, end, i, i + (end in read)) for i, (start, end) in enumerate(zip(starts, ends, strict=True))
-        )
+        self.tokens = _common_spans([view.tokens for view in self._views])
 
     @property
     def networks(self) -> Sequence[nn.Module]:
         return list(chain.from_iterable(view.networks for view in self._views))
 
-    def along(self) -> Along | None:
-        """The mean of what the members read at the ends they have in common; None if one of them cannot."""
-        found = [view.along() for view in self._views]
-        several = [along for along in found if along is not None]
-        if len(several) < len(found):
+    def prefix_rewards(self) -> PrefixRewards | None:
+        """The members' mean at the ends they have in common; None if one of them cannot tell."""
+        by_member = [rewards for view in self._views if (rewards := view.prefix_rewards()) is not None]
+        if len(by_member) < len(self._views):
             return None
-        ends = [
-            {piece.end: end for piece, end in zip(view.pieces, along.ends, strict=True)}
-            for view, along in zip(self._views, several, strict=True)
+        at_end = [
+            {token.end: reward for token, reward in zip(view.tokens, rewards.ends, strict=True)}
+            for view, rewards in zip(self._views, by_member, strict=True)
         ]
-        opening = _mean(along.opening for along in several)
-        return Along("in one pass", opening, tuple(_mean(own[p.end] for own in ends) for p in self.pieces))
-
-    def attributed(self, how: Integration) -> Attribution:
-        """The mean of the members' attributions."""
-        found = [view.attributed(how) for view in self._views]
-        columns = [self._summed(view, own) for view, own in zip(self._views, found, strict=True)]
-        return Attribution(
-            tuple(_mean(column[i] for column in columns) for i in range(len(self.pieces))),
-            sum(own.baseline for own in found) / len(found),
-            how.reference,
-            max(own.steps or 0 for own in found),
-            sum(own.completeness for own in found) / len(found),
-            all(own.complete for own in found),
+        return PrefixRewards(
+            kind="in one pass",
+            opening=_mean(rewards.opening for rewards in by_member),
+            ends=tuple(_mean(rewards[token.end] for rewards in at_end) for token in self.tokens),
         )
 
-    def _summed(self, view: NetworkView, own: Attribution) -> list[float | None]:
-        """A member's attributions over the common pieces; a part that this member alone never saw adds nothing."""
-        pairs = list(zip(view.pieces, own.values, strict=True))
-        return [
-            sum(value or 0.0 for piece, value in pairs if common.start <= piece.start and piece.end <= common.end)
-            if common.read
-            else None
-            for common in self.pieces
+    def attribute(self, integration: Integration) -> Attribution:
+        """The mean of the members' attributions."""
+        by_member = [view.attribute(integration) for view in self._views]
+        columns = [
+            self._on_common_spans(view.tokens, attribution.values)
+            for view, attribution in zip(self._views, by_member, strict=True)
         ]
+        count = len(by_member)
+        return Attribution(
+            values=tuple(_mean(column[i] for column in columns) for i in range(len(self.tokens))),
+            baseline=sum(attribution.baseline for attribution in by_member) / count,
+            reference=integration.reference,
+            steps=max(attribution.steps or 0 for attribution in by_member),
+            completeness=sum(attribution.completeness for attribution in by_member) / count,
+            complete=all(attribution.complete for attribution in by_member),
+        )
+
+    def _on_common_spans(self, tokens: Sequence[TokenSpan], values: Sequence[float | None]) -> list[float | None]:
+        """A member's attributions, summed within the common spans. What this member did not read adds nothing."""
+        pairs = list(zip(tokens, values, strict=True))
+        return [
+            sum(value or 0.0 for token, value in pairs if common.start <= token.start and token.end <= common.end)
+            if common.is_read
+            else None
+            for common in self.tokens
+        ]
+
+
+def _common_spans(by_member: Sequence[Sequence[TokenSpan]]) -> tuple[TokenSpan, ...]:
+    """The spans between the ends that all members' tokens have in common.
+
+    A span counts as read if some member read a token that ends there; its token numbers mean nothing, because they
+    differ between tokenizers.
+    """
+    ends = sorted(set.intersection(*({token.end for token in tokens} for tokens in by_member)))
+    read_ends = {token.end for tokens in by_member for token in tokens if token.is_read}
+    spans = []
+    for number, end in enumerate(ends):
+        start = ends[number - 1] if number else 0
+        n_tokens = 1 if end in read_ends else 0
+        spans.append(TokenSpan(start=start, end=end, first=number, last=number + n_tokens))
+    return tuple(spans)
 
 
 def _mean(values: Iterable[float | None]) -> float | None:
-    several = list(values)
-    known = [value for value in several if value is not None]
-    return sum(known) / len(several) if several and len(known) == len(several) else None
+    """The mean; None if a value is missing, or there are none."""
+    numbers = list(values)
+    known = [value for value in numbers if value is not None]
+    return sum(known) / len(numbers) if numbers and len(known) == len(numbers) else None

@@ -1,4 +1,4 @@
-"""What an explanation says."""
+"""The explanation of a score."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 from scipy.stats import spearmanr
 
-LEAST_PARTS = 3
-"""Parts below which a rank correlation says nothing: of two it is always 1 or -1."""
+MIN_SEGMENTS = 3
+"""Fewer have no meaningful rank correlation: that of two is always 1 or -1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of the response as the model reads it; the pieces of a response make up its text.
+    """A token of the response as the model reads it; the tokens of a response make up its text.
 
     Attributes:
-        text: with the white space before it. Tokens that share a character (bytes of an emoji) are one piece.
+        text: with the white space before it. Tokens that share a character (bytes of an emoji) are one.
         reward: the reward read at its end; None where it was not read there.
-        attribution: its share of score - baseline; None where it was not asked for, or the model never saw this text.
+        attribution: its share of score - baseline; None where it was not asked for, or the text was not read.
     """
 
     text: str
@@ -33,7 +33,7 @@ class Segment:
     """A sentence (or line, or word) of the response.
 
     Attributes:
-        text: the part.
+        text: of the segment.
         effect: the score with it minus the score of the response without it.
         attribution: the sum of its tokens' attributions.
     """
@@ -45,7 +45,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class MethodAgreement:
-    """Spearman's rank correlation of two explanations of the same response, over n things; None with the reason."""
+    """Spearman's rank correlation of two explanations of the same response, over n tokens or segments."""
 
     value: float | None
     n: int
@@ -53,10 +53,15 @@ class MethodAgreement:
 
     @classmethod
     def of(cls, first: Sequence[float], second: Sequence[float]) -> MethodAgreement:
-        """Of two columns in the same order."""
+        """Of two columns in the same order; undefined, with the reason, where it has no meaning.
+
+        Example:
+            >>> MethodAgreement.of([1.0, 2.0, 9.0], [0.0, 5.0, 4.0]).value
+            0.5
+        """
         n = len(first)
-        if n < LEAST_PARTS:
-            return cls(None, n, f"it needs {LEAST_PARTS} parts or more")
+        if n < MIN_SEGMENTS:
+            return cls(None, n, f"it needs {MIN_SEGMENTS} parts or more")
         if not (np.isfinite(first).all() and np.isfinite(second).all()):
             return cls(None, n, "some score is not a number")
         if np.ptp(first) == 0 or np.ptp(second) == 0:
@@ -76,19 +81,19 @@ class Explanation:
         group, response: which one, as on its Score.
         score: the reward, as `Scorer.score` gives it.
         truncated: whether the model read the response to its end.
-        tokens: its pieces, in order.
+        tokens: in order.
         kind: how the rewards along it were read: "in one pass", at every token; or "prefixes", by scoring the response
             cut off after a word or sentence. None if they were not asked for.
         opening: the reward read before the first token.
-        sentences: its parts, in order.
-        unit: what a part is: "sentence", "line" or "word"; or
-        each: so many of them together, where a response has too many to leave out one by one.
-        baseline: the score of the reference input, from which attributions explain the way to the score.
-        reference: what stood in the place of the response's tokens there.
+        sentences: the ablated segments, in order.
+        unit: of segmentation: "sentence", "line" or "word".
+        each: units in one segment: more than one where a response has too many to ablate one by one.
+        baseline: the score of the reference input; attributions explain score - baseline.
+        reference: what replaced the response's tokens there.
         steps: points at which the gradient was integrated; None where attributions are exact.
         completeness: (score - baseline) minus the sum of the attributions.
         complete: whether that is within the tolerance.
-        agreement: of the parts' attributions with their effects.
+        agreement: of the segments' attributions with their effects.
         randomised: of the tokens' attributions, and of their sizes, with those of the same network with its weights
             shuffled: near 0 if they depend on what it learned. None if this was not checked.
     """

@@ -1,37 +1,29 @@
-"""A scorer and a group in, an explanation of each response out."""
+"""Explanations: a scorer and a group in, why each response got its score out."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
-from importlib import import_module
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any
 
 from plaudit.data import Score
-from plaudit.errors import PlauditError
-from plaudit.explaining.ablation import MOST_PARTS, affordable, effects, prefixes
+from plaudit.errors import InvalidInputError, NotFoundError
+from plaudit.explaining.ablation import MAX_SEGMENTS, ablation_effects, score_prefixes, version_budget
 from plaudit.explaining.explanation import Explanation, MethodAgreement, Segment, Token
-from plaudit.explaining.sanity import shuffled
+from plaudit.explaining.sanity import shuffled_weights
 from plaudit.explaining.tokens import TokenSpan
-from plaudit.explaining.views import Along, Attribution, Integration, View
+from plaudit.explaining.views import VIEWS, Attribution, Integration, PrefixRewards, View
 from plaudit.groups import Group, Text, plain_text
 from plaudit.model import Scorer
 from plaudit.text import UNITS, Span, merge_spans, replace_surrogates, split_segments
 
-METHODS = ("reading", "prefixes", "gradients", "leaving-out")
-"""The reward read along the response, in one pass where tokens look back only; that by scoring prefixes in any case;
-what its tokens contributed; what it is worth without each of its parts."""
+METHODS = ("reading", "prefixes", "gradients", "ablation")
+"""The reward read along the response, in one pass where tokens attend to earlier ones only; that by scoring prefixes in
+any case; what its tokens contributed; what the score loses without each of its segments."""
 
-# Scorer -> what sees a response as it does. By name: opening a plain model's view loads no torch.
-_VIEWS = {
-    "RewardModel": "plaudit.explaining.networks:NetworkView",
-    "Ensemble": "plaudit.explaining.ensembles:EnsembleView",
-    "LinearModel": "plaudit.explaining.linear:LinearView",
-}
-
-_SAID = ("baseline", "reference", "steps", "completeness", "complete")
-"""What an explanation says of its attributions besides their values."""
+_RENAMED = {"leaving-out": "ablation"}
+"""Names of methods that were, or are elsewhere, in use -> the name here."""
 
 _DEFAULT = Integration()
 
@@ -51,123 +43,187 @@ def explain(
     Args:
         model: what `open_model` opened.
         group: a prompt and its responses.
-        methods: of `METHODS`; those `available` if None.
-        unit: what is left out: "sentence", "line", "word", or "auto" for the first of these that a response has two of.
+        methods: of `METHODS`; None: `available_methods(model)`.
+        unit: what is ablated: "sentence", "line", "word", or "auto" for the first of these that a response has two of.
         integration: how gradients are integrated.
-        check: attribute once more with the weights shuffled, and say how alike the two pictures are.
+        check: compute attributions again with the weights shuffled, and compare the two.
         truncate_responses: as in `Scorer.score`.
 
     Returns:
-        One explanation a response, in order.
+        One explanation for each response, in order.
 
     Raises:
         PlauditError: for a scorer, method, unit or reference that is not known, a missing captum, a template that
             changes responses, or what `Scorer.score` refuses.
+
+    Example:
+        for explanation in explain(open_model("my-model"), group):
+            print(explanation.score, [(token.text, token.attribution) for token in explanation.tokens])
     """
-    methods = available(model) if methods is None else methods
-    _check("method", methods, METHODS)
-    _check("unit", [unit], ("auto", *UNITS))
-    options: dict[str, Any] = {
-        "batch_tokens": integration.batch_tokens,
-        "truncate_responses": truncate_responses,
-    }
-    found = []
-    for score in model.score(group, **options)[0]:
-        response = group.responses[score.response]
-        text = replace_surrogates(plain_text(response))
-        view = _view(model, group.prompt, response) if {*methods} - {"leaving-out"} else None
-        along = attribution = randomised = None
-        if view is not None and {"reading", "prefixes"} & {*methods}:
-            in_one_pass = None if "prefixes" in methods else view.along()
-            along = in_one_pass or prefixes(model, group, score.response, text, view.pieces, **options)
-        if view is not None and "gradients" in methods:
-            attribution = view.attributed(integration)
-            randomised = _randomised(view, attribution, integration) if check and view.networks else None
-        told, parts = split_segments(text, unit) if "leaving-out" in methods else (None, [])
-        each, parts = merge_spans(parts, affordable(text, MOST_PARTS))
-        worth = effects(model, group, score.response, score.score, parts, **options)
-        found.append(_explanation(score, text, view, along, attribution, randomised, told, each, parts, worth))
-    return found
+    methods = available_methods(model) if methods is None else methods
+    _check_names("method", methods, METHODS)
+    _check_names("unit", [unit], ("auto", *UNITS))
+    request = _Request(frozenset(methods), unit, integration, check, truncate_responses)
+    return [_explain(model, group, score, request) for score in model.score(group, **request.options)[0]]
 
 
-def available(model: Scorer) -> list[str]:
-    """The methods used where none is asked for. Gradients need captum, unless they are `exact` without."""
-    captum = exact(model) or find_spec("captum") is not None
-    return [name for name in METHODS if name != "prefixes" and (name != "gradients" or captum)]
+def available_methods(model: Scorer) -> list[str]:
+    """The methods that are used where none is named.
+
+    Prefixes are not among them, nor are gradients without captum, unless they are exact without it.
+    """
+    has_gradients = has_exact_attributions(model) or find_spec("captum") is not None
+    return [name for name in METHODS if name != "prefixes" and (name != "gradients" or has_gradients)]
 
 
-def exact(model: Scorer) -> bool:
-    """Whether a scorer's reward is a sum over words, so that "gradients" are their contributions, and nothing is
+def has_exact_attributions(model: Scorer) -> bool:
+    """Whether a scorer's reward is a sum over words, so that "gradients" are exact contributions and nothing is
     integrated."""
-    return type(model).__name__ == "LinearModel"
+    return model.kind == "plain model"
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is asked about each response; the fields are arguments of `explain`."""
+
+    methods: frozenset[str]
+    unit: str
+    integration: Integration
+    check: bool
+    truncate_responses: bool
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options of `Scorer.score`."""
+        return {"batch_tokens": self.integration.batch_tokens, "truncate_responses": self.truncate_responses}
+
+
+@dataclass(frozen=True, slots=True)
+class _Ablation:
+    """The segments of a response that were left out one by one.
+
+    Attributes:
+        unit: of segmentation; None if nothing was ablated.
+        each: units in one segment.
+        spans: of the segments, in the response's text.
+        effects: the score minus the score without each segment.
+    """
+
+    unit: str | None
+    each: int
+    spans: Sequence[Span]
+    effects: Sequence[float]
+
+
+def _explain(model: Scorer, group: Group, score: Score, request: _Request) -> Explanation:
+    response = group.responses[score.response]
+    text = replace_surrogates(plain_text(response))
+    view = _view(model, group.prompt, response) if request.methods - {"ablation"} else None
+    rewards = None if view is None else _prefix_rewards(model, group, score, view, request)
+    attribution = randomised = None
+    if view is not None and "gradients" in request.methods:
+        attribution = view.attribute(request.integration)
+        if request.check and view.networks:
+            randomised = _randomised(view, attribution, request.integration)
+    ablation = _ablate(model, group, score, text, request)
+    return replace(
+        _assemble(score, text, () if view is None else view.tokens, rewards, attribution, ablation),
+        randomised=randomised,
+    )
 
 
 def _view(model: Scorer, prompt: Text, response: Text) -> View:
-    for kind in type(model).__mro__:
-        if kind.__name__ in _VIEWS:
-            module, name = _VIEWS[kind.__name__].split(":")
-            return getattr(import_module(module), name)(model, prompt, response)
-    raise PlauditError(
-        f"a {type(model).__name__} shows nothing of how it reads a response; explain it with --method leaving-out"
-    )
+    if model.kind not in VIEWS:
+        raise InvalidInputError(
+            f"a {type(model).__name__} shows nothing of how it reads a response",
+            remedy="explain it with --method ablation",
+        )
+    return VIEWS[model.kind](model, prompt, response)
+
+
+def _prefix_rewards(model: Scorer, group: Group, score: Score, view: View, request: _Request) -> PrefixRewards | None:
+    """The reward along the response; None if it was not asked for."""
+    if not {"reading", "prefixes"} & request.methods:
+        return None
+    in_one_pass = None if "prefixes" in request.methods else view.prefix_rewards()
+    return in_one_pass or score_prefixes(model, group, score.response, view.text, view.tokens, **request.options)
+
+
+def _ablate(model: Scorer, group: Group, score: Score, text: str, request: _Request) -> _Ablation:
+    if "ablation" not in request.methods:
+        return _Ablation(unit=None, each=1, spans=(), effects=())
+    unit, spans = split_segments(text, request.unit)
+    each, spans = merge_spans(spans, version_budget(text, MAX_SEGMENTS))
+    effects = ablation_effects(model, group, score, spans, **request.options)
+    return _Ablation(unit=unit, each=each, spans=spans, effects=effects)
 
 
 def _randomised(
     view: View, attribution: Attribution, integration: Integration
 ) -> tuple[MethodAgreement, MethodAgreement]:
-    """How alike the attributions, and their sizes, are with the weights shuffled. The steps stay as they were."""
+    """Agreement of the attributions, and of their sizes, with those under shuffled weights, of as many steps."""
     steps = attribution.steps or integration.steps
-    with shuffled(view.networks):
-        other = view.attributed(replace(integration, steps=steps, most_steps=steps))
+    with shuffled_weights(view.networks):
+        other = view.attribute(replace(integration, steps=steps, max_steps=steps))
     pairs = [(a, b) for a, b in zip(attribution.values, other.values, strict=True) if a is not None and b is not None]
     columns = [list(column) for column in zip(*pairs, strict=True)] or [[], []]
     return MethodAgreement.of(*columns), MethodAgreement.of(*([abs(value) for value in column] for column in columns))
 
 
-def _explanation(
+def _assemble(
     score: Score,
     text: str,
-    view: View | None,
-    along: Along | None,
+    tokens: Sequence[TokenSpan],
+    rewards: PrefixRewards | None,
     attribution: Attribution | None,
-    randomised: tuple[MethodAgreement, MethodAgreement] | None,
-    unit: str | None,
-    each: int,
-    parts: Sequence[Span],
-    worth: Sequence[float],
+    ablation: _Ablation,
 ) -> Explanation:
-    pieces = view.pieces if view is not None else ()
-    nothing = (None,) * len(pieces)
-    values = nothing if attribution is None else attribution.values
-    rewards = nothing if along is None else along.ends
-    said: dict[str, Any] = {}
-    if along is not None:
-        said |= {"kind": along.kind, "opening": along.opening}
-    if attribution is not None:
-        said |= {name: getattr(attribution, name) for name in _SAID}
-    sums = [None if attribution is None else _sum_within(span, pieces, values) for span in parts]
-    return Explanation(
+    missing = (None,) * len(tokens)
+    values = missing if attribution is None else attribution.values
+    ends = missing if rewards is None else rewards.ends
+    sums = [None if attribution is None else _sum_within(span, tokens, values) for span in ablation.spans]
+    known_sums = [total for total in sums if total is not None]
+    explanation = Explanation(
         group=score.group,
         response=score.response,
         score=score.score,
         truncated=score.truncated,
-        tokens=tuple(Token(text[p.start : p.end], r, v) for p, r, v in zip(pieces, rewards, values, strict=True)),
-        sentences=tuple(Segment(text[a:b], w, s) for (a, b), w, s in zip(parts, worth, sums, strict=True)),
-        unit=unit,
-        each=each if parts else None,
-        agreement=MethodAgreement.of([s for s in sums if s is not None], worth) if attribution and unit else None,
-        randomised=randomised,
-        **said,
+        tokens=tuple(
+            Token(text=text[token.start : token.end], reward=reward, attribution=value)
+            for token, reward, value in zip(tokens, ends, values, strict=True)
+        ),
+        sentences=tuple(
+            Segment(text=text[start:end], effect=effect, attribution=total)
+            for (start, end), effect, total in zip(ablation.spans, ablation.effects, sums, strict=True)
+        ),
+        unit=ablation.unit,
+        each=ablation.each if ablation.spans else None,
+        agreement=MethodAgreement.of(known_sums, ablation.effects) if attribution and ablation.unit else None,
     )
+    if rewards is not None:
+        explanation = replace(explanation, kind=rewards.kind, opening=rewards.opening)
+    if attribution is not None:
+        explanation = replace(
+            explanation,
+            baseline=attribution.baseline,
+            reference=attribution.reference,
+            steps=attribution.steps,
+            completeness=attribution.completeness,
+            complete=attribution.complete,
+        )
+    return explanation
 
 
-def _sum_within(span: Span, pieces: Sequence[TokenSpan], values: Sequence[float | None]) -> float:
-    """What the pieces that end in a span contributed."""
+def _sum_within(span: Span, tokens: Sequence[TokenSpan], values: Sequence[float | None]) -> float:
+    """The sum of the values of the tokens that end in a span."""
     start, end = span
-    return sum(value or 0.0 for piece, value in zip(pieces, values, strict=True) if start < piece.end <= end)
+    return sum(value or 0.0 for token, value in zip(tokens, values, strict=True) if start < token.end <= end)
 
 
-def _check(what: str, given: Collection[str], known: Collection[str]) -> None:
-    for name in given:
-        if name not in known:
-            raise PlauditError(f"no {what} {name!r}; there are {', '.join(known)}")
+def _check_names(what: str, names: Collection[str], known: Collection[str]) -> None:
+    for name in names:
+        if name in known:
+            continue
+        meant = _RENAMED.get(name)
+        remedy = f"it is called {meant}" if meant in known else f"there are {', '.join(known)}"
+        raise NotFoundError(f"no {what} {name!r}", remedy=remedy)

@@ -1,4 +1,4 @@
-"""A response as a backbone with a head sees it."""
+"""The view of a reward model: a backbone with a head."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from plaudit.explaining.embedding_path import Path
+from plaudit.explaining.embedding_path import EmbeddingPath
 from plaudit.explaining.gradients import integrate
-from plaudit.explaining.tokens import in_text, pieces_of
-from plaudit.explaining.views import Along, Attribution, Integration
+from plaudit.explaining.tokens import locate_tokens, merge_tokens
+from plaudit.explaining.views import Attribution, Integration, PrefixRewards
 from plaudit.groups import Group, Text, plain_text
 from plaudit.model import RewardModel, RewardNetwork
 from plaudit.text import replace_surrogates
@@ -26,32 +26,42 @@ class NetworkView:
         self._sequence = item.sequences[0]
         self._types = item.types[0] if item.types else None
         self.text = replace_surrogates(plain_text(response))
-        self.pieces = pieces_of(self.text, in_text(rendered, response, spans))
+        self.tokens = merge_tokens(self.text, locate_tokens(rendered, response, spans))
 
     @property
     def networks(self) -> Sequence[RewardNetwork]:
         return [self._model.network]
 
     @torch.no_grad()
-    def along(self) -> Along | None:
-        """The head applied at every token. An encoder's tokens have seen what follows them, so of it this says
-        nothing."""
+    def prefix_rewards(self) -> PrefixRewards | None:
+        """The head applied at every token. An encoder's tokens attend to later ones, so for it this means nothing."""
         network = self._model.network
         if not network.causal:
             return None
         network.eval()
         raw = network(features=network.prefix_features(self._sequence))
         rewards = network.outputs.rewards(raw).mean(1).tolist()
-        first = next((piece.first for piece in self.pieces if piece.read), 0)
-        ends = tuple(rewards[piece.last - 1] if piece.read else None for piece in self.pieces)
-        return Along("in one pass", rewards[first - 1] if first else None, ends)
+        first = next((token.first for token in self.tokens if token.is_read), 0)
+        return PrefixRewards(
+            kind="in one pass",
+            opening=rewards[first - 1] if first else None,
+            ends=tuple(rewards[token.last - 1] if token.is_read else None for token in self.tokens),
+        )
 
-    def attributed(self, how: Integration) -> Attribution:
-        places = np.concatenate([np.arange(0), *(np.arange(p.first, p.last) for p in self.pieces)])
-        path = Path(self._model.network, self._sequence, self._types, places)
-        reference = path.reference(how.reference, self._model.tokenizer)
-        by_token, baseline, steps, gap, complete = integrate(path, reference, how)
-        tokens = np.zeros(len(self._sequence))
-        tokens[places] = by_token
-        values = tuple(float(tokens[p.first : p.last].sum()) if p.read else None for p in self.pieces)
-        return Attribution(values, baseline, how.reference, steps, gap, complete)
+    def attribute(self, integration: Integration) -> Attribution:
+        positions = np.concatenate([np.arange(0), *(np.arange(token.first, token.last) for token in self.tokens)])
+        path = EmbeddingPath(self._model.network, self._sequence, self._types, positions)
+        reference = path.reference(integration.reference, self._model.tokenizer)
+        integral = integrate(path, reference, integration)
+        by_position = np.zeros(len(self._sequence))
+        by_position[positions] = integral.attributions
+        return Attribution(
+            values=tuple(
+                float(by_position[token.first : token.last].sum()) if token.is_read else None for token in self.tokens
+            ),
+            baseline=integral.baseline,
+            reference=integration.reference,
+            steps=integral.steps,
+            completeness=integral.completeness,
+            complete=integral.complete,
+        )

@@ -1,6 +1,8 @@
-"""Does a picture depend on what the model learned? A method that draws the same one for a network with its weights
-shuffled explains the input, not the model (Adebayo, Gilmer, Muelly, Goodfellow, Hardt & Kim, Sanity Checks for Saliency
-Maps, NeurIPS 2018)."""
+"""A sanity check of attributions: the same network with its weights shuffled.
+
+A method that attributes the same to a network that has learned nothing explains the input, not the model (Adebayo,
+Gilmer, Muelly, Goodfellow, Hardt & Kim, Sanity Checks for Saliency Maps, NeurIPS 2018).
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,11 @@ from torch import nn
 
 @contextmanager
 @torch.no_grad()
-def shuffled(networks: Sequence[nn.Module], seed: int = 0) -> Iterator[None]:
-    """Inside, the entries of every weight tensor are shuffled: each keeps its values, and says nothing."""
+def shuffled_weights(networks: Sequence[nn.Module], seed: int = 0) -> Iterator[None]:
+    """Inside, the entries of every weight tensor are permuted at random; afterwards they are as they were."""
     generator = torch.Generator().manual_seed(seed)
     parameters = [parameter for network in networks for parameter in network.parameters()]
-    kept = [parameter.detach().clone() for parameter in parameters]
+    originals = [parameter.detach().clone() for parameter in parameters]
     try:
         for parameter in parameters:
             order = torch.randperm(parameter.numel(), generator=generator).to(parameter.device)
@@ -25,5 +27,5 @@ def shuffled(networks: Sequence[nn.Module], seed: int = 0) -> Iterator[None]:
         yield
     finally:
         with torch.no_grad():
-            for parameter, own in zip(parameters, kept, strict=True):
-                parameter.copy_(own)
+            for parameter, original in zip(parameters, originals, strict=True):
+                parameter.copy_(original)

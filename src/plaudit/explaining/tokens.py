@@ -1,4 +1,4 @@
-"""Where a response's tokens stand in its text."""
+"""Tokens of a response, located in its plain text."""
 
 from __future__ import annotations
 
@@ -6,17 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Int
 
 from plaudit.errors import PlauditError
-from plaudit.explaining.edits import contents
+from plaudit.explaining.edits import message_contents
 from plaudit.groups import Text
 from plaudit.text import replace_surrogates
+
+LocatedToken = tuple[int, int, int]
+"""Start and end in the plain text, and the token's position in the sequence."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenSpan:
-    """Characters `start` to `end` of the response's plain text, read as tokens `first` to `last` of its sequence. A
-    piece that the model never saw has no tokens: `first == last`."""
+    """Characters `start` to `end` of the response's plain text, read as tokens `first` to `last` of its sequence.
+
+    Text that the model never read has no tokens: `first == last`.
+    """
 
     start: int
     end: int
@@ -24,80 +30,91 @@ class TokenSpan:
     last: int
 
     @property
-    def read(self) -> bool:
+    def is_read(self) -> bool:
         return self.first < self.last
 
 
-def pieces_of(text: str, spans: Sequence[tuple[int, int, int]]) -> tuple[TokenSpan, ...]:
-    """Pieces that make up a text.
+def merge_tokens(text: str, tokens: Sequence[LocatedToken]) -> tuple[TokenSpan, ...]:
+    """The spans of a text that its tokens read.
+
+    Tokens that share a character become one span, as do bytes of one character that a tokenizer locates nowhere
+    (start == end).
 
     Args:
         text: the response's plain text.
-        spans: (start, end, number) of each of its tokens, in order. Tokens that share a character become one piece, as
-            do bytes of one character that a tokenizer places nowhere (start == end).
+        tokens: in order.
 
     Returns:
-        Pieces in order, without gaps: white space before a token belongs to it, and at the end to the last. Other text
-        between tokens was cut, or is nothing to this tokenizer, and is a piece without tokens.
+        Spans in order, without gaps: white space before a token belongs to it, and at the end to the last. Other text
+        between tokens was cut off, or is not read by this tokenizer, and is a span without tokens.
     """
-    pieces: list[TokenSpan] = []
-    for start, end, number in spans:
-        last = pieces[-1] if pieces else TokenSpan(0, 0, 0, 0)
-        if last.read and (start < last.end or start == end):
-            pieces[-1] = TokenSpan(last.start, max(last.end, end), last.first, number + 1)
+    spans: list[TokenSpan] = []
+    for start, end, position in tokens:
+        last = spans[-1] if spans else TokenSpan(0, 0, 0, 0)
+        if last.is_read and (start < last.end or start == end):
+            spans[-1] = TokenSpan(start=last.start, end=max(last.end, end), first=last.first, last=position + 1)
         elif start < end:
             if skipped := text[last.end : start].strip():
-                pieces.append(last := TokenSpan(last.end, text.index(skipped, last.end) + len(skipped), 0, 0))
-            pieces.append(TokenSpan(last.end, end, number, number + 1))
-    last = pieces[-1] if pieces else TokenSpan(0, 0, 0, 0)
-    if text[last.end :].strip() or (last.end < len(text) and not pieces):
-        pieces.append(TokenSpan(last.end, len(text), 0, 0))
+                last = _unread(last.end, text.index(skipped, last.end) + len(skipped))
+                spans.append(last)
+            spans.append(TokenSpan(start=last.end, end=end, first=position, last=position + 1))
+    last = spans[-1] if spans else TokenSpan(0, 0, 0, 0)
+    if text[last.end :].strip() or (last.end < len(text) and not spans):
+        spans.append(_unread(last.end, len(text)))
     elif last.end < len(text):
-        pieces[-1] = TokenSpan(last.start, len(text), last.first, last.last)
-    return tuple(pieces)
+        spans[-1] = TokenSpan(start=last.start, end=len(text), first=last.first, last=last.last)
+    return tuple(spans)
 
 
-def in_text(rendered: str, response: Text, spans: np.ndarray) -> list[tuple[int, int, int]]:
-    """Where tokens stand in a response's plain text, from where they stand in what a template made of it.
+def _unread(start: int, end: int) -> TokenSpan:
+    return TokenSpan(start=start, end=end, first=0, last=0)
+
+
+def locate_tokens(rendered: str, response: Text, spans: Int[np.ndarray, "n 2"]) -> list[LocatedToken]:
+    """Tokens in a response's plain text, from where they are in the text that a template made of it.
 
     Args:
         rendered: the response with what the template put between and after its messages.
         response: the response.
-        spans: `[n, 2]`, of each token in `rendered`; from 0 to 0 for tokens that are not of it.
+        spans: [n, 2], of each token in `rendered`; from 0 to 0 for tokens outside it.
 
     Returns:
-        (start, end, number) of each token that reads some of the response's own text.
+        The tokens that read some of the response's text.
 
     Raises:
         PlauditError: if the template changed the text.
     """
-    places = _places(rendered, response)
-    found = []
-    for number, (start, end) in enumerate(spans.tolist()):
-        own = places[start : max(end, start + 1)] if end else places[:0]
-        own = own[own >= 0]
-        if len(own):
-            found.append((int(own[0]), int(own[-1]) + 1 if end > start else int(own[0]), number))
-    return found
+    character = _characters(rendered, response)
+    tokens = []
+    for position, (start, end) in enumerate(spans.tolist()):
+        # A token of no characters (start == end) is a byte of the character there.
+        characters = character[start : max(end, start + 1)] if end else character[:0]
+        characters = characters[characters >= 0]
+        if len(characters):
+            first, last = int(characters[0]), int(characters[-1])
+            tokens.append((first, last + 1 if end > start else first, position))
+    return tokens
 
 
-def _places(rendered: str, response: Text) -> np.ndarray:
-    """`[len(rendered)]`: the character of the plain text that each one is; -1 for the template's own."""
-    places = np.full(len(rendered), -1)
-    several = contents(response)
-    done = 0
-    for number, (at, content) in enumerate(several):
+def _characters(rendered: str, response: Text) -> Int[np.ndarray, " n"]:
+    """[len(rendered)]: the character of the plain text that each one is; -1 for the template's own."""
+    characters = np.full(len(rendered), -1)
+    messages = message_contents(response)
+    searched = 0
+    for number, (offset, content) in enumerate(messages):
         content = replace_surrogates(content)
-        # Templates may drop the white space around a message. What closes the response may say its words again, but
-        # what comes between two messages may say those of the last, "user".
-        find = rendered.rfind if 0 < number == len(several) - 1 else rendered.find
-        said = next((said for said in (content, content.strip()) if find(said, done) >= 0), None)
-        if said is None:
+        # Templates may drop the white space around a message. What closes the response may repeat its words, so the
+        # first message is searched from the start, and the last from the end, past separators that may hold the same
+        # word ("user").
+        find = rendered.rfind if 0 < number == len(messages) - 1 else rendered.find
+        verbatim = next((text for text in (content, content.strip()) if find(text, searched) >= 0), None)
+        if verbatim is None:
             raise PlauditError(
-                "the chat template changes the response's text, so its tokens cannot be pointed at; "
-                "explain it with --method leaving-out"
+                "the chat template changes the response's text, so its tokens cannot be pointed at",
+                remedy="explain it with --method ablation",
             )
-        found, white = find(said, done), content.find(said)
-        places[found : found + len(said)] = np.arange(at + white, at + white + len(said))
-        done = found + len(said)
-    return places
+        start, trimmed = find(verbatim, searched), content.find(verbatim)
+        first = offset + trimmed
+        characters[start : start + len(verbatim)] = np.arange(first, first + len(verbatim))
+        searched = start + len(verbatim)
+    return characters

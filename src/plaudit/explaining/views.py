@@ -1,13 +1,16 @@
-"""One response as one scorer sees it: what every kind of scorer has to say for an explanation."""
+"""Views: one response as one kind of scorer reads it, which is all that an explanation needs of a scorer."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
 
 from plaudit.explaining.tokens import TokenSpan
-from plaudit.model import DEFAULT_BATCH_TOKENS
+from plaudit.groups import Text
+from plaudit.model import DEFAULT_BATCH_TOKENS, Scorer
+from plaudit.registry import Registry
 
 if TYPE_CHECKING:
     from torch import nn
@@ -20,30 +23,34 @@ class Integration:
     """How gradients are integrated.
 
     Attributes:
-        reference: what stands in the place of the response's tokens at the start of the way: a name of
-            `path.REFERENCES`.
-        steps: points on the way, doubled until the attributions are complete, but to
-        most_steps: at most.
+        reference: what replaces the embeddings of the response's tokens at the start of the path: a name of
+            `embedding_path.REFERENCES`.
+        steps: points on the path, doubled until the attributions are complete.
+        max_steps: where the doubling ends.
         tolerance: the gap that counts as complete, relative to the attributions' size: the larger of |score - baseline|
             and the sum of their absolute values.
-        batch_tokens: tokens of one pass.
+        batch_tokens: tokens of one forward pass.
+
+    Example:
+        >>> Integration(steps=64).max_steps
+        512
     """
 
     reference: str = "mean"
     steps: int = 32
-    most_steps: int = 512
+    max_steps: int = 512
     tolerance: float = 0.01
     batch_tokens: int = DEFAULT_BATCH_TOKENS
 
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """What each piece of a response contributed.
+    """What each token of a response contributed.
 
     Attributes:
-        values: one a piece; None for one that was not read.
+        values: one for each `TokenSpan`; None for text that the model did not read.
         baseline: the score of the reference input.
-        reference: what that is.
+        reference: what that input is.
         steps: points at which the gradient was integrated; None where the values are exact.
         completeness: (score - baseline) minus the sum of the values.
         complete: whether that is within the tolerance.
@@ -58,13 +65,13 @@ class Attribution:
 
 
 @dataclass(frozen=True, slots=True)
-class Along:
+class PrefixRewards:
     """The reward read along a response.
 
     Attributes:
         kind: "in one pass" or "prefixes".
-        opening: before its first piece; None where nothing stands before it.
-        ends: at the end of each piece; None where it was not read.
+        opening: before its first token; None where no token stands before it.
+        ends: at the end of each `TokenSpan`; None where it was not read.
     """
 
     kind: str
@@ -73,22 +80,47 @@ class Along:
 
 
 class View(Protocol):
-    """One response as a scorer sees it.
+    """One response as a scorer reads it.
 
     Attributes:
         text: the response's plain text.
-        pieces: it, as it is read.
-        networks: the networks behind the scorer, whose weights a check may shuffle; none for a plain model.
+        tokens: the spans of that text, as the scorer reads it.
+        networks: the networks of the scorer, whose weights a sanity check may shuffle; none for a linear model.
     """
 
     @property
     def text(self) -> str: ...
     @property
-    def pieces(self) -> tuple[TokenSpan, ...]: ...
+    def tokens(self) -> tuple[TokenSpan, ...]: ...
     @property
     def networks(self) -> Sequence[nn.Module]: ...
-    def along(self) -> Along | None:
-        """The reward at the end of each piece, read in one pass; None where one pass cannot say it."""
+    def prefix_rewards(self) -> PrefixRewards | None:
+        """The reward at the end of each token, from one forward pass; None where one pass does not give it."""
 
-    def attributed(self, how: Integration) -> Attribution:
-        """What each piece contributed."""
+    def attribute(self, integration: Integration) -> Attribution:
+        """What each token contributed."""
+
+
+class ViewFactory(Protocol):
+    """Makes the view of a response."""
+
+    def __call__(self, model: Scorer, prompt: Text, response: Text) -> View: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _LazyView:
+    """A class of views that is imported when it is first used: the view of a linear model needs no torch."""
+
+    module: str
+    name: str
+
+    def __call__(self, model: Scorer, prompt: Text, response: Text) -> View:
+        return cast(View, getattr(import_module(self.module), self.name)(model, prompt, response))
+
+
+VIEWS: Registry[ViewFactory] = Registry("view")
+"""`Scorer.kind` -> what makes the view of a response."""
+
+VIEWS.register("model", _LazyView("plaudit.explaining.networks", "NetworkView"))
+VIEWS.register("ensemble", _LazyView("plaudit.explaining.ensembles", "EnsembleView"))
+VIEWS.register("plain model", _LazyView("plaudit.explaining.linear", "LinearView"))

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 INSPECTION_FILE = "inspection.json"
 """Beside `scores.jsonl`: the scores can be measured again without the model, and nothing learned with it is lost."""
 
-_QUICK = Integration(steps=16, most_steps=64)
+_QUICK = Integration(steps=16, max_steps=64)
 """An integral that is bounded: the page says what it leaves unexplained, and `plaudit explain` takes more time."""
 
 Watch = Callable[[Iterable[Any], int, str], Iterable[Any]]

@@ -4,9 +4,8 @@ import math
 
 import pytest
 
-from plaudit.cli.explain_summary import summary
-from plaudit.cli.explain_tables import _ends, _together
-from plaudit.cli.explain_words import meanings, part_of, shape
+from plaudit.cli.explain_summary import summarise
+from plaudit.cli.explain_tables import _ends, _summary_lines, meanings, number_format, segment_name
 from plaudit.explaining import Explanation, MethodAgreement, Segment, Token
 
 
@@ -26,13 +25,13 @@ def explanation(group="q", **more):
     ],
 )
 def test_the_largest_of_numbers_has_three_digits(values, shown):
-    numbers = shape(values)
+    numbers = number_format(values)
     assert [None if value is None else numbers.format(value) for value in values] == shown
 
 
 def test_what_a_part_is():
-    assert part_of(explanation(unit="sentence", each=1)) == "sentence"
-    assert part_of(explanation(unit="word", each=3000)) == "3,000 words"
+    assert segment_name(explanation(unit="sentence", each=1)) == "sentence"
+    assert segment_name(explanation(unit="word", each=3000)) == "3,000 words"
 
 
 def test_only_words_that_stand_on_the_screen_are_explained():
@@ -60,8 +59,8 @@ def test_the_reward_at_the_end_of_a_part_is_not_that_of_the_word_after_it():
 
 def lines(**agreements):
     return list(
-        _together(
-            summary(
+        _summary_lines(
+            summarise(
                 [explanation(group, agreement=MethodAgreement(r, 4), complete=False) for group, r in agreements.items()]
             )
         )

@@ -1,11 +1,11 @@
-"""Tokens as pieces of the response's text."""
+"""Tokens as spans of the response's text."""
 
 import pytest
 import tiny
 
 from plaudit.errors import PlauditError
 from plaudit.explaining.networks import NetworkView
-from plaudit.explaining.tokens import TokenSpan, in_text, pieces_of
+from plaudit.explaining.tokens import TokenSpan, locate_tokens, merge_tokens
 from plaudit.model import RewardModel
 
 TEXTS = [
@@ -34,19 +34,19 @@ def model(request, tmp_path_factory):
 @pytest.mark.parametrize("prompt", ["why is the sky blue", ""])
 def test_pieces_make_up_the_response(model, prompt, text):
     view = NetworkView(model, prompt, text)
-    assert "".join(view.text[p.start : p.end] for p in view.pieces) == view.text == text.replace("\ud83d", "\ufffd")
-    assert all(p.read for p in view.pieces)
+    assert "".join(view.text[p.start : p.end] for p in view.tokens) == view.text == text.replace("\ud83d", "\ufffd")
+    assert all(p.is_read for p in view.tokens)
 
 
 def test_bytes_of_one_character_are_one_piece(model):
     view = NetworkView(model, "why", "ok 😀!")
-    (piece,) = (p for p in view.pieces if "😀" in view.text[p.start : p.end])
+    (piece,) = (p for p in view.tokens if "😀" in view.text[p.start : p.end])
     assert view.text[piece.start : piece.end].strip() == "😀"
     assert piece.last - piece.first > 1
 
 
 def test_an_empty_response_has_no_pieces(model):
-    assert NetworkView(model, "why", "").pieces == ()
+    assert NetworkView(model, "why", "").tokens == ()
 
 
 def test_what_was_cut_off_is_a_piece_that_nobody_read(tmp_path):
@@ -54,13 +54,13 @@ def test_what_was_cut_off_is_a_piece_that_nobody_read(tmp_path):
     model = RewardModel.from_pretrained(folder, device="cpu")
     text = "the cat sat on the mat " * 20
     view = NetworkView(model, "why", text)
-    (unread,) = (p for p in view.pieces if not p.read)
-    assert "".join(view.text[p.start : p.end] for p in view.pieces) == text
+    (unread,) = (p for p in view.tokens if not p.is_read)
+    assert "".join(view.text[p.start : p.end] for p in view.tokens) == text
     assert unread.end - unread.start > 300
     # The end of the turn is kept, and with it the space before it.
     assert unread.end == len(text.rstrip())
     view = NetworkView(model, "why", text.rstrip())
-    assert [p.read for p in view.pieces] == [True] * (len(view.pieces) - 1) + [False]
+    assert [p.is_read for p in view.tokens] == [True] * (len(view.tokens) - 1) + [False]
 
 
 def test_messages_have_pieces_for_their_contents_only(tmp_path):
@@ -72,8 +72,8 @@ def test_messages_have_pieces_for_their_contents_only(tmp_path):
         {"role": "assistant", "content": "the dog"},
     )
     view = NetworkView(model, "why", response)
-    assert "".join(view.text[p.start : p.end] for p in view.pieces) == "the cat\n\nuser\n\nthe dog"
-    read = sum(p.last - p.first for p in view.pieces)
+    assert "".join(view.text[p.start : p.end] for p in view.tokens) == "the cat\n\nuser\n\nthe dog"
+    read = sum(p.last - p.first for p in view.tokens)
     alone = sum(len(model.tokenizer(m["content"])["input_ids"]) for m in response)
     assert read == alone
 
@@ -82,7 +82,7 @@ def test_a_template_that_trims_is_followed_and_one_that_changes_is_refused(tmp_p
     trimming = tiny.CHATML.replace("message['content']", "message['content'] | trim")
     folder = tiny.tiny_model_folder(tmp_path / "trim", "llama", chat_template=trimming)
     view = NetworkView(RewardModel.from_pretrained(folder, device="cpu"), "why", "  the cat  ")
-    assert "".join(view.text[p.start : p.end] for p in view.pieces) == "  the cat  "
+    assert "".join(view.text[p.start : p.end] for p in view.tokens) == "  the cat  "
     shouting = tiny.CHATML.replace("message['content']", "message['content'] | upper")
     folder = tiny.tiny_model_folder(tmp_path / "shout", "llama", chat_template=shouting)
     with pytest.raises(PlauditError, match="changes the response's text"):
@@ -99,7 +99,7 @@ def test_pieces_by_hand():
         TokenSpan(4, 6, 8, 9),
         TokenSpan(6, 8, 0, 0),
     )
-    assert pieces_of("a éx b y", spans) == (a, e, x, b, rest)
+    assert merge_tokens("a éx b y", spans) == (a, e, x, b, rest)
 
 
 def test_places_follow_the_order_of_messages():
@@ -108,4 +108,4 @@ def test_places_follow_the_order_of_messages():
     rendered = "user<sep>user<end>"
     response = ({"role": "a", "content": "user"}, {"role": "b", "content": "user"})
     spans = np.array([(0, 4), (4, 9), (9, 13), (13, 18), (0, 0)])
-    assert in_text(rendered, response, spans) == [(0, 4, 0), (6, 10, 2)]
+    assert locate_tokens(rendered, response, spans) == [(0, 4, 0), (6, 10, 2)]
