@@ -158,4 +158,4 @@ def test_figures_are_printed_by_one_presenter():
     users = {
         path.name for path in Path(plaudit.cli.__file__).parent.glob("*.py") if "rich.table" in path.read_text("utf-8")
     }
-    assert users <= {"explain_tables.py", "losses.py"}
+    assert users <= {"explain_tables.py"}

@@ -127,6 +127,19 @@ def test_a_note_stands_behind_its_figures_or_below():
     assert lines_of(table, 40)[2:] == ["subsets      3", "subsets: law 5, 法律 4, medicine 3"]
 
 
+def test_columns_continue_below():
+    table = FigureTable("loss", ("accuracy", "log loss", "seconds"), continues=True)
+    table.row("hinge", "0.746 [0.701, 0.790]", "0.512 [0.498, 0.530]", "3.1")
+    assert len(lines_of(table, 58)) == 2
+    assert lines_of(table, 57) == [
+        "loss               accuracy              log loss",
+        "hinge  0.746 [0.701, 0.790]  0.512 [0.498, 0.530]",
+        "loss   seconds",
+        "hinge      3.1",
+    ]
+    assert len(lines_of(table, 10)) == 6
+
+
 def test_a_row_has_a_cell_for_each_column():
     with pytest.raises(ValueError, match="1 cells for 2 columns"):
         FigureTable("", ("a", "b")).row("x", "1")

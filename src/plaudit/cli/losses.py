@@ -127,22 +127,21 @@ def _write(comparison: LossComparison, output: Path, as_json: bool) -> None:
 
 
 def print_comparison(comparison: LossComparison) -> None:
-    """Several narrow tables, and the notes that they are to be read with."""
+    """A table for each attribute, and the notes that they are to be read with."""
     from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
 
+    from plaudit.cli.tables import FigureTable
     from plaudit.laboratory import narrow_tables, notes
+    from plaudit.text import terminal_text
 
     console = Console(highlight=False)
     for narrow in narrow_tables(comparison):
-        table = Table(title=escape(narrow.title), title_justify="left", box=None, pad_edge=False, header_style="bold")
-        for number, title in enumerate(narrow.header):
-            is_name = number == 0
-            table.add_column(title, justify="left" if is_name else "right", no_wrap=not is_name, overflow="fold")
-        for row in narrow.cells:
-            table.add_row(*map(escape, row))
-        console.print(table)
+        console.print(terminal_text(narrow.title), style="bold", markup=False)
+        label, *headings = narrow.header
+        table = FigureTable(label, headings, continues=True)
+        for name, *cells in narrow.cells:
+            table.row(terminal_text(name), *cells)
+        table.print(console)
         console.print()
     for line in notes(comparison):
-        console.print(escape(line))
+        console.print(line, markup=False)

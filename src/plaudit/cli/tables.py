@@ -91,6 +91,7 @@ class FigureTable:
         name: heading of the rows' labels.
         columns: headings of the figures, from the left.
         gives_way: headings that may be left out where there is no room, the first to go first.
+        continues: whether columns for which there is no room stand in another table below, behind the same labels.
         left: headings of the columns that are set to the left, as words are; numbers are set to the right.
         shortest_name: terminal cells that labels keep before lines run on beyond the console.
 
@@ -108,12 +109,14 @@ class FigureTable:
         columns: Sequence[str],
         *,
         gives_way: Sequence[str] = (),
+        continues: bool = False,
         left: Sequence[str] = (INTERVAL,),
         shortest_name: int = _SHORTEST_NAME,
     ) -> None:
         self._name = name
         self._columns = tuple(columns)
         self._gives_way = tuple(gives_way)
+        self._continues = continues
         self._left = frozenset(left)
         self._shortest_name = shortest_name
         self._lines: list[_Line] = []
@@ -172,10 +175,29 @@ class FigureTable:
                 break
             del widths[heading]
             left_out.append(heading)
-        name_width = min(longest, max(least, console.width - _width_of(widths)))
-        heads = [Text(heading, style="bold") for heading in self._columns]
+        for part in self._parts(widths, console.width - least) if self._continues else [widths]:
+            self._print_part(console, part, min(longest, max(least, console.width - _width_of(part))))
+        return left_out
+
+    def reasons(self) -> Iterator[str]:
+        """Why figures are missing, each reason once, with the rows it holds for."""
+        return by_reason(self._gaps)
+
+    def _parts(self, widths: dict[str, int], room: int) -> Iterator[dict[str, int]]:
+        """The columns in order, as many in each part as there is room for; at least one."""
+        part: dict[str, int] = {}
+        for heading, width in widths.items():
+            if part and _width_of(part) + _BETWEEN + width > room:
+                yield part
+                part = {}
+            part[heading] = width
+        yield part
+
+    def _print_part(self, console: Console, widths: dict[str, int], name_width: int) -> None:
+        """Print the columns that have a width, and below them the notes that are too long for their lines."""
         room = console.width - name_width - _width_of(widths) - _BETWEEN
-        for line in (_Line(Text(self._name, style="bold"), tuple(heads)), *self._lines):
+        heads = tuple(Text(heading, style="bold") for heading in self._columns)
+        for line in (_Line(Text(self._name, style="bold"), heads), *self._lines):
             laid_out = self._laid_out(line, name_width, widths)
             if line.note and cell_len(line.note) <= room:
                 laid_out.append(" " * _BETWEEN + line.note)
@@ -183,11 +205,6 @@ class FigureTable:
             console.print(laid_out, soft_wrap=True)
         long = (line for line in self._lines if line.note and cell_len(line.note) > room)
         print_notes(console, (f"{line.label.plain.strip()}: {line.note}" for line in long))
-        return left_out
-
-    def reasons(self) -> Iterator[str]:
-        """Why figures are missing, each reason once, with the rows it holds for."""
-        return by_reason(self._gaps)
 
     def _laid_out(self, line: _Line, name_width: int, widths: dict[str, int]) -> Text:
         if not line.cells:

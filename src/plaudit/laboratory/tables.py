@@ -1,9 +1,8 @@
-"""A comparison of losses as text: one wide table in Markdown, several narrow ones for a terminal."""
+"""A comparison of losses as text: one wide table in Markdown, one for each attribute on a terminal."""
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from plaudit.laboratory.results import LossComparison, ResultRow
@@ -23,22 +22,18 @@ _TITLES = {
 
 _DIFFERENCES = ("minus the first", "minus the best loss")
 
-_PER_TABLE = 3
-"""Figures in one table of a terminal: in 80 columns, three intervals of up to 16 characters leave room for a name and
-the seconds."""
-
 Column = tuple[str | None, str]
 """An attribute (None for rankings) and the name of one of its figures."""
 
 
 @dataclass(frozen=True, slots=True)
 class NarrowTable:
-    """One of several tables of the same rows, for a terminal of 80 columns.
+    """One of several tables of the same rows.
 
     Attributes:
         title: what its figures are of.
-        header: titles, broken into lines no wider than the cells below where words allow.
-        cells: a list a row, each of up to two lines: value and spread, and the interval.
+        header: titles; the first is that of the names.
+        cells: a list a row: its name, and a figure for each title.
     """
 
     title: str
@@ -68,50 +63,38 @@ def wide_cells(comparison: LossComparison) -> list[list[str]]:
 
 
 def narrow_tables(comparison: LossComparison) -> list[NarrowTable]:
-    """The same as several tables: the leading figure with its differences, then the rankings' other figures, then each
-    attribute's, a few at a time."""
+    """The same as several tables: the leading figure with its differences, the rankings' other figures, then each
+    attribute's."""
     lead, *rest = _columns(comparison)
-    order = [
+    titles = ["loss", _TITLES[lead[1]], *_DIFFERENCES[: _differences(comparison)], "seconds"]
+    rows = [
         [
             row.name,
-            format_average(row.figures_of(lead[0])[lead[1]], lines=True),
-            *_difference_cells(comparison, row, lines=True),
+            format_average(row.figures_of(lead[0])[lead[1]]),
+            *_difference_cells(comparison, row),
             f"{row.seconds:.1f}",
         ]
         for row in comparison.rows
     ]
-    titles = ["loss", _TITLES[lead[1]], *_DIFFERENCES[: _differences(comparison)], "seconds"]
-    tables = [_narrow_table(f"Losses, best first by {title_of(comparison, *lead)}", titles, order)]
+    tables = [NarrowTable(f"Losses, best first by {title_of(comparison, *lead)}", titles, rows)]
     for attribute in dict.fromkeys(attribute for attribute, _ in rest):
         names = [name for of, name in rest if of == attribute]
         title = "Rankings" if attribute is None else f"Ratings: {attribute}"
-        for start in range(0, len(names), _PER_TABLE):
-            some = names[start : start + _PER_TABLE]
-            rows = [
-                [row.name, *(format_average(row.figures_of(attribute).get(name), lines=True) for name in some)]
-                for row in comparison.rows
-            ]
-            tables.append(_narrow_table(title, ["loss", *(_TITLES[name] for name in some)], rows))
+        rows = [
+            [row.name, *(format_average(row.figures_of(attribute).get(name)) for name in names)]
+            for row in comparison.rows
+        ]
+        tables.append(NarrowTable(title, ["loss", *(_TITLES[name] for name in names)], rows))
     return tables
 
 
-def _narrow_table(title: str, titles: Sequence[str], rows: list[list[str]]) -> NarrowTable:
-    widths = [max(len(line) for row in rows for line in row[place].split("\n")) for place in range(len(titles))]
-    broken = [
-        "\n".join(textwrap.wrap(one, max(width, 1), break_long_words=False))
-        for one, width in zip(titles, widths, strict=True)
-    ]
-    return NarrowTable(title=title, header=broken, cells=rows)
-
-
-def _difference_cells(comparison: LossComparison, row: ResultRow, lines: bool = False) -> list[str]:
+def _difference_cells(comparison: LossComparison, row: ResultRow) -> list[str]:
     differences = (row.to_first, row.to_best_loss)[: _differences(comparison)]
-    return ["" if one is None else format_average(one, sign=True, lines=lines) for one in differences]
+    return ["" if one is None else format_average(one, sign=True) for one in differences]
 
 
-def format_average(average: SeedAverage | None, sign: bool = False, lines: bool = False) -> str:
-    """`0.746 [0.701, 0.790] ±0.003`: value, interval, and spread over seeds, or with the interval on a second of two
-    `lines`; a dash for what is undefined."""
+def format_average(average: SeedAverage | None, sign: bool = False) -> str:
+    """`0.746 [0.701, 0.790] ±0.003`: value, interval, and spread over seeds; a dash for what is undefined."""
     if average is None or average.value is None:
         return "–"
     style = "{:+.3f}" if sign else "{:.3f}"
@@ -120,8 +103,6 @@ def format_average(average: SeedAverage | None, sign: bool = False, lines: bool 
         interval = f"[{style.format(average.low)}, {style.format(average.high)}]"
     if average.spread is not None:
         spread = f"±{average.spread:.3f}"
-    if lines:
-        return f"{value} {spread}".strip() + f"\n{interval}".rstrip()
     return " ".join(filter(None, (value, interval, spread)))
 
 
