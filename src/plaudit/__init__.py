@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from plaudit.groups import Group, GroupError, Ranking, Rating
     from plaudit.judgements import check_groups, majority, rankings_from_ratings
     from plaudit.laboratory import LaboratorySettings, compare_losses
-    from plaudit.model import RewardModel, open_model
+    from plaudit.model import RewardModel, combine, open_model
     from plaudit.scoring import ScoredGroups
     from plaudit.statistics import Measurement
     from plaudit.training import FineTuningSettings, PretrainingSettings, TrainingSettings, pretrain, sft, train
@@ -66,6 +66,7 @@ __all__ = [
     "check_groups",
     "check_invariance",
     "clean",
+    "combine",
     "compare",
     "compare_losses",
     "diagnose",

@@ -12,7 +12,7 @@ from plaudit import RewardModel
 from plaudit.data import write_groups
 from plaudit.data.scores import Score, write_scores
 from plaudit.groups import Group, Ranking, Rating
-from plaudit.model.folder.open import members_apart
+from plaudit.model.folder.open import member_names
 from plaudit.report import charts
 
 PROMPTS, CANDIDATES = 12, 8
@@ -253,7 +253,7 @@ def test_an_ensemble_stands_for_its_members(run, place):
 
 
 def test_any_other_name_stands_for_itself():
-    assert members_apart("org/model") == ["org/model"]
+    assert member_names("org/model") == ["org/model"]
 
 
 def test_the_demo_writes_candidates(run, place):

@@ -13,7 +13,8 @@ from plaudit.data.scores import Score
 from plaudit.errors import PlauditError
 from plaudit.groups import Group
 from plaudit.model import RewardModel, open_model
-from plaudit.model.ensemble import Ensemble, assemble, combined
+from plaudit.model.combining import assemble
+from plaudit.model.ensemble import Ensemble, combined
 from plaudit.model.heads import Attribute, Outputs
 from plaudit.model.rendering import Renderer
 

@@ -10,7 +10,7 @@ from transformers import AutoModel, AutoModelForSequenceClassification
 from plaudit.errors import PlauditError
 from plaudit.groups import Group
 from plaudit.model import PaddedLayout, RewardModel
-from plaudit.model.folder.write import HEADS_FILE
+from plaudit.model.folder.contents import HEADS_FILE
 from plaudit.model.heads import Attribute, Outputs, RewardHead
 
 GROUPS = [Group("a", "w1 w2 w3", ("good w4", "bad w5 w6", "w1")), Group("b", "w7", ("w1", "w2 w3 good bad"))]

@@ -117,9 +117,9 @@ def _sources(names: Sequence[str], gold: str, penalty: float | None) -> dict[str
     Raises:
         PlauditError: if one is named twice, or a penalty has no ensemble.
     """
-    from plaudit.model import members_apart
+    from plaudit.model import member_names
 
-    proxies = [member for name in names for member in members_apart(name)]
+    proxies = [member for name in names for member in member_names(name)]
     every = [*proxies, gold]
     if twice := next((name for name in every if every.count(name) > 1), None):
         raise InvalidInputError(f"{twice} is given twice; proxies and gold must differ")

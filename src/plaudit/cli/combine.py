@@ -26,12 +26,7 @@ def combine_command(
     """
     if average == ensemble:
         raise PlauditError("say how: --average (one model of the mean weights) or --ensemble (all, with a spread)")
-    if average:
-        from plaudit.model import average_weights
+    from plaudit.model import combine
 
-        average_weights(models, output)
-    else:
-        from plaudit.model import assemble
-
-        assemble(models, output)
+    combine(models, output, average=average)
     typer.echo(f"The model is in {output}. Measure it on held-out data: plaudit eval {output} DATA", err=True)

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 from plaudit._face import face
 
 if TYPE_CHECKING:
-    from plaudit.model.averaging import average_weights
     from plaudit.model.backbones import resolve
     from plaudit.model.baselines import baseline_folder, baseline_names, is_baseline, load_baselines
     from plaudit.model.cache.activations import cached_layout
     from plaudit.model.cache.features import cached_features, shared_features
-    from plaudit.model.ensemble import Ensemble, assemble
-    from plaudit.model.folder.open import members_apart, open_model
-    from plaudit.model.folder.record import BASELINES_FOLDER
-    from plaudit.model.folder.write import HEADS_FILE, staged
+    from plaudit.model.cards.render import card
+    from plaudit.model.combining import combine
+    from plaudit.model.ensemble import Ensemble
+    from plaudit.model.folder.contents import BASELINES_FOLDER, HEADS_FILE
+    from plaudit.model.folder.open import member_names, open_model
+    from plaudit.model.folder.write import staged
     from plaudit.model.heads import Attribute, Outputs
     from plaudit.model.layouts.padded import PaddedLayout
     from plaudit.model.linear import FEATURES, Linear, LinearModel, Matrix
@@ -47,17 +48,17 @@ __all__ = [
     "RewardModel",
     "RewardNetwork",
     "Scorer",
-    "assemble",
-    "average_weights",
     "baseline_folder",
     "baseline_names",
     "cached_features",
     "cached_layout",
+    "card",
+    "combine",
     "freeze",
     "is_baseline",
     "load_baselines",
     "make_linear_probe",
-    "members_apart",
+    "member_names",
     "merge_lora",
     "open_model",
     "read_template",

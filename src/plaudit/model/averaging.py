@@ -21,23 +21,17 @@ from safetensors.torch import save_file
 
 from plaudit.errors import PlauditError
 from plaudit.logs import muted
-from plaudit.model.folder.link import (
-    combined_card,
-    link_baselines,
-    link_files,
-    member_folders,
-    new_folder,
-    warn_of_losses,
-)
+from plaudit.model.cards.render import card
+from plaudit.model.folder.contents import HEADS_FILE, REWARD_MODEL, tokenizer_hash
+from plaudit.model.folder.link import link_baselines, link_files, member_folders, warn_of_losses
 from plaudit.model.folder.read import stored_outputs
-from plaudit.model.folder.record import REWARD_MODEL, tokenizer_hash
-from plaudit.model.folder.write import HEADS_FILE
+from plaudit.model.folder.write import new_folder
 from plaudit.model.heads import Attribute, Outputs
 from plaudit.storage import RECORD_FILE, read_record, versions, write_record
 
 _WEIGHTS = "model*.safetensors"
 
-_HOW = "It is an ordinary reward model, of the size and the cost of one."
+_DESCRIPTION = "It is an ordinary reward model, of the size and the cost of one."
 
 # What a run record says that holds for the average too, where it is the same in every member.
 _SHARED = ("data", "template", "pooled_token", "max_length", "truncation", "dtype")
@@ -67,10 +61,10 @@ def average_weights(models: Sequence[str | Path], output: str | Path) -> dict[st
     record = {
         "plaudit": REWARD_MODEL,
         "backbone": records[0]["backbone"],
-        **{name: records[0].get(name) for name in _SHARED if len({own.get(name) for own in records}) == 1},
+        **{name: records[0].get(name) for name in _SHARED if len({record.get(name) for record in records}) == 1},
         "outputs": _mean_outputs(folders, records).to_dict(),
         "versions": versions(),
-        "average_of": [{"model": str(name), **own} for name, own in zip(models, records, strict=True)],
+        "average_of": [{"model": str(name), **member} for name, member in zip(models, records, strict=True)],
     }
     with new_folder(Path(output)) as staging:
         link_files(folders[0], staging, leave_out=(_WEIGHTS, HEADS_FILE, RECORD_FILE, "README.md"))
@@ -78,7 +72,7 @@ def average_weights(models: Sequence[str | Path], output: str | Path) -> dict[st
             _average_files(folders, pattern, staging)
         link_baselines(folders, records, staging)
         title = f"The average of {len(folders)} reward models' weights"
-        write_record(staging, record, combined_card(title, _HOW, models))
+        write_record(staging, record, card("combined", title=title, description=_DESCRIPTION, models=models))
     return record
 
 
@@ -118,14 +112,14 @@ def _tokenizer(folder: Path, record: Mapping[str, Any]) -> str | None:
         raise PlauditError(f"the tokenizer in {folder} cannot be read; restore the folder") from error
 
 
-def _said(folder: Path, record: Mapping[str, Any]) -> dict[str, Any]:
+def _stored_shape(folder: Path, record: Mapping[str, Any]) -> dict[str, Any]:
     """The outputs, but for what was fitted to the data: that is averaged, as weights are. Attributes stand by name."""
     outputs = stored_outputs(record, str(folder))
     fixed = [asdict(replace(attribute, centre=0.0, spread=1.0)) for attribute in outputs.attributes]
     return {
         **outputs.to_dict(),
         "attributes": [attribute.name for attribute in outputs.attributes],
-        **{f"attribute {own['name']}": own for own in fixed},
+        **{f"attribute {attribute['name']}": attribute for attribute in fixed},
     }
 
 
@@ -133,7 +127,7 @@ def _said(folder: Path, record: Mapping[str, Any]) -> dict[str, Any]:
 _MUST_AGREE: dict[str, Callable[[Path, Mapping[str, Any]], Any]] = {
     "starting backbone": _start,
     "architecture": _architecture,
-    "outputs": _said,
+    "outputs": _stored_shape,
     "chat template": lambda folder, record: record.get("template"),
     "tokenizer": _tokenizer,
     "longest input": lambda folder, record: record.get("max_length"),
@@ -169,7 +163,7 @@ def _in_words(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "none"}[value]
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_in_words(own)}" for name, own in value.items()) or "none"
+        return ", ".join(f"{name} {_in_words(entry)}" for name, entry in value.items()) or "none"
     if isinstance(value, (list, tuple)):
         return ", ".join(map(_in_words, value)) or "none"
     return str(value)
@@ -177,7 +171,7 @@ def _in_words(value: Any) -> str:
 
 def _mean_outputs(folders: Sequence[Path], records: Sequence[Mapping[str, Any]]) -> Outputs:
     outputs = [stored_outputs(record, str(folder)) for folder, record in zip(folders, records, strict=True)]
-    return replace(outputs[0], attributes=tuple(map(_mean_attribute, *(own.attributes for own in outputs))))
+    return replace(outputs[0], attributes=tuple(map(_mean_attribute, *(member.attributes for member in outputs))))
 
 
 def _mean_attribute(*attributes: Attribute) -> Attribute:
@@ -193,7 +187,7 @@ def _average_files(folders: Sequence[Path], pattern: str, target: Path) -> None:
             if odd := set(members[0]) ^ set(other):
                 raise PlauditError(f"cannot average {folders[0]} and {folder}: only one of them has {min(odd)}")
         for file in sorted(path.name for path in folders[0].glob(pattern)):
-            names = [name for name, (own, _) in members[0].items() if own == file]
+            names = [name for name, (place, _) in members[0].items() if place == file]
             means = {name: _mean(name, [member[name][1](name) for member in members]) for name in names}
             save_file(means, target / file, metadata={"format": "pt"})
             # safetensors lets only the owner read what it writes.
@@ -205,27 +199,27 @@ Tensors = dict[str, tuple[str, Callable[[str], torch.Tensor]]]
 
 
 def _tensors(folder: Path, pattern: str, stack: ExitStack) -> Tensors:
-    found: Tensors = {}
+    tensors: Tensors = {}
     for path in folder.glob(pattern):
         try:
             file = stack.enter_context(safe_open(path, framework="pt"))
         except (OSError, SafetensorError) as error:
             raise PlauditError(f"the weights in {path} cannot be read ({error}); restore the folder") from error
-        found |= dict.fromkeys(file.keys(), (path.name, file.get_tensor))
-    if not found and pattern == _WEIGHTS:
+        tensors |= dict.fromkeys(file.keys(), (path.name, file.get_tensor))
+    if not tensors and pattern == _WEIGHTS:
         raise PlauditError(f"{folder} has no {_WEIGHTS}; restore the folder")
-    return found
+    return tensors
 
 
 def _mean(name: str, tensors: Sequence[torch.Tensor]) -> torch.Tensor:
     first = tensors[0]
-    if any((own.shape, own.dtype) != (first.shape, first.dtype) for own in tensors):
+    if any((tensor.shape, tensor.dtype) != (first.shape, first.dtype) for tensor in tensors):
         raise PlauditError(f"cannot average the weights {name}: their shapes or their dtypes differ")
     if not first.is_floating_point():
-        if not all(torch.equal(own, first) for own in tensors):
+        if not all(torch.equal(tensor, first) for tensor in tensors):
             raise PlauditError(f"cannot average {name}: it is of whole numbers, which differ")
         return first
     total = torch.zeros_like(first, dtype=torch.float64)
-    for own in tensors:
-        total += own
+    for tensor in tensors:
+        total += tensor
     return (total / len(tensors)).to(first.dtype)

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 from plaudit.errors import PlauditError
+from plaudit.model.folder.contents import BASELINES_FOLDER
 from plaudit.model.folder.open import open_model
-from plaudit.model.folder.record import BASELINES_FOLDER
 from plaudit.model.linear import FEATURES
 from plaudit.model.linear_probe import PROBE_PREFIX
 from plaudit.model.scorer import Scorer

@@ -17,22 +17,14 @@ from typing import Any
 from plaudit.data import Score
 from plaudit.errors import PlauditError
 from plaudit.groups import Group
-from plaudit.model.folder.link import (
-    combined_card,
-    link_baselines,
-    link_files,
-    member_folders,
-    new_folder,
-    warn_of_losses,
-)
-from plaudit.model.folder.record import ENSEMBLE, MEMBERS, REWARD_MODEL, tokenizer_hash
+from plaudit.model.folder.contents import ENSEMBLE, MEMBERS, REWARD_MODEL, tokenizer_hash
+from plaudit.model.folder.link import warn_of_losses
+from plaudit.model.folder.write import new_folder
 from plaudit.model.linear_probe import open_single
 from plaudit.model.rendering import Rendered
 from plaudit.model.reward_model import RewardModel
 from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Prepared, Scorer, prepared_as
 from plaudit.storage import versions, write_record
-
-_HOW = "The reward is the mean of its members' rewards. Each is an ordinary model; only Plaudit reads them together."
 
 
 def combined(scores: Sequence[Score], heads: Sequence[int]) -> Score:
@@ -112,7 +104,7 @@ class Ensemble(Scorer):
 
     @classmethod
     def open(cls, folder: Path, record: Mapping[str, Any], **options: Any) -> Ensemble:
-        """What `save` or `assemble` wrote. `options` are those of `RewardModel.from_pretrained`.
+        """What `save` or `plaudit.combine` wrote. `options` are those of `RewardModel.from_pretrained`.
 
         Raises:
             PlauditError: if a member is missing or cannot be opened.
@@ -166,30 +158,6 @@ class Ensemble(Scorer):
                 member.save(staging / MEMBERS / str(number))
             self.record = self.run_record(self.kind)
             write_record(staging, self.record, card)
-
-
-def assemble(models: Sequence[str | Path], output: str | Path) -> Ensemble:
-    """Make one folder of several model folders, whose files get a second name there (or are copied, where the file
-    system cannot link).
-
-    Args:
-        models: folders of reward models.
-        output: a new or empty folder.
-
-    Raises:
-        PlauditError: if a folder holds no reward model, the members do not go together, or `output` is taken.
-    """
-    folders = member_folders(models)
-    ensemble = Ensemble([open_single(folder) for folder in folders])
-    ensemble.record = ensemble.run_record(ENSEMBLE, combined_from=list(map(str, models)))
-    with new_folder(Path(output)) as staging:
-        for number, folder in enumerate(folders):
-            link_files(folder, staging / MEMBERS / str(number))
-        link_baselines(folders, [member.record for member in ensemble.members], staging)
-        write_record(
-            staging, ensemble.record, combined_card(f"An ensemble of {len(folders)} reward models", _HOW, models)
-        )
-    return ensemble
 
 
 def _same_readings(members: Sequence[RewardModel]) -> list[list[int]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plaudit.errors import PlauditError
-from plaudit.model.folder.record import LINEAR_PROBE, REWARD_MODEL
+from plaudit.model.folder.contents import LINEAR_PROBE, REWARD_MODEL
 from plaudit.model.folder.write import staged
 from plaudit.storage import RECORD_FILE, read_record, write_record
 

@@ -19,9 +19,10 @@ from plaudit.groups import Group
 from plaudit.logs import muted
 from plaudit.model.architecture import find_head, first_position
 from plaudit.model.backbones import resolve
+from plaudit.model.folder.contents import HEADS_FILE, REWARD_MODEL, scoring_record
+from plaudit.model.folder.open import no_model
 from plaudit.model.folder.read import load_heads, stored_outputs
-from plaudit.model.folder.record import REWARD_MODEL, no_model, scoring_record
-from plaudit.model.folder.write import HEADS_FILE, staged
+from plaudit.model.folder.write import staged
 from plaudit.model.heads import PLAIN, Outputs
 from plaudit.model.loading import load, name_the_output, settle_padding
 from plaudit.model.network import RewardNetwork

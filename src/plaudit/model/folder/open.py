@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from plaudit.model.folder.record import ENSEMBLE, LINEAR_MODEL, LINEAR_PROBE, MEMBERS
+from plaudit.errors import NotFoundError
+from plaudit.model.folder.contents import ENSEMBLE, LINEAR_MODEL, LINEAR_PROBE, MEMBERS
 from plaudit.model.scorer import Scorer
 from plaudit.storage import read_record
 
@@ -31,12 +32,20 @@ def open_model(name: str | Path, **options: Any) -> Scorer:
     return RewardModel.from_pretrained(name, **options)
 
 
-def members_apart(name: str | Path) -> list[str]:
+def member_names(name: str | Path) -> list[str]:
     """The folders of an ensemble's members, if `name` is an ensemble's folder; else `name` alone. Opens nothing."""
     record = read_record(Path(name).expanduser())
     if record.get("plaudit") != ENSEMBLE:
         return [str(name)]
     return [str(Path(name) / MEMBERS / str(number)) for number in range(len(record.get("members") or ()))]
+
+
+def no_model(name: str | Path) -> NotFoundError:
+    """What to say where the folder of a model is wanted, and this is none."""
+    if Path(name).expanduser().exists():
+        what, remedy = f"{str(name)!r} is a file (of data or scores?), not a model", "give a model's folder here"
+        return NotFoundError(what, remedy=remedy)
+    return NotFoundError(f"no model folder {str(name)!r}", remedy=f"train one with `plaudit train DATA -o {name}`")
 
 
 def _open_linear_model(folder: Path, record: Mapping[str, Any], options: Mapping[str, Any]) -> Scorer:

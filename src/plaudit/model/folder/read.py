@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from plaudit.errors import PlauditError
-from plaudit.model.folder.write import HEADS_FILE
+from plaudit.model.folder.contents import HEADS_FILE
 from plaudit.model.heads import PLAIN, Outputs
 from plaudit.model.network import RewardNetwork
 from plaudit.storage import RECORD_FILE

@@ -8,16 +8,13 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from safetensors import SafetensorError
 
 from plaudit.errors import PlauditError
-
-# Heads that plain transformers has no place for. The name does not end in .safetensors, though it is such a file:
-# some servers load every file that does.
-HEADS_FILE = "heads.plaudit"
+from plaudit.model.folder.contents import HEADS_FILE
 
 
 @contextmanager
@@ -52,6 +49,33 @@ def staged(folder: Path) -> Iterator[Path]:
         raise PlauditError(f"saving to {folder} failed ({reason}); what was there before is unchanged") from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+@contextmanager
+def new_folder(output: Path) -> Iterator[Path]:
+    """Yield an empty folder that becomes `output`, whole, when the block ends well.
+
+    Raises:
+        PlauditError: if something stands in `output` already, or it cannot be written.
+    """
+    if output.exists() and not (output.is_dir() and not any(output.iterdir())):
+        raise PlauditError(f"{output} is not empty; choose another folder with -o, or remove it")
+    staging: Path | None = None
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".combining-{output.name}-"))
+        yield staging
+        # Only the owner may open what mkdtemp makes; the model is for whoever may read the folder it stands in.
+        staging.chmod(output.parent.stat().st_mode & 0o777)
+        with suppress(FileNotFoundError):
+            output.rmdir()
+        staging.rename(output)
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise PlauditError(f"cannot write {output}: {reason}; choose another folder with -o") from error
+    finally:
+        if staging is not None:
+            shutil.rmtree(staging, ignore_errors=True)
 
 
 @contextmanager

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
-from plaudit.errors import PlauditError
 from plaudit.storage import short_hash, versions
 
+# Heads that plain transformers has no place for. The name does not end in .safetensors, though it is such a file:
+# some servers load every file that does.
+HEADS_FILE = "heads.plaudit"
+
 BASELINES_FOLDER = "baselines"
-"""Where the baselines stand that were fitted beside a model, by name."""
+"""Where the baselines of a model stand, by name."""
+
+MEMBERS = "members"
+"""Where the members of an ensemble stand, by number."""
 
 REWARD_MODEL, ENSEMBLE, LINEAR_MODEL, LINEAR_PROBE = "model", "ensemble", "linear model", "linear probe"
 """The kinds of model folder, as plaudit.json says them. A folder without one holds a reward model, or a checkpoint of
 somebody else's."""
-
-MEMBERS = "members"
-"""Where the members' folders stand in it, by number."""
-
-
-def no_model(name: str | Path) -> PlauditError:
-    """What to say where the folder of a model is wanted, and this is none."""
-    if Path(name).expanduser().exists():
-        return PlauditError(f"{str(name)!r} is a file (of data or scores?), not a model; give a model's folder here")
-    return PlauditError(f"no model folder {str(name)!r}; train one with `plaudit train DATA -o {name}`")
 
 
 def scoring_record(tokenizer: Any, *, max_length: int, pooled: str, dtype: str) -> dict[str, Any]:
