@@ -15,6 +15,7 @@ from plaudit.errors import PlauditError
 from plaudit.groups import Group
 from plaudit.model import RewardModel, open_model
 from plaudit.model.averaging import average_weights
+from plaudit.model.combining import combine
 from plaudit.model.folder.contents import HEADS_FILE
 from plaudit.model.heads import Attribute, Outputs
 
@@ -93,6 +94,12 @@ def test_an_average_can_be_averaged_again(runs, tmp_path):
     members = [load_file(folder / "model.safetensors")["score.weight"] for folder in runs]
     mean = load_file(tmp_path / "mean" / "model.safetensors")["score.weight"]
     assert torch.allclose(mean, (members[0] + members[1]) / 4 + members[2] / 2, atol=1e-7)
+
+
+def test_combine_opens_the_average_it_made(runs, tmp_path):
+    opened = combine(runs, tmp_path / "mean", average=True)
+    assert isinstance(opened, RewardModel)
+    assert [member["model"] for member in opened.record["average_of"]] == list(map(str, runs))
 
 
 def test_heads_and_what_was_fitted_to_the_ratings_are_averaged_too(backbone, tmp_path):

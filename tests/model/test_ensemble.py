@@ -13,7 +13,7 @@ from plaudit.data.scores import Score
 from plaudit.errors import PlauditError
 from plaudit.groups import Group
 from plaudit.model import RewardModel, open_model
-from plaudit.model.combining import assemble
+from plaudit.model.combining import combine
 from plaudit.model.ensemble import Ensemble, combined
 from plaudit.model.heads import Attribute, Outputs
 from plaudit.model.rendering import Renderer
@@ -94,7 +94,7 @@ def test_a_member_that_broke_breaks_the_score_and_no_other():
 
 
 def test_an_ensemble_on_disk_says_what_its_members_say(folders, tmp_path):
-    assemble(folders, tmp_path / "all")
+    combine(folders, tmp_path / "all")
     opened = open_model(tmp_path / "all")
     assert isinstance(opened, Ensemble)
     each = np.stack([rewards(open_model(folder)) for folder in folders])
@@ -110,7 +110,7 @@ def test_an_ensemble_on_disk_says_what_its_members_say(folders, tmp_path):
 
 
 def test_members_are_linked_and_stay_theirs(folders, tmp_path):
-    assemble(folders[:2], tmp_path / "all")
+    combine(folders[:2], tmp_path / "all")
     member = tmp_path / "all" / "members" / "0"
     assert (member / "model.safetensors").samefile(folders[0] / "model.safetensors")
     before = rewards(open_model(tmp_path / "all"))
@@ -123,7 +123,7 @@ def test_members_are_linked_and_stay_theirs(folders, tmp_path):
 
 def test_where_nothing_can_be_linked_files_are_copied(folders, tmp_path, monkeypatch):
     monkeypatch.setattr(os, "link", lambda *names: (_ for _ in ()).throw(OSError("another file system")))
-    together = assemble(folders[:2], tmp_path / "all")
+    together = combine(folders[:2], tmp_path / "all")
     assert not (tmp_path / "all/members/0/model.safetensors").samefile(folders[0] / "model.safetensors")
     assert rewards(open_model(tmp_path / "all")) == pytest.approx(rewards(together), abs=1e-6)
 
@@ -189,16 +189,16 @@ def test_attributes_on_different_scales_are_refused(backbone):
 
 
 def test_what_is_no_reward_model_is_refused(folders, tmp_path):
-    assemble(folders[:2], tmp_path / "all")
+    combine(folders[:2], tmp_path / "all")
     with pytest.raises(PlauditError, match=r"all is no single reward model .*\(plaudit.json: ensemble\)"):
-        assemble([tmp_path / "all", folders[0]], tmp_path / "more")
+        combine([tmp_path / "all", folders[0]], tmp_path / "more")
     assert not (tmp_path / "more").exists()
     with pytest.raises(PlauditError, match="an ensemble of 1 has no spread"):
         Ensemble([RewardModel.from_pretrained(folders[0])])
 
 
 def test_a_lost_member_is_one_clear_error(folders, tmp_path):
-    assemble(folders[:2], tmp_path / "all")
+    combine(folders[:2], tmp_path / "all")
     (tmp_path / "all" / "members" / "1").rename(tmp_path / "elsewhere")
     with pytest.raises(PlauditError, match=r"no model folder '.*members/1'"):
         open_model(tmp_path / "all")

@@ -45,10 +45,10 @@ def combine(models: Sequence[str | Path], output: str | Path, *, average: bool =
     if average:
         average_weights(models, output)
         return open_model(output)
-    return assemble(models, output)
+    return _assemble(models, output)
 
 
-def assemble(models: Sequence[str | Path], output: str | Path) -> Ensemble:
+def _assemble(models: Sequence[str | Path], output: str | Path) -> Ensemble:
     """Make one folder of several model folders, whose files get a second name there (or are copied, where the file
     system cannot link).
 

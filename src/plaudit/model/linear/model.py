@@ -15,7 +15,7 @@ from safetensors.numpy import load_file, save_file
 from plaudit.data import Scale, Score, text_hash
 from plaudit.errors import PlauditError
 from plaudit.groups import Group, plain_text
-from plaudit.model.folder.record import LINEAR_MODEL
+from plaudit.model.folder.contents import LINEAR_MODEL
 from plaudit.model.folder.write import staged
 from plaudit.model.linear.features import FEATURES, Features, Matrix
 from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Prepared, Scorer, prepared_as
