@@ -15,7 +15,7 @@ from plaudit.explaining.sanity import shuffled_weights
 from plaudit.explaining.tokens import TokenSpan
 from plaudit.explaining.views import VIEWS, Attribution, Integration, PrefixRewards, View
 from plaudit.groups import Group, Text, plain_text
-from plaudit.model import Scorer
+from plaudit.model import LINEAR_MODEL, Scorer
 from plaudit.text import UNITS, Span, merge_spans, replace_surrogates, split_segments
 
 METHODS = ("reading", "prefixes", "gradients", "ablation")
@@ -79,7 +79,7 @@ def available_methods(model: Scorer) -> list[str]:
 def has_exact_attributions(model: Scorer) -> bool:
     """Whether a scorer's reward is a sum over words, so that "gradients" are exact contributions and nothing is
     integrated."""
-    return model.kind == "plain model"
+    return model.kind == LINEAR_MODEL
 
 
 @dataclass(frozen=True, slots=True)

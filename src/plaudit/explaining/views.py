@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from plaudit.explaining.tokens import TokenSpan
 from plaudit.groups import Text
-from plaudit.model import DEFAULT_BATCH_TOKENS, Scorer
+from plaudit.model import DEFAULT_BATCH_TOKENS, ENSEMBLE, LINEAR_MODEL, REWARD_MODEL, Scorer
 from plaudit.registry import Registry
 
 if TYPE_CHECKING:
@@ -121,6 +121,6 @@ class _LazyView:
 VIEWS: Registry[ViewFactory] = Registry("view")
 """`Scorer.kind` -> what makes the view of a response."""
 
-VIEWS.register("model", _LazyView("plaudit.explaining.networks", "NetworkView"))
-VIEWS.register("ensemble", _LazyView("plaudit.explaining.ensembles", "EnsembleView"))
-VIEWS.register("plain model", _LazyView("plaudit.explaining.linear", "LinearView"))
+VIEWS.register(REWARD_MODEL, _LazyView("plaudit.explaining.networks", "NetworkView"))
+VIEWS.register(ENSEMBLE, _LazyView("plaudit.explaining.ensembles", "EnsembleView"))
+VIEWS.register(LINEAR_MODEL, _LazyView("plaudit.explaining.linear", "LinearView"))

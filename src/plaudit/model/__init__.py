@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from plaudit.model.cards.render import card
     from plaudit.model.combining import combine
     from plaudit.model.ensemble import Ensemble
-    from plaudit.model.folder.contents import BASELINES_FOLDER, HEADS_FILE
+    from plaudit.model.folder.contents import BASELINES_FOLDER, ENSEMBLE, HEADS_FILE, LINEAR_MODEL, REWARD_MODEL
     from plaudit.model.folder.open import member_names, open_model
     from plaudit.model.folder.write import staged
     from plaudit.model.heads import Attribute, Outputs
@@ -32,9 +32,12 @@ if TYPE_CHECKING:
 __all__ = [
     "BASELINES_FOLDER",
     "DEFAULT_BATCH_TOKENS",
+    "ENSEMBLE",
     "FEATURES",
     "HEADS_FILE",
+    "LINEAR_MODEL",
     "PROBE_PREFIX",
+    "REWARD_MODEL",
     "TRAINABLE",
     "Attribute",
     "Ensemble",
