@@ -51,7 +51,7 @@ def test_without_a_temperature_there_is_no_log_loss():
 
 def test_splits_are_put_on_one_scale():
     both = pool_splits([run([(5.0, 3.0)], 2.0), run([(-10.0, -14.0)], 1.0)])
-    assert both.scores == [[0.5, -0.5], [2.0, -2.0]]
+    assert both.per_group() == [[0.5, -0.5], [2.0, -2.0]]
 
 
 def test_ratings_are_ordered_by_kendall_within_prompts_and_measured_in_units():

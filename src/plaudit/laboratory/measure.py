@@ -13,7 +13,6 @@ from plaudit.groups import Group
 from plaudit.laboratory.results import ResultRow
 from plaudit.laboratory.runs import Run
 from plaudit.laboratory.seed_averages import (
-    CandidateScores,
     Lead,
     SeedAverage,
     average_seeds,
@@ -47,11 +46,7 @@ def measure_runs(
     """
     scored = {name: [pool_splits(splits) for splits in seeds] for name, seeds in runs.items()}
     evaluations = {
-        name: [
-            evaluate(tested, ScoredGroups.of(model.scores, attributes=model.values), clusters=clusters)
-            for model in seeds
-        ]
-        for name, seeds in scored.items()
+        name: [evaluate(tested, scores, clusters=clusters) for scores in seeds] for name, seeds in scored.items()
     }
     lead = select_lead([seeds[0] for seeds in evaluations.values()])
     means = {
@@ -83,7 +78,7 @@ def measure_runs(
     return rows, lead, evaluations[order[0]][0].counts
 
 
-def pool_splits(runs: Sequence[Run]) -> CandidateScores:
+def pool_splits(runs: Sequence[Run]) -> ScoredGroups:
     """One model's scores of the test groups of all splits, on one scale.
 
     In each split they are centred, because the mean of a reward is arbitrary and differs between runs, and divided by
@@ -97,7 +92,7 @@ def pool_splits(runs: Sequence[Run]) -> CandidateScores:
         scores += [[float((score - centre) / scale) for score in group] for group in run.scores]
         for attribute, groups in run.values.items():
             values.setdefault(attribute, []).extend(groups)
-    return CandidateScores(scores=scores, values=values)
+    return ScoredGroups.of(scores, attributes=values)
 
 
 def _calibrated(seeds: Seeds) -> bool:
@@ -122,8 +117,8 @@ def _figures(measured: Sequence[Measurements], names: Sequence[str]) -> dict[str
 def _paired(
     lead: Lead,
     tested: Sequence[Group],
-    model: Sequence[CandidateScores],
-    reference: Sequence[CandidateScores],
+    model: Sequence[ScoredGroups],
+    reference: Sequence[ScoredGroups],
     clusters: str | None,
 ) -> list[Measurement]:
     """The differences seed by seed; a baseline, which has one run, is paired with every seed of the other."""

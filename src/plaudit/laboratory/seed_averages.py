@@ -14,11 +14,10 @@ from plaudit.groups import Group
 from plaudit.judgements import (
     AttributeRatings,
     flatten_ratings,
-    flatten_scores,
     scored_comparisons,
     scores_of_rated,
 )
-from plaudit.laboratory.runs import PerGroup
+from plaudit.scoring import ScoredGroups
 from plaudit.statistics import Floats, Measurement, kendall_by_group, mean, undefined
 
 
@@ -43,19 +42,6 @@ class SeedAverage:
 
     def to_json(self) -> dict[str, Any]:
         return {name: value for name, value in asdict(self).items() if name != "reason" or value is not None}
-
-
-@dataclass(frozen=True, slots=True)
-class CandidateScores:
-    """One model's predictions for all test groups: rewards on one scale, and ratings in people's units where it learned
-    them."""
-
-    scores: PerGroup
-    values: dict[str, PerGroup]
-
-    def predictions_of(self, attribute: str) -> PerGroup:
-        """The predicted ratings of an attribute; the rewards, where there are none."""
-        return self.values.get(attribute, self.scores)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +99,18 @@ def select_lead(measured: Sequence[Evaluation]) -> Lead:
 
 
 def paired_difference(
-    which: Lead, groups: Sequence[Group], model: CandidateScores, reference: CandidateScores, clusters: str | None
+    which: Lead, groups: Sequence[Group], model: ScoredGroups, reference: ScoredGroups, clusters: str | None
 ) -> Measurement:
     """The leading figure of a model minus that of a reference on the same judgements, so that what both find hard
     cancels."""
     if which.attribute is None:
-        comparisons, scores = scored_comparisons(groups, model.scores, clusters)
-        return lead(comparisons, scores, comparisons.gaps(scored_comparisons(groups, reference.scores, clusters)[1]))
+        comparisons, scores = scored_comparisons(groups, model.per_group(), clusters)
+        return lead(
+            comparisons, scores, comparisons.gaps(scored_comparisons(groups, reference.per_group(), clusters)[1])
+        )
     rated = flatten_ratings(groups, clusters)[which.attribute]
     scores, baseline = (
-        scores_of_rated(rated, groups, flatten_scores(groups, candidate.predictions_of(which.attribute)))
-        for candidate in (model, reference)
+        scores_of_rated(rated, groups, candidate.on(which.attribute)) for candidate in (model, reference)
     )
     return spearman_lead(rated, scores, baseline) if which.name == "spearman" else kendall_lead(rated, scores, baseline)
 

@@ -258,7 +258,7 @@ class RewardModel(Scorer):
         computed: list[torch.Tensor] = [torch.empty(0)] * len(parts)
         for forest in pack([len(part) for part in parts], batch_tokens):
             rows = compute([parts[i] for i in forest])
-            for i, row in zip(forest, rows.split([len(parts[i].branches) for i in forest]), strict=True):
+            for i, row in zip(forest, torch.split(rows, [len(parts[i].branches) for i in forest]), strict=True):
                 computed[i] = row
         different = torch.cat(computed)
         return different[torch.from_numpy(shared.rows).to(different.device)]

@@ -78,7 +78,7 @@ def share(items: Sequence[Rendered], *, trunks: bool) -> SharedBatch:
 
 
 def _new_branches(item: Rendered, numbers: dict[tuple[bytes, bytes], int], batch: list[int]) -> Branches:
-    """The group's responses that are new to the batch. All their numbers are added to `batch`, new ones to `numbers`."""
+    """The group's responses that are new to the batch. `batch` gets all their numbers, `numbers` the new ones."""
     branches = Branches()
     for sequence, types in zip(item.sequences, item.types or [None] * len(item.sequences), strict=True):
         key = (sequence.tobytes(), b"" if types is None else types.tobytes())

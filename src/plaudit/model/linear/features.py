@@ -1,5 +1,5 @@
-"""Features of a response for linear models: its length, or its words. Neither reads the prompt, which all responses of a
-group share and which a linear score therefore cannot use."""
+"""Features of a response for linear models: its length, or its words. Neither reads the prompt, which all responses of
+a group share and which a linear score therefore cannot use."""
 
 from __future__ import annotations
 
