@@ -1,8 +1,8 @@
 """What the responses of a batch share: equal ones are computed once, and one prompt's have one trunk.
 
 The batch decides, not the request: it does not matter which groups the responses stand in. Groups with the same prompt
-grow one tree where that saves tokens. Prompts that only begin alike (a system message) keep a tree each: a short trunk
-saves little, and their scores would be computed in other company for it.
+grow one tree where that saves tokens. Prompts that only begin alike (a system message) keep a tree each: one trunk for
+them would save those few tokens alone.
 """
 
 from __future__ import annotations
