@@ -13,8 +13,8 @@ import numpy as np
 from plaudit.groups import Group
 from plaudit.model import BASELINES_FOLDER, RewardModel, baseline_folder, save_linear_probe
 from plaudit.storage import RECORD_FILE, data_hash
+from plaudit.training.card import linear_card
 from plaudit.training.linear import fit_linear
-from plaudit.training.linear_card import linear_card
 from plaudit.training.settings import TrainingSettings
 
 logger = logging.getLogger(__name__)

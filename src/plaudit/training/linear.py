@@ -33,8 +33,8 @@ from plaudit.model import (
     make_linear_probe,
 )
 from plaudit.storage import data_hash
+from plaudit.training.card import linear_card
 from plaudit.training.convex import BradleyTerry, LeastSquares, LinearFit, fit_convex
-from plaudit.training.linear_card import linear_card
 from plaudit.training.plan import REWARD, plan
 from plaudit.training.run.folder import clear, open_folder
 from plaudit.training.settings import TrainingSettings

@@ -19,6 +19,7 @@ _TEMPLATES = Environment(
     keep_trailing_newline=True,
 )
 _TEMPLATES.filters["indented_json"] = lambda value: json.dumps(value, indent=2)
+_TEMPLATES.filters["loss"] = lambda loss: "unknown: one prompt" if loss is None else f"{loss:.3f}"
 
 
 def card(
