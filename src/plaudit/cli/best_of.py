@@ -13,6 +13,7 @@ from plaudit.cli.options import BatchTokens, Clusters, Format, Json, Rejects, Tr
 from plaudit.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from plaudit.cli.inputs import JudgementInput
     from plaudit.evaluation import BestOfN
     from plaudit.groups import Group
     from plaudit.scoring import ScoringRun
@@ -97,11 +98,7 @@ def best_of_command(
         penalty=penalty,
         most=most,
         clusters=clusters,
-        counts={
-            "truncated": int(sum(run.scores.truncated.sum() for run in runs.values())),
-            "rejected_rows": judgements.rejected,
-            "repeated_candidates": judgements.repeated,
-        },
+        counts=_counts(runs, judgements),
     )
     row = {**_inputs(sources, gold, penalty), **_findings(result), "records": _records(runs)}
     give(row, output and output / "best_of_n.json", as_json, lambda: best_of_tables.show(result, _display(gold)))
@@ -154,6 +151,14 @@ def _findings(result: BestOfN) -> dict[str, Any]:
 
 def _records(runs: Mapping[str, ScoringRun]) -> dict[str, Any]:
     return {side: dict(run.scores.record) for side, run in runs.items()}
+
+
+def _counts(runs: Mapping[str, ScoringRun], judgements: JudgementInput) -> dict[str, int]:
+    return {
+        "truncated": int(sum(run.scores.truncated.sum() for run in runs.values())),
+        "rejected_rows": judgements.rejected,
+        "repeated_candidates": judgements.repeated,
+    }
 
 
 def _draw(result: BestOfN, gold: str, picture: Path) -> None:

@@ -5,22 +5,53 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plaudit.cli.options import BatchTokens, Clusters, Format, InLanguage, Json, Majority, Rejects, TruncateResponses
-from plaudit.errors import PlauditError
+from plaudit.cli.options import (
+    BatchTokens,
+    Clusters,
+    Data,
+    Format,
+    InLanguage,
+    Json,
+    Majority,
+    Rejects,
+    ScoredModel,
+    TruncateResponses,
+)
+from plaudit.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from plaudit.cli.inputs import JudgementInput
+    from plaudit.evaluation import Evaluation
+    from plaudit.report import ReportOptions
+    from plaudit.scoring import ScoredGroups, ScoringRun
 
 PROBES, EXPLAINED = 50, 3
 """Groups to probe and mistakes to explain: a minute or two of two processor cores, with a small encoder."""
 
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Write report.html and metrics.json here, and a model's scores.jsonl."),
+]
+Bootstrap = Annotated[
+    int | None,
+    typer.Option("--bootstrap", metavar="ROUNDS", help="Make intervals by a bootstrap of so many rounds."),
+]
+ProbedGroups = Annotated[
+    int, typer.Option("--probes", min=0, help="Groups to probe the model on for the report; 0: none.")
+]
+ExplainedMistakes = Annotated[int, typer.Option("--explain", min=0, help="Worst mistakes to explain in the report.")]
+Texts = Annotated[bool, typer.Option("--texts/--no-texts", help="Show the worst mistakes' texts in the report.")]
+Card = Annotated[bool, typer.Option("--card", help="Also put the figures into the model folder's README.md.")]
+
 
 def eval_command(
-    model: str = typer.Argument(help="A model folder or hub id; or a scores file to measure again (`-`: stdin)."),
-    data: list[str] = typer.Argument(help="Judgements: files, folders, a data set, or `-` for stdin."),
-    output: Path | None = typer.Option(
-        None, "--output", "-o", help="Write report.html and metrics.json here, and a model's scores.jsonl."
-    ),
+    model: ScoredModel,
+    data: Data,
+    output: Output = None,
     as_json: Json = False,
     format: Format = None,
     rejects: Rejects = None,
@@ -28,14 +59,12 @@ def eval_command(
     clusters: Clusters = None,
     batch_tokens: BatchTokens = None,
     truncate_responses: TruncateResponses = False,
-    bootstrap: int | None = typer.Option(
-        None, "--bootstrap", metavar="ROUNDS", help="Make intervals by a bootstrap over clusters, in so many rounds."
-    ),
-    probes: int = typer.Option(PROBES, "--probes", min=0, help="Groups to probe the model on for the report; 0: none."),
-    explain: int = typer.Option(EXPLAINED, "--explain", min=0, help="Worst mistakes to explain in the report."),
-    texts: bool = typer.Option(True, "--texts/--no-texts", help="Show the worst mistakes' texts in the report."),
+    bootstrap: Bootstrap = None,
+    probes: ProbedGroups = PROBES,
+    explain: ExplainedMistakes = EXPLAINED,
+    texts: Texts = True,
     language: InLanguage = None,
-    card: bool = typer.Option(False, "--card", help="Also put the figures into the model folder's README.md."),
+    card: Card = False,
 ) -> None:
     """Measure a reward model on judgements, with intervals, beside chance, length, people and plain models.
 
@@ -43,65 +72,87 @@ def eval_command(
 
     Example: `plaudit eval my-model test.jsonl -o report`, and later `plaudit eval report/scores.jsonl test.jsonl`.
     """
-    from plaudit.cli import eval_tables
-    from plaudit.cli.output import give
-    from plaudit.data import ReadReport, load_groups
-    from plaudit.evaluation import check_options, evaluate
-    from plaudit.judgements import majority as merge
-    from plaudit.report import REPORT_FILE, ReportOptions, read_inspection, report_folder, update_card
+    from plaudit.cli.inputs import check_stdin, read_judgements
+    from plaudit.report import ReportOptions, update_card
     from plaudit.scoring import ScoringOptions, obtain_scores, watched
-    from plaudit.storage import check_place
     from plaudit.text import preferred_language
 
-    if model == "-" and "-" in data:
-        raise PlauditError("scores and data cannot both come from stdin; give one of them as a file")
+    check_stdin("scores and data", model, *data)
     if output is None and (card or not texts or (probes, explain) != (PROBES, EXPLAINED)):
-        raise PlauditError("--probes, --explain, --no-texts and --card are about the report; add -o DIR")
-    if card and not Path(model).is_dir():
-        raise PlauditError(f"--card writes into a model folder, and {model!r} is none; leave it out")
+        raise InvalidInputError("--probes, --explain, --no-texts and --card are about the report", remedy="add -o DIR")
     if card:
-        check_place(Path(model) / "README.md")
-    reading = ReadReport()
-    people = load_groups(data, format=format, rejects=rejects, report=reading)
-    # Before scoring, which takes the time: what is refused whatever the scores.
-    check_options(people, clusters, bootstrap)
-    run = obtain_scores(model, people, output, ScoringOptions(batch_tokens, truncate_responses))
-    scored = run.scores
-    groups = [merge(group) for group in people] if majority else people
-    evaluation = evaluate(
-        groups,
-        scored,
-        clusters=clusters,
-        people=people,
-        counts={
-            "truncated": int(scored.truncated.sum()),
-            "scores_of_other_groups": scored.unused,
-            "rejected_rows": len(reading.rejected),
-            "baselines_left_out": scored.baselines_left_out,
-        },
-        bootstrap=bootstrap,
-    )
-    chosen = language or preferred_language()
+        _check_card(Path(model))
+    judgements = read_judgements(data, format, rejects, merge=majority)
+    _check_options(judgements, clusters, bootstrap)
+    run = obtain_scores(model, judgements.people, output, ScoringOptions(batch_tokens, truncate_responses))
+    evaluation = _measure(judgements, run.scores, clusters, bootstrap)
+    options = ReportOptions(
+        probes=probes, explained=explain, texts=texts, clusters=clusters, batch_tokens=batch_tokens,
+        language=language or preferred_language(), command=shlex.join(["plaudit", *sys.argv[1:]]), watch=watched,
+    )  # fmt: skip
     if output is not None:
-        evaluation = report_folder(
-            output,
-            evaluation,
-            groups,
-            scored.per_group(),
-            run.model,
-            inspection=None if run.model or model == "-" else read_inspection(Path(model).parent, scored.record),
-            options=ReportOptions(
-                probes=probes,
-                explained=explain,
-                texts=texts,
-                clusters=clusters,
-                batch_tokens=batch_tokens,
-                language=chosen,
-                command=shlex.join(["plaudit", *sys.argv[1:]]),
-                watch=watched,
-            ),
-        )
-    page, metrics = output and output / REPORT_FILE, output and output / "metrics.json"
-    give(evaluation.to_json(), metrics, as_json, lambda: eval_tables.show(evaluation, page, chosen))
+        evaluation = _report(model, judgements, run, evaluation, output, options)
+    _print(evaluation, output, options, as_json)
     if card:
         update_card(model, evaluation)
+
+
+def _check_card(model: Path) -> None:
+    from plaudit.storage import check_place
+
+    if not model.is_dir():
+        raise InvalidInputError(f"--card writes into a model folder, and {str(model)!r} is none", remedy="leave it out")
+    check_place(model / "README.md")
+
+
+def _check_options(judgements: JudgementInput, clusters: str | None, bootstrap: int | None) -> None:
+    """Before scoring, which takes the time: what is refused whatever the scores."""
+    from plaudit.evaluation import check_options
+
+    check_options(judgements.people, clusters, bootstrap)
+
+
+def _measure(
+    judgements: JudgementInput, scores: ScoredGroups, clusters: str | None, bootstrap: int | None
+) -> Evaluation:
+    from plaudit.evaluation import evaluate
+
+    counts = {
+        "truncated": int(scores.truncated.sum()),
+        "scores_of_other_groups": scores.unused,
+        "rejected_rows": judgements.rejected,
+        "baselines_left_out": scores.baselines_left_out,
+    }
+    return evaluate(
+        judgements.groups, scores, clusters=clusters, people=judgements.people, counts=counts, bootstrap=bootstrap
+    )
+
+
+def _report(
+    model: str,
+    judgements: JudgementInput,
+    run: ScoringRun,
+    evaluation: Evaluation,
+    output: Path,
+    options: ReportOptions,
+) -> Evaluation:
+    """Write the page; the evaluation with what the model itself was asked for it."""
+    from plaudit.report import read_inspection, report_folder
+
+    # Scores made before have beside them what was asked of the model then.
+    made_before = run.model is None and model != "-"
+    inspection = read_inspection(Path(model).parent, run.scores.record) if made_before else None
+    scores = run.scores.per_group()
+    return report_folder(
+        output, evaluation, judgements.groups, scores, run.model, inspection=inspection, options=options
+    )
+
+
+def _print(evaluation: Evaluation, output: Path | None, options: ReportOptions, as_json: bool) -> None:
+    from plaudit.cli import eval_tables
+    from plaudit.cli.output import give
+    from plaudit.report import REPORT_FILE
+
+    page = output and output / REPORT_FILE
+    file = output and output / "metrics.json"
+    give(evaluation.to_json(), file, as_json, lambda: eval_tables.show(evaluation, page, options.language))

@@ -20,6 +20,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and no
 # ---- measuring ------------------------------------------------------------------------------------------------------
 
 Data = Annotated[list[str], typer.Argument(help="Judgements: files, folders, a data set, or `-` for stdin.")]
+OpenedModel = Annotated[str, typer.Argument(help="A model folder or hub id.")]
 ScoredModel = Annotated[
     str, typer.Argument(help="A model folder or hub id; or a scores file to measure again (`-`: stdin).")
 ]

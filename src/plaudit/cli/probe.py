@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plaudit.cli.options import BatchTokens, Clusters, Format, InLanguage, Json, Rejects
-from plaudit.errors import PlauditError
+from plaudit.cli.options import BatchTokens, Clusters, Format, InLanguage, Json, OpenedModel, Rejects
+from plaudit.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from plaudit.data import Score
+    from plaudit.evaluation import Invariance
+    from plaudit.groups import Group
+    from plaudit.model import Scorer
+
+Responses = Annotated[
+    list[str], typer.Argument(help="Prompts with responses: files, folders, a data set, or `-` for stdin.")
+]
+Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write one JSON object here.")]
+GroupCount = Annotated[int, typer.Option("--groups", min=1, help="Groups to draw at most.")]
+Answers = Annotated[
+    int | None, typer.Option("--answers", min=1, help="Answers of each; by default as many as make --groups in all.")
+]
+Only = Annotated[
+    str | None, typer.Option("--only", metavar="NAME,...", help="Probes or families of docs/probes.md, by comma.")
+]
+InvarianceToo = Annotated[bool, typer.Option("--invariance/--no-invariance", help="Hold the model to one score, too.")]
+DrawSeed = Annotated[int, typer.Option("--seed", help="Of everything that is drawn.")]
 
 
 def probe_command(
-    model: str = typer.Argument(help="A model folder or hub id."),
-    data: list[str] = typer.Argument(help="Prompts with responses: files, folders, a data set, or `-` for stdin."),
-    output: Path | None = typer.Option(None, "--output", "-o", metavar="FILE", help="Write one JSON object here."),
+    model: OpenedModel,
+    data: Responses,
+    output: Output = None,
     as_json: Json = False,
-    count: int = typer.Option(100, "--groups", min=1, help="Groups to draw at most."),
-    answers: int | None = typer.Option(
-        None, "--answers", min=1, help="Answers of each; by default as many as make --groups in all."
-    ),
-    only: str | None = typer.Option(
-        None, "--only", metavar="NAME,...", help="Probes or families of docs/probes.md, by comma."
-    ),
-    invariant: bool = typer.Option(True, "--invariance/--no-invariance", help="Hold the model to one score, too."),
-    seed: int = typer.Option(0, "--seed", help="Of everything that is drawn."),
+    count: GroupCount = 100,
+    answers: Answers = None,
+    only: Only = None,
+    invariant: InvarianceToo = True,
+    seed: DrawSeed = 0,
     clusters: Clusters = None,
     format: Format = None,
     rejects: Rejects = None,
@@ -37,49 +56,66 @@ def probe_command(
     Example: `plaudit probe my-model test.jsonl -o probes.json`, or sooner and less surely with `--groups 20`.
     """
     from plaudit.cli import probe_tables
+    from plaudit.cli.inputs import read_judgements
     from plaudit.cli.output import give
-    from plaudit.data import ReadReport, load_groups
-    from plaudit.evaluation import check_invariance, chosen_probes, probe
-    from plaudit.model import DEFAULT_BATCH_TOKENS, open_model
-    from plaudit.scoring import watched
+    from plaudit.evaluation import probe
+    from plaudit.model import open_model
     from plaudit.storage import check_place, data_hash
     from plaudit.text import preferred_language
 
-    names = [name for part in (only or "").split(",") if (name := part.strip())]
-    if only is not None and not names:
-        raise PlauditError(f"--only {only!r} names no probe; give names or families of docs/probes.md, or leave it out")
     # Before data are read and a model opened: what is mistyped, or cannot be written, is refused at once.
-    chosen_probes(names)
+    names = _probe_names(only)
     if output is not None:
         check_place(output)
-    reading = ReadReport()
-    groups = load_groups(data, format=format, rejects=rejects, report=reading)
+    read = read_judgements(data, format, rejects)
     scorer = open_model(model)
+    score = _with_bar(scorer, batch_tokens)
     probes = probe(
-        scorer,
-        groups,
-        only=names,
-        count=count,
-        answers=answers,
-        seed=seed,
-        clusters=clusters,
-        score=lambda made: watched(
-            scorer.stream(made, batch_tokens=batch_tokens or DEFAULT_BATCH_TOKENS, truncate_responses=True),
-            len(made),
-            "Scoring untouched and changed answers",
-        ),
+        scorer, read.groups, only=names, count=count, answers=answers, seed=seed, clusters=clusters, score=score
     )
-    checks = None
-    if invariant:
-        checks = check_invariance(
-            scorer, groups, seed=seed, watch=lambda ways: watched(ways, len(ways), "Scoring again")
-        )
+    invariance = _invariance(scorer, read.groups, seed) if invariant else None
     result: dict[str, Any] = {
         "probes": probes.to_json(),
-        **({} if checks is None else {"invariance": checks.to_json()}),
-        "rejected_rows": len(reading.rejected),
-        "repeated_responses": reading.repeated,
-        "record": scorer.run_record("probes", model=model, probed_data=data_hash(groups), probe_seed=seed),
+        **({} if invariance is None else {"invariance": invariance.to_json()}),
+        "rejected_rows": read.rejected,
+        "repeated_responses": read.repeated,
+        "record": scorer.run_record("probes", model=model, probed_data=data_hash(read.groups), probe_seed=seed),
     }
     chosen = language or preferred_language()
-    give(result, output, as_json, lambda: probe_tables.show(probes, checks, chosen, reading.repeated))
+    give(result, output, as_json, lambda: probe_tables.show(probes, invariance, chosen, read.repeated))
+
+
+def _probe_names(only: str | None) -> list[str]:
+    """Names of probes and families; none for all.
+
+    Raises:
+        PlauditError: if there is no probe or family of a name, or `only` holds none.
+    """
+    from plaudit.cli.inputs import comma_list
+    from plaudit.evaluation import chosen_probes
+
+    names = comma_list(only)
+    if names == []:
+        remedy = "give names or families of docs/probes.md, or leave it out"
+        raise InvalidInputError(f"--only {only!r} names no probe", remedy=remedy)
+    chosen_probes(names or [])
+    return names or []
+
+
+def _with_bar(scorer: Scorer, batch_tokens: int | None) -> Callable[[Sequence[Group]], Iterable[list[Score]]]:
+    """The scorer's scores of groups, with a progress bar."""
+    from plaudit.model import DEFAULT_BATCH_TOKENS
+    from plaudit.scoring import watched
+
+    def score(groups: Sequence[Group]) -> Iterable[list[Score]]:
+        rows = scorer.stream(groups, batch_tokens=batch_tokens or DEFAULT_BATCH_TOKENS, truncate_responses=True)
+        return watched(rows, len(groups), "Scoring untouched and changed answers")
+
+    return score
+
+
+def _invariance(scorer: Scorer, groups: Sequence[Group], seed: int) -> Invariance:
+    from plaudit.evaluation import check_invariance
+    from plaudit.scoring import watched
+
+    return check_invariance(scorer, groups, seed=seed, watch=lambda ways: watched(ways, len(ways), "Scoring again"))
