@@ -1,0 +1,86 @@
+"""What the command line does, Python does: a function of `plaudit` for each verb, with the same defaults."""
+
+import inspect
+
+import pytest
+
+import plaudit
+from plaudit.cli import app
+
+# verb -> its function, the settings that function takes, and the parameters that are called otherwise there.
+COUNTERPARTS = {
+    "train": ("train", "TrainingSettings", {}),
+    "pretrain": ("pretrain", "PretrainingSettings", {}),
+    "sft": ("sft", "FineTuningSettings", {}),
+    "combine": ("combine", None, {}),
+    "losses": ("compare_losses", "LaboratorySettings", {"test": "test_share"}),
+    "eval": ("evaluate", None, {}),
+    "compare": ("compare", None, {}),
+    "best-of": ("best_of", None, {}),
+    "probe": ("probe", None, {}),
+    "suite": ("run_suite", None, {}),
+    "score": ("RewardModel.score", None, {}),
+    "rank": ("RewardModel.rank", None, {}),
+    "explain": ("explain", None, {}),
+    "doctor": ("diagnose", "DoctorSettings", {"backbone": "backbones"}),
+    "demo": ("run_demo", None, {}),
+    "data check": ("check_groups", None, {}),
+    "data stats": ("length_report", None, {}),
+    "data convert": ("write_groups", None, {"to": "format"}),
+    "data clicks": ("groups_of_clicks", None, {}),
+    "data split": ("split_groups", None, {}),
+}
+
+# The same name, and another thing: the format to read, where the function has the one to write; and what is made of
+# the data here, and handed over there.
+UNLIKE = {("data convert", "format"), ("data clicks", "propensities")}
+
+
+def verbs():
+    for command in app.registered_commands:
+        yield command.name, command.callback
+    for group in app.registered_groups:
+        for command in group.typer_instance.registered_commands:
+            yield f"{group.name} {command.name or command.callback.__name__}", command.callback
+
+
+def parameters_of(verb):
+    """Name -> default, of the verb's function and of the settings it takes by name."""
+    name, settings, _ = COUNTERPARTS[verb]
+    function = plaudit
+    for part in name.split("."):
+        function = getattr(function, part)
+    callables = [function] if settings is None else [function, getattr(plaudit, settings)]
+    return {
+        parameter.name: parameter.default
+        for one in callables
+        for parameter in inspect.signature(one).parameters.values()
+    }
+
+
+def default_of(parameter):
+    """What a verb's parameter is where it is not given; None leaves it to the function."""
+    return getattr(parameter.default, "default", parameter.default)
+
+
+def test_every_verb_has_its_function():
+    assert {name for name, _ in verbs()} == set(COUNTERPARTS)
+    for function, settings, _ in COUNTERPARTS.values():
+        assert {function.split(".")[0], settings or function.split(".")[0]} <= set(plaudit.__all__)
+
+
+@pytest.mark.parametrize("verb", COUNTERPARTS)
+def test_what_both_have_has_the_same_default(verb):
+    function = parameters_of(verb)
+    compared = 0
+    for name, parameter in inspect.signature(dict(verbs())[verb]).parameters.items():
+        counterpart = COUNTERPARTS[verb][2].get(name, name)
+        default = default_of(parameter)
+        if counterpart not in function or (verb, name) in UNLIKE or default in (None, ..., inspect.Parameter.empty):
+            continue
+        # Names are given by comma on the command line, and as a list in Python.
+        same = function[counterpart]
+        assert default == (",".join(same) if isinstance(same, tuple) else same), name
+        compared += 1
+    if verb in ("losses", "probe", "doctor", "data split", "demo"):
+        assert compared > 1
