@@ -15,8 +15,9 @@ with. `str(error)` is the line for people.
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class PlauditError(Exception):
@@ -106,6 +107,30 @@ class MissingExtraError(PlauditError):
 
     status = 501
     _before_remedy = ": "
+
+
+def import_extra(module: str, extra: str, what: str) -> Any:
+    """A library that comes with one of Plaudit's extras.
+
+    Args:
+        module: its name.
+        extra: the extra that brings it.
+        what: what needs it, for the message.
+
+    Raises:
+        MissingExtraError: if it is not installed.
+
+    Example:
+        >>> import_extra("no_such_library", "lora", "LoRA")
+        Traceback (most recent call last):
+        ...
+        plaudit.errors.MissingExtraError: LoRA needs the `lora` extra: pip install 'plaudit[lora]'
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        remedy = f"pip install 'plaudit[{extra}]'"
+        raise MissingExtraError(f"{what} needs the `{extra}` extra", remedy=remedy) from error
 
 
 class OverloadedError(PlauditError):

@@ -20,7 +20,7 @@ from tiny import (
 )
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
-from plaudit.errors import PlauditError
+from plaudit.errors import NotFoundError, PlauditError
 from plaudit.groups import Group
 from plaudit.model import RewardModel, open_model
 from plaudit.model.architecture import find_head
@@ -286,3 +286,8 @@ def test_the_fallback_is_said_once(tmp_path, caplog):
 
 def test_a_model_without_a_linear_head():
     assert "no linear head called score or classifier" in refusal(find_head, torch.nn.Identity())
+
+
+def test_a_mistyped_packaged_backbone_is_named():
+    with pytest.raises(NotFoundError, match=r"cannot load 'minilm-l5' .*; did you mean 'minilm-l6'\?"):
+        RewardModel.from_backbone("minilm-l5")

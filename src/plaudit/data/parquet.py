@@ -8,8 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from plaudit.data.sources import extra
-from plaudit.errors import DataError
+from plaudit.errors import DataError, import_extra
 from plaudit.groups import Group, Text
 
 ROWS_A_BATCH = 1000
@@ -22,8 +21,8 @@ def write_parquet(groups: Iterable[Group], path: Path) -> int:
         DataError: if some prompts (or responses) are text and others messages, or a message has more than a role and
             content: a Parquet column holds one type. JSON lines hold all of them.
     """
-    pyarrow = extra("pyarrow", "Parquet")
-    parquet = extra("pyarrow.parquet", "Parquet")
+    pyarrow = import_extra("pyarrow", "datasets", "Parquet")
+    parquet = import_extra("pyarrow.parquet", "datasets", "Parquet")
     rest = iter(groups)
     first = next(rest, None)
     if first is None:

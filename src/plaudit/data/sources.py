@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from plaudit.data.rows import Row, decompressed, read_rows
-from plaudit.errors import DataError, InvalidInputError, MissingExtraError, NotFoundError
+from plaudit.errors import DataError, InvalidInputError, NotFoundError, import_extra
 
 SUFFIXES = (".jsonl", ".json", ".ndjson", ".csv", ".tsv", ".parquet")
 """Endings of the data files in a folder; each may be followed by `.gz` (but Parquet, which is compressed already)."""
@@ -155,7 +155,7 @@ def _rows_of_stream(stream: IO[bytes], name: str, suffix: str) -> Iterator[Row]:
 
 
 def _parquet_rows(path: Path) -> Iterator[Row]:
-    parquet = extra("pyarrow.parquet", "Parquet")
+    parquet = import_extra("pyarrow.parquet", "datasets", "Parquet")
     try:
         with parquet.ParquetFile(path) as file:
             number = 0
@@ -168,7 +168,7 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
 
 
 def _saved_data_set(folder: Path, split: str | None) -> Iterator[Table]:
-    datasets = extra("datasets", "a saved data set")
+    datasets = import_extra("datasets", "datasets", "a saved data set")
     try:
         loaded = datasets.load_from_disk(str(folder))
     except (OSError, ValueError, KeyError) as error:
@@ -177,7 +177,7 @@ def _saved_data_set(folder: Path, split: str | None) -> Iterator[Table]:
 
 
 def _hub_data_set(name: str, config: str | None, split: str | None) -> Iterator[Table]:
-    datasets = extra("datasets", f"the hub data set {name}")
+    datasets = import_extra("datasets", "datasets", f"the hub data set {name}")
     try:
         loaded = datasets.load_dataset(name, config)
     except Exception as error:  # the hub client raises many unrelated kinds: network, permission, unknown name
@@ -214,17 +214,6 @@ def _without_nulls(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_nulls(inner) for inner in value]
     return value
-
-
-def extra(module: str, what: str) -> Any:
-    """An optional library, or an error that names the extra which brings it."""
-    from importlib import import_module
-
-    try:
-        return import_module(module)
-    except ImportError as error:
-        remedy = "pip install 'plaudit[datasets]'"
-        raise MissingExtraError(f"{what} needs the `datasets` extra", remedy=remedy) from error
 
 
 def _first_line(error: BaseException) -> str:

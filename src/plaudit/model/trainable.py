@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from plaudit.errors import PlauditError
+from plaudit.errors import PlauditError, import_extra
 from plaudit.model.architecture import find_head
 from plaudit.model.network import RewardNetwork
 
@@ -82,16 +82,13 @@ def _thaw_last(network: RewardNetwork, count: int) -> None:
 
 
 def _add_lora(network: RewardNetwork, rank: int) -> None:
-    try:
-        from peft import LoraConfig, get_peft_model
-    except ImportError as error:
-        raise PlauditError("LoRA needs the `lora` extra: pip install 'plaudit[lora]'") from error
+    peft = import_extra("peft", "lora", "LoRA")
     stack = {id(module) for module in layers(network).modules()}
     targets = [name for name, m in network.model.named_modules() if id(m) in stack and _is_linear(m)]
-    config = LoraConfig(**{**_LORA, "r": rank, "lora_alpha": 2 * rank}, target_modules=targets)
+    config = peft.LoraConfig(**{**_LORA, "r": rank, "lora_alpha": 2 * rank}, target_modules=targets)
     # peft changes the layers in place, so the network goes on using the same object; the wrapper knows how to merge.
     # It is kept out of torch's register of submodules, or every weight would be in the state dict twice.
-    network.__dict__["adapters"] = get_peft_model(network.model, config)
+    network.__dict__["adapters"] = peft.get_peft_model(network.model, config)
 
 
 def _is_linear(module: nn.Module) -> bool:
