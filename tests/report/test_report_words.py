@@ -40,7 +40,10 @@ def test_no_english_is_left_in_the_chinese():
 
 
 def test_every_sentence_that_is_asked_for_exists_and_every_one_is_asked_for():
-    text = "\n".join(path.read_text() for path in ROOM.rglob("*") if path.suffix in (".py", ".j2"))
+    rooms = (ROOM, ROOM.parent / "cli")
+    text = "\n".join(
+        path.read_text() for room in rooms for path in room.rglob("*") if path.suffix in (".py", ".j2")
+    )
     asked = set(re.findall(r'say\(\s*"([a-z_]+\.[a-z_0-9]+)"', text)) | set(re.findall(r'"([a-z]+\.[a-z_0-9]+)"', text))
     made = {re.sub(r"\{.*?\}", "*", key) for key in re.findall(r'f"([a-z_]+\.[a-z_]*\{[^"]*)"', text)}
     made |= {f"{key}*" for key in re.findall(r'"([a-z_]+\.)" ~', text)}
@@ -48,8 +51,8 @@ def test_every_sentence_that_is_asked_for_exists_and_every_one_is_asked_for():
     prefixes = {key.split(".")[0] for key in known}
     assert {key for key in asked if key.split(".")[0] in prefixes} - known - {"report.html", "report.py"} == set()
     patterns = [re.compile(re.escape(key).replace(r"\*", "[a-z_0-9]+") + "$") for key in made]
-    # `known("baseline", name)` and the like; the legends' words by their kind.
-    spoken = {f"{kind}." for kind in re.findall(r'known\("([a-z]+)"', text)} | {"probe_legend.", "legend."}
+    # `known_label("baseline", name)` and the like; the legends' words by their kind.
+    spoken = {f"{kind}." for kind in re.findall(r'known_label\("([a-z]+)"', text)} | {"probe_legend.", "legend."}
     unused = {
         key
         for key in known - asked

@@ -13,11 +13,10 @@ from plaudit.evaluation.measures import selective, temperature
 from plaudit.evaluation.measures.baselines import BaselineMetrics, measure_baseline
 from plaudit.evaluation.measures.calibration import Confident, reliability
 from plaudit.evaluation.measures.lengths import Length, by_length
-from plaudit.evaluation.measures.preferences import BASELINE_METRICS, MODEL_METRICS, human_accuracy
-from plaudit.evaluation.measures.ratings import RATING_METRICS, measure_raters, measure_ratings
+from plaudit.evaluation.measures.ratings import MODEL_RATING_METRICS, measure_raters, measure_ratings
 from plaudit.evaluation.measures.rewards import Rewards, measure_rewards
-from plaudit.judgements import alpha_of_rankings, ndcg, ndcg_chance, top1, top1_chance
-from plaudit.statistics import Floats, Measurement, Measurements, undefined
+from plaudit.evaluation.registry import METRICS, RATING_METRICS
+from plaudit.statistics import Measurement, Measurements, undefined
 from plaudit.storage import Fields
 
 
@@ -81,17 +80,14 @@ def read_metrics(row: Fields, others: Collection[str] = ()) -> dict[str, Any]:
 
 
 def measure_metrics(data: EvaluationData) -> Metrics:
-    """Measure a subset or all. A figure that needs a score that is not finite is undefined, and says so."""
-    missing = data.missing(data.model.scores, data.comparisons.responses)
+    """Measure a subset or all: every registered metric, and what is more than one figure.
+
+    A figure that needs a score that is not finite is undefined, and says so.
+    """
     comparisons, scores, included, intervals = data.comparisons, data.model.scores, data.included, data.intervals
+    missing = data.missing(scores, comparisons.responses)
     return Metrics(
-        overall={
-            **_of_model(data, missing),
-            **{name: function(comparisons, intervals) for name, function in BASELINE_METRICS.items()},
-            "human_accuracy": human_accuracy(data.votes, intervals),
-            "human_alpha": alpha_of_rankings(data.votes, intervals),
-            **_of_rankings(data),
-        },
+        overall=_of_preferences(data),
         ratings={attribute: _of_ratings(attribute, data) for attribute in data.ratings},
         baselines={name: measure_baseline(baseline, data) for name, baseline in data.model.baselines.items()},
         reliability=[] if missing else reliability(comparisons, scores, intervals),
@@ -102,46 +98,48 @@ def measure_metrics(data: EvaluationData) -> Metrics:
     )
 
 
-def _of_model(data: EvaluationData, missing: str | None) -> Measurements:
+def _of_preferences(data: EvaluationData) -> Measurements:
+    """Every figure of comparisons and rankings, in the registry's order."""
+    together = {**_at_temperature(data), **_selective(data)}
+    figures = {
+        name: together.get(name) if metric.measure is None else metric.measure(data) for name, metric in METRICS.items()
+    }
+    return {name: measured for name, measured in figures.items() if measured is not None}
+
+
+def _at_temperature(data: EvaluationData) -> Measurements:
+    comparisons, scores = data.comparisons, data.model.scores
+    if missing := data.missing(scores, comparisons.responses):
+        return dict.fromkeys(temperature.NAMES, undefined(missing))
+    return temperature.at_temperature(comparisons, scores, data.intervals)
+
+
+def _selective(data: EvaluationData) -> Measurements:
+    """Figures of models that give their scores a spread; none of others."""
     comparisons, scores, spreads = data.comparisons, data.model.scores, data.model.spreads
-    if missing:
-        names = (*MODEL_METRICS, *temperature.NAMES, *(selective.NAMES if spreads is not None else ()))
-        return dict.fromkeys(names, undefined(missing))
-    return {
-        **{name: function(comparisons, scores, data.intervals) for name, function in MODEL_METRICS.items()},
-        **temperature.at_temperature(comparisons, scores, data.intervals),
-        **(_selective(data, spreads) if spreads is not None and len(comparisons) else {}),
-    }
-
-
-def _selective(data: EvaluationData, spreads: Floats) -> Measurements:
-    if missing := int((~np.isfinite(spreads[data.included])).sum()):
-        return dict.fromkeys(selective.NAMES, undefined(f"{missing:,} of the scores have no spread"))
-    return selective.selective_accuracy(data.comparisons, data.model.scores, spreads, data.intervals)
-
-
-def _of_rankings(data: EvaluationData) -> Measurements:
-    """Figures of whole rankings; none where the data have pairs only."""
-    ranked, scores = data.rankings, data.model.scores
-    if not len(ranked):
+    if spreads is None:
         return {}
-    missing = data.missing(scores, ranked.response)
-    return {
-        "top1": undefined(missing) if missing else top1(ranked, scores, data.intervals),
-        "top1_chance": top1_chance(ranked),
-        "ndcg": undefined(missing) if missing else ndcg(ranked, scores, intervals=data.intervals),
-        "ndcg_chance": ndcg_chance(ranked),
-    }
+    if missing := data.missing(scores, comparisons.responses):
+        return dict.fromkeys(selective.NAMES, undefined(missing))
+    if not len(comparisons):
+        return {}
+    if without := int((~np.isfinite(spreads[data.included])).sum()):
+        return dict.fromkeys(selective.NAMES, undefined(f"{without:,} of the scores have no spread"))
+    return selective.selective_accuracy(comparisons, scores, spreads, data.intervals)
 
 
 def _of_ratings(attribute: str, data: EvaluationData) -> Measurements:
+    """Every figure of one attribute's ratings."""
     rated, values = data.ratings[attribute], data.model.on(attribute)
+    added = {name: metric.measure for name, metric in RATING_METRICS.items() if metric.measure is not None}
     if missing := data.missing(values, rated.response):
-        return {**dict.fromkeys(RATING_METRICS, undefined(missing)), **measure_raters(rated, data.intervals)}
+        needed = (*MODEL_RATING_METRICS, *added)
+        return {**dict.fromkeys(needed, undefined(missing)), **measure_raters(rated, data.intervals)}
     in_units = attribute in data.model.attributes
     return {
         **measure_ratings(rated, values[rated.response], in_units, data.intervals),
         **measure_raters(rated, data.intervals),
+        **{name: measure(rated, values[rated.response], data.intervals) for name, measure in added.items()},
     }
 
 

@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from markupsafe import Markup
+
 from plaudit.errors import DataError
-from plaudit.evaluation import Evaluation
+from plaudit.evaluation import METRICS, RATING_METRICS, Evaluation, headlines
 from plaudit.report.i18n import Sentence, count, say
-from plaudit.report.labels import baseline
+from plaudit.report.labels import baseline_label, known_label
 from plaudit.report.rules.finding import Side
 from plaudit.report.verdict import Verdict, judge
-from plaudit.statistics import Form, Measurement, measurement_of, percent, points, signed
+from plaudit.statistics import Form, Measurement, measurement_of, points
 from plaudit.storage import replacing
 from plaudit.text import page_text
 
@@ -83,14 +85,16 @@ def _findings(verdict: Verdict) -> Iterator[str]:
 
 
 def _rows(evaluation: Evaluation) -> Iterator[str]:
-    for label, name in (("model", "accuracy"), ("people", "human_accuracy"), ("length", "length_accuracy")):
-        yield from _row(_plain(say(f"row.{label}")), measurement_of(evaluation.overall, name), percent)
+    for metric in headlines(METRICS):
+        label = _plain(known_label("card", metric.name, metric.en))
+        yield from _row(label, measurement_of(evaluation.overall, metric.name), metric.form)
     for name, measured in evaluation.baselines.items():
-        label = _plain(say("card.lead", name=baseline(name)))
+        label = _plain(say("card.lead", name=baseline_label(name)))
         yield from _row(label, measurement_of(measured.overall, "lead"), points)
     for attribute, figures in evaluation.ratings.items():
-        label = f"{_escaped(attribute)}: {_plain(say('row.spearman'))}"
-        yield from _row(label, measurement_of(figures, "spearman"), signed)
+        for rating_metric in headlines(RATING_METRICS):
+            label = f"{_escaped(attribute)}: {_plain(known_label('card', rating_metric.name, rating_metric.en))}"
+            yield from _row(label, measurement_of(figures, rating_metric.name), rating_metric.form)
 
 
 def _row(label: str, measured: Measurement, form: Form) -> Iterator[str]:
@@ -99,8 +103,8 @@ def _row(label: str, measured: Measurement, form: Form) -> Iterator[str]:
         yield f"| {label} | {form(measured.value)} | {_escaped(interval)} | {count(measured.n)} |"
 
 
-def _plain(sentence: Sentence) -> str:
-    return _escaped(sentence.plain("en"))
+def _plain(words: Sentence | Markup) -> str:
+    return _escaped(words.plain("en") if isinstance(words, Sentence) else words.striptags())
 
 
 def _escaped(text: str) -> str:

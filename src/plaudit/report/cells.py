@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from plaudit.report.i18n import Wording, say
-from plaudit.report.labels import reason
+from plaudit.report.labels import reason_label
 from plaudit.statistics import Form, Measurement
 
 
 def missing_cell(measured: Measurement) -> Wording:
     """Why a figure has no interval, or no value; empty where it has one, needs none, or nobody gave a reason."""
-    return "" if measured.has_interval or not measured.reason else reason(measured.reason)
+    return "" if measured.has_interval or not measured.reason else reason_label(measured.reason)
 
 
 def interval_cell(measured: Measurement, form: Form) -> Wording:

@@ -44,6 +44,7 @@ class Sentence:
     Attributes:
         key: its name in the tables.
         values: what its fields are filled with: text, markup (a name out of the data) or other sentences.
+        wording: language -> its template, where it does not stand in the tables.
 
     Example:
         >>> say("verdict.few", k=count(1)).plain("en")
@@ -52,18 +53,19 @@ class Sentence:
 
     key: str
     values: Mapping[str, Wording] = field(default_factory=dict)
+    wording: Mapping[str, str] | None = None
 
     def plain(self, language: Language) -> str:
         """As plain text."""
         values = {name: _plain(value, language) for name, value in self.values.items()}
-        return templates()[self.key][language].format(**values)
+        return self._template(language).format(**values)
 
     def html(self, language: Language) -> Markup:
         """As HTML, with all that is not markup escaped."""
         values = {
             name: value.html(language) if isinstance(value, Sentence) else value for name, value in self.values.items()
         }
-        return escape(templates()[self.key][language]).format(**values)
+        return escape(self._template(language)).format(**values)
 
     def __html__(self) -> str:
         """In all languages at once; the page's style shows one of them."""
@@ -71,6 +73,9 @@ class Sentence:
         if len(set(each.values())) == 1:
             return str(each["en"])
         return "".join(f'<span class="{name}" lang="{name}">{text}</span>' for name, text in each.items())
+
+    def _template(self, language: Language) -> str:
+        return (self.wording or templates()[self.key])[language]
 
 
 Wording = Sentence | Markup | str
@@ -86,6 +91,11 @@ def say(key: str, **values: Wording) -> Sentence:
     if key not in templates():
         raise KeyError(f"no sentence is called {key!r}")
     return Sentence(key, values)
+
+
+def bilingual(en: str, zh: str) -> Sentence:
+    """A text that stands in no table, such as a registered metric's label."""
+    return Sentence("", {"en": en, "zh": zh}, {"en": "{en}", "zh": "{zh}"})
 
 
 def _plain(value: Wording, language: Language) -> str:

@@ -43,6 +43,21 @@ def signed(value: float) -> str:
     return _written(value, f"{value:+.2f}")
 
 
+def signed_percent(value: float) -> str:
+    """A difference of shares, with a sign."""
+    return _written(value, f"{value:+.1%}")
+
+
+def signed_three(value: float) -> str:
+    """Three decimals with a sign."""
+    return _written(value, f"{value:+.3f}")
+
+
+def signed_plain(value: float) -> str:
+    """Three digits that count, with a sign."""
+    return _written(value, f"{value:+.3g}")
+
+
 def plain(value: float) -> str:
     """Three digits that count, whatever the unit."""
     return _written(value, f"{value:#.3g}".removesuffix("."))

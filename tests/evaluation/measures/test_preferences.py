@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import log_expit
 
+from plaudit.evaluation.measures.calibration import brier, ece, ece_chance
 from plaudit.evaluation.measures.preferences import (
-    MODEL_METRICS,
     accuracy,
     accuracy_with_ties,
     chance,
@@ -149,6 +149,22 @@ def test_swapped_scores_give_the_complement(sample):
         assert margin(*swapped).value == pytest.approx(-margin(*ours).value)
 
 
+OF_SCORES = {
+    one.__name__: one
+    for one in (
+        accuracy,
+        accuracy_with_ties,
+        log_loss,
+        margin,
+        margin_sd,
+        brier,
+        ece,
+        ece_chance,
+        lead_over_length,
+    )
+}
+
+
 @given(samples)
 def test_a_shift_of_every_score_changes_nothing(sample):
     groups, scores = built(sample)
@@ -156,7 +172,7 @@ def test_a_shift_of_every_score_changes_nothing(sample):
         scored_comparisons(groups, scores),
         scored_comparisons(groups, [[a + 16, b + 16] for a, b in scores]),
     )
-    for name, measure in MODEL_METRICS.items():
+    for name, measure in OF_SCORES.items():
         a, b = measure(*ours), measure(*shifted)
         assert (a.value, a.low, a.high) == pytest.approx((b.value, b.low, b.high), nan_ok=True), name
 
@@ -164,7 +180,7 @@ def test_a_shift_of_every_score_changes_nothing(sample):
 @given(samples)
 def test_every_value_lies_in_its_interval(sample):
     compared = scored_comparisons(*built(sample))
-    measured = {name: measure(*compared) for name, measure in MODEL_METRICS.items()}
+    measured = {name: measure(*compared) for name, measure in OF_SCORES.items()}
     for name, m in {**measured, "length": length_accuracy(compared[0])}.items():
         assert (m.low is None) == (m.high is None), name
         assert m.reason is not None or m.low is not None, name

@@ -10,7 +10,14 @@ from scipy.stats import kendalltau, pearsonr, spearmanr
 
 from plaudit.errors import PlauditError
 from plaudit.evaluation import Evaluation, evaluate
-from plaudit.evaluation.measures.ratings import ALL_EQUAL, NO_PAIRS, NOT_IN_UNITS, ONE_RATER, RATING_METRICS, errors
+from plaudit.evaluation.measures.ratings import (
+    ALL_EQUAL,
+    MODEL_RATING_METRICS,
+    NO_PAIRS,
+    NOT_IN_UNITS,
+    ONE_RATER,
+    errors,
+)
 from plaudit.groups import Group, Ranking, Rating
 from plaudit.judgements.ratings import flatten_ratings
 from plaudit.scoring import ScoredGroups
@@ -219,8 +226,8 @@ def test_half_the_responses_are_rated():
 )
 def test_holes_leave_the_models_figures_undefined_and_those_of_people_as_they_are(scores, attributes, says):
     found, whole = measured(GROUPS, scores, attributes=attributes), measured(GROUPS, SCORES)
-    assert {name for name, one in found.items() if one.reason == says} == set(RATING_METRICS)
-    assert all(found[name] == whole[name] for name in found if name not in RATING_METRICS)
+    assert {name for name, one in found.items() if one.reason == says} == set(MODEL_RATING_METRICS)
+    assert all(found[name] == whole[name] for name in found if name not in MODEL_RATING_METRICS)
 
 
 def test_values_of_too_few_groups_are_refused():

@@ -10,11 +10,9 @@ All take `comparisons` (n of them) and most take `scores`, those of all response
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from plaudit.evaluation.measures.calibration import brier, ece, ece_chance
 from plaudit.judgements import Comparisons, credit, votes_of_others
 from plaudit.statistics import (
     JACKKNIFE,
@@ -136,28 +134,6 @@ def human_accuracy(comparisons: Comparisons, intervals: Intervals = JACKKNIFE) -
     if not overlap.any():
         return undefined("no two named annotators judged the same two responses")
     return _accuracy_of_gaps(comparisons[overlap], votes[overlap], intervals)
-
-
-MODEL_METRICS: Mapping[str, Callable[[Comparisons, Floats, Intervals], Measurement]] = {
-    function.__name__: function
-    for function in (
-        accuracy,
-        accuracy_with_ties,
-        log_loss,
-        margin,
-        margin_sd,
-        brier,
-        ece,
-        ece_chance,
-        lead_over_length,
-    )
-}
-"""What is measured of the model."""
-
-BASELINE_METRICS: Mapping[str, Callable[[Comparisons, Intervals], Measurement]] = {
-    function.__name__: function for function in (chance, length_accuracy)
-}
-"""What it is read against, and needs no scores."""
 
 
 def _accuracy_of_gaps(comparisons: Comparisons, gaps: Floats, intervals: Intervals) -> Measurement:

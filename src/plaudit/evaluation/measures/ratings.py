@@ -33,7 +33,7 @@ ALL_EQUAL = "in every group people rated all responses the same"
 NOT_IN_UNITS = "the model gives a reward, but no value in the units of this attribute"
 
 
-RATING_METRICS = (
+MODEL_RATING_METRICS = (
     "mae",
     "rmse",
     "pearson",
@@ -50,7 +50,7 @@ RATING_METRICS = (
 def measure_ratings(
     rated: AttributeRatings, scores: Floats, in_units: bool, intervals: Intervals = JACKKNIFE
 ) -> Measurements:
-    """Everything measured of the model on one attribute: `RATING_METRICS`.
+    """Everything measured of the model on one attribute: `MODEL_RATING_METRICS`.
 
     Args:
         rated: people's values.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from plaudit.evaluation import Evaluation
 from plaudit.report.i18n import count, say
-from plaudit.report.labels import baseline, reason
+from plaudit.report.labels import baseline_label, reason_label
 from plaudit.report.rules.finding import SIDES, Finding, lead_text, standing
 from plaudit.statistics import NO_VARIATION, NOTHING, measurement_of, percent, points, points_ahead
 
@@ -19,13 +19,13 @@ def against_chance(evaluation: Evaluation) -> Iterator[Finding]:
         if accuracy.reason == NOTHING and not evaluation.ratings:
             yield Finding("sure", "open", say("verdict.no_judgements"))
         elif accuracy.reason and accuracy.reason != NOTHING:
-            yield Finding("sure", "open", say("verdict.accuracy_none", reason=reason(accuracy.reason)))
+            yield Finding("sure", "open", say("verdict.accuracy_none", reason=reason_label(accuracy.reason)))
         return
     sentence = say(
         f"verdict.chance_{stands}",
         figure=accuracy.format(percent),
         n=count(accuracy.n),
-        reason=reason(accuracy.reason),
+        reason=reason_label(accuracy.reason),
     )
     yield Finding(*SIDES[stands], sentence)
 
@@ -47,8 +47,8 @@ def against_baselines(evaluation: Evaluation) -> Iterator[Finding]:
         lead = measurement_of(measured.overall, "lead")
         stands = standing(lead)
         if stands != "none":
-            values = {"name": baseline(name), "figure": lead_text(lead, points_ahead, points)}
-            sentence = say(f"verdict.baseline_{stands}", **values, reason=reason(lead.reason))
+            values = {"name": baseline_label(name), "figure": lead_text(lead, points_ahead, points)}
+            sentence = say(f"verdict.baseline_{stands}", **values, reason=reason_label(lead.reason))
             yield Finding(*SIDES[stands], sentence)
 
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from plaudit.evaluation import NOT_NOTICED, PROBES, Evaluation, Probed, Probes
 from plaudit.report.i18n import Sentence, count, say, templates
-from plaudit.report.labels import known, probe_label, reason
+from plaudit.report.labels import known_label, probe_label, reason_label
 from plaudit.report.rules.finding import Finding, listed
 from plaudit.statistics import signed
 from plaudit.text import page_name
@@ -42,7 +42,7 @@ def moved_by_probes(probes: Probes | None) -> Iterator[Finding]:
         sentence = say("verdict.probes_unsure", k=count(len(unsure)), of=count(len(seen)))
         yield Finding("misleads", "open", sentence)
     if undefined := by_finding["undefined"]:
-        sentence = say("verdict.probes_undefined", k=count(len(undefined)), reason=reason(undefined[0].reason))
+        sentence = say("verdict.probes_undefined", k=count(len(undefined)), reason=reason_label(undefined[0].reason))
         yield Finding("sure", "open", sentence)
     if same := [probe_label(result.probe) for result in probes.probed if unseen(result)]:
         yield Finding("sure", "open", say("verdict.probes_unseen", k=count(len(same)), names=listed(same)))
@@ -65,8 +65,8 @@ def misled_by_family(probes: Probes) -> Iterator[Finding]:
         whole = len(members) == every and f"means.{family}" in templates()
         sentence = say(
             "verdict.family_whole" if whole else "verdict.family_part",
-            meaning=known("means", family),
-            family=known("family", family),
+            meaning=known_label("means", family),
+            family=known_label("family", family),
             k=count(len(members)),
             of=count(every),
             moves=_moves(members),
@@ -125,7 +125,7 @@ def _families(results: Sequence[Probed], seen: Sequence[Probed]) -> list[tuple[S
     """Families of some results, the largest first: the name, how many, and of how many."""
     every = Counter(result.probe.family for result in seen)
     members = Counter(result.probe.family for result in results)
-    return [(known("family", name), k, every[name]) for name, k in members.most_common()]
+    return [(known_label("family", name), k, every[name]) for name, k in members.most_common()]
 
 
 def _moves(misled: Sequence[Probed]) -> Sentence:

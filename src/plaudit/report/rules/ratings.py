@@ -8,8 +8,7 @@ from markupsafe import Markup
 
 from plaudit.evaluation import Evaluation
 from plaudit.report.i18n import count, say
-from plaudit.report.labels import baseline as baseline_label
-from plaudit.report.labels import reason
+from plaudit.report.labels import baseline_label, reason_label
 from plaudit.report.rules.finding import SIDES, Finding, lead_text, standing
 from plaudit.statistics import NO_VARIATION, Measurement, Measurements, measurement_of, plain, signed, two
 from plaudit.text import page_name
@@ -33,7 +32,7 @@ def _against_people(measured: Measurements, attribute: Markup) -> Iterator[Findi
     spearman = measurement_of(measured, "spearman")
     stands = standing(spearman)
     if stands == "none":
-        sentence = say("verdict.rated_none", attribute=attribute, reason=reason(spearman.reason))
+        sentence = say("verdict.rated_none", attribute=attribute, reason=reason_label(spearman.reason))
         yield Finding("sure", "open", sentence)
         return
     values = {"figure": spearman.format(signed), "n": count(spearman.n), "attribute": attribute}
@@ -57,7 +56,7 @@ def _against_constant(measured: Measurements, attribute: Markup) -> Iterator[Fin
     lead = measurement_of(measured, "lead_over_constant")
     stands = standing(lead)
     if stands != "none":
-        missing = reason(lead.reason)
+        missing = reason_label(lead.reason)
         values = {"figure": lead_text(lead, plain, plain), "attribute": attribute, "reason": missing}
         yield Finding(*SIDES[stands], say(f"verdict.rated_constant_{stands}", **values))
 
@@ -78,5 +77,9 @@ def _against_baseline(lead: Measurement, attribute: Markup, name: str) -> Iterat
     """Its lead in rank correlation over a plain model fitted to the same judgements."""
     stands = standing(lead)
     if stands != "none":
-        values = {"figure": lead_text(lead, two, signed), "name": baseline_label(name), "reason": reason(lead.reason)}
+        values = {
+            "figure": lead_text(lead, two, signed),
+            "name": baseline_label(name),
+            "reason": reason_label(lead.reason),
+        }
         yield Finding(*SIDES[stands], say(f"verdict.rated_baseline_{stands}", attribute=attribute, **values))

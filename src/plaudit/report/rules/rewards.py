@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from plaudit.evaluation import Evaluation, Invariance
 from plaudit.report.i18n import count, say
-from plaudit.report.labels import known
+from plaudit.report.labels import known_label
 from plaudit.report.rules.finding import Finding, listed
 from plaudit.statistics import measurement_of, percent, plain, points_ahead, three
 
@@ -40,7 +40,7 @@ def one_score(invariance: Invariance | None) -> Iterator[Finding]:
     if invariance is None:
         return
     if invariance.broken:
-        names = listed([known("check", check.name) for check in invariance.broken])
+        names = listed([known_label("check", check.name) for check in invariance.broken])
         yield Finding("misleads", "bad", say("verdict.varies", names=names))
     elif passed := sum(check.ok is True for check in invariance.checks):
         yield Finding("sure", "good", say("verdict.invariant", k=count(passed)))

@@ -11,7 +11,7 @@ from plaudit.report.blocks import Dots, Entry, Note, Section, dots
 from plaudit.report.explained import Explained, explained
 from plaudit.report.i18n import Sentence, Wording, count, say
 from plaudit.report.inputs import ReportInputs
-from plaudit.report.labels import known
+from plaudit.report.labels import known_label
 from plaudit.report.mistakes import Mistake
 from plaudit.statistics import Measurement, Measurements, measurement_of, percent, percent_tick, signed
 from plaudit.text import page_excerpt, page_name
@@ -112,9 +112,9 @@ def _kind(name: str, share: Measurement, blind: float | None) -> Entry:
     """One kind. A model blind to length is wrong as often where the longer response is the worse one as elsewhere, so
     among its mistakes the longer one is picked as often as it is the worse among all comparisons: `blind`."""
     if blind is None:
-        return Entry(known("wrong", name), share)
+        return Entry(known_label("wrong", name), share)
     note = say("row.blind_at", value=percent(blind))
-    return Entry(known("wrong", name), share, marks=[("blind", blind)], note=note)
+    return Entry(known_label("wrong", name), share, marks=[("blind", blind)], note=note)
 
 
 def _mistakes(mistakes: Sequence[Mistake], explanations: Sequence[Mapping[str, Any]]) -> Mistakes:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from plaudit.evaluation import Evaluation
 from plaudit.report.blocks import Entry, Note, Section, dots
 from plaudit.report.i18n import say
-from plaudit.report.labels import baseline, reason
+from plaudit.report.labels import baseline_label, reason_label
 from plaudit.statistics import Measurement, measurement_of, percent, percent_tick, points
 
 _SHARES = (0.0, 1.0)
@@ -20,7 +20,9 @@ def section(evaluation: Evaluation) -> Section | None:
     if accuracy.value is None:
         if evaluation.ratings:
             return None
-        text = say("glance.undefined", reason=reason(accuracy.reason)) if accuracy.reason else say("headline.none")
+        text = (
+            say("glance.undefined", reason=reason_label(accuracy.reason)) if accuracy.reason else say("headline.none")
+        )
         return Section("glance", (), (Note(text),))
     blocks = [
         dots(
@@ -49,7 +51,7 @@ def _accuracies(evaluation: Evaluation) -> Iterator[Entry]:
         yield Entry(say("row.people"), human, "people")
     yield Entry(say("row.model"), measurement_of(overall, "accuracy"), "highlight")
     for name, measured in evaluation.baselines.items():
-        yield Entry(baseline(name), measurement_of(measured.overall, "accuracy"), "baseline")
+        yield Entry(baseline_label(name), measurement_of(measured.overall, "accuracy"), "baseline")
     if length.value is not None:
         yield Entry(say("row.length"), length, "baseline")
     yield Entry(say("row.chance"), overall.get("chance", _COIN), "line")
@@ -58,7 +60,7 @@ def _accuracies(evaluation: Evaluation) -> Iterator[Entry]:
 def _leads(evaluation: Evaluation) -> Iterator[Entry]:
     leads = [(say("row.over_length"), measurement_of(evaluation.overall, "lead_over_length"))]
     for name, measured in evaluation.baselines.items():
-        leads.append((say("row.over", name=baseline(name)), measurement_of(measured.overall, "lead")))
+        leads.append((say("row.over", name=baseline_label(name)), measurement_of(measured.overall, "lead")))
     for label, lead in leads:
         if lead.value is not None:
             yield Entry(label, lead, "good" if lead.above(0) else "bad" if lead.below(0) else "open")

@@ -9,7 +9,7 @@ from plaudit.evaluation import Checked, Evaluation, Invariance, Probed, Probes
 from plaudit.report.blocks import Dots, Entry, Note, Section, TableBlock, dots
 from plaudit.report.cells import figure_cell
 from plaudit.report.i18n import Sentence, Wording, count, say
-from plaudit.report.labels import known, probe_label, reason
+from plaudit.report.labels import known_label, probe_label, reason_label
 from plaudit.report.rules.probes import unseen
 from plaudit.statistics import percent, plain_tick, signed, small
 from plaudit.text import page_name
@@ -53,14 +53,14 @@ def _note(result: Probed) -> Sentence:
     """The family and the finding in words."""
     finding = _finding(result)
     words = say(f"finding.{finding}") if finding in _TONES else page_name(finding)
-    return say("finding.of", family=known("family", result.probe.family), finding=words)
+    return say("finding.of", family=known_label("family", result.probe.family), finding=words)
 
 
 def _figures(results: Sequence[Probed]) -> TableBlock:
     cells = tuple(
         (
             probe_label(one.probe),
-            known("wanted", one.probe.wanted.value),
+            known_label("wanted", one.probe.wanted.value),
             _p(one.p),
             _p(one.q),
             figure_cell(one.raised, percent),
@@ -80,7 +80,7 @@ def _p(value: float | None) -> str:
 def _checks(invariance: Invariance) -> TableBlock:
     cells = tuple(
         (
-            known("check", check.name),
+            known_label("check", check.name),
             _outcome(check),
             "–" if check.largest is None else small(check.largest),
             "–" if check.in_sd is None else small(check.in_sd),
@@ -96,5 +96,5 @@ def _checks(invariance: Invariance) -> TableBlock:
 def _outcome(check: Checked) -> Wording:
     """Whether it holds, in words; a check that could not be made says why."""
     if check.reason and check.ok is not False:
-        return reason(check.reason)
+        return reason_label(check.reason)
     return say("holds.yes" if check.ok else "holds.no")

@@ -9,7 +9,7 @@ from plaudit.evaluation import Evaluation
 from plaudit.report.blocks import Dots, Entry, Note, Section, TableBlock, dots
 from plaudit.report.cells import interval_cell
 from plaudit.report.i18n import count, say
-from plaudit.report.labels import baseline, reason
+from plaudit.report.labels import baseline_label, reason_label
 from plaudit.report.sections.subsets import SHOWN, tone
 from plaudit.statistics import Measurements, measurement_of, plain, plain_tick, signed
 from plaudit.text import page_name
@@ -42,7 +42,7 @@ def _correlations(name: str, measured: Measurements, baselines: Mapping[str, Mea
     entries = list(_entries(measured, baselines))
     attribute = page_name(name, 60)
     if not entries:
-        missing = reason(measurement_of(measured, "spearman").reason)
+        missing = reason_label(measurement_of(measured, "spearman").reason)
         return Note(say("rated.undefined", attribute=attribute, reason=missing))
     return dots(
         entries,
@@ -64,7 +64,7 @@ def _entries(measured: Measurements, baselines: Mapping[str, Measurements]) -> I
     for name, figures in baselines.items():
         spearman = measurement_of(figures, "spearman")
         if spearman.value is not None:
-            yield Entry(say("row.spearman_of", name=baseline(name)), spearman, "baseline")
+            yield Entry(say("row.spearman_of", name=baseline_label(name)), spearman, "baseline")
 
 
 def _marks(measured: Measurements, name: str) -> list[tuple[str, float | None]]:

@@ -11,7 +11,7 @@ from plaudit.report.blocks import Section, TableBlock
 from plaudit.report.cells import interval_cell
 from plaudit.report.i18n import Sentence, Wording, count, say
 from plaudit.report.inputs import ReportInputs
-from plaudit.report.labels import known
+from plaudit.report.labels import known_label, metric_label
 from plaudit.statistics import LEVEL, plain
 from plaudit.text import page_name, page_text
 
@@ -76,23 +76,23 @@ def _fields(evaluation: Evaluation) -> Iterator[tuple[Wording, ...]]:
     record = evaluation.record
     for name in FIELDS:
         if (value := record.get(name)) is not None:
-            shown = known("answer", str(value)) if isinstance(value, bool) else page_name(str(value), _LONGEST)
-            yield known("field", name), shown
+            shown = known_label("answer", str(value)) if isinstance(value, bool) else page_name(str(value), _LONGEST)
+            yield known_label("field", name), shown
     # A scores file may bring a record of any shape.
     if isinstance(versions := record.get("versions"), Mapping) and versions:
         shown = page_name(", ".join(f"{name} {version}" for name, version in versions.items()), _LONGEST)
-        yield known("field", "versions"), shown
+        yield known_label("field", "versions"), shown
 
 
 def _counts(evaluation: Evaluation) -> Iterator[tuple[Wording, ...]]:
     counts = evaluation.counts
     for name in (*MEASURED, *(name for name in counts if name not in MEASURED)):
         if name in counts and (counts[name] or name not in MEASURED):
-            yield known("count", name, name.replace("_", " ")), count(counts[name])
+            yield known_label("count", name, name.replace("_", " ")), count(counts[name])
 
 
 def _every_figure(evaluation: Evaluation) -> Iterator[tuple[Wording, ...]]:
     """Every measurement of rankings under the name it has in `metrics.json`, those that are undefined with why."""
     for name, measured in evaluation.overall.items():
         value = "–" if measured.value is None else plain(measured.value)
-        yield page_name(name, 60), value, interval_cell(measured, plain), count(measured.n)
+        yield metric_label(name), value, interval_cell(measured, plain), count(measured.n)
