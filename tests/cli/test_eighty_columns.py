@@ -101,11 +101,11 @@ def test_eval(run, place):
     check(
         out,
         [
-            ("accuracy", f"[{found['accuracy']['low']:.1%}, {found['accuracy']['high']:.1%}]"),
+            ("accuracy", f"[{100 * found['accuracy']['low']:.1f}, {found['accuracy']['high']:.1%}]"),
             ("people's agreement (alpha)", f"{found['human_alpha']['value']:.3f}"),
             ("with gaps over a fitted temperature", f"{found['log_loss_at_temperature']['value']:.3f}"),
             *((name[:4], share(subset["accuracy"])) for name, subset in found["subsets"].items()),
-            *(("Spearman", f"{values['spearman']['value']:+.3f}") for values in found["ratings"].values()),
+            *(("Spearman", f"{values['spearman']['value']:+.2f}") for values in found["ratings"].values()),
         ],
     )
     check(run(*asked, "--language", "zh")[1])

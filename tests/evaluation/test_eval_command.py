@@ -84,8 +84,8 @@ def test_the_majority_is_measured_and_the_people_stay(files):
 
 def test_the_table_for_people(files):
     printed = run(*files)
-    for words in ("accuracy", "75.0%", "[", "chance", "the longer response wins", "first [x]", "truncated: 1"):
-        assert words in printed
+    for words in ("accuracy", "75.0%", "[", "chance", "the longer response wins", "first [x]", "responses cut before scoring: 1"):
+        assert words in " ".join(printed.split())
     assert "clustered by prompt (2)" in printed
     assert "It cannot be told from a coin: right in 75.0%" in " ".join(printed.split())
 
@@ -262,7 +262,7 @@ def test_a_row_stands_under_what_it_is_a_row_of(tmp_path):
 def test_a_model_with_a_spread(files, tmp_path):
     write_scores([Score(s.group, s.response, s.score, 3, False, spread=0.5) for s in SCORES], tmp_path / "s.jsonl")
     assert json.loads(run(tmp_path / "s.jsonl", files[1], "--json"))["selective_accuracy"]["value"] is not None
-    assert "selective accuracy (coverage 0.5)" in run(tmp_path / "s.jsonl", files[1])
+    assert "selective accuracy (coverage one half)" in run(tmp_path / "s.jsonl", files[1])
 
 
 def test_options_that_cannot_be_are_refused_before_a_model_is_looked_for(files):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from markupsafe import Markup
 from rich.console import Console
 from rich.text import Text
 
-from plaudit.report import Finding, Sentence, Side, Tone, Verdict, say
+from plaudit.report import Finding, Sentence, Side, Tone, Verdict, Wording, say
 from plaudit.text import Language, terminal_text
 
 MARKS: dict[Tone, tuple[str, str]] = {"good": ("+", "green"), "bad": ("!", "bold red"), "open": ("?", "yellow")}
@@ -18,11 +19,11 @@ SIDES: tuple[Side, ...] = ("use", "misleads", "sure")
 
 def print_verdict(console: Console, verdict: Verdict, language: Language) -> None:
     """The signal and the headline, then what the model is good for, where it misleads, and how sure that is."""
-    signal, headline = plain(say(f"signal.{verdict.signal}"), language), plain(verdict.headline, language)
+    signal, headline = in_words(say(f"signal.{verdict.signal}"), language), in_words(verdict.headline, language)
     console.print(Text(f"{signal}: {headline}" if language == "en" else f"{signal}：{headline}", style="bold"))
     for side in SIDES:
         if findings := verdict.on(side):
-            console.print(Text(plain(say(f"side.{side}"), language)))
+            console.print(Text(in_words(say(f"side.{side}"), language)))
             print_findings(console, findings, language)
 
 
@@ -30,9 +31,13 @@ def print_findings(console: Console, findings: Iterable[Finding], language: Lang
     """One finding a line."""
     for finding in findings:
         mark, style = MARKS[finding.tone]
-        console.print(Text.assemble("  ", (mark, style), " ", plain(finding.sentence, language)))
+        console.print(Text.assemble("  ", (mark, style), " ", in_words(finding.sentence, language)))
 
 
-def plain(sentence: Sentence, language: Language) -> str:
-    """A sentence for a terminal: names from the data made harmless, spaces that may break."""
-    return terminal_text(sentence.plain(language).replace("\u00a0", " "))
+def in_words(words: Wording, language: Language) -> str:
+    """A sentence, or a name out of the data, for a terminal: made harmless, its spaces free to break."""
+    if isinstance(words, Sentence):
+        words = words.plain(language)
+    elif isinstance(words, Markup):
+        words = words.striptags()
+    return terminal_text(words.replace("\u00a0", " "))

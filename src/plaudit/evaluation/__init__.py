@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from plaudit.evaluation.registry import (
         METRICS,
         RATING_METRICS,
+        AnyMetric,
         Metric,
         PreferenceMetric,
         RatingMetric,
@@ -45,6 +46,7 @@ __all__ = [
     "PROBES",
     "RATING_METRICS",
     "SUITES",
+    "AnyMetric",
     "BaselineMetrics",
     "BestOfN",
     "Checked",

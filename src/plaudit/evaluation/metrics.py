@@ -102,9 +102,10 @@ def _of_preferences(data: EvaluationData) -> Measurements:
     """Every figure of comparisons and rankings, in the registry's order."""
     together = {**_at_temperature(data), **_selective(data)}
     figures = {
-        name: together.get(name) if metric.measure is None else metric.measure(data) for name, metric in METRICS.items()
+        name: together.pop(name, None) if metric.measure is None else metric.measure(data)
+        for name, metric in METRICS.items()
     }
-    return {name: measured for name, measured in figures.items() if measured is not None}
+    return {**{name: measured for name, measured in figures.items() if measured is not None}, **together}
 
 
 def _at_temperature(data: EvaluationData) -> Measurements:

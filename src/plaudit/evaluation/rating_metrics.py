@@ -16,8 +16,8 @@ _CORRELATIONS = {
     "kendall": ("Kendall", "Kendall"),
     "kendall_within": ("Kendall within groups", "组内 Kendall"),
 }
-_AGREEMENT = ("people's agreement (Krippendorff's alpha)", "人与人的一致程度（Krippendorff α）")
-_RATED_EQUAL = ("groups people rated all the same (left out)", "人打分全同的组（不计）")
+_AGREEMENT = ("people's agreement (alpha)", "人与人的一致程度（α）")
+_RATED_EQUAL = ("groups rated all the same (left out)", "人打分全同的组（不计）")
 _SCORED_EQUAL = ("groups scored all the same (0 each)", "得分全同的组（各计 0）")
 
 

@@ -28,7 +28,8 @@ MeasureRatings = Callable[[AttributeRatings, Floats, Intervals], Measurement]
 Measured = TypeVar("Measured", Measure, MeasureRatings)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# No slots: a generic class with slots cannot be frozen (typing sets an attribute on its instances).
+@dataclass(frozen=True, kw_only=True)
 class Metric(Generic[Measured]):
     """A figure of comparisons and rankings (`PreferenceMetric`) or of one attribute's ratings (`RatingMetric`).
 

@@ -9,9 +9,10 @@ if TYPE_CHECKING:
     from plaudit.report.card import model_card_figures, update_card
     from plaudit.report.charts import GREY, LINES, can_plot, dressed, save_chart, title
     from plaudit.report.folder import REPORT_FILE, ReportOptions, report_folder
-    from plaudit.report.i18n import Sentence, say
+    from plaudit.report.i18n import Sentence, Wording, count, say
     from plaudit.report.inputs import ReportInputs
     from plaudit.report.inspection import read_inspection
+    from plaudit.report.labels import baseline_label, known_label, reason_label
     from plaudit.report.mistakes import Mistake, kinds_of_mistakes, worst_mistakes
     from plaudit.report.page import render_report, write_report
     from plaudit.report.rules.finding import Finding, Side, Tone
@@ -29,14 +30,19 @@ __all__ = [
     "Side",
     "Tone",
     "Verdict",
+    "Wording",
+    "baseline_label",
     "best_of_n_chart",
     "can_plot",
+    "count",
     "dressed",
     "judge",
     "judge_probes",
     "kinds_of_mistakes",
+    "known_label",
     "model_card_figures",
     "read_inspection",
+    "reason_label",
     "render_report",
     "report_folder",
     "save_chart",
