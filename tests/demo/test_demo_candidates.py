@@ -6,8 +6,8 @@ from plaudit.data import load_groups
 from plaudit.demo import candidate_set, preference_set, write_candidates
 from plaudit.demo.answers import WORTH
 from plaudit.demo.candidates import ATTRIBUTE
-from plaudit.demo.material import LANGUAGES, topics
 from plaudit.demo.run import split_demo
+from plaudit.demo.topics import LANGUAGES, topics
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ import pytest
 
 from plaudit.data import load_groups, write_groups
 from plaudit.demo import preference_set, with_truth
-from plaudit.demo.answers import WORTH, Answer, answers
-from plaudit.demo.material import topics
+from plaudit.demo.answers import WORTH, Answer, draw_answers
 from plaudit.demo.run import split_demo
+from plaudit.demo.topics import topics
 from plaudit.groups import Group
 
 
@@ -126,5 +126,5 @@ def test_the_truth_is_one_full_order_with_ties():
 def test_answers_differ_within_a_question():
     topic = topics("zh")[0]
     for seed in range(20):
-        made = answers(topic, 6, Random(seed))
+        made = draw_answers(topic, 6, Random(seed))
         assert len({answer.text for answer in made}) == 6

@@ -47,13 +47,13 @@ def demo(backbone, tmp_path_factory) -> Demo:
 
 
 def test_it_measures_what_was_held_out(demo):
-    sides = split_demo(preference_set(questions=1))
-    for name, found in demo.findings.items():
-        assert isinstance(found, Recovery)
-        assert found.truth.counts["groups"] == len(sides[name])
-        assert found.truth.clusters == "topic"
-        assert set(found.ceiling) == {"", "en", "zh"} == {"", *found.truth.subsets}
-        assert 0.5 < found.ceiling[""] < 1
+    sets = split_demo(preference_set(questions=1))
+    for name, recovery in demo.recovery.items():
+        assert isinstance(recovery, Recovery)
+        assert recovery.truth.counts["groups"] == len(sets[name])
+        assert recovery.truth.clusters == "topic"
+        assert set(recovery.ceiling) == {"", "en", "zh"} == {"", *recovery.truth.subsets}
+        assert 0.5 < recovery.ceiling[""] < 1
 
 
 def test_the_files_it_leaves_give_the_same_figures(demo):
@@ -61,10 +61,10 @@ def test_the_files_it_leaves_give_the_same_figures(demo):
     from plaudit.model import RewardModel
 
     model = RewardModel.from_pretrained(demo.folder / "model")
-    for name, found in demo.findings.items():
+    for name, recovery in demo.recovery.items():
         groups = load_groups(demo.folder / f"{name}-truth.jsonl")
         again = evaluate(groups, [[s.score for s in g] for g in model.score(groups)], clusters="topic")
-        assert again.overall["accuracy"].value == found.truth.overall["accuracy"].value
+        assert again.overall["accuracy"].value == recovery.truth.overall["accuracy"].value
     record = json.loads((demo.folder / "model" / "plaudit.json").read_text())
     assert record["groups"] == len(load_groups(demo.folder / "train.jsonl"))
 
@@ -83,7 +83,7 @@ def test_the_command_prints_measurements_beside_their_baselines_and_ranks(demo, 
     assert result.exit_code == 0, result.output
     best = demo.model.rank("Why?", ["Because.", "No idea."])[0]
     assert f"1. {best.score:+.2f}  {['Because.', 'No idea.'][best.response]}" in result.output
-    value = demo.findings["new-topics"].truth.overall["accuracy"].value
+    value = demo.recovery["new-topics"].truth.overall["accuracy"].value
     for words in ("new topics", "longer wins", "ceiling", "Chance is 50%", f"{value:.1%}", "plaudit train"):
         assert words in result.output
 

@@ -70,7 +70,7 @@ def demo_command(
 
     console = Console(highlight=False)
     demo = run_demo(
-        output, backbone, seed=seed, questions=questions, say=lambda line: console.print(line, markup=False)
+        output, backbone, seed=seed, questions=questions, log=lambda line: console.print(line, markup=False)
     )
     _table(demo).show(console)
     console.print(
@@ -99,9 +99,9 @@ def _table(demo: Demo) -> FigureTable:
     table = FigureTable("held out", ("truth", INTERVAL, "longer wins", "people", "ceiling", "n"))
     share = "{:.1%}"
     for side, name in SIDES.items():
-        found = demo.findings[side]
-        truth, people = ({"": e, **e.subsets} for e in (found.truth, found.people))
-        for part, ceiling in found.ceiling.items():
+        recovery = demo.recovery[side]
+        truth, people = ({"": e, **e.subsets} for e in (recovery.truth, recovery.people))
+        for part, ceiling in recovery.ceiling.items():
             accuracy = truth[part].overall["accuracy"]
             table.row(
                 f"  {LANGUAGES[part]}" if part else name,

@@ -1,9 +1,9 @@
-"""Simulated people who judge the answers, with a noise whose probabilities are known exactly.
+"""Simulated annotators, with a noise whose probabilities are known exactly.
 
-Each person feels the utility `quality / temperature + g` for an answer, where g is Gumbel noise drawn anew for each
+To an annotator, an answer has the utility `quality / temperature + g`, where g is Gumbel noise drawn anew for each
 task. Sorting by utility then gives Plackett-Luce orders (Plackett, 1975), whose pairs follow Bradley-Terry. In a pair,
-two utilities nearer than `tie` are called equal, which is Rao and Kupper's model of ties (1967) with threshold `tie`.
-In a share `lapse` of the tasks a person pays no attention, and quality counts for nothing.
+two utilities closer than `tie` are a tie, which is Rao and Kupper's model (1967) with threshold `tie`. In a share
+`lapse` of the tasks an annotator pays no attention, and quality counts for nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,14 @@ from plaudit.groups import Ranking
 
 @dataclass(frozen=True, slots=True)
 class Annotator:
-    """One simulated person; temperature and tie are in units of quality and of utility (log-odds)."""
+    """One simulated annotator.
+
+    Attributes:
+        name: as on rankings.
+        temperature: in units of quality.
+        tie: threshold in units of utility (log odds).
+        lapse: share of tasks without attention.
+    """
 
     name: str
     temperature: float
@@ -43,7 +50,15 @@ BY_NAME = {annotator.name: annotator for annotator in ANNOTATORS}
 
 
 def judge(annotator: Annotator, quality: Sequence[float], shown: Sequence[int], task: str, random: Random) -> Ranking:
-    """What `annotator` says of the responses `shown` when asked for a "pair", the "order" or the "best_worst"."""
+    """A ranking of the responses `shown` by an annotator.
+
+    Args:
+        annotator: who judges.
+        quality: of every response of the group.
+        shown: indices of the responses to judge.
+        task: "pair", "order" (a full order) or "best_worst".
+        random: source of all draws.
+    """
     attention = 0.0 if random.random() < annotator.lapse else 1.0 / annotator.temperature
     # Minus the logarithm of an exponential variable is a Gumbel variable.
     utility = {i: quality[i] * attention - math.log(random.expovariate(1.0)) for i in shown}
@@ -61,7 +76,7 @@ def _tiers(order: list[int], utility: dict[int, float], tie: float, task: str) -
 
 
 def expected_agreement(ranking: Ranking, quality: Sequence[float]) -> tuple[float, float]:
-    """How often the truth is expected to agree with a task like this one, before the answer to it is known.
+    """How often the truth is expected to agree with a ranking of these responses by this annotator.
 
     Returns:
         `(agreeing, decided)`: the expected numbers of comparisons in which the annotator ranks the truly better
@@ -71,12 +86,12 @@ def expected_agreement(ranking: Ranking, quality: Sequence[float]) -> tuple[floa
     shown = [i for tier in ranking.tiers for i in tier]
     best_worst = len(ranking.tiers) == 3 and len(shown) == 4
     above = _above_best_worst if best_worst else _above
-    attended = above([quality[i] / annotator.temperature for i in shown], annotator.tie)
-    absent = above([0.0] * len(shown), annotator.tie)
+    attentive = above([quality[i] / annotator.temperature for i in shown], annotator.tie)
+    inattentive = above([0.0] * len(shown), annotator.tie)
     agreeing = decided = 0.0
     for a, b in combinations(range(len(shown)), 2):
         a_first, b_first = (
-            (1 - annotator.lapse) * attended[pair] + annotator.lapse * absent[pair] for pair in ((a, b), (b, a))
+            (1 - annotator.lapse) * attentive[pair] + annotator.lapse * inattentive[pair] for pair in ((a, b), (b, a))
         )
         gap = quality[shown[a]] - quality[shown[b]]
         decided += a_first + b_first
@@ -93,11 +108,11 @@ def _above(utility: list[float], tie: float) -> dict[tuple[int, int], float]:
 
 
 def _above_best_worst(utility: list[float], tie: float) -> dict[tuple[int, int], float]:
-    """P(i is ranked above j and not beside it in the middle): the sum of Plackett-Luce over every order."""
+    """P(i is ranked above j, and not tied with it in the middle): the sum of Plackett-Luce over every order."""
     above = dict.fromkeys(permutations(range(len(utility)), 2), 0.0)
     for order in permutations(range(len(utility))):
         weights = [math.exp(utility[i]) for i in order]
-        chance = math.prod(weight / sum(weights[place:]) for place, weight in enumerate(weights))
+        chance = math.prod(weight / sum(weights[rank:]) for rank, weight in enumerate(weights))
         for (p, i), (q, j) in combinations(enumerate(order), 2):
             if p == 0 or q == len(order) - 1:
                 above[i, j] += chance

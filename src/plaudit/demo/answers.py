@@ -1,4 +1,4 @@
-"""Answers whose true quality is known: a sum, over an answer's sentences, of what each is worth to the reader.
+"""Answers of known quality: the sum of the worth of their sentences.
 
 `WORTH` is the whole definition of quality in the demo. Every group's `meta` lists the kinds of each answer's sentences,
 so that anyone can add them up.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from plaudit.demo.material import Topic, phrases, spell, topics
+from plaudit.demo.topics import Topic, phrases, spell, topics
 from plaudit.demo.wording import lay_out
 
 WORTH = {
@@ -17,15 +17,15 @@ WORTH = {
     "courtesy": 0.4,  # a friendly opening or closing line
     "elsewhere": -0.5,  # sound advice on something that was not asked
     "filler": -0.6,  # true and useless
-    "repeat": -0.6,  # says again what the answer has said already
-    "hedge": -0.8,  # declines to say anything
+    "repeat": -0.6,  # repeats an earlier sentence of the answer
+    "hedge": -0.8,  # commits to nothing
     "mistake": -1.0,  # wrong, often against a sound sentence of the same answer
     "rude": -1.6,  # talks down to the reader
     "disorder": -1.0,  # not a sentence: steps that are not in the order one has to take them
 }
 
-# What answers are made of: how often a recipe is met, and its sentences, of which the last is added until the answer
-# has its length. So every recipe comes long and short, and length says next to nothing about quality.
+# What answers are made of: the weight of each recipe, and the kinds of its sentences, of which the last is repeated
+# until the answer has its length. So every recipe occurs long and short, and length predicts next to nothing of quality.
 RECIPES: tuple[tuple[int, tuple[str, ...]], ...] = (
     (5, ("point", "point")),
     (4, ("filler", "point", "point")),
@@ -46,15 +46,15 @@ RECIPES: tuple[tuple[int, tuple[str, ...]], ...] = (
 )
 SENTENCES = (3, 6)
 COURTEOUS = 0.3
-# An answer that strays while it answers strays into a topic of the same domain; one that answers another question
-# altogether, in this share of cases.
+# An answer with advice on the question strays into a topic of the same domain; one without any does so in this share of
+# cases.
 NEAR = 0.5
 
-# An answer's length is drawn first, in words, and the nearest of TRIES drafts is kept. A Chinese word is reckoned at
-# 1.6 characters and an English one, with its space, at 5.6.
+# An answer's length in words is drawn first, and the closest of DRAFTS drafts is kept. A Chinese word counts as 1.6
+# characters, and an English one, with its space, as 5.6.
 WORDS = (45, 85)
-CHARACTERS_A_WORD = {"en": 5.6, "zh": 1.6}
-TRIES = 10
+CHARACTERS_PER_WORD = {"en": 5.6, "zh": 1.6}
+DRAFTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +70,18 @@ class Answer:
         return round(sum(WORTH[kind] for kind in self.kinds), 6)
 
 
-def answers(topic: Topic, count: int, random: Random) -> list[Answer]:
-    """`count` different answers to a question of `topic`, each from another recipe."""
+def draw_answers(topic: Topic, count: int, random: Random) -> list[Answer]:
+    """`count` different answers to a question of the topic, each from another recipe."""
     # A weighted draw without replacement, by exponential clocks (Efraimidis & Spirakis, 2006).
-    drawn = sorted(RECIPES, key=lambda recipe: random.expovariate(recipe[0]))[:count]
-    made: list[Answer] = []
-    for _, recipe in drawn:
-        length = random.uniform(*WORDS) * CHARACTERS_A_WORD[topic.language]
-        drafts = [_draft(topic, recipe, random) for _ in range(TRIES)]
-        taken = {answer.text for answer in made}
-        fresh = [draft for draft in drafts if draft.text not in taken]
-        made.append(min(fresh, key=lambda draft: abs(len(draft.text) - length)))
-    return made
+    recipes = sorted(RECIPES, key=lambda recipe: random.expovariate(recipe[0]))[:count]
+    result: list[Answer] = []
+    for _, recipe in recipes:
+        length = random.uniform(*WORDS) * CHARACTERS_PER_WORD[topic.language]
+        drafts = [_draft(topic, recipe, random) for _ in range(DRAFTS)]
+        used = {answer.text for answer in result}
+        unused = [draft for draft in drafts if draft.text not in used]
+        result.append(min(unused, key=lambda draft: abs(len(draft.text) - length)))
+    return result
 
 
 def _draft(topic: Topic, recipe: tuple[str, ...], random: Random) -> Answer:
@@ -95,9 +95,9 @@ def compose(topic: Topic, kinds: list[str], disorder: bool, random: Random) -> A
 
     Args:
         topic: has as many sentences of each kind as are asked for.
-        kinds: one a sentence, of `WORTH` without "courtesy" and "disorder".
+        kinds: of the sentences, of `WORTH` without "courtesy" and "disorder".
         disorder: put the steps out of order; there must be two pieces of advice or more.
-        random: what draws.
+        random: source of all draws.
     """
     advice = _advice(topic, kinds, random)
     if disorder:
@@ -107,20 +107,20 @@ def compose(topic: Topic, kinds: list[str], disorder: bool, random: Random) -> A
     body = _with_repeats(advice, kinds.count("repeat"), topic.language, random)
     for kind, sentence in _padding(topic, kinds, random):
         body.insert(random.randint(0, len(body)), (kind, sentence))
-    rude = _spelt(topic.language, "rude", kinds.count("rude"), random)
+    rude = _phrases(topic.language, "rude", kinds.count("rude"), random)
     opening, closing = rude[:1], rude[1:]
     courteous = not rude and random.random() < COURTEOUS
     if courteous:
-        place = random.choice(("opening", "closing"))
-        line = _spelt(topic.language, place, 1, random)
-        opening, closing = (line, []) if place == "opening" else ([], line)
+        position = random.choice(("opening", "closing"))
+        line = _phrases(topic.language, position, 1, random)
+        opening, closing = (line, []) if position == "opening" else ([], line)
     text = lay_out(opening, body, closing, topic.language, topic.steps, random)
     extra = ["disorder"] * disorder + ["courtesy"] * courteous
     return Answer(text, (*sorted(kinds), *extra))
 
 
 def _advice(topic: Topic, kinds: list[str], random: Random) -> list[tuple[str, str]]:
-    """The points, mistakes and strays of an answer, in the order of the steps where there is one."""
+    """The (kind, sentence) of points, mistakes and strays, in the order of the steps where there is one."""
     chosen = [("point", line) for line in random.sample(topic.points, kinds.count("point"))]
     chosen += [("mistake", line) for line in random.sample(topic.mistakes, kinds.count("mistake"))]
     if topic.steps:
@@ -128,22 +128,24 @@ def _advice(topic: Topic, kinds: list[str], random: Random) -> list[tuple[str, s
     else:
         random.shuffle(chosen)
     if strays := kinds.count("elsewhere"):
-        other = _another(topic, near=bool(chosen) or random.random() < NEAR, random=random)
+        other = _other_topic(topic, near=bool(chosen) or random.random() < NEAR, random=random)
         lines = sorted(random.sample(other.points, strays))
         chosen += [("elsewhere", line) for line in lines]
     return [(kind, sentence) for kind, (_, sentence) in chosen]
 
 
-def _another(topic: Topic, near: bool, random: Random) -> Topic:
+def _other_topic(topic: Topic, near: bool, random: Random) -> Topic:
     """A topic that was not asked about; a near one is of the same domain."""
-    return random.choice([t for t in topics(topic.language) if t != topic and not (near and t.domain != topic.domain)])
+    others = (other for other in topics(topic.language) if other != topic)
+    return random.choice([other for other in others if not near or other.domain == topic.domain])
 
 
 def _with_repeats(advice: list[tuple[str, str]], count: int, language: str, random: Random) -> list[tuple[str, str]]:
-    """Says `count` of the sentences again, somewhere after they were said."""
+    """The advice with `count` of its sentences repeated, somewhere after they first occur."""
     body = list(advice)
-    said = random.sample(range(len(advice)), min(count, len(advice)))
-    for index in sorted(said, reverse=True):
+    repeated = random.sample(range(len(advice)), min(count, len(advice)))
+    # From the last to the first, so that insertions do not move the indices still to come.
+    for index in sorted(repeated, reverse=True):
         again = spell(random.choice(phrases(language)["repeat"]), random).replace("{}", advice[index][1])
         body.insert(random.randint(index + 1, len(body)), ("repeat", again))
     return body
@@ -153,12 +155,12 @@ def _padding(topic: Topic, kinds: list[str], random: Random) -> list[tuple[str, 
     """Filler, of which at most two sentences are about the topic, and hedging."""
     fillers = kinds.count("filler")
     about = random.sample(topic.filler, min(fillers, random.randint(0, 2)))
-    general = _spelt(topic.language, "filler", fillers - len(about), random)
-    hedges = _spelt(topic.language, "hedge", kinds.count("hedge"), random)
+    general = _phrases(topic.language, "filler", fillers - len(about), random)
+    hedges = _phrases(topic.language, "hedge", kinds.count("hedge"), random)
     padding = [("filler", line) for line in about + general] + [("hedge", line) for line in hedges]
     random.shuffle(padding)
     return padding
 
 
-def _spelt(language: str, kind: str, count: int, random: Random) -> list[str]:
+def _phrases(language: str, kind: str, count: int, random: Random) -> list[str]:
     return [spell(pattern, random) for pattern in random.sample(phrases(language)[kind], count)]

@@ -1,9 +1,9 @@
-"""Many candidates a question, as a policy would sample them, with the true quality of each: what best of n needs.
+"""Candidates for best of n: many answers to each question, as a policy would sample them, with their true quality.
 
-The preference set gives each of a question's few answers another recipe. Here every candidate is drawn alike and
-independently of the others, so that the best of n of them is what the estimators of best-of-n sampling take it for. And
-the policy is looser than the recipes: its answers are shorter and longer, and any of their sentences may be a flaw or
-padding. So choosing hard among them leads to answers that a model trained on the set has not seen the like of.
+In the preference set each answer to a question has another recipe. Here every candidate is drawn independently from
+the same distribution, as the estimators of best-of-n sampling assume. And the policy is looser than the recipes: its
+answers are shorter and longer, and any of their sentences may be a flaw or padding. So the best of many are out of
+distribution for a model that was trained on the set.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from collections.abc import Iterable
 from random import Random
 
 from plaudit.demo.answers import Answer, compose
-from plaudit.demo.material import LANGUAGES, Topic, phrases, topics
+from plaudit.demo.topics import LANGUAGES, Topic, phrases, topics
 from plaudit.groups import Group, Rating
 
 CANDIDATES = 64
-"""How many a question."""
+"""Of each question."""
 
 ATTRIBUTE = "quality"
-"""What the ratings that carry the truth are of."""
+"""The attribute whose ratings are the truth."""
 
 SENTENCES = (2, 10)
 KINDS = {"point": 8, "filler": 4, "repeat": 3, "elsewhere": 3, "mistake": 2, "hedge": 1, "rude": 1}
-"""How often a sentence is of a kind. Of one that there is no more of, filler is taken instead."""
+"""Weights of the kinds of sentences. Where a topic has no more sentences of a kind, filler is used instead."""
 
 STRAYS = 3
 DISORDER = 0.2
@@ -35,9 +35,9 @@ def candidate_set(groups: Iterable[Group], count: int = CANDIDATES, seed: int = 
 
     Args:
         groups: of `preference_set`.
-        count: candidates a question. A text that comes a second time (less than one in a hundred) is drawn again:
-            readers of groups would make one response of the two.
-        seed: of the candidates; those of fewer are the first of those of more.
+        count: candidates of each question. A text that occurs a second time (less than one in a hundred) is drawn
+            again, because readers of groups would merge the two.
+        seed: of the candidates. A smaller `count` gives the first of those of a larger one.
     """
     by_name = {(topic.language, topic.name): topic for language in LANGUAGES for topic in topics(language)}
     return [_with_candidates(group, by_name[group.subset or "", group.meta["topic"]], count, seed) for group in groups]
@@ -45,33 +45,33 @@ def candidate_set(groups: Iterable[Group], count: int = CANDIDATES, seed: int = 
 
 def _with_candidates(group: Group, topic: Topic, count: int, seed: int) -> Group:
     random = Random(f"{seed}/candidates/{group.id}")
-    made: dict[str, Answer] = {}
-    while len(made) < count:
-        answer = _sampled(topic, random)
-        made.setdefault(answer.text, answer)
+    answers: dict[str, Answer] = {}
+    while len(answers) < count:
+        answer = _sample(topic, random)
+        answers.setdefault(answer.text, answer)
     return Group(
         id=group.id,
         prompt=group.prompt,
-        responses=tuple(made),
-        ratings=tuple(Rating(i, answer.quality, ATTRIBUTE, "truth") for i, answer in enumerate(made.values())),
+        responses=tuple(answers),
+        ratings=tuple(Rating(i, answer.quality, ATTRIBUTE, "truth") for i, answer in enumerate(answers.values())),
         subset=group.subset,
-        meta={"topic": topic.name, "kinds": [list(answer.kinds) for answer in made.values()]},
+        meta={"topic": topic.name, "kinds": [list(answer.kinds) for answer in answers.values()]},
     )
 
 
-def _sampled(topic: Topic, random: Random) -> Answer:
+def _sample(topic: Topic, random: Random) -> Answer:
     drawn = Counter(random.choices(list(KINDS), list(KINDS.values()), k=random.randint(*SENTENCES)))
-    most = {
+    available = {
         "point": len(topic.points),
         "mistake": len(topic.mistakes),
         "elsewhere": STRAYS,
         **{kind: len(phrases(topic.language)[kind]) for kind in ("hedge", "rude")},
     }
-    kept = {kind: min(drawn[kind], limit) for kind, limit in most.items()}
-    advice = kept["point"] + kept["mistake"]
-    # Every piece of advice is said again once at most.
-    kept["repeat"] = min(drawn["repeat"], advice + kept["elsewhere"])
-    kept["filler"] = drawn.total() - sum(kept.values())
-    # Among strays nobody could say which steps are out of order.
-    disorder = topic.steps and advice > 1 and not kept["elsewhere"] and random.random() < DISORDER
-    return compose(topic, list(Counter(kept).elements()), disorder, random)
+    counts = {kind: min(drawn[kind], limit) for kind, limit in available.items()}
+    advice = counts["point"] + counts["mistake"]
+    # Every piece of advice is repeated once at most.
+    counts["repeat"] = min(drawn["repeat"], advice + counts["elsewhere"])
+    counts["filler"] = drawn.total() - sum(counts.values())
+    # With strays among them, steps have no order to be out of.
+    disorder = topic.steps and advice > 1 and not counts["elsewhere"] and random.random() < DISORDER
+    return compose(topic, list(Counter(counts).elements()), disorder, random)

@@ -8,22 +8,30 @@ from itertools import groupby
 from random import Random
 
 from plaudit.demo.annotators import ANNOTATORS, expected_agreement, judge
-from plaudit.demo.answers import answers
-from plaudit.demo.material import LANGUAGES, Topic, topics
+from plaudit.demo.answers import draw_answers
+from plaudit.demo.topics import LANGUAGES, Topic, topics
 from plaudit.groups import Group, Ranking
 
 SEED = 0
 QUESTIONS = 3
 RESPONSES = (4, 6)
-JUDGES_A_GROUP = 4
+ANNOTATORS_PER_GROUP = 4
 TASKS = ("pairs", "pairs", "order", "best_worst")
-PAIRS_A_TASK = 2
+PAIRS_PER_TASK = 2
 
 
 def preference_set(seed: int = SEED, questions: int = QUESTIONS) -> list[Group]:
-    """The set with `questions` (1 to 3) of each topic; the same groups for the same seed.
+    """The preference set; the same groups for the same seed.
 
-    `subset` is the language. `meta` has the topic, and the truth: each answer's quality and the kinds it is a sum over.
+    `subset` is the language. `meta` has the topic and the truth: each answer's quality, and the kinds it is a sum over.
+
+    Args:
+        seed: of all draws.
+        questions: of each topic, 1 to 3.
+
+    Example:
+        >>> len(preference_set(questions=1))
+        139
     """
     return [
         _group(topic, number, Random(f"{seed}/{topic.language}/{topic.name}/{number}"))
@@ -34,7 +42,13 @@ def preference_set(seed: int = SEED, questions: int = QUESTIONS) -> list[Group]:
 
 
 def with_truth(group: Group) -> Group:
-    """The group judged by its true quality: one full order, with a tier for each quality."""
+    """The group judged by its true quality: one full order, with a tier for each quality.
+
+    Example:
+        >>> group = Group("q", "Why?", ("a", "b", "c"), meta={"quality": [0.5, 1.0, 0.5]})
+        >>> with_truth(group).rankings[0].tiers
+        ((1,), (0, 2))
+    """
     quality = group.meta["quality"]
     order = sorted(range(len(quality)), key=lambda i: -quality[i])
     tiers = tuple(tuple(tier) for _, tier in groupby(order, key=lambda i: quality[i]))
@@ -42,32 +56,36 @@ def with_truth(group: Group) -> Group:
 
 
 def noise_ceiling(groups: Iterable[Group]) -> float:
-    """The expected share of the annotators' decided comparisons that the truth gets right. No model does better."""
-    counts = [expected_agreement(r, group.meta["quality"]) for group in groups for r in group.rankings]
+    """The expected share of the annotators' decided comparisons that the truth gets right. No model does better.
+
+    Args:
+        groups: of `preference_set`.
+    """
+    counts = [expected_agreement(ranking, group.meta["quality"]) for group in groups for ranking in group.rankings]
     return sum(agreeing for agreeing, _ in counts) / sum(decided for _, decided in counts)
 
 
 def _group(topic: Topic, number: int, random: Random) -> Group:
-    made = answers(topic, random.randint(*RESPONSES), random)
-    quality = [answer.quality for answer in made]
+    answers = draw_answers(topic, random.randint(*RESPONSES), random)
+    quality = [answer.quality for answer in answers]
     return Group(
         id=f"demo-{topic.language}-{topic.name}-{number}",
         prompt=topic.questions[number],
-        responses=tuple(answer.text for answer in made),
+        responses=tuple(answer.text for answer in answers),
         rankings=tuple(_judgements(quality, random)),
         subset=topic.language,
-        meta={"topic": topic.name, "quality": quality, "kinds": [list(answer.kinds) for answer in made]},
+        meta={"topic": topic.name, "quality": quality, "kinds": [list(answer.kinds) for answer in answers]},
     )
 
 
 def _judgements(quality: Sequence[float], random: Random) -> Iterable[Ranking]:
-    everything = range(len(quality))
-    for annotator in random.sample(ANNOTATORS, JUDGES_A_GROUP):
+    responses = range(len(quality))
+    for annotator in random.sample(ANNOTATORS, ANNOTATORS_PER_GROUP):
         task = random.choice(TASKS)
         if task == "pairs":
-            for _ in range(PAIRS_A_TASK):
-                yield judge(annotator, quality, random.sample(everything, 2), "pair", random)
+            for _ in range(PAIRS_PER_TASK):
+                yield judge(annotator, quality, random.sample(responses, 2), "pair", random)
         elif task == "best_worst":
-            yield judge(annotator, quality, random.sample(everything, 4), task, random)
+            yield judge(annotator, quality, random.sample(responses, 4), task, random)
         else:
-            yield judge(annotator, quality, everything, task, random)
+            yield judge(annotator, quality, responses, task, random)

@@ -1,4 +1,4 @@
-"""The demo, whole: write the preference set to a file, and from there on do what anyone does with data of their own."""
+"""The demo run: write the preference set to a file, and go on as with any other data."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from plaudit.data import load_groups, split_groups, write_groups
 from plaudit.demo.candidates import CANDIDATES, candidate_set
-from plaudit.demo.material import LANGUAGES
 from plaudit.demo.preferences import QUESTIONS, SEED, noise_ceiling, preference_set, with_truth
+from plaudit.demo.topics import LANGUAGES
 from plaudit.evaluation import Evaluation, evaluate
 from plaudit.groups import Group
 
@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 NEW_TOPICS = 0.15
 TEST, VALIDATION = 0.15, 0.1
 
+Log = Callable[[str], None]
+"""Called with a line about each step."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """How well the truth behind some held-out groups was recovered.
+    """How well the true quality of some held-out groups was recovered.
 
     Attributes:
         truth: the model against the true quality.
@@ -39,11 +42,17 @@ class Recovery:
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What a demo leaves: the trained model, its folder, and its findings by the name of the held-out side."""
+    """The result of a demo run.
+
+    Attributes:
+        model: as trained.
+        folder: of the data and the model.
+        recovery: by the name of the held-out set: `test` and `new-topics`.
+    """
 
     model: RewardModel
     folder: Path
-    findings: Mapping[str, Recovery]
+    recovery: Mapping[str, Recovery]
 
 
 def run_demo(
@@ -52,52 +61,57 @@ def run_demo(
     *,
     seed: int = SEED,
     questions: int = QUESTIONS,
-    say: Callable[[str], None] = lambda line: None,
+    log: Log = lambda line: None,
     **settings: Any,
 ) -> Demo:
     """Make the preference set, train on it with the defaults, and measure on questions and topics never trained on.
 
     Args:
-        output_dir: gets `groups.jsonl.gz`, a file for each side of the split, one for each with the truth in place of
-            the judgements, and the model folder `model`. An earlier demo there is replaced.
-        backbone: as for `plaudit.training.reward_model`.
+        output_dir: gets `groups.jsonl.gz`, a file for each set of the split, another for each with the truth in place
+            of the judgements, and the model folder `model`. An earlier demo there is replaced.
+        backbone: as for `plaudit.train`.
         seed: of the preference set, the split and the training.
         questions: how many questions of each topic, 1 to 3; fewer take less time.
-        say: is told in a line what happens.
+        log: called with a line about each step.
         settings: training settings to change.
+
+    Example:
+        demo = run_demo("demo", questions=1, log=print)
+        print(demo.recovery["test"].truth.overall["accuracy"])
     """
     folder = Path(output_dir)
-    again = (folder / "groups.jsonl.gz").exists()
+    exists = (folder / "groups.jsonl.gz").exists()
     write_groups(preference_set(seed, questions), folder / "groups.jsonl.gz")
     groups = load_groups(folder / "groups.jsonl.gz")
-    say(_described(groups))
-    sides = split_demo(groups, seed)
-    for name, side in sides.items():
-        write_groups(side, folder / f"{name}.jsonl")
-        write_groups(map(with_truth, side), folder / f"{name}-truth.jsonl")
-    say("split: " + ", ".join(f"{len(side)} {name}" for name, side in sides.items()) + " (questions)")
+    log(_description(groups))
+    sets = split_demo(groups, seed)
+    for name, members in sets.items():
+        write_groups(members, folder / f"{name}.jsonl")
+        write_groups(map(with_truth, members), folder / f"{name}-truth.jsonl")
+    log("split: " + ", ".join(f"{len(members)} {name}" for name, members in sets.items()) + " (questions)")
 
-    # Torch takes seconds to import: what can fail before it has.
+    # Torch takes seconds to import: whatever may fail early has failed by now.
     from plaudit.model import RewardModel
     from plaudit.training import train
 
-    say(f"training {backbone} with the defaults")
+    log(f"training {backbone} with the defaults")
     train(
-        sides["train"],
+        sets["train"],
         folder / "model",
         backbone=backbone,
-        validation_groups=sides["validation"],
-        overwrite=again,
+        validation_groups=sets["validation"],
+        overwrite=exists,
         seed=seed,
         **settings,
     )
-    # What is measured is what lies in the folder, as anyone will load it.
+    # The saved model is measured, as anyone will load it.
     model = RewardModel.from_pretrained(folder / "model")
-    return Demo(model, folder, {name: recovered(model, sides[name]) for name in ("test", "new-topics")})
+    recovery = {name: measure_recovery(model, sets[name]) for name in ("test", "new-topics")}
+    return Demo(model=model, folder=folder, recovery=recovery)
 
 
 def split_demo(groups: Sequence[Group], seed: int = SEED) -> dict[str, list[Group]]:
-    """`train`, `validation` and `test` hold different questions, `new-topics` questions on topics none of them has."""
+    """`train`, `validation` and `test` hold different questions; `new-topics` questions on topics that none of them has."""
     by_topic = split_groups(groups, test=NEW_TOPICS, seed=seed, by="topic")
     return {
         **split_groups(by_topic["train"], test=TEST, validation=VALIDATION, seed=seed),
@@ -114,15 +128,15 @@ def write_candidates(
         file: of groups; any format that `write_groups` knows.
         seed: the demo's; of the candidates, too.
         questions: the demo's.
-        count: candidates a question.
+        count: candidates of each question.
     """
-    sides = split_demo(preference_set(seed, questions), seed)
-    groups = candidate_set([*sides["test"], *sides["new-topics"]], count, seed)
+    sets = split_demo(preference_set(seed, questions), seed)
+    groups = candidate_set([*sets["test"], *sets["new-topics"]], count, seed)
     write_groups(groups, file)
     return groups
 
 
-def recovered(model: RewardModel, groups: Sequence[Group]) -> Recovery:
+def measure_recovery(model: RewardModel, groups: Sequence[Group]) -> Recovery:
     """The model's scores against the truth and against the annotators; intervals are clustered by topic."""
     scores = model.score(groups)
     return Recovery(
@@ -130,12 +144,12 @@ def recovered(model: RewardModel, groups: Sequence[Group]) -> Recovery:
         people=evaluate(groups, scores, clusters="topic"),
         ceiling={
             "": noise_ceiling(groups),
-            **{name: noise_ceiling([g for g in groups if g.subset == name]) for name in LANGUAGES},
+            **{name: noise_ceiling([group for group in groups if group.subset == name]) for name in LANGUAGES},
         },
     )
 
 
-def _described(groups: Sequence[Group]) -> str:
+def _description(groups: Sequence[Group]) -> str:
     responses = sum(len(group.responses) for group in groups)
     judgements = sum(len(group.rankings) for group in groups)
     chinese = sum(group.subset == "zh" for group in groups) / len(groups)

@@ -1,11 +1,11 @@
-"""The written material is whole: every topic has its parts, and no sentence stands in two places."""
+"""The written texts are whole: every topic has its parts, and no sentence stands in two places."""
 
 from collections import Counter
 from random import Random
 
 import pytest
 
-from plaudit.demo.material import LANGUAGES, phrases, spell, topics
+from plaudit.demo.topics import LANGUAGES, phrases, spell, topics
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

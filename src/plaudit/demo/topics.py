@@ -1,6 +1,6 @@
-"""The written material: what people ask, sound and unsound advice, and the phrases any answer may be padded with.
+"""Topics and phrases: what people ask, sound and unsound advice, and what any answer may be padded with.
 
-It lies beside this file as plain text, so that it can be read and corrected without reading code.
+They are plain text in `texts/`, so that they can be read and corrected without reading code.
 
     # rice steps           a topic; `steps` says that its advice has an order, which is the order of the lines
     ? How do I cook ...    a question that this topic answers
@@ -8,8 +8,8 @@ It lies beside this file as plain text, so that it can be read and corrected wit
     - Lift the lid ...     advice that is wrong, against the sound line near it
     ~ Rice can be ...      true, about the topic, and of no use
 
-In `_phrases.txt` a `#` line names a kind of phrase, and `{a|b}` stands for a choice, so that a phrase seldom appears
-twice in the same words.
+In `_phrases.txt` a `#` line names a kind of phrase, and `{a|b}` is a choice, so that a phrase is seldom worded
+the same twice.
 """
 
 from __future__ import annotations
@@ -22,14 +22,23 @@ from importlib.resources.abc import Traversable
 from random import Random
 
 LANGUAGES = ("en", "zh")
-MARKS = {"?": "questions", "+": "points", "-": "mistakes", "~": "filler"}
+_FIELD_OF_MARK = {"?": "questions", "+": "points", "-": "mistakes", "~": "filler"}
 
 _CHOICE = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One subject. `points` and `mistakes` are `(place, sentence)`; the place orders the advice where it has steps."""
+    """One subject and its sentences.
+
+    Attributes:
+        language: `en` or `zh`.
+        domain: the file that holds it.
+        name: unique among all topics.
+        steps: whether the advice has an order.
+        questions, filler: sentences.
+        points, mistakes: (line number, sentence); the number orders the advice where it has steps.
+    """
 
     language: str
     domain: str
@@ -60,13 +69,18 @@ def phrases(language: str) -> dict[str, tuple[str, ...]]:
 
 
 def spell(pattern: str, random: Random) -> str:
-    """A phrase from its pattern: each `{a|b|c}` becomes one of its choices; `{}` is left for the caller to fill."""
+    """A phrase from its pattern: each `{a|b|c}` becomes one of its choices; `{}` is left for the caller to fill.
+
+    Example:
+        >>> spell("{it depends|that depends}.", Random(0)) in ("It depends.", "That depends.")
+        True
+    """
     phrase = _CHOICE.sub(lambda match: random.choice(match[1].split("|")), pattern)
     return phrase[:1].upper() + phrase[1:]
 
 
 def _files(language: str) -> list[Traversable]:
-    folder = files(__package__) / "material" / language
+    folder = files(__package__) / "texts" / language
     return sorted(folder.iterdir(), key=lambda file: file.name)
 
 
@@ -82,9 +96,9 @@ def _sections(text: str) -> list[tuple[str, list[str]]]:
 
 def _topic(language: str, domain: str, heading: str, lines: list[str]) -> Topic:
     name, *flags = heading.split()
-    parts: dict[str, list[tuple[int, str]]] = {field: [] for field in MARKS.values()}
-    for place, line in enumerate(lines):
-        parts[MARKS[line[0]]].append((place, line[2:]))
+    parts: dict[str, list[tuple[int, str]]] = {field: [] for field in _FIELD_OF_MARK.values()}
+    for number, line in enumerate(lines):
+        parts[_FIELD_OF_MARK[line[0]]].append((number, line[2:]))
     return Topic(
         language=language,
         domain=domain,
