@@ -106,7 +106,7 @@ def test_kinds_are_those_of_plaudit_json(scorer, reward_model, tmp_path):
 
 
 def test_a_scorer_shows_what_it_is(reward_model, linear, tmp_path):
-    assert repr(linear) == "LinearModel('length': 1 features, attributes: fun)"
+    assert repr(linear) == "LinearModel('length': 1 feature, attributes: fun)"
     reward_model.save(tmp_path / "my-model")
     opened = open_model(tmp_path / "my-model")
     count = sum(parameter.numel() for parameter in opened.network.parameters())

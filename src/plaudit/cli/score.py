@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from itertools import tee
-from typing import TYPE_CHECKING, Annotated, Any
+from itertools import chain, tee
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +15,6 @@ from plaudit.text import terminal_quote
 if TYPE_CHECKING:
     from plaudit.data import Score
     from plaudit.groups import Group
-    from plaudit.model import Scorer
 
 Model = Annotated[str, typer.Argument(help="A model folder or hub id.")]
 Source = Annotated[str, typer.Argument(help="Groups: a file, a folder, a data set, or `-` for stdin.")]
@@ -42,10 +41,13 @@ def score_command(
     Example: `plaudit score my-model candidates.jsonl -o scores.jsonl`
     """
     from plaudit.data import read_groups, write_scores
+    from plaudit.model import open_model
+    from plaudit.scoring import ScoringOptions
 
-    loaded, options = _load(model, batch_tokens, truncate_responses)
-    rows = loaded.stream(read_groups(source, format=format), **options)
-    write_scores((score for row in rows for score in row), output, loaded.run_record("scores", model=model))
+    scorer = open_model(model)
+    options = ScoringOptions(batch_tokens, truncate_responses)
+    rows = scorer.stream(read_groups(source, format=format), **options.for_model())
+    write_scores(chain.from_iterable(rows), output, scorer.run_record("scores", model=model))
 
 
 def rank_command(
@@ -64,24 +66,21 @@ def rank_command(
     Example: `plaudit rank my-model --prompt "Why is the sky blue?" -r "Rayleigh scattering." -r "Because."`
     """
     from plaudit.data import write_scores
+    from plaudit.model import open_model
+    from plaudit.scoring import ScoringOptions
 
     groups = groups_or_prompt(source, prompt, response, format)
-    loaded, options = _load(model, batch_tokens, truncate_responses)
+    scorer = open_model(model)
+    options = ScoringOptions(batch_tokens, truncate_responses)
     for_people, for_model = tee(groups)
-    ranked = (sorted(row, key=lambda score: -score.score) for row in loaded.stream(for_model, **options))
+    rows = scorer.stream(for_model, **options.for_model())
+    ranked = (sorted(row, key=lambda score: -score.score) for row in rows)
     if output == "-" and sys.stdout.isatty() and not as_json:
         for group, row in zip(for_people, ranked, strict=True):
             _show(group, row)
     else:
         del for_people
-        write_scores((score for row in ranked for score in row), output, loaded.run_record("scores", model=model))
-
-
-def _load(model: str, batch_tokens: int | None, truncate_responses: bool) -> tuple[Scorer, dict[str, Any]]:
-    from plaudit.model import DEFAULT_BATCH_TOKENS, open_model
-
-    options = {"batch_tokens": batch_tokens or DEFAULT_BATCH_TOKENS, "truncate_responses": truncate_responses}
-    return open_model(model), options
+        write_scores(chain.from_iterable(ranked), output, scorer.run_record("scores", model=model))
 
 
 def _show(group: Group, scores: list[Score]) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from plaudit.model.network import RewardNetwork
     from plaudit.model.rendering import Rendered, Renderer, read_template
     from plaudit.model.reward_model import RewardModel
-    from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer
+    from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Prepared, Scorer
     from plaudit.model.trainable import TRAINABLE, freeze, merge_lora
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "Matrix",
     "Outputs",
     "PaddedLayout",
+    "Prepared",
     "Rendered",
     "Renderer",
     "RewardModel",

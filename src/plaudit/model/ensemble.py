@@ -42,6 +42,11 @@ def combined(scores: Sequence[Score], heads: Sequence[int]) -> Score:
     Returns:
         A value for each attribute that some member has one of: the mean over those. Tokens are those of the member that
         read the most; truncated is whether any member cut the response.
+
+    Example:
+        >>> members = [Score("g", 0, score=value, tokens=9, truncated=False) for value in (1.0, 2.0, 6.0)]
+        >>> combined(members, heads=[1, 1, 1]).score
+        3.0
     """
     count = len(scores)
     reward = sum(score.score for score in scores) / count

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,10 @@ class ScoringOptions:
     Attributes:
         batch_tokens: most tokens of one forward pass; None: the model's default.
         truncate_responses: cut a response that is longer than the context instead of refusing it.
+
+    Example:
+        >>> ScoringOptions(batch_tokens=8192).for_model()
+        {'batch_tokens': 8192, 'truncate_responses': False}
     """
 
     batch_tokens: int | None = None
@@ -134,7 +138,8 @@ def read_scored(source: str, groups: Sequence[Group], *, with_baselines: bool = 
         except PlauditError as error:
             logger.warning("the baseline %s is left out: %s", name, error)
     left_out = len(names) - len(baselines)
-    return ScoredGroups.of(rows, record=record, baselines=baselines, unused=unused, baselines_left_out=left_out)
+    scored = ScoredGroups.of(rows, record=record, baselines=baselines)
+    return replace(scored, unused=unused, baselines_left_out=left_out)
 
 
 def score_with_baselines(
@@ -180,9 +185,8 @@ def score_with_baselines(
         if output is not None:
             write_scores(chain.from_iterable(baselines[name]), _baseline_file(output, name))
     left_out = len(scorers) - len(baselines)
-    return ScoringRun(
-        ScoredGroups.of(rows, record=record, baselines=baselines, baselines_left_out=left_out), model=model
-    )
+    scored = ScoredGroups.of(rows, record=record, baselines=baselines)
+    return ScoringRun(replace(scored, baselines_left_out=left_out), model)
 
 
 def _stream(model: Scorer, groups: Sequence[Group], activity: str, options: ScoringOptions) -> list[list[Score]]:

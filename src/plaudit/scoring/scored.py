@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any, TypeAlias, TypeGuard, cast
 
@@ -36,7 +36,7 @@ class ScoredGroups:
         truncated: which responses were cut to fit the context.
         scales: attribute -> the scale its values are on, as far as it is known.
         record: the run record of the scores.
-        baselines: name -> the scores of a plain model for the same groups.
+        baselines: name -> the scores of a baseline for the same groups.
         unused: how many scores were read that belong to other groups.
         baselines_left_out: how many baselines could not be scored or read; each was worth a warning.
 
@@ -69,8 +69,6 @@ class ScoredGroups:
         scales: Mapping[str, Bounds] | None = None,
         record: Mapping[str, Any] | None = None,
         baselines: Mapping[str, ScoredGroups | Sequence[Sequence[Score]] | ScoreRows] | None = None,
-        unused: int = 0,
-        baselines_left_out: int = 0,
     ) -> ScoredGroups:
         """GroupScores from one list a group: of `Score`, as `Scorer.score` returns them, or of numbers.
 
@@ -80,9 +78,7 @@ class ScoredGroups:
             spreads: shaped as `rows`; by default those of the `Score` objects.
             scales: attribute -> the scale its values are on; by default what the record says.
             record: the run record.
-            baselines: name -> the scores of a plain model, shaped as `rows`.
-            unused: how many scores belong to other groups.
-            baselines_left_out: how many baselines have no scores.
+            baselines: name -> the scores of a baseline, shaped as `rows`.
 
         Raises:
             TypeError: if `rows` is not one list a group.
@@ -105,8 +101,6 @@ class ScoredGroups:
             scales=scales_of(record or {}) if scales is None else dict(scales),
             record=record or {},
             baselines={name: _same_shape(name, _scored(one), sizes) for name, one in (baselines or {}).items()},
-            unused=unused,
-            baselines_left_out=baselines_left_out,
         )
 
     @classmethod
@@ -124,7 +118,7 @@ class ScoredGroups:
         """
         if _in_one_list(scores):
             rows, unused = align_scores(groups, scores)
-            scored = cls.of(rows, unused=unused)
+            scored = replace(cls.of(rows), unused=unused)
         else:
             scored = _scored(scores)
         if len(groups) != len(scored):

@@ -1,4 +1,4 @@
-"""A linear model of plain features: score, rank, save, open again."""
+"""Linear models of a response's length or words: score, rank, save, open again."""
 
 from __future__ import annotations
 
@@ -64,8 +64,17 @@ class PlainTexts(Prepared):
 
 
 class LinearModel(Scorer):
-    """Features of a response and a linear model of them. There is no context to fit and no pass to bound, so the
-    options of `score` change nothing."""
+    """Features of a response and a linear model of them. There is no context to fit and no forward pass to bound, so
+    the options of `score` change nothing.
+
+    Example:
+        >>> from plaudit.model.linear import LengthFeatures
+        >>> model = LinearModel(LengthFeatures(), Linear(np.array([1.0])))
+        >>> model
+        LinearModel('length': 1 feature)
+        >>> [score.response for score in model.rank("Why?", ["Short.", "A longer answer."])]
+        [1, 0]
+    """
 
     kind = LINEAR_MODEL
 
@@ -95,7 +104,8 @@ class LinearModel(Scorer):
 
     def __repr__(self) -> str:
         attributes = f", attributes: {', '.join(self.linear.attributes)}" if self.linear.attributes else ""
-        return f"LinearModel({self.features.name!r}: {self.features.count:,} features{attributes})"
+        count = self.features.count
+        return f"LinearModel({self.features.name!r}: {count:,} feature{'' if count == 1 else 's'}{attributes})"
 
     def prepare(self, group: Group, *, truncate_responses: bool = False) -> PlainTexts:
         texts = tuple(plain_text(response) for response in group.responses)
