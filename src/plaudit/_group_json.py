@@ -57,7 +57,7 @@ def check_text(text: Any, what: str) -> None:
     if isinstance(text, str):
         return
     if not isinstance(text, tuple):
-        raise GroupError(f"{what} is a {type(text).__name__}; it must be text or a list of messages")
+        raise GroupError(f"{what} is a {type(text).__name__}", remedy="it must be text or a list of messages")
     if not text:
         raise GroupError(f"{what} is an empty list of messages")
     for message in text:
@@ -76,7 +76,7 @@ def check_ranking(tiers: Sequence[Sequence[int]], strength: Any, weight: Any, re
         raise GroupError(f"a ranking names response {twice} twice", remedy="each response stands in one tier")
     _check_weight(weight, "ranking")
     if strength is not None and not (_is_number(strength) and strength >= 0):
-        raise GroupError(f"a ranking's strength is {strength!r}; it must be a number >= 0")
+        raise GroupError(f"a ranking's strength is {strength!r}", remedy="it must be a number >= 0")
 
 
 def check_rating(
@@ -89,7 +89,7 @@ def check_rating(
     if scale is not None:
         low, high = scale
         if not low < high:
-            raise GroupError(f"the scale of {attribute} is [{low:g}, {high:g}]; the lowest value comes first")
+            raise GroupError(f"the scale of {attribute} is [{low:g}, {high:g}]", remedy="the lowest value comes first")
         if not low <= value <= high:
             raise GroupError(
                 f"the {attribute} rating of response {response} is {value:g}, outside its scale [{low:g}, {high:g}]"
@@ -100,13 +100,15 @@ def check_rating(
 def _check_indices(indices: Iterable[Any], kind: str, responses: int) -> None:
     for index in indices:
         if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < responses:
-            raise GroupError(f"a {kind} names response {index!r}; the group has responses 0 to {responses - 1}")
+            raise GroupError(
+                f"a {kind} names response {index!r}", remedy=f"the group has responses 0 to {responses - 1}"
+            )
 
 
 def _check_weight(weight: Any, kind: str) -> None:
     if not _is_number(weight) or weight <= 0:
         raise GroupError(
-            f"a {kind} has weight {weight!r}; a weight is a number > 0 (leave the judgement out instead of 0)"
+            f"a {kind} has weight {weight!r}", remedy="a weight is a number > 0 (leave the judgement out instead of 0)"
         )
 
 
@@ -142,7 +144,7 @@ def _rating_fields(row: Any) -> dict[str, Any]:
     _check_fields(row, _RATING, "rating")
     scale = row.get("scale")
     if scale is not None and not (isinstance(scale, Sequence) and len(scale) == 2 and all(map(_is_number, scale))):
-        raise GroupError(f"a rating's scale is {scale!r}; it must be two numbers, lowest and highest")
+        raise GroupError(f"a rating's scale is {scale!r}", remedy="it must be two numbers, lowest and highest")
     return {
         "response": row["response"],
         "value": row["value"],
@@ -154,7 +156,9 @@ def _rating_fields(row: Any) -> dict[str, Any]:
 
 def _check_fields(row: Mapping[str, Any], known: set[str], kind: str) -> None:
     if unknown := sorted(set(row) - known):
-        raise GroupError(f"a {kind} has an unknown field {unknown[0]!r}; it may have {', '.join(sorted(known))}")
+        raise GroupError(
+            f"a {kind} has an unknown field {unknown[0]!r}", remedy=f"it may have {', '.join(sorted(known))}"
+        )
 
 
 def _annotation(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -58,32 +58,7 @@ class InvalidInputError(PlauditError):
 
 
 class DataError(InvalidInputError):
-    """A row or a file that cannot be read as judgements, scores or settings.
-
-    Args:
-        message: what is wrong.
-        where: `file` or `file:line`.
-        remedy: what to do about it.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        where: str | None = None,
-        *,
-        file: str | Path | None = None,
-        line: int | None = None,
-        remedy: str | None = None,
-    ) -> None:
-        place, colon, number = (where or "").rpartition(":")
-        if colon and number.isdigit():
-            file, line = place, int(number)
-        super().__init__(message, file=file or where, line=line, remedy=remedy)
-
-    @property
-    def where(self) -> str | None:
-        """`file:line`, or the file alone."""
-        return self.file if self.line is None else f"{self.file}:{self.line}"
+    """A row or a file that cannot be read as judgements, scores or settings, or cannot be written."""
 
 
 class GroupError(InvalidInputError, ValueError):

@@ -77,7 +77,7 @@ def test_asked_for_twice_it_is_counted_once():
 )
 def test_a_list_for_other_data_is_refused_with_its_line(target, message):
     with pytest.raises(DataError, match=f"^work.jsonl:3: .*{message}.*"):
-        clean([ONE, TWO], [Removal(target, "work.jsonl:3")])
+        clean([ONE, TWO], [Removal(target, "work.jsonl", 3)])
 
 
 ITEMS = [

@@ -3,7 +3,7 @@
 import pytest
 from report_samples import HOSTILE, evaluation, found, metrics
 
-from plaudit.errors import DataError
+from plaudit.errors import DataError, NotFoundError
 from plaudit.report.card import BEGIN, END, model_card_figures, update_card, with_figures
 
 
@@ -52,7 +52,7 @@ def test_a_folder_without_a_card_gets_one(tmp_path):
 
 
 def test_no_folder_is_a_users_mistake(tmp_path):
-    with pytest.raises(DataError, match="there is no such model folder"):
+    with pytest.raises(NotFoundError, match="there is no such model folder"):
         update_card(tmp_path / "none", evaluation(metrics()))
 
 

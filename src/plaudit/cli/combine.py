@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 
 
 def combine_command(
@@ -25,7 +25,7 @@ def combine_command(
     Example: `plaudit combine seed0 seed1 seed2 -o together --ensemble`
     """
     if average == ensemble:
-        raise PlauditError("say how: --average (one model of the mean weights) or --ensemble (all, with a spread)")
+        raise InvalidInputError("say how: --average (one model of the mean weights) or --ensemble (all, with a spread)")
     from plaudit.model import combine
 
     combine(models, output, average=average)

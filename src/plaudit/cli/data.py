@@ -149,7 +149,7 @@ def convert(
     from plaudit.judgements import majority, rankings_from_ratings
 
     if attribute is not None and not from_ratings:
-        raise DataError("--attribute chooses ratings for --rankings-from-ratings; give both")
+        raise DataError("--attribute chooses ratings for --rankings-from-ratings", remedy="give both")
     report = ReadReport()
     groups: Iterable[Group] = read_groups(files, format=format, rejects=rejects, report=report)
     if from_ratings:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -58,7 +58,7 @@ def demo_command(
     Example: `plaudit demo --prompt "How do I boil an egg?" --response "Seven minutes." --response "No idea."`
     """
     if (prompt is not None or response) and (prompt is None or len(response) < 2):
-        raise PlauditError("a question to rank needs --prompt and at least two --response")
+        raise InvalidInputError("a question to rank needs --prompt and at least two --response")
 
     if candidates is not None:
         _write_candidates(candidates, output, seed=seed, questions=questions, count=each)

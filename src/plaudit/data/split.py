@@ -152,7 +152,7 @@ def split_to_folder(
             ):
                 out.writelines(line for line, side in zip(lines, sides, strict=True) if SIDES[side] == name)
     except OSError as error:
-        raise DataError(f"it cannot be written: {error.strerror or error}", str(folder)) from error
+        raise DataError(f"it cannot be written: {error.strerror or error}", file=folder) from error
     finally:
         if folder.is_dir():
             whole.unlink(missing_ok=True)
@@ -165,7 +165,8 @@ class _Placing:
     def __init__(self, test: float, validation: float, seed: int, by: str) -> None:
         if not (0 <= test < 1 and 0 <= validation < 1 and 0 < test + validation < 1):
             raise DataError(
-                f"the shares are test {test:g} and validation {validation:g}; each is in [0, 1), their sum in (0, 1)"
+                f"the shares are test {test:g} and validation {validation:g}",
+                remedy="each is in [0, 1), their sum in (0, 1)",
             )
         self.shares = {"test": test, "validation": validation}
         self.names = ["train", *(name for name, share in self.shares.items() if share)]
@@ -184,7 +185,7 @@ class _Placing:
         value = group.subset if self._by == "subset" else group.meta.get(self._by)
         if value is None:
             have = ", ".join(["prompt", *(["subset"] if group.subset else []), *group.meta])
-            raise DataError(f"the group {group.id} has no {self._by!r} to split by; it has {have}")
+            raise DataError(f"the group {group.id} has no {self._by!r} to split by", remedy=f"it has {have}")
         return json.dumps(value, sort_keys=True, default=str)
 
     def sides(self) -> tuple[NDArray[np.int64], SplitReport]:
@@ -204,7 +205,8 @@ class _Placing:
             if not count:
                 units = len(np.unique(halves, axis=0))
                 raise DataError(
-                    f"none of the {units} values of {self._by} fell on the {name} side; use another seed or share"
+                    f"none of the {units} values of {self._by} fell on the {name} side",
+                    remedy="use another seed or share",
                 )
         followers = int((halves[leader] != halves).any(axis=1).sum())
         # Split by prompt, what is near stands together already.

@@ -11,15 +11,14 @@ from plaudit.doctor.findings import Target, key_of
 from plaudit.errors import DataError
 from plaudit.groups import Group, Ranking
 
-_OTHER_DATA = "the list was made for other data"
-
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """One removal, and where it is written down (`file:line`), for errors."""
+    """One removal, and the file and line of the work list in which it is written, for errors."""
 
     target: Target
-    where: str | None = None
+    file: str | None = None
+    line: int | None = None
 
 
 @dataclass
@@ -75,7 +74,7 @@ def clean(groups: Sequence[Group], removals: Iterable[Removal]) -> Cleaned:
     annotators |= {rating.annotator for group in groups for rating in group.ratings}
     targets = _Targets()
     for removal in removals:
-        _check(removal.target, by_key, annotators, removal.where)
+        _check(removal, by_key, annotators)
         targets.add(removal.target)
     cleaned = Cleaned([])
     for key, group in by_key.items():
@@ -120,26 +119,30 @@ def _size(ranking: Ranking) -> int:
     return sum(map(len, ranking.tiers))
 
 
-def _check(target: Target, by_key: Mapping[str, Group], annotators: set[str | None], where: str | None) -> None:
+def _check(removal: Removal, by_key: Mapping[str, Group], annotators: set[str | None]) -> None:
     """Refuse a target that is missing, or that is not what it was when the list was made."""
+    target = removal.target
+
+    def other_data(message: str) -> DataError:
+        return DataError(message, file=removal.file, line=removal.line, remedy="the list was made for other data")
+
     if target.group is None:
         if target.annotator not in annotators or target.annotator is None:
-            raise DataError(f"no judgement is by {target.annotator!r}", where, remedy=_OTHER_DATA)
+            raise other_data(f"no judgement is by {target.annotator!r}")
         return
     group = by_key.get(target.group)
     if group is None:
-        raise DataError(f"there is no group with the key {target.group}", where, remedy=_OTHER_DATA)
+        raise other_data(f"there is no group with the key {target.group}")
     for number, judgements in ((target.ranking, group.rankings), (target.rating, group.ratings)):
         if number is not None and not 0 <= number < len(judgements):
-            count = f"the group {group.id} has {len(judgements)} such judgements and no number {number}"
-            raise DataError(count, where, remedy=_OTHER_DATA)
+            raise other_data(f"the group {group.id} has {len(judgements)} such judgements and no number {number}")
     judgement = _judgement(group, target)
     if judgement != target.judgement:
-        changed = f"in the group {group.id} the judgement is {judgement} and not {target.judgement}"
-        raise DataError(changed, where, remedy=_OTHER_DATA)
+        raise other_data(f"in the group {group.id} the judgement is {judgement} and not {target.judgement}")
     missing = set(target.responses).difference(*judgement) if target.ranking is not None else ()
     if missing:
-        raise DataError(f"in the group {group.id} the ranking has no response {min(missing)} to remove", where)
+        message = f"in the group {group.id} the ranking has no response {min(missing)} to remove"
+        raise DataError(message, file=removal.file, line=removal.line)
 
 
 def _judgement(group: Group, target: Target) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from plaudit.doctor.cleaning import Removal
 from plaudit.doctor.findings import Item, Target
-from plaudit.errors import DataError
+from plaudit.errors import DataError, InvalidInputError
 from plaudit.storage import json_line, replacing
 
 
@@ -33,41 +33,50 @@ def read_removals(path: str | Path) -> list[Removal]:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise DataError(f"the work list cannot be read: {reason}", str(path)) from error
-    lines = enumerate(text.split("\n"), 1)
-    removals = (_removal(line, f"{path}:{number}") for number, line in lines if line.strip())
-    return [removal for removal in removals if removal is not None]
+        raise DataError(f"the work list cannot be read: {reason}", file=path) from error
+    removals = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            try:
+                target = _target_of_line(line)
+            except InvalidInputError as error:
+                raise DataError(error.message, file=path, line=number, remedy=error.remedy) from error
+            if target is not None:
+                removals.append(Removal(target, str(path), number))
+    return removals
 
 
-def _removal(line: str, where: str) -> Removal | None:
-    """The removal of a line; None if it is kept."""
+def _target_of_line(line: str) -> Target | None:
+    """What a line removes; None if it is kept."""
     try:
         row = json.loads(line)
     except ValueError as error:
-        raise DataError(f"the line is no JSON object ({error})", where, remedy="mend it or delete it") from error
+        raise InvalidInputError(f"the line is no JSON object ({error})", remedy="mend it or delete it") from error
     if not isinstance(row, Mapping) or not isinstance(row.get("keep"), bool):
-        raise DataError('an item needs "keep": true or false', where)
+        raise InvalidInputError('an item needs "keep": true or false')
     if row["keep"]:
         return None
     target = row.get("target")
     if not isinstance(target, Mapping):
-        raise DataError('the item has no "target", so there is nothing to take out', where, remedy='set "keep" to true')
-    return Removal(_target(target, where), where)
+        raise InvalidInputError(
+            'the item has no "target", so there is nothing to take out', remedy='set "keep" to true'
+        )
+    return _target(target)
 
 
-def _target(row: Mapping[str, Any], where: str) -> Target:
+def _target(row: Mapping[str, Any]) -> Target:
     if "said" in row:
-        raise DataError("a \"target\" has no 'said'", where, remedy="it is called 'judgement' now; make the list anew")
+        raise InvalidInputError("a \"target\" has no 'said'", remedy="it is called 'judgement' now; make the list anew")
     unknown = sorted(set(row) - set(Target.__slots__))
     if unknown:
-        raise DataError(f'a "target" has no {unknown[0]!r}', where, remedy="leave it as the doctor wrote it")
+        raise InvalidInputError(f'a "target" has no {unknown[0]!r}', remedy="leave it as the doctor wrote it")
     group, annotator, responses = row.get("group"), row.get("annotator"), row.get("responses", [])
     ranking, rating = row.get("ranking"), row.get("rating")
     has_subject = isinstance(group, str) or (group is None and isinstance(annotator, str))
     has_numbers = _is_index_or_none(ranking) and _is_index_or_none(rating)
     has_responses = isinstance(responses, list) and all(isinstance(response, int) for response in responses)
     if not (has_subject and has_numbers and has_responses and (ranking is None or responses)):
-        raise DataError('the "target" is damaged', where, remedy="leave it as the doctor wrote it")
+        raise InvalidInputError('the "target" is damaged', remedy="leave it as the doctor wrote it")
     return Target(
         group=group,
         ranking=ranking,

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from plaudit.errors import DataError, PlauditError
+from plaudit.errors import DataError, InvalidInputError
 from plaudit.evaluation.dataset import EvaluationData, gather_data
 from plaudit.evaluation.invariance.results import Invariance
 from plaudit.evaluation.metrics import Metrics, measure_metrics, read_metrics
@@ -108,9 +108,9 @@ def read_evaluation(file: str | Path) -> Evaluation:
         row = json.loads(Path(file).read_text(encoding="utf-8"))
         return Evaluation.from_json(row)
     except (OSError, ValueError) as error:
-        raise DataError(f"it cannot be read: {error}", str(file)) from error
+        raise DataError(f"it cannot be read: {error}", file=file) from error
     except DataError as error:
-        raise DataError(error.message, str(file), remedy=error.remedy) from error
+        raise DataError(error.message, file=file, remedy=error.remedy) from error
 
 
 def _read(row: Fields) -> dict[str, Any]:
@@ -195,9 +195,9 @@ def check_measurable(groups: Sequence[Group], clusters: str | None = None) -> No
     """
     cluster_ids(groups, clusters)
     if not any(group.ratings or any(any(ranking.comparisons()) for ranking in group.rankings) for group in groups):
-        raise PlauditError(
-            f"nothing to measure: none of the {len(groups)} groups has a ranking of two responses or a rating; "
-            "give data with judgements"
+        raise InvalidInputError(
+            f"nothing to measure: none of the {len(groups)} groups has a ranking of two responses or a rating",
+            remedy="give data with judgements",
         )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.explaining.edits import message_contents
 from plaudit.groups import Text
 from plaudit.text import replace_surrogates
@@ -109,7 +109,7 @@ def _characters(rendered: str, response: Text) -> Int[np.ndarray, " n"]:
         find = rendered.rfind if 0 < number == len(messages) - 1 else rendered.find
         verbatim = next((text for text in (content, content.strip()) if find(text, searched) >= 0), None)
         if verbatim is None:
-            raise PlauditError(
+            raise InvalidInputError(
                 "the chat template changes the response's text, so its tokens cannot be pointed at",
                 remedy="explain it with --method ablation",
             )

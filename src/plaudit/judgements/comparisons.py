@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, Ranking
 from plaudit.judgements.responses import Responses, Scores, flatten_scores, index_responses
 from plaudit.statistics import Bools, Floats, Ints
@@ -169,7 +169,7 @@ def check_scored(groups: Sequence[Group], comparisons: Comparisons, scores: Floa
     """
     if not np.isfinite(scores[comparisons.responses]).all():
         missing = index_responses(groups).missing(scores, comparisons.responses)
-        raise PlauditError(f"{missing}, and no comparison may be left out")
+        raise InvalidInputError(f"{missing}, and no comparison may be left out")
 
 
 def comparisons_of(

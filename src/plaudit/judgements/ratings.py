@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from plaudit.data import Bounds, Scale
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, Rating
 from plaudit.judgements.responses import Responses, index_responses, response_starts
 from plaudit.judgements.votes import numbered
@@ -92,9 +92,9 @@ def scores_of_rated(rated: AttributeRatings, groups: Sequence[Group], scores: Fl
     if len(broken):
         first = broken[0]
         response = rated.response[first] - response_starts(groups)[rated.group[first]]
-        raise PlauditError(
-            f"group {groups[rated.group[first]].id!r}: response {response} has {what} {values[first]}; "
-            f"{len(broken)} of {len(values)} rated responses have no finite one, and none may be left out"
+        raise InvalidInputError(
+            f"group {groups[rated.group[first]].id!r}: response {response} has {what} {values[first]}",
+            remedy=f"{len(broken)} of {len(values)} rated responses have no finite one, and none may be left out",
         )
     return values
 

@@ -9,7 +9,7 @@ from itertools import chain
 
 import numpy as np
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, plain_text, prompt_key
 from plaudit.statistics import Floats, Ints
 
@@ -88,12 +88,12 @@ def flatten_scores(groups: Sequence[Group], scores: Scores) -> Floats:
 def check_shapes(groups: Sequence[Group], scores: Scores) -> None:
     """Refuse scores that do not have one value for each response of each group."""
     if len(groups) != len(scores):
-        raise PlauditError(
-            f"there are {len(groups)} groups and scores for {len(scores)}; give one list of scores a group"
+        raise InvalidInputError(
+            f"there are {len(groups)} groups and scores for {len(scores)}", remedy="give one list of scores a group"
         )
     for group, row in zip(groups, scores, strict=True):
         if len(group.responses) != len(row):
-            raise PlauditError(f"group {group.id!r} has {len(group.responses)} responses and {len(row)} scores")
+            raise InvalidInputError(f"group {group.id!r} has {len(group.responses)} responses and {len(row)} scores")
 
 
 def cluster_ids(groups: Sequence[Group], field: str | None = None) -> list[int]:
@@ -113,7 +113,9 @@ def _cluster_key(index: int, group: Group, field: str | None) -> Hashable:
         return prompt_key(group, index)
     if field not in group.meta:
         known = ", ".join(sorted(group.meta)) or "none"
-        raise PlauditError(f'group {group.id!r} has no field {field!r} under "meta" to cluster by (it has: {known})')
+        raise InvalidInputError(
+            f'group {group.id!r} has no field {field!r} under "meta" to cluster by (it has: {known})'
+        )
     return json.dumps(group.meta[field], sort_keys=True, default=str)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from plaudit.data import scales_of
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError, NotFoundError, PlauditError
 from plaudit.groups import Group
 from plaudit.losses import RANKING_LOSSES, RATING_LOSSES, ranking_loss
 from plaudit.training import TrainingSettings, read_scales
@@ -69,13 +69,16 @@ def choose_losses(
     """
     kinds = _kinds(groups)
     if not kinds:
-        raise PlauditError(
-            f"none of the {len(groups)} groups has a ranking of two responses or a rating; give data with judgements"
+        raise InvalidInputError(
+            f"none of the {len(groups)} groups has a ranking of two responses or a rating",
+            remedy="give data with judgements",
         )
     known = [*RANKING_LOSSES, *RATING_LOSSES]
     for name in names or ():
         if name not in RATING_LOSSES and ranking_loss(name) is None:
-            raise PlauditError(f"there is no loss {name!r}; there are {', '.join(known)} (and plackett-luce:K)")
+            raise NotFoundError(
+                f"there is no loss {name!r}", remedy=f"there are {', '.join(known)} (and plackett-luce:K)"
+            )
     candidates: dict[str, Candidate] = {}
     left_out: dict[str, str] = {}
     for name in dict.fromkeys(names or known):
@@ -88,7 +91,7 @@ def choose_losses(
     same = _equivalent(list(candidates), groups)
     different = tuple(candidate for name, candidate in candidates.items() if name not in same)
     if len(different) < 2:
-        raise PlauditError(
+        raise InvalidInputError(
             f"there is nothing to compare: {_reason_for_one(different[0].name, same, named=bool(names))}"
         )
     return Candidates(candidates=different, same=same, left_out=left_out)
@@ -116,7 +119,7 @@ def _size(tiers: Sequence[Sequence[int]]) -> int:
 def _candidate(name: str, kinds: set[str], groups: Sequence[Group], settings: TrainingSettings) -> Candidate:
     kind = "ratings" if name in RATING_LOSSES else "rankings"
     if kind not in kinds:
-        raise PlauditError(f"{name} learns from {kind}, and there are none")
+        raise InvalidInputError(f"{name} learns from {kind}, and there are none")
     if kind == "ratings":
         changed = settings.with_changes({"rating_loss": name, "loss": "bradley-terry"}, "losses")
         _check_levels(name, groups, changed)
@@ -131,9 +134,9 @@ def _check_levels(name: str, groups: Sequence[Group], settings: TrainingSettings
         return
     for attribute, scale in scales_of(groups, read_scales(settings.scales) if settings.scales else None).items():
         if scale.levels is None:
-            raise PlauditError(f"{name} needs levels, and ratings of {attribute} take too many values to be any")
+            raise InvalidInputError(f"{name} needs levels, and ratings of {attribute} take too many values to be any")
         if len(scale.levels) < 2:
-            raise PlauditError(f"{name} needs two levels, and every rating of {attribute} is the same")
+            raise InvalidInputError(f"{name} needs two levels, and every rating of {attribute} is the same")
 
 
 def _equivalent(names: Sequence[str], groups: Sequence[Group]) -> dict[str, str]:

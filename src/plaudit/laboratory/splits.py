@@ -9,7 +9,7 @@ from hashlib import blake2b
 import numpy as np
 
 from plaudit.data import clusters, signature, split_groups
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, plain_text
 from plaudit.judgements import cluster_ids
 
@@ -54,7 +54,7 @@ def cross_validation_splits(groups: Sequence[Group], count: int, seed: int, by: 
         if by == "prompt":
             what = f"{len(shuffled)} different prompts in {len(groups)} groups (near-duplicates count as one)"
         allowed = f"can be 2 to {len(shuffled)}" if len(shuffled) > 2 else "needs 3 of them at least"
-        raise PlauditError(f"there are {what}; folds is {count}, and {allowed}")
+        raise InvalidInputError(f"there are {what}", remedy=f"folds is {count}, and {allowed}")
     splits = []
     for fold in range(count):
         test = set(shuffled[fold::count])

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.forest import Forest
 
 
@@ -28,7 +28,7 @@ def find_head(model: Any) -> nn.Linear:
         module = getattr(module, "modules_to_save", {}).get("default", module) if module is not None else None
         if isinstance(module, nn.Linear):
             return module
-    raise PlauditError(
+    raise InvalidInputError(
         f"{type(model).__name__} has no linear head called score or classifier",
         remedy="use a checkpoint of a sequence-classification model",
     )

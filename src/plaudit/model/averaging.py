@@ -19,7 +19,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.logs import muted
 from plaudit.model.cards.render import card
 from plaudit.model.folder.contents import HEADS_FILE, REWARD_MODEL, tokenizer_hash
@@ -81,14 +81,16 @@ def _run_record(folder: Path) -> dict[str, Any]:
     kind = record.get("plaudit")
     if kind != REWARD_MODEL:
         what = f"holds a {kind}, which has no weights of its own" if kind else f"has no {RECORD_FILE} that says so"
-        raise PlauditError(f"{folder} is no reward model that `plaudit train` wrote: it {what}")
+        raise InvalidInputError(f"{folder} is no reward model that `plaudit train` wrote: it {what}")
     return record
 
 
 def _start(folder: Path, record: Mapping[str, Any]) -> str:
     """Where the run started: its backbone, by name or by the place of its folder."""
     if not (name := str(record.get("backbone") or "")):
-        raise PlauditError(f"{folder}/{RECORD_FILE} does not say which backbone the run started from; it must be known")
+        raise InvalidInputError(
+            f"{folder}/{RECORD_FILE} does not say which backbone the run started from", remedy="it must be known"
+        )
     path = Path(name).expanduser()
     return str(path.resolve()) if path.is_dir() else name
 
@@ -97,7 +99,9 @@ def _architecture(folder: Path, record: Mapping[str, Any]) -> dict[str, Any]:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise PlauditError(f"{folder}/config.json cannot be read ({error}); restore the folder") from error
+        raise InvalidInputError(
+            f"{folder}/config.json cannot be read ({error})", remedy="restore the folder"
+        ) from error
     return {name: v for name, v in config.items() if not name.startswith("_") and name != "transformers_version"}
 
 
@@ -109,7 +113,7 @@ def _tokenizer(folder: Path, record: Mapping[str, Any]) -> str | None:
             return tokenizer_hash(AutoTokenizer.from_pretrained(str(folder)))
     except Exception as error:
         # A broken file comes up as anything, as in loading.
-        raise PlauditError(f"the tokenizer in {folder} cannot be read; restore the folder") from error
+        raise InvalidInputError(f"the tokenizer in {folder} cannot be read", remedy="restore the folder") from error
 
 
 def _stored_shape(folder: Path, record: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,9 +147,9 @@ def _hold_together(
     first, *rest = map(read, folders, records)
     for folder, other in zip(folders[1:], rest, strict=True):
         if other != first:
-            raise PlauditError(
-                f"cannot average {folders[0]} and {folder}: they differ in their {what} ({_difference(first, other)}); "
-                "average runs from one start, or make an ensemble"
+            raise InvalidInputError(
+                f"cannot average {folders[0]} and {folder}: they differ in their {what} ({_difference(first, other)})",
+                remedy="average runs from one start, or make an ensemble",
             )
 
 
@@ -185,7 +189,7 @@ def _average_files(folders: Sequence[Path], pattern: str, target: Path) -> None:
         members = [_tensors(folder, pattern, stack) for folder in folders]
         for folder, other in zip(folders[1:], members[1:], strict=True):
             if odd := set(members[0]) ^ set(other):
-                raise PlauditError(f"cannot average {folders[0]} and {folder}: only one of them has {min(odd)}")
+                raise InvalidInputError(f"cannot average {folders[0]} and {folder}: only one of them has {min(odd)}")
         for file in sorted(path.name for path in folders[0].glob(pattern)):
             names = [name for name, (place, _) in members[0].items() if place == file]
             means = {name: _mean(name, [member[name][1](name) for member in members]) for name in names}
@@ -204,20 +208,22 @@ def _tensors(folder: Path, pattern: str, stack: ExitStack) -> Tensors:
         try:
             file = stack.enter_context(safe_open(path, framework="pt"))
         except (OSError, SafetensorError) as error:
-            raise PlauditError(f"the weights in {path} cannot be read ({error}); restore the folder") from error
+            raise InvalidInputError(
+                f"the weights in {path} cannot be read ({error})", remedy="restore the folder"
+            ) from error
         tensors |= dict.fromkeys(file.keys(), (path.name, file.get_tensor))
     if not tensors and pattern == _WEIGHTS:
-        raise PlauditError(f"{folder} has no {_WEIGHTS}; restore the folder")
+        raise InvalidInputError(f"{folder} has no {_WEIGHTS}", remedy="restore the folder")
     return tensors
 
 
 def _mean(name: str, tensors: Sequence[torch.Tensor]) -> torch.Tensor:
     first = tensors[0]
     if any((tensor.shape, tensor.dtype) != (first.shape, first.dtype) for tensor in tensors):
-        raise PlauditError(f"cannot average the weights {name}: their shapes or their dtypes differ")
+        raise InvalidInputError(f"cannot average the weights {name}: their shapes or their dtypes differ")
     if not first.is_floating_point():
         if not all(torch.equal(tensor, first) for tensor in tensors):
-            raise PlauditError(f"cannot average {name}: it is of whole numbers, which differ")
+            raise InvalidInputError(f"cannot average {name}: it is of whole numbers, which differ")
         return first
     total = torch.zeros_like(first, dtype=torch.float64)
     for tensor in tensors:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from plaudit.data import Score
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.groups import Group
 from plaudit.model.folder.contents import ENSEMBLE, MEMBERS, REWARD_MODEL, tokenizer_hash
 from plaudit.model.folder.link import warn_of_losses
@@ -100,7 +100,7 @@ class Ensemble(Scorer):
 
     def __init__(self, members: Sequence[RewardModel], *, record: Mapping[str, Any] = {}) -> None:
         if len(members) < 2:
-            raise PlauditError(f"an ensemble of {len(members)} has no spread; give two members or more")
+            raise InvalidInputError(f"an ensemble of {len(members)} has no spread", remedy="give two members or more")
         self.members = list(members)
         self._scales = _common_scales(self.members)
         self._readings = _same_readings(self.members)
@@ -185,8 +185,9 @@ def _common_scales(members: Sequence[RewardModel]) -> dict[str, tuple[float, flo
             low, high = attribute.low, attribute.high
             if scales.setdefault(attribute.name, (low, high)) != (low, high):
                 others = "{:g}:{:g}".format(*scales[attribute.name])
-                raise PlauditError(
+                raise InvalidInputError(
                     f"member {number} gives {attribute.name!r} from {low:g} to {high:g}, others from "
-                    f"{others.replace(':', ' to ')}; train them with the same --scale {attribute.name}={others}"
+                    f"{others.replace(':', ' to ')}",
+                    remedy=f"train them with the same --scale {attribute.name}={others}",
                 )
     return scales

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.model.folder.contents import LINEAR_PROBE, REWARD_MODEL
 from plaudit.model.folder.write import staged
 from plaudit.storage import RECORD_FILE, read_record, write_record
@@ -38,8 +38,8 @@ def open_single(folder: Path, **options: Any) -> RewardModel:
     if kind == LINEAR_PROBE:
         return open_linear_probe(folder, record, **options)
     if kind != REWARD_MODEL:
-        raise PlauditError(
-            f"{folder} is no single reward model with a backbone ({RECORD_FILE}: {kind}); combine those alone"
+        raise InvalidInputError(
+            f"{folder} is no single reward model with a backbone ({RECORD_FILE}: {kind})", remedy="combine those alone"
         )
     return RewardModel.from_pretrained(folder, **options)
 
@@ -63,8 +63,9 @@ def make_linear_probe(name: str, outputs: Outputs, weights: np.ndarray, **option
     model = RewardModel.from_backbone(name, outputs=outputs, **options)
     head = model.network.head_parameters[0]
     if weights.size != head.numel():
-        raise PlauditError(
-            f"the head is for features of size {weights.shape[-1]}, but {name} has {head.shape[-1]}; fit it again"
+        raise InvalidInputError(
+            f"the head is for features of size {weights.shape[-1]}, but {name} has {head.shape[-1]}",
+            remedy="fit it again",
         )
     with torch.no_grad():
         head.copy_(torch.from_numpy(weights).reshape(head.shape))
@@ -104,7 +105,7 @@ def open_linear_probe(folder: Path, record: Mapping[str, Any], **options: Any) -
         outputs = Outputs.from_dict(record["outputs"])
         backbone = str(record["backbone"]).removeprefix(PROBE_PREFIX)
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise PlauditError(f"{folder} is no whole head ({error}); fit the baseline again") from error
+        raise InvalidInputError(f"{folder} is no whole head ({error})", remedy="fit the baseline again") from error
     options = {"max_length": record.get("max_length"), **options}
     model = make_linear_probe(backbone, outputs, weights, **options)
     if record.get("chat_template") and not options.get("chat_template"):

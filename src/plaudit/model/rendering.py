@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Int
 
-from plaudit.errors import PlauditError, TooLongError
+from plaudit.errors import InvalidInputError, NotFoundError, TooLongError
 from plaudit.groups import Group, Text, as_messages, plain_text
 from plaudit.model.scorer import Prepared
 from plaudit.text import replace_surrogates
@@ -125,7 +125,7 @@ class Renderer:
         parts = self._parts(prompt, response)
         pair = not self.causal and not self.tokenizer.chat_template
         if not self.tokenizer.is_fast:
-            raise PlauditError(f"{type(self.tokenizer).__name__} does not say where in a text its tokens stand")
+            raise InvalidInputError(f"{type(self.tokenizer).__name__} does not say where in a text its tokens stand")
         special = not self.causal or not self.tokenizer.chat_template
         texts = (parts.before, parts.after) if pair else (parts.before + parts.after,)
         encoded = self.tokenizer(*texts, add_special_tokens=special, return_offsets_mapping=True, verbose=False)
@@ -159,9 +159,9 @@ class Renderer:
             joint = "" if not prompt or prompt[-1].isspace() else "\n\n"
             before, after = prompt + joint, response + (self.tokenizer.eos_token or "")
         else:
-            raise PlauditError(
-                "the prompt or response is a conversation, but the tokenizer has no chat template; train with "
-                f"--chat-template FILE (Jinja) or --chat-template {'|'.join(_BUILT_IN_TEMPLATES)}"
+            raise InvalidInputError(
+                "the prompt or response is a conversation, but the tokenizer has no chat template",
+                remedy=f"train with --chat-template FILE (Jinja) or --chat-template {'|'.join(_BUILT_IN_TEMPLATES)}",
             )
         last = response if isinstance(response, str) else str(response[-1]["content"])
         start = after.rfind(last.strip())
@@ -177,7 +177,7 @@ class Renderer:
         except Exception as error:
             # Templates raise what they like (jinja2.TemplateError, TypeError) for roles they do not know.
             roles = [message["role"] for message in messages]
-            raise PlauditError(f"the chat template refuses a conversation of {roles}: {error}") from error
+            raise InvalidInputError(f"the chat template refuses a conversation of {roles}: {error}") from error
         shared = next(
             (i for i, (a, b) in enumerate(zip(whole, before, strict=False)) if a != b), min(len(whole), len(before))
         )
@@ -200,7 +200,7 @@ class Renderer:
             ids = np.asarray(encoded["input_ids"][index], dtype=np.int64)
             types = np.asarray(encoded["token_type_ids"][index], dtype=np.int64) if self.segments else None
             if len(ids) == 0:
-                raise PlauditError(
+                raise InvalidInputError(
                     f"{_response_name(groups, index)} is empty, and so is its prompt: there is no token to score"
                 )
             ids = self._without_padding(ids)
@@ -262,7 +262,9 @@ def read_template(name: str | None) -> str | None:
         return Path(name).read_text(encoding="utf-8")
     except OSError as error:
         known = ", ".join(_BUILT_IN_TEMPLATES)
-        raise PlauditError(f"no chat template file {name!r} ({error.strerror}); built-in templates: {known}") from error
+        raise NotFoundError(
+            f"no chat template file {name!r} ({error.strerror})", remedy=f"built-in templates: {known}"
+        ) from error
 
 
 def _response_name(groups: list[Group], index: int) -> str:

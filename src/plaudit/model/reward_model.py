@@ -13,7 +13,7 @@ from jaxtyping import Float
 from safetensors.torch import save_file
 
 from plaudit.data import Score, text_hash
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError, NotFoundError
 from plaudit.forest import Tree, pack
 from plaudit.groups import Group
 from plaudit.logs import muted
@@ -59,7 +59,9 @@ class RewardModel(Scorer):
         self.name: str | None = None
         context = _context(network, tokenizer)
         if max_length is not None and not 1 <= max_length <= context:
-            raise PlauditError(f"max_length is {max_length}, but the backbone's context holds 1 to {context} tokens")
+            raise InvalidInputError(
+                f"max_length is {max_length}, but the backbone's context holds 1 to {context} tokens"
+            )
         self.renderer = Renderer(
             tokenizer,
             max_length=max_length or context,
@@ -138,10 +140,12 @@ class RewardModel(Scorer):
         if folder.is_dir() and not (folder / "config.json").is_file():
             kind = read_record(folder).get("plaudit")
             remedy = f"it holds a {kind}, which open_model reads" if kind else "give one that `plaudit train` wrote"
-            raise PlauditError(f"{name} has no config.json, so it is no model folder; {remedy}")
+            raise NotFoundError(f"{name} has no config.json, so it is no model folder", remedy=remedy)
         record = read_record(folder)
         if (folder / HEADS_FILE).is_file() and "outputs" not in record:
-            raise PlauditError(f"{name} has heads ({HEADS_FILE}) but no {RECORD_FILE} to read them by; restore it")
+            raise InvalidInputError(
+                f"{name} has heads ({HEADS_FILE}) but no {RECORD_FILE} to read them by", remedy="restore it"
+            )
         outputs = stored_outputs(record, str(name))
         source = str(folder) if folder.is_dir() else str(name)
         # A head that plain transformers cannot hold stands beside a bare backbone.
@@ -149,7 +153,9 @@ class RewardModel(Scorer):
         model, tokenizer, missing = load(source, trust_remote_code, dtype="auto", **bare)
         if (missing and outputs.linear) or model.config.num_labels != 1:
             why = "it has no reward head" if missing else f"its head has {model.config.num_labels} outputs, not 1"
-            raise PlauditError(f"{name} is not a reward model: {why}; train one with `plaudit train --backbone {name}`")
+            raise InvalidInputError(
+                f"{name} is not a reward model: {why}", remedy=f"train one with `plaudit train --backbone {name}`"
+            )
         if template := read_template(chat_template):
             tokenizer.chat_template = template
         ready = cls._ready(model, tokenizer, device, max_length or record.get("max_length"), record, outputs)

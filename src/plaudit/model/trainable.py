@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from plaudit.errors import PlauditError, import_extra
+from plaudit.errors import InvalidInputError, import_extra
 from plaudit.model.architecture import find_head
 from plaudit.model.network import RewardNetwork
 
@@ -30,7 +30,9 @@ def freeze(network: RewardNetwork, trainable: str) -> None:
     """
     match = TRAINABLE.fullmatch(trainable)
     if match is None:
-        raise PlauditError(f"trainable={trainable!r}; it can be all, layers, last:K, head, lora or lora:RANK")
+        raise InvalidInputError(
+            f"trainable={trainable!r}", remedy="it can be all, layers, last:K, head, lora or lora:RANK"
+        )
     if trainable.startswith("lora"):
         _add_lora(network, int(match.group(2) or _LORA["r"]))
     elif trainable == "layers":
@@ -58,7 +60,7 @@ def layers(network: RewardNetwork) -> nn.ModuleList:
     lists = [module for module in network.backbone.modules() if isinstance(module, nn.ModuleList)]
     if not lists:
         name = type(network.model).__name__
-        raise PlauditError(f"{name} has no list of layers", remedy="use trainable=all, head or lora")
+        raise InvalidInputError(f"{name} has no list of layers", remedy="use trainable=all, head or lora")
     return max(lists, key=len)
 
 
@@ -71,7 +73,7 @@ def _thaw_head(network: RewardNetwork) -> None:
 def _thaw_last(network: RewardNetwork, count: int) -> None:
     stack = layers(network)
     if not 1 <= count <= len(stack):
-        raise PlauditError(f"trainable=last:{count}, but the backbone has {len(stack)} layers")
+        raise InvalidInputError(f"trainable=last:{count}, but the backbone has {len(stack)} layers")
     stack[len(stack) - count :].requires_grad_(True)
     # What is registered after the layers is computed after them: final norms, poolers, an encoder head's dense layer.
     after = False

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from plaudit.errors import DataError
+from plaudit.errors import DataError, NotFoundError
 from plaudit.evaluation import METRICS, RATING_METRICS, Evaluation, headlines
 from plaudit.report.i18n import Sentence, count, say
 from plaudit.report.labels import baseline_label, known_label
@@ -56,12 +56,12 @@ def update_card(folder: str | Path, evaluation: Evaluation) -> Path:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise DataError("there is no such model folder; give the folder that holds the model", str(folder))
+        raise NotFoundError("there is no such model folder", file=folder, remedy="give the folder that holds the model")
     path = folder / "README.md"
     try:
         card = path.read_text(encoding="utf-8") if path.exists() else ""
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"the model card cannot be read: {error}; repair or remove it", str(path)) from error
+        raise DataError(f"the model card cannot be read: {error}", file=path, remedy="repair or remove it") from error
     with replacing(path) as temporary:
         temporary.write_text(with_figures(card, evaluation), encoding="utf-8")
     return path

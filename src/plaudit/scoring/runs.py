@@ -122,7 +122,7 @@ def obtain_scores_of_each(
                 sources[name], groups, folder, ScoringOptions() if mixed else options, baselines=baselines
             )
         except PlauditError as error:
-            raise PlauditError(f"{sources[name]}: {error}") from None
+            raise InvalidInputError(f"{sources[name]}: {error}") from None
     return {name: runs[name] for name in sources}
 
 
@@ -197,7 +197,7 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise PlauditError(f"{folder}: cannot be made: {error.strerror or error}") from error
+        raise InvalidInputError(f"{folder}: cannot be made: {error.strerror or error}") from error
 
 
 def _baseline_file(folder: Path, name: str) -> Path:

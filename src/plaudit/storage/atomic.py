@@ -36,7 +36,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
                 os.fsync(written.fileno())
             temporary.replace(place)
     except OSError as error:
-        raise DataError(f"it cannot be written: {error.strerror or error}", str(path)) from error
+        raise DataError(f"it cannot be written: {error.strerror or error}", file=path) from error
     finally:
         with suppress(OSError):
             temporary.unlink()
@@ -52,8 +52,8 @@ def check_place(path: str | Path) -> None:
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DataError(f"it cannot be written: {error.strerror or error}", str(path)) from error
+        raise DataError(f"it cannot be written: {error.strerror or error}", file=path) from error
     if place.is_dir():
-        raise DataError("it cannot be written: it is a folder; give the name of a file", str(path))
+        raise DataError("it cannot be written: it is a folder", file=path, remedy="give the name of a file")
     if not os.access(place.parent, os.W_OK):
-        raise DataError("it cannot be written: its folder is read-only", str(path))
+        raise DataError("it cannot be written: its folder is read-only", file=path)

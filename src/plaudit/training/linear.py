@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from plaudit.data import Scale
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, plain_text, text_key
 from plaudit.model import (
     FEATURES,
@@ -101,7 +101,7 @@ def fit_linear(groups: Sequence[Group], backbone: str, settings: TrainingSetting
     """
     usable = [group for group in groups if group.ratings or len(ComparisonTargets.of(group, settings.ties))]
     if not usable:
-        raise PlauditError("no group has a rating, or a ranking of two or more responses, to learn from")
+        raise InvalidInputError("no group has a rating, or a ranking of two or more responses, to learn from")
     if len(usable) < len(groups):
         logger.warning("%d of %d groups have no judgement and are left out", len(groups) - len(usable), len(groups))
     build = _frozen if backbone.startswith(PROBE_PREFIX) else _plain
@@ -228,7 +228,9 @@ def _part(number: int, group: Group, by: str) -> str:
         return text_key(group.prompt) if plain_text(group.prompt).strip() else f"\0{number}"
     value = group.subset if by == "subset" else group.meta.get(by)
     if value is None:
-        raise PlauditError(f"the group {group.id} has no {by!r}, which folds_by names; use prompt, subset or its meta")
+        raise InvalidInputError(
+            f"the group {group.id} has no {by!r}, which folds_by names", remedy="use prompt, subset or its meta"
+        )
     return str(value)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from plaudit.data import Scale, scales_of
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.groups import Group
 from plaudit.losses import RATING_LOSSES
 from plaudit.model import Attribute, Outputs
@@ -56,7 +56,9 @@ def _check_kinds(settings: TrainingSettings, ranked: bool, rated: bool) -> None:
     asked = ((settings.loss, "bradley-terry", ranked, "rankings"), (settings.rating_loss, "mse", rated, "ratings"))
     for loss, default, there, kind in asked:
         if loss != default and not there:
-            raise PlauditError(f"the loss {loss} learns from {kind}, and the data have none; leave --loss out")
+            raise InvalidInputError(
+                f"the loss {loss} learns from {kind}, and the data have none", remedy="leave --loss out"
+            )
 
 
 def check_pooling(pooling: str, causal: bool) -> None:
@@ -67,7 +69,7 @@ def check_pooling(pooling: str, causal: bool) -> None:
     """
     own, other, kind = ("last", "cls", "a decoder") if causal else ("cls", "last", "an encoder")
     if pooling == other:
-        raise PlauditError(f"pooling={pooling}, but the backbone is {kind}; it can be {own} or mean")
+        raise InvalidInputError(f"pooling={pooling}, but the backbone is {kind}", remedy=f"it can be {own} or mean")
 
 
 def _mix(rated: list[str], ranked: bool, settings: TrainingSettings) -> Mapping[str, float]:
@@ -76,9 +78,13 @@ def _mix(rated: list[str], ranked: bool, settings: TrainingSettings) -> Mapping[
         weights = read_mix(settings.mix)
         known = [*rated, *([REWARD] if ranked and REWARD not in rated else [])]
         if unknown := [name for name in weights if name not in known]:
-            raise PlauditError(f"mix names {unknown[0]!r}, which nobody judged; attributes: {', '.join(known)}")
+            raise InvalidInputError(
+                f"mix names {unknown[0]!r}, which nobody judged", remedy=f"attributes: {', '.join(known)}"
+            )
         if not any(weights.values()):
-            raise PlauditError(f"mix={settings.mix} gives every response the reward 0; give some attribute a weight")
+            raise InvalidInputError(
+                f"mix={settings.mix} gives every response the reward 0", remedy="give some attribute a weight"
+            )
         return weights
     if ranked or REWARD in rated:
         return {REWARD: 1.0}
@@ -99,12 +105,12 @@ def _rated(name: str, scale: Scale, groups: Sequence[Group], rating_loss: str, m
     shares: tuple[float, ...] = ()
     if readout != "value":
         if scale.levels is None:
-            raise PlauditError(
-                f"ratings of {name} take too many values to be levels; rating_loss={rating_loss} needs at most 11: "
-                "use mse, mae or huber"
+            raise InvalidInputError(
+                f"ratings of {name} take too many values to be levels",
+                remedy=f"rating_loss={rating_loss} needs at most 11: use mse, mae or huber",
             )
         if len(scale.levels) < 2:
-            raise PlauditError(
+            raise InvalidInputError(
                 f"every rating of {name} is {scale.levels[0]:g}, and rating_loss={rating_loss} needs two levels or more"
             )
         levels = scale.levels
@@ -118,5 +124,7 @@ def _annotators(groups: Sequence[Group]) -> dict[str, int]:
     """Those who are named in a ranking, numbered from the most judgements to the fewest."""
     votes = Counter(r.annotator for group in groups for r in group.rankings if r.annotator is not None)
     if not votes:
-        raise PlauditError("no ranking names its annotator, so their reliability cannot be told; leave annotators off")
+        raise InvalidInputError(
+            "no ranking names its annotator, so their reliability cannot be told", remedy="leave annotators off"
+        )
     return {name: number for number, (name, _) in enumerate(votes.most_common())}

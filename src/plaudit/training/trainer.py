@@ -20,7 +20,7 @@ from torch.utils.data import SequentialSampler
 from transformers import Trainer, TrainerCallback
 from transformers.modeling_layers import GradientCheckpointingLayer
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.forest import Tree
 from plaudit.model import Rendered, RewardModel, RewardNetwork
 from plaudit.training.annotators import AnnotatorReliability
@@ -119,9 +119,9 @@ class RewardTrainer(Trainer):
                 self._tally.update({f"{kind} loss": float(part.loss.detach()), f"{kind} weight": part.weight})
             self._tally.update(_won(self.objective.outputs.rewards(raw.detach()).mean(1), batch.judged.comparisons))
         if not torch.isfinite(total):
-            raise PlauditError(
-                f"the loss of step {self.state.global_step + 1} is {float(total)}; lower learning_rate, or look for "
-                "judgements of enormous weight or strength"
+            raise InvalidInputError(
+                f"the loss of step {self.state.global_step + 1} is {float(total)}",
+                remedy="lower learning_rate, or look for judgements of enormous weight or strength",
             )
         return total
 

@@ -15,7 +15,7 @@ from random import Random
 
 import numpy as np
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.evaluation.invariance.rescoring import (
     RESCORINGS,
     InapplicableError,
@@ -57,7 +57,7 @@ def check_invariance(
         PlauditError: if there are no groups, or they cannot be scored in the ordinary way.
     """
     if not groups:
-        raise PlauditError("there is no group to score; give data with at least one")
+        raise InvalidInputError("there is no group to score", remedy="give data with at least one")
     drawn = [
         group.among(range(min(len(group.responses), RESPONSES)))
         for group in Random(seed).sample(list(groups), min(len(groups), GROUPS))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError, PlauditError
 from plaudit.evaluation.measures.preferences import accuracy, lead, log_loss, log_losses
 from plaudit.evaluation.measures.ratings import NOT_IN_UNITS, errors
 from plaudit.evaluation.measuring import check_measurable
@@ -222,7 +222,7 @@ def _matching(name: str, groups: Sequence[Group], comparisons: Comparisons, scor
         scored = ScoredGroups.matching(groups, scores)
         check_scored(groups, comparisons, scored.scores)
     except PlauditError as error:
-        raise PlauditError(f"model {name}: {error}") from None
+        raise InvalidInputError(f"model {name}: {error}") from None
     return scored
 
 
@@ -287,7 +287,7 @@ def _values(name: str, attribute: str, rated: AttributeRatings, groups: Sequence
     try:
         return scores_of_rated(rated, groups, side.on(attribute), what)
     except PlauditError as error:
-        raise PlauditError(f"model {name}: {error}") from None
+        raise InvalidInputError(f"model {name}: {error}") from None
 
 
 def _mae(rated: AttributeRatings, off_a: Floats, off_b: Floats, reason: str | None) -> Contrast:

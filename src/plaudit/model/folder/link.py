@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.model.folder.contents import BASELINES_FOLDER
 from plaudit.model.folder.open import no_model
 
@@ -26,14 +26,14 @@ def member_folders(names: Sequence[str | Path]) -> list[Path]:
         PlauditError: if they are fewer than two, one is no folder, or one is given twice.
     """
     if len(names) < 2:
-        raise PlauditError(f"there is nothing to combine in {len(names)} model; give two or more")
+        raise InvalidInputError(f"there is nothing to combine in {len(names)} model", remedy="give two or more")
     folders = [Path(name).expanduser() for name in names]
     seen: set[Path] = set()
     for folder in folders:
         if not folder.is_dir():
             raise no_model(folder)
         if folder.resolve() in seen:
-            raise PlauditError(f"{folder} is given twice; a model adds nothing to itself")
+            raise InvalidInputError(f"{folder} is given twice", remedy="a model adds nothing to itself")
         seen.add(folder.resolve())
     return folders
 

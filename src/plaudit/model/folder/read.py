@@ -9,7 +9,7 @@ from typing import Any
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.model.folder.contents import HEADS_FILE
 from plaudit.model.heads import PLAIN, Outputs
 from plaudit.model.network import RewardNetwork
@@ -25,7 +25,9 @@ def stored_outputs(record: Mapping[str, Any], name: str) -> Outputs:
     try:
         return Outputs.from_dict(record["outputs"]) if "outputs" in record else PLAIN
     except (KeyError, TypeError, ValueError) as error:
-        raise PlauditError(f"{name}/{RECORD_FILE} has unreadable outputs ({error}); restore the folder") from error
+        raise InvalidInputError(
+            f"{name}/{RECORD_FILE} has unreadable outputs ({error})", remedy="restore the folder"
+        ) from error
 
 
 def load_heads(network: RewardNetwork, folder: Path) -> None:
@@ -39,4 +41,6 @@ def load_heads(network: RewardNetwork, folder: Path) -> None:
         network.reward_head.load_state_dict(load_file(folder / HEADS_FILE))
     except (OSError, RuntimeError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise PlauditError(f"cannot read the heads in {folder / HEADS_FILE}: {reason}; restore the folder") from error
+        raise InvalidInputError(
+            f"cannot read the heads in {folder / HEADS_FILE}: {reason}", remedy="restore the folder"
+        ) from error

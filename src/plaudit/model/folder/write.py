@@ -13,7 +13,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.model.folder.contents import HEADS_FILE
 
 
@@ -32,7 +32,9 @@ def staged(folder: Path) -> Iterator[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(dir=folder, prefix=".saving-"))
     except OSError as error:
-        raise PlauditError(f"cannot write to {folder}: {error.strerror}; choose another folder with -o") from error
+        raise InvalidInputError(
+            f"cannot write to {folder}: {error.strerror}", remedy="choose another folder with -o"
+        ) from error
     try:
         yield staging
         names = sorted(path.name for path in staging.iterdir())
@@ -46,7 +48,9 @@ def staged(folder: Path) -> Iterator[Path]:
                     stale.unlink()
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise PlauditError(f"saving to {folder} failed ({reason}); what was there before is unchanged") from error
+        raise InvalidInputError(
+            f"saving to {folder} failed ({reason})", remedy="what was there before is unchanged"
+        ) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
@@ -59,7 +63,7 @@ def new_folder(output: Path) -> Iterator[Path]:
         PlauditError: if something stands in `output` already, or it cannot be written.
     """
     if output.exists() and not (output.is_dir() and not any(output.iterdir())):
-        raise PlauditError(f"{output} is not empty; choose another folder with -o, or remove it")
+        raise InvalidInputError(f"{output} is not empty", remedy="choose another folder with -o, or remove it")
     staging: Path | None = None
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -72,7 +76,7 @@ def new_folder(output: Path) -> Iterator[Path]:
         staging.rename(output)
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise PlauditError(f"cannot write {output}: {reason}; choose another folder with -o") from error
+        raise InvalidInputError(f"cannot write {output}: {reason}", remedy="choose another folder with -o") from error
     finally:
         if staging is not None:
             shutil.rmtree(staging, ignore_errors=True)

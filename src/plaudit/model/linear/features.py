@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from scipy import sparse
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.text import TOKEN
 
 Matrix: TypeAlias = np.ndarray | sparse.csr_matrix
@@ -109,7 +109,7 @@ class WordFeatures:
             with suppress(ValueError):
                 matrix = vectorizer.fit_transform(texts)
                 return cls(tuple(vectorizer.get_feature_names_out().tolist()), vectorizer.idf_), matrix
-        raise PlauditError(f"there is no word in any of the {len(texts)} responses to learn from")
+        raise InvalidInputError(f"there is no word in any of the {len(texts)} responses to learn from")
 
     @classmethod
     def restored(cls, tensors: Mapping[str, np.ndarray], terms: Sequence[str] | None) -> WordFeatures:

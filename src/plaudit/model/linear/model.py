@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from plaudit.data import Scale, Score, text_hash
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError, PlauditError
 from plaudit.groups import Group, plain_text
 from plaudit.model.folder.contents import LINEAR_MODEL
 from plaudit.model.folder.write import staged
@@ -99,7 +99,7 @@ class LinearModel(Scorer):
             if any(len(weights) != features.count for weights in (linear.reward, *tensors["attributes"])):
                 raise ValueError("its weights are of another size than its features")
         except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError, PlauditError) as error:
-            raise PlauditError(f"{folder} is no whole linear model ({error}); train it again") from error
+            raise InvalidInputError(f"{folder} is no whole linear model ({error})", remedy="train it again") from error
         return cls(features, linear, record=record)
 
     def __repr__(self) -> str:

@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from plaudit.data import FORMATS, Row, Table, messages_of, need, prompt_of, read_groups, response_of, tables
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, GroupError
 
 # Net wins and mean ratings are sums of floats; a millionth apart is a tie.
@@ -82,8 +82,9 @@ def _net_wins(group: Group) -> dict[int, float]:
 def _mean_ratings(group: Group, attribute: str | None) -> dict[int, float]:
     attributes = sorted({rating.attribute for rating in group.ratings})
     if attribute is None and len(attributes) > 1:
-        raise PlauditError(
-            f"group {group.id!r} is rated on {', '.join(attributes)}; say which says what is best: --attribute NAME"
+        raise InvalidInputError(
+            f"group {group.id!r} is rated on {', '.join(attributes)}",
+            remedy="say which says what is best: --attribute NAME",
         )
     sums: dict[int, float] = defaultdict(float)
     weights: dict[int, float] = defaultdict(float)
@@ -112,12 +113,14 @@ def _completed(row: Row) -> Row:
         if isinstance(turns := left.get("messages") or left.get("conversations"), list):
             *before, last = messages_of(turns, "the conversation")
             if not before or last["role"] != "assistant":
-                raise GroupError("its messages do not end with an answer of the assistant's; add it or remove the row")
+                raise GroupError(
+                    "its messages do not end with an answer of the assistant's", remedy="add it or remove the row"
+                )
             group = Group("", tuple(before), (response_of([last], "the answer"),))
         else:
             prompt = prompt_of(left)
             if prompt is None:
-                raise GroupError("the row has no prompt; add one")
+                raise GroupError("the row has no prompt", remedy="add one")
             group = Group("", prompt, (response_of(need(left, "completion", "response", "answer", "output"), "it"),))
     except GroupError as error:
         return Row(row.file, row.line, row.value, error)

@@ -69,7 +69,7 @@ def read_texts(source: TextSource) -> Texts:
         else:
             documents[document.text] = document
     if not documents:
-        raise DataError("there is no text in it; give documents", ", ".join(map(str, sources)))
+        raise DataError("there is no text in it", file=", ".join(map(str, sources)), remedy="give documents")
     return Texts(tuple(documents.values()), repeated, empty)
 
 
@@ -105,7 +105,7 @@ def _of_prose(path: Path) -> Iterator[Document]:
             yield from _paragraphs(decompressed(stream), str(path))
     except (OSError, EOFError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise DataError(f"it cannot be read: {reason}; check the path", str(path)) from error
+        raise DataError(f"it cannot be read: {reason}", file=path, remedy="check the path") from error
 
 
 def _paragraphs(stream: IO[bytes], name: str) -> Iterator[Document]:
@@ -116,8 +116,10 @@ def _paragraphs(stream: IO[bytes], name: str) -> Iterator[Document]:
             line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:
             raise DataError(
-                f"the line is not UTF-8 (byte {error.start + 1} is 0x{raw[error.start]:02x}); save the file as UTF-8",
-                f"{name}:{number}",
+                f"the line is not UTF-8 (byte {error.start + 1} is 0x{raw[error.start]:02x})",
+                file=name,
+                line=number,
+                remedy="save the file as UTF-8",
             ) from error
         if line.strip():
             start = start if lines else number
@@ -130,7 +132,7 @@ def _paragraphs(stream: IO[bytes], name: str) -> Iterator[Document]:
 def _of_table(table: Table) -> Iterator[Document]:
     first = next(table.rows, None)
     if first is None:
-        raise DataError("the file is empty; it needs at least one row", table.name)
+        raise DataError("the file is empty", file=table.name, remedy="it needs at least one row")
     whole = chain([first], table.rows)
     if isinstance(first.value, Mapping) and "text" in first.value and not {"prompt", "question"} & set(first.value):
         yield from map(_of_row, whole)
@@ -146,5 +148,7 @@ def _of_row(row: Row) -> Document:
         raise row.located(row.fault)
     text = row.value.get("text") if isinstance(row.value, Mapping) else None
     if not isinstance(text, str):
-        raise DataError('the row has no "text"; give every row one, or remove the row', row.where)
+        raise DataError(
+            'the row has no "text"', file=row.file, line=row.line, remedy="give every row one, or remove the row"
+        )
     return Document(text.strip(), row.where)

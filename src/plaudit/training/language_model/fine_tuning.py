@@ -17,7 +17,7 @@ import torch
 from accelerate import PartialState
 from transformers import set_seed
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError, MissingExtraError
 from plaudit.groups import Group
 from plaudit.model import Renderer, merge_lora, read_template, settle_padding
 from plaudit.storage import data_hash
@@ -73,7 +73,9 @@ def sft(
         from datasets import Dataset
         from trl import SFTConfig, SFTTrainer
     except ImportError as error:
-        raise PlauditError("supervised fine-tuning needs the `sft` extra: pip install 'plaudit[sft]'") from error
+        raise MissingExtraError(
+            "supervised fine-tuning needs the `sft` extra", remedy="pip install 'plaudit[sft]'"
+        ) from error
     settings = (settings or FineTuningSettings()).with_changes(changes, "sft()")
     output, processes = Path(output_dir), PartialState(cpu=not torch.cuda.is_available())
     groups = list(groups)
@@ -82,7 +84,7 @@ def sft(
     checkpoint = open_folder(output, origin, resume, overwrite, processes.is_main_process)
     model, tokenizer, objective = open_language_model(backbone, trust_remote_code=settings.trust_remote_code)
     if objective != NEXT_TOKEN:
-        raise PlauditError(f"{backbone} is an encoder, which writes no responses; fine-tune a decoder")
+        raise InvalidInputError(f"{backbone} is an encoder, which writes no responses", remedy="fine-tune a decoder")
     renderer = _renderer(model, tokenizer, settings)
     learn, watch = hold_out(shown.groups, prompt_keys(shown.groups), settings.validation_share, settings.seed)
     pieces, left_out = _pieces(learn, renderer)
@@ -90,7 +92,9 @@ def sft(
     if left_out := left_out + watched_out:
         logger.warning("%d responses do not fit %d tokens and are left out", left_out, renderer.max_length)
     if not pieces:
-        raise PlauditError("there is no response to imitate; give groups with responses, or a larger --max-length")
+        raise InvalidInputError(
+            "there is no response to imitate", remedy="give groups with responses, or a larger --max-length"
+        )
     watched = Batches(watched_pieces, tokenizer, budget=_BATCH_TOKENS, seed=0) if watched_pieces else None
 
     started = time.monotonic()
@@ -142,7 +146,7 @@ def _renderer(model: Any, tokenizer: Any, settings: FineTuningSettings) -> Rende
     settle_padding(model, tokenizer)
     most = context(model, tokenizer)
     if settings.max_length is not None and settings.max_length > most:
-        raise PlauditError(f"max_length is {settings.max_length}, but the backbone's context holds {most} tokens")
+        raise InvalidInputError(f"max_length is {settings.max_length}, but the backbone's context holds {most} tokens")
     return Renderer(
         tokenizer,
         max_length=settings.max_length or most,
@@ -187,7 +191,7 @@ def _adapters(rank: int) -> Any:
     try:
         from peft import LoraConfig
     except ImportError as error:
-        raise PlauditError("LoRA needs the `lora` extra: pip install 'plaudit[lora]'") from error
+        raise MissingExtraError("LoRA needs the `lora` extra", remedy="pip install 'plaudit[lora]'") from error
     return LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM")
 
 

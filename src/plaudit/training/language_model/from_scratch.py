@@ -16,7 +16,7 @@ from transformers import (
     set_seed,
 )
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 
 _DECODER_TOKENS = {"pad_token": "<|pad|>", "eos_token": "<|end|>"}
 _ENCODER_TOKENS = {
@@ -44,9 +44,9 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int, *, block: int, causal
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     least = len(alphabet) + len(names)
     if vocabulary < least:
-        raise PlauditError(
-            f"vocabulary is {vocabulary}; it must be at least {least}: {len(alphabet)} bytes and {len(names)} special "
-            "tokens"
+        raise InvalidInputError(
+            f"vocabulary is {vocabulary}",
+            remedy=f"it must be at least {least}: {len(alphabet)} bytes and {len(names)} special tokens",
         )
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -61,9 +61,9 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int, *, block: int, causal
     )
     tokenizer.train_from_iterator(texts, trainer)
     if (found := tokenizer.get_vocab_size()) < vocabulary:
-        raise PlauditError(
-            f"the text supports a vocabulary of {found:,}, not {vocabulary:,}: nothing else occurs twice; "
-            f"give more text, or --vocabulary {found}"
+        raise InvalidInputError(
+            f"the text supports a vocabulary of {found:,}, not {vocabulary:,}: nothing else occurs twice",
+            remedy=f"give more text, or --vocabulary {found}",
         )
     if not causal:
         ends = [(name, tokenizer.token_to_id(name)) for name in ("[CLS]", "[SEP]")]
@@ -87,7 +87,9 @@ def small_model(
         PlauditError: if the heads do not divide the hidden size into even widths, which rotary positions need.
     """
     if hidden % (2 * heads):
-        raise PlauditError(f"hidden is {hidden} and heads {heads}; hidden must be a multiple of twice the heads")
+        raise InvalidInputError(
+            f"hidden is {hidden} and heads {heads}", remedy="hidden must be a multiple of twice the heads"
+        )
     sizes = {
         "vocab_size": len(tokenizer),
         "hidden_size": hidden,

@@ -15,7 +15,7 @@ from transformers.models.auto.modeling_auto import (
     MODEL_FOR_MASKED_LM_MAPPING_NAMES,
 )
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError, PlauditError
 from plaudit.logs import muted
 from plaudit.model import resolve, staged
 from plaudit.storage import write_record
@@ -45,7 +45,9 @@ def open_language_model(
         with muted("transformers", "huggingface_hub"):
             own = _objective(AutoConfig.from_pretrained(source, **options), str(name))
             if objective not in (None, own):
-                raise PlauditError(f"the backbone {name} is made for {own}, not {objective}; leave --objective out")
+                raise InvalidInputError(
+                    f"the backbone {name} is made for {own}, not {objective}", remedy="leave --objective out"
+                )
             tokenizer = AutoTokenizer.from_pretrained(source, **options)
             auto = AutoModelForMaskedLM if own == MASKED else AutoModelForCausalLM
             model, info = auto.from_pretrained(
@@ -55,12 +57,16 @@ def open_language_model(
         raise
     except Exception as error:
         # A broken folder comes up as anything: OSError, TypeError, SafetensorError, a validation error of the hub's.
-        raise PlauditError(f"cannot load {name} as a language model: {' '.join(str(error).split())[:300]}") from error
+        raise InvalidInputError(
+            f"cannot load {name} as a language model: {' '.join(str(error).split())[:300]}"
+        ) from error
     if own == MASKED and tokenizer.mask_token is None:
-        raise PlauditError(f"the tokenizer of {name} has no mask token; pretrain another encoder")
+        raise InvalidInputError(f"the tokenizer of {name} has no mask token", remedy="pretrain another encoder")
     missing = sorted(info["missing_keys"])
     if layers := [key for key in missing if re.search(r"\.\d+\.", key)]:
-        raise PlauditError(f"the checkpoint {name} is broken: {layers[0]} is missing; copy or download it again")
+        raise InvalidInputError(
+            f"the checkpoint {name} is broken: {layers[0]} is missing", remedy="copy or download it again"
+        )
     if missing:
         logger.warning("%s comes without its language-model head; a new one starts from nothing", name)
     return model, tokenizer, own
@@ -68,7 +74,9 @@ def open_language_model(
 
 def _objective(config: Any, name: str) -> str:
     if config.is_encoder_decoder:
-        raise PlauditError(f"{name} is an encoder-decoder, which cannot serve as a backbone; take a decoder or encoder")
+        raise InvalidInputError(
+            f"{name} is an encoder-decoder, which cannot serve as a backbone", remedy="take a decoder or encoder"
+        )
     # Encoders are in both tables: some can be told to act as decoders.
     for objective, table in (
         (MASKED, MODEL_FOR_MASKED_LM_MAPPING_NAMES),
@@ -76,7 +84,7 @@ def _objective(config: Any, name: str) -> str:
     ):
         if config.model_type in table:
             return objective
-    raise PlauditError(f"{name} is a {config.model_type}, which transformers has no language model of")
+    raise InvalidInputError(f"{name} is a {config.model_type}, which transformers has no language model of")
 
 
 def context(model: Any, tokenizer: Any) -> int:

@@ -12,7 +12,7 @@ import torch
 from accelerate import PartialState
 from transformers import Trainer, TrainingArguments, set_seed
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.training.language_model.batches import Batches, TokenBlock, cut, only
 from plaudit.training.language_model.documents import Document, Texts, read_texts
 from plaudit.training.language_model.from_scratch import small_model, train_tokenizer
@@ -144,7 +144,7 @@ def _start(
         )
         most = context(model, tokenizer)
         if settings.block is not None and settings.block > most:
-            raise PlauditError(f"block is {settings.block}, but the context of {backbone} holds {most} tokens")
+            raise InvalidInputError(f"block is {settings.block}, but the context of {backbone} holds {most} tokens")
         return model, tokenizer, objective, settings.block or min(512, most)
     objective, block = settings.objective or NEXT_TOKEN, settings.block or 512
     causal = objective != MASKED
@@ -164,9 +164,9 @@ def _start(
 def _check_size(pieces: list[TokenBlock], block: int) -> None:
     tokens = sum(len(piece.tokens) for piece in pieces)
     if tokens < block:
-        raise PlauditError(
-            f"the text to learn from has {tokens} tokens, less than one block of {block}; give more text, "
-            "or a smaller --block"
+        raise InvalidInputError(
+            f"the text to learn from has {tokens} tokens, less than one block of {block}",
+            remedy="give more text, or a smaller --block",
         )
 
 

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.storage import RECORD_FILE, write_json
 
 logger = logging.getLogger(__name__)
@@ -34,13 +34,13 @@ def open_folder(output: Path, origin: dict[str, Any], resume: bool, overwrite: b
         _hold_to(output, origin)
         return whole[-1]
     if resume and finished:
-        raise PlauditError(f"the run in {output} is finished; there is nothing to resume")
+        raise InvalidInputError(f"the run in {output} is finished", remedy="there is nothing to resume")
     if resume:
         logger.warning("%s holds no whole checkpoint; the run starts from the beginning", checkpoints)
     if not overwrite and (whole or finished):
         what = "an unfinished run (go on with --resume)" if whole else "a trained model"
-        raise PlauditError(
-            f"{output} holds {what}; choose another folder, or replace it with --overwrite (overwrite=True)"
+        raise InvalidInputError(
+            f"{output} holds {what}", remedy="choose another folder, or replace it with --overwrite (overwrite=True)"
         )
     if main:
         try:
@@ -48,7 +48,9 @@ def open_folder(output: Path, origin: dict[str, Any], resume: bool, overwrite: b
             checkpoints.mkdir(parents=True, exist_ok=True)
             write_json(checkpoints / _RUN_FILE, origin)
         except OSError as error:
-            raise PlauditError(f"cannot write to {output}: {error.strerror}; choose another folder with -o") from error
+            raise InvalidInputError(
+                f"cannot write to {output}: {error.strerror}", remedy="choose another folder with -o"
+            ) from error
     return None
 
 
@@ -84,9 +86,9 @@ def _hold_to(output: Path, origin: dict[str, Any]) -> None:
     before = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else origin
     for name, now in origin.items():
         if _fixed(before.get(name)) != _fixed(now):
-            raise PlauditError(
-                f"cannot resume {output}: its {name} was {_difference(before.get(name), now)}; "
-                "resume with what it was started with, or start anew with --overwrite"
+            raise InvalidInputError(
+                f"cannot resume {output}: its {name} was {_difference(before.get(name), now)}",
+                remedy="resume with what it was started with, or start anew with --overwrite",
             )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import torch
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, plain_text, text_key
 from plaudit.training.judged import Judge
 from plaudit.training.settings import TrainingSettings
@@ -26,7 +26,7 @@ def split_validation(
     usable = _telling(groups, judge)
     if not usable:
         why = " (ties alone say nothing to this loss, or are ignored)" if _ties(groups) else ""
-        raise PlauditError(f"no group has a ranking of two or more responses, or a rating, to learn from{why}")
+        raise InvalidInputError(f"no group has a ranking of two or more responses, or a rating, to learn from{why}")
     if not any(group.ratings for group in usable) and not any(_decided(group) for group in usable):
         logger.warning("every ranking is one tie alone, so nothing can be told apart by them")
     if settings.ties == "ignore" and (ties := _ties(usable)):
@@ -39,7 +39,7 @@ def split_validation(
         return _hold_out(usable, settings.validation_share, settings.seed)
     watched = _telling(validation_groups, judge)
     if not watched:
-        raise PlauditError(f"none of the {len(validation_groups)} held-out groups has anything to compare")
+        raise InvalidInputError(f"none of the {len(validation_groups)} held-out groups has anything to compare")
     return usable, watched
 
 

@@ -10,7 +10,7 @@ import torch
 from transformers import PrinterCallback, ProgressCallback, Trainer
 from transformers.integrations import TensorBoardCallback
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.logs import muted
 from plaudit.training.run.folder import whole_checkpoints
 from plaudit.training.run.progress import progress
@@ -62,9 +62,9 @@ def run_trainer(trainer: Trainer, output: Path, checkpoint: Path | None) -> None
     except (OSError, RuntimeError) as error:
         if not _is_full_disk(error):
             raise
-        raise PlauditError(
-            f"writing a checkpoint to {output} failed ({error}); earlier checkpoints are whole: "
-            "make room and go on with --resume"
+        raise InvalidInputError(
+            f"writing a checkpoint to {output} failed ({error})",
+            remedy="earlier checkpoints are whole: make room and go on with --resume",
         ) from error
 
 
