@@ -12,3 +12,8 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 # What terminals print follows the locale.
 os.environ["LC_ALL"] = "C.UTF-8"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+from jaxtyping import install_import_hook  # noqa: E402 - after the environment is set
+
+# Array types and shapes are checked at every call, in rooms that say them. Installed before any of them is imported.
+install_import_hook(["plaudit.statistics", "plaudit.judgements"], "typechecking.check")

@@ -175,15 +175,15 @@ def _alpha(
 def _of_verdicts(n: Floats, ties: Floats, different: Floats) -> Floats:
     """Nominal alpha from sums over pairs of responses of: votes, votes for neither, and coincidences of different
     votes. Entered both ways round, the two responses have half of the other votes each."""
-    half = (n - ties) / 2
+    half = np.asarray((n - ties) / 2)
     return _of_kinds(n, different, ties, half, half)
 
 
 def _of_kinds(n: Floats, different: Floats, *kinds: Floats) -> Floats:
     """Nominal alpha from sums over units of: values, coincidences of different values, and values of each kind."""
-    expected = np.square(n)
+    expected = np.asarray(np.square(n))
     for values in kinds:
-        expected = expected - np.square(values)
+        expected = np.asarray(expected - np.square(values))
     return _one_minus((n - 1) * different, expected, np.square(n))
 
 
@@ -193,7 +193,7 @@ def _of_numbers(n: Floats, total: Floats, squares: Floats, differences: Floats) 
     return _one_minus((n - 1) * differences, 2 * (n * squares - np.square(total)), n * squares)
 
 
-def _one_minus(observed: Floats, expected: Floats, scale: Floats) -> Floats:
+def _one_minus(observed: Floats | float, expected: Floats | float, scale: Floats | float) -> Floats:
     """1 - observed / expected; NaN where nothing was to be expected but rounding."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.where(expected > 1e-12 * scale, 1 - observed / expected, np.nan))
+        return np.asarray(np.where(expected > 1e-12 * scale, 1 - np.divide(observed, expected), np.nan))

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from jaxtyping import Bool, Float64, Int64, Shaped
 
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, Ranking
@@ -78,17 +78,17 @@ class Comparisons:
         subset: [n], names; `NO_SUBSET` for none.
     """
 
-    group: Ints
-    ranking: Ints
-    better: Ints
-    worse: Ints
-    tie: Bools
-    weight: Floats
-    strength: Floats
-    annotator: Ints
-    cluster: Ints
-    length: Floats
-    subset: NDArray[np.str_]
+    group: Int64[np.ndarray, " n"]
+    ranking: Int64[np.ndarray, " n"]
+    better: Int64[np.ndarray, " n"]
+    worse: Int64[np.ndarray, " n"]
+    tie: Bool[np.ndarray, " n"]
+    weight: Float64[np.ndarray, " n"]
+    strength: Float64[np.ndarray, " n"]
+    annotator: Int64[np.ndarray, " n"]
+    cluster: Int64[np.ndarray, " n"]
+    length: Float64[np.ndarray, " n"]
+    subset: Shaped[np.ndarray, " n"]
 
     def __len__(self) -> int:
         return len(self.group)
@@ -104,7 +104,7 @@ class Comparisons:
     @property
     def responses(self) -> Ints:
         """[2n], the index of every response that is compared, as often as it is."""
-        return np.concatenate([self.better, self.worse])
+        return np.asarray(np.concatenate([self.better, self.worse]), dtype=np.int64)
 
     def gaps(self, scores: Floats) -> Floats:
         """[n], by how much the better response's score exceeds the worse one's.
@@ -112,7 +112,7 @@ class Comparisons:
         Args:
             scores: of all responses, in the order of `Responses`.
         """
-        return scores[self.better] - scores[self.worse]
+        return np.asarray(scores[self.better] - scores[self.worse])
 
 
 def credit(gaps: Floats) -> Floats:

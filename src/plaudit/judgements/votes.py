@@ -38,7 +38,7 @@ def votes_of(comparisons: Comparisons) -> Votes:
     signs = np.where(comparisons.tie, 0.0, np.where(better < worse, 1.0, -1.0))[named]
     pair_of_vote = np.zeros(int(vote.max(initial=-1)) + 1, dtype=np.int64)
     pair_of_vote[vote] = pair
-    return Votes(pair=pair_of_vote, value=np.sign(np.bincount(vote, signs)), of=vote, named=named)
+    return Votes(pair=pair_of_vote, value=np.sign(np.bincount(vote, signs).astype(np.float64)), of=vote, named=named)
 
 
 def votes_of_others(comparisons: Comparisons) -> Floats:
@@ -55,4 +55,5 @@ def votes_of_others(comparisons: Comparisons) -> Floats:
 
 def numbered(high: Ints, low: Ints) -> Ints:
     """[n], a number for each combination of two numbers, 0 and up."""
-    return np.unique(high * (int(low.max(initial=0)) + 1) + low, return_inverse=True)[1].astype(np.int64)
+    _, number = np.unique(high * (int(low.max(initial=0)) + 1) + low, return_inverse=True)
+    return np.asarray(number, dtype=np.int64)

@@ -5,13 +5,11 @@ from typing import TYPE_CHECKING
 from plaudit._face import face
 
 if TYPE_CHECKING:
+    from plaudit.statistics.arrays import Bools, Floats, Ints
     from plaudit.statistics.bootstrap import (
         JACKKNIFE,
-        Bools,
         Bootstrap,
-        Floats,
         Intervals,
-        Ints,
         Jackknife,
         intervals_by,
     )

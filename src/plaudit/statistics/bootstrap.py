@@ -16,14 +16,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
+from jaxtyping import UInt8
 from scipy.special import ndtr, ndtri
 
 from plaudit.errors import InvalidInputError
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from plaudit.statistics.arrays import Floats, Ints
 
 LEAST_ROUNDS = 100
 """Fewer cannot place the ends of a 95% interval: one round in forty lies beyond each."""
@@ -92,7 +89,7 @@ class Bootstrap:
         blocks = [counts[start : start + step].astype(np.float64) @ columns for start in range(0, len(counts), step)]
         return list(np.concatenate(blocks).T)
 
-    def _counts(self, clusters: int) -> NDArray[np.uint8]:
+    def _counts(self, clusters: int) -> UInt8[np.ndarray, "rounds clusters"]:
         # As many columns as the next power of two has: statistics over different numbers of clusters share a few
         # matrices.
         return _counts(self.rounds, self.seed, 2 ** (clusters - 1).bit_length())[:, :clusters]
@@ -132,6 +129,6 @@ def bca(value: float, replicates: Floats, without: Floats, level: float) -> tupl
 
 
 @lru_cache(maxsize=32)
-def _counts(rounds: int, seed: int, columns: int) -> NDArray[np.uint8]:
+def _counts(rounds: int, seed: int, columns: int) -> UInt8[np.ndarray, "rounds clusters"]:
     """[rounds, columns], how often each of so many clusters is drawn."""
     return np.random.default_rng((seed, columns)).poisson(1, (rounds, columns)).astype(np.uint8)

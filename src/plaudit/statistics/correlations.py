@@ -15,7 +15,8 @@ from itertools import combinations
 import numpy as np
 from scipy.stats import kendalltau
 
-from plaudit.statistics.bootstrap import JACKKNIFE, Floats, Intervals, Ints, bca
+from plaudit.statistics.arrays import Floats, Ints
+from plaudit.statistics.bootstrap import JACKKNIFE, Intervals, bca
 from plaudit.statistics.intervals import (
     LEVEL,
     NO_VARIATION,

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import t as student
 
-from plaudit.statistics.bootstrap import JACKKNIFE, Floats, Intervals, Ints, bca
+from plaudit.statistics.arrays import Floats, Ints
+from plaudit.statistics.bootstrap import JACKKNIFE, Intervals, bca
 from plaudit.statistics.forms import Form
 from plaudit.storage import Fields
 
@@ -295,7 +296,7 @@ def jackknife_variance(value: float, without: Floats) -> float:
 
 def relative(weight: Floats) -> Floats:
     """Weights over the largest of them: nothing here depends on their unit, and no square of them overflows."""
-    return weight / weight.max()
+    return np.asarray(weight / weight.max())
 
 
 def too_few(sizes: Floats) -> str | None:
@@ -315,4 +316,4 @@ def without_each(totals: Floats) -> Floats:
     nothing = np.zeros(1)
     before = np.concatenate([nothing, np.cumsum(totals)[:-1]])
     after = np.concatenate([np.cumsum(totals[::-1])[:-1][::-1], nothing])
-    return before + after
+    return np.asarray(before + after)

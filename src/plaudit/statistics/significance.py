@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import binomtest, false_discovery_control
 
-from plaudit.statistics.bootstrap import Floats, Ints
+from plaudit.statistics.arrays import Floats, Ints
 from plaudit.statistics.intervals import by_cluster, relative
 
 MOST_EXACT = 14

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from plaudit.statistics.bootstrap import Floats
+from plaudit.statistics.arrays import Floats
 
 
 def centred(values: Floats) -> Floats:

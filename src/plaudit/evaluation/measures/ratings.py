@@ -164,7 +164,7 @@ def _constant(values: Floats, members: Ints) -> Bools:
     low, high = np.full((2, members.max() + 1), [[math.inf], [-math.inf]])
     np.minimum.at(low, members, values)
     np.maximum.at(high, members, values)
-    return low == high
+    return np.asarray(low == high)
 
 
 def _named(prefix: str, measured: Measurements) -> Measurements:
