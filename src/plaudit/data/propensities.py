@@ -50,7 +50,7 @@ def estimate_propensities(sessions: Sequence[Session]) -> tuple[float, ...]:
     linked = np.flatnonzero(part == part[0])
     known = np.ones(1)
     if len(linked) > 1:
-        known = _falling(_strengths(wins[np.ix_(linked, linked)]), wins[linked].sum(axis=1))
+        known = _non_increasing(_strengths(wins[np.ix_(linked, linked)]), wins[linked].sum(axis=1))
     # A position nobody clicked has nothing to estimate from; it takes the chance of the one above.
     return tuple(float(known[np.searchsorted(linked, position, "right") - 1]) for position in range(len(wins)))
 
@@ -112,7 +112,8 @@ def _strengths(wins: NDArray[np.float64]) -> NDArray[np.float64]:
     return strengths
 
 
-def _falling(chances: NDArray[np.float64], clicks: NDArray[np.float64]) -> NDArray[np.float64]:
+def _non_increasing(chances: NDArray[np.float64], clicks: NDArray[np.float64]) -> NDArray[np.float64]:
     """The nearest sequence that never rises, by clicks; relative to its first."""
     fitted: NDArray[np.float64] = isotonic_regression(chances, weights=clicks, increasing=False).x
-    return fitted / fitted[0]
+    relative: NDArray[np.float64] = fitted / fitted[0]
+    return relative
