@@ -53,8 +53,8 @@ def _subsets(paired: Paired) -> str:
     within = f"tested together ({len(tested):,} subsets, false discovery rate {ALPHA:.0%})"
     if not ahead:
         return f"In no subset can they be told apart, {within}."
-    said = "; ".join(f"{model} is ahead in {', '.join(ahead[model])}" for model in sorted(ahead))
-    return f"By subset, {within}: {said}."
+    leads = "; ".join(f"{model} is ahead in {', '.join(ahead[model])}" for model in sorted(ahead))
+    return f"By subset, {within}: {leads}."
 
 
 def _rated(attribute: str, contrast: Contrast) -> str:
