@@ -123,7 +123,7 @@ def run_losses(job: Job) -> dict[str, Any]:
                 tokens = [tree.sequences[i].tolist() for tree in part.trees for i in range(len(tree.sequences))]
                 rows += [
                     trl_row(tokens[a], tokens[b])
-                    for a, b in zip(part.judged.comparisons.better, part.judged.comparisons.worse, strict=True)
+                    for a, b in zip(part.targets.comparisons.better, part.targets.comparisons.worse, strict=True)
                 ]
         del model, steps
         settings = TrlSettings(job["batch"], 5e-5, gradient_checkpointing=False, sampling="sequential", bf16=False)

@@ -1,11 +1,12 @@
-"""Ctrl-C at the first checkpoint of a stage, as a user would press it."""
+"""Ctrl-C at the first checkpoint of a run, as a user would press it."""
 
-import sys
 from contextlib import contextmanager
 from unittest.mock import patch
 
 import pytest
 from transformers import TrainerCallback
+
+from plaudit.training.run import training_run
 
 
 class _Stop(TrainerCallback):
@@ -14,14 +15,13 @@ class _Stop(TrainerCallback):
 
 
 @contextmanager
-def interrupted(module):
-    """Let a module of `training.language_model` train until its first checkpoint, and expect the interrupt."""
-    stage = sys.modules[f"plaudit.training.language_model.{module}"]
-    plain = stage.report_curves
+def interrupted():
+    """Let a run train until its first checkpoint, and expect the interrupt."""
+    report_curves = training_run.report_curves
 
     def stopping(trainer, output, reporters):
-        plain(trainer, output, reporters)
+        report_curves(trainer, output, reporters)
         trainer.add_callback(_Stop())
 
-    with patch.object(stage, "report_curves", stopping), pytest.raises(KeyboardInterrupt):
+    with patch.object(training_run, "report_curves", stopping), pytest.raises(KeyboardInterrupt):
         yield

@@ -23,7 +23,7 @@ def test_from_text_to_a_reward_model(run, data, tmp_path):
     quiet = ["--report-to", "none"]
     code, printed, said = run("pretrain", data, "-o", base, *SMALL, *quiet)
     assert (code, printed) == (0, ""), said
-    assert "Held-out perplexity " in said
+    assert "Validation perplexity " in said
     assert f"The backbone is in {base}: plaudit train DATA -o MODEL --backbone {base}" in said
 
     code, printed, said = run("sft", data, "-o", tuned, "-b", base, "--epochs", "1", "--lora", "2", *quiet)

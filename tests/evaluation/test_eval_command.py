@@ -84,7 +84,15 @@ def test_the_majority_is_measured_and_the_people_stay(files):
 
 def test_the_table_for_people(files):
     printed = run(*files)
-    for words in ("accuracy", "75.0%", "[", "chance", "the longer response wins", "first [x]", "responses cut before scoring: 1"):
+    for words in (
+        "accuracy",
+        "75.0%",
+        "[",
+        "chance",
+        "the longer response wins",
+        "first [x]",
+        "responses cut before scoring: 1",
+    ):
         assert words in " ".join(printed.split())
     assert "clustered by prompt (2)" in printed
     assert "It cannot be told from a coin: right in 75.0%" in " ".join(printed.split())

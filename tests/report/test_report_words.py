@@ -41,9 +41,7 @@ def test_no_english_is_left_in_the_chinese():
 
 def test_every_sentence_that_is_asked_for_exists_and_every_one_is_asked_for():
     rooms = (ROOM, ROOM.parent / "cli")
-    text = "\n".join(
-        path.read_text() for room in rooms for path in room.rglob("*") if path.suffix in (".py", ".j2")
-    )
+    text = "\n".join(path.read_text() for room in rooms for path in room.rglob("*") if path.suffix in (".py", ".j2"))
     asked = set(re.findall(r'say\(\s*"([a-z_]+\.[a-z_0-9]+)"', text)) | set(re.findall(r'"([a-z]+\.[a-z_0-9]+)"', text))
     made = {re.sub(r"\{.*?\}", "*", key) for key in re.findall(r'f"([a-z_]+\.[a-z_]*\{[^"]*)"', text)}
     made |= {f"{key}*" for key in re.findall(r'"([a-z_]+\.)" ~', text)}

@@ -37,8 +37,8 @@ def test_given_the_rewards_it_is_the_penalised_likelihoods_maximum():
     said = ComparisonTargets.of(votes(rewards, 400), annotators=names)
     # A model that has just begun: the right order, tiny gaps.
     timid = rewards / 50
-    belief = AnnotatorReliability(len(TRUE))
-    belief.learn(torch.tensor(timid), said)
+    reliability = AnnotatorReliability(len(TRUE))
+    reliability.fit(torch.tensor(timid), said)
     gap = timid[said.better] - timid[said.worse]
 
     def loss(parameters):
@@ -46,21 +46,21 @@ def test_given_the_rewards_it_is_the_penalised_likelihoods_maximum():
         return -log_expit(beta[said.annotator] * slope * gap).sum() + 2 * ((beta - 1) ** 2).sum() + 5e-4 * slope**2
 
     best = minimize(loss, [*np.ones(len(TRUE)), 10.0], tol=1e-10)
-    assert belief.mean.numpy() == pytest.approx(best.x[:-1], abs=2e-3)
-    for name, slope in enumerate(belief.mean.tolist()):
+    assert reliability.mean.numpy() == pytest.approx(best.x[:-1], abs=2e-3)
+    for name, slope in enumerate(reliability.mean.tolist()):
         x = best.x[-1] * gap[said.annotator == name]
         information = 4 + (x**2 * expit(slope * x) * expit(-slope * x)).sum()
-        assert float(belief.precision[name]) == pytest.approx(information, rel=0.01)
+        assert float(reliability.precision[name]) == pytest.approx(information, rel=0.01)
     # What is true of each beside the first is recovered.
-    error = belief.precision.numpy() ** -0.5
-    assert np.abs(belief.mean.numpy() / belief.mean[0].item() - TRUE / TRUE[0]).max() < 4 * error.max()
+    error = reliability.precision.numpy() ** -0.5
+    assert np.abs(reliability.mean.numpy() / reliability.mean[0].item() - TRUE / TRUE[0]).max() < 4 * error.max()
 
 
 def test_ties_and_the_unnamed_say_nothing():
     group = Group("g", "p", ("a", "b"), (Ranking(((0, 1),), annotator="x"), Ranking(((0,), (1,)))))
-    belief = AnnotatorReliability(1)
-    belief.learn(torch.tensor([3.0, -3.0]), ComparisonTargets.of(group, annotators={"x": 0}))
-    assert (belief.mean.tolist(), belief.precision.tolist()) == ([1.0], [4.0])
+    reliability = AnnotatorReliability(1)
+    reliability.fit(torch.tensor([3.0, -3.0]), ComparisonTargets.of(group, annotators={"x": 0}))
+    assert (reliability.mean.tolist(), reliability.precision.tolist()) == ([1.0], [4.0])
 
 
 @pytest.mark.parametrize("gap", [1e-6, 1.0, 1e6])

@@ -21,7 +21,7 @@ def pairs(size: int, edges) -> ComparisonTargets:
 
 
 def kept(hands: list[list[int]], compared: ComparisonTargets) -> int:
-    return sum(len(compared.among(hand)) for hand in hands)
+    return sum(len(compared.subset(hand)) for hand in hands)
 
 
 def shuffled(size: int, most: int, numbers: np.random.Generator) -> list[list[int]]:
@@ -52,7 +52,7 @@ def test_ignored_ties_are_not_there_and_leave_their_share_to_the_others():
 
 def test_a_hand_shares_a_ranking_anew_and_counts_from_zero():
     compared = ComparisonTargets.of(group(6, Ranking(((5,), (0,), (3,))), Ranking(((1, 3),), weight=2.0)))
-    hand = compared.among([1, 3, 5])
+    hand = compared.subset([1, 3, 5])
     assert list(zip(hand.better, hand.worse, hand.tie, strict=True)) == [(2, 1, False), (0, 1, True)]
     # Of the first ranking's three comparisons one is left, which carries all of its weight.
     assert hand.weight == pytest.approx([1.0, 2.0])
@@ -62,7 +62,7 @@ def test_nothing_is_compared():
     compared = ComparisonTargets.of(group(4))
     assert len(compared) == 0
     assert len(compared.weight) == 0
-    assert len(compared.among([0, 2])) == 0
+    assert len(compared.subset([0, 2])) == 0
     hands = deal_hands(4, compared, 2, np.random.default_rng(0))
     assert sorted(response for hand in hands for response in hand) == [0, 1, 2, 3]
 

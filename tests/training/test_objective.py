@@ -41,10 +41,10 @@ def settings_of(**changes):
 
 def one_step(folder, out, groups, **changes):
     """The loss of one step over all groups by the trainer, the raw outputs `[R, K, W]` of the model it started from,
-    and the judge."""
+    and the reader."""
     settings = settings_of(**changes)
-    judge = plan(groups, settings)
-    model = RewardModel.from_backbone(folder, outputs=judge.outputs, seed=3)
+    reader = plan(groups, settings)
+    model = RewardModel.from_backbone(folder, outputs=reader.outputs, seed=3)
     with torch.no_grad():
         for parameter in model.network.head_parameters:
             parameter.mul_(8)  # scores far enough from 0 to tell losses apart
@@ -53,16 +53,16 @@ def one_step(folder, out, groups, **changes):
     cuts = {name: cut.detach() for name, cut in model.network.cut_points.items()}
     steps = Steps(
         items,
-        [judge(item.group, n) for n, item in enumerate(items)],
+        [reader(item.group, n) for n, item in enumerate(items)],
         model.network,
         settings.with_changes({"epochs": 1, "groups_per_step": len(groups)}, "one step"),
     )
     arguments = TrainingArguments(str(out), use_cpu=True, report_to=[], max_steps=1)
-    trainer = RewardTrainer(model, settings, judge, [], args=arguments, train_dataset=steps)
+    trainer = RewardTrainer(model, settings, reader, [], args=arguments, train_dataset=steps)
     loss = float(trainer.training_step(model.network, {"step": steps[0]}))
     gradients = [parameter.grad for parameter in model.network.parameters() if parameter.grad is not None]
     assert any(float(gradient.abs().max()) > 0 for gradient in gradients)
-    return loss, raw, judge, cuts
+    return loss, raw, reader, cuts
 
 
 def log_sigmoid(x):
@@ -120,13 +120,13 @@ def test_centring_pulls_the_mean_score_to_zero(folder, tmp_path, name):
 
 
 def test_rankings_and_ratings_share_a_step(folder, tmp_path):
-    loss, raw, judge, _ = one_step(folder, tmp_path, GROUPS, rating_weight=0.5)
+    loss, raw, reader, _ = one_step(folder, tmp_path, GROUPS, rating_weight=0.5)
     helpful, long, overall = range(3)
-    assert [a.name for a in judge.outputs.attributes] == ["helpful", "long", "overall"]
-    assert [a.weight for a in judge.outputs.attributes] == [0, 0, 1]
+    assert [a.name for a in reader.outputs.attributes] == ["helpful", "long", "overall"]
+    assert [a.weight for a in reader.outputs.attributes] == [0, 0, 1]
     s = raw[:, 0].double().numpy()
     # Units of helpful on [1, 5]: 0 and 3/4, and 1/4 thrice: mean 0.3, variance (0.09 + 0.2025 + 3 * 0.0025) / 5.
-    assert (judge.outputs.attributes[0].centre, judge.outputs.attributes[0].spread) == pytest.approx((0.3, 0.06**0.5))
+    assert (reader.outputs.attributes[0].centre, reader.outputs.attributes[0].spread) == pytest.approx((0.3, 0.06**0.5))
     z = lambda unit: (unit - 0.3) / 0.06**0.5  # noqa: E731
     rated = [(s[3, helpful] - z(0)) ** 2, (s[4, helpful] - z(0.75)) ** 2, 3 * (s[5, helpful] - z(0.25)) ** 2]
     # long has no declared scale: 10 and 20 are its ends, one standard deviation from their mean.
@@ -145,11 +145,11 @@ def test_every_loss_of_ratings(folder, tmp_path, name):
         Group("a", "w1", ("w2", "w3 w4"), ratings=(Rating(0, 1, scale=(1, 3)), Rating(1, 3, scale=(1, 3)))),
         Group("b", "w5", ("w6", "w7"), ratings=(Rating(0, 2, weight=2.0, scale=(1, 3)), Rating(1, 3, scale=(1, 3)))),
     ]
-    loss, raw, judge, cuts = one_step(folder, tmp_path, groups, rating_loss=name)
+    loss, raw, reader, cuts = one_step(folder, tmp_path, groups, rating_loss=name)
     # Units 0, 1, 1/2 (twice), 1: mean 3/5, variance (0.36 + 0.16 + 2 * 0.01 + 0.16) / 5.
     targets = (np.array([0, 1, 0.5, 1]) - 0.6) / 0.14**0.5
     weights, levels = np.array([1, 1, 2, 1]), [0, 2, 1, 2]
-    assert judge.outputs.attributes[0].width == (3 if name == "classes" else 1)
+    assert reader.outputs.attributes[0].width == (3 if name == "classes" else 1)
     if name == "classes":
         e = np.exp(raw[:, 0].double().numpy())
         losses = [-math.log(row[level] / row.sum()) for row, level in zip(e, levels, strict=True)]
@@ -164,33 +164,33 @@ def test_every_loss_of_ratings(folder, tmp_path, name):
 
 
 def test_heads_learn_from_samples_of_their_own(folder, tmp_path):
-    loss, raw, judge, _ = one_step(folder, tmp_path, RANKED, heads=3)
-    copies = np.concatenate([judge(group, n).comparisons.copies for n, group in enumerate(RANKED)])
-    assert copies.shape == (6, 3)
+    loss, raw, reader, _ = one_step(folder, tmp_path, RANKED, heads=3)
+    counts = np.concatenate([reader(group, n).comparisons.bootstrap_counts for n, group in enumerate(RANKED)])
+    assert counts.shape == (6, 3)
     # Comparisons of one ranking come together: a ranking is drawn, not a comparison.
-    assert (copies[:3] == copies[0]).all() and (copies[3:] == copies[3]).all()
+    assert (counts[:3] == counts[0]).all() and (counts[3:] == counts[3]).all()
     s = raw[..., 0].double().numpy()
     total = 0.0
     for head in range(3):
         one = [-log_sigmoid(s[a, head] - s[b, head]) for a, b in [(0, 2), (0, 1), (2, 1)]]
         two = [-log_sigmoid(s[4, head] - s[b, head]) for b in (3, 5)]
         two += [-(log_sigmoid(s[3, head] - s[5, head]) + log_sigmoid(s[5, head] - s[3, head])) / 2]
-        total += 2 * np.mean(one) * copies[0, head] + np.mean(two) * copies[3, head]
+        total += 2 * np.mean(one) * counts[0, head] + np.mean(two) * counts[3, head]
     # Divided by what was drawn, or small steps would be loud and quiet by chance.
-    assert loss == pytest.approx(total / (2 * copies[0].sum() + copies[3].sum()), rel=1e-5)
+    assert loss == pytest.approx(total / (2 * counts[0].sum() + counts[3].sum()), rel=1e-5)
 
 
 def test_the_samples_of_many_judgements_are_bootstrap_like():
     groups = [Group("a", "p", ("x", "y"), (Ranking(((0,), (1,))),) * 4000)]
-    judge = plan(groups, settings_of(heads=5))
-    copies = judge(groups[0], 0).comparisons.copies
-    assert copies.mean(0) == pytest.approx(np.ones(5), abs=5 / 4000**0.5)
-    assert copies.var(0) == pytest.approx(np.ones(5), abs=0.15)
-    assert np.corrcoef(copies.T)[np.triu_indices(5, 1)] == pytest.approx(np.zeros(10), abs=5 / 4000**0.5)
-    assert (judge(groups[0], 0).comparisons.copies == copies).all()
-    assert (judge(groups[0], 1).comparisons.copies != copies).any()
+    reader = plan(groups, settings_of(heads=5))
+    counts = reader(groups[0], 0).comparisons.bootstrap_counts
+    assert counts.mean(0) == pytest.approx(np.ones(5), abs=5 / 4000**0.5)
+    assert counts.var(0) == pytest.approx(np.ones(5), abs=0.15)
+    assert np.corrcoef(counts.T)[np.triu_indices(5, 1)] == pytest.approx(np.zeros(10), abs=5 / 4000**0.5)
+    assert (reader(groups[0], 0).comparisons.bootstrap_counts == counts).all()
+    assert (reader(groups[0], 1).comparisons.bootstrap_counts != counts).any()
     # Held-out judgements are not drawn.
-    assert (judge(groups[0]).comparisons.copies == 1).all()
+    assert (reader(groups[0]).comparisons.bootstrap_counts == 1).all()
 
 
 RATED = [

@@ -41,9 +41,9 @@ def model(folder):
 def steps_of(model, groups=GROUPS, **changes):
     shares = changes.pop("shares", 1)
     settings = TrainingSettings(**{"epochs": 1, "groups_per_step": 5, "batch_tokens": 4096, **changes})
-    judge = plan(groups, settings)
+    reader = plan(groups, settings)
     items = list(model.renderer.render(groups))
-    return Steps(items, [judge(item.group) for item in items], model.network, settings, shares=shares)
+    return Steps(items, [reader(item.group) for item in items], model.network, settings, shares=shares)
 
 
 def many(sizes):
@@ -65,9 +65,9 @@ def content(step):
     return [
         (
             [[*map(tuple, tree.sequences)] for tree in batch.trees],
-            batch.judged.comparisons.better.tolist(),
-            batch.judged.comparisons.worse.tolist(),
-            batch.judged.comparisons.weight.tolist(),
+            batch.targets.comparisons.better.tolist(),
+            batch.targets.comparisons.worse.tolist(),
+            batch.targets.comparisons.weight.tolist(),
         )
         for batch in step.micro_batches
     ], step.weight
@@ -80,8 +80,8 @@ def compared(step):
         sequences = [tuple(sequence) for tree in batch.trees for sequence in tree.sequences]
         found += [
             (sequences[b], sequences[w], round(v, 6))
-            for said in [batch.judged.comparisons]
-            for b, w, v in zip(said.better.tolist(), said.worse.tolist(), said.weight.tolist(), strict=True)
+            for targets in [batch.targets.comparisons]
+            for b, w, v in zip(targets.better.tolist(), targets.worse.tolist(), targets.weight.tolist(), strict=True)
         ]
     return sorted(found)
 
@@ -126,7 +126,7 @@ def test_weights_of_a_step_are_its_judgements(model):
     # a: 1, b: 3, c: 1, d: 0.5 + 1, e: nothing.
     step = steps_of(model)[0]
     assert step.weight == pytest.approx(6.5)
-    assert sum(float(batch.judged.comparisons.weight.sum()) for batch in step.micro_batches) == pytest.approx(6.5)
+    assert sum(float(batch.targets.comparisons.weight.sum()) for batch in step.micro_batches) == pytest.approx(6.5)
     assert steps_of(model, ties="ignore")[0].weight == pytest.approx(5.5)
 
 

@@ -168,33 +168,33 @@ def test_the_same_run_twice_is_the_same_model(backbone, tmp_path):
 # --- the held-out set -------------------------------------------------------------------------------------------
 
 
-def test_the_held_out_figures_are_those_of_evaluation(backbone, tmp_path):
+def test_the_validation_figures_are_those_of_evaluation(backbone, tmp_path):
     # Groups of two to five responses, every ranking a pair, unequal weights: a mean of batch means would differ.
-    held_out = [
+    validation = [
         Group(g.id, g.prompt, g.responses, tuple(Ranking(r.tiers, weight=1.0 + n % 3) for r in g.rankings))
         for n, size in enumerate((2, 3, 5, 2, 4))
         for g in toy_groups(3, responses=size, seed=n)
     ]
     options = {**TOYS, "epochs": 1, "precision": "fp32"}
-    model = plaudit.train(toy_groups(48), tmp_path, backbone, validation_groups=held_out, batch_tokens=40, **options)
-    rows = [[score.score for score in row] for row in model.score(held_out)]
-    measured = evaluate(held_out, rows).overall
+    model = plaudit.train(toy_groups(48), tmp_path, backbone, validation_groups=validation, batch_tokens=40, **options)
+    rows = [[score.score for score in row] for row in model.score(validation)]
+    measured = evaluate(validation, rows).overall
     figures = model.record["validation"]
     assert figures["groups"] == 15
     assert figures["loss"] == pytest.approx(measured["log_loss"].value, rel=1e-5)
     assert figures["accuracy"] == pytest.approx(measured["accuracy"].value)
 
 
-def held_out_losses(text):
+def validation_losses(text):
     return [float(loss) for loss in re.findall(r"validation: loss ([\d.]+)", text)]
 
 
-def test_it_stops_when_the_held_out_loss_gets_worse_and_keeps_the_best(backbone, tmp_path, capsys):
+def test_it_stops_when_the_validation_loss_gets_worse_and_keeps_the_best(backbone, tmp_path, capsys):
     # The held-out people say the opposite of those learned from: every step makes it worse.
     contrary = [Group(g.id, g.prompt, g.responses, tuple(Ranking(r.tiers[::-1]) for r in g.rankings)) for g in UNSEEN]
     options = {**TOYS, "epochs": 6, "evaluate_every": 0.5, "patience": 2, "precision": "fp32"}
     model = plaudit.train(toy_groups(64), tmp_path, backbone, validation_groups=contrary, **options)
-    losses = held_out_losses(capsys.readouterr().err)
+    losses = validation_losses(capsys.readouterr().err)
     # 64 groups in steps of 16 are 4 steps a pass; a look every 2; the first is the best, two more, and it stops.
     assert model.record["steps"] == 6
     assert len(losses) == 3
@@ -207,7 +207,7 @@ def test_without_patience_it_never_stops_but_still_keeps_the_best(backbone, tmp_
     contrary = [Group(g.id, g.prompt, g.responses, tuple(Ranking(r.tiers[::-1]) for r in g.rankings)) for g in UNSEEN]
     options = {**TOYS, "epochs": 2, "evaluate_every": 0.5, "patience": 0, "precision": "fp32"}
     model = plaudit.train(toy_groups(64), tmp_path, backbone, validation_groups=contrary, **options)
-    losses = held_out_losses(capsys.readouterr().err)
+    losses = validation_losses(capsys.readouterr().err)
     assert (model.record["steps"], len(losses)) == (8, 4)
     assert model.record["validation"]["loss"] == pytest.approx(min(losses), abs=6e-5)
     assert losses[-1] > losses[0]
@@ -228,7 +228,7 @@ def test_a_share_of_the_prompts_is_held_out_whole():
     assert divided(groups, TrainingSettings(validation_share=0.0)) == (groups, [])
 
 
-def test_what_a_loss_leaves_out_is_said_with_held_out_groups_given_too(caplog):
+def test_what_a_loss_leaves_out_is_said_with_validation_groups_too(caplog):
     tied = Group("t", "p", ("a", "b"), (Ranking(((0, 1),)), Ranking(((0,), (1,)))))
     settings = TrainingSettings(ties="ignore")
     split_validation([tied], [tied], settings, plan([tied], settings))
@@ -287,7 +287,7 @@ REFUSED = {
     "held out": (
         toy_groups(1),
         {"validation_groups": [Group("g", "p", ("a",))]},
-        "none of the 1 held-out groups has anything",
+        "none of the 1 validation groups has anything",
     ),
 }
 

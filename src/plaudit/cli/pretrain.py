@@ -56,7 +56,7 @@ def pretrain_command(
 
     Example: `plaudit pretrain corpus.txt -o my-backbone --vocabulary 2000`
     """
-    from plaudit.training import PretrainingSettings, figures, pretrain, read_texts
+    from plaudit.training import PretrainingSettings, pretrain, read_texts, validation_sentence
 
     texts = read_texts(text)
     if texts.repeated or texts.empty:
@@ -78,5 +78,5 @@ def pretrain_command(
     }
     settings = PretrainingSettings().with_sources("pretrain", flags, changes, config)
     record = pretrain(texts, output, backbone, resume=resume, overwrite=overwrite, settings=settings)
-    typer.echo(figures(record["validation"]), err=True)
+    typer.echo(validation_sentence(record["validation"]), err=True)
     typer.echo(f"The backbone is in {output}: plaudit train DATA -o MODEL --backbone {output}", err=True)

@@ -57,7 +57,7 @@ def sft_command(
 
     Example: `plaudit sft train.jsonl -o my-sft --backbone my-backbone`
     """
-    from plaudit.training import FineTuningSettings, figures, read_demonstrations, sft
+    from plaudit.training import FineTuningSettings, read_demonstrations, sft, validation_sentence
 
     flags = {
         "epochs": epochs,
@@ -80,5 +80,5 @@ def sft_command(
         f"{record['tied']:,} had equally good responses and {record['unjudged']:,} no judgement: all those were kept.",
         err=True,
     )
-    typer.echo(figures(record["validation"]), err=True)
+    typer.echo(validation_sentence(record["validation"]), err=True)
     typer.echo(f"The backbone is in {output}: plaudit train DATA -o MODEL --backbone {output}", err=True)

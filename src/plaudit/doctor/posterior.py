@@ -71,7 +71,7 @@ class Evidence:
             worse=targets.worse,
             tie=targets.tie,
             ranking=targets.ranking,
-            weight=targets.judgement * 2 / ranked[targets.ranking] if len(targets) else targets.judgement,
+            weight=targets.judgement_weight * 2 / ranked[targets.ranking] if len(targets) else targets.judgement_weight,
             block=np.array(block, dtype=np.int64)[targets.ranking],
             n_responses=len(group.responses),
         )

@@ -11,10 +11,6 @@ from plaudit.groups import Group
 from plaudit.losses import RANKING_LOSSES, RATING_LOSSES, ranking_loss
 from plaudit.training import TrainingSettings, read_scales
 
-# Losses under which the better response wins with probability σ(gap): of Plackett-Luce, any two responses of a ranking
-# are a Bradley-Terry comparison (Luce's choice axiom), and `infonce` is its first choice.
-_LIKELIHOODS = frozenset({"bradley-terry", "ranknet", "plackett-luce", "infonce"})
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -125,12 +121,13 @@ def _candidate(name: str, kinds: set[str], groups: Sequence[Group], settings: Tr
         _check_levels(name, groups, changed)
         return Candidate(name, kind, changed, likelihood=False)
     changed = settings.with_changes({"loss": name}, "losses")
-    likelihood = name.partition(":")[0] in _LIKELIHOODS and not changed.margin and changed.ties != "rao-kupper"
+    loss, _ = changed.ranking_loss
+    likelihood = loss.likelihood and not changed.margin and changed.ties != "rao-kupper"
     return Candidate(name, kind, changed, likelihood)
 
 
 def _check_levels(name: str, groups: Sequence[Group], settings: TrainingSettings) -> None:
-    if RATING_LOSSES[name] == "value":
+    if RATING_LOSSES[name].readout == "value":
         return
     for attribute, scale in scales_of(groups, read_scales(settings.scales) if settings.scales else None).items():
         if scale.levels is None:

@@ -58,14 +58,13 @@ def _of_rankings(name: str) -> LossCurve:
 
 
 def _of_ratings(name: str) -> LossCurve:
-    against, loss_of = _READOUTS[RATING_LOSSES[name]]
+    against, loss_of = _READOUTS[RATING_LOSSES[name].readout]
     x = _grid(_MAX_GAP if against == RIGHT else _MAX_ERROR)
     return _curve(name, against, x, loss_of(name, x))
 
 
 def _of_values(name: str, x: torch.Tensor) -> torch.Tensor:
-    loss: torch.Tensor = getattr(losses, name)(x, torch.zeros_like(x))
-    return loss
+    return RATING_LOSSES[name].function(x, torch.zeros_like(x))
 
 
 def _of_levels(_: str, x: torch.Tensor) -> torch.Tensor:

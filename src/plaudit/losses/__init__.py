@@ -1,4 +1,4 @@
-"""Losses: scores and what people said in, one loss a judgement out. Pure functions of tensors, each with its source.
+"""Losses: scores and judgements in, one loss a judgement out. Pure functions of tensors, each with its source.
 
 The tables name every loss a training run can be asked for. Losses of *comparisons* take score gaps, losses of
 *rankings* whole tiers, losses of *ratings* one prediction each.
@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 from plaudit._face import face
 
 if TYPE_CHECKING:
-    from plaudit.losses.listwise import best_worst, infonce, plackett_luce
-    from plaudit.losses.margin import hinge
-    from plaudit.losses.pairwise import TIES, bradley_terry, centering
+    from plaudit.losses.comparisons import TIES, bradley_terry, centering, hinge
+    from plaudit.losses.rankings import best_worst, infonce, plackett_luce
     from plaudit.losses.ratings import classes, cumulative_link, huber, mae, mse
-    from plaudit.losses.table import RANKING_LOSSES, RATING_LOSSES, RankingLoss, ranking_loss
+    from plaudit.losses.table import RANKING_LOSSES, RATING_LOSSES, RankingLoss, RatingLoss, ranking_loss
 
 __all__ = [
     "RANKING_LOSSES",
     "RATING_LOSSES",
     "TIES",
     "RankingLoss",
+    "RatingLoss",
     "best_worst",
     "bradley_terry",
     "centering",

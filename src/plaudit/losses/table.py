@@ -1,68 +1,82 @@
-"""Losses: scores and what people said in, one loss a judgement out. Pure functions of tensors, each with its source.
+"""Every loss a training run can be asked for, by name. A loss is one row, registered in the file that has its function.
 
-The tables name every loss a training run can be asked for. Losses of *comparisons* take score gaps, losses of
-*rankings* whole tiers, losses of *ratings* one prediction each.
+A new loss is a function and a `register` call in one file of this folder, or in a module of somebody else's package
+that is an entry point of `plaudit.ranking_loss` or `plaudit.rating_loss`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 
-from plaudit.losses.listwise import best_worst, infonce, plackett_luce
-from plaudit.losses.margin import hinge
-from plaudit.losses.pairwise import bradley_terry
+from plaudit.registry import Registry
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RankingLoss:
     """How a loss reads a ranking.
 
     Attributes:
-        name: what a run calls it.
-        function: from the modules here.
-        unit: `comparisons`: a function of score gaps; `rankings`: of scores and tiers.
-        takes: which of a run's settings it understands besides.
-        shared: whether the comparisons of a ranking share its weight, so that a ranking is one judgement, or each
-            counts as one.
+        function: of score gaps and ties (`unit="comparisons"`), or of scores and tiers (`unit="rankings"`).
+        unit: `comparisons` or `rankings`.
+        takes: which of a run's settings the function has as keywords: `ties`, `margin`, `label_smoothing`.
+        parameter: the keyword of a whole number that may follow the name, as K in `plackett-luce:K`; None: none may.
+        share_weight: whether the comparisons of a ranking share its weight, so that a ranking is one judgement, or
+            each counts as one.
         ties: whether a ranking that is one tie alone says anything to it.
+        likelihood: whether σ(gap) is the probability it models that the better of two wins. Of Plackett-Luce, any two
+            responses of a ranking are a Bradley-Terry comparison (Luce's choice axiom), and `infonce` is its first
+            choice.
     """
 
-    name: str
     function: Callable[..., torch.Tensor]
     unit: str
     takes: frozenset[str] = frozenset()
-    shared: bool = True
+    parameter: str | None = None
+    share_weight: bool = True
     ties: bool = True
+    likelihood: bool = False
 
 
-_LOGISTIC = frozenset({"ties", "margin", "label_smoothing"})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatingLoss:
+    """How a loss reads a rating.
 
-RANKING_LOSSES = {
-    loss.name: loss
-    for loss in (
-        RankingLoss("bradley-terry", bradley_terry, "comparisons", _LOGISTIC),
-        # Burges et al. 2005: the same logistic loss, every pair an example of its own.
-        RankingLoss("ranknet", bradley_terry, "comparisons", _LOGISTIC, shared=False),
-        RankingLoss("hinge", hinge, "comparisons", frozenset({"ties", "margin"})),
-        RankingLoss("plackett-luce", plackett_luce, "rankings"),
-        RankingLoss("infonce", infonce, "rankings", ties=False),
-        RankingLoss("best-worst", best_worst, "rankings", ties=False),
-    )
-}
-"""Name -> loss of rankings. `plackett-luce:K` is the top-K one."""
+    Attributes:
+        function: of a score and a target (`readout="value"`), of a score, a level and cut-points (`"ordinal"`), or of
+            one logit a level and a level (`"classes"`).
+        readout: what the head's outputs are read as (see `model.heads`).
+    """
 
-RATING_LOSSES = {"mse": "value", "mae": "value", "huber": "value", "ordinal": "ordinal", "classes": "classes"}
-"""Name -> what it reads the head's outputs as (see `model.heads`)."""
+    function: Callable[..., torch.Tensor]
+    readout: str = "value"
 
-_TOP = re.compile(r"plackett-luce:([1-9]\d*)")
+
+def _place(loss: RankingLoss | RatingLoss) -> tuple[bool, str]:
+    """Ours come first, by file, whichever file was imported first."""
+    module = loss.function.__module__
+    return not module.startswith("plaudit."), module
+
+
+RANKING_LOSSES: Registry[RankingLoss] = Registry("ranking loss", "plaudit.losses", order=_place)
+RATING_LOSSES: Registry[RatingLoss] = Registry("rating loss", "plaudit.losses", order=_place)
 
 
 def ranking_loss(name: str) -> tuple[RankingLoss, dict[str, int]] | None:
-    """The loss of that name and its own options; None if there is none."""
-    if match := _TOP.fullmatch(name):
-        return RANKING_LOSSES["plackett-luce"], {"top": int(match.group(1))}
-    return (RANKING_LOSSES[name], {}) if name in RANKING_LOSSES else None
+    """The loss of that name and its own options; None if there is none.
+
+    Example:
+        >>> ranking_loss("plackett-luce:3")[1]
+        {'top': 3}
+        >>> ranking_loss("hinge:3") is None
+        True
+    """
+    base, colon, number = name.partition(":")
+    loss = RANKING_LOSSES.get(base)
+    if loss is None or not colon:
+        return None if loss is None else (loss, {})
+    if loss.parameter is None or not (number.isascii() and number.isdigit()) or number.startswith("0"):
+        return None
+    return loss, {loss.parameter: int(number)}

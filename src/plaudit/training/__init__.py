@@ -8,8 +8,9 @@ if TYPE_CHECKING:
     from plaudit.training.language_model.demonstrations import read_demonstrations
     from plaudit.training.language_model.documents import read_texts
     from plaudit.training.language_model.fine_tuning import sft
+    from plaudit.training.language_model.perplexity import validation_sentence
     from plaudit.training.language_model.pretraining import pretrain
-    from plaudit.training.language_model.settings import FineTuningSettings, PretrainingSettings, figures
+    from plaudit.training.language_model.settings import FineTuningSettings, PretrainingSettings
     from plaudit.training.linear import fit_linear, frozen_features, learn
     from plaudit.training.reward_model import train
     from plaudit.training.settings import TrainingSettings, loss_settings, read_scales
@@ -20,7 +21,6 @@ __all__ = [
     "FineTuningSettings",
     "PretrainingSettings",
     "TrainingSettings",
-    "figures",
     "fit_linear",
     "frozen_features",
     "learn",
@@ -31,6 +31,7 @@ __all__ = [
     "read_texts",
     "sft",
     "train",
+    "validation_sentence",
 ]
 
 __getattr__, __dir__ = face(__name__, __file__)

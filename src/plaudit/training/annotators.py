@@ -5,8 +5,8 @@ who answers at random has β = 0, someone who answers the wrong way round β < 0
 reward as the item's location (for crowds of comparisons: Chen et al. 2013, whose η plays this part).
 
 β is not trained by gradient steps: most annotators are met in a handful of steps, where Adam moves every parameter by
-about its learning rate whatever the evidence. Instead model and annotators take turns: after each pass, every β is
-fitted to the rewards as they then are, by maximum likelihood with a prior of N(1, 1/2²), and the next pass trusts
+about its learning rate whatever the evidence. Instead model and annotators take turns: after each epoch, every β is
+fitted to the rewards as they then are, by maximum likelihood with a prior of N(1, 1/2²), and the next epoch trusts
 people accordingly. A model that has just begun has small gaps; so the β are relative to the crowd: one slope for all is
 fitted with them, and is left out of the loss.
 """
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from jaxtyping import Float, Int
 from scipy.special import expit
 from torch import nn
 
@@ -37,36 +38,38 @@ class AnnotatorReliability(nn.Module):
         self.register_buffer("mean", torch.ones(annotators))
         self.register_buffer("precision", torch.full((annotators,), _PRIOR_PRECISION))
 
-    def learn(self, rewards: torch.Tensor, said: ComparisonTargets) -> None:
-        """Believe what the rewards and all of a data set's comparisons say together.
+    def fit(self, rewards: Float[torch.Tensor, " responses"], comparisons: ComparisonTargets) -> None:
+        """Fit the reliabilities to the rewards and all comparisons of a data set.
 
         Args:
-            rewards: `[R]`, the mean over heads.
-            said: comparisons among the R; ties and comparisons by nobody named say nothing.
+            rewards: the mean over heads.
+            comparisons: among these responses; ties and comparisons by nobody named say nothing.
         """
-        own = said.rows((said.annotator >= 0) & ~said.tie)
+        named = comparisons.rows((comparisons.annotator >= 0) & ~comparisons.tie)
         values = rewards.double().cpu().numpy()
         mean, precision = fit_reliability(
-            values[own.better] - values[own.worse], own.annotator, own.weight, annotators=len(self.mean)
+            values[named.better] - values[named.worse], named.annotator, named.weight, annotators=len(self.mean)
         )
         self.mean.copy_(torch.from_numpy(mean))
         self.precision.copy_(torch.from_numpy(precision))
 
 
 def fit_reliability(
-    gap: np.ndarray, annotator: np.ndarray, weight: np.ndarray, annotators: int
-) -> tuple[np.ndarray, np.ndarray]:
+    gap: Float[np.ndarray, " comparisons"],
+    annotator: Int[np.ndarray, " comparisons"],
+    weight: Float[np.ndarray, " comparisons"],
+    annotators: int,
+) -> tuple[Float[np.ndarray, " annotators"], Float[np.ndarray, " annotators"]]:
     """The most likely reliabilities: the maximum over β and a slope c common to all of
     Σ w log σ(β_a c gap) - Σ 2 (β_a - 1)², by Newton steps in turn.
 
     Args:
-        gap: `[C]`, reward of what was preferred minus reward of the other.
-        annotator: `[C]`, numbers below `annotators`.
-        weight: `[C]`.
+        gap: reward of what was preferred minus reward of the other.
+        annotator: numbers below `annotators`.
+        weight: of each comparison.
 
     Returns:
-        Mean and precision (the inverse variance, at the slope found) of each `[annotators]` β; the prior's of whoever
-        said nothing.
+        Mean and precision (the inverse variance, at the fitted slope) of each β; the prior's of whoever judged nothing.
     """
     beta, slope = np.ones(annotators), 1.0
     precision = np.full(annotators, _PRIOR_PRECISION)

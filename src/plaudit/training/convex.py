@@ -46,7 +46,7 @@ class ConvexObjective(ABC):
     def intercept(self, scores: np.ndarray) -> float:
         """The constant that is best added to the scores; 0 where only differences count."""
 
-    def among(self, keep: np.ndarray) -> Self:
+    def subset(self, keep: np.ndarray) -> Self:
         """The judgements of a `[N]` mask."""
         return replace(self, **{field.name: getattr(self, field.name)[keep] for field in fields(self)})
 
@@ -100,7 +100,7 @@ class LeastSquares(ConvexObjective):
 
 @dataclass(frozen=True, slots=True)
 class LinearFit:
-    """What a fit found.
+    """The result of a fit.
 
     Attributes:
         weights: `[F]`.
@@ -130,15 +130,15 @@ def fit_convex(features: Matrix, objective: ConvexObjective) -> LinearFit:
     losses: list[float] = []
     for penalty in _PENALTIES:
         starts = [
-            descend(features, objective.among(~held), penalty * spread, start)
-            for held, start in zip(folds, starts, strict=True)
+            descend(features, objective.subset(~held_out), penalty * spread, start)
+            for held_out, start in zip(folds, starts, strict=True)
         ]
-        losses.append(_held_out([features @ weights for weights in starts], objective, folds))
+        losses.append(_out_of_fold_loss([features @ weights for weights in starts], objective, folds))
         if losses[-1] > min(losses):
-            break  # With a falling penalty the held-out loss falls, then rises.
+            break  # With a falling penalty the out-of-fold loss falls, then rises.
     best = int(np.argmin(losses))
     weights = descend(features, objective, _PENALTIES[best] * spread)
-    constant = _held_out([np.zeros(features.shape[0])] * len(folds), objective, folds)
+    constant = _out_of_fold_loss([np.zeros(features.shape[0])] * len(folds), objective, folds)
     return LinearFit(weights, objective.intercept(features @ weights), _PENALTIES[best], losses[best], constant)
 
 
@@ -153,16 +153,17 @@ def descend(
         return loss + penalty / 2 * float(weights @ weights), features.T @ gradient + penalty * weights
 
     start = np.zeros(features.shape[1]) if start is None else start
-    found = minimize(value, start, jac=True, method="L-BFGS-B", options={"maxiter": 500, "ftol": 1e-10, "gtol": 1e-7})
-    return np.asarray(found.x)
+    options = {"maxiter": 500, "ftol": 1e-10, "gtol": 1e-7}
+    return np.asarray(minimize(value, start, jac=True, method="L-BFGS-B", options=options).x)
 
 
-def _held_out(scores: Sequence[np.ndarray], objective: ConvexObjective, folds: Sequence[np.ndarray]) -> float:
+def _out_of_fold_loss(scores: Sequence[np.ndarray], objective: ConvexObjective, folds: Sequence[np.ndarray]) -> float:
     """The mean loss over all judgements, each scored by the fit that has not seen it."""
     total = 0.0
-    for row, held in zip(scores, folds, strict=True):
-        loss, _ = objective.among(held).loss(row + objective.among(~held).intercept(row))
-        total += loss * objective.weight[held].sum()
+    for row, held_out in zip(scores, folds, strict=True):
+        constant = objective.subset(~held_out).intercept(row)
+        loss, _ = objective.subset(held_out).loss(row + constant)
+        total += loss * objective.weight[held_out].sum()
     return float(total / objective.weight.sum())
 
 

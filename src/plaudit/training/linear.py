@@ -9,11 +9,9 @@ penalty is chosen by cross-validation, and the last fit uses everything.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,11 +30,10 @@ from plaudit.model import (
     Scorer,
     make_linear_probe,
 )
-from plaudit.storage import data_hash
 from plaudit.training.card import linear_card
 from plaudit.training.convex import BradleyTerry, LeastSquares, LinearFit, fit_convex
 from plaudit.training.plan import REWARD, plan
-from plaudit.training.run.folder import clear, open_folder
+from plaudit.training.run.training_run import TrainingRun
 from plaudit.training.settings import TrainingSettings
 from plaudit.training.targets import ComparisonTargets
 
@@ -48,36 +45,23 @@ _USED_BY_FROZEN = ("pooling", "max_length", "chat_template", "truncate_responses
 
 
 def train_linear(
-    groups: Sequence[Group],
-    output: Path,
+    run: TrainingRun[TrainingSettings],
     backbone: str,
+    groups: Sequence[Group],
     validation_groups: Sequence[Group] | None,
-    settings: TrainingSettings,
-    resume: bool,
-    overwrite: bool,
-    main: bool,
 ) -> Scorer:
-    """`train` for plain backbones. Only the `main` process writes.
+    """`train` for a baseline.
 
     Raises:
         PlauditError: if there is nothing to learn from, or the folder is taken.
     """
-    origin = {
-        "backbone": backbone,
-        "data": data_hash(groups),
-        "validation_data": None if validation_groups is None else data_hash(validation_groups),
-        "settings": settings.to_dict(),
-    }
-    open_folder(output, origin, resume, overwrite, main)
-    if unused := _unused(settings, backbone):
+    run.open()
+    if unused := _unused(run.settings, backbone):
         logger.warning("%s has no use for %s", backbone, ", ".join(unused))
-    started = time.monotonic()
-    model = fit_linear(groups, backbone, settings)
-    held_out = {"groups": 0} if validation_groups is None else _held_out(model, validation_groups, settings)
-    model.record |= {**origin, "validation": held_out, "steps": 0, "seconds": round(time.monotonic() - started, 1)}
-    if main:
-        model.save(output, card=linear_card(model.record))
-        clear(output)
+    model = fit_linear(groups, backbone, run.settings)
+    validation = {"groups": 0} if validation_groups is None else _validate(model, validation_groups, run.settings)
+    model.record |= run.record(validation=validation)
+    run.save(lambda: model.save(run.output, card=linear_card(model.record)))
     return model
 
 
@@ -115,7 +99,7 @@ def _plain(groups: Sequence[Group], backbone: str, settings: TrainingSettings) -
     features, matrix = FEATURES[backbone].of(texts)
     learned = learn(matrix, groups, settings)
     attributes = {
-        said.name: (weights * said.spread, said.centre, Scale(said.low, said.high)) for said, weights in learned.rated
+        one.name: (weights * one.spread, one.centre, Scale(one.low, one.high)) for one, weights in learned.rated
     }
     return LinearModel(features, Linear(learned.reward, attributes)), learned
 
@@ -127,16 +111,16 @@ def _frozen(groups: Sequence[Group], backbone: str, settings: TrainingSettings) 
     centre, scale = features.mean(0), features.std(0)
     scale[scale == 0] = 1.0
     learned = learn((features - centre) / scale, groups, settings)
-    said, rows = [], []
+    attributes, rows = [], []
     if learned.rankings is not None:
-        said.append(Attribute(REWARD))
+        attributes.append(Attribute(REWARD))
         rows.append(learned.reward / scale)
     for attribute, weights in learned.rated:
         rows.append(weights / scale)
         shift = attribute.spread * float(rows[-1] @ centre)
         share = attribute.weight if learned.rankings is None else 0.0
-        said.append(replace(attribute, weight=share, centre=attribute.centre - shift))
-    outputs = Outputs(tuple(said), pooling=pooling)
+        attributes.append(replace(attribute, weight=share, centre=attribute.centre - shift))
+    outputs = Outputs(tuple(attributes), pooling=pooling)
     return make_linear_probe(name, outputs, np.array(rows, dtype=np.float32), **options), learned
 
 
@@ -264,12 +248,12 @@ def _rated(
     ]
     row, unit, weight, part = (np.array(column) for column in zip(*rows, strict=True))
     target = (unit - attribute.centre) / attribute.spread
-    found = fit_convex(features, LeastSquares(row=row, target=target, weight=weight, part=part))
-    return replace(attribute, centre=attribute.centre + attribute.spread * found.intercept), found
+    fit = fit_convex(features, LeastSquares(row=row, target=target, weight=weight, part=part))
+    return replace(attribute, centre=attribute.centre + attribute.spread * fit.intercept), fit
 
 
-def _held_out(model: Scorer, groups: Sequence[Group], settings: TrainingSettings) -> dict[str, Any]:
-    """Log loss and accuracy on groups that were kept apart, where they have comparisons."""
+def _validate(model: Scorer, groups: Sequence[Group], settings: TrainingSettings) -> dict[str, Any]:
+    """Log loss and accuracy on the validation groups, where they have comparisons."""
     starts = [0, *accumulate(len(group.responses) for group in groups)]
     comparisons = _comparisons(groups, starts, np.arange(len(groups)), settings.ties)
     if comparisons is None:

@@ -1,4 +1,4 @@
-"""From the head's outputs and what people said to one loss: which loss reads which judgement, in what proportion."""
+"""From the head's outputs and the judgements to one loss: which loss reads which judgement, in what proportion."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
+from jaxtyping import Float
 
-from plaudit.losses import centering, classes, cumulative_link, huber, mae, mse
+from plaudit.losses import RATING_LOSSES, centering
 from plaudit.model import Outputs
-from plaudit.training.judged import Judged
+from plaudit.training.group_targets import GroupTargets
 from plaudit.training.settings import TrainingSettings
-from plaudit.training.targets import ComparisonTargets, RankedPlaces, RatingTargets
+from plaudit.training.targets import ComparisonTargets, RankingTargets, RatingTargets
 
-_OF_VALUES = {"mse": mse, "mae": mae, "huber": huber}
+RawOutputs = Float[torch.Tensor, "responses heads outputs"]
+Rewards = Float[torch.Tensor, "responses heads"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,107 +34,114 @@ class LossTerm:
 class TrainingObjective:
     """What a run minimises: the weighted sum of every judgement's loss, to be divided by the weights' sum.
 
-    Rankings are judgements of the reward, ratings of their own attribute. With K heads, each learns from its own copies
-    of the judgements, and the loss is their mean.
+    Rankings are judgements of the reward, ratings of their own attribute. With K heads, each learns from its own
+    bootstrap sample of the judgements, and the loss is their mean.
 
     Attributes:
         settings: the losses' names and options.
-        outputs: what the head says.
+        outputs: of the head.
     """
 
     settings: TrainingSettings
     outputs: Outputs
 
-    def bare(self) -> TrainingObjective:
-        """Without label smoothing and centring, so that held-out losses of different runs compare."""
-        return replace(self, settings=self.settings.with_changes({"label_smoothing": 0.0, "centering": 0.0}, "bare"))
+    def without_regularisation(self) -> TrainingObjective:
+        """Without label smoothing and centring, so that validation losses of different runs compare."""
+        return replace(self, settings=replace(self.settings, label_smoothing=0.0, centering=0.0))
 
     def __call__(
         self,
-        raw: torch.Tensor,
-        judged: Judged,
+        raw: RawOutputs,
+        targets: GroupTargets,
         *,
         cuts: Mapping[str, torch.Tensor],
-        reliability: torch.Tensor | None = None,
+        reliability: Float[torch.Tensor, " annotators"] | None = None,
     ) -> dict[str, LossTerm]:
         """Losses by kind of judgement.
 
         Args:
-            raw: `[R, K, W]`, the head's outputs.
-            judged: what was said of the R responses.
+            raw: the head's outputs.
+            targets: the judgements of these responses.
             cuts: cut-points of ordinal attributes.
-            reliability: `[annotators]`, what each annotator's score gaps are multiplied by.
+            reliability: what each annotator's score gaps are multiplied by.
 
         Returns:
             `rankings` and `ratings`, those of which there are any.
         """
-        parts = {}
-        if judged.places is None and len(judged.comparisons):
-            parts["rankings"] = self._of_comparisons(self.outputs.rewards(raw), judged.comparisons, reliability)
-        elif judged.places is not None and len(judged.places):
-            parts["rankings"] = self._of_rankings(self.outputs.rewards(raw), judged.places)
-        if len(judged.ratings):
-            parts["ratings"] = self._of_ratings(raw, judged.ratings, cuts, judged.rating_weight)
-        return parts
+        terms = {}
+        if targets.rankings is None and len(targets.comparisons):
+            terms["rankings"] = self._of_comparisons(self.outputs.rewards(raw), targets.comparisons, reliability)
+        elif targets.rankings is not None and len(targets.rankings):
+            terms["rankings"] = self._of_rankings(self.outputs.rewards(raw), targets.rankings)
+        if len(targets.ratings):
+            terms["ratings"] = self._of_ratings(raw, targets.ratings, cuts, targets.rating_weight)
+        return terms
 
     def _of_comparisons(
-        self, rewards: torch.Tensor, said: ComparisonTargets, reliability: torch.Tensor | None
+        self, rewards: Rewards, targets: ComparisonTargets, reliability: torch.Tensor | None
     ) -> LossTerm:
         tensor = partial(torch.as_tensor, device=rewards.device)
-        better, worse = rewards[tensor(said.better)], rewards[tensor(said.worse)]
+        better, worse = rewards[tensor(targets.better)], rewards[tensor(targets.worse)]
         gap = better - worse
         if reliability is not None:
-            # One more, of 1, for those whom nobody named.
+            # One more, of 1, for those whom nobody named: `NOBODY` is -1.
             known = torch.cat([reliability, reliability.new_ones(1)])
-            gap = gap * known[tensor(said.annotator)][:, None]
+            gap = gap * known[tensor(targets.annotator)][:, None]
         options: dict[str, Any] = {
             "ties": self.settings.ties,
-            "margin": self.settings.margin * tensor(said.strength, dtype=gap.dtype)[:, None],
+            "margin": self.settings.margin * tensor(targets.strength, dtype=gap.dtype)[:, None],
             "label_smoothing": self.settings.label_smoothing,
         }
-        loss, own = self.settings.ranking_loss
-        losses = loss.function(gap, tensor(said.tie)[:, None], **own, **{n: options[n] for n in loss.takes})
+        loss, parameter = self.settings.ranking_loss
+        taken = {name: options[name] for name in loss.takes}
+        losses = loss.function(gap, tensor(targets.tie)[:, None], **parameter, **taken)
         if self.settings.centering:
             losses = losses + self.settings.centering * centering(better, worse)
-        return _part(losses, said.copies, said.weight)
+        return _weighted_sum(losses, targets.bootstrap_counts, targets.weight)
 
-    def _of_rankings(self, rewards: torch.Tensor, said: RankedPlaces) -> LossTerm:
-        response, tier, copies = said.table()
+    def _of_rankings(self, rewards: Rewards, targets: RankingTargets) -> LossTerm:
+        response, tier, bootstrap_counts = targets.padded()
         tiers = torch.as_tensor(tier, device=rewards.device)[:, None]
         scores = rewards[torch.as_tensor(response, device=rewards.device)].transpose(1, 2)
-        loss, own = self.settings.ranking_loss
-        losses = loss.function(scores, tiers, **own)
+        loss, parameter = self.settings.ranking_loss
+        losses = loss.function(scores, tiers, **parameter)
         if self.settings.centering:
             # (r_a + r_b)² of a pair, for any number: the square of twice the mean.
             mean = torch.where(tiers >= 0, scores, 0.0).sum(-1) / (tiers >= 0).sum(-1)
             losses = losses + self.settings.centering * centering(mean, mean)
-        return _part(losses, copies, said.weight)
+        return _weighted_sum(losses, bootstrap_counts, targets.weight)
 
     def _of_ratings(
-        self, raw: torch.Tensor, said: RatingTargets, cuts: Mapping[str, torch.Tensor], rating_weight: float
+        self, raw: RawOutputs, targets: RatingTargets, cuts: Mapping[str, torch.Tensor], rating_weight: float
     ) -> LossTerm:
         scores, columns = self.outputs.scores(raw), self.outputs.columns(raw)
+        function = RATING_LOSSES[self.settings.rating_loss].function
         total, weight = raw.new_zeros(()), 0.0
         for number, attribute in enumerate(self.outputs.attributes):
-            own = said.rows(said.attribute == number)
-            if not len(own):
+            rated = targets.rows(targets.attribute == number)
+            if not len(rated):
                 continue
-            rows = torch.as_tensor(own.response, device=raw.device)
-            each = scores[rows][..., number]
-            level = torch.as_tensor(own.level, device=raw.device)[:, None].expand_as(each)
+            rows = torch.as_tensor(rated.response, device=raw.device)
+            values = scores[rows][..., number]
+            level = torch.as_tensor(rated.level, device=raw.device)[:, None].expand_as(values)
             if attribute.readout == "ordinal":
-                losses = cumulative_link(each, level, cuts[attribute.name])
+                losses = function(values, level, cuts[attribute.name])
             elif attribute.readout == "classes":
-                losses = classes(columns[number][rows], level)
+                losses = function(columns[number][rows], level)
             else:
-                target = torch.as_tensor(own.target, dtype=each.dtype, device=raw.device)[:, None]
-                losses = _OF_VALUES[self.settings.rating_loss](each, target.expand_as(each))
-            part = _part(losses, own.copies, own.weight * rating_weight)
-            total, weight = total + part.loss, weight + part.weight
+                target = torch.as_tensor(rated.target, dtype=values.dtype, device=raw.device)[:, None]
+                losses = function(values, target.expand_as(values))
+            term = _weighted_sum(losses, rated.bootstrap_counts, rated.weight * rating_weight)
+            total, weight = total + term.loss, weight + term.weight
         return LossTerm(total, weight)
 
 
-def _part(losses: torch.Tensor, copies: Any, weight: Any) -> LossTerm:
-    """Weighted sum of `[n, K]` losses, meaned over heads."""
-    shares = torch.as_tensor(copies * weight[:, None], dtype=losses.dtype, device=losses.device) / losses.shape[1]
-    return LossTerm((losses * shares).sum(), float((weight * copies.mean(1)).sum()))
+def _weighted_sum(
+    losses: Float[torch.Tensor, "judgements heads"],
+    bootstrap_counts: Float[np.ndarray, "judgements heads"],
+    weight: Float[np.ndarray, " judgements"],
+) -> LossTerm:
+    """The weighted sum of losses, averaged over heads."""
+    shares = torch.as_tensor(bootstrap_counts * weight[:, None], dtype=losses.dtype, device=losses.device)
+    total = (losses * (shares / losses.shape[1])).sum()
+    return LossTerm(total, float((weight * bootstrap_counts.mean(1)).sum()))

@@ -1,4 +1,4 @@
-"""What a head must say to learn from the judgements at hand, and who made them."""
+"""Which outputs a head needs to learn from the judgements at hand, and what the reward is made of."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from plaudit.errors import InvalidInputError
 from plaudit.groups import Group
 from plaudit.losses import RATING_LOSSES
 from plaudit.model import Attribute, Outputs
-from plaudit.training.judged import Judge
+from plaudit.training.group_targets import TargetReader
 from plaudit.training.settings import TrainingSettings, read_mix, read_scales
 
 logger = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ REWARD = "overall"
 """The attribute that rankings judge, where no mix says otherwise."""
 
 
-def plan(groups: Sequence[Group], settings: TrainingSettings) -> Judge:
+def plan(groups: Sequence[Group], settings: TrainingSettings) -> TargetReader:
     """How these groups are to be read: an output for each rated attribute, one for rankings, and their mix, the reward.
 
     Raises:
@@ -35,7 +35,7 @@ def plan(groups: Sequence[Group], settings: TrainingSettings) -> Judge:
     attributes = [_rated(name, scale, groups, settings.rating_loss, mix) for name, scale in scales.items()]
     if REWARD not in scales and (REWARD in mix or not attributes):
         attributes.append(Attribute(REWARD, mix.get(REWARD, 1.0)))
-    return Judge(
+    return TargetReader(
         loss=settings.ranking_loss[0],
         ties=settings.ties,
         outputs=Outputs(
@@ -53,9 +53,9 @@ def plan(groups: Sequence[Group], settings: TrainingSettings) -> Judge:
 
 def _check_kinds(settings: TrainingSettings, ranked: bool, rated: bool) -> None:
     """A loss that was asked for and has nothing to learn from is a mistake."""
-    asked = ((settings.loss, "bradley-terry", ranked, "rankings"), (settings.rating_loss, "mse", rated, "ratings"))
-    for loss, default, there, kind in asked:
-        if loss != default and not there:
+    kinds = ((settings.loss, "bradley-terry", ranked, "rankings"), (settings.rating_loss, "mse", rated, "ratings"))
+    for loss, default, present, kind in kinds:
+        if loss != default and not present:
             raise InvalidInputError(
                 f"the loss {loss} learns from {kind}, and the data have none", remedy="leave --loss out"
             )
@@ -67,9 +67,9 @@ def check_pooling(pooling: str, causal: bool) -> None:
     Raises:
         PlauditError: says what to use instead.
     """
-    own, other, kind = ("last", "cls", "a decoder") if causal else ("cls", "last", "an encoder")
-    if pooling == other:
-        raise InvalidInputError(f"pooling={pooling}, but the backbone is {kind}", remedy=f"it can be {own} or mean")
+    right, wrong, kind = ("last", "cls", "a decoder") if causal else ("cls", "last", "an encoder")
+    if pooling == wrong:
+        raise InvalidInputError(f"pooling={pooling}, but the backbone is {kind}", remedy=f"it can be {right} or mean")
 
 
 def _mix(rated: list[str], ranked: bool, settings: TrainingSettings) -> Mapping[str, float]:
@@ -94,9 +94,9 @@ def _mix(rated: list[str], ranked: bool, settings: TrainingSettings) -> Mapping[
 
 
 def _rated(name: str, scale: Scale, groups: Sequence[Group], rating_loss: str, mix: Mapping[str, float]) -> Attribute:
-    readout = RATING_LOSSES[rating_loss]
-    said = [(scale.unit(r), r.weight) for group in groups for r in group.ratings if r.attribute == name]
-    units, weights = np.array(said).T
+    readout = RATING_LOSSES[rating_loss].readout
+    rated = [(scale.unit(r), r.weight) for group in groups for r in group.ratings if r.attribute == name]
+    units, weights = np.array(rated).T
     centre = float(np.average(units, weights=weights))
     spread = float(np.sqrt(np.average((units - centre) ** 2, weights=weights)))
     if spread == 0:

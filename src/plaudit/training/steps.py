@@ -11,15 +11,16 @@ from functools import lru_cache
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch.utils.data import Dataset
 
 from plaudit.forest import Tree, pack
 from plaudit.model import Rendered, RewardNetwork
+from plaudit.training.group_targets import GroupTargets, concatenate_targets
 from plaudit.training.hands import deal_hands
-from plaudit.training.judged import Judged, gather
 from plaudit.training.settings import TrainingSettings
 
-# Where groups_per_step is left to us: about this many steps an epoch, each of this few to this many responses. A few
+# Where groups_per_step is left open: about this many steps an epoch, each of this few to this many responses. A few
 # thousand judgements teach more in many small steps; with many more, larger ones waste less on the optimiser.
 _STEPS_PER_EPOCH = 100
 _RESPONSES_PER_STEP = (8, 64)
@@ -27,17 +28,17 @@ _RESPONSES_PER_STEP = (8, 64)
 
 @dataclass(frozen=True, slots=True)
 class MicroBatch:
-    """One forward pass: R responses in all, and what was said of them.
+    """One forward pass over some responses, and their judgements.
 
     Attributes:
         trees: to be scored; empty where their features are known.
-        judged: response numbers are places among the R.
-        features: `[R, H]`, where the backbone is frozen and they were computed before.
+        targets: of these responses, numbered in order.
+        features: where the backbone is frozen and they were computed before.
     """
 
     trees: list[Tree]
-    judged: Judged
-    features: torch.Tensor | None = None
+    targets: GroupTargets
+    features: Float[torch.Tensor, "responses hidden"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +54,29 @@ class Steps(Dataset[Step]):
 
     Args:
         items: the rendered groups.
-        judged: what was said of each.
+        targets: of each.
         network: grows trees as its architecture can.
         settings: of these `epochs`, `hand`, `groups_per_step`, `batch_tokens` and `seed`.
         shares: number of processes that split a step.
-        features: `[R, H]` of all responses in order, where the backbone is frozen and they were computed before.
+        features: of all responses in order, where the backbone is frozen and they were computed before.
     """
 
     def __init__(
         self,
         items: Sequence[Rendered],
-        judged: Sequence[Judged],
+        targets: Sequence[GroupTargets],
         network: RewardNetwork,
         settings: TrainingSettings,
         *,
         shares: int = 1,
-        features: np.ndarray | None = None,
+        features: Float[np.ndarray, "responses hidden"] | None = None,
     ) -> None:
         self.items = items
-        self.judged = judged
+        self.targets = targets
         self.network = network
         self.features = features
-        self._first = np.cumsum([0, *(len(item.sequences) for item in items)])
         self.settings, self.shares = settings, shares
+        self._first = np.cumsum([0, *(len(item.sequences) for item in items)])
         hands = sum(-(-len(item.sequences) // settings.hand) for item in items)
         responses = sum(len(item.sequences) for item in items)
         self.groups_per_step = settings.groups_per_step or _groups_per_step(hands, responses)
@@ -86,37 +87,39 @@ class Steps(Dataset[Step]):
 
     def __getitem__(self, index: int) -> Step:
         step, share = divmod(index, self.shares)
-        number, place = divmod(step, self.steps_per_epoch)
-        hands = self._dealt(number)[place * self.groups_per_step : (place + 1) * self.groups_per_step]
-        judged = [self.judged[item].among(keep) for item, keep in hands]
-        weight = sum(said.weight for said in judged)
-        useful = [(hand, said) for hand, said in zip(hands, judged, strict=True) if len(said)]
+        epoch, place = divmod(step, self.steps_per_epoch)
+        hands = self._deal(epoch)[place * self.groups_per_step : (place + 1) * self.groups_per_step]
+        targets = [self.targets[item].subset(responses) for item, responses in hands]
+        weight = sum(one.total_weight for one in targets)
+        useful = [(hand, one) for hand, one in zip(hands, targets, strict=True) if len(one)]
         # Gradients are averaged over processes, so each must have some: one that is left without a hand computes the
-        # step's first and counts it nothing.
-        mine = useful[share :: self.shares] or [(hand, said.at_no_weight()) for hand, said in useful[:1]]
+        # step's first with weight zero.
+        dealt = useful[share :: self.shares] or [(hand, one.with_zero_weight()) for hand, one in useful[:1]]
         if self.features is not None:
-            rows = np.concatenate([self._first[item] + np.array(keep) for (item, keep), _ in mine])
-            together = gather([said for _, said in mine], [len(keep) for (_, keep), _ in mine])
+            rows = np.concatenate([self._first[item] + np.array(responses) for (item, responses), _ in dealt])
+            together = concatenate_targets([one for _, one in dealt], [len(responses) for (_, responses), _ in dealt])
             return Step([MicroBatch([], together, torch.from_numpy(self.features[rows]))], weight)
-        trees = [self._tree(*hand) for hand, _ in mine]
+        trees = [self._tree(*hand) for hand, _ in dealt]
         forests = pack([len(tree) for tree in trees], self.settings.batch_tokens)
         return Step(
-            [_micro_batch([trees[i] for i in forest], [mine[i][1] for i in forest]) for forest in forests], weight
+            [_micro_batch([trees[i] for i in forest], [dealt[i][1] for i in forest]) for forest in forests], weight
         )
 
-    def _tree(self, item: int, keep: Sequence[int]) -> Tree:
+    def _tree(self, item: int, responses: Sequence[int]) -> Tree:
         rendered = self.items[item]
-        types = None if rendered.types is None else [rendered.types[i] for i in keep]
-        return self.network.grow([rendered.sequences[i] for i in keep], types)
+        types = None if rendered.types is None else [rendered.types[i] for i in responses]
+        return self.network.grow([rendered.sequences[i] for i in responses], types)
 
     @lru_cache(maxsize=2)  # noqa: B019 (a run has one Steps, which lives as long as the run)
-    def _dealt(self, number: int) -> list[tuple[int, list[int]]]:
-        """The hands of one epoch, shuffled."""
-        numbers = np.random.default_rng((self.settings.seed, number))
+    def _deal(self, epoch: int) -> list[tuple[int, list[int]]]:
+        """The hands of one epoch, shuffled: the number of an item, and of the responses it deals."""
+        numbers = np.random.default_rng((self.settings.seed, epoch))
         hands = [
-            (index, keep)
+            (index, responses)
             for index, item in enumerate(self.items)
-            for keep in deal_hands(len(item.sequences), self.judged[index].comparisons, self.settings.hand, numbers)
+            for responses in deal_hands(
+                len(item.sequences), self.targets[index].comparisons, self.settings.hand, numbers
+            )
         ]
         return [hands[i] for i in numbers.permutation(len(hands))]
 
@@ -128,5 +131,5 @@ def _groups_per_step(hands: int, responses: int) -> int:
     return max(1, round(wanted * hands / responses))
 
 
-def _micro_batch(trees: list[Tree], judged: list[Judged]) -> MicroBatch:
-    return MicroBatch(trees, gather(judged, [len(tree.branches) for tree in trees]))
+def _micro_batch(trees: list[Tree], targets: list[GroupTargets]) -> MicroBatch:
+    return MicroBatch(trees, concatenate_targets(targets, [len(tree.branches) for tree in trees]))

@@ -1,7 +1,7 @@
 """A thin subclass of `transformers.Trainer` whose step is a set of groups.
 
 What it changes: a batch is a `Step`, computed forest by forest with one backward pass each, the loss divided by the
-weight of the whole step's judgements; evaluation scores the whole held-out set and takes one exact mean. Everything
+weight of the whole step's judgements; evaluation scores the whole validation set and takes one exact mean. Everything
 else (optimiser, schedule, clipping, mixed precision, several processes, checkpoints, resuming, logging) is
 transformers'.
 """
@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import nn
 from torch.utils.data import SequentialSampler
 from transformers import Trainer, TrainerCallback
@@ -22,10 +23,12 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 
 from plaudit.errors import InvalidInputError
 from plaudit.forest import Tree
+from plaudit.judgements import credit
 from plaudit.model import Rendered, RewardModel, RewardNetwork
 from plaudit.training.annotators import AnnotatorReliability
-from plaudit.training.judged import Judge, gather
-from plaudit.training.objective import TrainingObjective
+from plaudit.training.group_targets import TargetReader, concatenate_targets
+from plaudit.training.objective import RawOutputs, TrainingObjective
+from plaudit.training.run.trainer import only_batch
 from plaudit.training.settings import TrainingSettings
 from plaudit.training.steps import Step, Steps
 from plaudit.training.targets import ComparisonTargets
@@ -37,9 +40,9 @@ class RewardTrainer(Trainer):
     Args:
         model: to be trained, in place.
         settings: the losses' and the steps' settings.
-        judge: reads what was said of a group.
-        held_out: rendered groups to watch; may be empty.
-        held_out_features: `[R, H]` of their responses, where the backbone is frozen.
+        reader: reads the targets of a group.
+        validation: rendered groups; may be none.
+        validation_features: of their responses, where the backbone is frozen.
         options: those of `transformers.Trainer`.
     """
 
@@ -47,28 +50,30 @@ class RewardTrainer(Trainer):
         self,
         model: RewardModel,
         settings: TrainingSettings,
-        judge: Judge,
-        held_out: Sequence[Rendered],
-        held_out_features: np.ndarray | None = None,
+        reader: TargetReader,
+        validation: Sequence[Rendered],
+        validation_features: Float[np.ndarray, "responses hidden"] | None = None,
         **options: Any,
     ) -> None:
         self.reward_model = model
         self.settings = settings
-        self.objective = TrainingObjective(settings, judge.outputs)
-        self.held_out = held_out
-        self.held_out_features = None if held_out_features is None else torch.from_numpy(np.array(held_out_features))
-        self.annotators = judge.annotators
-        self._said = [judge(item.group) for item in held_out]
-        if judge.annotators:
+        self.objective = TrainingObjective(settings, reader.outputs)
+        self.validation = validation
+        self.validation_features = (
+            None if validation_features is None else torch.from_numpy(np.array(validation_features))
+        )
+        self.annotators = reader.annotators
+        self._validation_targets = [reader(item.group) for item in validation]
+        if reader.annotators:
             # A submodule of the network, so that it moves and is saved in checkpoints with it.
-            model.network.reliability = AnnotatorReliability(len(judge.annotators)).to(model.network.device)
+            model.network.reliability = AnnotatorReliability(len(reader.annotators)).to(model.network.device)
         self._tally = Counter[str]()
         self.control: Any
-        options.setdefault("eval_dataset", held_out or None)
+        options.setdefault("eval_dataset", validation or None)
         frozen = options["train_dataset"].features is not None
         trained = _HeadAlone(model.network) if frozen else model.network
-        super().__init__(model=trained, data_collator=_only, **options)
-        self.add_callback(_AfterPasses(self))
+        super().__init__(model=trained, data_collator=_inputs, **options)
+        self.add_callback(_AfterEpochs(self))
 
     @property
     def reliability(self) -> AnnotatorReliability | None:
@@ -85,11 +90,11 @@ class RewardTrainer(Trainer):
             optimizer = super().create_optimizer(model)
             head = {id(parameter) for parameter in self.reward_model.network.head_parameters}
             for group in list(optimizer.param_groups):
-                own = [parameter for parameter in group["params"] if id(parameter) in head]
+                of_head = [parameter for parameter in group["params"] if id(parameter) in head]
                 group["params"] = [parameter for parameter in group["params"] if id(parameter) not in head]
-                if own:
+                if of_head:
                     rate = group["lr"] * self.settings.head_learning_rate_factor
-                    optimizer.add_param_group({**group, "params": own, "lr": rate})
+                    optimizer.add_param_group({**group, "params": of_head, "lr": rate})
         return self.optimizer
 
     def training_step(self, model: Any, inputs: dict[str, Step], num_items_in_batch: Any = None) -> torch.Tensor:
@@ -103,21 +108,21 @@ class RewardTrainer(Trainer):
             with contextlib.nullcontext() if last else self.accelerator.no_sync(model):
                 with self.compute_loss_context_manager():
                     raw = model(batch.trees, self._moved(batch.features))
-                    belief = self.reliability
-                    parts = self.objective(
+                    reliability = self.reliability
+                    terms = self.objective(
                         raw,
-                        batch.judged,
+                        batch.targets,
                         cuts=self.reward_model.network.cut_points,
-                        reliability=None if belief is None else belief.mean,
+                        reliability=None if reliability is None else reliability.mean,
                     )
-                    loss = torch.stack([part.loss for part in parts.values()]).sum() * (
+                    loss = torch.stack([term.loss for term in terms.values()]).sum() * (
                         processes / (step.weight or 1.0)
                     )
                 self.accelerator.backward(loss)
             total += loss.detach()
-            for kind, part in parts.items():
-                self._tally.update({f"{kind} loss": float(part.loss.detach()), f"{kind} weight": part.weight})
-            self._tally.update(_won(self.objective.outputs.rewards(raw.detach()).mean(1), batch.judged.comparisons))
+            for kind, term in terms.items():
+                self._tally.update({f"{kind} loss": float(term.loss.detach()), f"{kind} weight": term.weight})
+            self._tally.update(_won(self.objective.outputs.rewards(raw.detach()).mean(1), batch.targets.comparisons))
         if not torch.isfinite(total):
             raise InvalidInputError(
                 f"the loss of step {self.state.global_step + 1} is {float(total)}",
@@ -140,42 +145,43 @@ class RewardTrainer(Trainer):
     def evaluate(
         self, eval_dataset: Any = None, ignore_keys: Any = None, metric_key_prefix: str = "eval"
     ) -> dict[str, float]:
-        """Held-out loss and accuracy, exact over the whole set: every score first, then one weighted mean."""
-        metrics = {f"{metric_key_prefix}_{name}": value for name, value in self._look().items()}
+        """Validation loss and accuracy, exact over the whole set: every score first, then one weighted mean."""
+        metrics = {f"{metric_key_prefix}_{name}": value for name, value in self._evaluated().items()}
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 
-    def _look(self) -> dict[str, float]:
+    def _evaluated(self) -> dict[str, float]:
         with self.compute_loss_context_manager():
-            return self.held_out_metrics(self.held_out_outputs())
+            return self.validation_metrics(self.validation_outputs())
 
     @torch.no_grad()
-    def held_out_outputs(self) -> torch.Tensor:
-        """`[R, K, W]`: what the head says of all held-out responses, in order."""
-        if self.held_out_features is None:
-            return self.reward_model.outputs_of(self.held_out, self.settings.batch_tokens)
-        outputs: torch.Tensor = self.reward_model.network(features=self._moved(self.held_out_features))
+    def validation_outputs(self) -> RawOutputs:
+        """The head's outputs for all validation responses, in order."""
+        if self.validation_features is None:
+            return self.reward_model.outputs_of(self.validation, self.settings.batch_tokens)
+        outputs: torch.Tensor = self.reward_model.network(features=self._moved(self.validation_features))
         return outputs
 
     @torch.no_grad()
-    def held_out_metrics(self, raw: torch.Tensor) -> dict[str, float]:
-        """What the head's outputs for all held-out responses, `[R, K, W]` in order, amount to.
+    def validation_metrics(self, raw: RawOutputs) -> dict[str, float]:
+        """Figures of the head's outputs for all validation responses, in order.
 
         `loss` without label smoothing and centring (so that runs compare), and where there are both kinds,
         `rankings_loss` and `ratings_loss`; where comparisons are decided, `accuracy` as `plaudit eval` has it, and
         `gap`, their mean absolute score gap."""
-        objective, cuts = self.objective.bare(), self.reward_model.network.cut_points
+        objective, cuts = self.objective.without_regularisation(), self.reward_model.network.cut_points
         sums: Counter[str] = Counter()
-        for said, own in zip(self._said, raw.split([len(item.sequences) for item in self.held_out]), strict=True):
-            for kind, part in objective(own, said, cuts=cuts).items():
-                sums.update({f"{kind} loss": float(part.loss), f"{kind} weight": part.weight})
-            sums.update(_won(objective.outputs.rewards(own).mean(1), said.comparisons))
+        parts = raw.split([len(item.sequences) for item in self.validation])
+        for targets, outputs in zip(self._validation_targets, parts, strict=True):
+            for kind, term in objective(outputs, targets, cuts=cuts).items():
+                sums.update({f"{kind} loss": float(term.loss), f"{kind} weight": term.weight})
+            sums.update(_won(objective.outputs.rewards(outputs).mean(1), targets.comparisons))
         return _figures(sums)
 
     @torch.no_grad()
-    def learn_of_annotators(self) -> None:
-        """Fit what is believed of each annotator to the rewards as they are now, if annotators are modelled."""
+    def fit_annotators(self) -> None:
+        """Fit each annotator's reliability to the rewards as they are now, if annotators are modelled."""
         if self.reliability is None:
             return
         steps: Steps = self.train_dataset
@@ -183,8 +189,8 @@ class RewardTrainer(Trainer):
             raw = self.reward_model.outputs_of(steps.items, self.settings.batch_tokens)
         else:
             raw = self.reward_model.network(features=self._moved(torch.from_numpy(np.array(steps.features))))
-        said = gather(steps.judged, [len(item.sequences) for item in steps.items])
-        self.reliability.learn(self.objective.outputs.rewards(raw).mean(1), said.comparisons)
+        targets = concatenate_targets(steps.targets, [len(item.sequences) for item in steps.items])
+        self.reliability.fit(self.objective.outputs.rewards(raw).mean(1), targets.comparisons)
 
     def annotator_record(self) -> dict[str, Any]:
         """`annotators`: name -> reliability and its standard error, the least reliable first; nothing if they are not
@@ -192,11 +198,11 @@ class RewardTrainer(Trainer):
         if self.reliability is None or not self.annotators:
             return {}
         mean, precision = self.reliability.mean.tolist(), self.reliability.precision.tolist()
-        said = {
+        reliabilities = {
             name: {"reliability": round(mean[n], 4), "error": round(precision[n] ** -0.5, 4)}
             for name, n in self.annotators.items()
         }
-        return {"annotators": dict(sorted(said.items(), key=lambda pair: pair[1]["reliability"]))}
+        return {"annotators": dict(sorted(reliabilities.items(), key=lambda pair: pair[1]["reliability"]))}
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """transformers' figures, with those of the judgements trained on since the last line."""
@@ -206,15 +212,15 @@ class RewardTrainer(Trainer):
         super().log(logs, start_time)
 
 
-class _AfterPasses(TrainerCallback):
-    """Annotators are learned of after every pass, before its checkpoint is written."""
+class _AfterEpochs(TrainerCallback):
+    """Annotators' reliabilities are fitted after every epoch, before its checkpoint is written."""
 
     def __init__(self, trainer: RewardTrainer) -> None:
         self.trainer = trainer
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if state.global_step % self.trainer.train_dataset.steps_per_epoch == 0:
-            self.trainer.learn_of_annotators()
+            self.trainer.fit_annotators()
 
 
 class _HeadAlone(nn.Module):
@@ -232,15 +238,15 @@ class _HeadAlone(nn.Module):
         return self._network[0](features=features)
 
 
-def _won(rewards: torch.Tensor, said: ComparisonTargets) -> dict[str, float]:
+def _won(rewards: Float[torch.Tensor, " responses"], comparisons: ComparisonTargets) -> dict[str, float]:
     """Weighted sums over decided comparisons: won by the better response, absolute gap, and the weights."""
-    own = said.rows(~said.tie)
-    rewards = rewards.cpu()
-    gap = (rewards[torch.from_numpy(own.better)] - rewards[torch.from_numpy(own.worse)]).double().numpy()
+    decided = comparisons.rows(~comparisons.tie)
+    rewards, weight = rewards.cpu(), decided.judgement_weight
+    gap = (rewards[torch.from_numpy(decided.better)] - rewards[torch.from_numpy(decided.worse)]).double().numpy()
     return {
-        "won": float(((np.sign(gap) + 1) / 2 * own.judgement).sum()),
-        "gap": float((np.abs(gap) * own.judgement).sum()),
-        "decided": float(own.judgement.sum()),
+        "won": float((credit(gap) * weight).sum()),
+        "gap": float((np.abs(gap) * weight).sum()),
+        "decided": float(weight.sum()),
     }
 
 
@@ -257,7 +263,6 @@ def _figures(sums: Mapping[str, float]) -> dict[str, float]:
     return figures
 
 
-def _only(items: list[Step]) -> dict[str, Step]:
-    """A step is a batch already; transformers wants batches to be tables."""
-    (step,) = items
-    return {"step": step}
+def _inputs(steps: list[Step]) -> dict[str, Step]:
+    """A step is a batch already; transformers wants the inputs of a batch by name."""
+    return {"step": only_batch(steps)}

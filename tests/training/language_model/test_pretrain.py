@@ -19,12 +19,12 @@ from plaudit import RewardModel, train
 from plaudit.data import write_groups
 from plaudit.errors import DataError, PlauditError
 from plaudit.statistics.intervals import mean
-from plaudit.training.language_model.batches import IGNORED, Batches, TokenBlock, cut
+from plaudit.training.language_model.batches import IGNORED, Batches, TokenBlock, split_into_blocks
 from plaudit.training.language_model.documents import Document, read_texts
 from plaudit.training.language_model.from_scratch import small_model, train_tokenizer
 from plaudit.training.language_model.perplexity import perplexity, token_losses
 from plaudit.training.language_model.pretraining import pretrain
-from plaudit.training.language_model.settings import hold_out
+from plaudit.training.run.split import hold_out
 
 WORDS = ["river", "stone", "bird", "cloud", "tree", "light", "sound", "wind"]
 SMALL = {"vocabulary": 270, "layers": 1, "hidden": 16, "heads": 2, "block": 32, "report_to": "none"}
@@ -51,7 +51,7 @@ def test_blank_lines_stand_between_documents(tmp_path):
     read = read_texts(tmp_path / "a.txt")
     assert [document.text for document in read.documents] == ["one\nline two", "second"]
     assert (read.repeated, read.empty) == (1, 0)
-    assert read.documents[1].kin.endswith("a.txt:6")
+    assert read.documents[1].source.endswith("a.txt:6")
 
 
 def test_rows_groups_gzip_and_folders(tmp_path):
@@ -63,7 +63,7 @@ def test_rows_groups_gzip_and_folders(tmp_path):
     read = read_texts(tmp_path)
     assert [document.text for document in read.documents] == ["plain", "row one", "p\n\nr", "p\n\ns"]
     assert read.empty == 1
-    assert read.documents[2].kin == read.documents[3].kin
+    assert read.documents[2].source == read.documents[3].source
 
 
 @pytest.mark.parametrize(
@@ -104,54 +104,58 @@ def tokenizers():
 @pytest.mark.parametrize("causal", [True, False])
 def test_pieces_hold_every_token_of_their_document_and_no_other(tokenizers, causal):
     tokenizer = tokenizers[causal]
-    documents = [Document(text, kin) for text, kin in zip(prose(5, seed=1), "aabcd", strict=True)]
-    pieces = cut(documents, tokenizer, block=16, causal=causal)
-    assert max(len(piece.tokens) for piece in pieces) <= 16
-    assert sorted({piece.kin for piece in pieces}) == [0, 1, 2, 3]
-    said = "".join(tokenizer.decode(p.tokens, skip_special_tokens=True) for p in pieces)
-    assert said == "".join(document.text for document in documents)
-    ends = [piece.tokens[-1] for piece in pieces]
+    documents = [Document(text, source) for text, source in zip(prose(5, seed=1), "aabcd", strict=True)]
+    blocks = split_into_blocks(documents, tokenizer, block=16, causal=causal)
+    assert max(len(block.tokens) for block in blocks) <= 16
+    assert sorted({block.source_id for block in blocks}) == [0, 1, 2, 3]
+    decoded = "".join(tokenizer.decode(p.tokens, skip_special_tokens=True) for p in blocks)
+    assert decoded == "".join(document.text for document in documents)
+    ends = [block.tokens[-1] for block in blocks]
     if causal:
         assert ends.count(tokenizer.eos_token_id) == 5
     else:
         assert set(ends) == {tokenizer.sep_token_id}
-        assert {piece.tokens[0] for piece in pieces} == {tokenizer.cls_token_id}
+        assert {block.tokens[0] for block in blocks} == {tokenizer.cls_token_id}
 
 
 def test_special_tokens_spelled_out_are_letters(tokenizers):
-    (piece,) = cut([Document("<|end|>x", "a")], tokenizers[True], block=32, causal=True)
-    assert (piece.tokens == tokenizers[True].eos_token_id).sum() == 1
-    assert piece.tokens[-1] == tokenizers[True].eos_token_id
+    (block,) = split_into_blocks([Document("<|end|>x", "a")], tokenizers[True], block=32, causal=True)
+    assert (block.tokens == tokenizers[True].eos_token_id).sum() == 1
+    assert block.tokens[-1] == tokenizers[True].eos_token_id
 
 
-def test_every_pass_holds_every_piece_within_the_budget(tokenizers):
-    pieces = cut([Document(t, str(i)) for i, t in enumerate(prose(90))], tokenizers[True], block=32, causal=True)
-    batches = Batches(pieces, tokenizers[True], budget=100, seed=3, epochs=2)
+def test_every_epoch_holds_every_piece_within_the_budget(tokenizers):
+    blocks = split_into_blocks(
+        [Document(t, str(i)) for i, t in enumerate(prose(90))], tokenizers[True], block=32, causal=True
+    )
+    batches = Batches(blocks, tokenizers[True], budget=100, seed=3, epochs=2)
     rows = [batches.rows(index) for index in range(len(batches))]
-    assert sorted(row for batch in rows for row in batch) == sorted([*range(len(pieces))] * 2)
+    assert sorted(row for batch in rows for row in batch) == sorted([*range(len(blocks))] * 2)
     sizes = [batches[index]["input_ids"].shape for index in range(len(batches))]
     assert all(height * width <= 100 or height == 1 for height, width in sizes)
-    again = Batches(pieces, tokenizers[True], budget=100, seed=3, epochs=2)
+    again = Batches(blocks, tokenizers[True], budget=100, seed=3, epochs=2)
     assert [again.rows(index) for index in range(len(again))] == rows
-    other = Batches(pieces, tokenizers[True], budget=100, seed=4, epochs=2)
+    other = Batches(blocks, tokenizers[True], budget=100, seed=4, epochs=2)
     assert [other.rows(index) for index in range(len(other))] != rows
 
 
-def test_what_is_given_or_padding_is_not_predicted(tokenizers):
-    pieces = [TokenBlock(np.array([5, 6, 7]), 0, given=2), TokenBlock(np.array([8]), 1)]
-    batch = Batches(pieces, tokenizers[True], budget=100, seed=0)[0]
+def test_a_prompt_or_padding_is_not_predicted(tokenizers):
+    blocks = [TokenBlock(np.array([5, 6, 7]), 0, prompt_length=2), TokenBlock(np.array([8]), 1)]
+    batch = Batches(blocks, tokenizers[True], budget=100, seed=0)[0]
     assert sorted(batch["labels"].tolist()) == [[IGNORED, IGNORED, 7], [8, IGNORED, IGNORED]]
     assert sorted(batch["attention_mask"].tolist()) == [[1, 0, 0], [1, 1, 1]]
 
 
 def test_masks_are_drawn_by_seed_and_spare_special_tokens(tokenizers):
     tokenizer = tokenizers[False]
-    pieces = cut([Document(t, str(i)) for i, t in enumerate(prose(90))], tokenizer, block=32, causal=False)
-    batches = Batches(pieces, tokenizer, budget=1 << 20, seed=3, masked=0.15)
+    blocks = split_into_blocks(
+        [Document(t, str(i)) for i, t in enumerate(prose(90))], tokenizer, block=32, causal=False
+    )
+    batches = Batches(blocks, tokenizer, budget=1 << 20, seed=3, masked=0.15)
     batch = batches[0]
     assert torch.equal(batch["labels"], batches[0]["labels"])
     asked = batch["labels"] != IGNORED
-    words = sum(len(piece.tokens) - 2 for piece in pieces)
+    words = sum(len(block.tokens) - 2 for block in blocks)
     # Of n draws at 0.15 the share stays within five standard deviations.
     assert abs(asked.sum() / words - 0.15) < 5 * math.sqrt(0.15 * 0.85 / words)
     assert not set(batch["labels"][asked].tolist()) & set(tokenizer.all_special_ids)
@@ -160,18 +164,18 @@ def test_masks_are_drawn_by_seed_and_spare_special_tokens(tokenizers):
 
 
 def test_a_batch_too_short_for_a_mask_is_drawn_until_it_has_one(tokenizers):
-    pieces = cut([Document("a", str(i)) for i in range(20)], tokenizers[False], block=32, causal=False)
-    batches = Batches(pieces, tokenizers[False], budget=1, seed=0, masked=0.05)
+    blocks = split_into_blocks([Document("a", str(i)) for i in range(20)], tokenizers[False], block=32, causal=False)
+    batches = Batches(blocks, tokenizers[False], budget=1, seed=0, masked=0.05)
     assert all((batches[index]["labels"] != IGNORED).any() for index in range(len(batches)))
 
 
 def test_perplexity_of_documents_by_hand():
     # exp(mean) with losses 2 and 6 over 2 and 2 tokens: exp(8 / 4). Residuals -2 and 2 around 2 a token:
     # sqrt(2 / 1 * 8) / 4 = 1 standard error on the log scale, and t(0.975, 1) is 12.7062.
-    found = perplexity(np.array([2.0, 6.0]), np.array([2, 2]))
-    assert found.value == pytest.approx(math.exp(2))
-    assert found.high == pytest.approx(math.exp(2 + 12.7062), rel=1e-4)
-    assert (found.documents, found.tokens) == (2, 4)
+    measured = perplexity(np.array([2.0, 6.0]), np.array([2, 2]))
+    assert measured.value == pytest.approx(math.exp(2))
+    assert measured.high == pytest.approx(math.exp(2 + 12.7062), rel=1e-4)
+    assert (measured.documents, measured.tokens) == (2, 4)
     assert perplexity(np.array([2.0]), np.array([2])).low is None
 
 
@@ -179,31 +183,35 @@ def test_the_interval_is_near_the_clustered_one_of_evaluation():
     draw = np.random.default_rng(0)
     tokens = draw.integers(40, 60, 200)
     losses = np.array([draw.normal(2 + draw.normal(0, 0.3), 1, n).sum() for n in tokens])
-    found = perplexity(losses, tokens)
+    measured = perplexity(losses, tokens)
     other = mean(losses / tokens, tokens.astype(float), np.arange(200))
-    assert math.log(found.low) == pytest.approx(other.low, abs=0.01)
-    assert math.log(found.high) == pytest.approx(other.high, abs=0.01)
+    assert math.log(measured.low) == pytest.approx(other.low, abs=0.01)
+    assert math.log(measured.high) == pytest.approx(other.high, abs=0.01)
 
 
-def test_foretelling_is_what_transformers_computes_row_by_row(tokenizers):
+def test_a_token_s_loss_is_what_transformers_computes_row_by_row(tokenizers):
     tokenizer = tokenizers[True]
     model = small_model(tokenizer, layers=1, hidden=16, heads=2, block=32, causal=True, seed=0).eval()
-    pieces = cut([Document(t, str(i)) for i, t in enumerate(prose(7))], tokenizer, block=32, causal=True)
-    losses, tokens = token_losses(model, Batches(pieces, tokenizer, budget=100, seed=0))
+    blocks = split_into_blocks([Document(t, str(i)) for i, t in enumerate(prose(7))], tokenizer, block=32, causal=True)
+    losses, tokens = token_losses(model, Batches(blocks, tokenizer, budget=100, seed=0))
     expected = np.zeros(7)
-    for piece in pieces:
-        row = torch.from_numpy(piece.tokens)[None]
-        expected[piece.kin] += float(model(input_ids=row, labels=row).loss.detach()) * (len(piece.tokens) - 1)
+    for block in blocks:
+        row = torch.from_numpy(block.tokens)[None]
+        expected[block.source_id] += float(model(input_ids=row, labels=row).loss.detach()) * (len(block.tokens) - 1)
     assert losses == pytest.approx(expected, rel=1e-4)
-    assert tokens.sum() == sum(len(piece.tokens) - 1 for piece in pieces)
+    assert tokens.sum() == sum(len(block.tokens) - 1 for block in blocks)
 
 
-def test_kin_stay_on_one_side():
-    learn, watch = hold_out(range(40), [str(i // 2) for i in range(40)], 0.2, seed=1)
-    assert len(watch) == 8
-    assert sorted(learn + watch) == list(range(40))
-    assert not {i // 2 for i in learn} & {i // 2 for i in watch}
-    assert hold_out(range(5), list("abcde"), 0.2, seed=1) == ([0, 1, 2, 3, 4], [])
+def _shuffle(count):
+    return np.random.default_rng(1).permutation(count).tolist()
+
+
+def test_documents_of_one_source_stay_on_one_side():
+    train_items, validation = hold_out(range(40), [str(i // 2) for i in range(40)], 0.2, _shuffle)
+    assert len(validation) == 8
+    assert sorted(train_items + validation) == list(range(40))
+    assert not {i // 2 for i in train_items} & {i // 2 for i in validation}
+    assert hold_out(range(5), list("abcde"), 0.2, _shuffle) == ([0, 1, 2, 3, 4], [])
 
 
 @pytest.mark.parametrize(
@@ -223,7 +231,7 @@ def test_rotary_heads_need_even_widths(tokenizers):
 @pytest.mark.parametrize(
     ("objective", "auto"), [("next-token", AutoModelForCausalLM), ("masked", AutoModelForMaskedLM)]
 )
-def test_what_was_pretrained_foretells_better_and_serves_as_a_backbone(corpus, tmp_path, objective, auto):
+def test_what_was_pretrained_predicts_better_and_serves_as_a_backbone(corpus, tmp_path, objective, auto):
     out = tmp_path / "backbone"
     record = pretrain(corpus, out, objective=objective, epochs=8, batch_tokens=256, learning_rate=0.01, **SMALL)
     factor = record["validation"]["factor"]
@@ -232,7 +240,7 @@ def test_what_was_pretrained_foretells_better_and_serves_as_a_backbone(corpus, t
         record["validation"]["after"]["value"]
     )
     assert json.loads((out / "plaudit.json").read_text()) == record
-    assert "Held-out perplexity" in (out / "README.md").read_text()
+    assert "Validation perplexity" in (out / "README.md").read_text()
     assert not (out / "checkpoints").exists()
     _, info = auto.from_pretrained(out, output_loading_info=True)
     assert not info["missing_keys"] and not info["unexpected_keys"]
@@ -249,7 +257,7 @@ def test_what_was_pretrained_foretells_better_and_serves_as_a_backbone(corpus, t
 def test_a_resumed_run_ends_as_an_uninterrupted_one(corpus, tmp_path):
     options = {**SMALL, "epochs": 4, "batch_tokens": 256, "validation_share": 0.0}
     pretrain(corpus, tmp_path / "whole", **options)
-    with interrupted("pretraining"):
+    with interrupted():
         pretrain(corpus, tmp_path / "cut", **options)
     with pytest.raises(PlauditError, match="an unfinished run"):
         pretrain(corpus, tmp_path / "cut", **options)

@@ -16,6 +16,7 @@ from plaudit.groups import Group, Ranking, Rating
 from plaudit.model.rendering import Renderer
 from plaudit.training.language_model.demonstrations import demonstrations, read_demonstrations
 from plaudit.training.language_model.fine_tuning import sft
+from plaudit.training.run import training_run
 
 trl = pytest.importorskip("trl", reason="the sft extra is not installed")
 
@@ -146,18 +147,17 @@ def test_the_loss_is_on_the_response_alone(backbone, tmp_path):
     """One step on one response: what TRL computes is the mean over the response's tokens by hand."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    heard = []
-    module = sys.modules["plaudit.training.language_model.fine_tuning"]
-    plain = module.report_curves
+    logged = []
+    report_curves = training_run.report_curves
 
     def listening(trainer, output, reporters):
-        plain(trainer, output, reporters)
+        report_curves(trainer, output, reporters)
         log = trainer.log
-        trainer.log = lambda logs, *rest: (heard.append(logs), log(logs, *rest))
+        trainer.log = lambda logs, *rest: (logged.append(logs), log(logs, *rest))
 
     patch = pytest.MonkeyPatch()
     with patch.context() as context:
-        context.setattr(module, "report_curves", listening)
+        context.setattr(training_run, "report_curves", listening)
         sft(shown(1), tmp_path / "out", backbone, epochs=1, validation_share=0.0, **QUICK)
     model = AutoModelForCausalLM.from_pretrained(backbone).eval()
     tokenizer = AutoTokenizer.from_pretrained(backbone)
@@ -165,7 +165,7 @@ def test_the_loss_is_on_the_response_alone(backbone, tmp_path):
     logits = model(input_ids=torch.tensor([whole])).logits[0].log_softmax(-1)
     each = [-float(logits[at - 1, whole[at]].detach()) for at in range(len(prompt), len(whole))]
     assert len(each) == 4
-    assert heard[0]["loss"] == pytest.approx(sum(each) / 4, abs=1e-4)
+    assert logged[0]["loss"] == pytest.approx(sum(each) / 4, abs=1e-4)
 
 
 def test_a_conversation_needs_a_template_and_keeps_it(backbone, tmp_path):
@@ -214,7 +214,7 @@ def test_without_trl_the_extra_is_named(backbone, tmp_path, monkeypatch):
 def test_a_resumed_run_ends_as_an_uninterrupted_one(backbone, tmp_path):
     options = {**QUICK, "epochs": 3, "validation_share": 0.0}
     sft(shown(10), tmp_path / "whole", backbone, **options)
-    with interrupted("fine_tuning"):
+    with interrupted():
         sft(shown(10), tmp_path / "cut", backbone, **options)
     with pytest.raises(PlauditError, match="its data was"):
         sft(shown(9), tmp_path / "cut", backbone, resume=True, **options)

@@ -1,7 +1,7 @@
-"""Texts -> pieces of at most a block of tokens -> batches of a fixed token budget.
+"""Documents -> blocks of tokens -> batches of a fixed token budget.
 
-No row holds two documents, so none can look into another and any architecture will do. What that would cost in padding
-is saved by batching pieces of like length: the rows of a batch are padded to its longest.
+No row of a batch holds two documents, so none can attend to another, and any architecture will do. What that would
+cost in padding is saved by batching blocks of like length: the rows of a batch are padded to its longest.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from jaxtyping import Bool, Int
 from torch.utils.data import Dataset
 from transformers import DataCollatorForLanguageModeling
 
@@ -21,46 +22,48 @@ from plaudit.training.language_model.documents import Document
 IGNORED = -100
 """The label of a token that is not predicted, as transformers has it."""
 
-# Pieces are sorted by length within so many batches' worth: enough for little padding, few enough to stay shuffled.
-_WINDOW = 16
+# Blocks are sorted by length within so many batches' worth: enough for little padding, few enough to stay shuffled.
+_BATCHES_SORTED_TOGETHER = 16
 
 
 class TokenBlock(NamedTuple):
     """Tokens of one document.
 
     Attributes:
-        tokens: `[n]` int64.
-        kin: what it belongs to, numbered.
-        given: how many of its first tokens are read but not predicted.
+        tokens: int64.
+        source_id: number of the document's source; losses are summed by it.
+        prompt_length: how many of the first tokens are read but not predicted.
     """
 
-    tokens: np.ndarray
-    kin: int
-    given: int = 0
+    tokens: Int[np.ndarray, " tokens"]
+    source_id: int
+    prompt_length: int = 0
 
 
-def cut(documents: Sequence[Document], tokenizer: Any, *, block: int, causal: bool) -> list[TokenBlock]:
-    """Documents as pieces of at most `block` tokens, a long one in parts of equal length.
+def split_into_blocks(documents: Sequence[Document], tokenizer: Any, *, block: int, causal: bool) -> list[TokenBlock]:
+    """Documents as blocks of at most `block` tokens, a long one in parts of equal length.
 
-    A decoder's document begins as its tokenizer begins texts and ends with the end of text; every piece of an encoder's
+    A decoder's document begins as its tokenizer begins texts and ends with the end of text; every block of an encoder's
     stands between its special tokens. Special tokens that are spelled out in a text are read as the letters they are.
     """
-    around = tokenizer("")["input_ids"]
-    opening, closing = (around, [tokenizer.eos_token_id]) if causal else (around[:1], around[1:])
-    room = block if causal else block - len(around)
-    kin: dict[str, int] = {}
-    pieces = []
+    special_tokens = tokenizer("")["input_ids"]
+    if causal:
+        opening, closing, capacity = special_tokens, [tokenizer.eos_token_id], block
+    else:
+        opening, closing, capacity = special_tokens[:1], special_tokens[1:], block - len(special_tokens)
+    source_ids: dict[str, int] = {}
+    blocks = []
     for document in documents:
-        number = kin.setdefault(document.kin, len(kin))
-        words = tokenizer(document.text, add_special_tokens=False, split_special_tokens=True, verbose=False)
-        tokens = words["input_ids"]
+        source_id = source_ids.setdefault(document.source, len(source_ids))
+        encoding = tokenizer(document.text, add_special_tokens=False, split_special_tokens=True, verbose=False)
+        tokens = encoding["input_ids"]
         if causal:
             tokens = [*opening, *tokens, *closing]
-        for part in np.array_split(np.asarray(tokens, dtype=np.int64), max(1, math.ceil(len(tokens) / room))):
-            pieces.append(
-                TokenBlock(part if causal else np.concatenate([opening, part, closing]).astype(np.int64), number)
-            )
-    return pieces
+        parts = np.array_split(np.asarray(tokens, dtype=np.int64), max(1, math.ceil(len(tokens) / capacity)))
+        if not causal:
+            parts = [np.concatenate([opening, part, closing]).astype(np.int64) for part in parts]
+        blocks += [TokenBlock(part, source_id) for part in parts]
+    return blocks
 
 
 class Batches(Dataset[dict[str, torch.Tensor]]):
@@ -68,9 +71,9 @@ class Batches(Dataset[dict[str, torch.Tensor]]):
     killed and resumed sees what it would have seen.
 
     Args:
-        pieces: what every epoch goes through.
+        blocks: what every epoch goes through.
         tokenizer: for its padding and, of an encoder, its mask.
-        budget: most tokens of a batch, padding included (a longer piece stands alone).
+        budget: most tokens of a batch, padding included (a longer block stands alone).
         seed: of the order and the masks.
         epochs: how often, each in another order.
         masked: share of the tokens to be guessed by an encoder (Devlin et al. 2019: of these 80% are masked, 10%
@@ -79,7 +82,7 @@ class Batches(Dataset[dict[str, torch.Tensor]]):
 
     def __init__(
         self,
-        pieces: Sequence[TokenBlock],
+        blocks: Sequence[TokenBlock],
         tokenizer: Any,
         *,
         budget: int,
@@ -87,7 +90,7 @@ class Batches(Dataset[dict[str, torch.Tensor]]):
         epochs: int = 1,
         masked: float = 0.0,
     ) -> None:
-        self.pieces = pieces
+        self.blocks = blocks
         self.budget = budget
         self.seed = seed
         self.epochs = epochs
@@ -95,63 +98,59 @@ class Batches(Dataset[dict[str, torch.Tensor]]):
         self.masking = None
         if masked:
             self.masking = DataCollatorForLanguageModeling(tokenizer, mlm=True, mlm_probability=masked)
-        self._order = lru_cache(maxsize=2)(self._shuffled)
-        self._ends = np.cumsum([len(self._order(number)) for number in range(epochs)])
+        self._order = lru_cache(maxsize=2)(self._shuffle)
+        self._ends = np.cumsum([len(self._order(epoch)) for epoch in range(epochs)])
 
     def __len__(self) -> int:
         return int(self._ends[-1])
 
     def rows(self, index: int) -> list[int]:
-        """Which pieces stand in a batch."""
+        """The numbers of the blocks in a batch."""
         if not 0 <= index < len(self):
             raise IndexError(index)
-        number = int(np.searchsorted(self._ends, index, side="right"))
-        return self._order(number)[index - (int(self._ends[number - 1]) if number else 0)]
+        epoch = int(np.searchsorted(self._ends, index, side="right"))
+        return self._order(epoch)[index - (int(self._ends[epoch - 1]) if epoch else 0)]
 
     def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
         """`input_ids`, `attention_mask` and `labels`, each `[rows, longest]`."""
-        pieces = [self.pieces[row] for row in self.rows(index)]
-        shape = (len(pieces), max(len(piece.tokens) for piece in pieces))
-        tokens = torch.full(shape, self.padding)
-        there, given = torch.zeros(shape, dtype=torch.bool), torch.zeros(shape, dtype=torch.bool)
-        for row, piece in enumerate(pieces):
-            tokens[row, : len(piece.tokens)] = torch.from_numpy(piece.tokens)
-            there[row, : len(piece.tokens)] = True
-            given[row, : piece.given] = True
-        labels = tokens.masked_fill(~there | given, IGNORED)
+        blocks = [self.blocks[row] for row in self.rows(index)]
+        lengths = torch.tensor([len(block.tokens) for block in blocks])[:, None]
+        prompt_lengths = torch.tensor([block.prompt_length for block in blocks])[:, None]
+        tokens = torch.full((len(blocks), int(lengths.max())), self.padding)
+        for row, block in enumerate(blocks):
+            tokens[row, : len(block.tokens)] = torch.from_numpy(block.tokens)
+        position = torch.arange(tokens.shape[1])
+        attended: Bool[torch.Tensor, "rows longest"] = position < lengths
+        labels = tokens.masked_fill(~attended | (position < prompt_lengths), IGNORED)
         if self.masking is not None:
             tokens, labels = self._mask(tokens, index)
-        return {"input_ids": tokens, "attention_mask": there.long(), "labels": labels}
+        return {"input_ids": tokens, "attention_mask": attended.long(), "labels": labels}
 
     def _mask(self, tokens: torch.Tensor, index: int) -> tuple[torch.Tensor, torch.Tensor]:
         assert self.masking is not None
         self.masking.generator = torch.Generator().manual_seed((self.seed << 32) + index)
         while True:
-            read, labels = self.masking.torch_mask_tokens(tokens.clone())
+            inputs, labels = self.masking.torch_mask_tokens(tokens.clone())
             if (labels != IGNORED).any():  # A short batch may have nothing masked, and so no loss; draw again.
-                return read, labels
+                return inputs, labels
 
-    def _shuffled(self, number: int) -> list[list[int]]:
-        draw = np.random.default_rng([self.seed, number])
-        order = draw.permutation(len(self.pieces))
-        tokens = sum(len(piece.tokens) for piece in self.pieces)
-        window = max(1, _WINDOW * self.budget * len(order) // tokens)
-        batches = [batch for at in range(0, len(order), window) for batch in self._filled(order[at : at + window])]
-        return [batches[at] for at in draw.permutation(len(batches))]
+    def _shuffle(self, epoch: int) -> list[list[int]]:
+        """The batches of one epoch: shuffled blocks, sorted by length a window at a time, in shuffled order."""
+        numbers = np.random.default_rng([self.seed, epoch])
+        order = numbers.permutation(len(self.blocks))
+        tokens = sum(len(block.tokens) for block in self.blocks)
+        window = max(1, _BATCHES_SORTED_TOGETHER * self.budget * len(order) // tokens)
+        windows = (order[start : start + window] for start in range(0, len(order), window))
+        batches = [batch for rows in windows for batch in self._fill(rows)]
+        return [batches[number] for number in numbers.permutation(len(batches))]
 
-    def _filled(self, rows: np.ndarray) -> Iterator[list[int]]:
-        """Pieces from longest to shortest, as many to a batch as its budget holds."""
+    def _fill(self, rows: np.ndarray) -> Iterator[list[int]]:
+        """Blocks from longest to shortest, as many to a batch as its budget holds."""
         batch: list[int] = []
-        for row in sorted(rows.tolist(), key=lambda row: -len(self.pieces[row].tokens)):
-            longest = len(self.pieces[batch[0]].tokens) if batch else 0
+        for row in sorted(rows.tolist(), key=lambda row: -len(self.blocks[row].tokens)):
+            longest = len(self.blocks[batch[0]].tokens) if batch else 0
             if batch and longest * (len(batch) + 1) > self.budget:
                 yield batch
                 batch = []
             batch.append(row)
         yield batch
-
-
-def only(items: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
-    """A batch is whole already; transformers wants to collate a list of one."""
-    (batch,) = items
-    return batch

@@ -1,7 +1,7 @@
 """Anything that holds text -> documents to pretrain on.
 
 A document is a paragraph of a `.txt` file (blank lines stand between documents), the `text` of a row, or, in any shape
-of judgements that Plaudit reads, a response behind its prompt. What people said of it is not looked at.
+of judgements that Plaudit reads, a response after its prompt. Its judgements are not looked at.
 """
 
 from __future__ import annotations
@@ -22,10 +22,16 @@ TextSource = str | Path | Iterable[str | Path]
 
 
 class Document(NamedTuple):
-    """A text, and what it belongs to: the id of its prompt, or where it stands. Kin are never split by a hold-out."""
+    """A text and its source.
+
+    Attributes:
+        text: with something in it.
+        source: the id of its prompt, or the file and line it stands in. Documents of one source stay on one side of a
+            split.
+    """
 
     text: str
-    kin: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +40,8 @@ class Texts:
 
     Attributes:
         documents: each text once.
-        repeated: texts left out because they had been seen, letter by letter.
-        empty: texts left out because they hold white space alone.
+        repeated: texts left out because the same text, letter by letter, is there already.
+        empty: texts left out because they hold only white space.
     """
 
     documents: tuple[Document, ...]

@@ -8,34 +8,32 @@ from __future__ import annotations
 
 import logging
 import math
-import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-from accelerate import PartialState
-from transformers import set_seed
+import numpy as np
 
 from plaudit.errors import InvalidInputError, MissingExtraError
-from plaudit.groups import Group
+from plaudit.groups import Group, prompt_key
+from plaudit.logs import muted
 from plaudit.model import Renderer, merge_lora, read_template, settle_padding
 from plaudit.storage import data_hash
 from plaudit.training.language_model.batches import IGNORED, Batches, TokenBlock
+from plaudit.training.language_model.card import stage_card
 from plaudit.training.language_model.demonstrations import demonstrations
-from plaudit.training.language_model.network import NEXT_TOKEN, context, open_language_model, save_language_model
-from plaudit.training.language_model.perplexity import token_losses
-from plaudit.training.language_model.settings import (
-    FineTuningSettings,
-    arguments,
-    held_out_figures,
-    hold_out,
-    stage_card,
-    stage_record,
+from plaudit.training.language_model.network import (
+    NEXT_TOKEN,
+    backbone_record,
+    context,
+    open_language_model,
+    save_language_model,
 )
-from plaudit.training.run.folder import clear, open_folder
-from plaudit.training.run.split import prompt_keys
-from plaudit.training.run.trainer import find_reporters, report_curves, run_trainer
+from plaudit.training.language_model.perplexity import token_losses, validation_figures
+from plaudit.training.language_model.settings import FineTuningSettings
+from plaudit.training.run.split import hold_out
+from plaudit.training.run.trainer import default_learning_rate
+from plaudit.training.run.training_run import Schedule, TrainingRun
 
 logger = logging.getLogger(__name__)
 
@@ -68,79 +66,103 @@ def sft(
     Raises:
         PlauditError: if TRL is missing, the backbone is no decoder, nothing is left to imitate, the folder is taken, or
             a setting makes no sense.
+
+    Example::
+
+        plaudit.sft(plaudit.load_groups("train.jsonl"), "my-sft", "my-backbone", epochs=1)
     """
-    try:
-        from datasets import Dataset
-        from trl import SFTConfig, SFTTrainer
-    except ImportError as error:
-        raise MissingExtraError(
-            "supervised fine-tuning needs the `sft` extra", remedy="pip install 'plaudit[sft]'"
-        ) from error
+    _check_trl()
     settings = (settings or FineTuningSettings()).with_changes(changes, "sft()")
-    output, processes = Path(output_dir), PartialState(cpu=not torch.cuda.is_available())
     groups = list(groups)
-    shown = demonstrations(groups, settings.attribute, settings.top)
-    origin = {"stage": "sft", "backbone": str(backbone), "data": data_hash(groups), "settings": settings.to_dict()}
-    checkpoint = open_folder(output, origin, resume, overwrite, processes.is_main_process)
+    origin = {"stage": "sft", "backbone": str(backbone), "data": data_hash(groups)}
+    run = TrainingRun(output_dir, settings, origin, resume=resume, overwrite=overwrite)
+    with muted("plaudit", when=not run.is_main):
+        return _fine_tune(run, groups, backbone)
+
+
+def _fine_tune(run: TrainingRun[FineTuningSettings], groups: list[Group], backbone: str | Path) -> dict[str, Any]:
+    settings = run.settings
+    best = demonstrations(groups, settings.attribute, settings.top)
+    run.open()
     model, tokenizer, objective = open_language_model(backbone, trust_remote_code=settings.trust_remote_code)
     if objective != NEXT_TOKEN:
         raise InvalidInputError(f"{backbone} is an encoder, which writes no responses", remedy="fine-tune a decoder")
-    renderer = _renderer(model, tokenizer, settings)
-    learn, watch = hold_out(shown.groups, prompt_keys(shown.groups), settings.validation_share, settings.seed)
-    pieces, left_out = _pieces(learn, renderer)
-    watched_pieces, watched_out = _pieces(watch, renderer)
-    if left_out := left_out + watched_out:
+    renderer = _open_renderer(model, tokenizer, settings)
+    train_groups, validation_groups = hold_out(
+        best.groups,
+        [prompt_key(group, index) for index, group in enumerate(best.groups)],
+        settings.validation_share,
+        lambda count: np.random.default_rng(settings.seed).permutation(count).tolist(),
+    )
+    blocks, too_long = _render_blocks(train_groups, renderer)
+    validation_blocks, validation_too_long = _render_blocks(validation_groups, renderer)
+    if left_out := too_long + validation_too_long:
         logger.warning("%d responses do not fit %d tokens and are left out", left_out, renderer.max_length)
-    if not pieces:
+    if not blocks:
         raise InvalidInputError(
             "there is no response to imitate", remedy="give groups with responses, or a larger --max-length"
         )
-    watched = Batches(watched_pieces, tokenizer, budget=_BATCH_TOKENS, seed=0) if watched_pieces else None
-
-    started = time.monotonic()
-    model.to(processes.device)
-    before = token_losses(model, watched) if watched else None
-    steps = settings.epochs * math.ceil(len(pieces) / (settings.batch_size * processes.num_processes))
-    rate = (0.3 if settings.lora else 0.03) / model.config.get_text_config().hidden_size
-    trainer = SFTTrainer(
-        model=model,
-        args=SFTConfig(
-            **arguments(output, settings, steps=steps, watched=watched is not None, rate=rate),
-            num_train_epochs=settings.epochs,
-            per_device_train_batch_size=settings.batch_size,
-            per_device_eval_batch_size=settings.batch_size,
-            max_length=None,
-            **{_checkpointing(SFTConfig): False},
-        ),
-        train_dataset=Dataset.from_list(_rows(pieces)),
-        eval_dataset=Dataset.from_list(_rows(watched_pieces)) if watched else None,
-        processing_class=tokenizer,
-        peft_config=_adapters(settings.lora) if settings.lora else None,
+    validation = Batches(validation_blocks, tokenizer, budget=_BATCH_TOKENS, seed=0) if validation_blocks else None
+    model.to(run.device)
+    before = token_losses(model, validation) if validation else None
+    model = merge_lora(run.fit(_build_trainer(run, model, tokenizer, blocks, validation_blocks)))
+    record = backbone_record(
+        run.record(
+            objective="completion",
+            groups=len(train_groups),
+            responses=len(blocks),
+            tied=best.tied,
+            unjudged=best.unjudged,
+            left_out=left_out,
+            validation=validation_figures(before, token_losses(model, validation)) if validation and before else None,
+        )
     )
-    report_curves(trainer, output, find_reporters(settings.report_to))
-    set_seed(settings.seed)
-    run_trainer(trainer, output, checkpoint)
-    model = merge_lora(trainer.accelerator.unwrap_model(trainer.model_wrapped, keep_fp32_wrapper=False))
-    record = stage_record(
-        origin,
-        objective="completion",
-        groups=len(learn),
-        responses=len(pieces),
-        tied=shown.tied,
-        unjudged=shown.unjudged,
-        left_out=left_out,
-        validation=held_out_figures(before, token_losses(model, watched)) if watched and before else None,
-        steps=trainer.state.global_step,
-        seconds=round(time.monotonic() - started, 1),
-    )
-    if processes.is_main_process:
-        save_language_model(output, model, tokenizer, record, _card(record))
-        clear(output)
-    processes.wait_for_everyone()
+    run.save(lambda: save_language_model(run.output, model, tokenizer, record, _card(record)))
     return record
 
 
-def _renderer(model: Any, tokenizer: Any, settings: FineTuningSettings) -> Renderer:
+def _build_trainer(
+    run: TrainingRun[FineTuningSettings],
+    model: Any,
+    tokenizer: Any,
+    blocks: Sequence[TokenBlock],
+    validation_blocks: Sequence[TokenBlock],
+) -> Any:
+    """TRL's trainer over text that is tokenised and labelled already."""
+    from datasets import Dataset
+    from trl import SFTConfig, SFTTrainer
+
+    settings = run.settings
+    steps = settings.epochs * math.ceil(len(blocks) / (settings.batch_size * run.processes))
+    schedule = Schedule(
+        steps=steps,
+        evaluate_every=max(1, math.ceil(steps / settings.evaluations)),
+        learning_rate=default_learning_rate(
+            model.config.get_text_config().hidden_size, from_nothing=bool(settings.lora)
+        ),
+        validated=bool(validation_blocks),
+    )
+    arguments = run.arguments(
+        SFTConfig,
+        schedule,
+        num_train_epochs=settings.epochs,
+        per_device_train_batch_size=settings.batch_size,
+        per_device_eval_batch_size=settings.batch_size,
+        prediction_loss_only=True,
+        max_length=None,
+        **{_checkpointing(SFTConfig): False},
+    )
+    return SFTTrainer(
+        model=model,
+        args=arguments,
+        train_dataset=Dataset.from_list(_rows(blocks)),
+        eval_dataset=Dataset.from_list(_rows(validation_blocks)) if validation_blocks else None,
+        processing_class=tokenizer,
+        peft_config=_adapters(settings.lora) if settings.lora else None,
+    )
+
+
+def _open_renderer(model: Any, tokenizer: Any, settings: FineTuningSettings) -> Renderer:
     if template := read_template(settings.chat_template):
         tokenizer.chat_template = template
     settle_padding(model, tokenizer)
@@ -156,29 +178,41 @@ def _renderer(model: Any, tokenizer: Any, settings: FineTuningSettings) -> Rende
     )
 
 
-def _pieces(groups: Sequence[Group], renderer: Renderer) -> tuple[list[TokenBlock], int]:
-    """Every response as a piece whose prompt is given, and how many do not fit."""
-    kin: dict[str, int] = {}
-    pieces, left_out = [], 0
-    for item, key in zip(renderer.render(groups, truncate_responses=True), prompt_keys(groups), strict=True):
-        number = kin.setdefault(key, len(kin))
-        spoken = renderer.completion_lengths(item.group)
-        for tokens, cut, own in zip(item.sequences, item.response_cut, spoken, strict=True):
+def _render_blocks(groups: Sequence[Group], renderer: Renderer) -> tuple[list[TokenBlock], int]:
+    """Every response as a block whose prompt is not predicted, and how many do not fit."""
+    source_ids: dict[str, int] = {}
+    blocks, left_out = [], 0
+    for index, item in enumerate(renderer.render(groups, truncate_responses=True)):
+        source_id = source_ids.setdefault(prompt_key(groups[index], index), len(source_ids))
+        completion_lengths = renderer.completion_lengths(item.group)
+        for tokens, cut, completion_length in zip(item.sequences, item.response_cut, completion_lengths, strict=True):
             left_out += cut
             if not cut:
-                pieces.append(TokenBlock(tokens, number, max(0, len(tokens) - own)))
-    return pieces, left_out
+                blocks.append(TokenBlock(tokens, source_id, max(0, len(tokens) - completion_length)))
+    return blocks, left_out
 
 
-def _rows(pieces: Sequence[TokenBlock]) -> list[dict[str, list[int]]]:
+def _rows(blocks: Sequence[TokenBlock]) -> list[dict[str, list[int]]]:
     """Rows as TRL reads text that is tokenised and labelled already."""
     return [
         {
-            "input_ids": piece.tokens.tolist(),
-            "labels": [IGNORED] * piece.given + piece.tokens[piece.given :].tolist(),
+            "input_ids": block.tokens.tolist(),
+            "labels": [IGNORED] * block.prompt_length + block.tokens[block.prompt_length :].tolist(),
         }
-        for piece in pieces
+        for block in blocks
     ]
+
+
+def _check_trl() -> None:
+    """Refuse before anything is read or written, not when the trainer is built."""
+    try:
+        import datasets
+        import trl
+    except ImportError as error:
+        raise MissingExtraError(
+            "supervised fine-tuning needs the `sft` extra", remedy="pip install 'plaudit[sft]'"
+        ) from error
+    assert datasets and trl
 
 
 def _checkpointing(config: Any) -> str:

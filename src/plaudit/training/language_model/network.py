@@ -18,7 +18,7 @@ from transformers.models.auto.modeling_auto import (
 from plaudit.errors import InvalidInputError, PlauditError
 from plaudit.logs import muted
 from plaudit.model import resolve, staged
-from plaudit.storage import write_record
+from plaudit.storage import versions, write_record
 
 logger = logging.getLogger(__name__)
 
@@ -43,13 +43,13 @@ def open_language_model(
     options = {"trust_remote_code": trust_remote_code}
     try:
         with muted("transformers", "huggingface_hub"):
-            own = _objective(AutoConfig.from_pretrained(source, **options), str(name))
-            if objective not in (None, own):
+            made_for = _objective(AutoConfig.from_pretrained(source, **options), str(name))
+            if objective not in (None, made_for):
                 raise InvalidInputError(
-                    f"the backbone {name} is made for {own}, not {objective}", remedy="leave --objective out"
+                    f"the backbone {name} is made for {made_for}, not {objective}", remedy="leave --objective out"
                 )
             tokenizer = AutoTokenizer.from_pretrained(source, **options)
-            auto = AutoModelForMaskedLM if own == MASKED else AutoModelForCausalLM
+            auto = AutoModelForMaskedLM if made_for == MASKED else AutoModelForCausalLM
             model, info = auto.from_pretrained(
                 source, dtype=torch.float32, use_safetensors=True, output_loading_info=True, **options
             )
@@ -60,7 +60,7 @@ def open_language_model(
         raise InvalidInputError(
             f"cannot load {name} as a language model: {' '.join(str(error).split())[:300]}"
         ) from error
-    if own == MASKED and tokenizer.mask_token is None:
+    if made_for == MASKED and tokenizer.mask_token is None:
         raise InvalidInputError(f"the tokenizer of {name} has no mask token", remedy="pretrain another encoder")
     missing = sorted(info["missing_keys"])
     if layers := [key for key in missing if re.search(r"\.\d+\.", key)]:
@@ -69,7 +69,7 @@ def open_language_model(
         )
     if missing:
         logger.warning("%s comes without its language-model head; a new one starts from nothing", name)
-    return model, tokenizer, own
+    return model, tokenizer, made_for
 
 
 def _objective(config: Any, name: str) -> str:
@@ -94,7 +94,9 @@ def context(model: Any, tokenizer: Any) -> int:
     return min(int(known), tokenizer.model_max_length)
 
 
-def beside_the_head(name: str | Path, model: Any, *, trust_remote_code: bool = False) -> dict[str, torch.Tensor]:
+def weights_beside_the_head(
+    name: str | Path, model: Any, *, trust_remote_code: bool = False
+) -> dict[str, torch.Tensor]:
     """Weights of a backbone that a language model has no use for and a reward model has: an encoder's pooler."""
     with muted("transformers", "huggingface_hub"):
         whole, info = AutoModel.from_pretrained(
@@ -102,6 +104,11 @@ def beside_the_head(name: str | Path, model: Any, *, trust_remote_code: bool = F
         )
     known = set(model.base_model.state_dict()) | set(info["missing_keys"])
     return {f"{model.base_model_prefix}.{k}": v for k, v in whole.state_dict().items() if k not in known}
+
+
+def backbone_record(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The run record of a backbone, out of that of its run."""
+    return {"plaudit": "backbone", **record, "versions": versions()}
 
 
 def save_language_model(
@@ -120,7 +127,7 @@ def save_language_model(
         tokenizer: its own.
         record: the run record.
         card: the text of README.md.
-        more: further weights by name (see `beside_the_head`).
+        more: further weights by name (see `weights_beside_the_head`).
     """
     with staged(folder) as staging, muted("transformers", "huggingface_hub"):
         model.save_pretrained(staging, state_dict={**model.state_dict(), **more})

@@ -2,41 +2,34 @@
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import torch
-from accelerate import PartialState
-from transformers import Trainer, TrainingArguments, set_seed
+import numpy as np
+from transformers import Trainer, TrainingArguments
 
 from plaudit.errors import InvalidInputError
-from plaudit.training.language_model.batches import Batches, TokenBlock, cut, only
+from plaudit.logs import muted
+from plaudit.training.language_model.batches import Batches, TokenBlock, split_into_blocks
+from plaudit.training.language_model.card import stage_card
 from plaudit.training.language_model.documents import Document, Texts, read_texts
 from plaudit.training.language_model.from_scratch import small_model, train_tokenizer
 from plaudit.training.language_model.network import (
     MASKED,
     NEXT_TOKEN,
-    beside_the_head,
+    backbone_record,
     context,
     open_language_model,
     save_language_model,
+    weights_beside_the_head,
 )
-from plaudit.training.language_model.perplexity import token_losses
-from plaudit.training.language_model.settings import (
-    PretrainingSettings,
-    arguments,
-    held_out_figures,
-    hold_out,
-    stage_card,
-    stage_record,
-)
-from plaudit.training.run.folder import clear, open_folder
-from plaudit.training.run.trainer import find_reporters, report_curves, run_trainer
-
-logger = logging.getLogger(__name__)
+from plaudit.training.language_model.perplexity import token_losses, validation_figures
+from plaudit.training.language_model.settings import PretrainingSettings
+from plaudit.training.run.split import hold_out
+from plaudit.training.run.trainer import default_learning_rate, only_batch
+from plaudit.training.run.training_run import Schedule, TrainingRun
 
 
 def pretrain(
@@ -65,79 +58,107 @@ def pretrain(
 
     Raises:
         PlauditError: if there is too little text, the folder is taken, or a setting makes no sense.
+
+    Example::
+
+        plaudit.pretrain("corpus.txt", "my-backbone", vocabulary=2000)
     """
     settings = (settings or PretrainingSettings()).with_changes(changes, "pretrain()")
-    output, processes = Path(output_dir), PartialState(cpu=not torch.cuda.is_available())
     texts = texts if isinstance(texts, Texts) else read_texts(texts)
-    origin = {
-        "stage": "pretrain",
-        "backbone": None if backbone is None else str(backbone),
-        "data": texts.hash,
-        "settings": settings.to_dict(),
-    }
-    checkpoint = open_folder(output, origin, resume, overwrite, processes.is_main_process)
-    kin = [document.kin for document in texts.documents]
-    learn, watch = hold_out(texts.documents, kin, settings.validation_share, settings.seed)
-    model, tokenizer, objective, block = _start(backbone, learn, settings)
-    causal = objective == NEXT_TOKEN
-    pieces = cut(learn, tokenizer, block=block, causal=causal)
-    _check_size(pieces, block)
-    options: dict[str, Any] = {
-        "budget": settings.batch_tokens,
-        "seed": settings.seed,
-        "masked": 0.0 if causal else settings.masked,
-    }
-    batches = Batches(pieces, tokenizer, epochs=settings.epochs, **options)
-    watched = Batches(cut(watch, tokenizer, block=block, causal=causal), tokenizer, **options) if watch else None
+    origin = {"stage": "pretrain", "backbone": None if backbone is None else str(backbone), "data": texts.hash}
+    run = TrainingRun(output_dir, settings, origin, resume=resume, overwrite=overwrite)
+    with muted("plaudit", when=not run.is_main):
+        return _pretrain(run, texts, backbone)
 
-    started = time.monotonic()
-    model.to(processes.device)
-    before = token_losses(model, watched) if watched else None
-    rate = (0.3 if backbone is None else 0.03) / model.config.get_text_config().hidden_size
-    steps = len(batches) // processes.num_processes
-    trainer = Trainer(
-        model=model,
-        args=TrainingArguments(
-            **arguments(output, settings, steps=steps, watched=watched is not None, rate=rate),
-            max_steps=steps,
-            per_device_train_batch_size=1,
-            per_device_eval_batch_size=1,
-            train_sampling_strategy="sequential",
-            accelerator_config={"dispatch_batches": False, "even_batches": False},
-        ),
-        train_dataset=batches,
-        eval_dataset=watched,
-        data_collator=only,
+
+def _pretrain(run: TrainingRun[PretrainingSettings], texts: Texts, backbone: str | Path | None) -> dict[str, Any]:
+    settings = run.settings
+    run.open()
+    documents, validation_documents = hold_out(
+        texts.documents,
+        [document.source for document in texts.documents],
+        settings.validation_share,
+        lambda count: np.random.default_rng(settings.seed).permutation(count).tolist(),
     )
-    report_curves(trainer, output, find_reporters(settings.report_to))
-    set_seed(settings.seed)
-    run_trainer(trainer, output, checkpoint)
-    model = trainer.accelerator.unwrap_model(trainer.model_wrapped, keep_fp32_wrapper=False)
-    record = stage_record(
-        origin,
-        objective=objective,
-        documents=len(learn),
-        repeated=texts.repeated,
-        empty=texts.empty,
-        tokens=sum(len(piece.tokens) for piece in pieces),
-        validation=held_out_figures(before, token_losses(model, watched)) if watched and before else None,
-        steps=trainer.state.global_step,
-        seconds=round(time.monotonic() - started, 1),
+    start = _open_backbone(backbone, documents, settings)
+    model = start.model.to(run.device)
+    blocks = start.blocks(documents)
+    _check_size(blocks, start.block)
+    batches = start.batches(blocks, settings, epochs=settings.epochs)
+    validation = start.batches(start.blocks(validation_documents), settings) if validation_documents else None
+    before = token_losses(model, validation) if validation else None
+    steps = len(batches) // run.processes
+    schedule = Schedule(
+        steps=steps,
+        evaluate_every=max(1, math.ceil(steps / settings.evaluations)),
+        learning_rate=default_learning_rate(model.config.get_text_config().hidden_size, from_nothing=backbone is None),
+        validated=validation is not None,
     )
-    if processes.is_main_process:
-        more = (
-            {} if backbone is None else beside_the_head(backbone, model, trust_remote_code=settings.trust_remote_code)
+    arguments = run.arguments(
+        TrainingArguments,
+        schedule,
+        max_steps=steps,
+        per_device_train_batch_size=1,
+        per_device_eval_batch_size=1,
+        prediction_loss_only=True,
+        train_sampling_strategy="sequential",
+        accelerator_config={"dispatch_batches": False, "even_batches": False},
+    )
+    model = run.fit(
+        Trainer(model=model, args=arguments, train_dataset=batches, eval_dataset=validation, data_collator=only_batch)
+    )
+    figures = validation_figures(before, token_losses(model, validation)) if validation and before else None
+    record = backbone_record(
+        run.record(
+            objective=start.objective,
+            documents=len(documents),
+            repeated=texts.repeated,
+            empty=texts.empty,
+            tokens=sum(len(block.tokens) for block in blocks),
+            validation=figures,
         )
-        save_language_model(output, model, tokenizer, record, _card(record), more)
-        clear(output)
-    processes.wait_for_everyone()
+    )
+    run.save(lambda: _save(run, start, model, record, backbone))
     return record
 
 
-def _start(
-    backbone: str | Path | None, learn: list[Document], settings: PretrainingSettings
-) -> tuple[Any, Any, str, int]:
-    """Model, tokenizer, objective and block to start from."""
+class StartingPoint(NamedTuple):
+    """What pretraining begins with.
+
+    Attributes:
+        model: a transformers language model.
+        tokenizer: its own.
+        objective: `next-token` or `masked`.
+        block: most tokens of a block.
+    """
+
+    model: Any
+    tokenizer: Any
+    objective: str
+    block: int
+
+    @property
+    def causal(self) -> bool:
+        return self.objective == NEXT_TOKEN
+
+    def blocks(self, documents: Sequence[Document]) -> list[TokenBlock]:
+        return split_into_blocks(documents, self.tokenizer, block=self.block, causal=self.causal)
+
+    def batches(self, blocks: Sequence[TokenBlock], settings: PretrainingSettings, epochs: int = 1) -> Batches:
+        return Batches(
+            blocks,
+            self.tokenizer,
+            budget=settings.batch_tokens,
+            seed=settings.seed,
+            epochs=epochs,
+            masked=0.0 if self.causal else settings.masked,
+        )
+
+
+def _open_backbone(
+    backbone: str | Path | None, documents: Sequence[Document], settings: PretrainingSettings
+) -> StartingPoint:
+    """A backbone to train on, or a tokenizer learned from the documents and a random network for it."""
     if backbone is not None:
         model, tokenizer, objective = open_language_model(
             backbone, settings.objective, trust_remote_code=settings.trust_remote_code
@@ -145,10 +166,12 @@ def _start(
         most = context(model, tokenizer)
         if settings.block is not None and settings.block > most:
             raise InvalidInputError(f"block is {settings.block}, but the context of {backbone} holds {most} tokens")
-        return model, tokenizer, objective, settings.block or min(512, most)
+        return StartingPoint(model, tokenizer, objective, settings.block or min(512, most))
     objective, block = settings.objective or NEXT_TOKEN, settings.block or 512
     causal = objective != MASKED
-    tokenizer = train_tokenizer((d.text for d in learn), settings.vocabulary, block=block, causal=causal)
+    tokenizer = train_tokenizer(
+        (document.text for document in documents), settings.vocabulary, block=block, causal=causal
+    )
     model = small_model(
         tokenizer,
         layers=settings.layers,
@@ -158,16 +181,28 @@ def _start(
         causal=causal,
         seed=settings.seed,
     )
-    return model, tokenizer, objective, block
+    return StartingPoint(model, tokenizer, objective, block)
 
 
-def _check_size(pieces: list[TokenBlock], block: int) -> None:
-    tokens = sum(len(piece.tokens) for piece in pieces)
+def _check_size(blocks: Sequence[TokenBlock], block: int) -> None:
+    tokens = sum(len(one.tokens) for one in blocks)
     if tokens < block:
         raise InvalidInputError(
             f"the text to learn from has {tokens} tokens, less than one block of {block}",
             remedy="give more text, or a smaller --block",
         )
+
+
+def _save(
+    run: TrainingRun[PretrainingSettings],
+    start: StartingPoint,
+    model: Any,
+    record: dict[str, Any],
+    backbone: str | Path | None,
+) -> None:
+    trust = run.settings.trust_remote_code
+    more = {} if backbone is None else weights_beside_the_head(backbone, model, trust_remote_code=trust)
+    save_language_model(run.output, model, start.tokenizer, record, _card(record), more)
 
 
 def _card(record: dict[str, Any]) -> str:

@@ -1,91 +1,109 @@
-"""Which groups are learned from, and which are watched."""
+"""Which groups are trained on, and which are the validation set."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import torch
 
 from plaudit.errors import InvalidInputError
-from plaudit.groups import Group, plain_text, text_key
-from plaudit.training.judged import Judge
+from plaudit.groups import Group, prompt_key
+from plaudit.judgements import pairs_of
+from plaudit.training.group_targets import TargetReader
 from plaudit.training.settings import TrainingSettings
-from plaudit.training.targets import ComparisonTargets
 
 logger = logging.getLogger(__name__)
 
-# Fewer prompts than this are too poor a judge to choose a checkpoint by; they teach more than they tell.
-_FEWEST_HELD_OUT = 3
+Item = TypeVar("Item")
+
+# Fewer prompts or documents than this are too poor a judge to choose a checkpoint by; they teach more than they tell.
+_FEWEST = 3
 
 
 def split_validation(
-    groups: Sequence[Group], validation_groups: Sequence[Group] | None, settings: TrainingSettings, judge: Judge
+    groups: Sequence[Group],
+    validation_groups: Sequence[Group] | None,
+    settings: TrainingSettings,
+    reader: TargetReader,
 ) -> tuple[list[Group], list[Group]]:
-    """Groups to learn from and groups to watch, each with something that the chosen losses can learn."""
-    usable = _telling(groups, judge)
+    """Groups to train on and groups to validate on, each with something that the chosen losses can learn.
+
+    Raises:
+        PlauditError: if there is nothing to learn from, or to validate on.
+    """
+    usable = _judged(groups, reader)
     if not usable:
-        why = " (ties alone say nothing to this loss, or are ignored)" if _ties(groups) else ""
-        raise InvalidInputError(f"no group has a ranking of two or more responses, or a rating, to learn from{why}")
-    if not any(group.ratings for group in usable) and not any(_decided(group) for group in usable):
-        logger.warning("every ranking is one tie alone, so nothing can be told apart by them")
-    if settings.ties == "ignore" and (ties := _ties(usable)):
-        logger.warning("%d ties are left out (ties=ignore)", ties)
-    if not judge.loss.ties and (alone := _tied_rankings(usable)):
-        logger.warning(
-            "%d rankings are one tie alone, which says nothing to %s, and are left out", alone, settings.loss
-        )
+        reason = " (ties alone say nothing to this loss, or are ignored)" if _count_ties(groups) else ""
+        raise InvalidInputError(f"no group has a ranking of two or more responses, or a rating, to learn from{reason}")
+    _warn_of_ties(usable, settings, reader)
     if validation_groups is None:
-        return _hold_out(usable, settings.validation_share, settings.seed)
-    watched = _telling(validation_groups, judge)
-    if not watched:
-        raise InvalidInputError(f"none of the {len(validation_groups)} held-out groups has anything to compare")
-    return usable, watched
+        # torch draws, not NumPy: the split is a part of what a seed stands for.
+        generator = torch.Generator().manual_seed(settings.seed)
+        return hold_out(
+            usable,
+            [prompt_key(group, index) for index, group in enumerate(usable)],
+            settings.validation_share,
+            lambda count: torch.randperm(count, generator=generator).tolist(),
+        )
+    validation = _judged(validation_groups, reader)
+    if not validation:
+        raise InvalidInputError(f"none of the {len(validation_groups)} validation groups has anything to compare")
+    return usable, validation
 
 
-def _telling(groups: Sequence[Group], judge: Judge) -> list[Group]:
-    usable = [group for group in groups if len(judge(group))]
-    if 0 < len(usable) < len(groups):
-        logger.warning("%d of %d groups have no judgement and are left out", len(groups) - len(usable), len(groups))
-    return usable
+def hold_out(
+    items: Sequence[Item], keys: Sequence[str], share: float, permutation: Callable[[int], Sequence[int]]
+) -> tuple[list[Item], list[Item]]:
+    """Items to train on and items to validate on; those that share a key stay on one side.
 
+    Args:
+        items: to be split.
+        keys: what each belongs to: its prompt, its document.
+        share: of the keys that is held out; none, with a warning, if that were fewer than three.
+        permutation: draws an order of so many keys, of which the first are held out.
 
-def _ties(groups: Sequence[Group]) -> int:
-    return sum(int(ComparisonTargets.of(group).tie.sum()) for group in groups)
-
-
-def _decided(group: Group) -> bool:
-    return any(len(ranking.tiers) > 1 for ranking in group.rankings)
-
-
-def _tied_rankings(groups: Sequence[Group]) -> int:
-    return sum(len(ranking.tiers) == 1 and len(ranking.tiers[0]) > 1 for group in groups for ranking in group.rankings)
-
-
-def prompt_keys(groups: Sequence[Group]) -> list[str]:
-    """A key for each group that groups of one prompt share. Groups without a prompt share none."""
-    return [
-        text_key(group.prompt) if plain_text(group.prompt).strip() else f"\0{index}"
-        for index, group in enumerate(groups)
-    ]
-
-
-def _hold_out(groups: list[Group], share: float, seed: int) -> tuple[list[Group], list[Group]]:
-    """Keep a share of the prompts apart; groups with the same prompt stay on one side."""
-    prompts = prompt_keys(groups)
-    known = list(dict.fromkeys(prompts))
+    Example:
+        >>> hold_out("abcdef", ["1", "1", "2", "3", "4", "5"], 0.6, lambda count: range(count))
+        (['e', 'f'], ['a', 'b', 'c', 'd'])
+    """
+    known = list(dict.fromkeys(keys))
     count = round(len(known) * share)
-    if count < _FEWEST_HELD_OUT:
+    if count < _FEWEST:
         if share:
             logger.warning(
                 "%d prompts are too few to hold a share of %g out, so nothing will be known of the model",
                 len(known),
                 share,
             )
-        return groups, []
-    order = torch.randperm(len(known), generator=torch.Generator().manual_seed(seed)).tolist()
-    apart = {known[index] for index in order[:count]}
-    return (
-        [group for group, prompt in zip(groups, prompts, strict=True) if prompt not in apart],
-        [group for group, prompt in zip(groups, prompts, strict=True) if prompt in apart],
-    )
+        return list(items), []
+    validation = {known[index] for index in permutation(len(known))[:count]}
+    pairs = list(zip(items, keys, strict=True))
+    return [item for item, key in pairs if key not in validation], [item for item, key in pairs if key in validation]
+
+
+def _judged(groups: Sequence[Group], reader: TargetReader) -> list[Group]:
+    usable = [group for group in groups if len(reader(group))]
+    if 0 < len(usable) < len(groups):
+        logger.warning("%d of %d groups have no judgement and are left out", len(groups) - len(usable), len(groups))
+    return usable
+
+
+def _warn_of_ties(groups: Sequence[Group], settings: TrainingSettings, reader: TargetReader) -> None:
+    if not any(group.ratings or any(len(ranking.tiers) > 1 for ranking in group.rankings) for group in groups):
+        logger.warning("every ranking is one tie alone, so nothing can be told apart by them")
+    if settings.ties == "ignore" and (ties := _count_ties(groups)):
+        logger.warning("%d ties are left out (ties=ignore)", ties)
+    if not reader.loss.ties and (alone := _count_tied_rankings(groups)):
+        logger.warning(
+            "%d rankings are one tie alone, which says nothing to %s, and are left out", alone, settings.loss
+        )
+
+
+def _count_ties(groups: Sequence[Group]) -> int:
+    return sum(int(pairs_of(group.rankings).tie.sum()) for group in groups)
+
+
+def _count_tied_rankings(groups: Sequence[Group]) -> int:
+    return sum(len(ranking.tiers) == 1 and len(ranking.tiers[0]) > 1 for group in groups for ranking in group.rankings)

@@ -1,10 +1,11 @@
-"""What every run of a `transformers.Trainer` here shares: its arithmetic, where figures go, how it ends early."""
+"""What every run of a `transformers.Trainer` here shares: its arithmetic, where curves go, how it ends early."""
 
 from __future__ import annotations
 
 import logging
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from transformers import PrinterCallback, ProgressCallback, Trainer
@@ -17,12 +18,24 @@ from plaudit.training.run.progress import progress
 
 logger = logging.getLogger(__name__)
 
+Batch = TypeVar("Batch")
+
 
 def multiplies_in_bf16() -> bool:
     """Whether this machine has bf16 arithmetic, which `precision=auto` then uses."""
     if torch.cuda.is_available():
         return torch.cuda.is_bf16_supported(including_emulation=False)
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def default_learning_rate(hidden_size: int, *, from_nothing: bool) -> float:
+    """0.03 / hidden size: wider models want smaller steps (Yang et al. 2022, "Tensor Programs V").
+
+    Args:
+        hidden_size: of the network.
+        from_nothing: whether what learns starts from nothing (adapters, a network from scratch): ten times the rate.
+    """
+    return (0.3 if from_nothing else 0.03) / hidden_size
 
 
 def find_reporters(names: str) -> list[str]:
@@ -51,9 +64,9 @@ def run_trainer(trainer: Trainer, output: Path, checkpoint: Path | None) -> None
         PlauditError: if a checkpoint cannot be written.
     """
     try:
-        with progress() as shown, muted("transformers", "huggingface_hub"):
+        with progress() as display, muted("transformers", "huggingface_hub"):
             if trainer.is_world_process_zero():
-                trainer.add_callback(shown)
+                trainer.add_callback(display)
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     except KeyboardInterrupt:
         remedy = "go on with --resume" if whole_checkpoints(output) else "nothing was saved yet"
@@ -63,9 +76,15 @@ def run_trainer(trainer: Trainer, output: Path, checkpoint: Path | None) -> None
         if not _is_full_disk(error):
             raise
         raise InvalidInputError(
-            f"writing a checkpoint to {output} failed ({error})",
-            remedy="earlier checkpoints are whole: make room and go on with --resume",
+            f"writing a checkpoint to {output} failed ({error}); earlier checkpoints are whole",
+            remedy="make room and go on with --resume",
         ) from error
+
+
+def only_batch(batches: list[Batch]) -> Batch:
+    """A collator for data sets whose items are whole batches: transformers collates lists of one."""
+    (batch,) = batches
+    return batch
 
 
 def _is_full_disk(error: BaseException) -> bool:

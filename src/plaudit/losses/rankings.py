@@ -1,16 +1,23 @@
 """Losses of whole rankings: scores and tiers in, one loss a ranking out.
 
-All take `scores` `[..., M]` and `tiers` `[..., M]` (int; 0 the best, equal where tied, -1 where a ranking has fewer
-than M members) and return `[...]`, in nats. A ranking that is one tie alone says nothing to those that ask for the
-best: its loss is 0.
+All take the scores and the tiers of each ranking's members (0 the best, equal where tied, -1 where a ranking has fewer
+members than the longest), and give its loss in nats. A ranking that is one tie alone says nothing to those that ask for
+the best: its loss is 0.
 """
 
 from __future__ import annotations
 
 import torch
+from jaxtyping import Float, Int
+
+from plaudit.losses.table import RANKING_LOSSES, RankingLoss
+
+Scores = Float[torch.Tensor, "*rankings members"]
+Tiers = Int[torch.Tensor, "*#rankings members"]
+Losses = Float[torch.Tensor, "*rankings"]
 
 
-def plackett_luce(scores: torch.Tensor, tiers: torch.Tensor, *, top: int | None = None) -> torch.Tensor:
+def plackett_luce(scores: Scores, tiers: Tiers, *, top: int | None = None) -> Losses:
     """Mean negative log-likelihood of the choices that make a ranking (Luce 1959; Plackett 1975).
 
     The best is chosen among all with probability softmax(scores), the next among those left, and so on. Ties are read
@@ -24,6 +31,10 @@ def plackett_luce(scores: torch.Tensor, tiers: torch.Tensor, *, top: int | None 
     Args:
         scores, tiers: see above.
         top: only the choices made in the first `top` tiers (top-k Plackett-Luce); None: all.
+
+    Example:
+        >>> plackett_luce(torch.zeros(3), torch.tensor([0, 1, 2]))  # (log 3 + log 2) / 2
+        tensor(0.8959)
     """
     member = tiers >= 0
     # [..., i, j]: is j left when i is chosen, and is j tied with i?
@@ -42,19 +53,29 @@ def plackett_luce(scores: torch.Tensor, tiers: torch.Tensor, *, top: int | None 
     return _mean(loss, counts)
 
 
-def infonce(scores: torch.Tensor, tiers: torch.Tensor) -> torch.Tensor:
+def infonce(scores: Scores, tiers: Tiers) -> Losses:
     """The best against the rest: -log of the best's share of a softmax over itself and all below it (van den Oord et
-    al. 2018, with the scores as similarities). Members of a shared first tier are averaged, each against the rest."""
+    al. 2018, with the scores as similarities). Members of a shared first tier are averaged, each against the rest.
+
+    Example:
+        >>> infonce(torch.zeros(4), torch.tensor([0, 1, 1, 2]))  # log 4
+        tensor(1.3863)
+    """
     best, rest = tiers == 0, tiers > 0
     below = scores.masked_fill(~rest, float("-inf")).logsumexp(-1, keepdim=True)
     return _mean(torch.logaddexp(scores, below) - scores, best & rest.any(-1, keepdim=True))
 
 
-def best_worst(scores: torch.Tensor, tiers: torch.Tensor) -> torch.Tensor:
+def best_worst(scores: Scores, tiers: Tiers) -> Losses:
     """-log P(this best and this worst) under the maximum-difference model (Marley & Louviere 2005): of all ordered
     pairs i ≠ j of the ranking, (best, worst) is picked with probability in proportion to exp(s_i - s_j). What stands
     between the best and the worst tier counts only as not picked; shared places are averaged. Of two responses it is
-    Bradley-Terry on twice the gap."""
+    Bradley-Terry on twice the gap.
+
+    Example:
+        >>> best_worst(torch.zeros(3), torch.tensor([0, 1, 2]))  # one of six ordered pairs: log 6
+        tensor(1.7918)
+    """
     member = tiers >= 0
     count = scores.shape[-1]
     other = ~torch.eye(count, dtype=torch.bool, device=scores.device)
@@ -63,10 +84,17 @@ def best_worst(scores: torch.Tensor, tiers: torch.Tensor) -> torch.Tensor:
     alone = ~pairs.flatten(-2).any(-1, keepdim=True)
     everything = gaps.flatten(-2).masked_fill(alone, 0.0).logsumexp(-1)
     last = tiers.amax(-1, keepdim=True)
-    said = (tiers == 0)[..., :, None] & (tiers == last)[..., None, :] & (last > 0)[..., None] & pairs
-    return _mean((everything[..., None, None] - gaps).masked_fill(~said, 0.0).flatten(-2), said.flatten(-2))
+    picked = (tiers == 0)[..., :, None] & (tiers == last)[..., None, :] & (last > 0)[..., None] & pairs
+    return _mean((everything[..., None, None] - gaps).masked_fill(~picked, 0.0).flatten(-2), picked.flatten(-2))
 
 
 def _mean(loss: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
     """The mean over what counts in each ranking; 0 where nothing does."""
     return torch.where(counts, loss, 0.0).sum(-1) / counts.sum(-1).clamp(min=1)
+
+
+RANKING_LOSSES.register(
+    "plackett-luce", RankingLoss(function=plackett_luce, unit="rankings", parameter="top", likelihood=True)
+)
+RANKING_LOSSES.register("infonce", RankingLoss(function=infonce, unit="rankings", ties=False, likelihood=True))
+RANKING_LOSSES.register("best-worst", RankingLoss(function=best_worst, unit="rankings", ties=False))
