@@ -116,7 +116,7 @@ def test_small_rewards_keep_their_digits(run, tmp_path, wide):
     code, out, _ = run("explain", tmp_path / "model", "-p", "why", "-r", "It is good. So?")
     assert code == 0
     assert "response 0: score +0.000123" in out
-    rows = [line.split()[:3] for line in out.splitlines() if '"' in line]
+    rows = [line.split()[-3:] for line in out.splitlines() if '"' in line]
     assert rows[1:] == [["+0.000123"] * 3, ["+0.000000", "+0.000000", "+0.000123"]]
 
 

@@ -70,26 +70,27 @@ def _table(title: str, rows: Iterable[Row]) -> FigureTable:
 
 
 def _mcnemar_line(paired: Paired) -> str:
-    found = paired.mcnemar
+    test = paired.mcnemar
     counts = {
-        "both right": found.both,
-        "only A": found.only_a,
-        "only B": found.only_b,
-        "neither": found.neither,
-        "equal scores, in none of these": found.equal_scores,
+        "both right": test.both,
+        "only A": test.only_a,
+        "only B": test.only_b,
+        "neither": test.neither,
+        "equal scores, in none of these": test.equal_scores,
     }
-    said = ", ".join(f"{name} {count:,}" for name, count in counts.items() if count or name[0] != "e")
-    p = "undefined, no comparison is right for one only" if found.p is None else f"p = {found.p:.2g}"
-    return f"{said}; McNemar's exact test: {p} (it takes comparisons as independent, and ignores clusters)"
+    # Whether there are equal scores is worth a word only where there are.
+    shown = ", ".join(f"{name} {count:,}" for name, count in counts.items() if count or not name.startswith("equal"))
+    p = "undefined, no comparison is right for one only" if test.p is None else f"p = {test.p:.2g}"
+    return f"{shown}; McNemar's exact test: {p} (it takes comparisons as independent, and ignores clusters)"
 
 
 def _disagreement(one: Disagreement) -> str:
-    said = "people call them equal" if one.tie else f"people side with {'A' if one.gap_a > 0 else 'B'}"
+    preference = "people call them equal" if one.tie else f"people side with {'A' if one.gap_a > 0 else 'B'}"
     marks = ("=", "=") if one.tie else ("+", "-")
     texts = (
         f"  {mark} {short(one.group.responses[i])}" for mark, i in zip(marks, (one.better, one.worse), strict=True)
     )
-    gaps = f"gaps: A {one.gap_a:+.3g}, B {one.gap_b:+.3g}; {said}"
+    gaps = f"gaps: A {one.gap_a:+.3g}, B {one.gap_b:+.3g}; {preference}"
     return "\n".join(["", f"{terminal_text(one.group.id)} {short(one.group.prompt)}", *texts, f"    {gaps}"])
 
 

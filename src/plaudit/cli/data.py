@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from plaudit.cli.options import Format, Json, Rejects
 from plaudit.errors import DataError
 
 if TYPE_CHECKING:
@@ -20,13 +22,6 @@ app = typer.Typer(help="Check, describe, convert and split judgements.", no_args
 Files = Annotated[
     list[str], typer.Argument(help="Files, folders, `-` for stdin, or a hub id (owner/name@split).", show_default=False)
 ]
-Format = Annotated[
-    str | None, typer.Option("--format", help="The files' format; told from their first rows if not given.")
-]
-Rejects = Annotated[
-    str | None, typer.Option("--rejects", help="Set rows that cannot be read aside in this file and go on.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Propensities = Annotated[
     str,
     typer.Option(
@@ -47,7 +42,7 @@ def check(
         str | None, typer.Option("--against", help="Other data; finds the prompts that are (nearly) in both.")
     ] = None,
     format: Format = None,
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Read everything, list the rows that cannot be read (exit code 2), and count what may want mending.
 
@@ -97,7 +92,7 @@ def stats(
     ] = None,
     format: Format = None,
     rejects: Rejects = None,
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """How long prompts and responses are, and what a context of a given length would cut.
 
@@ -248,7 +243,7 @@ def _tokenizer(name: str) -> Any:
     return load_tokenizer(resolve(name))
 
 
-def _tell_rejected(report: ReadReport, rejects: str | None) -> None:
+def _tell_rejected(report: ReadReport, rejects: Path | None) -> None:
     if report.rejected:
         typer.echo(f"{_count(len(report.rejected), 'row')} set aside in {rejects}", err=True)
     if report.left_behind:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from plaudit.cli.explain_summary import Summary
 from plaudit.cli.highlight import highlighted, legend
+from plaudit.cli.tables import FigureTable
 from plaudit.cli.terminal import counted, short
 from plaudit.explaining import Explanation
 from plaudit.groups import Group
@@ -74,7 +75,7 @@ def print_explanations(
             console.print(Text(f"{_caption(kind, explanations)}: ").append_text(legend(largest, colour=colour)))
         for explanation in explanations:
             if explanation.sentences:
-                console.print(_segments(explanation))
+                _segments(explanation).print(console)
         if len(explanations) == 2:
             console.print(_gap(*explanations), markup=False)
     everything = [explanation for _, explanations in explained for explanation in explanations]
@@ -135,22 +136,21 @@ def _side_by_side(console: Console, bodies: Sequence[Text]) -> None:
     console.print(table)
 
 
-def _segments(explanation: Explanation) -> Table:
+def _segments(explanation: Explanation) -> FigureTable:
     """Each segment: its ablation effect, what its tokens contributed, and the reward read at its end."""
-    table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left", title_style="")
-    rows = [
-        ("worth", [part.effect for part in explanation.sentences]),
-        ("tokens", [part.attribution for part in explanation.sentences]),
-        ("reward here", _ends(explanation)),
-    ]
-    rows = [(name, values) for name, values in rows if any(value is not None for value in values)]
-    for name, _ in rows:
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column(f"{segment_name(explanation)} of response {explanation.response}", overflow="fold")
-    columns = [(number_format(values), values) for _, values in rows]
+    columns = {
+        "worth": [part.effect for part in explanation.sentences],
+        "tokens": [part.attribution for part in explanation.sentences],
+        "reward here": _ends(explanation),
+    }
+    columns = {name: values for name, values in columns.items() if any(value is not None for value in values)}
+    formats = {name: number_format(values) for name, values in columns.items()}
+    table = FigureTable(f"{segment_name(explanation)} of response {explanation.response}", list(columns))
     for number, part in enumerate(explanation.sentences):
-        figures = ("" if values[number] is None else numbers.format(values[number]) for numbers, values in columns)
-        table.add_row(*figures, Text(short(part.text.strip(), 90)))
+        figures = (
+            "" if values[number] is None else formats[name].format(values[number]) for name, values in columns.items()
+        )
+        table.row(short(part.text.strip(), 90), *figures)
     return table
 
 
