@@ -16,4 +16,4 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 from jaxtyping import install_import_hook  # noqa: E402 - after the environment is set
 
 # Array types and shapes are checked at every call, in rooms that say them. Installed before any of them is imported.
-install_import_hook(["plaudit.statistics", "plaudit.judgements"], "typechecking.check")
+install_import_hook(["plaudit.forest", "plaudit.statistics", "plaudit.judgements"], "typechecking.check")

@@ -15,6 +15,8 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
 from transformers import AttentionInterface
 
 from plaudit.forest.layout import Forest, look_bias
@@ -27,30 +29,31 @@ _FEW_KEYS = 256
 
 def forest_attention(
     module: torch.nn.Module,
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    attention_mask: torch.Tensor | None,
+    query: Float[Tensor, "1 heads tokens dim"],
+    key: Float[Tensor, "1 kv_heads tokens dim"],
+    value: Float[Tensor, "1 kv_heads tokens value_dim"],
+    attention_mask: Tensor | None,
     *,
     forest: Forest,
     scaling: float | None = None,
     dropout: float = 0.0,
     sliding_window: int | None = None,
     softcap: float | None = None,
-    s_aux: torch.Tensor | None = None,
-    position_bias: torch.Tensor | None = None,
+    s_aux: Tensor | None = None,
+    position_bias: Tensor | None = None,
     **_: Any,
-) -> tuple[torch.Tensor, None]:
+) -> tuple[Float[Tensor, "1 tokens heads value_dim"], None]:
     """transformers' attention signature.
 
     Args:
-        query: `[1, H, T, D]`; key, value: `[1, H_kv, T, D]`, H a multiple of H_kv (grouped-query attention).
+        query: of the whole row.
+        key, value: in grouped-query attention of fewer heads, of which `heads` is a multiple.
         forest: the layout of the row of T tokens.
         sliding_window, softcap, s_aux: what some models ask of their attention, by the names transformers gives them:
             a window in tokens, a tanh cap on the logits (Gemma 2), a learned sink logit a head (GPT-OSS).
 
     Returns:
-        `[1, T, H, D]`, and None for the attention weights.
+        The output, and None for the attention weights.
 
     Raises:
         ValueError: for a learned position bias (T5), whose row-wide matrix knows nothing of trees.
@@ -58,9 +61,7 @@ def forest_attention(
     if position_bias is not None:
         raise ValueError("forest attention has no place for a learned position bias")
 
-    def attend(
-        q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, bias: torch.Tensor | None, causal: bool
-    ) -> torch.Tensor:
+    def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, causal: bool) -> Tensor:
         if softcap is None and s_aux is None:
             grouped = k.shape[1] != q.shape[1]
             fused = partial(
@@ -74,8 +75,8 @@ def forest_attention(
             bias = look_bias(0, q.shape[2], True, None, q)
         return _attend_by_hand(q, k, v, bias, scaling, dropout, softcap, s_aux)
 
-    pieces = zip(*(tensor.split(forest.segments, dim=2) for tensor in (query, key, value)), strict=True)
-    seen: list[torch.Tensor] = []
+    pieces = zip(*(torch.split(tensor, forest.segments, dim=2) for tensor in (query, key, value)), strict=True)
+    seen: list[Tensor] = []
     for index, tree in enumerate(forest.trees):
         trunk_query, trunk_key, trunk_value = next(pieces)
         trunk = len(tree.trunk)
@@ -94,7 +95,7 @@ def forest_attention(
     return torch.cat(seen, dim=2).transpose(1, 2).contiguous(), None
 
 
-def _better_in_float32(key: torch.Tensor) -> bool:
+def _better_in_float32(key: Tensor) -> bool:
     """Whether a segment with these keys is computed faster widened. On a CPU, the backward pass of attention in half
     precision took 2 to 3 times as long as in float32 over up to 128 keys, and as long over 256 and 512, where it saves
     memory (benchmarks/attention.py)."""
@@ -103,15 +104,15 @@ def _better_in_float32(key: torch.Tensor) -> bool:
 
 
 def _attend_by_hand(
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    bias: torch.Tensor | None,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    bias: Tensor | None,
     scaling: float | None,
     dropout: float,
     softcap: float | None,
-    sinks: torch.Tensor | None,
-) -> torch.Tensor:
+    sinks: Tensor | None,
+) -> Tensor:
     """Attention written out, for what `scaled_dot_product_attention` cannot do: a soft cap, and sinks."""
     repeat = query.shape[1] // key.shape[1]
     key, value = key.repeat_interleave(repeat, dim=1), value.repeat_interleave(repeat, dim=1)

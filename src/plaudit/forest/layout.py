@@ -12,17 +12,30 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from jaxtyping import Float, Int64
+from numpy.typing import ArrayLike
+from torch import Tensor
 
-Tokens = np.ndarray
-"""One-dimensional array of token ids."""
+Tokens = Int64[np.ndarray, " _"]
+"""Token ids."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Tree:
-    """A group's tokens: `trunk` `[t]`, t >= 0, and one `[b]`, b >= 1, in `branches` for each response.
+    """A group's tokens.
 
-    `types` holds each branch's segment ids (BERT's sentence A / B) for the encoders that read them; such trees have no
-    trunk.
+    Attributes:
+        trunk: what all its responses share; may be empty.
+        branches: each response's own tokens, at least one.
+        types: each branch's segment ids (BERT's sentence A / B), for the encoders that read them; such trees have no
+            trunk.
+
+    Example:
+        >>> tree = Tree.grow([[1, 2, 3, 4], [1, 2, 5]])
+        >>> tree
+        Tree(trunk of 2 tokens, branches of 2 and 1)
+        >>> [sequence.tolist() for sequence in tree.sequences]
+        [[1, 2, 3, 4], [1, 2, 5]]
     """
 
     trunk: Tokens
@@ -30,7 +43,9 @@ class Tree:
     types: tuple[Tokens, ...] | None = None
 
     @classmethod
-    def grow(cls, sequences: Sequence[Tokens], *, share: bool = True, types: Sequence[Tokens] | None = None) -> Tree:
+    def grow(
+        cls, sequences: Sequence[ArrayLike], *, share: bool = True, types: Sequence[ArrayLike] | None = None
+    ) -> Tree:
         """Make a tree of whole token sequences. With `share`, the trunk is their longest common prefix, cut so that
         each branch keeps at least one token; without (encoders look both ways), or alone, there is no trunk."""
         arrays = [np.asarray(sequence, dtype=np.int64) for sequence in sequences]
@@ -42,6 +57,11 @@ class Tree:
             branches=tuple(array[length:] for array in arrays),
             types=None if types is None else tuple(np.asarray(t, dtype=np.int64) for t in types),
         )
+
+    def __repr__(self) -> str:
+        lengths = [str(len(branch)) for branch in self.branches]
+        listed = " and ".join(filter(None, (", ".join(lengths[:-1]), lengths[-1])))
+        return f"Tree(trunk of {len(self.trunk)} tokens, branches of {listed})"
 
     def __len__(self) -> int:
         """Number of tokens computed."""
@@ -75,26 +95,33 @@ class Tree:
         ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Forest:
     """Trees packed into one row.
 
+    Example:
+        >>> forest = Forest.plant([Tree.grow([[1, 2, 3, 4], [1, 2, 5]]), Tree.grow([[6, 7]])])
+        >>> forest
+        Forest(2 trees, 3 responses, 7 tokens)
+        >>> forest.tokens.tolist(), forest.positions.tolist(), forest.leaves.tolist()
+        ([[1, 2, 3, 4, 5, 6, 7]], [[0, 1, 2, 3, 2, 0, 1]], [3, 4, 6])
+
     Attributes:
         trees: what was packed, in order.
-        tokens, positions: `[1, T]` int64.
-        types: `[1, T]` int64 or None.
-        leaves: `[R]` int64, the index in the row of each response's scored position: its last token in a causal
+        tokens, positions: of the row.
+        types: segment ids, for the encoders that read them.
+        leaves: the index in the row of each response's scored position: its last token in a causal
             model, its first (`[CLS]`) in an encoder. Ordered by tree, then by branch.
         causal: whether tokens look only backwards.
     """
 
     trees: tuple[Tree, ...]
-    tokens: torch.Tensor
-    positions: torch.Tensor
-    types: torch.Tensor | None
-    leaves: torch.Tensor
+    tokens: Int64[Tensor, "1 tokens"]
+    positions: Int64[Tensor, "1 tokens"]
+    types: Int64[Tensor, "1 tokens"] | None
+    leaves: Int64[Tensor, " responses"]
     causal: bool
-    _biases: dict[tuple[int, int | None, torch.dtype], torch.Tensor | None] = field(default_factory=dict, repr=False)
+    _biases: dict[tuple[int, int | None, torch.dtype], Tensor | None] = field(default_factory=dict, repr=False)
 
     @classmethod
     def plant(cls, trees: Sequence[Tree], *, causal: bool = True, device: torch.device | str | None = None) -> Forest:
@@ -127,14 +154,17 @@ class Forest:
             causal=causal,
         )
 
+    def __repr__(self) -> str:
+        return f"Forest({len(self.trees)} trees, {len(self.leaves)} responses, {self.tokens.shape[1]} tokens)"
+
     @property
     def segments(self) -> list[int]:
         """Lengths of trunk, branch, branch, … over all trees: what the row is split into."""
         return [length for tree in self.trees for length in (len(tree.trunk), *map(len, tree.branches))]
 
-    def mean(self, states: torch.Tensor) -> torch.Tensor:
-        """The mean of `states` `[T, H]` over each response's whole sequence, its trunk included: `[R, H]`."""
-        sums = torch.stack([segment.sum(0) for segment in states.split(self.segments)])
+    def mean(self, states: Float[Tensor, "tokens hidden"]) -> Float[Tensor, "responses hidden"]:
+        """The mean of states over each response's whole sequence, its trunk included."""
+        sums = torch.stack([segment.sum(0) for segment in torch.split(states, self.segments)])
         trunks, branches, lengths = [], [], []
         start = 0
         for tree in self.trees:
@@ -145,7 +175,7 @@ class Forest:
             start += 1 + len(tree.branches)
         return (sums[trunks] + sums[branches]) / torch.tensor(lengths, device=states.device)[:, None]
 
-    def bias(self, tree: int, window: int | None, like: torch.Tensor) -> torch.Tensor | None:
+    def bias(self, tree: int, window: int | None, like: Tensor) -> Float[Tensor, "longest seen"] | None:
         """What is added to the attention logits of a tree's longest branch over trunk + itself: `[b, t + b]`, 0 where a
         token may look and -inf where not. Shorter branches use its upper left corner. None when all may look at all.
         Made once a forest, not once a layer."""
@@ -157,7 +187,9 @@ class Forest:
         return self._biases[key]
 
 
-def look_bias(before: int, length: int, causal: bool, window: int | None, like: torch.Tensor) -> torch.Tensor | None:
+def look_bias(
+    before: int, length: int, causal: bool, window: int | None, like: Tensor
+) -> Float[Tensor, "{length} {before}+{length}"] | None:
     """The additive mask `[length, before + length]` of tokens that follow `before` others, with `like`'s dtype and
     device. A token sees those at distance < `window` (transformers' convention), and none ahead of it if `causal`."""
     if not causal and (window is None or before + length <= window):

@@ -15,6 +15,13 @@ def pack(sizes: Sequence[int], budget: int) -> list[list[int]]:
 
     Returns:
         Bins of indices into `sizes`; every index once, ascending within a bin.
+
+    Raises:
+        ValueError: if the budget is below 1.
+
+    Example:
+        >>> pack([5, 3, 4, 9], budget=8)
+        [[3], [0, 1], [2]]
     """
     if budget < 1:
         raise ValueError(f"a token budget must be at least 1, not {budget}")

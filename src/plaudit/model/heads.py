@@ -12,7 +12,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
+
+Raw = Float[Tensor, "responses heads outputs"]
+"""What a head gives for responses: K heads of W outputs each."""
 
 # How an attribute's outputs become a score and a value in people's units.
 READOUTS = ("reward", "value", "ordinal", "classes")
@@ -88,21 +92,21 @@ class Outputs:
         """W, outputs of one head."""
         return sum(attribute.width for attribute in self.attributes)
 
-    def columns(self, raw: torch.Tensor) -> list[torch.Tensor]:
-        """`[R, K, W]` outputs -> one `[R, K, width]` an attribute."""
-        return list(raw.split([attribute.width for attribute in self.attributes], dim=-1))
+    def columns(self, raw: Raw) -> list[Float[Tensor, "responses heads _"]]:
+        """Each attribute's own outputs."""
+        return list(torch.split(raw, [attribute.width for attribute in self.attributes], dim=-1))
 
-    def scores(self, raw: torch.Tensor) -> torch.Tensor:
-        """`[R, K, W]` outputs -> `[R, K, A]` scores. A `classes` score is the expected class, standardised."""
+    def scores(self, raw: Raw) -> Float[Tensor, "responses heads attributes"]:
+        """Each attribute's score. A `classes` score is the expected class, standardised."""
         return torch.stack([_score(a, c) for a, c in zip(self.attributes, self.columns(raw), strict=True)], -1)
 
-    def rewards(self, raw: torch.Tensor) -> torch.Tensor:
-        """`[R, K, W]` outputs -> `[R, K]`, each head's mix of its scores."""
+    def rewards(self, raw: Raw) -> Float[Tensor, "responses heads"]:
+        """Each head's mix of its scores."""
         return self.scores(raw) @ torch.tensor([a.weight for a in self.attributes], dtype=raw.dtype, device=raw.device)
 
-    def values(self, raw: torch.Tensor, cuts: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """`[R, K, W]` outputs -> `[R]` for each rated attribute: what people would rate it, in their units, mean over
-        heads. `cuts` are the cut-points of `ordinal` attributes."""
+    def values(self, raw: Raw, cuts: Mapping[str, Float[Tensor, " _"]]) -> dict[str, Float[Tensor, " responses"]]:
+        """What people would rate each rated attribute, in their units, mean over heads. `cuts` are the cut-points of
+        `ordinal` attributes."""
         scores = self.scores(raw)
         return {
             attribute.name: _value(attribute, scores[..., index], cuts.get(attribute.name)).mean(-1)
@@ -159,8 +163,8 @@ class RewardHead(nn.Module):
             {_key(i): _log_shares(a) for i, a in enumerate(outputs.attributes) if a.readout == "classes"}
         )
 
-    def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """`[R, H]` -> `[R, K, W]`."""
+    def forward(self, features: Float[Tensor, "responses hidden"]) -> Raw:
+        """The outputs of responses."""
         if self.dense is not None:
             features = torch.tanh(nn.functional.linear(features, self.dense.weight.float(), self.dense.bias.float()))
         raw = torch.einsum("rh,kwh->rkw", features, self.weight.to(features.dtype))
@@ -171,13 +175,13 @@ class RewardHead(nn.Module):
             [c + self.constants[k] if (k := _key(i)) in self.constants else c for i, c in enumerate(columns)], -1
         )
 
-    def cut_points(self) -> dict[str, torch.Tensor]:
-        """Attribute -> `[levels - 1]`, ascending: the first, then positive steps, so that they cannot cross."""
+    def cut_points(self) -> dict[str, Float[Tensor, " _"]]:
+        """Attribute -> one less than it has levels, ascending: the first, then positive steps, so that they cannot cross."""
         names = {_key(index): attribute.name for index, attribute in enumerate(self.outputs.attributes)}
         return {names[key]: _ascending(free) for key, free in self.cuts.items()}
 
-    def folded(self) -> torch.Tensor:
-        """`[1, H]`: the one row of weights whose output is the reward, for linear heads."""
+    def folded(self) -> Float[Tensor, "1 hidden"]:
+        """The one row of weights whose output is the reward, for linear heads."""
         mix = torch.tensor([a.weight for a in self.outputs.attributes], device=self.weight.device)
         return torch.einsum("a,kah->h", mix, self.weight.detach().float())[None] / self.outputs.heads
 
@@ -200,18 +204,18 @@ def _free_cuts(attribute: Attribute) -> nn.Parameter:
     return nn.Parameter(torch.cat([cuts[:1], cuts.diff().expm1().log()]))
 
 
-def _ascending(free: torch.Tensor) -> torch.Tensor:
+def _ascending(free: Tensor) -> Tensor:
     return torch.cat([free[:1], free[:1] + nn.functional.softplus(free[1:]).cumsum(0)])
 
 
-def _score(attribute: Attribute, outputs: torch.Tensor) -> torch.Tensor:
+def _score(attribute: Attribute, outputs: Tensor) -> Tensor:
     if attribute.readout != "classes":
         return outputs[..., 0]
     units = torch.tensor(attribute.unit_levels, dtype=outputs.dtype, device=outputs.device)
     return (outputs.softmax(-1) @ units - attribute.centre) / attribute.spread
 
 
-def _value(attribute: Attribute, score: torch.Tensor, cuts: torch.Tensor | None) -> torch.Tensor:
+def _value(attribute: Attribute, score: Tensor, cuts: Tensor | None) -> Tensor:
     if cuts is None:
         return attribute.low + (attribute.high - attribute.low) * (attribute.centre + attribute.spread * score)
     above = torch.sigmoid(score[..., None] - cuts)

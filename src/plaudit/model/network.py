@@ -78,7 +78,7 @@ class RewardNetwork(nn.Module):
         return [self.head.weight] if self.reward_head is None else list(self.reward_head.parameters())
 
     @property
-    def cut_points(self) -> dict[str, Float[Tensor, " cuts"]]:
+    def cut_points(self) -> dict[str, Float[Tensor, " _"]]:
         """Attribute -> its cut-points, for those that have some."""
         return {} if self.reward_head is None else self.reward_head.cut_points()
 
