@@ -324,4 +324,4 @@ def _context(network: RewardNetwork, tokenizer: Any) -> int:
     config = network.config.get_text_config()
     known = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None) or 1 << 20
     # RoBERTa spends its first position embeddings on padding.
-    return min(int(known) - first_position(network.backbone), tokenizer.model_max_length)
+    return min(int(known) - first_position(network.backbone), int(tokenizer.model_max_length))

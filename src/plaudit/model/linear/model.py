@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
@@ -38,12 +39,13 @@ class Linear:
     reward: np.ndarray
     attributes: Mapping[str, tuple[np.ndarray, float, Scale]] = field(default_factory=dict)
 
-    def rewards(self, features: Matrix) -> np.ndarray:
-        """`[R]`."""
-        return features @ self.reward
+    def rewards(self, features: Matrix) -> Float[np.ndarray, " responses"]:
+        """The rewards of responses with these features."""
+        rewards: Float[np.ndarray, " responses"] = features @ self.reward
+        return rewards
 
-    def values(self, features: Matrix) -> dict[str, np.ndarray]:
-        """Attribute -> `[R]`, in the attribute's own units."""
+    def values(self, features: Matrix) -> dict[str, Float[np.ndarray, " responses"]]:
+        """Attribute -> the predicted ratings, in the attribute's units."""
         return {
             name: scale.low + (scale.high - scale.low) * (features @ weights + intercept)
             for name, (weights, intercept, scale) in self.attributes.items()
