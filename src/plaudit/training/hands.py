@@ -1,8 +1,8 @@
 """Dealing: which responses of which groups make up a step.
 
 A group of up to M responses is one hand. A larger one is dealt: each epoch splits its responses into hands, and a step
-trains on every comparison inside its hands; the next epoch deals anew, so every comparison is met in time. Fewer forward
-passes, more comparisons in each.
+trains on every comparison inside its hands; the next epoch deals anew, so every comparison is met in time. Fewer
+forward passes, more comparisons in each.
 """
 
 from __future__ import annotations

@@ -60,10 +60,10 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int, *, block: int, causal
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
-    if (found := tokenizer.get_vocab_size()) < vocabulary:
+    if (supported := tokenizer.get_vocab_size()) < vocabulary:
         raise InvalidInputError(
-            f"the text supports a vocabulary of {found:,}, not {vocabulary:,}: nothing else occurs twice",
-            remedy=f"give more text, or --vocabulary {found}",
+            f"the text supports a vocabulary of {supported:,}, not {vocabulary:,}: nothing else occurs twice",
+            remedy=f"give more text, or --vocabulary {supported}",
         )
     if not causal:
         ends = [(name, tokenizer.token_to_id(name)) for name in ("[CLS]", "[SEP]")]

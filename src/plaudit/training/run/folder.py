@@ -56,8 +56,8 @@ def open_folder(output: Path, origin: dict[str, Any], resume: bool, overwrite: b
 
 def whole_checkpoints(output: Path) -> list[Path]:
     """Checkpoints that were written to the end, oldest first. transformers writes trainer_state.json last."""
-    found = [path for path in (output / CHECKPOINTS).glob("checkpoint-*") if _is_json(path / "trainer_state.json")]
-    return sorted(found, key=lambda path: int(path.name.rpartition("-")[2]))
+    whole = (path for path in (output / CHECKPOINTS).glob("checkpoint-*") if _is_json(path / "trainer_state.json"))
+    return sorted(whole, key=lambda path: int(path.name.rpartition("-")[2]))
 
 
 def _is_json(path: Path) -> bool:

@@ -1,0 +1,37 @@
+"""What a run passes through to transformers' trainer, and what of it transformers refuses."""
+
+import pytest
+from transformers import TrainingArguments
+
+from plaudit.errors import PlauditError
+from plaudit.training import TrainingSettings
+from plaudit.training.run.training_run import Schedule, TrainingRun
+
+SCHEDULE = Schedule(steps=100, evaluate_every=20, learning_rate=0.001, validated=True)
+
+
+def arguments_of(tmp_path, **settings):
+    settings = TrainingSettings(report_to="none", precision="fp32", **settings)
+    run = TrainingRun(tmp_path, settings, {}, resume=False, overwrite=False)
+    return run.arguments(TrainingArguments, SCHEDULE, max_steps=100)
+
+
+def test_what_is_not_ours_is_passed_through(tmp_path):
+    arguments = arguments_of(
+        tmp_path, trainer={"lr_scheduler_type": "cosine", "save_total_limit": 5, "run_name": "one"}
+    )
+    assert arguments.lr_scheduler_type == "cosine"
+    assert (arguments.save_total_limit, arguments.run_name) == (5, "one")
+
+
+def test_what_a_run_decides_without_being_asked(tmp_path):
+    arguments = arguments_of(tmp_path)
+    assert (arguments.learning_rate, arguments.warmup_steps, arguments.eval_steps) == (0.001, 10, 20)
+    assert (arguments.lr_scheduler_type, arguments.save_total_limit) == ("linear", 2)
+    assert arguments.load_best_model_at_end
+
+
+def test_what_transformers_refuses_is_one_line(tmp_path):
+    with pytest.raises(PlauditError, match=r"transformers refuses trainer\.lr_scheduler_type: ") as caught:
+        arguments_of(tmp_path, trainer={"lr_scheduler_type": "zigzag"})
+    assert "\n" not in str(caught.value)
