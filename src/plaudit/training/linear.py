@@ -170,7 +170,7 @@ class Learned:
         """`[F]`: of the rankings, else the mix of standardised attributes."""
         if self.rankings is not None:
             return self.rankings.weights
-        return np.sum([attribute.weight * weights for attribute, weights in self.rated], axis=0)
+        return np.asarray(np.sum([attribute.weight * weights for attribute, weights in self.rated], axis=0))
 
     def report(self) -> dict[str, dict[str, float | None]]:
         """What was learned from -> penalty, and held-out loss beside that of constant scores."""

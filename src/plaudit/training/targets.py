@@ -148,7 +148,8 @@ class ComparisonTargets(JudgementTable):
         ranking are one example), or given to each if they do not share it."""
         if not self.share_weight or not len(self):
             return self.judgement_weight
-        return self.judgement_weight / np.bincount(self.ranking)[self.ranking]
+        shared: Floats = self.judgement_weight / np.bincount(self.ranking)[self.ranking]
+        return shared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +202,8 @@ class RankingTargets(JudgementTable):
     @property
     def weight(self) -> Float[np.ndarray, " rankings"]:
         """The weight of each ranking, ascending by number."""
-        return self.judgement_weight[self._first_rows]
+        weight: Float[np.ndarray, " rankings"] = self.judgement_weight[self._first_rows]
+        return weight
 
     @property
     def total_weight(self) -> float:
@@ -210,7 +212,8 @@ class RankingTargets(JudgementTable):
     @property
     def _first_rows(self) -> Int[np.ndarray, " rankings"]:
         """The first row of each ranking, ascending by number."""
-        return np.unique(self.ranking, return_index=True)[1]
+        first: Int[np.ndarray, " rankings"] = np.unique(self.ranking, return_index=True)[1]
+        return first
 
     def padded(
         self,

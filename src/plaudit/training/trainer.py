@@ -172,7 +172,7 @@ class RewardTrainer(Trainer):
         `gap`, their mean absolute score gap."""
         objective, cuts = self.objective.without_regularisation(), self.reward_model.network.cut_points
         sums: Counter[str] = Counter()
-        parts = raw.split([len(item.sequences) for item in self.validation])
+        parts = torch.split(raw, [len(item.sequences) for item in self.validation])
         for targets, outputs in zip(self._validation_targets, parts, strict=True):
             for kind, term in objective(outputs, targets, cuts=cuts).items():
                 sums.update({f"{kind} loss": float(term.loss), f"{kind} weight": term.weight})
@@ -235,7 +235,8 @@ class _HeadAlone(nn.Module):
         self._network = (network,)
 
     def forward(self, trees: Sequence[Tree], features: torch.Tensor) -> torch.Tensor:
-        return self._network[0](features=features)
+        outputs: torch.Tensor = self._network[0](features=features)
+        return outputs
 
 
 def _won(rewards: Float[torch.Tensor, " responses"], comparisons: ComparisonTargets) -> dict[str, float]:

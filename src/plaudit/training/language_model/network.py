@@ -91,7 +91,7 @@ def context(model: Any, tokenizer: Any) -> int:
     """Most tokens a model can read."""
     config = model.config.get_text_config()
     known = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None) or 1 << 20
-    return min(int(known), tokenizer.model_max_length)
+    return min(int(known), int(tokenizer.model_max_length))
 
 
 def weights_beside_the_head(

@@ -24,7 +24,7 @@ Batch = TypeVar("Batch")
 def multiplies_in_bf16() -> bool:
     """Whether this machine has bf16 arithmetic, which `precision=auto` then uses."""
     if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 

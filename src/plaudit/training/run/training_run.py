@@ -139,7 +139,7 @@ class TrainingRun(Generic[S]):
             "seed": settings.seed,
         }
         try:
-            arguments = kind(**{**ours, **more, **settings.trainer})
+            arguments: Arguments = kind(**{**ours, **more, **settings.trainer})
         except (TypeError, ValueError) as error:
             if not settings.trainer:
                 raise
