@@ -71,8 +71,8 @@ def judge(evaluation: Evaluation) -> Verdict:
         >>> from plaudit.groups import Group, Ranking
         >>> groups = [Group(f"{i}", f"{i} + 1?", (f"{i + 1}", "No."), (Ranking(((0,), (1,))),)) for i in range(40)]
         >>> verdict = judge(evaluate(groups, [[1.0, 0.0]] * 40))
-        >>> verdict.signal, verdict.headline.plain("zh")[:20]
-        ('care', '它偏好人们所偏好的回答，胜过随机，也胜过“')
+        >>> verdict.signal, verdict.headline.plain("en")
+        ('care', 'It prefers what people prefer more often than chance.')
     """
     findings = tuple(finding for rule in RULES for finding in rule(evaluation))
     bad = sum(finding.side == "misleads" and finding.tone == "bad" for finding in findings)
