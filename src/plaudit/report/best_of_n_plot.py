@@ -24,16 +24,16 @@ _PANELS = {
 }
 
 
-def best_of_n_chart(found: BestOfN, gold: str) -> Any:
+def best_of_n_chart(result: BestOfN, gold: str) -> Any:
     """Two panels against d = sqrt(KL), with n at the ticks and the intervals as bands.
 
     Args:
-        found: what was measured.
+        result: what was measured.
         gold: what gold is called.
     """
     import altair as alt
 
-    drawn = [curve for curve in found.curves if curve.gold[-1].value is not None]
+    drawn = [curve for curve in result.curves if curve.gold[-1].value is not None]
     names = {curve.name: _shown(curve.name) for curve in drawn}
     colours = iter(LINES * (1 + len(drawn) // len(LINES)))
     look = {
@@ -58,27 +58,27 @@ def best_of_n_chart(found: BestOfN, gold: str) -> Any:
             legend=None,
         ),
     }
-    panels = [_panel(found, drawn, names, which, heading, look) for which, heading in _PANELS.items()]
+    panels = [_panel(result, drawn, names, which, heading, look) for which, heading in _PANELS.items()]
     caption = [
-        f"gold: {_shown(gold)}; 0 is a random answer; bands: 95% intervals clustered by {found.clusters}",
-        f"{found.counts['prompts']:,} prompts, {found.counts['candidates']:,} candidates",
+        f"gold: {_shown(gold)}; 0 is a random answer; bands: 95% intervals clustered by {result.clusters}",
+        f"{result.counts['prompts']:,} prompts, {result.counts['candidates']:,} candidates",
     ]
     grid = alt.hconcat(*panels, spacing=30).resolve_scale(y="shared")
     return dressed(grid.properties(title=title("Best of n", caption)))
 
 
 def _panel(
-    found: BestOfN, drawn: Sequence[Curve], names: dict[str, str], which: str, heading: str, look: dict[str, Any]
+    result: BestOfN, drawn: Sequence[Curve], names: dict[str, str], which: str, heading: str, look: dict[str, Any]
 ) -> Any:
     import altair as alt
 
     rows = [
         {"choice": names[curve.name], "d": math.sqrt(float(best_of_n_kl(n))), **_ends(measured)}
         for curve in drawn
-        for n, measured in zip(found.n, getattr(curve, which), strict=True)
+        for n, measured in zip(result.n, getattr(curve, which), strict=True)
         if measured.value is not None
     ]
-    ticks = [2**power for power in range(found.most.bit_length())]
+    ticks = [2**power for power in range(result.most.bit_length())]
     axis = alt.Axis(
         title="n, spaced by √KL",
         values=[math.sqrt(float(best_of_n_kl(n))) for n in ticks],

@@ -67,9 +67,9 @@ def worst_mistakes(groups: Sequence[Group], scores: Sequence[Sequence[float]], m
         most: how many to return.
     """
     worst = [
-        max(found, key=lambda mistake: mistake.gap)
+        max(mistakes, key=lambda mistake: mistake.gap)
         for group, row in zip(groups, scores, strict=True)
-        if (found := list(_of_group(group, row)))
+        if (mistakes := list(_of_group(group, row)))
     ]
     return sorted(worst, key=lambda mistake: -mistake.gap)[:most]
 
@@ -103,7 +103,7 @@ def _share(comparisons: Comparisons, outcome: np.ndarray) -> Measurement:
 def _of_group(group: Group, scores: Sequence[float]) -> Iterator[Mistake]:
     for (i, j), votes in _votes(group).items():
         lead = sum(votes[0].values()) - sum(votes[1].values())
-        better, worse, mine = (i, j, votes) if lead > 0 else (j, i, votes[::-1])
+        better, worse, (agreeing, opposed) = (i, j, votes) if lead > 0 else (j, i, votes[::-1])
         if lead != 0 and math.isfinite(scores[better] + scores[worse]) and scores[worse] > scores[better]:
             yield Mistake(
                 group=group.id,
@@ -112,19 +112,19 @@ def _of_group(group: Group, scores: Sequence[float]) -> Iterator[Mistake]:
                 worse=worse,
                 responses=(group.responses[better], group.responses[worse]),
                 scores=(scores[better], scores[worse]),
-                votes=(sum(mine[0].values()), sum(mine[1].values())),
-                annotators=tuple(name for name in mine[0] if name is not None),
+                votes=(sum(agreeing.values()), sum(opposed.values())),
+                annotators=tuple(name for name in agreeing if name is not None),
                 subset=group.subset,
             )
 
 
 def _votes(group: Group) -> Mapping[tuple[int, int], tuple[dict[str | None, float], dict[str | None, float]]]:
     """For each two responses, the lower index first, who prefers the one and who the other, by weight."""
-    found: dict[tuple[int, int], tuple[dict[str | None, float], dict[str | None, float]]] = {}
+    by_pair: dict[tuple[int, int], tuple[dict[str | None, float], dict[str | None, float]]] = {}
     for ranking in group.rankings:
         for better, worse, tie in ranking.comparisons():
             if not tie:
-                pair = found.setdefault((min(better, worse), max(better, worse)), ({}, {}))
-                said = pair[0 if better < worse else 1]
-                said[ranking.annotator] = said.get(ranking.annotator, 0.0) + ranking.weight
-    return found
+                pair = by_pair.setdefault((min(better, worse), max(better, worse)), ({}, {}))
+                side = pair[0 if better < worse else 1]
+                side[ranking.annotator] = side.get(ranking.annotator, 0.0) + ranking.weight
+    return by_pair

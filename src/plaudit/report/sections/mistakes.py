@@ -165,8 +165,8 @@ def _passage(text: Text, most: int) -> Passage:
     """A prompt of several messages is shown with their roles."""
     whole = text if isinstance(text, str) or len(text) == 1 else _with_roles(text)
     shown, left_out = page_excerpt(whole if isinstance(whole, str) else plain_text(whole), most)
-    said = say("wrong.left_out", n=count(left_out)) if left_out else None
-    return Passage(shown, said, len(shown) > LONG or shown.count("\n") >= LINES)
+    omitted = say("wrong.left_out", n=count(left_out)) if left_out else None
+    return Passage(shown, omitted, len(shown) > LONG or shown.count("\n") >= LINES)
 
 
 def _with_roles(messages: Sequence[Mapping[str, Any]]) -> str:
