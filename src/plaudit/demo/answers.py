@@ -25,7 +25,7 @@ WORTH = {
 }
 
 # What answers are made of: the weight of each recipe, and the kinds of its sentences, of which the last is repeated
-# until the answer has its length. So every recipe occurs long and short, and length predicts next to nothing of quality.
+# until the answer has its length. So every recipe occurs long and short, and length predicts hardly any quality.
 RECIPES: tuple[tuple[int, tuple[str, ...]], ...] = (
     (5, ("point", "point")),
     (4, ("filler", "point", "point")),

@@ -111,7 +111,7 @@ def run_demo(
 
 
 def split_demo(groups: Sequence[Group], seed: int = SEED) -> dict[str, list[Group]]:
-    """`train`, `validation` and `test` hold different questions; `new-topics` questions on topics that none of them has."""
+    """`train`, `validation` and `test` hold different questions, `new-topics` questions on topics none of them has."""
     by_topic = split_groups(groups, test=NEW_TOPICS, seed=seed, by="topic")
     return {
         **split_groups(by_topic["train"], test=TEST, validation=VALIDATION, seed=seed),

@@ -20,9 +20,10 @@ from jaxtyping import Bool, Float
 from plaudit.doctor.folds import PerGroup
 from plaudit.errors import PlauditError
 from plaudit.groups import Group, plain_text
+from plaudit.judgements import pairs_of
 from plaudit.logs import muted
 from plaudit.model import FEATURES, PROBE_PREFIX, Matrix, is_baseline
-from plaudit.training import ComparisonTargets, TrainingSettings, frozen_features, learn
+from plaudit.training import TrainingSettings, frozen_features, learn
 
 PerResponse = Float[np.ndarray, " R"]
 GroupMask = Bool[np.ndarray, " G"]
@@ -89,8 +90,12 @@ def count_judgements(groups: Sequence[Group], ties: str) -> PerGroup:
 
     Where `ties` are ignored, a ranking that is one tie does not count.
     """
-    ranked = [len(np.unique(ComparisonTargets.of(group, ties).ranking)) for group in groups]
-    return np.array([count + len(group.ratings) for count, group in zip(ranked, groups, strict=True)], dtype=np.int64)
+    counts = []
+    for group in groups:
+        pairs = pairs_of(group.rankings)
+        usable = ~pairs.tie if ties == "ignore" else np.ones(len(pairs.tie), dtype=bool)
+        counts.append(len(np.unique(pairs.ranking[usable])) + len(group.ratings))
+    return np.array(counts, dtype=np.int64)
 
 
 def _linear(

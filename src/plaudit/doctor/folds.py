@@ -51,7 +51,8 @@ def assign_folds(unit: PerGroup, size: Float[np.ndarray, " G"], folds: int, seed
         seed: of the shuffle, which breaks ties between units of one size.
     """
     weights = np.bincount(unit, size).astype(np.float64)
-    return deal_folds(weights, folds, np.random.default_rng(seed).permutation(len(weights)))[unit]
+    fold_of_unit = deal_folds(weights, folds, np.random.default_rng(seed).permutation(len(weights)))
+    return np.asarray(fold_of_unit[unit])
 
 
 def _first_near_duplicates(groups: Sequence[Group]) -> PerGroup:

@@ -242,9 +242,9 @@ def _stacked_scores(
     scores = np.stack(averages, axis=1)
     known = np.isfinite(scores).all(axis=1)
     scores = np.where(known[:, None], scores, 0.0)
-    offsets = response_starts(groups)[:-1]
+    starts = response_starts(groups)[:-1]
     gaps = np.concatenate(
-        [scores[start + one.better] - scores[start + one.worse] for start, one in zip(offsets, evidence, strict=True)]
+        [scores[start + one.better] - scores[start + one.worse] for start, one in zip(starts, evidence, strict=True)]
     )
     tie, of_fold = _column(evidence, "tie", bool), np.repeat(fold, [len(comparisons) for comparisons in evidence])
     stacks = {}
@@ -252,7 +252,7 @@ def _stacked_scores(
         rest = of_fold != number
         rest = rest if rest.any() else ~rest
         stacks[number] = fit_stack(gaps[rest], tie[rest], weight[rest])
-    by_group = zip(offsets, evidence, fold, strict=True)
+    by_group = zip(starts, evidence, fold, strict=True)
     return [scores[start : start + one.n_responses] @ stacks[number] for start, one, number in by_group]
 
 

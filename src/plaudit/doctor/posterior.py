@@ -18,7 +18,7 @@ from jaxtyping import Bool, Float, Int
 from scipy.special import expit
 
 from plaudit.groups import Group
-from plaudit.training import ComparisonTargets
+from plaudit.judgements import pairs_of
 
 PerComparison = Float[np.ndarray, " C"]
 PerResponse = Float[np.ndarray, " K"]
@@ -59,20 +59,21 @@ class Evidence:
 
     @classmethod
     def of(cls, group: Group) -> Evidence:
-        targets = ComparisonTargets.of(group)
-        ranked = np.array([sum(map(len, ranking.tiers)) for ranking in group.rankings], dtype=float)
+        pairs = pairs_of(group.rankings)
+        ranked = np.array([sum(map(len, ranking.tiers)) for ranking in group.rankings], dtype=np.float64)
+        weight = np.array([ranking.weight for ranking in group.rankings], dtype=np.float64)
         first: dict[object, int] = {}
         block = [
             number if ranking.annotator is None else first.setdefault((ranking.annotator, ranking.tiers), number)
             for number, ranking in enumerate(group.rankings)
         ]
         return cls(
-            better=targets.better,
-            worse=targets.worse,
-            tie=targets.tie,
-            ranking=targets.ranking,
-            weight=targets.judgement_weight * 2 / ranked[targets.ranking] if len(targets) else targets.judgement_weight,
-            block=np.array(block, dtype=np.int64)[targets.ranking],
+            better=pairs.better,
+            worse=pairs.worse,
+            tie=pairs.tie,
+            ranking=pairs.ranking,
+            weight=weight[pairs.ranking] * 2 / ranked[pairs.ranking],
+            block=np.array(block, dtype=np.int64)[pairs.ranking],
             n_responses=len(group.responses),
         )
 
