@@ -84,7 +84,7 @@ def perplexity(losses: Float[np.ndarray, " documents"], tokens: Int[np.ndarray, 
 
     Example:
         >>> str(perplexity(np.log([8.0, 2.0]), np.array([1, 1])))  # the geometric mean of 8 and 2
-        '4 (95% 0.0006004 to 2.665e+04)'
+        '4 (95% 0.0005986 to 2.673e+04)'
     """
     count, total = len(losses), int(tokens.sum())
     mean = float(losses.sum() / total)
