@@ -1,4 +1,4 @@
-"""What `make dist` runs with the installed wheel: train, save, open, score and evaluate, with the core dependencies alone."""
+"""What `make dist` runs with the installed wheel: train, open, score and evaluate, with the core dependencies alone."""
 
 import tempfile
 from pathlib import Path

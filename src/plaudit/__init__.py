@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from plaudit.scoring import ScoredGroups
     from plaudit.statistics import Measurement
     from plaudit.training import FineTuningSettings, PretrainingSettings, TrainingSettings, pretrain, sft, train
+else:
+    __getattr__, __dir__ = face(__name__, __file__)
 
 __version__ = "0.1.0"
 
@@ -90,5 +92,3 @@ __all__ = [
     "write_groups",
     "write_scores",
 ]
-
-__getattr__, __dir__ = face(__name__, __file__)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from plaudit.data.sources import SUFFIXES, Table, tables
     from plaudit.data.split import deal_folds, hold_out, split_groups, split_to_folder
     from plaudit.data.write import lost_in_words, write_groups
+else:
+    __getattr__, __dir__ = face(__name__, __file__)
 
 __all__ = [
     "FORMATS",
@@ -86,5 +88,3 @@ __all__ = [
     "write_groups",
     "write_scores",
 ]
-
-__getattr__, __dir__ = face(__name__, __file__)

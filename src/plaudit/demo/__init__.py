@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from plaudit.demo.candidates import candidate_set
     from plaudit.demo.preferences import noise_ceiling, preference_set, with_truth
     from plaudit.demo.run import Demo, Recovery, run_demo, write_candidates
+else:
+    __getattr__, __dir__ = face(__name__, __file__)
 
 __all__ = [
     "Demo",
@@ -19,5 +21,3 @@ __all__ = [
     "with_truth",
     "write_candidates",
 ]
-
-__getattr__, __dir__ = face(__name__, __file__)

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from plaudit.doctor.findings import Item, Target
     from plaudit.doctor.settings import DoctorSettings
     from plaudit.doctor.worklist import read_removals, write_worklist
+else:
+    __getattr__, __dir__ = face(__name__, __file__)
 
 __all__ = [
     "Cleaned",
@@ -23,5 +25,3 @@ __all__ = [
     "read_removals",
     "write_worklist",
 ]
-
-__getattr__, __dir__ = face(__name__, __file__)

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
         of_votes,
     )
     from plaudit.evaluation.suites import SUITES, SuiteMeasurement, SuiteResult, measure_suite, read_suite, run_suite
+else:
+    __getattr__, __dir__ = face(__name__, __file__)
 
 __all__ = [
     "ALL_EQUAL",
@@ -91,5 +93,3 @@ __all__ = [
     "run_suite",
     "spearman_lead",
 ]
-
-__getattr__, __dir__ = face(__name__, __file__)

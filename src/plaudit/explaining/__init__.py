@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from plaudit.explaining.explanation import Explanation, MethodAgreement, Segment, Token
     from plaudit.explaining.methods import METHODS, available_methods, explain, has_exact_attributions
     from plaudit.explaining.views import NO_CAPTUM, VIEWS, Integration
+else:
+    __getattr__, __dir__ = face(__name__, __file__)
 
 __all__ = [
     "METHODS",
@@ -22,5 +24,3 @@ __all__ = [
     "explain",
     "has_exact_attributions",
 ]
-
-__getattr__, __dir__ = face(__name__, __file__)

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from plaudit.forest.attention import FOREST_ATTENTION, forest_attention
     from plaudit.forest.layout import Forest, Tree
     from plaudit.forest.packing import pack
+else:
+    __getattr__, __dir__ = face(__name__, __file__)
 
 __all__ = [
     "FOREST_ATTENTION",
@@ -16,5 +18,3 @@ __all__ = [
     "forest_attention",
     "pack",
 ]
-
-__getattr__, __dir__ = face(__name__, __file__)

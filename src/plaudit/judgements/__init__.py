@@ -32,6 +32,8 @@ if TYPE_CHECKING:
         response_starts,
     )
     from plaudit.judgements.votes import Votes, votes_of, votes_of_others
+else:
+    __getattr__, __dir__ = face(__name__, __file__)
 
 __all__ = [
     "NOBODY",
@@ -75,5 +77,3 @@ __all__ = [
     "votes_of",
     "votes_of_others",
 ]
-
-__getattr__, __dir__ = face(__name__, __file__)

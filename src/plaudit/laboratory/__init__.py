@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from plaudit.laboratory.settings import LaboratorySettings
     from plaudit.laboratory.splits import subsample_responses
     from plaudit.laboratory.tables import markdown, narrow_tables, notes
+else:
+    __getattr__, __dir__ = face(__name__, __file__)
 
 __all__ = [
     "RESULT",
@@ -33,5 +35,3 @@ __all__ = [
     "subsample_responses",
     "write_plots",
 ]
-
-__getattr__, __dir__ = face(__name__, __file__)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from plaudit.losses.rankings import best_worst, infonce, plackett_luce
     from plaudit.losses.ratings import classes, cumulative_link, huber, mae, mse
     from plaudit.losses.table import RANKING_LOSSES, RATING_LOSSES, RankingLoss, RatingLoss, ranking_loss
+else:
+    __getattr__, __dir__ = face(__name__, __file__)
 
 __all__ = [
     "RANKING_LOSSES",
@@ -33,5 +35,3 @@ __all__ = [
     "plackett_luce",
     "ranking_loss",
 ]
-
-__getattr__, __dir__ = face(__name__, __file__)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from plaudit.model.reward_model import RewardModel
     from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Prepared, Scorer
     from plaudit.model.trainable import TRAINABLE, freeze, merge_lora
+else:
+    __getattr__, __dir__ = face(__name__, __file__)
 
 __all__ = [
     "BASELINES_FOLDER",
@@ -72,5 +74,3 @@ __all__ = [
     "shared_features",
     "staged",
 ]
-
-__getattr__, __dir__ = face(__name__, __file__)

@@ -79,11 +79,13 @@ def positions(backbone: Any, forest: Forest) -> Int[Tensor, "1 tokens"]:
 
 
 def _roberta_features(head: Any, first: Tensor) -> Tensor:
-    return head.dropout(torch.tanh(head.dense(head.dropout(first[:, 0]))))
+    features: Tensor = head.dropout(torch.tanh(head.dense(head.dropout(first[:, 0]))))
+    return features
 
 
 def _electra_features(head: Any, first: Tensor) -> Tensor:
-    return head.dropout(head.activation(head.dense(head.dropout(first[:, 0]))))
+    features: Tensor = head.dropout(head.activation(head.dense(head.dropout(first[:, 0]))))
+    return features
 
 
 # How the head of an encoder class turns the hidden states of first tokens, `[responses, 1, hidden]`, into features for

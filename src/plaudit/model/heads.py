@@ -176,7 +176,7 @@ class RewardHead(nn.Module):
         )
 
     def cut_points(self) -> dict[str, Float[Tensor, " _"]]:
-        """Attribute -> one less than it has levels, ascending: the first, then positive steps, so that they cannot cross."""
+        """Attribute -> cut points, one fewer than its levels, ascending: the first, then positive steps."""
         names = {_key(index): attribute.name for index, attribute in enumerate(self.outputs.attributes)}
         return {names[key]: _ascending(free) for key, free in self.cuts.items()}
 

@@ -65,7 +65,8 @@ class RewardNetwork(nn.Module):
     @property
     def backbone(self) -> nn.Module:
         """The model without its head."""
-        return getattr(self.model, self.model.base_model_prefix)
+        backbone: nn.Module = getattr(self.model, self.model.base_model_prefix)
+        return backbone
 
     @property
     def head(self) -> nn.Linear:
@@ -114,7 +115,8 @@ class RewardNetwork(nn.Module):
         with torch.autocast(features.device.type, enabled=False):
             features = _widen(features)
             if self.reward_head is not None:
-                return self.reward_head(features)
+                outputs: Tensor = self.reward_head(features)
+                return outputs
             bias = None if self.head.bias is None else _widen(self.head.bias)
             return F.linear(features, _widen(self.head.weight), bias)[:, None]
 
@@ -133,7 +135,8 @@ class RewardNetwork(nn.Module):
     def hidden_states(self, **inputs: Any) -> Float[Tensor, "batch tokens hidden"]:
         """The backbone's last hidden states, of its own inputs."""
         cache = {"use_cache": False} if self.causal else {}
-        return self.backbone(**inputs, **cache).last_hidden_state
+        states: Tensor = self.backbone(**inputs, **cache).last_hidden_state
+        return states
 
     def head_features(self, leaves: Float[Tensor, "responses hidden"]) -> Float[Tensor, "responses hidden"]:
         """Hidden states at the scored tokens -> what the class inside gives its last linear layer."""

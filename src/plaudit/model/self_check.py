@@ -1,4 +1,4 @@
-"""The self-check: holds an architecture to a response's score in a forest being its score alone, and chooses the layout.
+"""The self-check: a response has the same score in a forest as alone, or the layout is padded batches.
 
 No model names stand in branches: an architecture is trusted because it was just tested, on three small trees.
 """

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from plaudit.report.page import render_report, write_report
     from plaudit.report.rules.finding import Finding, Side, Tone
     from plaudit.report.verdict import Verdict, judge, judge_probes
+else:
+    __getattr__, __dir__ = face(__name__, __file__)
 
 __all__ = [
     "GREY",
@@ -52,5 +54,3 @@ __all__ = [
     "worst_mistakes",
     "write_report",
 ]
-
-__getattr__, __dir__ = face(__name__, __file__)

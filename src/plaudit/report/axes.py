@@ -102,5 +102,5 @@ def within_reach(dots: Sequence[float], intervals: Sequence[tuple[float, float, 
 
 
 def _round_up(step: float) -> float:
-    size = 10 ** math.floor(math.log10(step))
+    size: float = 10.0 ** math.floor(math.log10(step))
     return next((size * s for s in _STEPS if size * s >= step * (1 - 1e-9)), 10 * size)

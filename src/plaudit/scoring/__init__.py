@@ -15,6 +15,8 @@ if TYPE_CHECKING:
         score_with_baselines,
     )
     from plaudit.scoring.scored import GroupScores, ResponseScores, ScoredGroups, ScoreRows
+else:
+    __getattr__, __dir__ = face(__name__, __file__)
 
 __all__ = [
     "GroupScores",
@@ -29,5 +31,3 @@ __all__ = [
     "score_with_baselines",
     "watched",
 ]
-
-__getattr__, __dir__ = face(__name__, __file__)

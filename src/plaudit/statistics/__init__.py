@@ -57,6 +57,8 @@ if TYPE_CHECKING:
     )
     from plaudit.statistics.significance import McNemar, benjamini_hochberg, mcnemar, sign_flip
     from plaudit.statistics.within_prompt import centred, pooled_sd
+else:
+    __getattr__, __dir__ = face(__name__, __file__)
 
 __all__ = [
     "CORRELATIONS",
@@ -115,5 +117,3 @@ __all__ = [
     "wilson",
     "without_each",
 ]
-
-__getattr__, __dir__ = face(__name__, __file__)

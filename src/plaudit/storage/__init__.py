@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from plaudit.storage.fields import Fields
     from plaudit.storage.json_files import json_line, write_json
     from plaudit.storage.run_record import RECORD_FILE, data_hash, read_record, short_hash, versions, write_record
+else:
+    __getattr__, __dir__ = face(__name__, __file__)
 
 __all__ = [
     "RECORD_FILE",
@@ -23,5 +25,3 @@ __all__ = [
     "write_json",
     "write_record",
 ]
-
-__getattr__, __dir__ = face(__name__, __file__)

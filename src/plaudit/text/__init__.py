@@ -23,6 +23,8 @@ if TYPE_CHECKING:
         split_sentences,
         word_spans,
     )
+else:
+    __getattr__, __dir__ = face(__name__, __file__)
 
 __all__ = [
     "LANGUAGES",
@@ -45,5 +47,3 @@ __all__ = [
     "terminal_text",
     "word_spans",
 ]
-
-__getattr__, __dir__ = face(__name__, __file__)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from plaudit.training.reward_model import train
     from plaudit.training.settings import TrainingSettings, loss_settings, read_scales
     from plaudit.training.targets import ComparisonTargets
+else:
+    __getattr__, __dir__ = face(__name__, __file__)
 
 __all__ = [
     "ComparisonTargets",
@@ -33,5 +35,3 @@ __all__ = [
     "train",
     "validation_sentence",
 ]
-
-__getattr__, __dir__ = face(__name__, __file__)

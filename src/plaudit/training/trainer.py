@@ -95,7 +95,8 @@ class RewardTrainer(Trainer):
                 if of_head:
                     rate = group["lr"] * self.settings.head_learning_rate_factor
                     optimizer.add_param_group({**group, "params": of_head, "lr": rate})
-        return self.optimizer
+        created: torch.optim.Optimizer = self.optimizer
+        return created
 
     def training_step(self, model: Any, inputs: dict[str, Step], num_items_in_batch: Any = None) -> torch.Tensor:
         """One step's forward and backward passes; returns this process's share of the loss, times their number, so

@@ -61,7 +61,7 @@ def cached_features(model: RewardModel, items: Sequence[Rendered], batch_tokens:
         _compute(model, items, batch_tokens, file)
     else:
         logger.info("features read from %s", file)
-    rows = np.load(file, mmap_mode="r")
+    rows: np.ndarray = np.load(file, mmap_mode="r")
     if known is not None:
         known.update((key, (rows, number)) for number, key in enumerate(keys))
     return rows
