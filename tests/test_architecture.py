@@ -194,9 +194,11 @@ def test_functions_fit_on_a_screen():
     long = [
         f"{path.relative_to(SOURCE)}:{node.name}"
         for path, node in definitions()
-        if not isinstance(node, ast.ClassDef) and node.end_lineno - node.lineno + 1 > 60
+        if not isinstance(node, ast.ClassDef)
+        and node.end_lineno - node.lineno + 1 > 60
         # A verb's options are its help, and stand in its signature.
         and path.parent.name != "cli"
+        and node.name not in DICTATED
     ]
     assert long == []
 
@@ -223,10 +225,24 @@ def test_files_are_read_in_one_sitting():
 
 
 # Words that mean nothing until one has learnt them (docs/architecture.md, "Words"). The number may fall, never rise.
-DIALECT = set(
-    "said own found given kin hole heard spoken foretell foretold voices beside instead_of_layers meaned looks passes "
-    "rivals".split()
-)
+DIALECT = {
+    *(
+        "said",
+        "own",
+        "found",
+        "given",
+        "kin",
+        "hole",
+        "heard",
+        "spoken",
+        "voices",
+        "beside",
+        "looks",
+        "passes",
+        "rivals",
+    ),
+    *("foretell", "foretold", "instead_of_layers", "meaned"),
+}
 MOST_DIALECT = 0
 
 

@@ -4,12 +4,12 @@ from report_samples import found, measured
 
 from plaudit.report.blocks import Entry, dots
 from plaudit.report.i18n import say
-from plaudit.statistics import plain_tick, signed
+from plaudit.statistics import signed
 
 
 def plot(*figures):
     entries = [Entry(str(i), measured(row)) for i, row in enumerate(figures)]
-    return dots(entries, signed, say("head.effect"), say("where.lengths"), ticks=plain_tick, lines=[("zero", 0.0)])
+    return dots(entries, signed, say("head.effect"), say("where.lengths"), lines=[("zero", 0.0)])
 
 
 def test_one_wide_interval_is_cut_off_with_a_mark_and_its_figures_stay():

@@ -45,7 +45,8 @@ def summarise(explanations: Sequence[Explanation]) -> Summary:
     def mean_of(agreement_of: Callable[[Explanation], MethodAgreement | None]) -> Measurement:
         agreements = [(agreement_of(e), cluster_of[e.group]) for e in explanations]
         known = [(a.value, cluster) for a, cluster in agreements if a is not None and a.value is not None]
-        values, clusters = (np.array([pair[i] for pair in known]) for i in (0, 1))
+        values = np.array([value for value, _ in known], dtype=np.float64)
+        clusters = np.array([cluster for _, cluster in known], dtype=np.int64)
         return mean(values, np.ones(len(known)), clusters, (-1.0, 1.0))
 
     checked = any(explanation.randomised for explanation in explanations)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from plaudit.report.axes import BEYOND, Axis, axis, within_reach
 from plaudit.report.cells import missing_cell
 from plaudit.report.i18n import Sentence, Wording, count, say
-from plaudit.statistics import Form, Measurement
+from plaudit.statistics import Form, Measurement, percent, percent_tick, plain_tick, points, signed
 
 LEGEND = ("good", "open", "bad", "length", "people", "chance", "blind", "zero", "overall", "beyond")
 """Kinds of dots, marks and lines whose meaning is said under a plot (`legend.<kind>`)."""
@@ -135,13 +135,20 @@ class Section:
         return say(f"section.{self.key}")
 
 
+def _point_tick(value: float) -> str:
+    return "0" if value == 0 else points(value).removesuffix(".0")
+
+
+_TICKS: Mapping[Form, Form] = {percent: percent_tick, points: _point_tick, signed: plain_tick}
+"""How the ticks of an axis are written whose values are written so."""
+
+
 def dots(
     entries: Sequence[Entry],
     form: Form,
     head: Sentence,
     caption: Sentence,
     *,
-    ticks: Form | None = None,
     lines: Iterable[tuple[str, float]] = (),
     bounds: tuple[float, float] = (float("-inf"), float("inf")),
     shown: int | None = None,
@@ -154,7 +161,6 @@ def dots(
         form: how values are written.
         head: what they are.
         caption: what to look at.
-        ticks: how ticks are written, if not as values are.
         lines: kind and value of vertical lines, such as chance.
         bounds: where the axis ends at the latest.
         shown: rows to show before the rest is folded.
@@ -165,7 +171,7 @@ def dots(
     values += [value for entry in entries for _, value in entry.marks if value is not None]
     values += [value for _, value in lines]
     intervals = [ends for entry in entries if (ends := _interval(entry.figure)) is not None]
-    scale = axis([*values, *within_reach(values, intervals)], ticks or form, bounds=bounds)
+    scale = axis([*values, *within_reach(values, intervals)], _TICKS[form], bounds=bounds)
     rows = tuple(_row(entry, form, scale) for entry in entries)
     cut = len(rows) if shown is None else shown
     return Dots(

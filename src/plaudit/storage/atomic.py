@@ -23,8 +23,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     place = Path(path).resolve()
     is_stream = place.exists() and not (place.is_file() or place.is_dir())
-    beside = Path(tempfile.gettempdir()) if is_stream else place.parent
-    temporary = beside / f".part-{os.getpid()}-{place.name}"
+    folder = Path(tempfile.gettempdir()) if is_stream else place.parent
+    temporary = folder / f".part-{os.getpid()}-{place.name}"
     try:
         check_place(path)
         yield temporary

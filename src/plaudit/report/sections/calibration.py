@@ -137,7 +137,7 @@ def _selective(evaluation: Evaluation) -> Dots | None:
     accuracy = measurement_of(evaluation.overall, "accuracy").value
     lines = [] if accuracy is None else [("overall", accuracy)]
     head, caption = say("head.surest"), say("trust.selective")
-    return dots(entries, percent, head, caption, ticks=percent_tick, lines=lines, bounds=(0.0, 1.0))
+    return dots(entries, percent, head, caption, lines=lines, bounds=(0.0, 1.0))
 
 
 def _halves(evaluation: Evaluation) -> Iterator[Entry]:

@@ -13,7 +13,7 @@ from plaudit.report.i18n import Sentence, Wording, count, say
 from plaudit.report.inputs import ReportInputs
 from plaudit.report.labels import known_label
 from plaudit.report.mistakes import Mistake
-from plaudit.statistics import Measurement, Measurements, measurement_of, percent, percent_tick, signed
+from plaudit.statistics import Measurement, Measurements, measurement_of, percent, signed
 from plaudit.text import page_excerpt, page_name
 
 PROMPT, RESPONSE = 1_200, 2_000
@@ -105,7 +105,7 @@ def _kinds(kinds: Measurements, length_accuracy: float | None) -> Dots | None:
         return None
     marked = any(entry.marks for entry in entries)
     head, caption = say("wrong.by_kind"), say("wrong.kinds_beside" if marked else "wrong.kinds")
-    return dots(entries, percent, head, caption, ticks=percent_tick, bounds=(0.0, 1.0))
+    return dots(entries, percent, head, caption, bounds=(0.0, 1.0))
 
 
 def _kind(name: str, share: Measurement, blind: float | None) -> Entry:

@@ -8,7 +8,7 @@ from plaudit.evaluation import Evaluation
 from plaudit.report.blocks import Entry, Note, Section, dots
 from plaudit.report.i18n import say
 from plaudit.report.labels import baseline_label, reason_label
-from plaudit.statistics import Measurement, measurement_of, percent, percent_tick, points
+from plaudit.statistics import Measurement, measurement_of, percent, points
 
 _SHARES = (0.0, 1.0)
 _COIN = Measurement(0.5, None, None, 0)
@@ -30,17 +30,16 @@ def section(evaluation: Evaluation) -> Section | None:
             percent,
             say("head.accuracy"),
             say("glance.caption"),
-            ticks=percent_tick,
             lines=[("chance", 0.5)],
             bounds=_SHARES,
         )
     ]
     if leads := list(_leads(evaluation)):
         caption = say("glance.leads")
-        blocks.append(dots(leads, points, say("head.lead"), caption, ticks=_point_tick, lines=[("zero", 0.0)]))
+        blocks.append(dots(leads, points, say("head.lead"), caption, lines=[("zero", 0.0)]))
     if rankings := list(_best_of(evaluation)):
         caption = say("glance.several")
-        blocks.append(dots(rankings, percent, say("head.several"), caption, ticks=percent_tick, bounds=_SHARES))
+        blocks.append(dots(rankings, percent, say("head.several"), caption, bounds=_SHARES))
     return Section("glance", (), tuple(blocks))
 
 
@@ -73,7 +72,3 @@ def _best_of(evaluation: Evaluation) -> Iterator[Entry]:
         if measured.value is not None:
             note = None if chance is None else say("row.chance_at", value=percent(chance))
             yield Entry(say(f"row.{name}"), measured, "model", [("chance", chance)], note)
-
-
-def _point_tick(value: float) -> str:
-    return "0" if value == 0 else points(value).removesuffix(".0")

@@ -11,7 +11,7 @@ from plaudit.report.cells import figure_cell
 from plaudit.report.i18n import Sentence, Wording, count, say
 from plaudit.report.labels import known_label, probe_label, reason_label
 from plaudit.report.rules.probes import unseen
-from plaudit.statistics import percent, plain_tick, signed, small
+from plaudit.statistics import percent, signed, small
 from plaudit.text import page_name
 
 _TONES = {"misled": "bad", "sound": "good", "unsure": "open", "undefined": "open", "unseen": "baseline"}
@@ -36,7 +36,7 @@ def _forest(results: Sequence[Probed], probes: Probes) -> Dots:
     ]
     caption = say("probed.caption", groups=count(probes.groups))
     lines = [("zero", 0.0)]
-    return dots(entries, signed, say("head.effect"), caption, ticks=plain_tick, lines=lines, tones="probe_legend")
+    return dots(entries, signed, say("head.effect"), caption, lines=lines, tones="probe_legend")
 
 
 def _by_family(results: Sequence[Probed]) -> list[Probed]:

@@ -11,7 +11,7 @@ from plaudit.report.cells import interval_cell
 from plaudit.report.i18n import count, say
 from plaudit.report.labels import baseline_label, reason_label
 from plaudit.report.sections.subsets import SHOWN, tone
-from plaudit.statistics import Measurements, measurement_of, plain, plain_tick, signed
+from plaudit.statistics import Measurements, measurement_of, plain, signed
 from plaudit.text import page_name
 
 CORRELATIONS = ("spearman", "kendall", "pearson", "kendall_within")
@@ -49,7 +49,6 @@ def _correlations(name: str, measured: Measurements, baselines: Mapping[str, Mea
         signed,
         say("rated.head", attribute=attribute),
         say("rated.caption"),
-        ticks=plain_tick,
         lines=[("zero", 0.0)],
         bounds=(-1.0, 1.0),
     )
@@ -91,7 +90,6 @@ def _by_subset(name: str, evaluation: Evaluation) -> Dots | None:
         signed,
         head,
         caption,
-        ticks=plain_tick,
         lines=[("zero", 0.0)],
         bounds=(-1.0, 1.0),
         shown=SHOWN,

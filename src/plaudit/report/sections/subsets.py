@@ -5,7 +5,7 @@ from __future__ import annotations
 from plaudit.evaluation import Evaluation
 from plaudit.report.blocks import Dots, Entry, Note, Section, dots
 from plaudit.report.i18n import Sentence, count, say
-from plaudit.statistics import Measurement, measurement_of, percent, percent_tick
+from plaudit.statistics import Measurement, measurement_of, percent
 from plaudit.text import page_name
 
 SHOWN = 24
@@ -48,7 +48,6 @@ def _subsets(evaluation: Evaluation) -> tuple[Dots | Note | None, ...]:
         percent,
         say("head.by_subset"),
         say("where.subsets"),
-        ticks=percent_tick,
         lines=[("chance", 0.5)],
         bounds=_SHARES,
         shown=SHOWN,
@@ -70,7 +69,7 @@ def _lengths(evaluation: Evaluation) -> Dots | None:
     if not entries:
         return None
     caption, head = say("where.lengths"), say("head.by_length")
-    return dots(entries, percent, head, caption, ticks=percent_tick, lines=[("chance", 0.5)], bounds=_SHARES)
+    return dots(entries, percent, head, caption, lines=[("chance", 0.5)], bounds=_SHARES)
 
 
 def tone(measured: Measurement, line: float) -> str:
