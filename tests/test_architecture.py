@@ -241,7 +241,7 @@ DIALECT = {
         "passes",
         "rivals",
     ),
-    *("foretell", "foretold", "instead_of_layers", "meaned"),
+    *("rivals", "foretell", "foretold", "instead_of_layers", "meaned"),
 }
 MOST_DIALECT = 0
 
