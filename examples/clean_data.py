@@ -1,6 +1,6 @@
 """Which judgements are probably wrong? The data doctor's work list, and the set without what it takes out.
 
-python examples/clean_data.py [JUDGEMENTS] [CLEANED]      # a few seconds with the shipped set
+python examples/clean_data.py [JUDGEMENTS] [CLEANED]      # half a minute with the shipped set
 """
 
 import sys

@@ -21,5 +21,5 @@ comparison = plaudit.compare_losses(
     log=print,
 )
 for row in comparison.rows:
-    print(row)
+    print(f"{row.name:20}{row.rankings['accuracy']}")
 print(f"everything, with intervals: {output}/losses.json")

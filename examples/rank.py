@@ -1,4 +1,4 @@
-"""Rank answers with a reward model, and read its score as a probability. A second or two with the bag of words below.
+"""Rank answers with a reward model, and read its score as a probability. Some seconds with the bag of words below.
 
 python examples/rank.py [MODEL]        # a folder that `plaudit train` wrote; without one, a small one is trained
 """

@@ -1,6 +1,6 @@
 """Learn several rated attributes at once, and mix them into one reward.
 
-python examples/rate_attributes.py      # a second or two
+python examples/rate_attributes.py      # some seconds
 """
 
 from tempfile import mkdtemp

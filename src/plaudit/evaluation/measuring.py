@@ -15,10 +15,11 @@ from plaudit.evaluation.dataset import EvaluationData, gather_data
 from plaudit.evaluation.invariance.results import Invariance
 from plaudit.evaluation.metrics import Metrics, measure_metrics, read_metrics
 from plaudit.evaluation.probes.results import Probes
+from plaudit.evaluation.registry import METRICS, RATING_METRICS
 from plaudit.groups import Group
 from plaudit.judgements import NO_SUBSET, cluster_ids
 from plaudit.scoring import GroupScores, ScoredGroups
-from plaudit.statistics import LEVEL, intervals_by
+from plaudit.statistics import LEVEL, Form, Measurement, intervals_by, signed_percent
 from plaudit.storage import Fields
 
 FORMAT = 1
@@ -40,7 +41,16 @@ OTHER_KEYS = (
 """What stands in `metrics.json` beside the figures of all judgements."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+_HEADLINES = ("accuracy", "chance", "length_accuracy", "lead_over_length", "human_accuracy")
+
+
+def _headline(label: str, measurement: Measurement | None, form: Form) -> str | None:
+    if measurement is None or measurement.value is None:
+        return None
+    return f"{label.strip():38}{measurement.format(form)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Evaluation(Metrics):
     """What was measured: the whole, and its parts.
 
@@ -61,6 +71,20 @@ class Evaluation(Metrics):
     record: Mapping[str, Any] = field(default_factory=dict)
     probes: Probes | None = None
     invariance: Invariance | None = None
+
+    def __repr__(self) -> str:
+        groups, comparisons = self.counts.get("groups", 0), self.counts.get("comparisons", 0)
+        return f"Evaluation({groups} groups, {comparisons} comparisons, {self.counts.get('ratings', 0)} ratings)"
+
+    def __str__(self) -> str:
+        """The headline figures, a line each: value, 95% interval, and what they are read against."""
+        lines = [_headline(METRICS[name].en, self.overall.get(name), METRICS[name].form) for name in _HEADLINES]
+        for name, baseline in self.baselines.items():
+            lines.append(_headline(f"lead over {name}", baseline.overall.get("lead"), signed_percent))
+        for attribute, figures in self.ratings.items():
+            label = f"{attribute}: {RATING_METRICS['spearman'].en}"
+            lines.append(_headline(label, figures.get("spearman"), RATING_METRICS["spearman"].form))
+        return "\n".join(line for line in lines if line is not None) or "nothing was measured"
 
     def to_json(self) -> dict[str, Any]:
         """One object: what `Metrics` has, then `subsets`, `counts`, `clusters`, `level`, `bootstrap`, `format` and

@@ -40,6 +40,10 @@ class SeedAverage:
     n: int
     reason: str | None = None
 
+    def __str__(self) -> str:
+        over_seeds = "" if self.spread is None else f", sd over seeds {self.spread:.3f}"
+        return f"{Measurement(self.value, self.low, self.high, self.n, self.reason)}{over_seeds}"
+
     def to_json(self) -> dict[str, Any]:
         return {name: value for name, value in asdict(self).items() if name != "reason" or value is not None}
 

@@ -53,6 +53,12 @@ class Measurement:
     n: int
     reason: str | None = None
 
+    def __str__(self) -> str:
+        if self.value is None:
+            return f"undefined: {self.reason}"
+        interval = f" [{self.low:.3f}, {self.high:.3f}]" if self.low is not None and self.high is not None else ""
+        return f"{self.value:.3f}{'' if self.exact else interval} (n = {self.n:,})"
+
     def to_json(self) -> dict[str, Any]:
         """`{"value", "low", "high", "n"}`, undefined as null, with `"reason"` only where something is."""
         row: dict[str, Any] = {"value": self.value, "low": self.low, "high": self.high, "n": self.n}
