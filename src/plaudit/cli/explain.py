@@ -82,11 +82,10 @@ def explain_command(
     explanations = [explanation for _, of_group in explained for explanation in of_group]
     if not explanations:
         raise InvalidInputError("there is no response to explain")
-    summary = summarise(explanations)
     notes = [] if method or "gradients" in methods else [f"no attributions: {NO_CAPTUM}"]
     result: dict[str, Any] = {
         "explanations": [explanation.to_json() for explanation in explanations],
-        **summary.to_json(),
+        **(summary := summarise(explanations)).to_json(),
         "notes": notes,
         "record": scorer.run_record("explanations", model=model),
     }
