@@ -13,7 +13,12 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ["LC_ALL"] = "C.UTF-8"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
-from jaxtyping import install_import_hook  # noqa: E402 - after the environment is set
+from hypothesis import HealthCheck, settings  # noqa: E402 - after the environment is set
+from jaxtyping import install_import_hook  # noqa: E402
+
+# These machines are noisy: how long an example takes says nothing of the code.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 # Array types and shapes are checked at every call, in rooms that say them. Installed before any of them is imported.
 install_import_hook(["plaudit.forest", "plaudit.statistics", "plaudit.judgements"], "typechecking.check")

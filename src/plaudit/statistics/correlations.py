@@ -263,7 +263,10 @@ def _ranks(level: Ints, weight: Floats) -> tuple[Floats, float]:
 
 def _product_moment(a: Floats, b: Floats, weight: Floats) -> float:
     """Pearson's correlation of two columns from `_unit`, under weights; NaN where one is constant but for rounding."""
-    n = weight.sum()
+    n = float(weight.sum())
+    # A round of a bootstrap may draw no cluster at all.
+    if n == 0:
+        return math.nan
     a, b = a - weight @ a / n, b - weight @ b / n
     weighed = weight * a
     in_a, in_b = float(weighed @ a), float(weight @ np.square(b))
