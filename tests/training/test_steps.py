@@ -152,6 +152,20 @@ def test_how_many_groups_make_a_step(model, hands, responses, groups):
 # --- the loss and its gradients ---------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_step_without_a_judgement_computes_nothing(model, frozen):
+    # Twelve responses, two of them compared: dealt two at a time, most hands hold no judgement.
+    group = Group("g", "p0", tuple(f"w{i}" for i in range(12)), (Ranking(((0,), (1,))),))
+    settings = TrainingSettings(hand=2, groups_per_step=1, epochs=2)
+    reader = plan([group], settings)
+    items = list(model.renderer.render([group]))
+    features = np.zeros((12, 16), dtype=np.float32) if frozen else None
+    steps = Steps(items, [reader(group, 0)], model.network, settings, features=features)
+    empty = [steps[i] for i in range(len(steps)) if not steps[i].weight]
+    assert len(empty) >= len(steps) - 4
+    assert all(step.micro_batches == [] for step in empty)
+
+
 def settings_of(**changes):
     return TrainingSettings(precision="fp32", report_to="none").with_changes(changes, "test")
 

@@ -95,6 +95,9 @@ class Steps(Dataset[Step]):
         # Gradients are averaged over processes, so each must have some: one that is left without a hand computes the
         # step's first with weight zero.
         dealt = useful[share :: self.shares] or [(hand, one.with_zero_weight()) for hand, one in useful[:1]]
+        # The hands of a large, sparsely judged group may hold no judgement at all.
+        if not dealt:
+            return Step([], weight)
         if self.features is not None:
             rows = np.concatenate([self._first[item] + np.array(responses) for (item, responses), _ in dealt])
             together = concatenate_targets([one for _, one in dealt], [len(responses) for (_, responses), _ in dealt])
