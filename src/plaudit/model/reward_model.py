@@ -19,8 +19,7 @@ from plaudit.groups import Group
 from plaudit.logs import muted
 from plaudit.model.architecture import find_head, first_position
 from plaudit.model.backbones import resolve
-from plaudit.model.folder.contents import HEADS_FILE, REWARD_MODEL, scoring_record
-from plaudit.model.folder.open import no_model
+from plaudit.model.folder.contents import HEADS_FILE, REWARD_MODEL, no_model, scoring_record
 from plaudit.model.folder.read import load_heads, stored_outputs
 from plaudit.model.folder.write import staged
 from plaudit.model.heads import PLAIN, Outputs

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
+from plaudit.errors import NotFoundError
 from plaudit.storage import short_hash, versions
 
 # Heads that plain transformers has no place for. The name does not end in .safetensors, though it is such a file:
@@ -42,3 +44,11 @@ def tokenizer_hash(tokenizer: Any) -> str:
     special = {name: str(token) for name, token in tokenizer.special_tokens_map.items()}
     kind = None if backend is not None else type(tokenizer).__name__
     return short_hash(json.dumps([kind, rules, special, tokenizer.chat_template], sort_keys=True))
+
+
+def no_model(name: str | Path) -> NotFoundError:
+    """What to say where the folder of a model is wanted, and this is none."""
+    if Path(name).expanduser().exists():
+        what, remedy = f"{str(name)!r} is a file (of data or scores?), not a model", "give a model's folder here"
+        return NotFoundError(what, remedy=remedy)
+    return NotFoundError(f"no model folder {str(name)!r}", remedy=f"train one with `plaudit train DATA -o {name}`")

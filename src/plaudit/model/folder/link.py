@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from plaudit.errors import InvalidInputError
-from plaudit.model.folder.contents import BASELINES_FOLDER
-from plaudit.model.folder.open import no_model
+from plaudit.model.folder.contents import BASELINES_FOLDER, no_model
 
 logger = logging.getLogger(__name__)
 

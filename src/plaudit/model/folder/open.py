@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from plaudit.errors import NotFoundError
 from plaudit.model.folder.contents import ENSEMBLE, LINEAR_MODEL, LINEAR_PROBE, MEMBERS
 from plaudit.model.scorer import Scorer
 from plaudit.storage import read_record
@@ -38,14 +37,6 @@ def member_names(name: str | Path) -> list[str]:
     if record.get("plaudit") != ENSEMBLE:
         return [str(name)]
     return [str(Path(name) / MEMBERS / str(number)) for number in range(len(record.get("members") or ()))]
-
-
-def no_model(name: str | Path) -> NotFoundError:
-    """What to say where the folder of a model is wanted, and this is none."""
-    if Path(name).expanduser().exists():
-        what, remedy = f"{str(name)!r} is a file (of data or scores?), not a model", "give a model's folder here"
-        return NotFoundError(what, remedy=remedy)
-    return NotFoundError(f"no model folder {str(name)!r}", remedy=f"train one with `plaudit train DATA -o {name}`")
 
 
 def _open_linear_model(folder: Path, record: Mapping[str, Any], options: Mapping[str, Any]) -> Scorer:
