@@ -67,6 +67,11 @@ class Registry(Mapping[str, T], Generic[T]):
         remedy = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(entries)}"
         raise NotFoundError(f"there is no {self.kind} called {name!r}", remedy=remedy)
 
+    @property
+    def registered(self) -> list[T]:
+        """What was registered so far, without importing anything."""
+        return list(self._entries.values())
+
     def __getitem__(self, name: str) -> T:
         return self._loaded()[name]
 

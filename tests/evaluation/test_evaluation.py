@@ -25,7 +25,7 @@ def test_comparisons_follow_the_rankings():
     group = Group("g", "p", ("a", "bb", "cccc"), (Ranking(((2,), (0, 1)), weight=2.0),), subset="s")
     compared, scores = scored_comparisons([group], [[1.0, 2.0, 4.0]])
     # tier 0 alone; 2 beats 0 and 1; 0 and 1 tie.
-    assert sorted(zip(compared.gaps(scores), compared.length, compared.tie, strict=True)) == [
+    assert sorted(zip(compared.gaps(scores), compared.length_gap, compared.tie, strict=True)) == [
         (-1, -1, True),
         (2, 2, False),
         (3, 3, False),

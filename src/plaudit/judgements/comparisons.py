@@ -74,7 +74,7 @@ class Comparisons:
         strength: [n], how far apart the annotator put the two, in their own units; NaN where that is not known.
         annotator: [n], number of the annotator; `NOBODY` where none is named.
         cluster: [n], comparisons that may be alike share one.
-        length: [n], characters of the better minus characters of the worse.
+        length_gap: [n], characters of the better minus characters of the worse.
         subset: [n], names; `NO_SUBSET` for none.
     """
 
@@ -87,7 +87,7 @@ class Comparisons:
     strength: Float64[np.ndarray, " n"]
     annotator: Int64[np.ndarray, " n"]
     cluster: Int64[np.ndarray, " n"]
-    length: Float64[np.ndarray, " n"]
+    length_gap: Float64[np.ndarray, " n"]
     subset: Shaped[np.ndarray, " n"]
 
     def __len__(self) -> int:
@@ -201,7 +201,7 @@ def comparisons_of(
         strength=strength[pairs.ranking],
         annotator=_annotators(rankings, annotators)[pairs.ranking],
         cluster=responses.cluster[better],
-        length=responses.length[better] - responses.length[worse],
+        length_gap=responses.length[better] - responses.length[worse],
         subset=np.array([one.subset or NO_SUBSET for one in groups], dtype=np.str_)[group],
     )
 

@@ -112,4 +112,12 @@ RANKING_LOSSES.register(
     "ranknet",
     RankingLoss(function=bradley_terry, unit="comparisons", takes=_LOGISTIC, share_weight=False, likelihood=True),
 )
-RANKING_LOSSES.register("hinge", RankingLoss(function=hinge, unit="comparisons", takes=frozenset({"ties", "margin"})))
+RANKING_LOSSES.register(
+    "hinge",
+    RankingLoss(
+        function=hinge,
+        unit="comparisons",
+        takes=frozenset({"ties", "margin"}),
+        tie_rules=frozenset({"half", "ignore"}),
+    ),
+)

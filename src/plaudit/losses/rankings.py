@@ -96,5 +96,7 @@ def _mean(loss: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
 RANKING_LOSSES.register(
     "plackett-luce", RankingLoss(function=plackett_luce, unit="rankings", parameter="top", likelihood=True)
 )
-RANKING_LOSSES.register("infonce", RankingLoss(function=infonce, unit="rankings", ties=False, likelihood=True))
-RANKING_LOSSES.register("best-worst", RankingLoss(function=best_worst, unit="rankings", ties=False))
+RANKING_LOSSES.register(
+    "infonce", RankingLoss(function=infonce, unit="rankings", reads_lone_ties=False, likelihood=True)
+)
+RANKING_LOSSES.register("best-worst", RankingLoss(function=best_worst, unit="rankings", reads_lone_ties=False))

@@ -25,7 +25,8 @@ class RankingLoss:
         parameter: the keyword of a whole number that may follow the name, as K in `plackett-luce:K`; None: none may.
         share_weight: whether the comparisons of a ranking share its weight, so that a ranking is one judgement, or
             each counts as one.
-        ties: whether a ranking that is one tie alone says anything to it.
+        tie_rules: which values of the setting `ties` the function can compute, where it takes that setting.
+        reads_lone_ties: whether a ranking that is one tie alone contributes to the loss.
         likelihood: whether σ(gap) is the probability it models that the better of two wins. Of Plackett-Luce, any two
             responses of a ranking are a Bradley-Terry comparison (Luce's choice axiom), and `infonce` is its first
             choice.
@@ -36,8 +37,14 @@ class RankingLoss:
     takes: frozenset[str] = frozenset()
     parameter: str | None = None
     share_weight: bool = True
-    ties: bool = True
+    tie_rules: frozenset[str] = frozenset({"half", "rao-kupper", "ignore"})
+    reads_lone_ties: bool = True
     likelihood: bool = False
+
+    @property
+    def has_win_probability(self) -> bool:
+        """Whether it is the negative log-likelihood of single comparisons."""
+        return self.likelihood and self.unit == "comparisons"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,7 +88,7 @@ def kinds_of_mistakes(
     judged_by_others = mistaken & np.isfinite(votes)
     wrong = comparisons[mistaken]
     return {
-        "longer": _share(wrong, (1 - np.sign(wrong.length)) / 2),
+        "longer": _share(wrong, (1 - np.sign(wrong.length_gap)) / 2),
         "sure": _share(wrong, (expit(-gaps[mistaken]) > SURE).astype(np.float64)),
         "disputed": _share(comparisons[judged_by_others], (votes[judged_by_others] <= 0).astype(np.float64)),
     }

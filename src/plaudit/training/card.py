@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from plaudit.losses import ranking_loss
 from plaudit.model import HEADS_FILE, PROBE_PREFIX, Outputs, card
 
 
@@ -41,6 +42,7 @@ def _loss_of_equal_scores(record: Mapping[str, Any]) -> float | None:
     """The log loss of a model that gives all responses one score: log 2, or log 3 where a tie is a third outcome. None
     where the loss is no log loss alone."""
     settings = record["settings"]
-    if settings["loss"] not in ("bradley-terry", "ranknet") or "ratings_loss" in record["validation"]:
+    loss = ranking_loss(settings["loss"])
+    if loss is None or not loss[0].has_win_probability or "ratings_loss" in record["validation"]:
         return None
     return math.log(3 if settings["ties"] == "rao-kupper" else 2)

@@ -109,7 +109,9 @@ class TargetReader:
                 share_weight=self.loss.share_weight,
             ),
             rankings=(
-                RankingTargets.of(group, of_rankings, ties=self.loss.ties) if self.loss.unit == "rankings" else None
+                RankingTargets.of(group, of_rankings, ties=self.loss.reads_lone_ties)
+                if self.loss.unit == "rankings"
+                else None
             ),
             ratings=RatingTargets.of(group, self.outputs, self.scales, of_ratings),
             rating_weight=self.rating_weight,

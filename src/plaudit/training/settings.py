@@ -176,9 +176,10 @@ class TrainingSettings(RunSettings):
         for name, unused in (("margin", 0.0), ("label_smoothing", 0.0), ("ties", "half")):
             if name not in loss.takes and getattr(self, name) != unused:
                 raise InvalidInputError(f"the loss {self.loss} has no {name}", remedy=f"leave it at {unused}")
-        if self.loss == "hinge" and self.ties == "rao-kupper":
-            raise InvalidInputError("the loss hinge has no ties=rao-kupper", remedy="it can be half or ignore")
-        if self.annotators and "label_smoothing" not in loss.takes:
+        if "ties" in loss.takes and self.ties not in loss.tie_rules:
+            rules = " or ".join(rule for rule in TIES if rule in loss.tie_rules)
+            raise InvalidInputError(f"the loss {self.loss} has no ties={self.ties}", remedy=f"it can be {rules}")
+        if self.annotators and not loss.has_win_probability:
             raise InvalidInputError(f"the loss {self.loss} has no probabilities to tell how reliable annotators are by")
 
     @property

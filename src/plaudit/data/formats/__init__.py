@@ -47,8 +47,11 @@ def register_format(format: Format) -> Format:
     """Add a format to `FORMATS`.
 
     Raises:
-        ValueError: if another format has its name.
+        ValueError: if another format has its name or its priority: which of them is asked first would be an accident.
     """
+    for other in FORMATS.registered:
+        if other.priority == format.priority and other.name != format.name:
+            raise ValueError(f"the formats {other.name!r} and {format.name!r} have one priority, {format.priority}")
     return FORMATS.register(format.name, format)
 
 

@@ -44,11 +44,11 @@ def by_length(comparisons: Comparisons, scores: Floats, intervals: Intervals = J
     """Accuracy over decided comparisons, from those whose better response is much shorter to those where it is much
     longer. Equal differences are never parted, and responses of one length are a bin of their own."""
     decided = comparisons.decided
-    bins = _bins(decided.length)
+    bins = _bins(decided.length_gap)
     return [
         Length(
-            low=int(decided.length[members].min()),
-            high=int(decided.length[members].max()),
+            low=int(decided.length_gap[members].min()),
+            high=int(decided.length_gap[members].max()),
             accuracy=accuracy(decided[members], scores, intervals),
         )
         for number in np.unique(bins)

@@ -103,12 +103,12 @@ def chance(comparisons: Comparisons, intervals: Intervals = JACKKNIFE) -> Measur
 
 def length_accuracy(comparisons: Comparisons, intervals: Intervals = JACKKNIFE) -> Measurement:
     """The accuracy of "the longer response wins", by characters; equal length earns half credit."""
-    return _accuracy_of_gaps(comparisons, comparisons.length, intervals)
+    return _accuracy_of_gaps(comparisons, comparisons.length_gap, intervals)
 
 
 def lead_over_length(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKKNIFE) -> Measurement:
     """Accuracy minus the length rule's, on the same comparisons."""
-    return lead(comparisons, scores, comparisons.length, intervals)
+    return lead(comparisons, scores, comparisons.length_gap, intervals)
 
 
 def lead(

@@ -253,7 +253,7 @@ def _log_loss(comparisons: Comparisons, scores_a: Floats, scores_b: Floats) -> C
 
 def _by_length(comparisons: Comparisons) -> dict[str, Bools]:
     """How the better response's length compares -> [n], which comparisons are such; only those that occur."""
-    length, decided = comparisons.length, ~comparisons.tie
+    length, decided = comparisons.length_gap, ~comparisons.tie
     sides = {"longer": length > 0, "shorter": length < 0, "as long": length == 0}
     return {name: part for name, keep in sides.items() if (part := keep & decided).any()}
 

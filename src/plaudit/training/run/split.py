@@ -95,7 +95,7 @@ def _warn_of_ties(groups: Sequence[Group], settings: TrainingSettings, reader: T
         logger.warning("every ranking is one tie alone, so nothing can be told apart by them")
     if settings.ties == "ignore" and (ties := _count_ties(groups)):
         logger.warning("%d ties are left out (ties=ignore)", ties)
-    if not reader.loss.ties and (alone := _count_tied_rankings(groups)):
+    if not reader.loss.reads_lone_ties and (alone := _count_tied_rankings(groups)):
         logger.warning(
             "%d rankings are one tie alone, which says nothing to %s, and are left out", alone, settings.loss
         )

@@ -32,7 +32,7 @@ def warnings(groups: Sequence[Group], scores: Float[np.ndarray, " responses"]) -
     if not len(decided):
         return ["no validation group has a decided comparison, so nothing is known about how well this model does"]
     gaps = decided.gaps(scores)
-    accuracy, length_rule = float(credit(gaps).mean()), float(credit(decided.length).mean())
+    accuracy, length_rule = float(credit(gaps).mean()), float(credit(decided.length_gap).mean())
     # Two standard errors of a fair coin, with one toss a group: comparisons inside a group are not independent.
     count = len(np.unique(decided.group))
     noise = 1.0 / math.sqrt(count)
