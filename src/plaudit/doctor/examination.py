@@ -22,7 +22,7 @@ from plaudit.doctor.rankings import suspicious_rankings
 from plaudit.doctor.ratings import suspicious_ratings
 from plaudit.doctor.settings import DoctorSettings
 from plaudit.errors import InvalidInputError
-from plaudit.groups import Group
+from plaudit.groups import Group, each_group
 from plaudit.statistics import Measurement
 
 _CHECKS: tuple[Callable[[Sequence[Group]], Iterator[Item]], ...] = (
@@ -97,6 +97,7 @@ def diagnose(
         diagnosis = diagnose(groups, folds=10)
         write_worklist(diagnosis.items, "work-list.jsonl")
     """
+    groups = list(each_group(groups))
     if not groups:
         raise InvalidInputError("there are no groups to diagnose")
     settings = (settings or DoctorSettings()).with_changes(changes)

@@ -16,7 +16,7 @@ from plaudit.evaluation.invariance.results import Invariance
 from plaudit.evaluation.metrics import Metrics, measure_metrics, read_metrics
 from plaudit.evaluation.probes.results import Probes
 from plaudit.evaluation.registry import METRICS, RATING_METRICS
-from plaudit.groups import Group
+from plaudit.groups import Group, each_group
 from plaudit.judgements import NO_SUBSET, cluster_ids
 from plaudit.scoring import GroupScores, ScoredGroups
 from plaudit.statistics import LEVEL, Form, Measurement, intervals_by, signed_percent
@@ -183,6 +183,7 @@ def evaluate(
         PlauditError: if scores and responses differ in number, `clusters` is missing from a group, or there are too few
             rounds.
     """
+    groups = list(each_group(groups))
     labels = np.array([group.subset or NO_SUBSET for group in groups], dtype=object)
     names = dict.fromkeys(labels.tolist())
     data = gather_data(

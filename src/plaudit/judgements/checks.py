@@ -11,7 +11,7 @@ from hashlib import blake2b
 import numpy as np
 
 from plaudit.data import Bounds
-from plaudit.groups import Group, plain_text
+from plaudit.groups import Group, each_group, plain_text
 from plaudit.judgements.agreement import AgreementTally, AnnotatorAgreement
 
 
@@ -85,7 +85,7 @@ def check_groups(groups: Iterable[Group]) -> DataCheck:
     agreement, attributes = AgreementTally(), _AttributeTally()
     # A hash of each id, in eight bytes: ids of millions of groups would fill the memory.
     ids = array("Q")
-    for group in groups:
+    for group in each_group(groups):
         check.groups += 1
         check.responses += len(group.responses)
         check.rankings += len(group.rankings)

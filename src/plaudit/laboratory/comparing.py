@@ -11,7 +11,7 @@ from typing import Any
 
 from plaudit.errors import InvalidInputError
 from plaudit.evaluation import check_measurable
-from plaudit.groups import Group
+from plaudit.groups import Group, each_group
 from plaudit.laboratory.candidates import choose_losses
 from plaudit.laboratory.jobs import list_jobs, run_jobs
 from plaudit.laboratory.measure import BASELINE, measure_runs
@@ -57,6 +57,7 @@ def compare_losses(
         comparison = compare_losses(groups, "losses", folds=4)
         print(markdown(comparison))
     """
+    groups = list(each_group(groups))
     settings = (settings or LaboratorySettings()).with_changes(changes)
     if is_baseline(backbone):
         raise InvalidInputError(

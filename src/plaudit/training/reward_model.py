@@ -9,7 +9,7 @@ from typing import Any
 
 from transformers import EarlyStoppingCallback, TrainingArguments, set_seed
 
-from plaudit.groups import Group
+from plaudit.groups import Group, each_group
 from plaudit.logs import muted
 from plaudit.model import (
     Outputs,
@@ -75,6 +75,7 @@ def train(
         model = plaudit.train(plaudit.load_groups("train.jsonl"), "my-model", epochs=2)
         model.rank("How do I boil an egg?", ["Seven minutes.", "No idea."])
     """
+    groups = list(each_group(groups))
     settings = (settings or TrainingSettings()).with_changes(changes, "train()", ["validation_groups", "output_dir"])
     origin = {
         "backbone": str(backbone),

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from plaudit.errors import InvalidInputError, MissingExtraError
-from plaudit.groups import Group, prompt_key
+from plaudit.groups import Group, each_group, prompt_key
 from plaudit.logs import muted
 from plaudit.model import Renderer, merge_lora, read_template, settle_padding
 from plaudit.storage import data_hash
@@ -73,7 +73,7 @@ def sft(
     """
     _check_trl()
     settings = (settings or FineTuningSettings()).with_changes(changes, "sft()")
-    groups = list(groups)
+    groups = list(each_group(groups))
     origin = {"stage": "sft", "backbone": str(backbone), "data": data_hash(groups)}
     run = TrainingRun(output_dir, settings, origin, resume=resume, overwrite=overwrite)
     with muted("plaudit", when=not run.is_main):
