@@ -26,6 +26,6 @@ FUNCTIONS = {
 def test_what_is_no_group_is_one_type_error(name, wrong, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     # In rooms whose array types are checked in tests, that check may speak first.
-    with pytest.raises(TypeError, match="groups are needed, not|typechecking parameter 'groups'"):
+    with pytest.raises(TypeError, match=r"groups are needed, not|typechecking parameter 'groups'"):
         FUNCTIONS[name](wrong)
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""Plaudit trains, tests and serves reward models: models that score an answer the way people would."""
+"""Plaudit trains, measures and uses reward models: models that score an answer the way people would."""
 
 from typing import TYPE_CHECKING
 
