@@ -143,3 +143,16 @@ def test_text_and_messages():
     assert as_messages("P", "user") == [{"role": "user", "content": "P"}]
     assert as_messages(talk, "user") == list(talk)
     assert as_messages(talk, "user")[0] is not talk[0]
+
+
+@pytest.mark.parametrize(
+    ("tools", "error"), [(["weather"], GroupError), ("weather", TypeError), ({"name": "w"}, TypeError)]
+)
+def test_tools_are_a_list_of_objects(tools, error):
+    with pytest.raises(error, match="tool"):
+        Group("q", "P", THREE, tools=tools)
+
+
+def test_other_responses_to_the_same_prompt_keep_what_belongs_to_the_prompt():
+    group = Group("q", "P", THREE, (Ranking(((0,), (1,))),), (Rating(0, 1),), "s", {"k": 1}, ({"name": "w"},))
+    assert group.with_responses(["d"]) == Group("q", "P", ("d",), subset="s", tools=({"name": "w"},), meta={"k": 1})

@@ -11,7 +11,7 @@ from typing import Any
 
 from plaudit.errors import GroupError
 
-_GROUP = {"id", "prompt", "responses", "rankings", "ratings", "subset", "meta"}
+_GROUP = {"id", "prompt", "responses", "rankings", "ratings", "subset", "tools", "meta"}
 _RANKING = {"tiers", "strength", "annotator", "weight"}
 _RATING = {"response", "value", "attribute", "annotator", "weight", "scale"}
 
@@ -32,6 +32,7 @@ def group_fields(row: Mapping[str, Any]) -> dict[str, Any]:
         "rankings": [_ranking_fields(ranking) for ranking in _rows(row, "rankings")],
         "ratings": [_rating_fields(rating) for rating in _rows(row, "ratings")],
         "subset": None if row.get("subset") is None else str(row["subset"]),
+        "tools": _rows(row, "tools"),
         "meta": row.get("meta") or {},
     }
 
@@ -63,6 +64,12 @@ def check_text(text: Any, what: str) -> None:
     for message in text:
         if not isinstance(message, Mapping) or not all(isinstance(message.get(k), str) for k in ("role", "content")):
             raise GroupError(f'{what} has a message without "role" and "content" as text')
+
+
+def check_tools(tools: Sequence[Any]) -> None:
+    """Refuse tools that no chat template could show."""
+    if not all(isinstance(tool, Mapping) for tool in tools):
+        raise GroupError("a tool is not an object", remedy="tools are a list of JSON schemas of functions")
 
 
 def check_ranking(tiers: Sequence[Sequence[int]], strength: Any, weight: Any, responses: int) -> None:

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import combinations
 from os import PathLike
@@ -30,6 +30,7 @@ from plaudit._group_json import (
     check_ranking,
     check_rating,
     check_text,
+    check_tools,
     group_fields,
     text_of,
     text_to_json,
@@ -100,6 +101,11 @@ class Rating:
 class Group:
     """One prompt, its K >= 1 responses, and their judgements. Lists are taken for tuples.
 
+    Attributes:
+        subset: what part of a set it belongs to; figures are given for each.
+        meta: anything of your own.
+        tools: what the assistant could call, as JSON schemas; they belong to the prompt and reach the chat template.
+
     Raises:
         GroupError: if a judgement names a response that does not exist, a rating is not a number or lies outside its
             scale, a weight is not positive, or a prompt or response is neither text nor messages.
@@ -113,10 +119,13 @@ class Group:
     ratings: tuple[Rating, ...] = ()
     subset: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
+    tools: tuple[Mapping[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
         self._take_lists_for_tuples()
         check_text(self.prompt, "the prompt")
+        if self.tools:
+            check_tools(self.tools)
         count = len(self.responses)
         if not count:
             raise GroupError("a group needs at least one response")
@@ -131,7 +140,7 @@ class Group:
         # Asked first, because nearly every group is made of tuples already, and there may be millions of them.
         if isinstance(self.prompt, list):
             object.__setattr__(self, "prompt", tuple(self.prompt))
-        for name in ("responses", "rankings", "ratings"):
+        for name in ("responses", "rankings", "ratings", "tools"):
             if not isinstance(getattr(self, name), tuple):
                 object.__setattr__(self, name, _several(getattr(self, name), name))
         if any(isinstance(response, list) for response in self.responses):
@@ -157,8 +166,18 @@ class Group:
                 if r.response in renumbered
             ),
             subset=self.subset,
+            tools=self.tools,
             meta=self.meta,
         )
+
+    def with_responses(self, responses: Sequence[Text]) -> Group:
+        """The same prompt with other responses, which nobody has judged yet.
+
+        Example:
+            >>> Group("q", "2 + 2?", ("4", "5"), (Ranking(((0,), (1,))),)).with_responses(["four"])
+            Group('q': 1 response)
+        """
+        return replace(self, responses=tuple(responses), rankings=(), ratings=())
 
     @classmethod
     def from_dict(cls, row: Mapping[str, Any]) -> Group:
@@ -204,6 +223,8 @@ class Group:
             ]
         if self.subset is not None:
             row["subset"] = self.subset
+        if self.tools:
+            row["tools"] = [dict(tool) for tool in self.tools]
         if self.meta:
             row["meta"] = dict(self.meta)
         return row
@@ -249,9 +270,9 @@ def as_messages(text: Text, role: str) -> list[dict[str, Any]]:
     return [dict(message) for message in text]
 
 
-def stable_id(prompt: Text, subset: str | None) -> str:
+def stable_id(group: Group) -> str:
     """An id out of what the group is: the same prompt (and subset) has the same one in every file and every session."""
-    return blake2b(group_key(prompt, subset).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return blake2b(group_key(group).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def text_key(text: Text) -> str:
@@ -259,26 +280,30 @@ def text_key(text: Text) -> str:
     return text if isinstance(text, str) else "\0" + json.dumps(text, sort_keys=True)
 
 
-def prompt_key(group: Group, index: int) -> str:
-    """A string that groups share exactly when they have the same prompt. A prompt without text says nothing, so no two
-    groups without one share it.
+def prompt_key(group: Group, index: int | None = None) -> str:
+    """A string that groups share exactly when their responses answer the same: prompt and tools are the same.
 
     Args:
         group: one of several.
-        index: its number among them.
+        index: its number among them. Where it is given, a prompt without text says nothing, so no two groups without
+            one share a key.
 
     Example:
         >>> groups = [Group("a", "Why?", ("x",)), Group("b", " ", ("y",)), Group("c", "Why?", ("z",))]
         >>> [prompt_key(group, index) for index, group in enumerate(groups)]
         ['Why?', '\\x001', 'Why?']
     """
-    return text_key(group.prompt) if plain_text(group.prompt).strip() else f"\0{index}"
+    if index is not None and not plain_text(group.prompt).strip():
+        return f"\0{index}"
+    key = text_key(group.prompt)
+    return f"{key}\0\0\0{json.dumps(group.tools, sort_keys=True)}" if group.tools else key
 
 
-def group_key(prompt: Text, subset: str | None) -> str:
-    """A string that two groups share exactly when rows of the two are one group: prompt and subset are the same."""
-    key = text_key(prompt)
-    return key if subset is None else f"{key}\0\0{subset}"
+def group_key(group: Group) -> str:
+    """A string that two groups share exactly when rows of the two are one group: prompt, tools and subset are the
+    same."""
+    key = prompt_key(group)
+    return key if group.subset is None else f"{key}\0\0{group.subset}"
 
 
 def _several(values: Any, name: str) -> tuple[Any, ...]:

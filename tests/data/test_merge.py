@@ -70,6 +70,13 @@ def test_a_full_disc_while_spilling_is_one_line(monkeypatch):
         list(merge_fragments([Group("q", "P", ("a",))], limit=0))
 
 
+def test_prompts_with_other_tools_are_other_groups():
+    pair = (Ranking(((0,), (1,))),)
+    tools = [({"name": "weather"},), (), ({"name": "weather"},)]
+    merged = list(merge_fragments(Group("", "P", ("a", "b"), pair, tools=tool) for tool in tools))
+    assert [(group.tools, len(group.rankings)) for group in merged] == [(({"name": "weather"},), 2), ((), 1)]
+
+
 def test_judgements_are_renumbered():
     one = Group("q", "P", ("a", "b"), (Ranking(((0,), (1,))),))
     two = Group("", "P", ("c", "b"), (Ranking(((0,), (1,))),), (Rating(1, 3),))
@@ -125,15 +132,16 @@ def test_the_same_text_twice_folds_unless_it_is_compared():
             deduplicate_responses(Group("q", "P", ("a", "b", "a"), (Ranking(tiers),)))
 
 
-def test_stable_ids_depend_on_prompt_and_subset_alone():
+def test_stable_ids_depend_on_prompt_tools_and_subset_alone():
     ids = [
-        stable_id("P", None),
-        stable_id("P", "s"),
-        stable_id("Q", None),
-        stable_id(({"role": "user", "content": "P"},), None),
+        stable_id(Group("", "P", ("x",))),
+        stable_id(Group("", "P", ("x",), subset="s")),
+        stable_id(Group("", "Q", ("x",))),
+        stable_id(Group("", ({"role": "user", "content": "P"},), ("x",))),
+        stable_id(Group("", "P", ("x",), tools=({"name": "weather"},))),
     ]
-    assert len(set(ids)) == 4
-    assert ids[0] == stable_id("P", None)
+    assert len(set(ids)) == 5
+    assert ids[0] == stable_id(Group("other", "P", ("y",)))
 
 
 def test_a_ranking_of_one_of_two_equal_responses_stays():

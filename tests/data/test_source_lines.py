@@ -4,7 +4,7 @@ import json
 
 from plaudit.data import ReadReport, load_groups
 from plaudit.data.source_lines import SourceLines
-from plaudit.groups import stable_id
+from plaudit.groups import Group, stable_id
 
 
 def test_rows_that_merge_keep_their_lines(tmp_path):
@@ -18,10 +18,10 @@ def test_rows_that_merge_keep_their_lines(tmp_path):
     reading = ReadReport(source_lines=SourceLines())
     groups = load_groups(file, report=reading)
     assert [len(group.rankings) for group in groups] == [2, 1]
-    key = stable_id("p", None)
+    key = stable_id(Group("", "p", ("x",)))
     assert [reading.source_lines.of(key, ranking=number) for number in range(3)] == [f"{file}:1", f"{file}:3", None]
     assert reading.source_lines.of(key) == f"{file}:1"
-    assert reading.source_lines.of(stable_id("q", None), ranking=0) == f"{file}:2"
+    assert reading.source_lines.of(stable_id(Group("", "q", ("x",))), ranking=0) == f"{file}:2"
     assert reading.source_lines.of("nowhere") is None
 
 
@@ -32,7 +32,7 @@ def test_a_row_of_many_judgements(tmp_path):
     file.write_text("\n" + json.dumps(row))
     reading = ReadReport(source_lines=SourceLines())
     load_groups(file, report=reading)
-    key = stable_id("p", None)
+    key = stable_id(Group("", "p", ("x",)))
     assert reading.source_lines.of(key, ranking=1) == reading.source_lines.of(key, rating=0) == f"{file}:2"
 
 

@@ -52,6 +52,15 @@ def test_parquet_of_messages_and_what_it_cannot_hold(tmp_path):
     assert not list(tmp_path.glob("*mixed*")) and not list(tmp_path.glob(".*"))
 
 
+@pytest.mark.parametrize("name", ["g.jsonl", "g.parquet"])
+def test_tools_survive(tmp_path, name):
+    if name.endswith("parquet"):
+        pytest.importorskip("pyarrow")
+    with_tools = Group("q", "P", ("a", "b"), (Ranking(((0,), (1,))),), tools=({"name": "weather", "parameters": {}},))
+    write_groups([with_tools], tmp_path / name)
+    assert load_groups(tmp_path / name) == [with_tools]
+
+
 def test_half_a_surrogate_pair_survives(tmp_path):
     odd = Group("q", "\ud800", ("a",))
     write_groups([odd], tmp_path / "g.jsonl")

@@ -145,7 +145,7 @@ def test_attributions_sum_to_what_they_explain(opened, family):
 def embeddings_and_places(model, group):
     """The whole sequence embedded `[1, n, E]`, and where the response's own tokens stand in it."""
     (item,) = model.renderer.render([group])
-    _, spans = model.renderer.spans(group.prompt, group.responses[0])
+    _, spans = model.renderer.spans(group)
     places = np.flatnonzero((spans[:, 1] > 0) & (spans[:, 0] < len(group.responses[0])))
     ids = torch.from_numpy(item.sequences[0])[None]
     types = {} if item.types is None else {"token_type_ids": torch.from_numpy(item.types[0])[None]}

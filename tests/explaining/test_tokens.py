@@ -6,6 +6,7 @@ import tiny
 from plaudit.errors import PlauditError
 from plaudit.explaining.networks import NetworkView
 from plaudit.explaining.tokens import TokenSpan, locate_tokens, merge_tokens
+from plaudit.groups import Group
 from plaudit.model import RewardModel
 
 TEXTS = [
@@ -33,33 +34,33 @@ def model(request, tmp_path_factory):
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("prompt", ["why is the sky blue", ""])
 def test_pieces_make_up_the_response(model, prompt, text):
-    view = NetworkView(model, prompt, text)
+    view = NetworkView(model, Group("", prompt, (text,)))
     assert "".join(view.text[p.start : p.end] for p in view.tokens) == view.text == text.replace("\ud83d", "\ufffd")
     assert all(p.is_read for p in view.tokens)
 
 
 def test_bytes_of_one_character_are_one_piece(model):
-    view = NetworkView(model, "why", "ok 😀!")
+    view = NetworkView(model, Group("", "why", ("ok 😀!",)))
     (piece,) = (p for p in view.tokens if "😀" in view.text[p.start : p.end])
     assert view.text[piece.start : piece.end].strip() == "😀"
     assert piece.last - piece.first > 1
 
 
 def test_an_empty_response_has_no_pieces(model):
-    assert NetworkView(model, "why", "").tokens == ()
+    assert NetworkView(model, Group("", "why", ("",))).tokens == ()
 
 
 def test_what_was_cut_off_is_a_piece_that_nobody_read(tmp_path):
     folder = tiny.tiny_model_folder(tmp_path, "llama", max_length=48)
     model = RewardModel.from_pretrained(folder, device="cpu")
     text = "the cat sat on the mat " * 20
-    view = NetworkView(model, "why", text)
+    view = NetworkView(model, Group("", "why", (text,)))
     (unread,) = (p for p in view.tokens if not p.is_read)
     assert "".join(view.text[p.start : p.end] for p in view.tokens) == text
     assert unread.end - unread.start > 300
     # The end of the turn is kept, and with it the space before it.
     assert unread.end == len(text.rstrip())
-    view = NetworkView(model, "why", text.rstrip())
+    view = NetworkView(model, Group("", "why", (text.rstrip(),)))
     assert [p.is_read for p in view.tokens] == [True] * (len(view.tokens) - 1) + [False]
 
 
@@ -71,7 +72,7 @@ def test_messages_have_pieces_for_their_contents_only(tmp_path):
         {"role": "user", "content": "user"},
         {"role": "assistant", "content": "the dog"},
     )
-    view = NetworkView(model, "why", response)
+    view = NetworkView(model, Group("", "why", (response,)))
     assert "".join(view.text[p.start : p.end] for p in view.tokens) == "the cat\n\nuser\n\nthe dog"
     read = sum(p.last - p.first for p in view.tokens)
     alone = sum(len(model.tokenizer(m["content"])["input_ids"]) for m in response)
@@ -81,12 +82,12 @@ def test_messages_have_pieces_for_their_contents_only(tmp_path):
 def test_a_template_that_trims_is_followed_and_one_that_changes_is_refused(tmp_path):
     trimming = tiny.CHATML.replace("message['content']", "message['content'] | trim")
     folder = tiny.tiny_model_folder(tmp_path / "trim", "llama", chat_template=trimming)
-    view = NetworkView(RewardModel.from_pretrained(folder, device="cpu"), "why", "  the cat  ")
+    view = NetworkView(RewardModel.from_pretrained(folder, device="cpu"), Group("", "why", ("  the cat  ",)))
     assert "".join(view.text[p.start : p.end] for p in view.tokens) == "  the cat  "
     shouting = tiny.CHATML.replace("message['content']", "message['content'] | upper")
     folder = tiny.tiny_model_folder(tmp_path / "shout", "llama", chat_template=shouting)
     with pytest.raises(PlauditError, match="changes the response's text"):
-        NetworkView(RewardModel.from_pretrained(folder, device="cpu"), "why", "the cat")
+        NetworkView(RewardModel.from_pretrained(folder, device="cpu"), Group("", "why", ("the cat",)))
 
 
 def test_pieces_by_hand():

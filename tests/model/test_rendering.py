@@ -212,3 +212,22 @@ def test_batches_change_nothing():
         [s.tolist() for s in item.sequences] for item in made.render(groups)
     ]
     assert [item.group.id for item in made.render(groups, batch=3)] == [g.id for g in groups]
+
+
+WEATHER = {"type": "function", "function": {"name": "weather", "parameters": {}}}
+
+
+def test_tools_reach_the_chat_template():
+    tokenizer = decoder_tokenizer(chat_template=read_template("turns"))
+    made = renderer(tokenizer)
+    (bare,), (item,) = made.render([Group("g", "u", ("4",))]), made.render([Group("g", "u", ("4",), tools=(WEATHER,))])
+    tools = 'Tools: [{"type": "function", "function": {"name": "weather", "parameters": {}}}]'
+    wanted = f"{tools}\n\nUser: u\n\nAssistant: 4{tokenizer.eos_token}"
+    assert item.sequences[0].tolist() == tokenizer(wanted, add_special_tokens=False)["input_ids"]
+    assert item.sequences[0].tolist() != bare.sequences[0].tolist()
+
+
+def test_tools_without_a_chat_template_are_refused():
+    made = renderer(decoder_tokenizer(chat_template=False))
+    with pytest.raises(PlauditError, match="the prompt has tools, but the tokenizer has no chat template"):
+        list(made.render([Group("g", "u", ("4",), tools=(WEATHER,))]))

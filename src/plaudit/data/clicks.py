@@ -130,7 +130,7 @@ def groups_of_clicks(
         counts["comparisons"] += len(rankings)
         counts["silent"] += not rankings
         fragments.append(Group("", session.prompt, session.shown, tuple(rankings)))
-    groups = [replace(group, id=stable_id(group.prompt, group.subset)) for group in merge_fragments(fragments)]
+    groups = [replace(group, id=stable_id(group)) for group in merge_fragments(fragments)]
     return groups, ClickReport(
         sessions=len(sessions),
         clicks=sum(sum(session.clicked) for session in sessions),

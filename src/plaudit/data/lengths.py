@@ -141,7 +141,7 @@ def _count(tally: dict[str, array[int]], what: str, texts: Iterable[Text]) -> li
 def _tokens(tally: dict[str, array[int]], group: Group, tokenizer: Any) -> tuple[list[int], list[int]]:
     """Tokens of each whole conversation and of each response by itself."""
     try:
-        whole = _sizes(tokenizer, [_rendered(tokenizer, group.prompt, response) for response in group.responses])
+        whole = _sizes(tokenizer, [_rendered(tokenizer, group, response) for response in group.responses])
     except TemplateError as error:
         raise DataError(f"the tokenizer's chat template refuses the group {group.id}: {error}") from error
     alone = _sizes(tokenizer, [plain_text(response) for response in group.responses])
@@ -150,11 +150,12 @@ def _tokens(tally: dict[str, array[int]], group: Group, tokenizer: Any) -> tuple
     return whole, alone
 
 
-def _rendered(tokenizer: Any, prompt: Text, response: Text) -> str:
+def _rendered(tokenizer: Any, group: Group, response: Text) -> str:
     if not getattr(tokenizer, "chat_template", None):
-        return f"{plain_text(prompt)}\n\n{plain_text(response)}"
-    messages = as_messages(prompt, "user") + as_messages(response, "assistant")
-    return str(tokenizer.apply_chat_template(messages, tokenize=False))
+        return f"{plain_text(group.prompt)}\n\n{plain_text(response)}"
+    messages = as_messages(group.prompt, "user") + as_messages(response, "assistant")
+    tools = [dict(tool) for tool in group.tools] or None
+    return str(tokenizer.apply_chat_template(messages, tools=tools, tokenize=False))
 
 
 def _sizes(tokenizer: Any, texts: list[str]) -> list[int]:

@@ -56,7 +56,7 @@ def _merge(fragments: Iterable[Group], limit: int, stack: ExitStack) -> Iterator
     for index, fragment in enumerate(fragments):
         table.add(index, fragment)
         if table.size > limit:
-            disc = disc or stack.enter_context(ExternalMerge(_key))
+            disc = disc or stack.enter_context(ExternalMerge(group_key))
             disc.write(table.groups())
             table = _MergeTable()
     if disc is None:
@@ -92,6 +92,7 @@ def deduplicate_responses(group: Group) -> Group:
         rankings=tuple(_deduplicated_ranking(ranking, moved_to) for ranking in group.rankings),
         ratings=tuple(_moved_rating(rating, moved_to) for rating in group.ratings),
         subset=group.subset,
+        tools=group.tools,
         meta=group.meta,
     )
 
@@ -214,6 +215,7 @@ class _GroupBuilder:
             rankings=tuple(self.rankings),
             ratings=tuple(self.ratings),
             subset=self.first.subset,
+            tools=self.first.tools,
             meta=self.meta,
         )
 
@@ -226,7 +228,7 @@ class _MergeTable:
         self._builders: dict[str, _GroupBuilder] = {}
 
     def add(self, index: int, fragment: Group) -> None:
-        key = _key(fragment)
+        key = group_key(fragment)
         builder = self._builders.get(key)
         if builder is None:
             builder = self._builders[key] = _GroupBuilder(index, fragment)
@@ -235,10 +237,6 @@ class _MergeTable:
 
     def groups(self) -> Iterator[IndexedGroup]:
         return ((builder.index, builder.build()) for builder in self._builders.values())
-
-
-def _key(group: Group) -> str:
-    return group_key(group.prompt, group.subset)
 
 
 def _canonical(conflict: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Groups in Parquet: the native columns, each of one type; `meta` is JSON in text."""
+"""Groups in Parquet: the native columns, each of one type; `meta` and `tools` are JSON in text."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _row(group: Group, kinds: Mapping[str, type]) -> dict[str, Any]:
         for text in texts:
             _check(text, kinds[kind], f"a {kind} of the group {group.id}")
     row = group.to_dict()
-    return {**row, "meta": json.dumps(row["meta"])} if "meta" in row else row
+    return row | {name: json.dumps(row[name]) for name in ("meta", "tools") if name in row}
 
 
 def _check(text: Text, kind: type, what: str) -> None:
@@ -77,6 +77,7 @@ def _schema(pa: Any, kinds: Mapping[str, type]) -> Any:
             "rankings": pa.list_(ranking),
             "ratings": pa.list_(rating),
             "subset": pa.string(),
+            "tools": pa.string(),
             "meta": pa.string(),
         }
     )

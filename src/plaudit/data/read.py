@@ -103,7 +103,7 @@ def read_groups(
     with _rejecting(sources, rejects, report, keep_going) as reject:
         parts = (_read_table(table, format, report, reject) for table in tables(sources, split))
         for group in merge_fragments(chain.from_iterable(parts)):
-            yield group if group.id else replace(group, id=stable_id(group.prompt, group.subset))
+            yield group if group.id else replace(group, id=stable_id(group))
 
 
 def load_groups(

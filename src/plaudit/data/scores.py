@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, TextIO, cast
 
 from plaudit.errors import DataError, InvalidInputError
-from plaudit.groups import Group, text_key
+from plaudit.groups import Group, prompt_key, text_key
 from plaudit.storage import json_line, replacing
 
 
@@ -73,7 +73,7 @@ class Score:
 def text_hash(group: Group, response: int) -> str:
     """Which text a score is of: the first 8 hex digits of the SHA-256 of the prompt's and the response's `text_key`,
     with a zero byte between them. An id and an index say where the text stands, not that it is still the same."""
-    text = f"{text_key(group.prompt)}\0{text_key(group.responses[response])}"
+    text = f"{prompt_key(group)}\0{text_key(group.responses[response])}"
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 

@@ -21,7 +21,7 @@ class SourceLines:
 
     def add(self, where: str, fragment: Group) -> None:
         """Note where the group of a single row stands, before it is merged."""
-        key = stable_id(fragment.prompt, fragment.subset)
+        key = stable_id(fragment)
         self._first.setdefault(key, where)
         self._of_rankings[key] += [where] * len(fragment.rankings)
         self._of_ratings[key] += [where] * len(fragment.ratings)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from plaudit.data.neighbours import SLOTS, THRESHOLD, Signatures, closest_in, clusters, signature
 from plaudit.errors import DataError
-from plaudit.groups import Group, each_group, text_key
+from plaudit.groups import Group, each_group, prompt_key
 from plaudit.storage import json_line, replacing
 
 SIDES = ("test", "validation", "train")
@@ -181,7 +181,7 @@ class _Placing:
 
     def _unit(self, group: Group) -> str:
         if self._by == "prompt":
-            return text_key(group.prompt)
+            return prompt_key(group)
         value = group.subset if self._by == "subset" else group.meta.get(self._by)
         if value is None:
             have = ", ".join(["prompt", *(["subset"] if group.subset else []), *group.meta])

@@ -163,7 +163,13 @@ def _pairs(group: Group, lost: Counter[str]) -> Iterator[tuple[Text, Text, Outpu
                 lost["ties"] += 1
                 continue
             compared |= {a, b}
-            about = {"id": group.id, "subset": group.subset, "annotator": ranking.annotator, "margin": ranking.strength}
+            about: OutputRow = {
+                "id": group.id,
+                "subset": group.subset,
+                "tools": [dict(tool) for tool in group.tools] or None,
+                "annotator": ranking.annotator,
+                "margin": ranking.strength,
+            }
             yield group.responses[a], group.responses[b], {k: v for k, v in about.items() if v is not None}
     lost.update({"ratings": len(group.ratings)} if group.ratings else {})
     lost.update({"groups' own columns (meta)": 1} if group.meta else {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 
 from plaudit.data import near_duplicates
@@ -52,7 +53,7 @@ def _with_prompts(by_key: Mapping[str, Group]) -> Iterator[Group]:
     """The groups whose prompt is not blank, with their keys as ids."""
     for key, group in by_key.items():
         if plain_text(group.prompt).strip():
-            yield Group(key, group.prompt, group.responses)
+            yield replace(group, id=key)
 
 
 def _shared_prompt(group: Group, test_group: Group, similarity: float) -> Item:

@@ -122,7 +122,7 @@ def rating_target(group: Group, number: int) -> Target:
 
 def key_of(group: Group) -> str:
     """The group's key in targets. Several groups may share an id; this is unique within one reading."""
-    return stable_id(group.prompt, group.subset)
+    return stable_id(group)
 
 
 def by_suspicion(items: Sequence[Item]) -> list[Item]:

@@ -48,7 +48,7 @@ def ablation_effects(
     """
     response = group.responses[score.response]
     ablated = [cut_out(response, start, end) for start, end in segments]
-    return [score.score - reward for reward in _rewards(model, group.prompt, ablated, **options)]
+    return [score.score - reward for reward in _rewards(model, group, ablated, **options)]
 
 
 def score_prefixes(
@@ -67,15 +67,15 @@ def score_prefixes(
     last = {len(tokens) - 1} if tokens else set()
     places = sorted({bisect_left(starts, end) - 1 for end in _visible_ends(text, spans) if end} | last)
     cuts = [cut_off(group.responses[response], end) for end in (0, *(tokens[i].end for i in places))]
-    opening, *rewards = _rewards(model, group.prompt, cuts, **options)
+    opening, *rewards = _rewards(model, group, cuts, **options)
     by_token = dict(zip(places, rewards, strict=True))
     return PrefixRewards(kind="prefixes", opening=opening, ends=tuple(by_token.get(i) for i in range(len(tokens))))
 
 
-def _rewards(model: Scorer, prompt: Text, responses: Sequence[Text], **options: Any) -> list[float]:
+def _rewards(model: Scorer, group: Group, responses: Sequence[Text], **options: Any) -> list[float]:
     if not responses:
         return []
-    return [score.score for score in model.score(Group("", prompt, tuple(responses)), **options)[0]]
+    return [score.score for score in model.score(group.with_responses(responses), **options)[0]]
 
 
 def _visible_ends(text: str, spans: Sequence[Span]) -> list[int]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from plaudit.explaining.networks import NetworkView
 from plaudit.explaining.tokens import TokenSpan
 from plaudit.explaining.views import Attribution, Integration, PrefixRewards
-from plaudit.groups import Text
+from plaudit.groups import Group
 
 if TYPE_CHECKING:
     from torch import nn
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class EnsembleView:
     """See `views.View`. Where members have different tokens, a span ends where a token of every member ends."""
 
-    def __init__(self, model: Ensemble, prompt: Text, response: Text) -> None:
-        self._views = [NetworkView(member, prompt, response) for member in model.members]
+    def __init__(self, model: Ensemble, group: Group) -> None:
+        self._views = [NetworkView(member, group) for member in model.members]
         self.text = self._views[0].text
         self.tokens = _common_spans([view.tokens for view in self._views])
 

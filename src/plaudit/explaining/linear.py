@@ -11,7 +11,7 @@ from scipy import sparse
 
 from plaudit.explaining.tokens import TokenSpan, merge_tokens
 from plaudit.explaining.views import Attribution, Integration, PrefixRewards
-from plaudit.groups import Text, plain_text
+from plaudit.groups import Group, plain_text
 from plaudit.model import LinearModel
 from plaudit.text import TOKEN
 
@@ -21,9 +21,9 @@ class LinearView:
 
     networks: tuple[()] = ()
 
-    def __init__(self, model: LinearModel, prompt: Text, response: Text) -> None:
+    def __init__(self, model: LinearModel, group: Group) -> None:
         self._model = model
-        self.text = plain_text(response)
+        self.text = plain_text(group.responses[0])
         self._words = _words(self.text)
         self.tokens: tuple[TokenSpan, ...] = merge_tokens(
             self.text, [(start, end, number) for number, (start, end, _) in enumerate(self._words)]

@@ -14,7 +14,7 @@ from plaudit.explaining.explanation import Explanation, MethodAgreement, Segment
 from plaudit.explaining.sanity import shuffled_weights
 from plaudit.explaining.tokens import TokenSpan
 from plaudit.explaining.views import VIEWS, Attribution, Integration, PrefixRewards, View
-from plaudit.groups import Group, Text, plain_text
+from plaudit.groups import Group, plain_text
 from plaudit.model import LINEAR_MODEL, Scorer
 from plaudit.text import UNITS, Span, merge_spans, replace_surrogates, split_segments
 
@@ -118,7 +118,7 @@ class _Ablation:
 def _explain(model: Scorer, group: Group, score: Score, request: _Request) -> Explanation:
     response = group.responses[score.response]
     text = replace_surrogates(plain_text(response))
-    view = _view(model, group.prompt, response) if request.methods - {"ablation"} else None
+    view = _view(model, group.with_responses([response])) if request.methods - {"ablation"} else None
     rewards = None if view is None else _prefix_rewards(model, group, score, view, request)
     attribution = randomised = None
     if view is not None and "gradients" in request.methods:
@@ -132,13 +132,13 @@ def _explain(model: Scorer, group: Group, score: Score, request: _Request) -> Ex
     )
 
 
-def _view(model: Scorer, prompt: Text, response: Text) -> View:
+def _view(model: Scorer, group: Group) -> View:
     if model.kind not in VIEWS:
         raise InvalidInputError(
             f"a {type(model).__name__} shows nothing of how it reads a response",
             remedy="explain it with --method ablation",
         )
-    return VIEWS[model.kind](model, prompt, response)
+    return VIEWS[model.kind](model, group)
 
 
 def _prefix_rewards(model: Scorer, group: Group, score: Score, view: View, request: _Request) -> PrefixRewards | None:

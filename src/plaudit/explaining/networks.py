@@ -11,7 +11,7 @@ from plaudit.explaining.embedding_path import EmbeddingPath
 from plaudit.explaining.gradients import integrate
 from plaudit.explaining.tokens import locate_tokens, merge_tokens
 from plaudit.explaining.views import Attribution, Integration, PrefixRewards
-from plaudit.groups import Group, Text, plain_text
+from plaudit.groups import Group, plain_text
 from plaudit.model import RewardModel, RewardNetwork
 from plaudit.text import replace_surrogates
 
@@ -19,9 +19,10 @@ from plaudit.text import replace_surrogates
 class NetworkView:
     """See `views.View`."""
 
-    def __init__(self, model: RewardModel, prompt: Text, response: Text) -> None:
-        rendered, spans = model.renderer.spans(prompt, response)
-        (item,) = model.renderer.render([Group("", prompt, (response,))], truncate_responses=True)
+    def __init__(self, model: RewardModel, group: Group) -> None:
+        (response,) = group.responses
+        rendered, spans = model.renderer.spans(group)
+        (item,) = model.renderer.render([group], truncate_responses=True)
         self._model = model
         self._sequence = item.sequences[0]
         self._types = item.types[0] if item.types else None

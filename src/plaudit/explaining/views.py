@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
 from plaudit.explaining.tokens import TokenSpan
-from plaudit.groups import Text
+from plaudit.groups import Group
 from plaudit.model import DEFAULT_BATCH_TOKENS, ENSEMBLE, LINEAR_MODEL, REWARD_MODEL, Scorer
 from plaudit.registry import Registry
 
@@ -104,7 +104,7 @@ class View(Protocol):
 class ViewFactory(Protocol):
     """Makes the view of a response."""
 
-    def __call__(self, model: Scorer, prompt: Text, response: Text) -> View: ...
+    def __call__(self, model: Scorer, group: Group) -> View: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +114,8 @@ class _LazyView:
     module: str
     name: str
 
-    def __call__(self, model: Scorer, prompt: Text, response: Text) -> View:
-        return cast(View, getattr(import_module(self.module), self.name)(model, prompt, response))
+    def __call__(self, model: Scorer, group: Group) -> View:
+        return cast(View, getattr(import_module(self.module), self.name)(model, group))
 
 
 VIEWS: Registry[ViewFactory] = Registry("view")

@@ -9,11 +9,12 @@ its siblings, or its score would change with its company.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from jaxtyping import Int
@@ -23,12 +24,15 @@ from plaudit.groups import Group, Text, as_messages, plain_text
 from plaudit.model.scorer import Prepared
 from plaudit.text import replace_surrogates
 
+Tools: TypeAlias = Sequence[Mapping[str, Any]]
+
 # A prompt is never cut below this many tokens (a quarter of a small context): a response to nothing means nothing.
 _LEAST_PROMPT = 32
 
 # Line breaks stand in expressions: transformers' Jinja drops one that follows a block's tag.
 _BUILT_IN_TEMPLATES = {
-    "turns": "{% for message in messages %}{{ message['role'] | capitalize }}: {{ message['content'] }}"
+    "turns": "{% if tools %}{{ 'Tools: ' + (tools | tojson) + '\\n\\n' }}{% endif %}"
+    "{% for message in messages %}{{ message['role'] | capitalize }}: {{ message['content'] }}"
     "{% if not loop.last %}{{ '\\n\\n' }}{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}{{ '\\n\\nAssistant: ' }}{% else %}{{ eos_token | default('') }}{% endif %}",
 }
@@ -105,14 +109,14 @@ class Renderer:
         anything is cut. For decoders."""
         lengths = []
         for response in group.responses:
-            parts = self._parts(group.prompt, response)
+            parts = self._parts(group.prompt, response, group.tools)
             special = not self.tokenizer.chat_template
             whole = self.tokenizer(parts.before + parts.after, add_special_tokens=special, verbose=False)["input_ids"]
             lengths.append(len(whole) - self._boundaries(parts, len(whole), pair=False)[0])
         return lengths
 
-    def spans(self, prompt: Text, response: Text) -> tuple[str, Int[np.ndarray, "tokens 2"]]:
-        """Character spans of the tokens of a response's sequence.
+    def spans(self, group: Group) -> tuple[str, Int[np.ndarray, "tokens 2"]]:
+        """Character spans of the tokens of the sequence of a group's one response.
 
         Returns:
             The text after the prompt, with what the template closes it with; and for each token of the sequence, cut
@@ -122,7 +126,7 @@ class Renderer:
         Raises:
             PlauditError: if the tokenizer does not know where its tokens stand.
         """
-        parts = self._parts(prompt, response)
+        parts = self._parts(group.prompt, group.responses[0], group.tools)
         pair = not self.causal and not self.tokenizer.chat_template
         if not self.tokenizer.is_fast:
             raise InvalidInputError(f"{type(self.tokenizer).__name__} does not say where in a text its tokens stand")
@@ -137,7 +141,7 @@ class Renderer:
         return parts.after, spans[keep]
 
     def _render_chunk(self, groups: list[Group], truncate_responses: bool) -> Iterator[Rendered]:
-        parts = [self._parts(group.prompt, response) for group in groups for response in group.responses]
+        parts = [self._parts(group.prompt, response, group.tools) for group in groups for response in group.responses]
         encoded = iter(self._encode(parts, truncate_responses, groups))
         for group in groups:
             rows = list(islice(encoded, len(group.responses)))
@@ -150,17 +154,18 @@ class Renderer:
                 response_cut=tuple(row.response_cut for row in rows),
             )
 
-    def _parts(self, prompt: Text, response: Text) -> _Parts:
+    def _parts(self, prompt: Text, response: Text, tools: Tools) -> _Parts:
         if self.tokenizer.chat_template:
-            before, after = self._by_template(prompt, response)
-        elif isinstance(prompt, str) and isinstance(response, str):
+            before, after = self._by_template(prompt, response, tools)
+        elif isinstance(prompt, str) and isinstance(response, str) and not tools:
             if not self.causal:
                 return _Parts(replace_surrogates(prompt), replace_surrogates(response), len(response))
             joint = "" if not prompt or prompt[-1].isspace() else "\n\n"
             before, after = prompt + joint, response + (self.tokenizer.eos_token or "")
         else:
             raise InvalidInputError(
-                "the prompt or response is a conversation, but the tokenizer has no chat template",
+                f"the {'prompt has tools' if tools else 'prompt or response is a conversation'}, "
+                "but the tokenizer has no chat template",
                 remedy=f"train with --chat-template FILE (Jinja) or --chat-template {'|'.join(_BUILT_IN_TEMPLATES)}",
             )
         last = response if isinstance(response, str) else str(response[-1]["content"])
@@ -168,9 +173,9 @@ class Renderer:
         response_end = len(after) if start < 0 else start + len(last.strip())
         return _Parts(replace_surrogates(before), replace_surrogates(after), response_end)
 
-    def _by_template(self, prompt: Text, response: Text) -> tuple[str, str]:
+    def _by_template(self, prompt: Text, response: Text, tools: Tools) -> tuple[str, str]:
         messages = as_messages(prompt, "user")
-        render = self.tokenizer.apply_chat_template
+        render = partial(self.tokenizer.apply_chat_template, tools=[dict(tool) for tool in tools] or None)
         try:
             whole = render([*messages, *as_messages(response, "assistant")], tokenize=False)
             before = render(messages, tokenize=False, add_generation_prompt=True)

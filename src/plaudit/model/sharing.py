@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Int
 
-from plaudit.groups import Group, plain_text, text_key
+from plaudit.groups import Group, plain_text, prompt_key
 from plaudit.model.rendering import Rendered
 
 Tokens = Int[np.ndarray, " tokens"]
@@ -93,7 +93,7 @@ def _new_branches(item: Rendered, numbers: dict[tuple[bytes, bytes], int], batch
 
 def _prompt_key(group: Group) -> str | None:
     """What groups with the same prompt have in common; None for a group without one."""
-    return text_key(group.prompt) if plain_text(group.prompt).strip() else None
+    return prompt_key(group) if plain_text(group.prompt).strip() else None
 
 
 def _join(tree: Branches, group: Branches) -> bool:

@@ -18,7 +18,7 @@ import numpy as np
 
 from plaudit.data import Scale
 from plaudit.errors import InvalidInputError
-from plaudit.groups import Group, plain_text, text_key
+from plaudit.groups import Group, plain_text, prompt_key
 from plaudit.model import (
     FEATURES,
     PROBE_PREFIX,
@@ -209,7 +209,7 @@ def learn(features: Matrix, groups: Sequence[Group], settings: TrainingSettings)
 def _part(number: int, group: Group, by: str) -> str:
     """What is held out together with this group. Blank prompts say nothing, so each is its own."""
     if by == "prompt":
-        return text_key(group.prompt) if plain_text(group.prompt).strip() else f"\0{number}"
+        return prompt_key(group, number)
     value = group.subset if by == "subset" else group.meta.get(by)
     if value is None:
         raise InvalidInputError(

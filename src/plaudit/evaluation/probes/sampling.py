@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from plaudit.evaluation.probes.change import Spot
-from plaudit.groups import Group, Text, text_key
+from plaudit.groups import Group, Text, prompt_key, text_key
 from plaudit.judgements import cluster_ids
 
 SPREAD_FROM = 8
@@ -70,30 +70,29 @@ def sample(
 class ScoringSheet:
     """The groups to score: answers gathered by prompt, each once, so that a model reads a shared prompt once."""
 
-    _prompts: list[Text] = field(default_factory=list)
+    _groups: list[Group] = field(default_factory=list)
     _responses: list[dict[str, tuple[int, Text]]] = field(default_factory=list)
     _numbers: dict[str, int] = field(default_factory=dict)
 
     def add(self, spot: Spot) -> SheetPosition:
         """Add a response to the others of its prompt."""
-        prompt = spot.group.prompt
-        number = self._numbers.setdefault(text_key(prompt), len(self._prompts))
-        if number == len(self._prompts):
-            self._prompts.append(prompt)
+        number = self._numbers.setdefault(prompt_key(spot.group), len(self._groups))
+        if number == len(self._groups):
+            self._groups.append(spot.group)
             self._responses.append({})
         responses = self._responses[number]
         return number, responses.setdefault(text_key(spot.response), (len(responses), spot.response))[0]
 
     def add_whole(self, spot: Spot) -> SheetPosition:
         """Add a group as it stands, whatever else is there of its prompt."""
-        self._prompts.append(spot.group.prompt)
+        self._groups.append(spot.group)
         self._responses.append({str(i): (i, response) for i, response in enumerate(spot.group.responses)})
-        return len(self._prompts) - 1, spot.index
+        return len(self._groups) - 1, spot.index
 
     def groups(self) -> list[Group]:
         """The groups in the order of their numbers."""
-        rows = zip(self._prompts, self._responses, strict=True)
+        rows = zip(self._groups, self._responses, strict=True)
         return [
-            Group(str(n), prompt, tuple(text for _, text in responses.values()))
-            for n, (prompt, responses) in enumerate(rows)
+            replace(group.with_responses([text for _, text in responses.values()]), id=str(n))
+            for n, (group, responses) in enumerate(rows)
         ]

@@ -12,7 +12,7 @@ import numpy as np
 from plaudit.errors import InvalidInputError
 from plaudit.evaluation.suites.composite import Combine, composite, value_of
 from plaudit.evaluation.suites.suite import Outcome, Scores, Suite, SuiteFigure
-from plaudit.groups import Group, plain_text, text_key
+from plaudit.groups import Group, plain_text, prompt_key
 from plaudit.scoring import GroupScores, ScoredGroups
 from plaudit.statistics import LEVEL, Floats, Ints, Measurement
 
@@ -157,7 +157,7 @@ def _chance(chance: Floats, value: Floats, combine: Combine) -> float | None:
 def _clusters(groups: Sequence[Group]) -> Ints:
     """[items], a number shared by the items of one prompt (or of what the reader says may be alike)."""
     numbers: dict[str, int] = {}
-    keys = (str(group.meta.get("cluster") or text_key(group.prompt)) for group in groups)
+    keys = (str(group.meta.get("cluster") or prompt_key(group)) for group in groups)
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
 
 
