@@ -55,8 +55,8 @@ def test_ukp_pairs():
 
 @pytest.fixture(scope="module")
 def votes():
-    reading = ReadReport()
-    return load_groups(SHARED / "ukp-convarg/judgements", report=reading, keep_going=True), reading
+    reading = ReadReport(keep_going=True)
+    return load_groups(SHARED / "ukp-convarg/judgements", report=reading), reading
 
 
 def test_ukp_votes_count_the_votes_on_one_and_the_same_text(votes):

@@ -54,8 +54,8 @@ def check(
     from plaudit.data import PromptIndex, ReadReport, read_groups
     from plaudit.judgements import check_groups
 
-    report, index = ReadReport(), PromptIndex()
-    groups: Iterable[Group] = read_groups(files, format=format, report=report, keep_going=True)
+    report, index = ReadReport(keep_going=True), PromptIndex()
+    groups: Iterable[Group] = read_groups(files, format=format, report=report)
     checked = check_groups(groups if against is None else index.passing(groups))
     near = None if against is None else index.near(read_groups(against))
     if as_json:

@@ -9,14 +9,15 @@ from plaudit._face import face
 
 if TYPE_CHECKING:
     from plaudit.data.clicks import ClickReport, groups_of_clicks, long_enough
-    from plaudit.data.formats import FORMATS
+    from plaudit.data.columns import parse_columns
+    from plaudit.data.formats import FORMATS, FileReading
     from plaudit.data.formats.fields import IDS, messages_of, name_of, need, prompt_of, response_of, take
     from plaudit.data.formats.labelled import read_llmbar, verdict_tiers
     from plaudit.data.lengths import LengthReport, length_report, load_tokenizer
     from plaudit.data.neighbours import SLOTS, NearDuplicate, PromptIndex, clusters, near_duplicates, signature
     from plaudit.data.position_bias import AlwaysFirst
     from plaudit.data.propensities import estimate_propensities, load_propensities
-    from plaudit.data.read import ReadReport, load_groups, read_groups, read_sessions
+    from plaudit.data.read import Labels, ReadReport, load_groups, read_groups, read_sessions
     from plaudit.data.rows import Row, decompressed, read_rows
     from plaudit.data.scales import Bounds, Scale, parse_scale, scales_of
     from plaudit.data.scores import (
@@ -42,6 +43,8 @@ __all__ = [
     "AlwaysFirst",
     "Bounds",
     "ClickReport",
+    "FileReading",
+    "Labels",
     "LengthReport",
     "NearDuplicate",
     "PromptIndex",
@@ -69,6 +72,7 @@ __all__ = [
     "name_of",
     "near_duplicates",
     "need",
+    "parse_columns",
     "parse_scale",
     "prompt_of",
     "read_groups",

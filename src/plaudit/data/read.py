@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any, NamedTuple, TypeVar
+from typing import IO, Any, Literal, NamedTuple, TypeVar
 
 from plaudit.data.clicks import Session
-from plaudit.data.formats import FORMATS, Format, detect_format
+from plaudit.data.columns import check_columns, renamed
+from plaudit.data.formats import FORMATS, ONE_BASED, ZERO_BASED, FileReading, Format, detect_format
 from plaudit.data.formats.clicks import session_of
 from plaudit.data.merge import deduplicate_responses, merge_fragments
 from plaudit.data.position_bias import PositionTally
@@ -21,6 +23,10 @@ from plaudit.data.source_lines import SourceLines
 from plaudit.data.sources import Source, Table, list_sources, tables
 from plaudit.errors import DataError, InvalidInputError
 from plaudit.groups import Group, GroupError, stable_id
+
+logger = logging.getLogger(__name__)
+
+Labels = Literal["zero-based", "one-based"]
 
 SNIFFED_ROWS = 16
 """Rows at the start of a file that decide its format."""
@@ -42,19 +48,27 @@ class ReadReport:
     """What reading met, filled while groups are read.
 
     Attributes:
+        keep_going: collect bad rows here instead of stopping at the first.
         rows: rows read, rejected ones included.
+        groups: groups made of them. Fewer than rows where rows with the same prompt were merged.
         formats: format name -> files (or splits) read as it.
         rejected: bad rows that were set aside.
+        kept: columns kept under `meta` -> rows that had them.
         left_behind: columns with no place in a group -> rows that had them.
+        notes: what was noticed that is no error, such as scores that contradict a label -> rows.
         repeated: responses with the text of an earlier one of their row, merged into that one.
         positions: which annotators prefer a position in the row; counted here because merging loses the rows' order.
         source_lines: where each judgement stands; give a `SourceLines` to have it filled.
     """
 
+    keep_going: bool = False
     rows: int = 0
+    groups: int = 0
     formats: Counter[str] = field(default_factory=Counter)
     rejected: list[Reject] = field(default_factory=list)
+    kept: Counter[str] = field(default_factory=Counter)
     left_behind: Counter[str] = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
     repeated: int = 0
     positions: PositionTally = field(default_factory=PositionTally)
     source_lines: SourceLines | None = None
@@ -64,10 +78,12 @@ def read_groups(
     source: Source,
     *,
     format: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    labels: Labels | None = None,
     rejects: str | Path | None = None,
     split: str | None = None,
     report: ReadReport | None = None,
-    keep_going: bool = False,
+    merge: bool = True,
 ) -> Iterator[Group]:
     """Groups from files, folders, `-` (stdin), saved `datasets` folders or hub ids, in the order first seen.
 
@@ -78,31 +94,38 @@ def read_groups(
         source: a path, `-`, a hub id (`owner/name`, `owner/name:configuration`, `owner/name@split`), an open table, or
             several of these.
         format: a name from docs/formats.md; None detects it from the first rows of each file.
+        columns: a format's column -> the file's, where the file calls it otherwise: `{"prompt": "history"}`. A dot
+            leads inside: `"question.text"`. `ratings.NAME` declares a column of ratings on the attribute NAME.
+        labels: how numbers name one of two responses, where a file could be read in two ways.
         rejects: a file for the rows that cannot be read, one JSON object each: `where`, `reason`, `row`. Without it the
             first such row is an error.
         split: the split of a saved data set or hub id that has several.
         report: filled with what reading met.
-        keep_going: collect bad rows in `report` instead of stopping at the first.
+        merge: False keeps every row a group of its own, with repeated responses, and yields it as soon as it is read.
 
     Raises:
-        DataError: for the first bad row (unless bad rows are set aside), and for a file that is empty, damaged or in no
-            known format.
-        NotFoundError: for a file, data set or format that does not exist.
+        DataError: for the first bad row (unless bad rows are set aside), and for a file that is empty, damaged, in no
+            known format, or readable in two ways.
+        NotFoundError: for a file, data set, format or column that does not exist.
         TypeError: for a source that is no path, such as groups.
 
     Example:
         >>> import json, pathlib, tempfile
         >>> file = pathlib.Path(tempfile.mkdtemp(), "pairs.jsonl")
-        >>> _ = file.write_text(json.dumps({"prompt": "2 + 2?", "chosen": "4", "rejected": "5"}))
-        >>> for group in read_groups(file):
+        >>> _ = file.write_text(json.dumps({"history": "2 + 2?", "chosen": "4", "rejected": "5"}))
+        >>> for group in read_groups(file, columns={"prompt": "history"}):
         ...     print(group.prompt, group.responses, group.rankings[0].tiers)
         2 + 2? ('4', '5') ((0,), (1,))
     """
     report = report if report is not None else ReadReport()
     sources = list_sources(source)
-    with _rejecting(sources, rejects, report, keep_going) as reject:
-        parts = (_read_table(table, format, report, reject) for table in tables(sources, split))
-        for group in merge_fragments(chain.from_iterable(parts)):
+    if labels not in (None, ZERO_BASED, ONE_BASED):
+        raise InvalidInputError(f"labels is {labels!r}", remedy=f"it must be {ZERO_BASED!r} or {ONE_BASED!r}")
+    wishes = _Wishes(format, columns or {}, labels, merge)
+    with _rejecting(sources, rejects, report) as reject:
+        fragments = chain.from_iterable(_read_table(table, wishes, report, reject) for table in tables(sources, split))
+        for group in merge_fragments(fragments) if merge else fragments:
+            report.groups += 1
             yield group if group.id else replace(group, id=stable_id(group))
 
 
@@ -110,10 +133,11 @@ def load_groups(
     source: Source,
     *,
     format: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    labels: Labels | None = None,
     rejects: str | Path | None = None,
     split: str | None = None,
     report: ReadReport | None = None,
-    keep_going: bool = False,
 ) -> list[Group]:
     """The groups of `read_groups`, as a list; arguments and errors are the same.
 
@@ -125,7 +149,9 @@ def load_groups(
         >>> [(group.responses[rating.response], rating.value) for rating in group.ratings]
         [('Hello!', 4), ('Go away', 1)]
     """
-    return list(read_groups(source, format=format, rejects=rejects, split=split, report=report, keep_going=keep_going))
+    return list(
+        read_groups(source, format=format, columns=columns, labels=labels, rejects=rejects, split=split, report=report)
+    )
 
 
 def read_sessions(
@@ -134,7 +160,7 @@ def read_sessions(
     """The sessions of click logs, row by row; arguments and errors are those of `read_groups`."""
     report = report if report is not None else ReadReport()
     sources = list_sources(source)
-    with _rejecting(sources, rejects, report, keep_going=False) as reject:
+    with _rejecting(sources, rejects, report) as reject:
         for table in tables(sources):
             report.formats["clicks"] += 1
             rows_before = report.rows
@@ -146,15 +172,24 @@ def read_sessions(
 _Reject = Callable[[Row, InvalidInputError], None]
 
 
+class _Wishes(NamedTuple):
+    """How the user wants files to be read; see `read_groups`."""
+
+    format: str | None
+    columns: Mapping[str, str]
+    labels: Labels | None
+    merge: bool
+
+
 @contextmanager
 def _rejecting(
-    sources: Iterable[str | Path | Table], rejects: str | Path | None, report: ReadReport, keep_going: bool
+    sources: Iterable[str | Path | Table], rejects: str | Path | None, report: ReadReport
 ) -> Iterator[_Reject]:
     """A function that handles a bad row: it raises, or notes the row in the report and the file of rejects."""
     with nullcontext() if rejects is None else _open_rejects(rejects, sources) as file:
 
         def reject(row: Row, error: InvalidInputError) -> None:
-            if file is None and not keep_going:
+            if file is None and not report.keep_going:
                 raise row.located(error)
             report.rejected.append(Reject(row.where, str(error)))
             if file is not None:
@@ -176,28 +211,39 @@ def _open_rejects(rejects: str | Path, sources: Iterable[str | Path | Table]) ->
         raise DataError(f"it cannot be written: {error.strerror or error}", file=rejects) from error
 
 
-def _read_table(table: Table, format: str | None, report: ReadReport, reject: _Reject) -> Iterator[Group]:
+def _read_table(table: Table, wishes: _Wishes, report: ReadReport, reject: _Reject) -> Iterator[Group]:
     """Fragments of groups: one a row, or one for the whole table where its format joins the rows."""
     first_rows = list(islice(table.rows, SNIFFED_ROWS))
     if not first_rows:
         raise _empty_file(table)
-    shape = FORMATS.lookup(format) if format else _detected(first_rows, table)
+    rows: Iterable[Row] = chain(first_rows, table.rows)
+    if wishes.columns:
+        check_columns(wishes.columns, first_rows, table.name)
+        first_rows = [renamed(row, wishes.columns, Counter()) for row in first_rows]
+        rows = (renamed(row, wishes.columns, report.left_behind) for row in rows)
+    shape = FORMATS.lookup(wishes.format) if wishes.format else _detected(first_rows, table)
     report.formats[shape.name] += 1
+    file = FileReading(table.stem, wishes.labels)
 
     def parse(row: Row) -> Group:
-        group = _group_of_row(row.value, shape, table.stem, report)
+        group = _group_of_row(row.value, shape, file, report)
+        group = _deduplicated(group, report) if wishes.merge or shape.join else group
         if report.source_lines is not None and shape.join is None:
             report.source_lines.add(row.where, group)
         return group
 
-    fragments = _parse_rows(chain(first_rows, table.rows), parse, report, reject)
+    fragments = _parse_rows(rows, parse, report, reject)
     if shape.join is None:
         yield from fragments
-    elif rows := list(fragments):
+    elif joined := list(fragments):
         try:
-            yield _deduplicated(shape.join(rows), report)
+            yield _deduplicated(shape.join(joined), report)
         except GroupError as error:
-            reject(Row(table.name, None, [group.to_dict() for group in rows]), error)
+            reject(Row(table.name, None, [group.to_dict() for group in joined]), error)
+    file.check(table.name)
+    for what, count in file.notes.items():
+        logger.warning("%s: %s (%s row%s)", table.name, what, f"{count:,}", "" if count == 1 else "s")
+    report.notes.update(file.notes)
 
 
 def _detected(first_rows: list[Row], table: Table) -> Format:
@@ -233,9 +279,9 @@ def _session_of_row(row: Mapping[str, Any], report: ReadReport) -> Session:
     return session
 
 
-def _group_of_row(row: Mapping[str, Any], shape: Format, stem: str, report: ReadReport) -> Group:
+def _group_of_row(row: Mapping[str, Any], shape: Format, file: FileReading, report: ReadReport) -> Group:
     columns = dict(row)
-    group = _deduplicated(shape.read(columns, stem), report)
+    group = shape.read(columns, file)
     report.positions.add(group)
     if columns:  # what the reader did not take; plain values go to `meta`, the rest is reported
         meta = {
@@ -243,6 +289,7 @@ def _group_of_row(row: Mapping[str, Any], shape: Format, stem: str, report: Read
             for name, value in columns.items()
             if isinstance(value, (str, int, float)) and value != "" and name not in shape.judgement_columns
         }
+        report.kept.update(meta.keys())
         report.left_behind.update(name for name, value in columns.items() if name not in meta and value not in _EMPTY)
         group = replace(group, meta={**meta, **group.meta}) if meta else group
     merged = group.meta.get("merged", [])

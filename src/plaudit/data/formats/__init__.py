@@ -7,13 +7,52 @@ group of that one row; plain values that are left over go to `meta`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from plaudit.errors import DataError
 from plaudit.groups import Group
 from plaudit.registry import Registry
+
+ZERO_BASED, ONE_BASED = "zero-based", "one-based"
+"""How numbers name one of two responses: 0 and 1, or 1 and 2 (where 0 is a tie)."""
+
+
+@dataclass(slots=True)
+class FileReading:
+    """One file while its rows are read: what readers may ask about it, and what they noticed.
+
+    Attributes:
+        stem: the file's bare name, which some formats read as the prompt or the subset.
+        labels: how numbers name one of two responses, where the user said so: `ZERO_BASED` or `ONE_BASED`.
+        notes: what a reader noticed that is no error -> rows. It is worth a warning.
+        numbers: numbers met as verdicts that both numberings could mean.
+    """
+
+    stem: str = ""
+    labels: str | None = None
+    notes: Counter[str] = field(default_factory=Counter)
+    numbers: set[float] = field(default_factory=set)
+
+    def note(self, what: str) -> None:
+        """Count one row in which `what` is the case, such as "the scores contradict the label"."""
+        self.notes[what] += 1
+
+    def check(self, file: str) -> None:
+        """Refuse a file that was read to its end and can still be read in two ways.
+
+        Raises:
+            DataError: if its verdicts are numbers that fit both numberings.
+        """
+        if self.numbers and self.labels is None and self.numbers <= {0, 1}:
+            raise DataError(
+                "the verdicts are 0 and 1 on columns numbered 1 and 2, which can be read in two ways: 0 is the first "
+                "response and 1 the second, or 1 is the first and 0 a tie",
+                file=file,
+                remedy=f"say which with --labels {ZERO_BASED} or --labels {ONE_BASED}",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,22 +61,25 @@ class Format:
 
     Attributes:
         name: what `--format` calls it.
-        priority: of the formats that recognise a file equally well, the one with the least reads it. The narrower a
-            shape, the smaller its priority.
+        priority: of the formats that most rows of a file fit, the one with the least reads it. The narrower a shape,
+            the smaller its priority.
         columns: its columns, for messages.
         knows: whether a row has this shape, by its columns and, where those do not decide, its values.
-        read: row (a copy, to take columns out of) and the file's bare name -> a group of that row.
+        read: row (a copy, to take columns out of) and the file it stands in -> a group of that row.
         join: for a format whose judgement spans the whole file: the groups of its rows -> one group.
         judgement_columns: columns about a single judgement, for which a group has no place. They are reported.
+        needs: what a row must have, for the message to somebody whose columns are called otherwise: for each, its
+            column's name and the names that are read as well. Formats without it are never proposed.
     """
 
     name: str
     priority: int
     columns: str
     knows: Callable[[Mapping[str, Any]], bool]
-    read: Callable[[dict[str, Any], str], Group]
+    read: Callable[[dict[str, Any], FileReading], Group]
     join: Callable[[Sequence[Group]], Group] | None = None
     judgement_columns: frozenset[str] = frozenset()
+    needs: tuple[tuple[str, ...], ...] = ()
 
 
 FORMATS: Registry[Format] = Registry("format", "plaudit.data.formats", order=lambda format: format.priority)
@@ -56,19 +98,59 @@ def register_format(format: Format) -> Format:
 
 
 def detect_format(rows: Sequence[Any], file: str) -> Format:
-    """The format that recognises the most of `rows` (the first few of a file).
+    """The format of a file by `rows`, its first few: the narrowest that most of them fit, else the one that most fit.
+
+    A row that is odd among them does not decide: it is read as the others are, and if it cannot be, it is a bad row.
 
     Raises:
-        DataError: if no format recognises any; it says which columns the rows have and which formats there are.
+        DataError: if no format recognises any; it names the closest and how to say which column is which.
     """
     objects = [row for row in rows if isinstance(row, Mapping)]
     recognised = [(sum(map(format.knows, objects)), format) for format in FORMATS.values()]
+    for count, format in recognised:
+        if 2 * count > len(objects):
+            return format
     # `max` keeps the first of equals, which is the one with the least priority.
     most, best = max(recognised, key=lambda pair: pair[0])
     if most:
         return best
-    columns = ", ".join(objects[0]) if objects else "no columns at all"
-    formats = "; ".join(f"{format.name} ({format.columns})" for format in FORMATS.values())
-    raise DataError(
-        f"no format has these columns: {columns}. The formats: {formats}. Rename columns or give --format", file=file
+    raise _unknown_columns(objects, file)
+
+
+class _UnknownColumnsError(DataError):
+    """Three lines, because the last is to be copied."""
+
+    _before_remedy = "\n  "
+
+
+def _unknown_columns(rows: Sequence[Mapping[str, Any]], file: str) -> DataError:
+    """Three lines: what the rows have, the closest shape and what it lacks, and the option that would read it."""
+    if not rows or not any(rows):
+        return DataError(
+            "the rows are no objects with columns" if not rows else "the rows have no columns",
+            file=file,
+            remedy="docs/formats.md has what can be read",
+        )
+    columns = list(rows[0])
+    proposals = [_proposal(format, rows[0]) for format in FORMATS.values() if format.needs]
+    # The closest lacks the fewest columns and leaves the fewest texts unread.
+    format, lacking, free = min(proposals, key=lambda one: len(one[1]) + max(len(one[2]) - len(one[1]), 0))
+    theirs = [*free, *["COLUMN"] * len(lacking)]
+    options = " ".join(f"--column {name}={column}" for name, column in zip(lacking, theirs, strict=False))
+    return _UnknownColumnsError(
+        f"no format has these columns: {', '.join(columns)}\n"
+        f"  the closest is {format.name} ({format.columns}), which lacks {' and '.join(lacking) or 'nothing'}",
+        file=file,
+        remedy=f"say which column is which, such as: {options}",
     )
+
+
+def _proposal(format: Format, row: Mapping[str, Any]) -> tuple[Format, list[str], list[str]]:
+    """A format, the columns it needs and a row lacks, and the row's texts that it would leave unread."""
+    lacking = [names[0] for names in format.needs if not row.keys() & {*names}]
+    known = {name for names in format.needs for name in names}
+    return format, lacking, [name for name, value in row.items() if name not in known and _may_be_text(value)]
+
+
+def _may_be_text(value: Any) -> bool:
+    return isinstance(value, (str, list, Mapping)) and bool(value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from plaudit.data.formats import Format, register_format
+from plaudit.data.formats import FileReading, Format, register_format
 from plaudit.data.formats.fields import name_of, need, number_of, words_of
 from plaudit.groups import Group, GroupError, Rating
 
@@ -26,12 +26,12 @@ def knows(row: Mapping[str, Any]) -> bool:
     return {"caption", *VALUES} <= row.keys()
 
 
-def read(row: dict[str, Any], stem: str) -> Group:
+def read(row: dict[str, Any], file: FileReading) -> Group:
     caption = words_of(need(row, "caption"), "the caption")
     counts = {value: _count(row, name) for name, value in VALUES.items()}
     if not any(counts.values()):
         raise GroupError("nobody voted on the caption", remedy="remove the row")
-    contest = name_of(row, "contest") or stem
+    contest = name_of(row, "contest") or file.stem
     return _group(contest, {caption: counts})
 
 

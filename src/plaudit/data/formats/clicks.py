@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from plaudit.data.clicks import Session, click_comparison, skipped_above
-from plaudit.data.formats import Format, register_format
+from plaudit.data.formats import FileReading, Format, register_format
 from plaudit.data.formats.fields import ANNOTATORS, IDS, name_of, need, number_of, prompt_of, response_of, take
 from plaudit.groups import Group, GroupError, text_key
 
@@ -20,7 +20,7 @@ def knows(row: Mapping[str, Any]) -> bool:
     return {"shown", "clicked"} <= row.keys()
 
 
-def read(row: dict[str, Any], stem: str) -> Group:
+def read(row: dict[str, Any], file: FileReading) -> Group:
     identity, subset = name_of(row, *IDS), name_of(row, "subset")
     session = session_of(row)
     return Group(

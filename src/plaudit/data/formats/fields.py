@@ -21,6 +21,9 @@ ROLES = {
 """Other tools' names for the roles of a chat; what is not here is kept as it is."""
 
 ANNOTATORS = ("annotator", "annotator_id", "worker", "worker_id", "rater", "rater_id", "judge", "user_id")
+PROMPTS = ("prompt", "question", "query", "conversations", "messages", "context", "instruction")
+"""Columns that hold the prompt, the likeliest first."""
+
 IDS = ("id", "prompt_id", "question_id")
 
 _TURN = re.compile(r"\n\n(Human|Assistant):")
@@ -112,7 +115,7 @@ def prompt_of(row: dict[str, Any]) -> Text | None:
 
     A `system` column and a `history` of (question, answer) pairs make it messages.
     """
-    value = take(row, "prompt", "question", "query", "conversations", "messages", "context", "instruction")
+    value = take(row, *PROMPTS)
     if value is None:
         return None
     prompt: Text

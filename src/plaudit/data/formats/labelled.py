@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from plaudit.data.formats import Format, register_format
+from plaudit.data.formats import FileReading, Format, register_format
 from plaudit.data.formats.fields import (
     ANNOTATORS,
     IDS,
+    PROMPTS,
     name_of,
     need,
     number_of,
@@ -65,7 +66,7 @@ def knows_pandalm(row: Mapping[str, Any]) -> bool:
 _ANNOTATOR = re.compile(r"annotator_?\d+")
 
 
-def read_pandalm(row: dict[str, Any], stem: str) -> Group:
+def read_pandalm(row: dict[str, Any], file: FileReading) -> Group:
     """One column a verdict (1, 2, or 0 for a tie), its name the annotator's; a blank one was not given."""
     votes = {name: take(row, name) for name in list(row) if _ANNOTATOR.fullmatch(name)}
     verdicts = {name: vote for name, vote in votes.items() if vote not in (None, "")}
@@ -84,14 +85,14 @@ def knows_llmbar(row: Mapping[str, Any]) -> bool:
     return {"input", "output_1", "output_2", "label"} <= row.keys() and "prompt" not in row and "instruction" not in row
 
 
-def read_llmbar(row: dict[str, Any], stem: str) -> Group:
+def read_llmbar(row: dict[str, Any], file: FileReading) -> Group:
     """The file's name is the subset: the adversarial kinds come one a file."""
     return Group(
         id=name_of(row, *IDS) or "",
         prompt=words_of(need(row, "input"), "the input"),
         responses=(response_of(need(row, "output_1"), "output_1"), response_of(need(row, "output_2"), "output_2")),
         rankings=(Ranking(verdict_tiers(need(row, "label"), lettered=False), annotator=name_of(row, *ANNOTATORS)),),
-        subset=name_of(row, "subset") or stem or None,
+        subset=name_of(row, "subset") or file.stem or None,
     )
 
 
@@ -99,7 +100,7 @@ def knows(row: Mapping[str, Any]) -> bool:
     return any(a in row and b in row for a, b in _SIDES) and any(name in row for name in _VERDICTS + _SIGNED)
 
 
-def read(row: dict[str, Any], stem: str) -> Group:
+def read(row: dict[str, Any], file: FileReading) -> Group:
     a, b = next((sides for sides in _SIDES if sides[0] in row and sides[1] in row), _SIDES[0])
     first, second = text_of(need(row, a), a), text_of(need(row, b), b)
     prompt = None if a == "conversation_a" else prompt_of(row)
@@ -146,5 +147,12 @@ register_format(
     Format(name="llmbar", priority=80, columns="input, output_1, output_2, label", knows=knows_llmbar, read=read_llmbar)
 )
 register_format(
-    Format(name="labelled", priority=90, columns="prompt, response_a, response_b, winner", knows=knows, read=read)
+    Format(
+        name="labelled",
+        priority=90,
+        columns="prompt, response_a, response_b, winner",
+        knows=knows,
+        read=read,
+        needs=(PROMPTS, *(tuple(sides[i] for sides in _SIDES) for i in (0, 1)), _VERDICTS + _SIGNED),
+    )
 )

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from plaudit.data.formats import Format, register_format
+from plaudit.data.formats import FileReading, Format, register_format
 from plaudit.data.formats.fields import name_of, need, number_of, take, words_of
 from plaudit.groups import Group, GroupError, Rating
 
@@ -20,7 +20,7 @@ def knows(row: Mapping[str, Any]) -> bool:
     return {"source", "translations"} <= row.keys()
 
 
-def read(row: dict[str, Any], stem: str) -> Group:
+def read(row: dict[str, Any], file: FileReading) -> Group:
     source = words_of(need(row, "source"), "the source")
     translations = need(row, "translations")
     if not isinstance(translations, list) or not all(isinstance(one, Mapping) for one in translations):

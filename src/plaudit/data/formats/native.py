@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from json import JSONDecodeError, loads
 from typing import Any
 
-from plaudit.data.formats import Format, register_format
+from plaudit.data.formats import FileReading, Format, register_format
 from plaudit.groups import Group, GroupError
 
 
@@ -12,7 +12,7 @@ def knows(row: Mapping[str, Any]) -> bool:
     return "prompt" in row and "responses" in row
 
 
-def read(row: dict[str, Any], stem: str) -> Group:
+def read(row: dict[str, Any], file: FileReading) -> Group:
     whole = dict(row)
     row.clear()
     for name, wanted in (("meta", "an object"), ("tools", "a list")):

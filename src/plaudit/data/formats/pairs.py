@@ -9,10 +9,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from plaudit.data.formats import Format, register_format
+from plaudit.data.formats import FileReading, Format, register_format
 from plaudit.data.formats.fields import (
     ANNOTATORS,
     IDS,
+    PROMPTS,
     is_transcript,
     name_of,
     need,
@@ -42,13 +43,13 @@ def _is_pair(row: Mapping[str, Any]) -> bool:
     return "chosen" in row and "rejected" in row
 
 
-def read_hh(row: dict[str, Any], stem: str) -> Group:
+def read_hh(row: dict[str, Any], file: FileReading) -> Group:
     opening = take(row, "prompt") or ""
     sides = (turns_of(f"{opening}{need(row, side)}", side) for side in ("chosen", "rejected"))
     return _group(row, *split_prompt(*sides))
 
 
-def read(row: dict[str, Any], stem: str) -> Group:
+def read(row: dict[str, Any], file: FileReading) -> Group:
     prompt = prompt_of(row)
     chosen, rejected = need(row, "chosen"), need(row, "rejected")
     if prompt is None or _holds_prompt(chosen):
@@ -135,5 +136,12 @@ register_format(
     )
 )
 register_format(
-    Format(name="trl", priority=120, columns="chosen, rejected, with or without prompt", knows=knows_trl, read=read)
+    Format(
+        name="trl",
+        priority=120,
+        columns="chosen, rejected, with or without prompt",
+        knows=knows_trl,
+        read=read,
+        needs=(PROMPTS, ("chosen",), ("rejected",)),
+    )
 )

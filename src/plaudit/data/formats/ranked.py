@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
-from plaudit.data.formats import Format, register_format
-from plaudit.data.formats.fields import ANNOTATORS, IDS, name_of, need, number_of, prompt_of, response_of, take
+from plaudit.data.formats import FileReading, Format, register_format
+from plaudit.data.formats.fields import ANNOTATORS, IDS, PROMPTS, name_of, need, number_of, prompt_of, response_of, take
 from plaudit.groups import Group, GroupError, Ranking, Rating
 
 _LISTS = ("responses", "completions", "answers", "outputs", "candidates")
@@ -24,7 +24,7 @@ _ANSWER_SCORES = {
 
 def knows(row: Mapping[str, Any]) -> bool:
     answers = next((row[name] for name in _LISTS if isinstance(row.get(name), list)), None)
-    if not answers or not ({"prompt", "question", "instruction", "query", "messages"} & row.keys()):
+    if not answers or not row.keys() & {*PROMPTS}:
         return False
     if isinstance(answers[0], Mapping) and "role" not in answers[0]:
         return any(name in answers[0] for name in _TEXTS)
@@ -35,7 +35,7 @@ def knows(row: Mapping[str, Any]) -> bool:
     )
 
 
-def read(row: dict[str, Any], stem: str) -> Group:
+def read(row: dict[str, Any], file: FileReading) -> Group:
     answers = need(row, *_LISTS)
     if not isinstance(answers, list) or not answers:
         raise GroupError("the responses must be a list of at least one")
@@ -115,5 +115,12 @@ def _ratings(answer: dict[str, Any], index: int) -> list[Rating]:
 
 
 register_format(
-    Format(name="ranked", priority=130, columns="prompt, responses with ranks or scores", knows=knows, read=read)
+    Format(
+        name="ranked",
+        priority=130,
+        columns="prompt, responses with ranks or scores",
+        knows=knows,
+        read=read,
+        needs=(PROMPTS, _LISTS, _ORDERS + _SCORES),
+    )
 )

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from plaudit.data.formats import Format, register_format
-from plaudit.data.formats.fields import ANNOTATORS, IDS, name_of, need, number_of, prompt_of, response_of, take
+from plaudit.data.formats import FileReading, Format, register_format
+from plaudit.data.formats.fields import ANNOTATORS, IDS, PROMPTS, name_of, need, number_of, prompt_of, response_of, take
 from plaudit.groups import Group, GroupError, Rating
 
 _RESPONSES = ("response", "completion", "answer", "output", "text")
 _VALUES = ("value", "rating", "score", "label")
-_PROMPTS = ("prompt", "question", "query", "instruction", "messages", "conversations")
 _NOT_ATTRIBUTES = {*IDS, *ANNOTATORS, "weight", "split", "index", "idx", "scale_min", "scale_max", "timestamp", "turn"}
 
 WORDS = {
@@ -26,12 +25,12 @@ WORDS = {
 
 
 def knows(row: Mapping[str, Any]) -> bool:
-    if not any(name in row for name in _RESPONSES) or not any(name in row for name in _PROMPTS):
+    if not any(name in row for name in _RESPONSES) or not any(name in row for name in PROMPTS):
         return False
     return any(name in row for name in _VALUES) or bool(_attributes(row))
 
 
-def read(row: dict[str, Any], stem: str) -> Group:
+def read(row: dict[str, Any], file: FileReading) -> Group:
     prompt = prompt_of(row)
     if prompt is None:
         raise GroupError("the row has no prompt", remedy="add one")
@@ -105,5 +104,6 @@ register_format(
         columns="prompt, response, value (or a column for each attribute)",
         knows=knows,
         read=read,
+        needs=(PROMPTS, _RESPONSES, _VALUES),
     )
 )

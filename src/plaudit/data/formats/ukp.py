@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from plaudit.data.formats import Format, register_format
+from plaudit.data.formats import FileReading, Format, register_format
 from plaudit.data.formats.fields import ANNOTATORS, name_of, need, number_of, words_of
 from plaudit.data.formats.labelled import verdict_tiers
 from plaudit.groups import Group, GroupError, Ranking, Rating, Text
@@ -29,12 +29,12 @@ def knows_rank(row: Mapping[str, Any]) -> bool:
     return {"id", "rank", "argument"} == row.keys()
 
 
-def read_pair(row: dict[str, Any], stem: str) -> Group:
+def read_pair(row: dict[str, Any], file: FileReading) -> Group:
     del row["id"]  # names the two arguments, which the group holds itself
-    return _group(*_topic(stem), row, need(row, "label"))
+    return _group(*_topic(file.stem), row, need(row, "label"))
 
 
-def read_vote(row: dict[str, Any], stem: str) -> Group:
+def read_vote(row: dict[str, Any], file: FileReading) -> Group:
     debate, stance = (_plain(words_of(need(row, name), name)) for name in ("debate", "stance"))
     return _group(debate, stance, row, need(row, "choice"))
 
@@ -49,8 +49,8 @@ def _group(debate: str, stance: str, row: dict[str, Any], label: Any) -> Group:
     )
 
 
-def read_rank(row: dict[str, Any], stem: str) -> Group:
-    debate, stance = _topic(stem)
+def read_rank(row: dict[str, Any], file: FileReading) -> Group:
+    debate, stance = _topic(file.stem)
     figure = number_of(need(row, "rank"), "the rank")
     return Group(
         id="",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from plaudit.data import read_llmbar
+from plaudit.data import FileReading, read_llmbar
 from plaudit.evaluation.suites.rules import by_subset, separated
 from plaudit.evaluation.suites.suite import Place, Shape, Suite, SuiteFigure, average, each, register_suite, weighted
 from plaudit.groups import Group
@@ -18,7 +18,7 @@ SUBSETS = ("natural", *ADVERSARIAL)
 
 def read(row: dict[str, Any], place: Place) -> Group:
     """The subset is the last word of the file's (or its folder's) name: Neighbor, adversarial-neighbor and so on."""
-    group = read_llmbar(row, place.stem)
+    group = read_llmbar(row, FileReading(place.stem))
     name = group.subset or ""
     word = re.split(r"[^a-z0-9]+", name.casefold())[-1]
     return replace(group, subset=word if word in SUBSETS else name)
