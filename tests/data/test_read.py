@@ -111,7 +111,7 @@ def test_a_damaged_json_list(content, message):
         ("x.jsonl.gz", gzip.compress(LINE.encode() * 1000)[:-20], "the gzip file is damaged or ends too early"),
         ("x.jsonl.gz", b"\x1f\x8bnonsense", "the gzip file is damaged"),
         ("words", b"just words\n", "neither JSON lines, a JSON list, CSV nor TSV"),
-        ("x.jsonl", b'{"question": "P", "reply": "a"}\n', r"(?s)columns: question, reply\n.*chosen=reply .*rejected=COLUMN"),
+        ("x.jsonl", b'{"question": "P", "reply": "a"}\n', r"(?s)question, reply\n.*chosen=reply .*rejected=COLUMN"),
         ("x.parquet", b"PAR1 torn", "not a whole Parquet file"),
     ],
 )  # fmt: skip
