@@ -5,7 +5,7 @@ import json
 import pytest
 
 from plaudit.data import ReadReport, load_groups, parse_columns
-from plaudit.data.formats import detect_format
+from plaudit.data.formats import FORMATS, Format, detect_format
 from plaudit.errors import DataError, InvalidInputError, NotFoundError
 from plaudit.groups import Group, Ranking
 
@@ -81,6 +81,22 @@ def test_an_odd_row_alone_is_a_bad_row(tmp_path):
     [group] = load_groups(file, report=reading)
     assert group.prompt == ({"role": "user", "content": "P"},)
     assert [row.where for row in reading.rejected] == [f"{file}:2"]
+
+
+def test_a_row_may_hold_several_groups(tmp_path):
+    def read(row, file):
+        return [Group(f"{row['n']}{part}", part, (row["a"],)) for part in "xy"]
+
+    shape = Format(name="two", priority=1, columns="n, a", knows=lambda row: "n" in row, read=read)
+    FORMATS.register("two", shape)
+    try:
+        groups = load_groups(written(tmp_path / "x.jsonl", {"n": 1, "a": "b"}, {"n": 2, "a": "c"}))
+    finally:
+        del FORMATS._entries["two"]
+    assert [(group.id, group.prompt, group.responses) for group in groups] == [
+        ("1x", "x", ("b", "c")),
+        ("1y", "y", ("b", "c")),
+    ]
 
 
 def test_without_merging_every_row_is_a_group_of_its_own(tmp_path):

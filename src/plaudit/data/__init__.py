@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from plaudit.data.formats import FORMATS, FileReading
     from plaudit.data.formats.fields import IDS, messages_of, name_of, need, prompt_of, response_of, take
     from plaudit.data.formats.labelled import read_llmbar, verdict_tiers
+    from plaudit.data.formats.pairs import read_trl
     from plaudit.data.lengths import LengthReport, length_report, load_tokenizer
     from plaudit.data.neighbours import SLOTS, NearDuplicate, PromptIndex, clusters, near_duplicates, signature
     from plaudit.data.position_bias import AlwaysFirst
@@ -80,6 +81,7 @@ __all__ = [
     "read_rows",
     "read_scores",
     "read_sessions",
+    "read_trl",
     "response_of",
     "scales_of",
     "signature",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
@@ -225,21 +225,23 @@ def _read_table(table: Table, wishes: _Wishes, report: ReadReport, reject: _Reje
     report.formats[shape.name] += 1
     file = FileReading(table.stem, wishes.labels)
 
-    def parse(row: Row) -> Group:
-        group = _group_of_row(row.value, shape, file, report)
-        group = _deduplicated(group, report) if wishes.merge or shape.join else group
+    def parse(row: Row) -> list[Group]:
+        groups = _groups_of_row(row.value, shape, file, report)
+        if wishes.merge or shape.join:
+            groups = [_deduplicated(group, report) for group in groups]
         if report.source_lines is not None and shape.join is None:
-            report.source_lines.add(row.where, group)
-        return group
+            for group in groups:
+                report.source_lines.add(row.where, group)
+        return groups
 
-    fragments = _parse_rows(rows, parse, report, reject)
+    groups = chain.from_iterable(_parse_rows(rows, parse, report, reject))
     if shape.join is None:
-        yield from fragments
-    elif joined := list(fragments):
+        yield from groups
+    elif parts := list(groups):
         try:
-            yield _deduplicated(shape.join(joined), report)
+            yield from (_deduplicated(group, report) for group in _several(shape.join(parts)))
         except GroupError as error:
-            reject(Row(table.name, None, [group.to_dict() for group in joined]), error)
+            reject(Row(table.name, None, [group.to_dict() for group in parts]), error)
     file.check(table.name)
     for what, count in file.notes.items():
         logger.warning("%s: %s (%s row%s)", table.name, what, f"{count:,}", "" if count == 1 else "s")
@@ -279,10 +281,10 @@ def _session_of_row(row: Mapping[str, Any], report: ReadReport) -> Session:
     return session
 
 
-def _group_of_row(row: Mapping[str, Any], shape: Format, file: FileReading, report: ReadReport) -> Group:
+def _groups_of_row(row: Mapping[str, Any], shape: Format, file: FileReading, report: ReadReport) -> list[Group]:
     columns = dict(row)
-    group = shape.read(columns, file)
-    report.positions.add(group)
+    groups = _several(shape.read(columns, file))
+    meta: dict[str, Any] = {}
     if columns:  # what the reader did not take; plain values go to `meta`, the rest is reported
         meta = {
             name: value
@@ -291,11 +293,20 @@ def _group_of_row(row: Mapping[str, Any], shape: Format, file: FileReading, repo
         }
         report.kept.update(meta.keys())
         report.left_behind.update(name for name, value in columns.items() if name not in meta and value not in _EMPTY)
-        group = replace(group, meta={**meta, **group.meta}) if meta else group
+    return [_with_meta(group, meta, report) for group in groups]
+
+
+def _with_meta(group: Group, meta: Mapping[str, Any], report: ReadReport) -> Group:
+    report.positions.add(group)
+    group = replace(group, meta={**meta, **group.meta}) if meta else group
     merged = group.meta.get("merged", [])
     if not (isinstance(merged, list) and all(isinstance(version, Mapping) for version in merged)):
         raise GroupError('"merged" in meta is where rows that were merged are kept', remedy="rename that column")
     return group
+
+
+def _several(groups: Group | Sequence[Group]) -> Sequence[Group]:
+    return (groups,) if isinstance(groups, Group) else groups
 
 
 def _deduplicated(group: Group, report: ReadReport) -> Group:

@@ -65,8 +65,8 @@ class Format:
             the smaller its priority.
         columns: its columns, for messages.
         knows: whether a row has this shape, by its columns and, where those do not decide, its values.
-        read: row (a copy, to take columns out of) and the file it stands in -> a group of that row.
-        join: for a format whose judgement spans the whole file: the groups of its rows -> one group.
+        read: row (a copy, to take columns out of) and the file it stands in -> the group of that row, or several.
+        join: for a format whose judgements span the whole file: the groups of its rows -> the groups of the file.
         judgement_columns: columns about a single judgement, for which a group has no place. They are reported.
         needs: what a row must have, for the message to somebody whose columns are called otherwise: for each, its
             column's name and the names that are read as well. Formats without it are never proposed.
@@ -76,8 +76,8 @@ class Format:
     priority: int
     columns: str
     knows: Callable[[Mapping[str, Any]], bool]
-    read: Callable[[dict[str, Any], FileReading], Group]
-    join: Callable[[Sequence[Group]], Group] | None = None
+    read: Callable[[dict[str, Any], FileReading], Group | Sequence[Group]]
+    join: Callable[[Sequence[Group]], Group | Sequence[Group]] | None = None
     judgement_columns: frozenset[str] = frozenset()
     needs: tuple[tuple[str, ...], ...] = ()
 

@@ -49,7 +49,7 @@ def read_hh(row: dict[str, Any], file: FileReading) -> Group:
     return _group(row, *split_prompt(*sides))
 
 
-def read(row: dict[str, Any], file: FileReading) -> Group:
+def read_trl(row: dict[str, Any], file: FileReading) -> Group:
     prompt = prompt_of(row)
     chosen, rejected = need(row, "chosen"), need(row, "rejected")
     if prompt is None or _holds_prompt(chosen):
@@ -132,7 +132,7 @@ register_format(
         priority=110,
         columns="conversations or instruction, chosen, rejected",
         knows=knows_llama_factory,
-        read=read,
+        read=read_trl,
     )
 )
 register_format(
@@ -141,7 +141,7 @@ register_format(
         priority=120,
         columns="chosen, rejected, with or without prompt",
         knows=knows_trl,
-        read=read,
+        read=read_trl,
         needs=(PROMPTS, ("chosen",), ("rejected",)),
     )
 )

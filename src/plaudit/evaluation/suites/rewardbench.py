@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from plaudit.data import FORMATS, FileReading
+from plaudit.data import FileReading, read_trl
 from plaudit.evaluation.suites.rules import by_subset, separated
 from plaudit.evaluation.suites.suite import Place, Shape, Suite, SuiteFigure, average, each, register_suite, weighted
 from plaudit.groups import Group
@@ -54,7 +54,7 @@ MORE = (*PRIOR, "anthropic_harmless", "mtbench_gpt4", "mtbench_human")
 
 def read(row: dict[str, Any], place: Place) -> Group:
     """A pair; a set of others is known by its split or file name, whatever subsets its rows name."""
-    group = FORMATS.lookup("trl").read(row, FileReading(place.stem))
+    group = read_trl(row, FileReading(place.stem))
     further_set = next((name for name in (place.split, place.stem) if name in MORE), None)
     return replace(group, subset=further_set or group.subset or place.stem)
 
