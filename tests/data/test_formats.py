@@ -509,7 +509,7 @@ def test_a_bad_row_is_named_with_its_line_and_the_remedy(row, tmp_path):
     with pytest.raises(DataError, match=FAULTS[row]) as error:
         load_groups(path)
     assert str(error.value).startswith(str(path))
-    assert len(str(error.value).splitlines()) == (3 if "which is which" in str(error.value) else 1)
+    assert len(str(error.value).splitlines()) == (3 if "such as: --column" in str(error.value) else 1)
 
 
 def test_a_new_format_is_one_file(tmp_path, monkeypatch):
