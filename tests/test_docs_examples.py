@@ -7,8 +7,10 @@ An example runs in a folder of its own, in which `docs_samples.py` has put a few
 import doctest
 import inspect
 import shutil
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
+from types import FunctionType
 
 import numpy as np
 import pytest
@@ -32,17 +34,21 @@ FACES = [
 # Rooms of one file offer whatever public name is defined there.
 SINGLE_FILES = ["plaudit.errors", "plaudit.groups", "plaudit.logs", "plaudit.registry", "plaudit.settings"]
 
+_MEMBERS = (FunctionType, classmethod, staticmethod, property, cached_property)
+
 # What has no example yet. Whoever writes one removes its name here.
 LACKING: set[str] = {
+    "jaxtyping.Bool[ndarray, '...']",
+    "jaxtyping.Float64[ndarray, '...']",
+    "jaxtyping.Float[ndarray, 'responses']",
+    "jaxtyping.Integer[ndarray, '...']",
     "plaudit.data.clicks.ClickReport",
     "plaudit.data.clicks.groups_of_clicks",
     "plaudit.data.clicks.long_enough",
     "plaudit.data.formats.FileReading",
-    "plaudit.data.formats.fields.messages_of",
     "plaudit.data.formats.fields.name_of",
     "plaudit.data.formats.fields.need",
     "plaudit.data.formats.fields.prompt_of",
-    "plaudit.data.formats.fields.response_of",
     "plaudit.data.formats.fields.take",
     "plaudit.data.formats.labelled.read_llmbar",
     "plaudit.data.formats.labelled.verdict_tiers",
@@ -58,6 +64,7 @@ LACKING: set[str] = {
     "plaudit.data.position_bias.AlwaysFirst",
     "plaudit.data.propensities.estimate_propensities",
     "plaudit.data.propensities.load_propensities",
+    "plaudit.data.read.ReadReport",
     "plaudit.data.read.read_sessions",
     "plaudit.data.rows.Row",
     "plaudit.data.rows.decompressed",
@@ -80,6 +87,7 @@ LACKING: set[str] = {
     "plaudit.demo.run.Recovery",
     "plaudit.demo.run.run_demo",
     "plaudit.demo.run.write_candidates",
+    "plaudit.doctor.cleaning.Cleaned",
     "plaudit.doctor.cleaning.Removal",
     "plaudit.doctor.examination.Diagnosis",
     "plaudit.doctor.examination.diagnose",
@@ -87,6 +95,11 @@ LACKING: set[str] = {
     "plaudit.doctor.worklist.write_worklist",
     "plaudit.errors.DataError",
     "plaudit.errors.GroupError",
+    "plaudit.errors.InvalidInputError",
+    "plaudit.errors.MissingExtraError",
+    "plaudit.errors.NotFoundError",
+    "plaudit.errors.OverloadedError",
+    "plaudit.errors.TooLongError",
     "plaudit.evaluation.best_of_n.curves.Curve",
     "plaudit.evaluation.best_of_n.estimators.best_of_n_kl",
     "plaudit.evaluation.best_of_n.estimators.combine",
@@ -157,6 +170,7 @@ LACKING: set[str] = {
     "plaudit.judgements.agreement.alpha_of_rankings",
     "plaudit.judgements.agreement.alpha_of_ratings",
     "plaudit.judgements.checks.AttributeSummary",
+    "plaudit.judgements.checks.DataCheck",
     "plaudit.judgements.checks.contradictions",
     "plaudit.judgements.comparisons.Comparisons",
     "plaudit.judgements.comparisons.RankedPairs",
@@ -212,7 +226,9 @@ LACKING: set[str] = {
     "plaudit.model.folder.write.staged",
     "plaudit.model.heads.Attribute",
     "plaudit.model.heads.Outputs",
+    "plaudit.model.layouts.padded.PaddedLayout",
     "plaudit.model.linear.features.Features",
+    "plaudit.model.linear.features.LengthFeatures",
     "plaudit.model.linear.features.WordFeatures",
     "plaudit.model.linear.model.Linear",
     "plaudit.model.linear_probe.make_linear_probe",
@@ -329,6 +345,7 @@ def samples(tmp_path_factory):
 def test_the_examples_of_a_module(name, samples, monkeypatch, tmp_path):
     folder = shutil.copytree(samples, tmp_path / "here")
     monkeypatch.chdir(folder)
+    monkeypatch.setenv("PLAUDIT_CACHE", str(tmp_path / "cache"))
     module = import_module(name)
     flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
     result = doctest.testmod(module, optionflags=flags, extraglobs={"np": np})
@@ -350,10 +367,13 @@ def _offered():
 
 
 def _has_example(value):
-    """Whether it, or a public member of a class, shows one; inherited members show that of another class."""
-    members = vars(value).items() if inspect.isclass(value) else ()
-    documented = [value, *(member for name, member in members if not name.startswith("_"))]
-    return any(">>>" in (getattr(one, "__doc__", None) or "") for one in documented)
+    """Whether it, or a public method or property of a class, shows one; inherited ones show that of another class."""
+    documented = [value]
+    if inspect.isclass(value):
+        members = (member for name, member in vars(value).items() if not name.startswith("_"))
+        # Values of fields are left out: an int has examples of its own.
+        documented += [member for member in members if isinstance(member, _MEMBERS)]
+    return any(">>>" in (one.__doc__ or "") for one in documented)
 
 
 def test_whatever_a_front_door_offers_has_an_example():
