@@ -12,26 +12,29 @@ import argparse
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from jaxtyping import Float64
 
 from plaudit.evaluation.best_of_n import Curve, best_of, finding
 from plaudit.groups import Group
-from plaudit.statistics import Floats, Measurement
+from plaudit.statistics import Measurement
 
-Draw = Callable[[np.random.Generator, tuple[int, int]], tuple[Floats, Floats]]
+Rewards = Float64[np.ndarray, "prompts candidates"]
+
+Draw = Callable[[np.random.Generator, tuple[int, int]], tuple[Rewards, Rewards]]
 
 
-def noisy(random: np.random.Generator, shape: tuple[int, int]) -> tuple[Floats, Floats]:
+def noisy(random: np.random.Generator, shape: tuple[int, int]) -> tuple[Rewards, Rewards]:
     """Gold seen through noise: choosing harder always helps."""
     gold = random.normal(size=shape)
     return gold, gold + 2 * random.normal(size=shape)
 
 
-def blind(random: np.random.Generator, shape: tuple[int, int]) -> tuple[Floats, Floats]:
+def blind(random: np.random.Generator, shape: tuple[int, int]) -> tuple[Rewards, Rewards]:
     """No relation: the curve is flat."""
     return random.normal(size=shape), random.normal(size=shape)
 
 
-def hacked(random: np.random.Generator, shape: tuple[int, int]) -> tuple[Floats, Floats]:
+def hacked(random: np.random.Generator, shape: tuple[int, int]) -> tuple[Rewards, Rewards]:
     """A flaw with a long tail that the proxy takes for a virtue: choosing hard does harm."""
     good, flaw = random.normal(size=shape), random.normal(size=shape) ** 2
     return good - 0.3 * flaw, good + flaw

@@ -21,4 +21,5 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 settings.load_profile("untimed")
 
 # Array types and shapes are checked at every call, in rooms that say them. Installed before any of them is imported.
-install_import_hook(["plaudit.forest", "plaudit.statistics", "plaudit.judgements"], "typechecking.check")
+_ROOMS = ["evaluation", "forest", "judgements", "losses", "statistics"]
+install_import_hook([f"plaudit.{room}" for room in _ROOMS], "typechecking.check")

@@ -26,7 +26,7 @@ def test_the_three_distances(score, target):
 @pytest.mark.parametrize(("loss", "best"), [(mse, 7 / 3), (mae, 1.0)])
 def test_the_best_constant_is_the_mean_and_the_median(loss, best):
     said, tried = torch.tensor([1.0, 1.0, 5.0]), torch.linspace(0, 5, 501)
-    total = loss(tried[:, None], said).sum(1)
+    total = loss(*torch.broadcast_tensors(tried[:, None], said)).sum(1)
     assert float(tried[total.argmin()]) == pytest.approx(best, abs=0.011)
 
 

@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from jaxtyping import Bool, Int64
 
 from plaudit.groups import Group
 from plaudit.judgements import (
     AttributeRatings,
     Comparisons,
+    PerResponse,
     RankedLists,
     Responses,
     comparisons_of,
@@ -20,7 +22,7 @@ from plaudit.judgements import (
     ratings_of,
 )
 from plaudit.scoring import ScoredGroups
-from plaudit.statistics import JACKKNIFE, Bools, Floats, Intervals, Ints
+from plaudit.statistics import JACKKNIFE, Intervals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,7 @@ class EvaluationData:
     """
 
     responses: Responses
-    included: Ints
+    included: Int64[np.ndarray, " included"]
     comparisons: Comparisons
     votes: Comparisons
     rankings: RankedLists
@@ -47,7 +49,7 @@ class EvaluationData:
     model: ScoredGroups
     intervals: Intervals = JACKKNIFE
 
-    def of(self, groups: Bools) -> EvaluationData:
+    def of(self, groups: Bool[np.ndarray, " groups"]) -> EvaluationData:
         """The subset that belongs to some groups. An attribute that none of them has is no part of it.
 
         Args:
@@ -63,7 +65,7 @@ class EvaluationData:
             ratings={name: rated for name, rated in ratings.items() if len(rated)},
         )
 
-    def missing(self, scores: Floats, needed: Ints) -> str | None:
+    def missing(self, scores: PerResponse, needed: Int64[np.ndarray, " needed"]) -> str | None:
         """Which of the scores [responses] at the indices `needed` are not finite, in words; None if all are."""
         return self.responses.missing(scores, needed)
 

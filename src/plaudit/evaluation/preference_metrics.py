@@ -25,9 +25,8 @@ from plaudit.evaluation.registry import (
     of_scores,
     of_votes,
 )
-from plaudit.judgements import RankedLists, alpha_of_rankings, ndcg, ndcg_chance, top1, top1_chance
+from plaudit.judgements import PerResponse, RankedLists, alpha_of_rankings, ndcg, ndcg_chance, top1, top1_chance
 from plaudit.statistics import (
-    Floats,
     Intervals,
     Measurement,
     percent,
@@ -39,7 +38,7 @@ from plaudit.statistics import (
 )
 
 
-def _ndcg(rankings: RankedLists, scores: Floats, intervals: Intervals) -> Measurement:
+def _ndcg(rankings: RankedLists, scores: PerResponse, intervals: Intervals) -> Measurement:
     return ndcg(rankings, scores, intervals=intervals)
 
 

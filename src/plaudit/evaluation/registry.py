@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from plaudit.evaluation.dataset import EvaluationData
-from plaudit.judgements import AttributeRatings, Comparisons, RankedLists
+from plaudit.judgements import AttributeRatings, Comparisons, PerRated, PerResponse, RankedLists
 from plaudit.registry import Registry
-from plaudit.statistics import Floats, Form, Intervals, Measurement, undefined
+from plaudit.statistics import Form, Intervals, Measurement, undefined
 from plaudit.text import Language
 
 Measure = Callable[[EvaluationData], Measurement | None]
 """Data -> a figure; None where the data have nothing it could be of."""
 
-MeasureRatings = Callable[[AttributeRatings, Floats, Intervals], Measurement]
+MeasureRatings = Callable[[AttributeRatings, PerRated, Intervals], Measurement]
 """One attribute's ratings, the model's value of each rated response, and how intervals are made -> a figure."""
 
 
@@ -95,7 +95,7 @@ def headlines(metrics: Mapping[str, AnyMetric]) -> list[AnyMetric]:
     return [metric for _, metric in sorted(chosen, key=lambda pair: pair[0])]
 
 
-def of_scores(function: Callable[[Comparisons, Floats, Intervals], Measurement]) -> Measure:
+def of_scores(function: Callable[[Comparisons, PerResponse, Intervals], Measurement]) -> Measure:
     """A figure of comparisons and scores; undefined where a score of a compared response is not finite."""
 
     def measure(data: EvaluationData) -> Measurement:
@@ -116,7 +116,7 @@ def of_votes(function: Callable[[Comparisons, Intervals], Measurement]) -> Measu
     return lambda data: function(data.votes, data.intervals)
 
 
-def of_rankings(function: Callable[[RankedLists, Floats, Intervals], Measurement]) -> Measure:
+def of_rankings(function: Callable[[RankedLists, PerResponse, Intervals], Measurement]) -> Measure:
     """A figure of rankings of three responses or more and their scores; none where the data have pairs only."""
 
     def measure(data: EvaluationData) -> Measurement | None:

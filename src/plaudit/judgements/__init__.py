@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         NO_SUBSET,
         NOBODY,
         Comparisons,
+        PerComparison,
         RankedPairs,
         check_scored,
         comparisons_of,
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
         scored_comparisons,
     )
     from plaudit.judgements.rankings import RankedLists, index_rankings, ndcg, ndcg_chance, top1, top1_chance
-    from plaudit.judgements.ratings import AttributeRatings, flatten_ratings, ratings_of, scores_of_rated
+    from plaudit.judgements.ratings import AttributeRatings, PerRated, flatten_ratings, ratings_of, scores_of_rated
     from plaudit.judgements.responses import (
+        PerResponse,
         Responses,
         Scores,
         check_shapes,
@@ -44,6 +46,9 @@ __all__ = [
     "AttributeSummary",
     "Comparisons",
     "DataCheck",
+    "PerComparison",
+    "PerRated",
+    "PerResponse",
     "RankedLists",
     "RankedPairs",
     "Responses",

@@ -18,12 +18,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float64, Int64
 
 from plaudit.groups import Group
 from plaudit.judgements.comparisons import Comparisons
 from plaudit.judgements.ratings import AttributeRatings
 from plaudit.judgements.votes import votes_of
-from plaudit.statistics import JACKKNIFE, Floats, Intervals, Ints, Measurement, by_cluster, of_sums, undefined
+from plaudit.statistics import JACKKNIFE, Intervals, Measurement, Sums, by_cluster, of_sums, undefined
 
 NO_OVERLAP = "no two named annotators judged the same two responses"
 ONE_RATER = "no two named annotators rated the same response"
@@ -54,7 +55,12 @@ def alpha_of_ratings(rated: AttributeRatings, intervals: Intervals = JACKKNIFE) 
     return interval_alpha(rated.rater, rated.rater_of, rated.cluster, intervals)
 
 
-def interval_alpha(values: Floats, unit: Ints, cluster: Ints, intervals: Intervals = JACKKNIFE) -> Measurement:
+def interval_alpha(
+    values: Float64[np.ndarray, " values"],
+    unit: Int64[np.ndarray, " values"],
+    cluster: Int64[np.ndarray, " units"],
+    intervals: Intervals = JACKKNIFE,
+) -> Measurement:
     """Interval alpha: disagreement is the squared difference.
 
     Args:
@@ -73,7 +79,12 @@ def interval_alpha(values: Floats, unit: Ints, cluster: Ints, intervals: Interva
     return _alpha(_of_numbers, (size, total, squares, differences), cluster[units], intervals)
 
 
-def nominal_alpha(values: Ints, unit: Ints, cluster: Ints, intervals: Intervals = JACKKNIFE) -> Measurement:
+def nominal_alpha(
+    values: Int64[np.ndarray, " values"],
+    unit: Int64[np.ndarray, " values"],
+    cluster: Int64[np.ndarray, " units"],
+    intervals: Intervals = JACKKNIFE,
+) -> Measurement:
     """Nominal alpha: disagreement is 1 where values differ, and 0 where they are the same. Arguments as in
     `interval_alpha`."""
     kinds, kind = np.unique(values, return_inverse=True)
@@ -151,7 +162,7 @@ class AgreementTally:
         )
 
 
-def _different(counts: Floats) -> Floats:
+def _different(counts: Float64[np.ndarray, "kinds units"]) -> Float64[np.ndarray, " units"]:
     """[units], coincidences of different values: ordered pairs of them over one less than the unit's size.
 
     Args:
@@ -162,7 +173,10 @@ def _different(counts: Floats) -> Floats:
 
 
 def _alpha(
-    function: Callable[..., Floats], columns: Sequence[Floats], cluster: Ints, intervals: Intervals
+    function: Callable[..., Sums],
+    columns: Sequence[Float64[np.ndarray, " units"]],
+    cluster: Int64[np.ndarray, " units"],
+    intervals: Intervals,
 ) -> Measurement:
     """Alpha from columns [units], the first of them how many values a unit has."""
     n = len(cluster)
@@ -172,14 +186,14 @@ def _alpha(
     return of_sums(function, sums, sums[0], n, (-math.inf, 1.0), intervals=intervals)
 
 
-def _of_verdicts(n: Floats, ties: Floats, different: Floats) -> Floats:
+def _of_verdicts(n: Sums, ties: Sums, different: Sums) -> Sums:
     """Nominal alpha from sums over pairs of responses of: votes, votes for neither, and coincidences of different
     votes. Entered both ways round, the two responses have half of the other votes each."""
     half = np.asarray((n - ties) / 2)
     return _of_kinds(n, different, ties, half, half)
 
 
-def _of_kinds(n: Floats, different: Floats, *kinds: Floats) -> Floats:
+def _of_kinds(n: Sums, different: Sums, *kinds: Sums) -> Sums:
     """Nominal alpha from sums over units of: values, coincidences of different values, and values of each kind."""
     expected = np.asarray(np.square(n))
     for values in kinds:
@@ -187,13 +201,13 @@ def _of_kinds(n: Floats, different: Floats, *kinds: Floats) -> Floats:
     return _one_minus((n - 1) * different, expected, np.square(n))
 
 
-def _of_numbers(n: Floats, total: Floats, squares: Floats, differences: Floats) -> Floats:
+def _of_numbers(n: Sums, total: Sums, squares: Sums, differences: Sums) -> Sums:
     """Interval alpha from sums over units of: values, what they add up to, their squares, and squared differences
     within units."""
     return _one_minus((n - 1) * differences, 2 * (n * squares - np.square(total)), n * squares)
 
 
-def _one_minus(observed: Floats | float, expected: Floats | float, scale: Floats | float) -> Floats:
+def _one_minus(observed: Sums | float, expected: Sums | float, scale: Sums | float) -> Sums:
     """1 - observed / expected; NaN where nothing was to be expected but rounding."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.where(expected > 1e-12 * scale, 1 - np.divide(observed, expected), np.nan))

@@ -17,8 +17,7 @@ from jaxtyping import Bool, Float64, Int64, Shaped
 
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, Ranking
-from plaudit.judgements.responses import Responses, Scores, flatten_scores, index_responses
-from plaudit.statistics import Bools, Floats, Ints
+from plaudit.judgements.responses import PerResponse, Responses, Scores, flatten_scores, index_responses
 
 NO_SUBSET = "(no subset)"
 
@@ -27,6 +26,8 @@ NOBODY = -1
 
 _OFTEN = 8
 """Rankings of up to this many responses take few forms, so what each implies is worked out once."""
+
+PerComparison = Float64[np.ndarray, " comparisons"]
 
 
 class RankedPairs(NamedTuple):
@@ -39,10 +40,10 @@ class RankedPairs(NamedTuple):
         ranking: [n], number of the ranking, from 0. A ranking of one response has a number and no pairs.
     """
 
-    better: Ints
-    worse: Ints
-    tie: Bools
-    ranking: Ints
+    better: Int64[np.ndarray, " pairs"]
+    worse: Int64[np.ndarray, " pairs"]
+    tie: Bool[np.ndarray, " pairs"]
+    ranking: Int64[np.ndarray, " pairs"]
 
 
 def pairs_of(rankings: Sequence[Ranking]) -> RankedPairs:
@@ -78,22 +79,22 @@ class Comparisons:
         subset: [n], names; `NO_SUBSET` for none.
     """
 
-    group: Int64[np.ndarray, " n"]
-    ranking: Int64[np.ndarray, " n"]
-    better: Int64[np.ndarray, " n"]
-    worse: Int64[np.ndarray, " n"]
-    tie: Bool[np.ndarray, " n"]
-    weight: Float64[np.ndarray, " n"]
-    strength: Float64[np.ndarray, " n"]
-    annotator: Int64[np.ndarray, " n"]
-    cluster: Int64[np.ndarray, " n"]
-    length_gap: Float64[np.ndarray, " n"]
-    subset: Shaped[np.ndarray, " n"]
+    group: Int64[np.ndarray, " comparisons"]
+    ranking: Int64[np.ndarray, " comparisons"]
+    better: Int64[np.ndarray, " comparisons"]
+    worse: Int64[np.ndarray, " comparisons"]
+    tie: Bool[np.ndarray, " comparisons"]
+    weight: Float64[np.ndarray, " comparisons"]
+    strength: Float64[np.ndarray, " comparisons"]
+    annotator: Int64[np.ndarray, " comparisons"]
+    cluster: Int64[np.ndarray, " comparisons"]
+    length_gap: Float64[np.ndarray, " comparisons"]
+    subset: Shaped[np.ndarray, " comparisons"]
 
     def __len__(self) -> int:
         return len(self.group)
 
-    def __getitem__(self, keep: Bools) -> Comparisons:
+    def __getitem__(self, keep: Bool[np.ndarray, " comparisons"]) -> Comparisons:
         return Comparisons(**{field.name: getattr(self, field.name)[keep] for field in fields(self)})
 
     @property
@@ -102,11 +103,11 @@ class Comparisons:
         return self[~self.tie]
 
     @property
-    def responses(self) -> Ints:
+    def responses(self) -> Int64[np.ndarray, " compared"]:
         """[2n], the index of every response that is compared, as often as it is."""
         return np.asarray(np.concatenate([self.better, self.worse]), dtype=np.int64)
 
-    def gaps(self, scores: Floats) -> Floats:
+    def gaps(self, scores: PerResponse) -> PerComparison:
         """[n], by how much the better response's score exceeds the worse one's.
 
         Args:
@@ -115,14 +116,14 @@ class Comparisons:
         return np.asarray(scores[self.better] - scores[self.worse])
 
 
-def credit(gaps: Floats) -> Floats:
+def credit(gaps: PerComparison) -> PerComparison:
     """[n], what each comparison earns: 1 for preferring the better response, 0 for the worse, 1/2 for neither.
 
     Example:
         >>> credit(np.array([0.3, -2.0, 0.0])).tolist()
         [1.0, 0.0, 0.5]
     """
-    return (np.sign(gaps) + 1) / 2
+    return np.asarray((np.sign(gaps) + 1) / 2)
 
 
 def flatten_comparisons(groups: Sequence[Group], clusters: str | None = None) -> Comparisons:
@@ -139,7 +140,7 @@ def flatten_comparisons(groups: Sequence[Group], clusters: str | None = None) ->
 
 def scored_comparisons(
     groups: Sequence[Group], scores: Scores, clusters: str | None = None
-) -> tuple[Comparisons, Floats]:
+) -> tuple[Comparisons, PerResponse]:
     """Every comparison the groups' rankings imply, and the scores of all responses [responses].
 
     Args:
@@ -156,7 +157,7 @@ def scored_comparisons(
     return comparisons, row
 
 
-def check_scored(groups: Sequence[Group], comparisons: Comparisons, scores: Floats) -> None:
+def check_scored(groups: Sequence[Group], comparisons: Comparisons, scores: PerResponse) -> None:
     """Refuse scores of which a comparison needs one that is not finite.
 
     Args:
@@ -206,7 +207,7 @@ def comparisons_of(
     )
 
 
-def _annotators(rankings: Sequence[Ranking], numbers: Mapping[str, int] | None) -> Ints:
+def _annotators(rankings: Sequence[Ranking], numbers: Mapping[str, int] | None) -> Int64[np.ndarray, " rankings"]:
     """[rankings], the number of each ranking's annotator."""
     named = [ranking.annotator for ranking in rankings]
     if numbers is None:
@@ -214,11 +215,11 @@ def _annotators(rankings: Sequence[Ranking], numbers: Mapping[str, int] | None) 
     return np.array([NOBODY if name is None else numbers.get(name, NOBODY) for name in named], dtype=np.int64)
 
 
-def _pairs_of_tiers(tiers: tuple[tuple[int, ...], ...]) -> Ints:
+def _pairs_of_tiers(tiers: tuple[tuple[int, ...], ...]) -> Int64[np.ndarray, "3 pairs"]:
     return _pairs_of_form(tiers) if sum(map(len, tiers)) <= _OFTEN else _implied_pairs(tiers)
 
 
-def _implied_pairs(tiers: tuple[tuple[int, ...], ...]) -> Ints:
+def _implied_pairs(tiers: tuple[tuple[int, ...], ...]) -> Int64[np.ndarray, "3 pairs"]:
     """[3, n], what `Ranking.comparisons` gives: better, worse, and whether it is a tie."""
     order = np.array([response for tier in tiers for response in tier], dtype=np.int64)
     level = np.repeat(np.arange(len(tiers)), [len(tier) for tier in tiers])

@@ -6,15 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Bool, Float64, Int64
 
 from plaudit.groups import Group
-from plaudit.judgements.responses import Responses
+from plaudit.judgements.responses import PerResponse, Responses
 from plaudit.statistics import (
     JACKKNIFE,
-    Bools,
-    Floats,
     Intervals,
-    Ints,
     Measurement,
     mean,
     proportion,
@@ -24,7 +22,7 @@ from plaudit.statistics import (
 
 NO_RANKING = "no ranking is of three responses or more"
 
-Gain = Callable[[Floats], Floats]
+Gain = Callable[[Float64[np.ndarray, " ranked"]], Float64[np.ndarray, " ranked"]]
 
 GAINS: Mapping[str, Gain] = {
     "linear": lambda grade: grade,
@@ -49,18 +47,18 @@ class RankedLists:
         top: [n], whether it is in the first tier.
     """
 
-    group: Ints
-    weight: Floats
-    cluster: Ints
-    ranking: Ints
-    response: Ints
-    grade: Floats
-    top: Bools
+    group: Int64[np.ndarray, " rankings"]
+    weight: Float64[np.ndarray, " rankings"]
+    cluster: Int64[np.ndarray, " rankings"]
+    ranking: Int64[np.ndarray, " ranked"]
+    response: Int64[np.ndarray, " ranked"]
+    grade: Float64[np.ndarray, " ranked"]
+    top: Bool[np.ndarray, " ranked"]
 
     def __len__(self) -> int:
         return len(self.group)
 
-    def __getitem__(self, keep: Bools) -> RankedLists:
+    def __getitem__(self, keep: Bool[np.ndarray, " rankings"]) -> RankedLists:
         """The rankings that `keep` [rankings] names, renumbered."""
         rows, number = keep[self.ranking], np.cumsum(keep) - 1
         return RankedLists(
@@ -106,7 +104,7 @@ def index_rankings(groups: Sequence[Group], responses: Responses) -> RankedLists
     )
 
 
-def top1(ranked: RankedLists, scores: Floats, intervals: Intervals = JACKKNIFE) -> Measurement:
+def top1(ranked: RankedLists, scores: PerResponse, intervals: Intervals = JACKKNIFE) -> Measurement:
     """How often the highest-scored response is in the top tier, a shared first place counting its share.
 
     Args:
@@ -130,7 +128,9 @@ def top1_chance(ranked: RankedLists) -> Measurement:
     return _exactly(ranked, np.bincount(ranked.ranking, ranked.top) / np.bincount(ranked.ranking))
 
 
-def ndcg(ranked: RankedLists, scores: Floats, gain: str = "linear", intervals: Intervals = JACKKNIFE) -> Measurement:
+def ndcg(
+    ranked: RankedLists, scores: PerResponse, gain: str = "linear", intervals: Intervals = JACKKNIFE
+) -> Measurement:
     """Normalised discounted cumulative gain of the order the scores give: sum of gain / log2(1 + rank), over the most
     there is (Järvelin & Kekäläinen 2002).
 
@@ -164,22 +164,24 @@ def ndcg_chance(ranked: RankedLists, gain: str = "linear") -> Measurement:
     return _exactly(ranked, earned / _most(ranked, worth, discount))
 
 
-def _starts(ranked: RankedLists) -> Ints:
+def _starts(ranked: RankedLists) -> Int64[np.ndarray, " rankings"]:
     return np.flatnonzero(np.r_[True, np.diff(ranked.ranking) != 0])
 
 
-def _discounts(ranked: RankedLists) -> Floats:
+def _discounts(ranked: RankedLists) -> Float64[np.ndarray, " ranked"]:
     """[n], 1 / log2(1 + rank), the ranks of each ranking running from 1."""
     rank = np.arange(len(ranked.ranking)) - _starts(ranked)[ranked.ranking] + 1
     return np.asarray(1 / np.log2(1 + rank))
 
 
-def _most(ranked: RankedLists, worth: Floats, discount: Floats) -> Floats:
+def _most(
+    ranked: RankedLists, worth: Float64[np.ndarray, " ranked"], discount: Float64[np.ndarray, " ranked"]
+) -> Float64[np.ndarray, " rankings"]:
     """[rankings], the gain of people's own order, in which the responses stand."""
     return np.bincount(ranked.ranking, worth * discount).astype(np.float64)
 
 
-def _exactly(ranked: RankedLists, values: Floats) -> Measurement:
+def _exactly(ranked: RankedLists, values: Float64[np.ndarray, " rankings"]) -> Measurement:
     """A mean over these rankings [rankings] that is no estimate."""
     value = float(np.average(values, weights=relative(ranked.weight)))
     return Measurement(value, value, value, len(ranked))

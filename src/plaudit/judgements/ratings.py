@@ -7,19 +7,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Bool, Float64, Int64
 
 from plaudit.data import Bounds, Scale
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, Rating
-from plaudit.judgements.responses import Responses, index_responses, response_starts
+from plaudit.judgements.responses import PerResponse, Responses, index_responses, response_starts
 from plaudit.judgements.votes import numbered
-from plaudit.statistics import Bools, Floats, Ints
 
 _DIGITS = 9
 """Decimals kept of a value carried over to another scale: the same judgement on two scales must stay a tie."""
 
 _MEAN_DIGITS = 12
 """Decimals kept of a mean: means of the same values added up in another order must be a tie."""
+
+PerRated = Float64[np.ndarray, " rated"]
+"""One a rated response, of one attribute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,21 +42,21 @@ class AttributeRatings:
         sheet: [m], shared by what one annotator rated in one group.
     """
 
-    group: Ints
-    response: Ints
-    human: Floats
-    length: Floats
-    cluster: Ints
-    ratings: Ints
-    rater: Floats
-    others: Floats
-    rater_of: Ints
-    sheet: Ints
+    group: Int64[np.ndarray, " rated"]
+    response: Int64[np.ndarray, " rated"]
+    human: PerRated
+    length: PerRated
+    cluster: Int64[np.ndarray, " rated"]
+    ratings: Int64[np.ndarray, " rated"]
+    rater: Float64[np.ndarray, " raters"]
+    others: Float64[np.ndarray, " raters"]
+    rater_of: Int64[np.ndarray, " raters"]
+    sheet: Int64[np.ndarray, " raters"]
 
     def __len__(self) -> int:
         return len(self.group)
 
-    def __getitem__(self, keep: Bools) -> AttributeRatings:
+    def __getitem__(self, keep: Bool[np.ndarray, " rated"]) -> AttributeRatings:
         """The responses that `keep` [n] names, with their raters."""
         raters, number = keep[self.rater_of], np.cumsum(keep) - 1
         return AttributeRatings(
@@ -70,12 +73,14 @@ class AttributeRatings:
         )
 
     @property
-    def rater_cluster(self) -> Ints:
+    def rater_cluster(self) -> Int64[np.ndarray, " raters"]:
         """[m], what `cluster` says of the rater's response."""
-        return self.cluster[self.rater_of]
+        return np.asarray(self.cluster[self.rater_of])
 
 
-def scores_of_rated(rated: AttributeRatings, groups: Sequence[Group], scores: Floats, what: str = "score") -> Floats:
+def scores_of_rated(
+    rated: AttributeRatings, groups: Sequence[Group], scores: PerResponse, what: str = "score"
+) -> PerRated:
     """[n], the scores of the rated responses.
 
     Args:
@@ -87,7 +92,7 @@ def scores_of_rated(rated: AttributeRatings, groups: Sequence[Group], scores: Fl
     Raises:
         PlauditError: if one is not finite.
     """
-    values = scores[rated.response]
+    values: PerRated = scores[rated.response]
     broken = np.flatnonzero(~np.isfinite(values))
     if len(broken):
         first = broken[0]
@@ -177,7 +182,11 @@ def _value(rating: Rating, scale: Scale | None) -> float:
     return round(scale.value(scale.unit(rating)), _DIGITS)
 
 
-def _means(values: Floats, weights: Floats, index: Ints) -> Floats:
+def _means(
+    values: Float64[np.ndarray, " ratings"],
+    weights: Float64[np.ndarray, " ratings"],
+    index: Int64[np.ndarray, " ratings"],
+) -> PerRated:
     """[max(index) + 1], the weighted mean of the values [n] of each index [n]."""
     low, high, most = np.full((3, int(index.max(initial=-1)) + 1), [[np.inf], [-np.inf], [0.0]])
     np.minimum.at(low, index, values)

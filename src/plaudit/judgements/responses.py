@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
+from jaxtyping import Float64, Int64
 
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, plain_text, prompt_key
-from plaudit.statistics import Floats, Ints
 
 Scores = Sequence[Sequence[float]]
 """One list a group, one number a response."""
+
+
+PerResponse = Float64[np.ndarray, " responses"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +34,13 @@ class Responses:
     """
 
     ids: Sequence[str]
-    start: Ints
-    group: Ints
-    length: Floats
-    cluster: Ints
-    prompt: Ints
+    start: Int64[np.ndarray, " groups"]
+    group: Int64[np.ndarray, " responses"]
+    length: PerResponse
+    cluster: Int64[np.ndarray, " responses"]
+    prompt: Int64[np.ndarray, " responses"]
 
-    def missing(self, scores: Floats, needed: Ints) -> str | None:
+    def missing(self, scores: PerResponse, needed: Int64[np.ndarray, " needed"]) -> str | None:
         """Which of the scores [n] at the indices `needed` are not finite, in words; None if all are."""
         needed = np.unique(needed)
         broken = needed[~np.isfinite(scores[needed])]
@@ -48,7 +51,7 @@ class Responses:
         return f"{len(broken):,} of {len(needed):,} scores are not finite ({first}{' first' * (len(broken) > 1)})"
 
 
-def response_starts(groups: Sequence[Group]) -> Ints:
+def response_starts(groups: Sequence[Group]) -> Int64[np.ndarray, " starts"]:
     """[groups + 1], where each group's first response stands among all responses; and how many there are.
 
     Example:
@@ -75,7 +78,7 @@ def index_responses(groups: Sequence[Group], clusters: str | None = None) -> Res
     )
 
 
-def flatten_scores(groups: Sequence[Group], scores: Scores) -> Floats:
+def flatten_scores(groups: Sequence[Group], scores: Scores) -> PerResponse:
     """[n], the scores of all responses.
 
     Raises:
@@ -119,5 +122,5 @@ def _cluster_key(index: int, group: Group, field: str | None) -> Hashable:
     return json.dumps(group.meta[field], sort_keys=True, default=str)
 
 
-def _floats(values: Iterable[float], count: int) -> Floats:
+def _floats(values: Iterable[float], count: int) -> PerResponse:
     return np.fromiter(values, np.float64, count)

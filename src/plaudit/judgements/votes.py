@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Bool, Float64, Int64
 
-from plaudit.judgements.comparisons import Comparisons
-from plaudit.statistics import Bools, Floats, Ints
+from plaudit.judgements.comparisons import Comparisons, PerComparison
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,10 +21,10 @@ class Votes:
         named: [n], which comparisons have a named annotator.
     """
 
-    pair: Ints
-    value: Floats
-    of: Ints
-    named: Bools
+    pair: Int64[np.ndarray, " votes"]
+    value: Float64[np.ndarray, " votes"]
+    of: Int64[np.ndarray, " named"]
+    named: Bool[np.ndarray, " comparisons"]
 
 
 def votes_of(comparisons: Comparisons) -> Votes:
@@ -41,7 +41,7 @@ def votes_of(comparisons: Comparisons) -> Votes:
     return Votes(pair=pair_of_vote, value=np.sign(np.bincount(vote, signs).astype(np.float64)), of=vote, named=named)
 
 
-def votes_of_others(comparisons: Comparisons) -> Floats:
+def votes_of_others(comparisons: Comparisons) -> PerComparison:
     """[n], votes of the other annotators for the better response minus votes for the worse; NaN where no other named
     annotator judged the two."""
     votes, lead = votes_of(comparisons), np.full(len(comparisons), np.nan)
@@ -53,7 +53,7 @@ def votes_of_others(comparisons: Comparisons) -> Floats:
     return lead
 
 
-def numbered(high: Ints, low: Ints) -> Ints:
+def numbered(high: Int64[np.ndarray, " n"], low: Int64[np.ndarray, " n"]) -> Int64[np.ndarray, " n"]:
     """[n], a number for each combination of two numbers, 0 and up."""
     _, number = np.unique(high * (int(low.max(initial=0)) + 1) + low, return_inverse=True)
     return np.asarray(number, dtype=np.int64)

@@ -11,14 +11,9 @@ import numpy as np
 
 from plaudit.evaluation import ALL_EQUAL, Evaluation, lead, spearman_lead
 from plaudit.groups import Group
-from plaudit.judgements import (
-    AttributeRatings,
-    flatten_ratings,
-    scored_comparisons,
-    scores_of_rated,
-)
+from plaudit.judgements import AttributeRatings, PerRated, flatten_ratings, scored_comparisons, scores_of_rated
 from plaudit.scoring import ScoredGroups
-from plaudit.statistics import Floats, Measurement, kendall_by_group, mean, undefined
+from plaudit.statistics import Measurement, kendall_by_group, mean, undefined
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +114,7 @@ def paired_difference(
     return spearman_lead(rated, scores, baseline) if which.name == "spearman" else kendall_lead(rated, scores, baseline)
 
 
-def kendall_lead(rated: AttributeRatings, scores: Floats, baseline: Floats) -> Measurement:
+def kendall_lead(rated: AttributeRatings, scores: PerRated, baseline: PerRated) -> Measurement:
     """Mean over groups of the tau-b of `scores` minus that of `baseline`, where people see an order in the group."""
     ordered = np.isfinite(kendall_by_group(rated.human, rated.human, rated.group))
     if not ordered.any():

@@ -8,7 +8,7 @@ the best: its loss is 0.
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from plaudit.losses.table import RANKING_LOSSES, RankingLoss
 
@@ -88,7 +88,7 @@ def best_worst(scores: Scores, tiers: Tiers) -> Losses:
     return _mean((everything[..., None, None] - gaps).masked_fill(~picked, 0.0).flatten(-2), picked.flatten(-2))
 
 
-def _mean(loss: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
+def _mean(loss: Float[torch.Tensor, "*rankings choices"], counts: Bool[torch.Tensor, "*#rankings choices"]) -> Losses:
     """The mean over what counts in each ranking; 0 where nothing does."""
     return torch.where(counts, loss, 0.0).sum(-1) / counts.sum(-1).clamp(min=1)
 

@@ -46,13 +46,13 @@ def huber(score: Values, target: Values, *, delta: float = 1.0) -> Values:
     return F.huber_loss(score, target, reduction="none", delta=delta)
 
 
-def cumulative_link(score: Values, level: Levels, cuts: Float[torch.Tensor, " levels-1"]) -> Values:
+def cumulative_link(score: Values, level: Levels, cuts: Float[torch.Tensor, " cuts"]) -> Values:
     """-log P(level) in the proportional-odds model (McCullagh 1980): P(level <= k) = σ(cut_k - score).
 
     Args:
         score: any real number.
         level: 0 the lowest.
-        cuts: between the levels, ascending.
+        cuts: between the levels, ascending: one fewer than there are levels.
 
     Returns:
         In nats.

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float
 
 from plaudit.registry import Registry
 
@@ -32,7 +33,7 @@ class RankingLoss:
             choice.
     """
 
-    function: Callable[..., torch.Tensor]
+    function: Callable[..., Float[torch.Tensor, ...]]
     unit: str
     takes: frozenset[str] = frozenset()
     parameter: str | None = None
@@ -57,7 +58,7 @@ class RatingLoss:
         readout: what the head's outputs are read as (see `model.heads`).
     """
 
-    function: Callable[..., torch.Tensor]
+    function: Callable[..., Float[torch.Tensor, ...]]
     readout: str = "value"
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from plaudit._face import face
 
 if TYPE_CHECKING:
-    from plaudit.statistics.arrays import Bools, Floats, Ints
+    from plaudit.statistics.arrays import PerCluster, Sums
     from plaudit.statistics.bootstrap import (
         JACKKNIFE,
         Bootstrap,
@@ -70,16 +70,15 @@ __all__ = [
     "ONE_CLUSTER",
     "PRIOR_CLUSTERS",
     "UNMEASURED",
-    "Bools",
     "Bootstrap",
-    "Floats",
     "Form",
     "Intervals",
-    "Ints",
     "Jackknife",
     "McNemar",
     "Measurement",
     "Measurements",
+    "PerCluster",
+    "Sums",
     "benjamini_hochberg",
     "by_cluster",
     "centred",

@@ -1,22 +1,20 @@
-"""Types of arrays, said once.
+"""Types of arrays whose axes mean the same in every room, said once.
 
-A type checker sees the kind of number (`NDArray[np.float64]`); tests run with jaxtyping's import hook, which checks the
-kind and, where an annotation names axes (`Float64[np.ndarray, " n"]`), the shape, as functions are called.
+A type checker sees an array; tests run with jaxtyping's import hook, which checks the kind of number and the shape as
+functions are called: axes of one name are as long as each other in all arguments of a call.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
-
 import numpy as np
-from jaxtyping import Bool, Float64, Integer
-from numpy.typing import NDArray
+from jaxtyping import Bool, Float64, Int64
 
-if TYPE_CHECKING:
-    Floats: TypeAlias = NDArray[np.float64]
-    Ints: TypeAlias = NDArray[np.int64]
-    Bools: TypeAlias = NDArray[np.bool_]
-else:
-    Floats = Float64[np.ndarray, "..."]
-    Ints = Integer[np.ndarray, "..."]
-    Bools = Bool[np.ndarray, "..."]
+Floats = Float64[np.ndarray, " n"]
+Ints = Int64[np.ndarray, " n"]
+Bools = Bool[np.ndarray, " n"]
+
+PerCluster = Float64[np.ndarray, " clusters"]
+
+Sums = Float64[np.ndarray, "*sums"]
+"""What a function of sums takes and gives: no axis for the sums over all clusters, one for those without each cluster
+or those of each bootstrap round."""

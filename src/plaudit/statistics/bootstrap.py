@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float64, UInt8
 from scipy.special import ndtr, ndtri
 
 from plaudit.errors import InvalidInputError
-from plaudit.statistics.arrays import Floats, Ints
+from plaudit.statistics.arrays import Floats, Ints, PerCluster, Sums
 
 LEAST_ROUNDS = 100
 """Fewer cannot place the ends of a 95% interval: one round in forty lies beyond each."""
@@ -33,11 +33,13 @@ _AT_ONCE = 2**20
 class Jackknife:
     """Intervals from the statistic with each cluster left out, on Student's t (or Wilson's, for proportions)."""
 
-    def replicates(self, function: Callable[..., Floats], sums: Sequence[Floats]) -> Floats | None:
+    def replicates(
+        self, function: Callable[..., Sums], sums: Sequence[PerCluster]
+    ) -> Float64[np.ndarray, " rounds"] | None:
         """None: nothing is drawn."""
         return None
 
-    def recomputed(self, statistic: Callable[[Floats], float], cluster: Ints) -> Floats | None:
+    def recomputed(self, statistic: Callable[[Floats], float], cluster: Ints) -> Float64[np.ndarray, " rounds"] | None:
         """None: nothing is drawn."""
         return None
 
@@ -64,7 +66,9 @@ class Bootstrap:
                 remedy=f"take {LEAST_ROUNDS} or more",
             )
 
-    def replicates(self, function: Callable[..., Floats], sums: Sequence[Floats]) -> Floats | None:
+    def replicates(
+        self, function: Callable[..., Sums], sums: Sequence[PerCluster]
+    ) -> Float64[np.ndarray, " rounds"] | None:
         """[rounds], a function of totals in each round, from its sums over clusters (each [clusters]).
 
         None where a draw of few clusters leaves it undefined, and where it never moves: clusters that happen to agree
@@ -74,7 +78,7 @@ class Bootstrap:
             replicates = function(*self.resampled(sums))
             return replicates if np.ptp(replicates) > 1e-12 * np.abs(replicates).max() else None
 
-    def recomputed(self, statistic: Callable[[Floats], float], cluster: Ints) -> Floats | None:
+    def recomputed(self, statistic: Callable[[Floats], float], cluster: Ints) -> Float64[np.ndarray, " rounds"] | None:
         """[rounds], a statistic of the rows' weights [n]: how often each row's cluster [n] was drawn. None where one of
         the rounds leaves it undefined."""
         index = np.unique(cluster, return_inverse=True)[1]
@@ -82,7 +86,7 @@ class Bootstrap:
         replicates = np.array([statistic(row[index].astype(np.float64)) for row in counts])
         return replicates if np.isfinite(replicates).all() else None
 
-    def resampled(self, sums: Sequence[Floats]) -> list[Floats]:
+    def resampled(self, sums: Sequence[PerCluster]) -> list[Float64[np.ndarray, " rounds"]]:
         """Each of the sums [clusters] totalled in every round: [rounds]."""
         counts, columns = self._counts(len(sums[0])), np.stack(sums, axis=1)
         step = max(1, _AT_ONCE // counts.shape[1])
@@ -107,7 +111,9 @@ def intervals_by(rounds: int | None) -> Intervals:
     return JACKKNIFE if rounds is None else Bootstrap(rounds)
 
 
-def bca(value: float, replicates: Floats, without: Floats, level: float) -> tuple[float, float]:
+def bca(
+    value: float, replicates: Float64[np.ndarray, " rounds"], without: PerCluster, level: float
+) -> tuple[float, float]:
     """The bias-corrected and accelerated interval (Efron, JASA 82, 1987). It follows any monotone change of scale, so
     it never leaves the values a statistic can take.
 

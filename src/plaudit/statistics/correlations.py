@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from jaxtyping import Float64
 from scipy.stats import kendalltau
 
 from plaudit.statistics.arrays import Floats, Ints
@@ -197,7 +198,7 @@ def difference(
     return jackknife(value, without, sizes, n, (-2.0, 2.0))
 
 
-def kendall_by_group(x: Floats, y: Floats, group: Ints) -> Floats:
+def kendall_by_group(x: Floats, y: Floats, group: Ints) -> Float64[np.ndarray, " groups"]:
     """[groups], tau-b among the rows of each group that occurs, ascending; NaN where x or y is constant there."""
     order = np.argsort(group, kind="stable")
     starts, sizes = np.unique(group[order], return_index=True, return_counts=True)[1:]
@@ -209,7 +210,9 @@ def kendall_by_group(x: Floats, y: Floats, group: Ints) -> Floats:
     return taus
 
 
-def _tau_of_rows(x: Floats, y: Floats) -> Floats:
+def _tau_of_rows(
+    x: Float64[np.ndarray, "groups members"], y: Float64[np.ndarray, "groups members"]
+) -> Float64[np.ndarray, " groups"]:
     """[m], tau-b of each row of x and y [m, K]: (concordant - discordant) / sqrt(untied in x * untied in y)."""
     agree, in_x, in_y = np.zeros((3, len(x)))
     for i, j in combinations(range(x.shape[1]), 2):
@@ -219,11 +222,15 @@ def _tau_of_rows(x: Floats, y: Floats) -> Floats:
         return np.asarray(agree / np.sqrt(in_x * in_y))
 
 
-def _one_by_one(x: Floats, y: Floats) -> Floats:
+def _one_by_one(
+    x: Float64[np.ndarray, "groups members"], y: Float64[np.ndarray, "groups members"]
+) -> Float64[np.ndarray, " groups"]:
     return np.array([math.nan if _constant(b, a) else tau(a, b) for a, b in zip(x, y, strict=True)])
 
 
-def _left_out(statistic: Statistic, cluster: Ints) -> tuple[Floats, Floats]:
+def _left_out(
+    statistic: Statistic, cluster: Ints
+) -> tuple[Float64[np.ndarray, " blocks"], Float64[np.ndarray, " blocks"]]:
     """The statistic of the rows outside each block of clusters; and the rows in each block.
 
     Blocks are dealt clusters in order of size, so that they are about equal; few clusters are a block each.
@@ -235,7 +242,9 @@ def _left_out(statistic: Statistic, cluster: Ints) -> tuple[Floats, Floats]:
     return np.array([statistic((block != b).astype(np.float64)) for b in range(len(sizes))]), sizes
 
 
-def _replicates(which: Correlation, statistic: Statistic, cluster: Ints, intervals: Intervals) -> Floats | None:
+def _replicates(
+    which: Correlation, statistic: Statistic, cluster: Ints, intervals: Intervals
+) -> Float64[np.ndarray, " rounds"] | None:
     """[rounds], the statistic of each bootstrap round; None where the jackknife makes the interval: because nothing
     else is asked for, because rounds would take too long, or because one of them leaves the statistic undefined."""
     return intervals.recomputed(statistic, cluster) if len(cluster) <= which.quick else None
@@ -253,7 +262,7 @@ def _levels(x: Floats) -> Ints:
     return np.unique(x, return_inverse=True)[1].astype(np.int64)
 
 
-def _ranks(level: Ints, weight: Floats) -> tuple[Floats, float]:
+def _ranks(level: Ints, weight: Floats) -> tuple[Float64[np.ndarray, " levels"], float]:
     """[levels], the mean rank of each level minus that of all rows, each row [n] counting as often as its weight says;
     and the sum of its squares over the rows."""
     mass = np.bincount(level, weight)

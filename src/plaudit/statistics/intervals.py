@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import t as student
 
-from plaudit.statistics.arrays import Floats, Ints
+from plaudit.statistics.arrays import Floats, Ints, PerCluster, Sums
 from plaudit.statistics.bootstrap import JACKKNIFE, Intervals, bca
 from plaudit.statistics.forms import Form
 from plaudit.storage import Fields
@@ -169,7 +169,7 @@ def proportion(outcome: Floats, weight: Floats, cluster: Ints, *, intervals: Int
     return Measurement(p, low, high, n)
 
 
-def wilson(p: float, effective: float, sizes: Floats) -> tuple[float, float]:
+def wilson(p: float, effective: float, sizes: PerCluster) -> tuple[float, float]:
     """Wilson's score interval at an effective sample size, with Student's t for clusters of weight `sizes`."""
     t = _t(sizes)
     centre = (p + t**2 / (2 * effective)) / (1 + t**2 / effective)
@@ -209,15 +209,15 @@ def mean(
     )
 
 
-def ratio(totals: Floats, sizes: Floats) -> Floats:
+def ratio(totals: Sums, sizes: Sums) -> Sums:
     """The mean, from totals and weights; inputs of any one shape."""
     return np.asarray(totals / sizes)
 
 
 def of_sums(
-    function: Callable[..., Floats],
-    sums: Sequence[Floats],
-    sizes: Floats,
+    function: Callable[..., Sums],
+    sums: Sequence[PerCluster],
+    sizes: PerCluster,
     n: int,
     bounds: tuple[float, float] = REALS,
     *,
@@ -252,8 +252,8 @@ def of_sums(
 
 def jackknife(
     value: float,
-    without: Floats,
-    sizes: Floats,
+    without: PerCluster,
+    sizes: PerCluster,
     n: int,
     bounds: tuple[float, float] = REALS,
     least_variance: float = 0.0,
@@ -275,12 +275,12 @@ def jackknife(
     return Measurement(value, max(bounds[0], value - half), min(bounds[1], value + half), n)
 
 
-def half_width(value: float, without: Floats, sizes: Floats, least_variance: float) -> float:
+def half_width(value: float, without: PerCluster, sizes: PerCluster, least_variance: float) -> float:
     """Half the width of `jackknife`'s interval, for a statistic that is carried over to another scale afterwards."""
     return _t(sizes) * math.sqrt(max(least_variance, jackknife_variance(value, without)))
 
 
-def _t(sizes: Floats) -> float:
+def _t(sizes: PerCluster) -> float:
     """Student's quantile, for Kish's effective number of clusters minus one degrees of freedom, and at least one."""
     return _quantile(max(1.0, kish(sizes) - 1))
 
@@ -295,7 +295,7 @@ def kish(weight: Floats) -> float:
     return float(weight.sum() ** 2 / np.square(weight).sum())
 
 
-def jackknife_variance(value: float, without: Floats) -> float:
+def jackknife_variance(value: float, without: PerCluster) -> float:
     """The variance of a statistic from its values with each cluster left out [clusters]."""
     return float((len(without) - 1) / len(without) * np.square(without - value).sum())
 
@@ -305,19 +305,19 @@ def relative(weight: Floats) -> Floats:
     return np.asarray(weight / weight.max())
 
 
-def too_few(sizes: Floats) -> str | None:
+def too_few(sizes: PerCluster) -> str | None:
     """Why clusters of these weights [clusters] have no interval; None if they have one."""
     if len(sizes) < 2:
         return ONE_CLUSTER
     return None if (without_each(sizes) > 0).all() else ALL_IN_ONE
 
 
-def by_cluster(values: Floats, cluster: Ints) -> Floats:
+def by_cluster(values: Floats, cluster: Ints) -> PerCluster:
     """[clusters], the sum of `values` [n] in each cluster that occurs, in ascending order of `cluster` [n]."""
     return np.bincount(np.unique(cluster, return_inverse=True)[1], values).astype(np.float64)
 
 
-def without_each(totals: Floats) -> Floats:
+def without_each(totals: PerCluster) -> PerCluster:
     """[clusters], the sum over all other clusters. Never by subtraction: the rest of a huge total would be lost."""
     nothing = np.zeros(1)
     before = np.concatenate([nothing, np.cumsum(totals)[:-1]])

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from jaxtyping import Float64
 
 from plaudit.statistics.arrays import Floats
 
@@ -15,7 +16,7 @@ def centred(values: Floats) -> Floats:
     return values - values.mean() if np.ptp(values) else np.zeros_like(values)
 
 
-def pooled_sd(prompts: Sequence[Floats]) -> float:
+def pooled_sd(prompts: Sequence[Float64[np.ndarray, " _"]]) -> float:
     """The standard deviation of values about their own prompt's mean, with K - 1 degrees of freedom a prompt of K; 0
     where nothing varies. Every prompt has a value at least."""
     deviations = [centred(values) for values in prompts]

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float64, Int64
 
 from plaudit.evaluation.best_of_n.estimators import best_of_n_kl, curve_points, decline, expected_best
 from plaudit.evaluation.best_of_n.fitting import CurveFit, fit_curve, no_fit
 from plaudit.evaluation.best_of_n.pools import standardised
-from plaudit.statistics import Floats, Ints, Measurement, by_cluster, mean, of_sums, pooled_sd, ratio, undefined
+from plaudit.statistics import Measurement, by_cluster, mean, of_sums, pooled_sd, ratio, undefined
 
 NO_CHOICE = "no prompt has two candidates with a gold value"
 SAME_GOLD = "gold values every candidate of a prompt the same"
@@ -34,20 +35,22 @@ class GoldPools:
     """
 
     n: tuple[int, ...]
-    gold: Sequence[Floats]
-    cluster: Ints
-    ideal: Floats
+    gold: Sequence[Float64[np.ndarray, " _"]]
+    cluster: Int64[np.ndarray, " prompts"]
+    ideal: Float64[np.ndarray, " prompts"]
 
     @classmethod
-    def of(cls, gold: Sequence[Floats], cluster: Ints, most: int) -> GoldPools:
+    def of(
+        cls, gold: Sequence[Float64[np.ndarray, " _"]], cluster: Int64[np.ndarray, " prompts"], most: int
+    ) -> GoldPools:
         """From raw gold values, one array a prompt."""
         units, n = standardised(gold), curve_points(most)
         return cls(n, units, cluster, gains(units, units, n)[:, -1] if len(units) else np.zeros(0))
 
     @property
-    def distance(self) -> Floats:
+    def distance(self) -> Float64[np.ndarray, " points"]:
         """[points], sqrt(KL)."""
-        return np.sqrt(best_of_n_kl(np.array(self.n)))
+        return np.asarray(np.sqrt(best_of_n_kl(np.array(self.n))))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +79,7 @@ class Curve:
     fall: Measurement
     of_ideal: Measurement
     lead: Measurement | None
-    gains: Floats
+    gains: Float64[np.ndarray, "prompts points"]
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -93,7 +96,11 @@ class Curve:
 
 
 def curve(
-    name: str, kind: str, rewards: Sequence[Floats], gold_pools: GoldPools, members: Sequence[Curve] = ()
+    name: str,
+    kind: str,
+    rewards: Sequence[Float64[np.ndarray, " _"]],
+    gold_pools: GoldPools,
+    members: Sequence[Curve] = (),
 ) -> Curve:
     """Measure the choice by `rewards`, one array a prompt; `members` are the curves of what an ensemble combines."""
     of_gold = gains(rewards, gold_pools.gold, gold_pools.n)
@@ -131,7 +138,7 @@ def curve(
     )
 
 
-def _immeasurable(rewards: Sequence[Floats], gold_pools: GoldPools) -> str | None:
+def _immeasurable(rewards: Sequence[Float64[np.ndarray, " _"]], gold_pools: GoldPools) -> str | None:
     """Why a choice cannot be measured; None if it can."""
     if not gold_pools.gold:
         return NO_CHOICE
@@ -140,24 +147,32 @@ def _immeasurable(rewards: Sequence[Floats], gold_pools: GoldPools) -> str | Non
     return None if pooled_sd(rewards) > 0 else SAME_REWARD
 
 
-def gains(rewards: Sequence[Floats], values: Sequence[Floats], n: Sequence[int]) -> Floats:
+def gains(
+    rewards: Sequence[Float64[np.ndarray, " _"]], values: Sequence[Float64[np.ndarray, " _"]], n: Sequence[int]
+) -> Float64[np.ndarray, "prompts points"]:
     """[prompts, n], what the best of n by `rewards` is worth in `values` whose mean is 0, one array a prompt."""
     by_prompt = [expected_best(reward, value, n) for reward, value in zip(rewards, values, strict=True)]
     return _exact_zeros(np.array(by_prompt).reshape(len(by_prompt), len(n)))
 
 
-def _exact_zeros(values: Floats) -> Floats:
+def _exact_zeros(values: Float64[np.ndarray, "*gains"]) -> Float64[np.ndarray, "*gains"]:
     return np.where(np.abs(values) < _ROUNDING, 0.0, values)
 
 
-def _points(by_prompt: Floats, cluster: Ints) -> tuple[Measurement, ...]:
+def _points(
+    by_prompt: Float64[np.ndarray, "prompts points"], cluster: Int64[np.ndarray, " prompts"]
+) -> tuple[Measurement, ...]:
     """The means over prompts. At n = 1 the choice is random, and what it gains is 0 by the unit's definition."""
     prompts = len(by_prompt)
     later = (mean(column, np.ones(prompts), cluster) for column in by_prompt.T[1:])
     return (Measurement(0.0, 0.0, 0.0, prompts), *later)
 
 
-def _share(gain: Floats, ideal: Floats, cluster: Ints) -> Measurement:
+def _share(
+    gain: Float64[np.ndarray, " prompts"],
+    ideal: Float64[np.ndarray, " prompts"],
+    cluster: Int64[np.ndarray, " prompts"],
+) -> Measurement:
     """A ratio of two sums over prompts, at most 1, since no choice gains more than the ideal."""
     parts, wholes = by_cluster(gain, cluster), by_cluster(ideal, cluster)
     if not wholes.sum() > 0:

@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+from jaxtyping import Float64, Int64, Real
 from scipy.special import lambertw
 from scipy.stats import norm
 
 from plaudit.statistics import (
     LEVEL,
     NO_VARIATION,
-    Floats,
-    Ints,
     Measurement,
+    PerCluster,
     by_cluster,
     half_width,
     too_few,
@@ -26,7 +26,9 @@ from plaudit.statistics import (
 )
 
 
-def expected_best(scores: Floats, truth: Floats, draws: Sequence[int]) -> Floats:
+def expected_best(
+    scores: Float64[np.ndarray, " candidates"], truth: Float64[np.ndarray, " candidates"], draws: Sequence[int]
+) -> Float64[np.ndarray, " points"]:
     """The expected truth of the highest-scored of n candidates drawn without replacement from K, [draws].
 
     Exact over the C(K, n) draws, and so, where the K candidates are independent samples of a policy, an unbiased
@@ -49,7 +51,7 @@ def expected_best(scores: Floats, truth: Floats, draws: Sequence[int]) -> Floats
 
 
 @lru_cache(maxsize=64)
-def _chances(draws: tuple[int, ...], candidates: int) -> Floats:
+def _chances(draws: tuple[int, ...], candidates: int) -> Float64[np.ndarray, "points candidates"]:
     """[draws, place], the probability that the best of n drawn stands at a place, counted from the top.
 
     C(K - 1 - i, n - 1) / C(K, n) at place i; by the ratio of neighbouring places, because the binomials of a thousand
@@ -69,14 +71,14 @@ _NO_DISTANCE = 1e-6
 """A distance at which n is 1 as far as floats can tell; Lambert's W is not defined on the wrong side of it."""
 
 
-def best_of_n_kl(n: Floats | float) -> Floats:
+def best_of_n_kl(n: Real[np.ndarray, "*points"] | float) -> Float64[np.ndarray, "*points"]:
     """log n - (n - 1) / n, in nats (Stiennon et al., "Learning to summarize from human feedback", 2020, appendix G).
 
     It is the divergence of the best of n from the policy where no two candidates are alike, and an upper bound where
     some are (Beirami et al., "Theoretical guarantees on the best-of-n alignment policy", 2024).
     """
     n = np.asarray(n, dtype=np.float64)
-    return np.log(n) - (n - 1) / n
+    return np.asarray(np.log(n) - (n - 1) / n)
 
 
 def n_at_distance(d: float) -> float:
@@ -103,7 +105,9 @@ PENALTY = 0.5
 """Lambda: what one unit of the members' variance costs, in units of their standardised rewards."""
 
 
-def combine(members: Floats, penalty: float = PENALTY) -> dict[str, Floats]:
+def combine(
+    members: Float64[np.ndarray, "members candidates"], penalty: float = PENALTY
+) -> dict[str, Float64[np.ndarray, " candidates"]]:
     """The rewards of several models combined, in ways that distrust what they disagree on, by name: [K] each.
 
     T. Coste, U. Anwar, R. Kirk, D. Krueger, "Reward Model Ensembles Help Mitigate Overoptimization", 2023, section 3.
@@ -126,7 +130,9 @@ ROUNDS = 1_999
 """Random signs of all clusters."""
 
 
-def decline(gains: Floats, cluster: Ints, seed: int = 0) -> Measurement:
+def decline(
+    gains: Float64[np.ndarray, "prompts points"], cluster: Int64[np.ndarray, " prompts"], seed: int = 0
+) -> Measurement:
     """The maximum of a curve minus its end, 0 where the end is the maximum.
 
     The maximum of a noisy curve is too high, because noise helped to choose it. So the interval holds the differences
@@ -157,12 +163,12 @@ def decline(gains: Floats, cluster: Ints, seed: int = 0) -> Measurement:
     return Measurement(value, max(0.0, float(low)), max(value, float(high)), prompts)
 
 
-def _half_width(totals: Floats, sizes: Floats) -> float:
+def _half_width(totals: PerCluster, sizes: PerCluster) -> float:
     """Half the width of the interval of one difference by itself."""
     return half_width(float(totals.sum() / sizes.sum()), without_each(totals) / without_each(sizes), sizes, 0.0)
 
 
-def _widening(deviations: Floats, seed: int) -> float:
+def _widening(deviations: Float64[np.ndarray, "clusters points"], seed: int) -> float:
     """How much wider an interval must be to hold all differences at once; deviations are [clusters, points]."""
     signs = np.random.default_rng(seed).choice((-1.0, 1.0), (ROUNDS, len(deviations)))
     largest = np.abs(signs @ deviations / np.sqrt(np.square(deviations).sum(axis=0))).max(axis=1)

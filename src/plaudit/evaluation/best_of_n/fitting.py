@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float64, Int64
 
 from plaudit.evaluation.best_of_n.estimators import n_at_distance
 from plaudit.statistics import (
-    Floats,
-    Ints,
     Measurement,
+    PerCluster,
     by_cluster,
     half_width,
     of_sums,
@@ -61,7 +61,11 @@ def no_fit(reason: str) -> CurveFit:
     return CurveFit(undefined(reason), undefined(reason), undefined(reason))
 
 
-def fit_curve(distance: Floats, gains: Floats, cluster: Ints) -> CurveFit:
+def fit_curve(
+    distance: Float64[np.ndarray, " points"],
+    gains: Float64[np.ndarray, "prompts points"],
+    cluster: Int64[np.ndarray, " prompts"],
+) -> CurveFit:
     """Weighted least squares through the points of a curve, with intervals over clusters of prompts.
 
     A point's weight is 1 / d^2: the spread of a gain grows about as d does, so gain / d is about as uncertain
@@ -88,7 +92,7 @@ def fit_curve(distance: Floats, gains: Floats, cluster: Ints) -> CurveFit:
     return CurveFit(alpha, beta, _peak(sums[0], sums[1], sizes, len(gains)))
 
 
-def _peak(in_alpha: Floats, in_beta: Floats, sizes: Floats, n: int) -> Measurement:
+def _peak(in_alpha: PerCluster, in_beta: PerCluster, sizes: PerCluster, n: int) -> Measurement:
     """alpha / (2 beta) with Fieller's interval, carried over to n; from sums over clusters."""
     alpha, slope = float(in_alpha.sum() / sizes.sum()), 2 * float(in_beta.sum() / sizes.sum())
     rest = without_each(sizes)

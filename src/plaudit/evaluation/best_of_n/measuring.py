@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float64
 
 from plaudit.errors import InvalidInputError
 from plaudit.evaluation.best_of_n.curves import Curve, GoldPools, curve
@@ -14,7 +15,7 @@ from plaudit.evaluation.best_of_n.estimators import PENALTY, best_of_n_kl, combi
 from plaudit.evaluation.best_of_n.pools import gather_pools, standardised
 from plaudit.groups import Group, each_group
 from plaudit.scoring import GroupScores, ScoredGroups
-from plaudit.statistics import LEVEL, Floats, pooled_sd
+from plaudit.statistics import LEVEL, pooled_sd
 
 LENGTH = "the longer answer"
 IDEAL = "gold itself"
@@ -118,7 +119,10 @@ def best_of(
 
 
 def _ensembles(
-    members: Sequence[Sequence[Floats]], penalty: float, gold_pools: GoldPools, singles: Sequence[Curve]
+    members: Sequence[Sequence[Float64[np.ndarray, " _"]]],
+    penalty: float,
+    gold_pools: GoldPools,
+    singles: Sequence[Curve],
 ) -> list[Curve]:
     if len(members) < 2:
         return []

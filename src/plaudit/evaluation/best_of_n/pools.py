@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float64
 
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, plain_text
 from plaudit.judgements import check_shapes, cluster_ids
-from plaudit.statistics import Floats, centred, pooled_sd
+from plaudit.statistics import centred, pooled_sd
 
 Scores = Sequence[Sequence[float]]
 
@@ -28,9 +29,9 @@ class Pool:
     """
 
     cluster: int
-    gold: Floats
-    proxies: Floats
-    length: Floats
+    gold: Float64[np.ndarray, " candidates"]
+    proxies: Float64[np.ndarray, "proxies candidates"]
+    length: Float64[np.ndarray, " candidates"]
 
     def __len__(self) -> int:
         return len(self.gold)
@@ -115,7 +116,7 @@ def _pool(group: Group, g: int, cluster: int, proxies: Mapping[str, Scores], gol
     )
 
 
-def standardised(values: Sequence[Floats]) -> list[Floats]:
+def standardised(values: Sequence[Float64[np.ndarray, " _"]]) -> list[Float64[np.ndarray, " _"]]:
     """Each prompt's values about their mean, in units of `pooled_sd`; zeros where nothing varies."""
     unit = pooled_sd(values)
     return [centred(row) / unit if unit > 0 else np.zeros_like(row) for row in values]

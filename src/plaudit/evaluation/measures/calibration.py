@@ -13,15 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Int64
 from scipy.special import expit
 
-from plaudit.judgements import Comparisons, credit
+from plaudit.judgements import Comparisons, PerComparison, PerResponse, credit
 from plaudit.statistics import (
     JACKKNIFE,
     NOTHING,
-    Floats,
     Intervals,
-    Ints,
     Measurement,
     mean,
     proportion,
@@ -34,7 +33,7 @@ BINS = 10
 """Bins of equal width that confidence in [1/2, 1] is cut into."""
 
 
-def brier(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKKNIFE) -> Measurement:
+def brier(comparisons: Comparisons, scores: PerResponse, intervals: Intervals = JACKKNIFE) -> Measurement:
     """Mean squared distance of sigma(gap) from what people said (Brier, Monthly Weather Review 78, 1950): 0 is perfect,
     1/4 is chance. The same whichever response is called the first, so it needs no folding."""
     gaps = comparisons.gaps(scores)
@@ -43,7 +42,7 @@ def brier(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKK
     return mean(squares, comparisons.weight, comparisons.cluster, (0.0, 1.0), intervals=intervals)
 
 
-def ece(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKKNIFE) -> Measurement:
+def ece(comparisons: Comparisons, scores: PerResponse, intervals: Intervals = JACKKNIFE) -> Measurement:
     """Expected calibration error: mean over bins of |share right - mean confidence|, by the weight in each bin
     (Naeini, Cooper & Hauskrecht, AAAI 2015; Guo et al., ICML 2017), over `BINS` bins of the folded confidence.
 
@@ -58,7 +57,7 @@ def ece(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKKNI
     return mean(sign[bins] * off, comparisons.weight, comparisons.cluster, (0.0, 1.0), intervals=intervals)
 
 
-def ece_chance(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKKNIFE) -> Measurement:
+def ece_chance(comparisons: Comparisons, scores: PerResponse, intervals: Intervals = JACKKNIFE) -> Measurement:
     """The ECE that a calibrated model with these confidences would show by luck, were comparisons independent. It is
     computed, not estimated, so no interval is made.
 
@@ -100,7 +99,7 @@ class Confident:
         return cls(low, high, confidence, Measurement.from_json(row.values.get("right")))
 
 
-def reliability(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKKNIFE) -> list[Confident]:
+def reliability(comparisons: Comparisons, scores: PerResponse, intervals: Intervals = JACKKNIFE) -> list[Confident]:
     """How often the model is right in each of `BINS` bins of its confidence (Murphy & Winkler, Appl. Stat. 26, 1977);
     empty ones are left out. ECE is the mean distance of these points from the diagonal."""
     if not len(comparisons):
@@ -120,7 +119,7 @@ def reliability(comparisons: Comparisons, scores: Floats, intervals: Intervals =
     ]
 
 
-def _folded(gaps: Floats) -> tuple[Floats, Ints]:
+def _folded(gaps: PerComparison) -> tuple[PerComparison, Int64[np.ndarray, " comparisons"]]:
     """[n], the confidence in the preferred response; and [n], its bin."""
     confidence = expit(np.abs(gaps))
     return confidence, np.minimum((confidence - 0.5) * 2 * BINS, BINS - 1).astype(np.int64)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Int64
 
 from plaudit.evaluation.measures.preferences import accuracy
-from plaudit.judgements import Comparisons
-from plaudit.statistics import JACKKNIFE, Floats, Intervals, Ints, Measurement
+from plaudit.judgements import Comparisons, PerComparison, PerResponse
+from plaudit.statistics import JACKKNIFE, Intervals, Measurement
 from plaudit.storage import Fields
 
 PARTS = 3
@@ -40,7 +41,7 @@ class Length:
         return cls(row.integer("low"), row.integer("high"), Measurement.from_json(row.values.get("accuracy")))
 
 
-def by_length(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKKNIFE) -> list[Length]:
+def by_length(comparisons: Comparisons, scores: PerResponse, intervals: Intervals = JACKKNIFE) -> list[Length]:
     """Accuracy over decided comparisons, from those whose better response is much shorter to those where it is much
     longer. Equal differences are never parted, and responses of one length are a bin of their own."""
     decided = comparisons.decided
@@ -56,7 +57,7 @@ def by_length(comparisons: Comparisons, scores: Floats, intervals: Intervals = J
     ]
 
 
-def _bins(length: Floats) -> Ints:
+def _bins(length: PerComparison) -> Int64[np.ndarray, " comparisons"]:
     """[n], the number of each difference's bin, in ascending order; those of 0 are bin 0."""
     bins = np.zeros(len(length), dtype=np.int64)
     for sign in (-1, 1):

@@ -12,15 +12,15 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from jaxtyping import Bool
 
-from plaudit.judgements import Comparisons, credit, votes_of_others
+from plaudit.judgements import Comparisons, PerComparison, PerResponse, credit, votes_of_others
 from plaudit.statistics import (
     JACKKNIFE,
     NOTHING,
-    Bools,
-    Floats,
     Intervals,
     Measurement,
+    Sums,
     by_cluster,
     mean,
     of_sums,
@@ -32,12 +32,12 @@ from plaudit.statistics import (
 ALL_TIES = "every comparison is a judged tie"
 
 
-def accuracy(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKKNIFE) -> Measurement:
+def accuracy(comparisons: Comparisons, scores: PerResponse, intervals: Intervals = JACKKNIFE) -> Measurement:
     """How often the model prefers the response people preferred, over decided comparisons."""
     return _accuracy_of_gaps(comparisons, comparisons.gaps(scores), intervals)
 
 
-def accuracy_with_ties(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKKNIFE) -> Measurement:
+def accuracy_with_ties(comparisons: Comparisons, scores: PerResponse, intervals: Intervals = JACKKNIFE) -> Measurement:
     """Accuracy over all comparisons, where a judged tie earns half credit whatever the model says.
 
     A score is a real number and never equal for two different responses, so a model cannot say "tie" and is not
@@ -47,19 +47,19 @@ def accuracy_with_ties(comparisons: Comparisons, scores: Floats, intervals: Inte
     return proportion(right, comparisons.weight, comparisons.cluster, intervals=intervals)
 
 
-def log_loss(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKKNIFE) -> Measurement:
+def log_loss(comparisons: Comparisons, scores: PerResponse, intervals: Intervals = JACKKNIFE) -> Measurement:
     """Mean of -log sigma(gap), the Bradley-Terry loss in nats; a tie is half a win for each. Chance is log 2."""
     losses = log_losses(comparisons.gaps(scores), comparisons.tie)
     return mean(losses, comparisons.weight, comparisons.cluster, (0.0, math.inf), intervals=intervals)
 
 
-def log_losses(gaps: Floats, tie: Bools) -> Floats:
+def log_losses(gaps: PerComparison, tie: Bool[np.ndarray, " comparisons"]) -> PerComparison:
     """[n], what each comparison adds to `log_loss`."""
     won, lost = np.logaddexp(0, -gaps), np.logaddexp(0, gaps)
-    return np.where(tie, (won + lost) / 2, won)
+    return np.asarray(np.where(tie, (won + lost) / 2, won))
 
 
-def margin(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKKNIFE) -> Measurement:
+def margin(comparisons: Comparisons, scores: PerResponse, intervals: Intervals = JACKKNIFE) -> Measurement:
     """Mean gap over decided comparisons, in the model's own units."""
     decided = comparisons.decided
     if not len(decided):
@@ -67,7 +67,7 @@ def margin(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACK
     return mean(decided.gaps(scores), decided.weight, decided.cluster, intervals=intervals)
 
 
-def margin_sd(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKKNIFE) -> Measurement:
+def margin_sd(comparisons: Comparisons, scores: PerResponse, intervals: Intervals = JACKKNIFE) -> Measurement:
     """The margin in standard deviations of the scores compared, so that models of different units can be compared.
 
     The standard deviation is of both scores of every decided comparison; the interval knows it is estimated.
@@ -82,7 +82,7 @@ def margin_sd(comparisons: Comparisons, scores: Floats, intervals: Intervals = J
     a, b = better - centre, worse - centre
     sums = [by_cluster(weight * x, decided.cluster) for x in (np.ones(len(a)), a - b, (a + b) / 2, (a**2 + b**2) / 2)]
 
-    def in_sd(size: Floats, gap: Floats, first: Floats, second: Floats) -> Floats:
+    def in_sd(size: Sums, gap: Sums, first: Sums, second: Sums) -> Sums:
         variance = second / size - (first / size) ** 2
         # What is left of equal scores after rounding is no variance; the division then says so with an infinity.
         variance = np.where(variance > 1e-12 * sums[3].sum() / sums[0].sum(), variance, 0)
@@ -106,13 +106,13 @@ def length_accuracy(comparisons: Comparisons, intervals: Intervals = JACKKNIFE) 
     return _accuracy_of_gaps(comparisons, comparisons.length_gap, intervals)
 
 
-def lead_over_length(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKKNIFE) -> Measurement:
+def lead_over_length(comparisons: Comparisons, scores: PerResponse, intervals: Intervals = JACKKNIFE) -> Measurement:
     """Accuracy minus the length rule's, on the same comparisons."""
     return lead(comparisons, scores, comparisons.length_gap, intervals)
 
 
 def lead(
-    comparisons: Comparisons, scores: Floats, baseline_gaps: Floats, intervals: Intervals = JACKKNIFE
+    comparisons: Comparisons, scores: PerResponse, baseline_gaps: PerComparison, intervals: Intervals = JACKKNIFE
 ) -> Measurement:
     """Accuracy minus a baseline's, whose gaps [n] are of the same comparisons. The difference is taken comparison by
     comparison, so what both find hard cancels."""
@@ -136,7 +136,7 @@ def human_accuracy(comparisons: Comparisons, intervals: Intervals = JACKKNIFE) -
     return _accuracy_of_gaps(comparisons[overlap], votes[overlap], intervals)
 
 
-def _accuracy_of_gaps(comparisons: Comparisons, gaps: Floats, intervals: Intervals) -> Measurement:
+def _accuracy_of_gaps(comparisons: Comparisons, gaps: PerComparison, intervals: Intervals) -> Measurement:
     decided = ~comparisons.tie
     if not decided.any():
         return _nothing_decided(comparisons)

@@ -9,15 +9,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from jaxtyping import Bool, Int64
 
-from plaudit.judgements import ONE_RATER, AttributeRatings, alpha_of_ratings
+from plaudit.judgements import ONE_RATER, AttributeRatings, PerRated, alpha_of_ratings
 from plaudit.statistics import (
     CORRELATIONS,
     JACKKNIFE,
-    Bools,
-    Floats,
     Intervals,
-    Ints,
     Measurement,
     Measurements,
     correlation,
@@ -48,7 +46,7 @@ MODEL_RATING_METRICS = (
 
 
 def measure_ratings(
-    rated: AttributeRatings, scores: Floats, in_units: bool, intervals: Intervals = JACKKNIFE
+    rated: AttributeRatings, scores: PerRated, in_units: bool, intervals: Intervals = JACKKNIFE
 ) -> Measurements:
     """Everything measured of the model on one attribute: `MODEL_RATING_METRICS`.
 
@@ -84,7 +82,7 @@ def measure_raters(rated: AttributeRatings, intervals: Intervals = JACKKNIFE) ->
     }
 
 
-def errors(off: Floats, cluster: Ints, intervals: Intervals = JACKKNIFE) -> Measurements:
+def errors(off: PerRated, cluster: Int64[np.ndarray, " rated"], intervals: Intervals = JACKKNIFE) -> Measurements:
     """Mean absolute and root mean squared error, in the attribute's units, from the differences `off` [n].
 
     The interval of the latter is the square root of the mean square's.
@@ -99,7 +97,11 @@ def errors(off: Floats, cluster: Ints, intervals: Intervals = JACKKNIFE) -> Meas
 
 
 def correlations(
-    scores: Floats, human: Floats, cluster: Ints, group: Ints, intervals: Intervals = JACKKNIFE
+    scores: PerRated,
+    human: PerRated,
+    cluster: Int64[np.ndarray, " rated"],
+    group: Int64[np.ndarray, " rated"],
+    intervals: Intervals = JACKKNIFE,
 ) -> Measurements:
     """Pearson, Spearman and Kendall over all rows [n], and `kendall_within` their groups."""
     over_all = {
@@ -109,7 +111,11 @@ def correlations(
 
 
 def kendall_within(
-    scores: Floats, human: Floats, cluster: Ints, group: Ints, intervals: Intervals = JACKKNIFE
+    scores: PerRated,
+    human: PerRated,
+    cluster: Int64[np.ndarray, " rated"],
+    group: Int64[np.ndarray, " rated"],
+    intervals: Intervals = JACKKNIFE,
 ) -> Measurement:
     """Mean over groups of tau-b among the group's rows: the segment-level figure of WMT's metrics tasks.
 
@@ -127,7 +133,7 @@ def kendall_within(
 
 
 def spearman_lead(
-    rated: AttributeRatings, scores: Floats, baseline: Floats, intervals: Intervals = JACKKNIFE
+    rated: AttributeRatings, scores: PerRated, baseline: PerRated, intervals: Intervals = JACKKNIFE
 ) -> Measurement:
     """Spearman's correlation of the scores [n] with people minus the baseline's [n]."""
     return difference(CORRELATIONS["spearman"], scores, baseline, rated.human, rated.cluster, intervals=intervals)
@@ -143,7 +149,7 @@ def _one_rater(rated: AttributeRatings, intervals: Intervals) -> Measurements:
     }
 
 
-def _share_of_constant(values: Floats, rated: AttributeRatings, intervals: Intervals) -> Measurement:
+def _share_of_constant(values: PerRated, rated: AttributeRatings, intervals: Intervals) -> Measurement:
     """In what share of the groups with two rated responses or more the values [n] are all equal."""
     members, first, size = _groups(rated.group)
     paired = size > 1
@@ -153,13 +159,15 @@ def _share_of_constant(values: Floats, rated: AttributeRatings, intervals: Inter
     return proportion(equal, np.ones(len(equal)), rated.cluster[first][paired], intervals=intervals)
 
 
-def _groups(group: Ints) -> tuple[Ints, Ints, Ints]:
+def _groups(
+    group: Int64[np.ndarray, " rated"],
+) -> tuple[Int64[np.ndarray, " rated"], Int64[np.ndarray, " groups"], Int64[np.ndarray, " groups"]]:
     """[n], which of the groups that occur a row is of; [groups], the first row of each; [groups], its rows."""
     _, first, members, size = np.unique(group, return_index=True, return_inverse=True, return_counts=True)
     return members, first, size
 
 
-def _constant(values: Floats, members: Ints) -> Bools:
+def _constant(values: PerRated, members: Int64[np.ndarray, " rated"]) -> Bool[np.ndarray, " groups"]:
     """[groups], whether all values [n] of a group are equal."""
     low, high = np.full((2, members.max() + 1), [[math.inf], [-math.inf]])
     np.minimum.at(low, members, values)

@@ -13,19 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Int64
 
-from plaudit.statistics import (
-    JACKKNIFE,
-    Floats,
-    Intervals,
-    Ints,
-    Measurement,
-    by_cluster,
-    mean,
-    of_sums,
-    proportion,
-    undefined,
-)
+from plaudit.judgements import PerResponse
+from plaudit.statistics import JACKKNIFE, Intervals, Measurement, Sums, by_cluster, mean, of_sums, proportion, undefined
 from plaudit.storage import Fields
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -102,7 +93,12 @@ class Rewards:
         )
 
 
-def measure_rewards(scores: Floats, prompt: Ints, cluster: Ints, intervals: Intervals = JACKKNIFE) -> Rewards:
+def measure_rewards(
+    scores: PerResponse,
+    prompt: Int64[np.ndarray, " responses"],
+    cluster: Int64[np.ndarray, " responses"],
+    intervals: Intervals = JACKKNIFE,
+) -> Rewards:
     """Measure the rewards of responses.
 
     Args:
@@ -148,7 +144,10 @@ def measure_rewards(scores: Floats, prompt: Ints, cluster: Ints, intervals: Inte
 
 
 def _within(
-    scores: Floats, prompt: Ints, cluster: Ints, intervals: Intervals
+    scores: PerResponse,
+    prompt: Int64[np.ndarray, " responses"],
+    cluster: Int64[np.ndarray, " responses"],
+    intervals: Intervals,
 ) -> tuple[Measurement, Measurement, Measurement]:
     """The components of variance of a one-way random effects model, estimated by the analysis of variance of unbalanced
     data (Searle, Casella & McCulloch, Variance Components, 1992; the share is 1 - ICC(1)), and the share of prompts
@@ -179,13 +178,13 @@ def _within(
     return sd, share, without_spread
 
 
-def _sd_within(inside: Floats, freedom: Floats) -> Floats:
+def _sd_within(inside: Sums, freedom: Sums) -> Sums:
     return np.asarray(np.sqrt(inside / freedom))
 
 
 def _share_within(
-    inside: Floats, freedom: Floats, prompts: Floats, n: Floats, total: Floats, between: Floats, squares: Floats
-) -> Floats:
+    inside: Sums, freedom: Sums, prompts: Sums, n: Sums, total: Sums, between: Sums, squares: Sums
+) -> Sums:
     """From sums over prompts of: squares within, degrees of freedom within, 1, responses, rewards, responses times the
     squared mean, and squared responses."""
     within = inside / freedom

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from plaudit.judgements import Comparisons, credit
+from plaudit.judgements import Comparisons, PerComparison, PerResponse, credit
 from plaudit.statistics import (
     JACKKNIFE,
-    Floats,
     Intervals,
     Measurement,
     Measurements,
+    Sums,
     by_cluster,
     of_sums,
     proportion,
@@ -28,7 +28,7 @@ NAMES = ("selective_accuracy", "selective_lead", "selective_accuracy_by_gap", "s
 
 
 def selective_accuracy(
-    comparisons: Comparisons, scores: Floats, spreads: Floats, intervals: Intervals = JACKKNIFE
+    comparisons: Comparisons, scores: PerResponse, spreads: PerResponse, intervals: Intervals = JACKKNIFE
 ) -> Measurements:
     """Accuracy on the most certain half of decided comparisons, its lead over the other half, the accuracy on the half
     with the largest gaps, and the lead over that: `NAMES`.
@@ -58,7 +58,7 @@ def selective_accuracy(
     return dict(zip(NAMES, values, strict=True))
 
 
-def _most_certain_half(certainty: Floats, weight: Floats) -> Floats:
+def _most_certain_half(certainty: PerComparison, weight: PerComparison) -> PerComparison:
     """[n], how much of each comparison's weight belongs to the most certain half: all, none, or, for those that are
     equally certain where the halves meet, an equal share."""
     _, level = np.unique(-certainty, return_inverse=True)
@@ -67,12 +67,14 @@ def _most_certain_half(certainty: Floats, weight: Floats) -> Floats:
     return np.asarray(weight * np.clip((weight.sum() / 2 - before) / mass, 0, 1)[level])
 
 
-def _accuracy(outcome: Floats, weight: Floats, decided: Comparisons, intervals: Intervals) -> Measurement:
+def _accuracy(outcome: PerComparison, weight: PerComparison, decided: Comparisons, intervals: Intervals) -> Measurement:
     part = weight > 0
     return proportion(outcome[part], weight[part], decided.cluster[part], intervals=intervals)
 
 
-def _lead(outcome: Floats, first: Floats, second: Floats, decided: Comparisons, intervals: Intervals) -> Measurement:
+def _lead(
+    outcome: PerComparison, first: PerComparison, second: PerComparison, decided: Comparisons, intervals: Intervals
+) -> Measurement:
     """Mean outcome under the weights `first` [n] minus that under `second` [n]. The halves are held fixed."""
     means = [float((outcome * part).sum() / part.sum()) for part in (first, second)]
     # What each comparison adds to the difference; were they independent, the sum of its squares would be the variance.
@@ -92,5 +94,5 @@ def _lead(outcome: Floats, first: Floats, second: Floats, decided: Comparisons, 
     )
 
 
-def _difference(total: Floats, weight: Floats, other: Floats, other_weight: Floats) -> Floats:
+def _difference(total: Sums, weight: Sums, other: Sums, other_weight: Sums) -> Sums:
     return np.asarray(total / weight - other / other_weight)

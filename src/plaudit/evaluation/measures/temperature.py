@@ -16,15 +16,15 @@ from scipy.special import expit
 
 from plaudit.evaluation.measures.calibration import ece
 from plaudit.evaluation.measures.preferences import log_loss
-from plaudit.judgements import Comparisons
+from plaudit.judgements import Comparisons, PerComparison, PerResponse
 from plaudit.statistics import (
     JACKKNIFE,
     NOTHING,
     ONE_CLUSTER,
-    Floats,
     Intervals,
     Measurement,
     Measurements,
+    Sums,
     by_cluster,
     of_sums,
     relative,
@@ -43,7 +43,7 @@ NO_ORDER = "the scores order people's choices no better than chance, so the larg
 _MOST = 1e4
 
 
-def fit_temperature(comparisons: Comparisons, scores: Floats) -> float | None:
+def fit_temperature(comparisons: Comparisons, scores: PerResponse) -> float | None:
     """The T > 0 that makes -log σ(gap / T) least on these comparisons; a tie is half a win for each. None if there is
     nothing to fit on.
 
@@ -52,7 +52,7 @@ def fit_temperature(comparisons: Comparisons, scores: Floats) -> float | None:
     return _fit(comparisons, comparisons.gaps(scores))
 
 
-def _fit(comparisons: Comparisons, gaps: Floats) -> float | None:
+def _fit(comparisons: Comparisons, gaps: PerComparison) -> float | None:
     if not len(comparisons) or not gaps.any():
         return None
     weight, tie = relative(comparisons.weight), comparisons.tie
@@ -68,7 +68,7 @@ def _fit(comparisons: Comparisons, gaps: Floats) -> float | None:
     return math.exp(minimize_scalar(loss, bounds=(unit - most, unit + most), method="bounded").x)
 
 
-def at_temperature(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKKNIFE) -> Measurements:
+def at_temperature(comparisons: Comparisons, scores: PerResponse, intervals: Intervals = JACKKNIFE) -> Measurements:
     """The temperature that fits best, and the log loss and ECE of gaps over a temperature that was fitted on other
     clusters (`FOLDS`-fold cross-fitting), so that neither gains from having been fitted."""
     return {
@@ -78,7 +78,7 @@ def at_temperature(comparisons: Comparisons, scores: Floats, intervals: Interval
     }
 
 
-def temperature(comparisons: Comparisons, scores: Floats, intervals: Intervals = JACKKNIFE) -> Measurement:
+def temperature(comparisons: Comparisons, scores: PerResponse, intervals: Intervals = JACKKNIFE) -> Measurement:
     """The divisor of gaps that fits best. Its interval is that of log T, carried back: what is left out or drawn again
     moves log T by one Newton step, the sum of the loss's slopes over the sum of its curvatures."""
     gaps = comparisons.gaps(scores)
@@ -92,7 +92,7 @@ def temperature(comparisons: Comparisons, scores: Floats, intervals: Intervals =
     bend = np.square(scaled) * expit(scaled) * expit(-scaled) - scaled * wrong
     curvature = by_cluster(weight * bend, comparisons.cluster)
 
-    def log_temperature(slope: Floats, curvature: Floats) -> Floats:
+    def log_temperature(slope: Sums, curvature: Sums) -> Sums:
         return np.asarray(math.log(fitted) - slope / curvature)
 
     sizes = by_cluster(weight, comparisons.cluster)
@@ -105,8 +105,8 @@ def temperature(comparisons: Comparisons, scores: Floats, intervals: Intervals =
 
 def _cross_fitted(
     comparisons: Comparisons,
-    scores: Floats,
-    measure: Callable[[Comparisons, Floats, Intervals], Measurement],
+    scores: PerResponse,
+    measure: Callable[[Comparisons, PerResponse, Intervals], Measurement],
     intervals: Intervals,
 ) -> Measurement:
     gaps = comparisons.gaps(scores)
@@ -127,7 +127,7 @@ def _cross_fitted(
     return measure(comparisons, scores / divisor, intervals)
 
 
-def _no_best(comparisons: Comparisons, gaps: Floats) -> str | None:
+def _no_best(comparisons: Comparisons, gaps: PerComparison) -> str | None:
     """Why no temperature fits best; None if one does."""
     if not len(comparisons):
         return NOTHING

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from jaxtyping import Bool
 
 from plaudit.errors import InvalidInputError, PlauditError
 from plaudit.evaluation.measures.preferences import accuracy, lead, log_loss, log_losses
@@ -17,6 +18,9 @@ from plaudit.judgements import (
     NO_SUBSET,
     AttributeRatings,
     Comparisons,
+    PerComparison,
+    PerRated,
+    PerResponse,
     check_scored,
     comparisons_of,
     credit,
@@ -29,8 +33,6 @@ from plaudit.scoring import GroupScores, ScoredGroups
 from plaudit.statistics import (
     CORRELATIONS,
     LEVEL,
-    Bools,
-    Floats,
     McNemar,
     Measurement,
     benjamini_hochberg,
@@ -188,7 +190,7 @@ def compare(
 
 
 def disagreements(
-    groups: Sequence[Group], comparisons: Comparisons, scores_a: Floats, scores_b: Floats
+    groups: Sequence[Group], comparisons: Comparisons, scores_a: PerResponse, scores_b: PerResponse
 ) -> list[Disagreement]:
     """For each group that has responses A and B put in opposite orders, the two with the gaps furthest apart.
 
@@ -226,12 +228,12 @@ def _matching(name: str, groups: Sequence[Group], comparisons: Comparisons, scor
     return scored
 
 
-def _in_rms_units(gap: Floats) -> Floats:
+def _in_rms_units(gap: PerComparison) -> PerComparison:
     most = np.abs(gap).max(initial=0)
     return gap if most == 0 else gap / most / np.sqrt(np.square(gap / most).mean())
 
 
-def _accuracy(comparisons: Comparisons, scores_a: Floats, scores_b: Floats) -> Contrast:
+def _accuracy(comparisons: Comparisons, scores_a: PerResponse, scores_b: PerResponse) -> Contrast:
     decided = comparisons.decided
     ahead = credit(decided.gaps(scores_a)) - credit(decided.gaps(scores_b))
     return Contrast(
@@ -242,7 +244,7 @@ def _accuracy(comparisons: Comparisons, scores_a: Floats, scores_b: Floats) -> C
     )
 
 
-def _log_loss(comparisons: Comparisons, scores_a: Floats, scores_b: Floats) -> Contrast:
+def _log_loss(comparisons: Comparisons, scores_a: PerResponse, scores_b: PerResponse) -> Contrast:
     losses_a, losses_b = (log_losses(comparisons.gaps(scores), comparisons.tie) for scores in (scores_a, scores_b))
     return Contrast(
         a=log_loss(comparisons, scores_a),
@@ -251,7 +253,7 @@ def _log_loss(comparisons: Comparisons, scores_a: Floats, scores_b: Floats) -> C
     )
 
 
-def _by_length(comparisons: Comparisons) -> dict[str, Bools]:
+def _by_length(comparisons: Comparisons) -> dict[str, Bool[np.ndarray, " comparisons"]]:
     """How the better response's length compares -> [n], which comparisons are such; only those that occur."""
     length, decided = comparisons.length_gap, ~comparisons.tie
     sides = {"longer": length > 0, "shorter": length < 0, "as long": length == 0}
@@ -259,7 +261,10 @@ def _by_length(comparisons: Comparisons) -> dict[str, Bools]:
 
 
 def _family(
-    parts: Mapping[str, Bools], comparisons: Comparisons, scores_a: Floats, scores_b: Floats
+    parts: Mapping[str, Bool[np.ndarray, " comparisons"]],
+    comparisons: Comparisons,
+    scores_a: PerResponse,
+    scores_b: PerResponse,
 ) -> dict[str, Contrast]:
     """The contrast of accuracy in each part [n], the p-values corrected as one family."""
     contrasts = {name: _accuracy(comparisons[keep], scores_a, scores_b) for name, keep in parts.items()}
@@ -282,7 +287,9 @@ def _ratings(
     }
 
 
-def _values(name: str, attribute: str, rated: AttributeRatings, groups: Sequence[Group], side: ScoredGroups) -> Floats:
+def _values(
+    name: str, attribute: str, rated: AttributeRatings, groups: Sequence[Group], side: ScoredGroups
+) -> PerRated:
     what = f"{attribute} value" if attribute in side.attributes else "score"
     try:
         return scores_of_rated(rated, groups, side.on(attribute), what)
@@ -290,7 +297,7 @@ def _values(name: str, attribute: str, rated: AttributeRatings, groups: Sequence
         raise InvalidInputError(f"model {name}: {error}") from None
 
 
-def _mae(rated: AttributeRatings, off_a: Floats, off_b: Floats, reason: str | None) -> Contrast:
+def _mae(rated: AttributeRatings, off_a: PerRated, off_b: PerRated, reason: str | None) -> Contrast:
     if reason is not None:
         return Contrast(undefined(reason), undefined(reason), undefined(reason))
     nearer = mean(np.abs(off_a) - np.abs(off_b), np.ones(len(rated)), rated.cluster)

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float64, Int64
 
 from plaudit.evaluation.probes.change import Probe, Wanted
 from plaudit.evaluation.probes.results import FALSE_DISCOVERIES, FEWEST, Probed
 from plaudit.statistics import (
     NO_VARIATION,
-    Floats,
-    Ints,
     Measurement,
     benjamini_hochberg,
     mean,
@@ -125,7 +124,7 @@ def _probed(probe: Probe, pairs: Pairs, unit: Unit, p: float | None, q: float | 
     )
 
 
-def _effect(difference: Floats, cluster: Ints, unit: Unit) -> Measurement:
+def _effect(difference: Float64[np.ndarray, " pairs"], cluster: Int64[np.ndarray, " pairs"], unit: Unit) -> Measurement:
     if not len(difference):
         return undefined(NOTHING_APPLIES)
     if not math.isfinite(unit.sd):

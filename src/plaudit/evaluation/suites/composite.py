@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from jaxtyping import Float64, Int64
 
 from plaudit.statistics import (
     NOTHING,
     ONE_CLUSTER,
     PRIOR_CLUSTERS,
-    Floats,
-    Ints,
     Measurement,
     by_cluster,
     jackknife_variance,
@@ -24,7 +23,7 @@ from plaudit.statistics import (
     without_each,
 )
 
-Combine = Callable[[Floats], Floats]
+Combine = Callable[[Float64[np.ndarray, "*figures parts"]], Float64[np.ndarray, "*figures"]]
 """Means of parts [..., parts] -> the figure [...]."""
 
 ONE_PROMPT = "a part of it is of one prompt, which cannot show how much prompts differ"
@@ -33,7 +32,10 @@ _STEP = 1e-6
 
 
 def composite(
-    outcome: Floats, cluster: Ints, combine: Combine, bounds: tuple[float, float] = (0.0, 1.0)
+    outcome: Float64[np.ndarray, "items parts"],
+    cluster: Int64[np.ndarray, " items"],
+    combine: Combine,
+    bounds: tuple[float, float] = (0.0, 1.0),
 ) -> Measurement:
     """A function of means with a Wilson interval at the effective sample size of its clusters.
 
@@ -64,8 +66,8 @@ def composite(
             value=value, low=None, high=None, n=len(outcome), reason=ONE_CLUSTER if len(sizes) < 2 else ONE_PROMPT
         )
 
-    def unit(means: Floats) -> Floats:
-        return (combine(means) - low) / (high - low)
+    def unit(means: Float64[np.ndarray, "*figures parts"]) -> Float64[np.ndarray, "*figures"]:
+        return np.asarray((combine(means) - low) / (high - low))
 
     added = PRIOR_CLUSTERS * sizes.sum(axis=0) / clusters
     totals_with, sizes_with = np.vstack([totals, np.diag(added / 2)]), np.vstack([sizes, np.diag(added)])
@@ -82,7 +84,7 @@ def composite(
     return Measurement(value, low + (high - low) * ends[0], low + (high - low) * ends[1], len(outcome))
 
 
-def value_of(outcome: Floats, combine: Combine) -> float | None:
+def value_of(outcome: Float64[np.ndarray, "items parts"], combine: Combine) -> float | None:
     """The figure alone; None where a part has no item, or an item's outcome in it is not known."""
     known = ~np.isnan(outcome)
     if not known.any(axis=0).all():
@@ -91,17 +93,19 @@ def value_of(outcome: Floats, combine: Combine) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _columns(values: Floats, cluster: Ints) -> Floats:
+def _columns(
+    values: Float64[np.ndarray, "items parts"], cluster: Int64[np.ndarray, " items"]
+) -> Float64[np.ndarray, "clusters parts"]:
     """[clusters, parts], sums by cluster."""
     return np.stack([by_cluster(column, cluster) for column in values.T], axis=1)
 
 
-def _rest(totals: Floats) -> Floats:
+def _rest(totals: Float64[np.ndarray, "clusters parts"]) -> Float64[np.ndarray, "clusters parts"]:
     """[clusters, parts], the sums over all other clusters."""
     return np.stack([without_each(column) for column in totals.T], axis=1)
 
 
-def _slope(figure: Combine, means: Floats) -> Floats:
+def _slope(figure: Combine, means: Float64[np.ndarray, " parts"]) -> Float64[np.ndarray, " parts"]:
     """[parts], how fast the figure changes with each mean."""
     steps = _STEP * np.eye(len(means))
     return (figure(means + steps) - figure(means - steps)) / (2 * _STEP)

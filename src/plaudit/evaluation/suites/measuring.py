@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float64, Int64
 
 from plaudit.errors import InvalidInputError
 from plaudit.evaluation.suites.composite import Combine, composite, value_of
 from plaudit.evaluation.suites.suite import Outcome, Scores, Suite, SuiteFigure
 from plaudit.groups import Group, plain_text, prompt_key
 from plaudit.scoring import GroupScores, ScoredGroups
-from plaudit.statistics import LEVEL, Floats, Ints, Measurement
+from plaudit.statistics import LEVEL, Measurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,9 @@ def _combine(figure: SuiteFigure) -> Combine:
     return figure.combine or (lambda means: means @ shares)
 
 
-def _tables(outcomes: Iterable[tuple[int, Outcome]], items: int, parts: Mapping[str, int]) -> Floats:
+def _tables(
+    outcomes: Iterable[tuple[int, Outcome]], items: int, parts: Mapping[str, int]
+) -> Float64[np.ndarray, "3 items parts"]:
     """[3, items, parts]: value, shared and chance of each item in each part; NaN where it says nothing."""
     tables = np.full((3, items, len(parts)), np.nan)
     for item, outcome in outcomes:
@@ -147,14 +150,16 @@ def _tables(outcomes: Iterable[tuple[int, Outcome]], items: int, parts: Mapping[
     return tables
 
 
-def _chance(chance: Floats, value: Floats, combine: Combine) -> float | None:
+def _chance(
+    chance: Float64[np.ndarray, "items parts"], value: Float64[np.ndarray, "items parts"], combine: Combine
+) -> float | None:
     """The chance line, over the items that have an outcome; None where one of them has no chance line."""
     if (np.isnan(chance) & ~np.isnan(value)).any():
         return None
     return value_of(chance, combine)
 
 
-def _clusters(groups: Sequence[Group]) -> Ints:
+def _clusters(groups: Sequence[Group]) -> Int64[np.ndarray, " items"]:
     """[items], a number shared by the items of one prompt (or of what the reader says may be alike)."""
     numbers: dict[str, int] = {}
     keys = (str(group.meta.get("cluster") or prompt_key(group)) for group in groups)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float64
 from scipy.stats import rankdata
 
 from plaudit.data import name_of, need, prompt_of, response_of, take
@@ -14,7 +15,6 @@ from plaudit.evaluation.best_of_n.estimators import expected_best
 from plaudit.evaluation.suites.rules import above
 from plaudit.evaluation.suites.suite import Outcome, Place, Scores, Shape, Suite, SuiteFigure, average, register_suite
 from plaudit.groups import Group, GroupError, Ranking, Rating
-from plaudit.statistics import Floats
 
 BENCHMARKS = ("mmlu-pro", "math", "gpqa", "ifeval", "mbpp-plus")
 SHOWN = (1, 2, 4, 8, 16, 32, 64)
@@ -56,12 +56,14 @@ def _conflict(pair: Any, truth: Sequence[Any]) -> Ranking:
     )
 
 
-def best_of_k_curve(scores: Floats, truth: Floats) -> Floats:
+def best_of_k_curve(
+    scores: Float64[np.ndarray, " answers"], truth: Float64[np.ndarray, " answers"]
+) -> Float64[np.ndarray, " answers"]:
     """`expected_best` of k = 1...n drawn from the n answers, [n]; `scores` and `truth` are [n]."""
     return expected_best(scores, truth, range(1, len(scores) + 1))
 
 
-def roc_auc(scores: Floats, truth: Floats) -> float:
+def roc_auc(scores: Float64[np.ndarray, " answers"], truth: Float64[np.ndarray, " answers"]) -> float:
     """How often a right answer (truth 1) scores above a wrong one (truth 0), equal scores half; both must occur."""
     right = int(truth.sum())
     above_wrong = rankdata(scores)[truth == 1].sum() - right * (right + 1) / 2
@@ -82,7 +84,9 @@ def rule(groups: Sequence[Group], scores: Scores) -> Iterator[tuple[int, Outcome
         yield from ((item, outcome) for outcome in _curve(name, np.array(row), truth))
 
 
-def _curve(name: str, values: Floats, truth: Floats) -> Iterator[Outcome]:
+def _curve(
+    name: str, values: Float64[np.ndarray, " answers"], truth: Float64[np.ndarray, " answers"]
+) -> Iterator[Outcome]:
     got, best, random = best_of_k_curve(values, truth), best_of_k_curve(truth, truth), float(truth.mean())
     for k, value in enumerate(got.tolist(), 1):
         yield Outcome(f"{name}: best of {k}", value, value, random)
