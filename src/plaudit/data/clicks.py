@@ -52,6 +52,12 @@ class ClickReport:
         one_sided: comparisons of two responses that were always shown in one order, so that only the lower could win.
         clipped: comparisons whose weight was cut to the clip.
         heaviest: the largest weight before clipping.
+
+    Example:
+        >>> sessions = [Session("Why?", ("a", "b"), (False, True)), Session("How?", ("c",), (False,))]
+        >>> _, report = groups_of_clicks(sessions, propensities=None)
+        >>> report.sessions, report.clicks, report.comparisons, report.silent
+        (2, 1, 1, 1)
     """
 
     sessions: int
@@ -78,6 +84,12 @@ def long_enough(sessions: Sequence[Session], seconds: float) -> tuple[list[Sessi
     """Sessions without the clicks shorter than `seconds`; how many those were, and how many clicks have no time.
 
     A click whose time is not known stays a click.
+
+    Example:
+        >>> session = Session("Why?", ("a", "b"), (True, True), seconds=(0.4, 30.0))
+        >>> [kept], short, untimed = long_enough([session], seconds=5.0)
+        >>> kept.clicked, short, untimed
+        ((False, True), 1, 0)
     """
     short = untimed = 0
     kept = []
@@ -107,6 +119,11 @@ def groups_of_clicks(
 
     Raises:
         InvalidInputError: for a click below the last propensity, or a clip that is not positive.
+
+    Example:
+        >>> [group], report = groups_of_clicks([Session("Why?", ("a", "b"), (False, True))], propensities=(1.0, 0.5))
+        >>> group.rankings[0].tiers, group.rankings[0].weight
+        (((1,), (0,)), 2.0)
     """
     if not clip > 0:
         raise InvalidInputError(f"the clip is {clip:g}", remedy="a weight is cut to a number > 0")

@@ -55,6 +55,12 @@ class LengthReport:
 
     `longer_wins` is the share of untied comparisons that the longer response (in characters) won, a tie in length
     counting half; None without comparisons.
+
+    Example:
+        >>> from plaudit import Group
+        >>> report = length_report([Group("q", "2 + 2?", ("Four.", "Five it is."))])
+        >>> report.lengths["response words"].most, report.longer_wins, report.truncation
+        (3, None, None)
     """
 
     lengths: Mapping[str, Lengths]
@@ -70,6 +76,13 @@ def length_report(groups: Iterable[Group], tokenizer: Any = None, max_length: in
         tokenizer: a transformers tokenizer; adds lengths in tokens of prompts, responses and whole conversations as the
             chat template renders them (without a template: the prompt, a blank line and the response).
         max_length: the context in tokens; needs the tokenizer.
+
+    Example:
+        >>> from plaudit import Group, Ranking
+        >>> pair = Group("q", "2 + 2?", ("Four.", "Five it is."), (Ranking(((0,), (1,))),))
+        >>> report = length_report([pair])
+        >>> report.lengths["response characters"].mean, report.longer_wins
+        (8.0, 0.0)
     """
     if max_length is not None and tokenizer is None:
         raise DataError("--max-length counts tokens, so it needs --tokenizer")
@@ -90,7 +103,16 @@ def length_report(groups: Iterable[Group], tokenizer: Any = None, max_length: in
 
 
 def load_tokenizer(folder: str) -> Any:
-    """A tokenizer from a model's folder or hub id. Raises DataError when there is none."""
+    """A tokenizer from a model's folder or hub id. Raises DataError when there is none.
+
+    Example:
+        >>> from tokenizers import Tokenizer, models
+        >>> from transformers import PreTrainedTokenizerFast
+        >>> words = Tokenizer(models.WordLevel({"yes": 0, "no": 1}, unk_token="no"))
+        >>> _ = PreTrainedTokenizerFast(tokenizer_object=words).save_pretrained("folder")
+        >>> load_tokenizer("folder")("yes")["input_ids"]
+        [0]
+    """
     from transformers import AutoTokenizer
 
     try:

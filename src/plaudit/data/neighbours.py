@@ -34,7 +34,15 @@ Signatures = NDArray[np.uint16]  # [texts, SLOTS]
 
 @dataclass(frozen=True, slots=True)
 class NearDuplicate:
-    """The id of a group on one side, of the one closest to it on the other, and how similar their prompts are."""
+    """The id of a group on one side, of the one closest to it on the other, and how similar their prompts are.
+
+    Example:
+        >>> from plaudit import Group
+        >>> group = Group("a", "How do I cook rice?", ("Boil it.",))
+        >>> [found] = near_duplicates(train=[group], test=[Group("b", "How do I cook rice", ("Steam it.",))])
+        >>> found.test, found.train, found.similarity
+        ('b', 'a', 1.0)
+    """
 
     train: str
     test: str
@@ -45,6 +53,13 @@ def near_duplicates(train: Iterable[Group], test: Iterable[Group], threshold: fl
     """For each test group whose prompt is (nearly) in train: the closest train group. Holds 256 bytes a prompt.
 
     Case, punctuation and spacing do not count, nor do system messages, which whole data sets share.
+
+    Example:
+        >>> from plaudit import Group
+        >>> rice = Group("a", "How do I cook rice?", ("Boil it.",))
+        >>> test = [Group("b", "how do I cook  RICE", ("Steam it.",)), Group("c", "Name a tree.", ("Oak.",))]
+        >>> near_duplicates([rice], test)
+        [NearDuplicate(train='a', test='b', similarity=1.0)]
     """
     index = PromptIndex()
     for _ in index.passing(train):
@@ -53,7 +68,16 @@ def near_duplicates(train: Iterable[Group], test: Iterable[Group], threshold: fl
 
 
 class PromptIndex:
-    """An index of prompts: their groups' ids and their MinHash signatures."""
+    """An index of prompts: their groups' ids and their MinHash signatures.
+
+    Example:
+        >>> from plaudit import Group
+        >>> index = PromptIndex()
+        >>> [group.id for group in index.passing([Group("a", "Name a tree.", ("Oak.",))])]
+        ['a']
+        >>> index.near([Group("b", "Name a tree!", ("Elm.",))])
+        [NearDuplicate(train='a', test='b', similarity=1.0)]
+    """
 
     def __init__(self) -> None:
         self._ids: list[str] = []
@@ -83,7 +107,12 @@ class PromptIndex:
 
 
 def signature(prompt: Text) -> NDArray[np.uint16]:
-    """The MinHash signature of a prompt, [SLOTS]."""
+    """The MinHash signature of a prompt, [SLOTS].
+
+    Example:
+        >>> signature("Name a tree.").shape, bool((signature("Name a tree.") == signature("name a tree")).all())
+        ((128,), True)
+    """
     hashes = np.sort(_shingles(_compared(prompt)))
     # The top seven bits choose the slot and the smallest hash in it is kept: after sorting, the first of its range.
     edges = np.searchsorted(hashes, np.arange(SLOTS, dtype=np.uint64) << np.uint64(57))
@@ -114,7 +143,14 @@ def closest_in(train: Signatures, test: Signatures, threshold: float) -> tuple[N
 
 
 def clusters(rows: Signatures, threshold: float = THRESHOLD) -> NDArray[np.int64]:
-    """A label for each row; rows linked by a chain of near-duplicates share one, [rows]."""
+    """A label for each row; rows linked by a chain of near-duplicates share one, [rows].
+
+    Example:
+        >>> prompts = ["Name a tree.", "How do I cook rice?", "name a tree"]
+        >>> a, b, c = clusters(np.stack([signature(prompt) for prompt in prompts])).tolist()
+        >>> a == c, a == b
+        (True, False)
+    """
     labels = np.arange(len(rows))
     for order, ordered in map(_sorted, _bands(rows)):
         for offset in range(1, _SAME_BAND + 1):

@@ -24,6 +24,14 @@ class AlwaysFirst:
         rankings: rankings of theirs with one response on top.
         p_value: the probability of that, were the position no more likely on top than by chance or than with other
             annotators (one-sided binomial test).
+
+    Example:
+        >>> from plaudit import Group, Ranking
+        >>> positions = PositionTally()
+        >>> for n in range(6):
+        ...     positions.add(Group(str(n), "Why?", ("a", "b"), (Ranking(((0,), (1,)), annotator="ann"),)))
+        >>> positions.one_sided()
+        [AlwaysFirst(annotator='ann', rankings=6, p_value=0.015625)]
     """
 
     annotator: str

@@ -36,6 +36,12 @@ def estimate_propensities(sessions: Sequence[Session]) -> tuple[float, ...]:
 
     Raises:
         InvalidInputError: when a clicked position cannot be compared with the topmost.
+
+    Example:
+        >>> clicks = [(True, True), (True, False)]  # everything on top is clicked, and every other response below
+        >>> orders = [("a", "b"), ("b", "a")]
+        >>> estimate_propensities([Session("Why?", shown, clicked) for shown in orders for clicked in clicks])
+        (1.0, 0.5)
     """
     wins = _wins(sessions)
     clicked = np.flatnonzero(_clicks(sessions))
@@ -60,6 +66,11 @@ def load_propensities(path: str | Path) -> tuple[float, ...]:
 
     Raises:
         DataError: for anything else.
+
+    Example:
+        >>> _ = Path("propensities.json").write_text("[1, 0.6, 0.4]")
+        >>> load_propensities("propensities.json")
+        (1.0, 0.6, 0.4)
     """
     try:
         values = json.loads(Path(path).read_text(encoding="utf-8"))

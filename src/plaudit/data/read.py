@@ -59,6 +59,13 @@ class ReadReport:
         repeated: responses with the text of an earlier one of their row, merged into that one.
         positions: which annotators prefer a position in the row; counted here because merging loses the rows' order.
         source_lines: where each judgement stands; give a `SourceLines` to have it filled.
+
+    Example:
+        >>> pair = {"prompt": "2 + 2?", "chosen": "4", "rejected": "5"}
+        >>> rows, report = [Row("mine", 1, pair), Row("mine", 2, {"prompt": "Why?"})], ReadReport(keep_going=True)
+        >>> _ = load_groups(Table("mine", "mine", iter(rows)), report=report)
+        >>> report.rows, report.groups, [reject.where for reject in report.rejected]
+        (2, 1, ['mine:2'])
     """
 
     keep_going: bool = False
@@ -157,7 +164,14 @@ def load_groups(
 def read_sessions(
     source: Source, *, rejects: str | Path | None = None, report: ReadReport | None = None
 ) -> Iterator[Session]:
-    """The sessions of click logs, row by row; arguments and errors are those of `read_groups`."""
+    """The sessions of click logs, row by row; arguments and errors are those of `read_groups`.
+
+    Example:
+        >>> row = Row("log", 1, {"prompt": "Why?", "shown": ["a", "b"], "clicked": [1]})
+        >>> [session] = read_sessions(Table("log", "log", iter([row])))
+        >>> session.shown, session.clicked
+        (('a', 'b'), (False, True))
+    """
     report = report if report is not None else ReadReport()
     sources = list_sources(source)
     with _rejecting(sources, rejects, report) as reject:

@@ -31,6 +31,13 @@ class Row:
         line: its line there, from 1 (in a data set or Parquet file its number); None for a whole file.
         value: the parsed row; with a `fault`, the raw text that could not be parsed.
         fault: why it could not be parsed, and the remedy.
+
+    Example:
+        >>> row = Row("pairs.jsonl", 3, {"chosen": "4"})
+        >>> row.where, Row("essay.json", None, {}).where
+        ('pairs.jsonl:3', 'essay.json')
+        >>> str(row.located(InvalidInputError("it has no prompt")))
+        'pairs.jsonl:3: it has no prompt'
     """
 
     file: str
@@ -49,7 +56,12 @@ class Row:
 
 
 def decompressed(stream: IO[bytes]) -> IO[bytes]:
-    """The stream, decompressed if its first bytes are gzip's. The name does not decide: stdin has none."""
+    """The stream, decompressed if its first bytes are gzip's. The name does not decide: stdin has none.
+
+    Example:
+        >>> decompressed(io.BytesIO(gzip.compress(b"a,b"))).read(), decompressed(io.BytesIO(b"a,b")).read()
+        (b'a,b', b'a,b')
+    """
     buffered = _peekable(stream)
     if _peek(buffered, 2) != b"\x1f\x8b":
         return buffered
@@ -60,12 +72,17 @@ def read_rows(stream: IO[bytes], file: str, suffix: str = "") -> Iterator[Row]:
     """Rows of an uncompressed stream.
 
     Args:
-        stream: what to read.
+        stream: what to read, from `decompressed`: one that can be peeked into.
         file: its name, for rows and messages.
         suffix: decides the kind where it is .csv, .tsv or .jsonl; otherwise the first characters do.
 
     Raises:
         DataError: for a gzip stream that ends early, or text that is neither JSON, CSV nor TSV.
+
+    Example:
+        >>> stream = decompressed(io.BytesIO(b"prompt,response\\nHi,Hello!"))
+        >>> [row.value for row in read_rows(stream, "answers.csv")]
+        [{'prompt': 'Hi', 'response': 'Hello!'}]
     """
     try:
         if _peek(stream, 3) == codecs.BOM_UTF8:

@@ -37,6 +37,11 @@ class Scale:
 
     Raises:
         InvalidInputError: unless low < high, both finite.
+
+    Example:
+        >>> scale = Scale(1, 5)
+        >>> scale.unit(Rating(0, value=4)), scale.value(0.5)
+        (0.75, 3.0)
     """
 
     low: float
@@ -82,6 +87,12 @@ def scales_of(groups: Iterable[Group], declared: Mapping[str, Bounds] | None = N
         InvalidInputError: for a rating that declares no scale and lies outside its attribute's; for an attribute whose
             ratings are all one value and declare no scale; for a declared scale whose lowest value is not the first, or
             that is for an attribute nobody rated.
+
+    Example:
+        >>> ratings = (Rating(0, 2, "helpful", scale=(0, 4)), Rating(0, 1, "kind"), Rating(1, 3, "kind"))
+        >>> scales = scales_of([Group("q", "Why?", ("a", "b"), ratings=ratings)])
+        >>> scales["helpful"].bounds, scales["kind"].bounds
+        ((0, 4), (1, 3))
     """
     declared = {name: Scale(*bounds).bounds for name, bounds in (declared or {}).items()}
     seen: dict[str, _AttributeRatings] = {}
@@ -102,6 +113,10 @@ def parse_scale(text: str) -> tuple[str, Bounds]:
 
     Raises:
         InvalidInputError: for any other shape.
+
+    Example:
+        >>> parse_scale("helpful=0:4")
+        ('helpful', (0.0, 4.0))
     """
     name, _, bounds = text.rpartition("=")
     low, _, high = bounds.partition(":")

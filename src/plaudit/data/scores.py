@@ -72,7 +72,13 @@ class Score:
 
 def text_hash(group: Group, response: int) -> str:
     """Which text a score is of: the first 8 hex digits of the SHA-256 of the prompt's and the response's `text_key`,
-    with a zero byte between them. An id and an index say where the text stands, not that it is still the same."""
+    with a zero byte between them. An id and an index say where the text stands, not that it is still the same.
+
+    Example:
+        >>> first, second = Group("a", "2 + 2?", ("4", "5")), Group("b", "2 + 2?", ("5",))
+        >>> text_hash(first, 1) == text_hash(second, 0), text_hash(first, 0) == text_hash(second, 0)
+        (True, False)
+    """
     text = f"{prompt_key(group)}\0{text_key(group.responses[response])}"
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
@@ -84,6 +90,11 @@ def write_scores(scores: Iterable[Score], target: str | Path | TextIO, record: M
 
     Raises:
         DataError: if the path cannot be written.
+
+    Example:
+        >>> write_scores([Score("q1", 0, 1.5, 9, False)], "-", record={"model": "m"})
+        {"plaudit": "scores", "record": {"model": "m"}}
+        {"group": "q1", "response": 0, "score": 1.5, "tokens": 9, "truncated": false}
     """
     if str(target) == "-":
         target = sys.stdout
@@ -145,6 +156,13 @@ def align_scores(groups: Sequence[Group], scores: Iterable[Score]) -> tuple[list
     Raises:
         InvalidInputError: if a response has no score or two, if a score is of another text or of a response that is not
             in its group, or if two groups share an id, so that their scores cannot be told from each other.
+
+    Example:
+        >>> group = Group("q1", "2 + 2?", ("4", "5"))
+        >>> scores = [Score("q1", 1, -0.5, 9, False), Score("q1", 0, 1.5, 9, False), Score("q2", 0, 0.0, 9, False)]
+        >>> aligned, left_over = align_scores([group], scores)
+        >>> [score.score for score in aligned[0]], left_over
+        ([1.5, -0.5], 1)
     """
     check_ids(groups)
     by_group: dict[str, dict[int, Score]] = {}
@@ -178,7 +196,14 @@ def _in_order(group: Group, scores: Mapping[int, Score]) -> list[Score]:
 
 
 def check_ids(groups: Iterable[Group]) -> None:
-    """Refuse groups that share an id: a scores file could not tell them apart."""
+    """Refuse groups that share an id: a scores file could not tell them apart.
+
+    Example:
+        >>> check_ids([Group("q1", "Why?", ("a",)), Group("q1", "How?", ("b",))])
+        Traceback (most recent call last):
+        ...
+        plaudit.errors.InvalidInputError: two groups have the id 'q1'; scores are matched by id, so ids must differ
+    """
     seen: set[str] = set()
     for group in groups:
         if group.id in seen:

@@ -12,6 +12,13 @@ class SourceLines:
 
     Merging keeps a group's judgements in the order of their rows, so a judgement's number in the group is its number
     here. Files of a format that makes one group of all rows have no source lines.
+
+    Example:
+        >>> from plaudit import Ranking
+        >>> group, lines = Group("q", "Why?", ("a", "b"), (Ranking(((0,), (1,))),)), SourceLines()
+        >>> lines.add("pairs.jsonl:7", group)
+        >>> lines.of(stable_id(group), ranking=0), lines.of(stable_id(group), rating=0)
+        ('pairs.jsonl:7', None)
     """
 
     def __init__(self) -> None:

@@ -32,6 +32,12 @@ class Table:
         name: the file or data set, for messages.
         stem: the bare file name, which some formats read as the prompt or the subset.
         rows: the rows, opened with first use.
+
+    Example:
+        >>> from plaudit import load_groups
+        >>> row = Row("mine", 1, {"prompt": "2 + 2?", "chosen": "4", "rejected": "5"})
+        >>> load_groups(Table(name="mine", stem="mine", rows=iter([row])))[0].responses
+        ('4', '5')
     """
 
     name: str
@@ -75,6 +81,13 @@ def tables(source: Source, split: str | None = None) -> Iterator[Table]:
         NotFoundError: if there is no such file or data set.
         DataError: if a folder holds no data files, or a data set needs `split` to be chosen.
         TypeError: for a source that is neither a path nor a table.
+
+    Example:
+        >>> Path("folder").mkdir()
+        >>> for name in ("train.csv", "notes.md", "test.csv"):
+        ...     _ = Path("folder", name).write_text("prompt,response,value")
+        >>> [table.stem for table in tables("folder")]
+        ['test', 'train']
     """
     for single in list_sources(source):
         if isinstance(single, Table):

@@ -134,7 +134,14 @@ def split_to_folder(
     seed: int = 0,
     by: str = "prompt",
 ) -> SplitReport:
-    """`split_groups` into files of `folder` named for their sides, holding 300 bytes a group in memory."""
+    """`split_groups` into files of `folder` named for their sides, holding 300 bytes a group in memory.
+
+    Example:
+        >>> groups = [Group(str(n), f"Is {n} prime?", ("Yes.", "No.")) for n in (2, 3000, 517)]
+        >>> report = split_to_folder(groups, "splits", test=0.5)
+        >>> sorted(path.name for path in Path("splits").iterdir()), report.groups.total()
+        (['test.jsonl', 'train.jsonl'], 3)
+    """
     folder = Path(folder)
     placed = _Placing(test, validation, seed, by)
     whole = folder / ".groups.part"

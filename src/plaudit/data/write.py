@@ -72,7 +72,12 @@ def write_groups(
 
 
 def lost_in_words(lost: Counter[str]) -> str:
-    """For example `14 ties, 3 ratings`."""
+    """For example `14 ties, 3 ratings`.
+
+    Example:
+        >>> lost_in_words(Counter({"ties": 1400, "ratings": 3}))
+        '1,400 ties, 3 ratings'
+    """
     return ", ".join(f"{count:,} {what}" for what, count in lost.items())
 
 

@@ -29,6 +29,12 @@ class FileReading:
         labels: how numbers name one of two responses, where the user said so: `ZERO_BASED` or `ONE_BASED`.
         notes: what a reader noticed that is no error -> rows. It is worth a warning.
         numbers: numbers met as verdicts that both numberings could mean.
+
+    Example:
+        >>> file = FileReading(stem="debates")
+        >>> file.note("the scores contradict the label")
+        >>> file.notes
+        Counter({'the scores contradict the label': 1})
     """
 
     stem: str = ""

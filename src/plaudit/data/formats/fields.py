@@ -31,7 +31,13 @@ _SPEAKERS = {"Human": "user", "Assistant": "assistant"}
 
 
 def take(row: dict[str, Any], *names: str) -> Any:
-    """Takes the first of `names` that has a value out of the row; None if none has."""
+    """Takes the first of `names` that has a value out of the row; None if none has.
+
+    Example:
+        >>> row = {"id": 7, "question": "Why?"}
+        >>> take(row, "prompt", "question"), row
+        ('Why?', {'id': 7})
+    """
     for name in names:
         value = row.get(name)
         if value is not None:
@@ -41,7 +47,14 @@ def take(row: dict[str, Any], *names: str) -> Any:
 
 
 def need(row: dict[str, Any], *names: str) -> Any:
-    """Like `take`, but a missing value is an error."""
+    """Like `take`, but a missing value is an error.
+
+    Example:
+        >>> need({"answer": "4"}, "prompt", "question")
+        Traceback (most recent call last):
+        ...
+        plaudit.errors.GroupError: the row has no 'prompt' or 'question'; add it or remove the row
+    """
     value = take(row, *names)
     if value is None:
         raise GroupError(f"the row has no {' or '.join(repr(n) for n in names)}", remedy="add it or remove the row")
@@ -49,7 +62,12 @@ def need(row: dict[str, Any], *names: str) -> Any:
 
 
 def name_of(row: dict[str, Any], *names: str) -> str | None:
-    """An identifier (id, annotator, subset) as text; blank counts as absent."""
+    """An identifier (id, annotator, subset) as text; blank counts as absent.
+
+    Example:
+        >>> name_of({"prompt_id": 17}, "id", "prompt_id"), name_of({"id": " "}, "id")
+        ('17', None)
+    """
     value = take(row, *names)
     return None if value is None or str(value).strip() == "" else str(value)
 
@@ -114,6 +132,12 @@ def prompt_of(row: dict[str, Any]) -> Text | None:
     """The prompt, from `prompt`, `question`, `conversations`, `instruction` + `input` and their kind; None if absent.
 
     A `system` column and a `history` of (question, answer) pairs make it messages.
+
+    Example:
+        >>> prompt_of({"instruction": "Translate.", "input": "Hallo"})
+        'Translate.\\nHallo'
+        >>> prompt_of({"system": "Be brief.", "prompt": "Why?"})
+        ({'role': 'system', 'content': 'Be brief.'}, {'role': 'user', 'content': 'Why?'})
     """
     value = take(row, *PROMPTS)
     if value is None:

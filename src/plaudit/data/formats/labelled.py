@@ -49,6 +49,10 @@ def verdict_tiers(value: Any, lettered: bool) -> tuple[tuple[int, ...], ...]:
 
     A bare number speaks only of numbered columns (1, 2, and 0 for a tie); for a/b columns it could be an index or a
     position, and is refused.
+
+    Example:
+        >>> verdict_tiers("model_b", lettered=True), verdict_tiers(0, lettered=False)
+        (((1,), (0,)), ((0, 1),))
     """
     word = _PREFIXES.sub("", str(value).strip().casefold())
     if word in _TIES:
@@ -86,7 +90,14 @@ def knows_llmbar(row: Mapping[str, Any]) -> bool:
 
 
 def read_llmbar(row: dict[str, Any], file: FileReading) -> Group:
-    """The file's name is the subset: the adversarial kinds come one a file."""
+    """The file's name is the subset: the adversarial kinds come one a file.
+
+    Example:
+        >>> row = {"input": "2 + 2?", "output_1": "5", "output_2": "4", "label": 2}
+        >>> group = read_llmbar(row, FileReading(stem="Manual"))
+        >>> group.prompt, group.rankings[0].tiers, group.subset
+        ('2 + 2?', ((1,), (0,)), 'Manual')
+    """
     return Group(
         id=name_of(row, *IDS) or "",
         prompt=words_of(need(row, "input"), "the input"),

@@ -50,6 +50,13 @@ def read_hh(row: dict[str, Any], file: FileReading) -> Group:
 
 
 def read_trl(row: dict[str, Any], file: FileReading) -> Group:
+    """Chosen and rejected, after a prompt of their own or after what both begin with.
+
+    Example:
+        >>> group = read_trl({"prompt": "2 + 2?", "chosen": "4", "rejected": "5", "margin": 2}, FileReading())
+        >>> group.responses, group.rankings[0].tiers, group.rankings[0].strength
+        (('4', '5'), ((0,), (1,)), 2)
+    """
     prompt = prompt_of(row)
     chosen, rejected = need(row, "chosen"), need(row, "rejected")
     if prompt is None or _holds_prompt(chosen):
