@@ -1,25 +1,386 @@
-"""The examples in docstrings (`>>>`) do what they say."""
+"""The examples in docstrings (`>>>`) do what they say, and whatever a front door offers has one.
+
+An example runs in a folder of its own, in which `docs_samples.py` has put a few files and models: `train.jsonl`,
+`test.jsonl`, `pairs.jsonl`, `my-backbone`, `my-model` and `my-bow`. Of names, only `np` is there beside its module's.
+"""
 
 import doctest
+import inspect
+import shutil
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
+from types import FunctionType
 
 import numpy as np
 import pytest
+from docs_samples import prepare_samples
 
 SOURCE = Path(__file__).parents[1] / "src"
+
+
+def _module_name(path):
+    return ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
+
+
 MODULES = [
-    ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
+    _module_name(path)
     for path in sorted(SOURCE.rglob("*.py"))
     if ">>>" in path.read_text(encoding="utf-8") and path.stem != "__main__"
 ]
+FACES = [
+    _module_name(path) for path in sorted(SOURCE.rglob("__init__.py")) if "__all__" in path.read_text(encoding="utf-8")
+]
+# Rooms of one file offer whatever public name is defined there.
+SINGLE_FILES = ["plaudit.errors", "plaudit.groups", "plaudit.logs", "plaudit.registry", "plaudit.settings"]
+
+_MEMBERS = (FunctionType, classmethod, staticmethod, property, cached_property)
+
+# Modules whose examples need an extra -> the package it brings.
+_EXTRAS = {"plaudit.training.language_model.fine_tuning": "trl"}
+
+# What has no example yet. Whoever writes one removes its name here.
+LACKING: set[str] = {
+    "plaudit.data.clicks.ClickReport",
+    "plaudit.data.clicks.groups_of_clicks",
+    "plaudit.data.clicks.long_enough",
+    "plaudit.data.formats.FileReading",
+    "plaudit.data.formats.fields.name_of",
+    "plaudit.data.formats.fields.need",
+    "plaudit.data.formats.fields.prompt_of",
+    "plaudit.data.formats.fields.take",
+    "plaudit.data.formats.labelled.read_llmbar",
+    "plaudit.data.formats.labelled.verdict_tiers",
+    "plaudit.data.formats.pairs.read_trl",
+    "plaudit.data.lengths.LengthReport",
+    "plaudit.data.lengths.length_report",
+    "plaudit.data.lengths.load_tokenizer",
+    "plaudit.data.neighbours.NearDuplicate",
+    "plaudit.data.neighbours.PromptIndex",
+    "plaudit.data.neighbours.clusters",
+    "plaudit.data.neighbours.near_duplicates",
+    "plaudit.data.neighbours.signature",
+    "plaudit.data.position_bias.AlwaysFirst",
+    "plaudit.data.propensities.estimate_propensities",
+    "plaudit.data.propensities.load_propensities",
+    "plaudit.data.read.ReadReport",
+    "plaudit.data.read.read_sessions",
+    "plaudit.data.rows.Row",
+    "plaudit.data.rows.decompressed",
+    "plaudit.data.rows.read_rows",
+    "plaudit.data.scales.Scale",
+    "plaudit.data.scales.parse_scale",
+    "plaudit.data.scales.scales_of",
+    "plaudit.data.scores.align_scores",
+    "plaudit.data.scores.check_ids",
+    "plaudit.data.scores.text_hash",
+    "plaudit.data.scores.write_scores",
+    "plaudit.data.source_lines.SourceLines",
+    "plaudit.data.sources.Table",
+    "plaudit.data.sources.tables",
+    "plaudit.data.split.split_to_folder",
+    "plaudit.data.write.lost_in_words",
+    "plaudit.demo.candidates.candidate_set",
+    "plaudit.demo.preferences.noise_ceiling",
+    "plaudit.demo.run.Demo",
+    "plaudit.demo.run.Recovery",
+    "plaudit.demo.run.run_demo",
+    "plaudit.demo.run.write_candidates",
+    "plaudit.doctor.cleaning.Cleaned",
+    "plaudit.doctor.cleaning.Removal",
+    "plaudit.doctor.examination.Diagnosis",
+    "plaudit.doctor.examination.diagnose",
+    "plaudit.doctor.worklist.read_removals",
+    "plaudit.doctor.worklist.write_worklist",
+    "plaudit.errors.DataError",
+    "plaudit.errors.GroupError",
+    "plaudit.errors.InvalidInputError",
+    "plaudit.errors.MissingExtraError",
+    "plaudit.errors.NotFoundError",
+    "plaudit.errors.OverloadedError",
+    "plaudit.errors.TooLongError",
+    "plaudit.evaluation.best_of_n.curves.Curve",
+    "plaudit.evaluation.best_of_n.estimators.best_of_n_kl",
+    "plaudit.evaluation.best_of_n.estimators.combine",
+    "plaudit.evaluation.best_of_n.fitting.CurveFit",
+    "plaudit.evaluation.best_of_n.fitting.fit_curve",
+    "plaudit.evaluation.best_of_n.measuring.BestOfN",
+    "plaudit.evaluation.best_of_n.measuring.best_of",
+    "plaudit.evaluation.best_of_n.verdict.finding",
+    "plaudit.evaluation.invariance.checks.check_invariance",
+    "plaudit.evaluation.invariance.results.Checked",
+    "plaudit.evaluation.invariance.results.Invariance",
+    "plaudit.evaluation.measures.baselines.BaselineMetrics",
+    "plaudit.evaluation.measures.calibration.Confident",
+    "plaudit.evaluation.measures.preferences.lead",
+    "plaudit.evaluation.measures.ratings.spearman_lead",
+    "plaudit.evaluation.measures.rewards.Rewards",
+    "plaudit.evaluation.measures.temperature.fit_temperature",
+    "plaudit.evaluation.measuring.check_measurable",
+    "plaudit.evaluation.measuring.check_options",
+    "plaudit.evaluation.measuring.evaluate",
+    "plaudit.evaluation.measuring.read_evaluation",
+    "plaudit.evaluation.pairing.paired.Contrast",
+    "plaudit.evaluation.pairing.paired.Disagreement",
+    "plaudit.evaluation.pairing.paired.Paired",
+    "plaudit.evaluation.pairing.paired.compare",
+    "plaudit.evaluation.pairing.verdict.paired_verdict",
+    "plaudit.evaluation.probes.change.Case",
+    "plaudit.evaluation.probes.change.Change",
+    "plaudit.evaluation.probes.change.Probe",
+    "plaudit.evaluation.probes.change.Spot",
+    "plaudit.evaluation.probes.change.Wanted",
+    "plaudit.evaluation.probes.change.chosen_probes",
+    "plaudit.evaluation.probes.change.edits",
+    "plaudit.evaluation.probes.change.register_probes",
+    "plaudit.evaluation.probes.results.Probed",
+    "plaudit.evaluation.probes.results.Probes",
+    "plaudit.evaluation.probes.running.probe",
+    "plaudit.evaluation.registry.headlines",
+    "plaudit.evaluation.registry.in_table_order",
+    "plaudit.evaluation.registry.of_comparisons",
+    "plaudit.evaluation.registry.of_rankings",
+    "plaudit.evaluation.registry.of_scores",
+    "plaudit.evaluation.registry.of_votes",
+    "plaudit.evaluation.suites.measuring.SuiteMeasurement",
+    "plaudit.evaluation.suites.measuring.SuiteResult",
+    "plaudit.evaluation.suites.measuring.measure_suite",
+    "plaudit.evaluation.suites.reading.read_suite",
+    "plaudit.evaluation.suites.running.run_suite",
+    "plaudit.evaluation.suites.suite.Suite",
+    "plaudit.evaluation.suites.suite.register_suite",
+    "plaudit.explaining.explanation.Explanation",
+    "plaudit.explaining.explanation.Segment",
+    "plaudit.explaining.explanation.Token",
+    "plaudit.explaining.methods.available_methods",
+    "plaudit.explaining.methods.explain",
+    "plaudit.explaining.methods.has_exact_attributions",
+    "plaudit.forest.attention.forest_attention",
+    "plaudit.groups.Ranking",
+    "plaudit.groups.Rating",
+    "plaudit.groups.as_messages",
+    "plaudit.groups.group_key",
+    "plaudit.groups.plain_text",
+    "plaudit.groups.stable_id",
+    "plaudit.groups.text_key",
+    "plaudit.judgements.aggregate.majority",
+    "plaudit.judgements.aggregate.rankings_from_ratings",
+    "plaudit.judgements.agreement.AnnotatorAgreement",
+    "plaudit.judgements.agreement.alpha_of_rankings",
+    "plaudit.judgements.agreement.alpha_of_ratings",
+    "plaudit.judgements.checks.AttributeSummary",
+    "plaudit.judgements.checks.DataCheck",
+    "plaudit.judgements.checks.contradictions",
+    "plaudit.judgements.comparisons.Comparisons",
+    "plaudit.judgements.comparisons.RankedPairs",
+    "plaudit.judgements.comparisons.check_scored",
+    "plaudit.judgements.comparisons.comparisons_of",
+    "plaudit.judgements.comparisons.flatten_comparisons",
+    "plaudit.judgements.comparisons.scored_comparisons",
+    "plaudit.judgements.rankings.RankedLists",
+    "plaudit.judgements.rankings.index_rankings",
+    "plaudit.judgements.rankings.ndcg",
+    "plaudit.judgements.rankings.ndcg_chance",
+    "plaudit.judgements.rankings.top1",
+    "plaudit.judgements.rankings.top1_chance",
+    "plaudit.judgements.ratings.AttributeRatings",
+    "plaudit.judgements.ratings.flatten_ratings",
+    "plaudit.judgements.ratings.ratings_of",
+    "plaudit.judgements.ratings.scores_of_rated",
+    "plaudit.judgements.responses.Responses",
+    "plaudit.judgements.responses.check_shapes",
+    "plaudit.judgements.responses.cluster_ids",
+    "plaudit.judgements.responses.flatten_scores",
+    "plaudit.judgements.responses.index_responses",
+    "plaudit.judgements.votes.Votes",
+    "plaudit.judgements.votes.votes_of",
+    "plaudit.judgements.votes.votes_of_others",
+    "plaudit.laboratory.candidates.Candidate",
+    "plaudit.laboratory.candidates.Candidates",
+    "plaudit.laboratory.candidates.choose_losses",
+    "plaudit.laboratory.comparing.compare_losses",
+    "plaudit.laboratory.curves.LossCurve",
+    "plaudit.laboratory.curves.loss_curves",
+    "plaudit.laboratory.plots.write_plots",
+    "plaudit.laboratory.results.LossComparison",
+    "plaudit.laboratory.results.ResultRow",
+    "plaudit.laboratory.splits.subsample_responses",
+    "plaudit.laboratory.tables.markdown",
+    "plaudit.laboratory.tables.narrow_tables",
+    "plaudit.laboratory.tables.notes",
+    "plaudit.losses.table.RankingLoss",
+    "plaudit.losses.table.RatingLoss",
+    "plaudit.model.backbones.resolve",
+    "plaudit.model.baselines.baseline_folder",
+    "plaudit.model.baselines.baseline_names",
+    "plaudit.model.baselines.is_baseline",
+    "plaudit.model.baselines.load_baselines",
+    "plaudit.model.cache.activations.cached_layout",
+    "plaudit.model.cache.features.cached_features",
+    "plaudit.model.cache.features.shared_features",
+    "plaudit.model.combining.combine",
+    "plaudit.model.ensemble.Ensemble",
+    "plaudit.model.folder.open.member_names",
+    "plaudit.model.folder.open.open_model",
+    "plaudit.model.folder.write.staged",
+    "plaudit.model.heads.Attribute",
+    "plaudit.model.heads.Outputs",
+    "plaudit.model.layouts.padded.PaddedLayout",
+    "plaudit.model.linear.features.Features",
+    "plaudit.model.linear.features.LengthFeatures",
+    "plaudit.model.linear.features.WordFeatures",
+    "plaudit.model.linear.model.Linear",
+    "plaudit.model.linear_probe.make_linear_probe",
+    "plaudit.model.linear_probe.save_linear_probe",
+    "plaudit.model.loading.settle_padding",
+    "plaudit.model.network.RewardNetwork",
+    "plaudit.model.rendering.Rendered",
+    "plaudit.model.rendering.Renderer",
+    "plaudit.model.rendering.read_template",
+    "plaudit.model.reward_model.RewardModel",
+    "plaudit.model.scorer.Prepared",
+    "plaudit.model.scorer.Scorer",
+    "plaudit.model.trainable.freeze",
+    "plaudit.model.trainable.merge_lora",
+    "plaudit.report.best_of_n_plot.best_of_n_chart",
+    "plaudit.report.card.model_card_figures",
+    "plaudit.report.card.update_card",
+    "plaudit.report.charts.can_plot",
+    "plaudit.report.charts.dressed",
+    "plaudit.report.charts.save_chart",
+    "plaudit.report.charts.title",
+    "plaudit.report.folder.ReportOptions",
+    "plaudit.report.folder.report_folder",
+    "plaudit.report.i18n.count",
+    "plaudit.report.i18n.say",
+    "plaudit.report.inputs.ReportInputs",
+    "plaudit.report.inspection.read_inspection",
+    "plaudit.report.labels.baseline_label",
+    "plaudit.report.labels.known_label",
+    "plaudit.report.labels.reason_label",
+    "plaudit.report.mistakes.Mistake",
+    "plaudit.report.mistakes.kinds_of_mistakes",
+    "plaudit.report.mistakes.worst_mistakes",
+    "plaudit.report.page.render_report",
+    "plaudit.report.page.write_report",
+    "plaudit.report.rules.finding.Finding",
+    "plaudit.report.verdict.Verdict",
+    "plaudit.report.verdict.judge_probes",
+    "plaudit.scoring.progress.watched",
+    "plaudit.scoring.runs.ScoringRun",
+    "plaudit.scoring.runs.obtain_scores",
+    "plaudit.scoring.runs.obtain_scores_of_each",
+    "plaudit.scoring.runs.read_scored",
+    "plaudit.scoring.runs.score_with_baselines",
+    "plaudit.settings.Rule",
+    "plaudit.settings.at_least",
+    "plaudit.settings.documented",
+    "plaudit.settings.read_settings",
+    "plaudit.settings.setting",
+    "plaudit.settings.settings_table",
+    "plaudit.statistics.bootstrap.Bootstrap",
+    "plaudit.statistics.bootstrap.Jackknife",
+    "plaudit.statistics.bootstrap.intervals_by",
+    "plaudit.statistics.correlations.correlation",
+    "plaudit.statistics.correlations.difference",
+    "plaudit.statistics.correlations.kendall_by_group",
+    "plaudit.statistics.forms.percent_tick",
+    "plaudit.statistics.forms.plain",
+    "plaudit.statistics.forms.plain_tick",
+    "plaudit.statistics.forms.points_ahead",
+    "plaudit.statistics.forms.signed",
+    "plaudit.statistics.forms.signed_percent",
+    "plaudit.statistics.forms.signed_plain",
+    "plaudit.statistics.forms.signed_three",
+    "plaudit.statistics.forms.small",
+    "plaudit.statistics.forms.three",
+    "plaudit.statistics.forms.two",
+    "plaudit.statistics.intervals.Measurement",
+    "plaudit.statistics.intervals.by_cluster",
+    "plaudit.statistics.intervals.half_width",
+    "plaudit.statistics.intervals.jackknife",
+    "plaudit.statistics.intervals.jackknife_variance",
+    "plaudit.statistics.intervals.mean",
+    "plaudit.statistics.intervals.measurement_of",
+    "plaudit.statistics.intervals.of_sums",
+    "plaudit.statistics.intervals.proportion",
+    "plaudit.statistics.intervals.ratio",
+    "plaudit.statistics.intervals.relative",
+    "plaudit.statistics.intervals.too_few",
+    "plaudit.statistics.intervals.undefined",
+    "plaudit.statistics.intervals.wilson",
+    "plaudit.statistics.intervals.without_each",
+    "plaudit.statistics.significance.McNemar",
+    "plaudit.statistics.significance.benjamini_hochberg",
+    "plaudit.statistics.significance.mcnemar",
+    "plaudit.statistics.significance.sign_flip",
+    "plaudit.statistics.within_prompt.centred",
+    "plaudit.statistics.within_prompt.pooled_sd",
+    "plaudit.storage.atomic.check_place",
+    "plaudit.storage.atomic.replacing",
+    "plaudit.storage.json_files.write_json",
+    "plaudit.storage.run_record.read_record",
+    "plaudit.storage.run_record.write_record",
+    "plaudit.training.language_model.demonstrations.read_demonstrations",
+    "plaudit.training.language_model.documents.read_texts",
+    "plaudit.training.language_model.fine_tuning.sft",
+    "plaudit.training.language_model.perplexity.validation_sentence",
+    "plaudit.training.language_model.pretraining.pretrain",
+    "plaudit.training.language_model.settings.FineTuningSettings",
+    "plaudit.training.language_model.settings.PretrainingSettings",
+    "plaudit.training.linear.fit_linear",
+    "plaudit.training.linear.frozen_features",
+    "plaudit.training.linear.learn",
+    "plaudit.training.reward_model.train",
+}
+
+
+@pytest.fixture(scope="session")
+def samples(tmp_path_factory):
+    return prepare_samples(tmp_path_factory.mktemp("samples"))
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_the_examples_of_a_module(name, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
+def test_the_examples_of_a_module(name, samples, monkeypatch, tmp_path):
+    if name in _EXTRAS:
+        pytest.importorskip(_EXTRAS[name])
+    folder = shutil.copytree(samples, tmp_path / "here")
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("PLAUDIT_CACHE", str(tmp_path / "cache"))
     module = import_module(name)
     flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
     result = doctest.testmod(module, optionflags=flags, extraglobs={"np": np})
     assert result.failed == 0, f"{result.failed} of {result.attempted} examples fail: python -m doctest says which"
     assert result.attempted
+
+
+def _offered():
+    """Every function and class that a front door offers, by the name of the module it is defined in."""
+    for face in FACES:
+        module = import_module(face)
+        for name in module.__all__:
+            yield getattr(module, name)
+    for file in SINGLE_FILES:
+        module = import_module(file)
+        for name, value in vars(module).items():
+            if not name.startswith("_") and getattr(value, "__module__", None) == file:
+                yield value
+
+
+def _has_example(value):
+    """Whether it, or a public method or property of a class, shows one; inherited ones show that of another class."""
+    documented = [value]
+    if inspect.isclass(value):
+        members = (member for name, member in vars(value).items() if not name.startswith("_"))
+        # Values of fields are left out: an int has examples of its own.
+        documented += [member for member in members if isinstance(member, _MEMBERS)]
+    return any(">>>" in (one.__doc__ or "") for one in documented)
+
+
+def test_whatever_a_front_door_offers_has_an_example():
+    offered = [value for value in _offered() if inspect.isclass(value) or inspect.isfunction(value)]
+    # Types of arrays are classes too, of jaxtyping's.
+    offered = [value for value in offered if value.__module__.startswith("plaudit.")]
+    assert len(offered) > 100
+    lacking = {f"{value.__module__}.{value.__qualname__}" for value in offered if not _has_example(value)}
+    assert sorted(lacking) == sorted(LACKING)

@@ -28,7 +28,7 @@ def test_from_text_to_a_reward_model(run, data, tmp_path):
 
     code, printed, said = run("sft", data, "-o", tuned, "-b", base, "--epochs", "1", "--lora", "2", *quiet)
     assert (code, printed) == (0, ""), said
-    assert "36 responses to 36 prompts were learned from" in said
+    assert "Learned from: 36 responses to 36 prompts" in said
 
     code, _, said = run("train", data, "-o", reward, "--backbone", tuned, "--epochs", "1", *quiet)
     assert code == 0, said

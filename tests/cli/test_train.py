@@ -68,7 +68,7 @@ def test_stdin_held_out_data_and_rejects(train, data, tmp_path):
     ]
     code, _, said = train("-", *options, stdin=rows)
     assert code == 0, said
-    assert "1 rows set aside in " in said
+    assert "1 row set aside in " in said
     assert "must be a list" in (tmp_path / "rejects.jsonl").read_text()
     assert (record(tmp_path)["groups"], record(tmp_path)["validation"]["groups"]) == (30, 7)
 

@@ -38,15 +38,65 @@ CASES = {
     "trl": ("trl", {"prompt": "P", "chosen": "a", "rejected": "b"}, pair("P", "a", "b")),
     "trl with margin": ("trl", {"prompt": "P", "chosen": "a", "rejected": "b", "margin": 2}, pair("P", "a", "b", 2)),
     "trl with an empty prompt": ("trl", {"prompt": "", "chosen": "a", "rejected": "b"}, pair("", "a", "b")),
-    "trl implicit": (
+    "trl implicit, as text": (
         "trl",
-        {"chosen": "The sky is blue.", "rejected": "The sky is black."},
-        pair("The sky is ", "blue.", "black."),
+        {
+            "chosen": "User: Colour of the sky?\nAssistant: blue.",
+            "rejected": "User: Colour of the sky?\nAssistant: black.",
+        },
+        pair("User: Colour of the sky?\nAssistant: ", "blue.", "black."),
     ),
-    "trl implicit, one the beginning of the other": (
+    "trl implicit, after a template": (
         "trl",
-        {"chosen": "The sky is blue", "rejected": "The sky is"},
-        pair("The sky ", "is blue", "is"),
+        {"chosen": "<s>[INST] Why? [/INST] So.", "rejected": "<s>[INST] Why? [/INST] Sorry.", "source": "a set"},
+        pair("<s>[INST] Why? [/INST] ", "So.", "Sorry.", meta={"source": "a set"}),
+    ),
+    "trl, the prompt called otherwise": (
+        "trl",
+        {"problem": "x + 1 = 2", "chosen": "The answer is 1.", "rejected": "The answer is 3."},
+        pair("x + 1 = 2", "The answer is 1.", "The answer is 3."),
+    ),
+    "trl, several rejected": (
+        "trl",
+        {"prompt": "P", "chosen": "a", "rejected": ["b", "c"]},
+        Group("", "P", ("a", "b", "c"), (Ranking(((0,), (1,))), Ranking(((0,), (2,))))),
+    ),
+    "trl with scores on either side": (
+        "trl",
+        {
+            "prompt": "P",
+            "chosen": "a",
+            "rejected": "b",
+            "chosen_score": 8.5,
+            "score_rejected": None,
+            "chosen-rating": 4,
+        },
+        pair("P", "a", "b", ratings=(Rating(0, 8.5, "score"), Rating(0, 4, "rating"))),
+    ),
+    "trl with messages of text parts": (
+        "trl",
+        {
+            "prompt": [{"role": "user", "content": [{"type": "text", "text": "P"}, {"type": "text", "text": "Q"}]}],
+            "chosen": [{"role": "assistant", "content": [{"type": "text", "text": "a"}]}],
+            "rejected": [{"role": "assistant", "text": "b"}],
+        },
+        pair((user("PQ"),), "a", "b"),
+    ),
+    "trl with tools": (
+        "trl",
+        {
+            "prompt": [user("P")],
+            "chosen": [{"role": "assistant", "content": None, "tool_calls": [{"name": "f"}]}],
+            "rejected": "b",
+            "tools": '[{"name": "f"}]',
+        },
+        Group(
+            "",
+            (user("P"),),
+            (({"role": "assistant", "content": "", "tool_calls": [{"name": "f"}]},), "b"),
+            (Ranking(FIRST),),
+            tools=({"name": "f"},),
+        ),
     ),
     "trl conversational": (
         "trl",
@@ -408,9 +458,22 @@ FAULTS = {
     '{"prompt":"P","chosen":"a","rejected":"a"}': "the two responses are the same text",
     '{"prompt":"P","chosen":"a"}': "no format has these columns: prompt, chosen",
     '{"prompt":"P","chosen":"a","rejected":null}': "has no 'rejected'",
-    '{"prompt":"P","chosen":"a","rejected":"b","margin":-1}': "strength is -1",
+    '{"prompt":"P","chosen":"a","rejected":"b","margin":-1}': "the margin is -1, which is against the label",
     '{"prompt":"P","chosen":"a","rejected":"b","margin":"much"}': "the margin is 'much'; it must be a number",
-    '{"chosen":"yes","rejected":"no"}': "share no beginning",
+    '{"chosen":"yes","rejected":"no"}': 'there is no prompt, and the two texts begin with none; give it as "prompt"',
+    '{"puzzle":"What is it?","chosen":"The one.","rejected":"The two."}': "no prompt; it may be 'puzzle'; say so: "
+    "--column prompt=puzzle",
+    json.dumps(
+        {"chosen": "Human: a\n\nAssistant: b\n\nHuman: c", "rejected": "Human: a\n\nAssistant: d"}
+    ): "chosen ends with the human's turn",
+    json.dumps(
+        {"chosen": [{"role": "system", "content": "S"}, user("P")], "rejected": [user("P"), assistant("b")]}
+    ): "begin differently .system and user., so they share no prompt",
+    '{"prompt":"P","image":"a.png","chosen":"a","rejected":"b"}': "'image', which a model of text cannot read",
+    '{"prompt":[{"role":"user","content":[{"type":"image_url"}]}],"chosen":"a","rejected":"b"}': "a part of the type "
+    "'image_url', which a model of text cannot read",
+    '{"prompt":"P","chosen":"a","rejected":"b","tools":"[{"}': '"tools" is text but not JSON',
+    '{"prompt":"P","chosen":"a","rejected":"b","tools":[1]}': '"tools" must be a list of objects',
     '{"prompt":"P","responses":["a","b","c"],"rankings":[{"tiers":[[7],[0]]}]}': "names response 7; the group has "
     "responses 0 to 2",
     '{"prompt":"P","responses":["a","b"],"rankings":[{"tiers":[[0],[0]]}]}': "names response 0 twice",
@@ -446,7 +509,7 @@ def test_a_bad_row_is_named_with_its_line_and_the_remedy(row, tmp_path):
     with pytest.raises(DataError, match=FAULTS[row]) as error:
         load_groups(path)
     assert str(error.value).startswith(str(path))
-    assert len(str(error.value).splitlines()) == (3 if "--column" in str(error.value) else 1)
+    assert len(str(error.value).splitlines()) == (3 if "such as: --column" in str(error.value) else 1)
 
 
 def test_a_new_format_is_one_file(tmp_path, monkeypatch):
@@ -475,3 +538,23 @@ register_format(
     assert (group.prompt, group.ratings[0].value) == ("Q", 4)
     assert load_groups(path, format="stars") == [group]
     assert list(FORMATS).index("stars") == list(FORMATS).index("clicks") + 1
+
+
+# What is noticed, read and said all the same.
+NOTES = {
+    '{"prompt":"P","chosen":"a","rejected":"b","score_chosen":2,"score_rejected":8}': "the scores contradict the label",
+    '{"prompt":"P","chosen":[{"role":"user","content":"Q"},{"role":"assistant","content":"a"}],"rejected":[{"role":"user",'
+    '"content":"Q"},{"role":"assistant","content":"b"}]}': "the prompt's column and the messages differ",
+    '{"prompt":"<|im_start|>user\\nP<|im_end|>\\n","chosen":"a","rejected":"b"}': "the marks of a chat template",
+}
+
+
+@pytest.mark.parametrize("row", NOTES, ids=lambda row: NOTES[row])
+def test_what_is_no_error_but_odd_is_counted_and_said(row, tmp_path, caplog):
+    path = tmp_path / "odd.jsonl"
+    path.write_text(row + "\n" + '{"prompt":"Fine","chosen":"a","rejected":"b"}\n', encoding="utf-8")
+    reading = ReadReport()
+    assert sum(len(group.rankings) for group in load_groups(path, report=reading)) == 2
+    [(note, count)] = reading.notes.items()
+    assert NOTES[row] in note and count == 1
+    assert f"{path}: {note} (1 row)" in caplog.text

@@ -6,10 +6,9 @@ from rich.console import Console
 from rich.text import Text
 
 from plaudit.cli.tables import FigureTable, figure_cells, half_width_cell, print_notes
-from plaudit.cli.terminal import counted
 from plaudit.evaluation import BestOfN, best_of_n_kl, finding
 from plaudit.statistics import Measurement
-from plaudit.text import terminal_text
+from plaudit.text import counted, terminal_text
 
 _STYLE = "{:+.2f}"
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from plaudit.cli.inputs import tell_rejected
 from plaudit.cli.options import Format, Json, Rejects
 from plaudit.errors import DataError
+from plaudit.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,7 +76,7 @@ def _refuse_bad_rows(report: ReadReport) -> None:
         count = len(report.rejected)
         more = f", {BAD_ROWS_SHOWN} of them above" if count > BAD_ROWS_SHOWN else ""
         typer.echo(
-            f"{_count(count, 'row')} cannot be read{more}; "
+            f"{counted(count, 'rows')} cannot be read{more}; "
             "mend them or set them aside with --rejects (train, eval, data convert)",
             err=True,
         )
@@ -156,7 +158,7 @@ def convert(
     _tell_rejected(report, rejects)
     if lost:
         typer.echo(f"{to} has no place for {lost_in_words(lost)}", err=True)
-    typer.echo(f"{_count(written, 'group' if to == 'native' else 'pair')} written to {output}", err=True)
+    typer.echo(f"{counted(written, 'groups' if to == 'native' else 'pairs')} written to {output}", err=True)
 
 
 @app.command()
@@ -197,7 +199,7 @@ def clicks(
     for line in click_lines(clicked, chances, clip, short, untimed if min_seconds else 0):
         typer.echo(line, err=True)
     _tell_rejected(report, rejects)
-    typer.echo(f"{_count(written, 'group')} written to {output}", err=True)
+    typer.echo(f"{counted(written, 'groups')} written to {output}", err=True)
 
 
 @app.command()
@@ -226,13 +228,12 @@ def split(
     sides = split_to_folder(groups, output, test, validation, seed, by)
     total = sum(sides.groups.values())
     for side, count in sides.groups.items():
-        typer.echo(f"{output}/{side}.jsonl: {_count(count, 'group')} ({count / total:.1%})")
+        typer.echo(f"{output}/{side}.jsonl: {counted(count, 'groups')} ({count / total:.1%})")
     if sides.together:
-        typer.echo(f"{_count(sides.together, 'group')} placed with a prompt that is nearly the same")
+        typer.echo(f"{counted(sides.together, 'groups')} placed with a prompt that is nearly the same")
     if sides.across:
-        typer.echo(
-            f"{_count(sides.across, 'prompt')} nearly the same as one in train (split by prompt to keep them together)"
-        )
+        near = counted(sides.across, "prompts")
+        typer.echo(f"{near} nearly the same as one in train (split by prompt to keep them together)")
     _tell_rejected(report, rejects)
 
 
@@ -244,12 +245,7 @@ def _tokenizer(name: str) -> Any:
 
 
 def _tell_rejected(report: ReadReport, rejects: Path | None) -> None:
-    if report.rejected:
-        typer.echo(f"{_count(len(report.rejected), 'row')} set aside in {rejects}", err=True)
+    tell_rejected(len(report.rejected), rejects)
     if report.left_behind:
         columns = ", ".join(f"{name} ({count:,})" for name, count in report.left_behind.items())
         typer.echo(f"columns left behind (rows): {columns}", err=True)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

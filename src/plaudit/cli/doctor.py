@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from plaudit.cli.inputs import tell_rejected
 from plaudit.cli.options import Changes, Format, Json, Rejects
 from plaudit.cli.output import give
 from plaudit.errors import InvalidInputError
@@ -73,8 +74,7 @@ def doctor_command(
     _check_output(output, apply)
     report = ReadReport(source_lines=SourceLines())
     groups = load_groups(files, format=format, rejects=rejects, report=report)
-    if report.rejected:
-        typer.echo(f"{len(report.rejected):,} rows set aside in {rejects}", err=True)
+    tell_rejected(len(report.rejected), rejects)
     if apply is not None:
         _apply(apply, groups, output, as_json)
         return

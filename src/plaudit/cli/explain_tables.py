@@ -12,11 +12,11 @@ from rich.text import Text
 from plaudit.cli.explain_summary import Summary
 from plaudit.cli.highlight import highlighted, legend
 from plaudit.cli.tables import FigureTable
-from plaudit.cli.terminal import counted, short
+from plaudit.cli.terminal import short
 from plaudit.explaining import Explanation
 from plaudit.groups import Group
 from plaudit.statistics import Measurement
-from plaudit.text import terminal_text
+from plaudit.text import counted, terminal_text
 
 _WIDE = 100
 """Columns of a terminal from which on two responses are printed side by side."""

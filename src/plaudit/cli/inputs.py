@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
+
+import typer
 
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group
+from plaudit.settings import Settings
+from plaudit.text import counted
+
+S = TypeVar("S", bound=Settings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +49,30 @@ def read_judgements(
     people = load_groups(files, format=format, rejects=rejects, report=report)
     groups = [majority(group) for group in people] if merge else people
     return JudgementInput(groups=groups, people=people, rejected=len(report.rejected), repeated=report.repeated)
+
+
+def changed_settings(context: typer.Context, settings: S, **others: Any) -> S:
+    """The settings as the command line changes them: flags win over `--set`, and `--set` over `--config`.
+
+    A flag changes the setting that its parameter is named after; one that was not given, or is off, changes nothing.
+
+    Args:
+        context: of the verb.
+        settings: to change.
+        others: settings that follow from a flag otherwise, by name.
+    """
+    names, parameters = settings.to_dict(), context.params
+    # 0 is given, and equals False.
+    flags = {name: value for name, value in parameters.items() if name in names and value is not False and value != ()}
+    texts = {name: ",".join(value) if isinstance(value, tuple) else value for name, value in flags.items()}
+    verb = context.info_name or ""
+    return settings.with_sources(verb, texts | others, parameters.get("changes"), parameters.get("config"))
+
+
+def tell_rejected(rows: int, rejects: Path | None) -> None:
+    """Say on stderr how many rows were set aside, if any."""
+    if rows:
+        typer.echo(f"{counted(rows, 'rows')} set aside in {rejects}", err=True)
 
 
 def groups_or_prompt(

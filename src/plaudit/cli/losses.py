@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plaudit.cli.options import Changes, ChatTemplate, CutResponses, Format, Json, Majority, Rejects, Scales
+from plaudit.cli.options import Changes, ChatTemplate, CutResponses, Data, Format, Json, Majority, Rejects, Scales
 
 if TYPE_CHECKING:
     from plaudit.groups import Group
     from plaudit.laboratory import LossComparison
 
-Data = Annotated[list[str], typer.Argument(help="Judgements: files, folders, a data set, or `-` for stdin.")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="A folder for the table, the plots and the runs.")]
 Backbone = Annotated[str, typer.Option("--backbone", "-b", help="minilm-l6, smollm2-135m, a folder or a hub id.")]
 Losses = Annotated[
@@ -64,6 +63,7 @@ def losses_command(
 
     Example: `plaudit losses train.jsonl -o losses --losses bradley-terry,hinge --folds 4`
     """
+    from plaudit.cli.inputs import comma_list
     from plaudit.laboratory import LaboratorySettings, compare_losses, default_settings
     from plaudit.model import baseline_names
 
@@ -71,7 +71,7 @@ def losses_command(
     flags |= {"scales": ",".join(scale) if scale else None, "truncate_responses": truncate_responses or None}
     training = default_settings(trainable).with_sources("losses", flags, changes)
     settings = LaboratorySettings(
-        losses=None if losses is None else [name for part in losses.split(",") if (name := part.strip())],
+        losses=comma_list(losses),
         seeds=seeds, by=by, folds=folds, test_share=test, training=training,
         baselines=None if baselines is None else baseline_names(baselines),
     )  # fmt: skip
@@ -89,6 +89,7 @@ def _read(
     max_responses: int | None,
     seed: int,
 ) -> list[Group]:
+    from plaudit.cli.inputs import tell_rejected
     from plaudit.data import ReadReport, load_groups
     from plaudit.judgements import majority as merge_annotators
     from plaudit.judgements import rankings_from_ratings
@@ -96,8 +97,7 @@ def _read(
 
     report = ReadReport()
     groups = load_groups(data, format=format, rejects=rejects, report=report)
-    if report.rejected:
-        typer.echo(f"{len(report.rejected):,} rows set aside in {rejects}", err=True)
+    tell_rejected(len(report.rejected), rejects)
     if majority:
         groups = list(map(merge_annotators, groups))
     if rank_ratings:

@@ -1,4 +1,4 @@
-"""Options that several verbs share, each said once."""
+"""Options that several verbs share, each said once: grouped by what they are of, in the order of the alphabet."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from typing import Annotated, Literal
 
 import typer
 
+# ---- what is read ---------------------------------------------------------------------------------------------------
+
+Data = Annotated[list[str], typer.Argument(help="Judgements: files, folders, a data set, or `-` for stdin.")]
 Format = Annotated[str | None, typer.Option("--format", "-f", help="The data's format, where it is not detected.")]
-Rejects = Annotated[Path | None, typer.Option("--rejects", help="Set bad rows aside in this file and go on, counted.")]
 Majority = Annotated[
     bool, typer.Option("--majority", help="Merge annotators of the same responses into their majority.")
 ]
+Rejects = Annotated[Path | None, typer.Option("--rejects", help="Set bad rows aside in this file and go on, counted.")]
+
+# ---- how it is told -------------------------------------------------------------------------------------------------
+
 InLanguage = Annotated[
     Literal["en", "zh"] | None, typer.Option("--language", help="English or Chinese; by default the locale's.")
 ]
@@ -19,7 +25,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and no
 
 # ---- measuring ------------------------------------------------------------------------------------------------------
 
-Data = Annotated[list[str], typer.Argument(help="Judgements: files, folders, a data set, or `-` for stdin.")]
+Clusters = Annotated[
+    str | None,
+    typer.Option("--clusters", metavar="FIELD", help="Cluster intervals by this meta field instead of by prompt."),
+]
 OpenedModel = Annotated[str, typer.Argument(help="A model folder or hub id.")]
 ScoredModel = Annotated[
     str, typer.Argument(help="A model folder or hub id; or a scores file to measure again (`-`: stdin).")
@@ -27,10 +36,6 @@ ScoredModel = Annotated[
 
 # ---- scoring --------------------------------------------------------------------------------------------------------
 
-Clusters = Annotated[
-    str | None,
-    typer.Option("--clusters", metavar="FIELD", help="Cluster intervals by this meta field instead of by prompt."),
-]
 BatchTokens = Annotated[
     int | None, typer.Option("--batch-tokens", min=1, help="Most tokens of one forward pass; changes no score.")
 ]
@@ -38,26 +43,19 @@ TruncateResponses = Annotated[
     bool, typer.Option("--truncate-responses", help="Cut responses longer than the context (marked on their scores).")
 ]
 
-# ---- training -------------------------------------------------------------------------------------------------------
+# ---- training: settings, each the one that the parameter is named after ---------------------------------------------
 
 ChatTemplate = Annotated[
     str | None, typer.Option("--chat-template", help="A Jinja file, or `turns`, for a tokenizer that has none.")
 ]
-Changes = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="Any setting (docs/training.md), or trainer.NAME."),
-]
 CutResponses = Annotated[
     bool, typer.Option("--truncate-responses", help="Cut responses that do not fit, instead of stopping.")
 ]
-Config = Annotated[Path | None, typer.Option("--config", help="Settings from a TOML, JSON or YAML file.")]
 Epochs = Annotated[int | None, typer.Option("--epochs", help="Times everything is met.")]
 LearningRate = Annotated[float | None, typer.Option("--learning-rate", help="The peak; by the backbone's width.")]
 MaxLength = Annotated[int | None, typer.Option("--max-length", help="Most tokens of prompt and response.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what OUTPUT holds.")]
 Precision = Annotated[str | None, typer.Option("--precision", help="auto, fp32 or bf16.")]
 ReportTo = Annotated[str | None, typer.Option("--report-to", help="tensorboard, none, wandb, ...")]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on from the newest whole checkpoint.")]
 Scales = Annotated[
     list[str] | None, typer.Option("--scale", metavar="NAME=LOW:HIGH", help="A rating scale; one for each.")
 ]
@@ -65,3 +63,13 @@ Seed = Annotated[int | None, typer.Option("--seed", help="Of everything that is 
 ValidationShare = Annotated[
     float | None, typer.Option("--validation-share", help="Share of the data to measure on [0.1].")
 ]
+
+# ---- training: the run ----------------------------------------------------------------------------------------------
+
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Any setting (docs/training.md), or trainer.NAME."),
+]
+Config = Annotated[Path | None, typer.Option("--config", help="Settings from a TOML, JSON or YAML file.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what OUTPUT holds.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on from the newest whole checkpoint.")]

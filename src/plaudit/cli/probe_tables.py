@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.text import Text
 
 from plaudit.cli.tables import UNDEFINED, FigureTable, by_reason, print_notes
-from plaudit.cli.terminal import counted
 from plaudit.cli.verdicts import print_findings
 from plaudit.evaluation import (
     EQUAL,
@@ -23,7 +22,7 @@ from plaudit.evaluation import (
 )
 from plaudit.report import judge_probes
 from plaudit.statistics import NO_VARIATION, Measurement
-from plaudit.text import Language
+from plaudit.text import Language, counted
 
 # A finding is said in words; colour only helps to find it. In the order they are shown.
 _STYLES = {"misled": "bold red", "unsure": "yellow", "sound": "green", "undefined": "dim"}

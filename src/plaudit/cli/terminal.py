@@ -1,4 +1,4 @@
-"""Short texts and counts for a terminal."""
+"""Short texts for a terminal."""
 
 from __future__ import annotations
 
@@ -13,8 +13,3 @@ def short(text: Text, longest: int = _LONGEST) -> str:
     """A prompt or response, harmless, its end left out where it is long."""
     words = plain_text(text)
     return terminal_quote(words if len(words) <= longest else words[: longest - 1] + "…")
-
-
-def counted(count: int, things: str) -> str:
-    """A number of things, whose plural is in s: "1 prompt", "1,200 prompts"."""
-    return f"{count:,} {things.removesuffix('s') if count == 1 else things}"

@@ -12,6 +12,7 @@ from plaudit.cli.options import (
     ChatTemplate,
     Config,
     CutResponses,
+    Data,
     Epochs,
     Format,
     LearningRate,
@@ -25,33 +26,40 @@ from plaudit.cli.options import (
     Seed,
 )
 
+Output = Annotated[Path, typer.Option("--output", "-o", help="The model folder to write.")]
+Backbone = Annotated[
+    str,
+    typer.Option("--backbone", "-b", help="minilm-l6, smollm2-135m, a folder, a hub id; length, bow, frozen:..."),
+]
+ValidationData = Annotated[
+    list[str] | None,
+    typer.Option("--validation-data", help="Held-out judgements to watch, instead of a share of DATA."),
+]
+Losses = Annotated[
+    str | None, typer.Option("--loss", help="Of rankings, of ratings, or one of each by comma: plackett-luce,huber.")
+]
+Mix = Annotated[
+    str | None, typer.Option("--mix", metavar="NAME=WEIGHT,...", help="The reward as a sum of rated attributes.")
+]
+Heads = Annotated[int | None, typer.Option("--heads", help="Heads; their spread is a score's uncertainty.")]
+Annotators = Annotated[
+    bool, typer.Option("--annotators", help="Estimate how reliable each annotator is, and trust them so.")
+]
+Trainable = Annotated[str | None, typer.Option("--trainable", help="layers, all, last:K, head, lora or lora:RANK.")]
+
 
 def train_command(
-    data: Annotated[list[str], typer.Argument(help="Judgements: files, folders, a data set, or `-` for stdin.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The model folder to write.")],
-    backbone: Annotated[
-        str,
-        typer.Option("--backbone", "-b", help="minilm-l6, smollm2-135m, a folder, a hub id; length, bow, frozen:..."),
-    ] = "minilm-l6",
-    validation_data: Annotated[
-        list[str] | None,
-        typer.Option("--validation-data", help="Held-out judgements to watch, instead of a share of DATA."),
-    ] = None,
-    loss: Annotated[
-        str | None,
-        typer.Option("--loss", help="Of rankings, of ratings, or one of each by comma: plackett-luce,huber."),
-    ] = None,
-    scale: Scales = None,
-    mix: Annotated[
-        str | None, typer.Option("--mix", metavar="NAME=WEIGHT,...", help="The reward as a sum of rated attributes.")
-    ] = None,
-    heads: Annotated[int | None, typer.Option("--heads", help="Heads; their spread is a score's uncertainty.")] = None,
-    annotators: Annotated[
-        bool, typer.Option("--annotators", help="Estimate how reliable each annotator is, and trust them so.")
-    ] = False,
-    trainable: Annotated[
-        str | None, typer.Option("--trainable", help="layers, all, last:K, head, lora or lora:RANK.")
-    ] = None,
+    context: typer.Context,
+    data: Data,
+    output: Output,
+    backbone: Backbone = "minilm-l6",
+    validation_data: ValidationData = None,
+    losses: Losses = None,
+    scales: Scales = None,
+    mix: Mix = None,
+    heads: Heads = None,
+    annotators: Annotators = False,
+    trainable: Trainable = None,
     epochs: Epochs = None,
     learning_rate: LearningRate = None,
     max_length: MaxLength = None,
@@ -71,33 +79,16 @@ def train_command(
 
     Example: `plaudit train train.jsonl -o my-model --backbone minilm-l6 --epochs 3`
     """
-    from plaudit.data import ReadReport, load_groups
-    from plaudit.judgements import majority as settle
+    from plaudit.cli.inputs import changed_settings, read_judgements, tell_rejected
     from plaudit.training import TrainingSettings, loss_settings, train
 
-    flags = {
-        **loss_settings(loss or ""),
-        "scales": ",".join(scale) if scale else None,
-        "mix": mix,
-        "heads": heads,
-        "annotators": annotators or None,
-        "trainable": trainable,
-        "epochs": epochs,
-        "learning_rate": learning_rate,
-        "max_length": max_length,
-        "truncate_responses": truncate_responses or None,
-        "chat_template": chat_template,
-        "seed": seed,
-        "report_to": report_to,
-    }
-    settings = TrainingSettings().with_sources("train", flags, changes, config)
-    reading = ReadReport()
-    groups = load_groups(data, format=format, rejects=rejects, report=reading)
-    validation = None if validation_data is None else load_groups(validation_data, format=format)
-    if majority:
-        groups = list(map(settle, groups))
-        validation = None if validation is None else list(map(settle, validation))
-    if reading.rejected:
-        typer.echo(f"{len(reading.rejected):,} rows set aside in {rejects}", err=True)
-    train(groups, output, backbone, validation_groups=validation, settings=settings, resume=resume, overwrite=overwrite)
+    settings = changed_settings(context, TrainingSettings(), **loss_settings(losses or ""))
+    judgements = read_judgements(data, format, rejects, merge=majority)
+    held_out = None if validation_data is None else read_judgements(validation_data, format, None, merge=majority)
+    tell_rejected(judgements.rejected, rejects)
+    train(
+        judgements.groups, output, backbone,
+        validation_groups=None if held_out is None else held_out.groups,
+        settings=settings, resume=resume, overwrite=overwrite,
+    )  # fmt: skip
     typer.echo(f"The model is in {output}. Measure it on held-out data: plaudit eval {output} DATA", err=True)

@@ -16,6 +16,7 @@ from plaudit.data.clicks import Session
 from plaudit.data.columns import check_columns, renamed
 from plaudit.data.formats import FORMATS, ONE_BASED, ZERO_BASED, FileReading, Format, detect_format
 from plaudit.data.formats.clicks import session_of
+from plaudit.data.formats.texts import refuse_media, tools_of
 from plaudit.data.merge import deduplicate_responses, merge_fragments
 from plaudit.data.position_bias import PositionTally
 from plaudit.data.rows import Row
@@ -296,8 +297,11 @@ def _session_of_row(row: Mapping[str, Any], report: ReadReport) -> Session:
 
 
 def _groups_of_row(row: Mapping[str, Any], shape: Format, file: FileReading, report: ReadReport) -> list[Group]:
-    columns = dict(row)
-    groups = _several(shape.read(columns, file))
+    refuse_media(row)
+    # Arrow and pandas fill a cell that nobody filled with null or NaN.
+    columns = {name: value for name, value in row.items() if value is not None and value == value}
+    tools = tools_of(columns.pop("tools", ()))
+    groups = [replace(group, tools=tools) if tools else group for group in _several(shape.read(columns, file))]
     meta: dict[str, Any] = {}
     if columns:  # what the reader did not take; plain values go to `meta`, the rest is reported
         meta = {

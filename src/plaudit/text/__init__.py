@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from plaudit._face import face
 
 if TYPE_CHECKING:
+    from plaudit.text.counting import counted
     from plaudit.text.display import (
         page_excerpt,
         page_name,
@@ -33,6 +34,7 @@ __all__ = [
     "Language",
     "Span",
     "count_cjk",
+    "counted",
     "detect_language",
     "merge_spans",
     "page_excerpt",

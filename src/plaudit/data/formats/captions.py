@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plaudit.data.formats import FileReading, Format, register_format
-from plaudit.data.formats.fields import name_of, need, number_of, words_of
+from plaudit.data.formats.fields import name_of, need, number_of
+from plaudit.data.formats.texts import words_of
 from plaudit.groups import Group, GroupError, Rating
 
 VALUES = {"unfunny": 1, "somewhat_funny": 2, "funny": 3}

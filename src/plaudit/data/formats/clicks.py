@@ -10,7 +10,8 @@ from typing import Any
 
 from plaudit.data.clicks import Session, click_comparison, skipped_above
 from plaudit.data.formats import FileReading, Format, register_format
-from plaudit.data.formats.fields import ANNOTATORS, IDS, name_of, need, number_of, prompt_of, response_of, take
+from plaudit.data.formats.fields import ANNOTATORS, IDS, name_of, need, number_of, prompt_of, take
+from plaudit.data.formats.texts import response_of
 from plaudit.groups import Group, GroupError, text_key
 
 _NAMES = ("session", "session_id", *ANNOTATORS)

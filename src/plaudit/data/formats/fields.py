@@ -1,33 +1,20 @@
-"""What many shapes share: taking columns out of a row, prompts, messages, turns, and the word of a verdict."""
+"""What many shapes share: taking columns out of a row, prompts and numbers."""
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Mapping, Sequence
 from typing import Any
 
+from plaudit.data.formats.texts import is_transcript, text_of, turns_of, words_of
 from plaudit.groups import GroupError, Message, Text
 
-ROLES = {
-    "human": "user",
-    "gpt": "assistant",
-    "chatgpt": "assistant",
-    "bot": "assistant",
-    "model": "assistant",
-    "function_call": "assistant",
-    "observation": "tool",
-}
-"""Other tools' names for the roles of a chat; what is not here is kept as it is."""
-
 ANNOTATORS = ("annotator", "annotator_id", "worker", "worker_id", "rater", "rater_id", "judge", "user_id")
-PROMPTS = ("prompt", "question", "query", "conversations", "messages", "context", "instruction")
+PROMPTS = ("prompt", "question", "query", "conversations", "messages", "context", "instruction", "input", "problem")
 """Columns that hold the prompt, the likeliest first."""
 
 IDS = ("id", "prompt_id", "question_id")
 
-_TURN = re.compile(r"\n\n(Human|Assistant):")
-_SPEAKERS = {"Human": "user", "Assistant": "assistant"}
+# What stands for "no value" in a cell that should hold a number.
+_NO_NUMBER = {"", "n/a", "na", "nan", "none", "null", "-"}
 
 
 def take(row: dict[str, Any], *names: str) -> Any:
@@ -70,62 +57,6 @@ def name_of(row: dict[str, Any], *names: str) -> str | None:
     """
     value = take(row, *names)
     return None if value is None or str(value).strip() == "" else str(value)
-
-
-def words_of(value: Any, what: str) -> str:
-    """Text as it is. A bare true, false or number is what tables make of the words True, False and 3: read as text."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, (bool, int)) or (isinstance(value, float) and math.isfinite(value)):
-        return str(value)
-    raise GroupError(f"{what} is {value!r:.40}; it must be text" if value is not None else f"{what} is missing")
-
-
-def text_of(value: Any, what: str) -> Text:
-    """Text or messages, from a string, a list of messages or one message."""
-    if isinstance(value, Mapping):
-        return messages_of([value], what)
-    if isinstance(value, (list, tuple)):
-        return messages_of(value, what)
-    return words_of(value, what)
-
-
-def messages_of(values: Sequence[Any], what: str) -> tuple[Message, ...]:
-    """Messages in our words, from `role`/`content` or sharegpt's `from`/`value`."""
-    return tuple(_message(value, what) for value in values)
-
-
-def _message(value: Any, what: str) -> Message:
-    if not isinstance(value, Mapping):
-        raise GroupError(f'{what} has a message that is not an object with "role" and "content"')
-    message = {key: inner for key, inner in value.items() if inner is not None}
-    role, content = message.pop("from", message.get("role")), message.pop("value", message.get("content"))
-    return {**message, "role": ROLES.get(str(role), role), "content": content}
-
-
-def response_of(value: Any, what: str) -> Text:
-    """A response. One assistant message with nothing but its content is plain text."""
-    text = text_of(value, what)
-    if isinstance(text, tuple) and len(text) == 1 and set(text[0]) == {"role", "content"}:
-        message = text[0]
-        if message["role"] == "assistant" and isinstance(message["content"], str):
-            return message["content"]
-    return text
-
-
-def turns_of(text: str, what: str) -> tuple[Message, ...]:
-    """Messages of an HH-style transcript. A last turn with nothing in it, waiting for the answer, is left out."""
-    opening, *rest = _TURN.split(text if text.startswith("\n\n") else f"\n\n{text.lstrip()}")
-    if opening.strip():
-        raise GroupError(f'{what} has text before its first "\\n\\nHuman:" turn', remedy="remove it or make it a turn")
-    return tuple(
-        {"role": _SPEAKERS[speaker], "content": content.strip()}
-        for speaker, content in zip(rest[::2], rest[1::2], strict=True)
-    )
-
-
-def is_transcript(text: Any) -> bool:
-    return isinstance(text, str) and text.lstrip().startswith("Human:") and "\n\nAssistant:" in text
 
 
 def prompt_of(row: dict[str, Any]) -> Text | None:
@@ -179,3 +110,22 @@ def number_of(value: Any, what: str) -> float:
     if number is None:
         raise GroupError(f"{what} is {value!r:.40}", remedy="it must be a number")
     return int(number) if number.is_integer() else number
+
+
+def optional_number(row: dict[str, Any], what: str, *names: str) -> float | None:
+    """The number in the first of these columns that has one; None for empty cells, "N/A" and their kind.
+
+    Args:
+        row: the row; the column is taken out of it.
+        what: what the number is, for messages: "the margin".
+        names: columns.
+
+    Example:
+        >>> optional_number({"margin": ""}, "the margin", "margin"), optional_number({"m": "2.5"}, "the margin", "m")
+        (None, 2.5)
+    """
+    for name in names:
+        value = take(row, name)
+        if value is not None and str(value).strip().casefold() not in _NO_NUMBER:
+            return number_of(value, what)
+    return None

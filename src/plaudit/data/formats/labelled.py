@@ -7,20 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from plaudit.data.formats import FileReading, Format, register_format
-from plaudit.data.formats.fields import (
-    ANNOTATORS,
-    IDS,
-    PROMPTS,
-    name_of,
-    need,
-    number_of,
-    prompt_of,
-    response_of,
-    take,
-    text_of,
-    words_of,
-)
-from plaudit.data.formats.pairs import split_prompt
+from plaudit.data.formats.fields import ANNOTATORS, IDS, PROMPTS, name_of, need, number_of, prompt_of, take
+from plaudit.data.formats.pairs import shared_prompt
+from plaudit.data.formats.texts import response_of, text_of, words_of
 from plaudit.groups import Group, GroupError, Ranking
 
 FIRST, SECOND, TIE = ((0,), (1,)), ((1,), (0,)), ((0, 1),)
@@ -116,7 +105,7 @@ def read(row: dict[str, Any], file: FileReading) -> Group:
     first, second = text_of(need(row, a), a), text_of(need(row, b), b)
     prompt = None if a == "conversation_a" else prompt_of(row)
     if prompt is None:
-        prompt, first, second = split_prompt(first, second)
+        prompt, first, second = shared_prompt(first, second, row)
     tiers, strength = _judged(row, lettered=a.endswith("_a"))
     return Group(
         id=name_of(row, *IDS) or "",

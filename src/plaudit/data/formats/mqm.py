@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from plaudit.data.formats import FileReading, Format, register_format
-from plaudit.data.formats.fields import name_of, need, number_of, take, words_of
+from plaudit.data.formats.fields import name_of, need, number_of, take
+from plaudit.data.formats.texts import words_of
 from plaudit.groups import Group, GroupError, Rating
 
 _LANGUAGES = re.compile(r":([a-z]{2,3}-[a-z]{2,3})$")

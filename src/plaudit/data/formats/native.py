@@ -15,12 +15,11 @@ def knows(row: Mapping[str, Any]) -> bool:
 def read(row: dict[str, Any], file: FileReading) -> Group:
     whole = dict(row)
     row.clear()
-    for name, wanted in (("meta", "an object"), ("tools", "a list")):
-        if isinstance(whole.get(name), str):  # in Parquet, whose columns need one type, it is JSON in text
-            try:
-                whole[name] = loads(whole[name])
-            except JSONDecodeError as error:
-                raise GroupError(f'"{name}" is text but not JSON', remedy=f"write {wanted}") from error
+    if isinstance(whole.get("meta"), str):  # in Parquet, whose columns need one type, `meta` is JSON in text
+        try:
+            whole["meta"] = loads(whole["meta"])
+        except JSONDecodeError as error:
+            raise GroupError('"meta" is text but not JSON', remedy="write an object") from error
     if not isinstance(whole.get("meta") or {}, Mapping):
         raise GroupError('"meta" must be an object')
     return Group.from_dict(whole)

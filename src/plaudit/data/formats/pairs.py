@@ -1,30 +1,20 @@
 """Chosen and rejected: TRL's preference rows, HH-style transcripts, and LLaMA-Factory's ranking rows.
 
-The prompt is a column of its own (explicit) or what chosen and rejected begin with alike (implicit).
+The prompt is a column of its own (explicit) or the conversation that chosen and rejected begin with (implicit).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import product
+from math import inf
 from typing import Any
 
 from plaudit.data.formats import FileReading, Format, register_format
-from plaudit.data.formats.fields import (
-    ANNOTATORS,
-    IDS,
-    PROMPTS,
-    is_transcript,
-    name_of,
-    need,
-    number_of,
-    prompt_of,
-    response_of,
-    take,
-    text_of,
-    turns_of,
-)
-from plaudit.groups import Group, GroupError, Message, Ranking, Rating, Text
+from plaudit.data.formats.fields import ANNOTATORS, IDS, PROMPTS, name_of, need, optional_number, prompt_of, take
+from plaudit.data.formats.texts import is_transcript, response_of, text_of, turns_of
+from plaudit.groups import Group, GroupError, Ranking, Rating, Text, plain_text
 
 
 def knows_hh(row: Mapping[str, Any]) -> bool:
@@ -45,8 +35,12 @@ def _is_pair(row: Mapping[str, Any]) -> bool:
 
 def read_hh(row: dict[str, Any], file: FileReading) -> Group:
     opening = take(row, "prompt") or ""
-    sides = (turns_of(f"{opening}{need(row, side)}", side) for side in ("chosen", "rejected"))
-    return _group(row, *split_prompt(*sides))
+    sides = [turns_of(f"{opening}{need(row, side)}", side) for side in ("chosen", "rejected")]
+    for name, turns in zip(("chosen", "rejected"), sides, strict=True):
+        if turns[-1]["role"] != "assistant":
+            raise GroupError(f"{name} ends with the human's turn, so there is no answer in it", remedy="remove the row")
+    prompt, *responses = split_prompt(*sides)
+    return _group(row, prompt, responses[:1], responses[1:], file)
 
 
 def read_trl(row: dict[str, Any], file: FileReading) -> Group:
@@ -60,22 +54,64 @@ def read_trl(row: dict[str, Any], file: FileReading) -> Group:
     prompt = prompt_of(row)
     chosen, rejected = need(row, "chosen"), need(row, "rejected")
     if prompt is None or _holds_prompt(chosen):
-        prompt, chosen, rejected = split_prompt(text_of(chosen, "chosen"), text_of(rejected, "rejected"))
-    return _group(row, prompt, chosen, rejected)
+        column = prompt
+        prompt, chosen, rejected = shared_prompt(text_of(chosen, "chosen"), text_of(rejected, "rejected"), row)
+        if column is not None and plain_text(column).strip() not in plain_text(prompt):
+            file.note("the prompt's column and the messages differ; the messages are believed")
+    if isinstance(prompt, str) and any(mark in prompt for mark in _TEMPLATE_MARKS):
+        file.note("the prompt holds the marks of a chat template, and a template would be put around it again")
+    return _group(row, prompt, _sides(chosen), _sides(rejected), file)
 
 
-def _group(row: dict[str, Any], prompt: Text, chosen: Any, rejected: Any) -> Group:
-    margin = take(row, "margin")
-    strength = None if margin is None else number_of(margin, "the margin")
-    scores = (take(row, "score_chosen"), take(row, "score_rejected"))
+_TEMPLATE_MARKS = (
+    "<|im_start|>",
+    "<|start_header_id|>",
+    "[INST]",
+    "<start_of_turn>",
+    "<|assistant|>",
+    "<｜Assistant｜>",
+)
+
+
+def _sides(value: Any) -> list[Any]:
+    """The responses of one side: one, or a list of several texts, each of which stands for itself."""
+    several = isinstance(value, list) and value and not isinstance(value[0], Mapping)
+    return list(value) if several else [value]
+
+
+def _group(
+    row: dict[str, Any], prompt: Text, chosen: Sequence[Any], rejected: Sequence[Any], file: FileReading
+) -> Group:
+    """Each of `chosen` beats each of `rejected`; nothing was said about those of one side among each other."""
+    strength = optional_number(row, "the margin", "margin")
+    if strength is not None and strength < 0:
+        raise GroupError(f"the margin is {strength:g}, which is against the label", remedy="it must be a number >= 0")
+    annotator = name_of(row, *ANNOTATORS)
+    responses = [response_of(one, "chosen") for one in chosen] + [response_of(one, "rejected") for one in rejected]
+    pairs = product(range(len(chosen)), range(len(chosen), len(responses)))
+    ratings = [_ratings(row, name, index, file) for index, name in ((0, "chosen"), (len(chosen), "rejected"))]
+    values = [{rating.attribute: rating.value for rating in side} for side in ratings]
+    if any(values[0][attribute] < values[1].get(attribute, -inf) for attribute in values[0]):
+        file.note("the scores contradict the label: the rejected response has the higher one; both are kept")
     return Group(
         id=name_of(row, *IDS) or "",
         prompt=prompt,
-        responses=(response_of(chosen, "chosen"), response_of(rejected, "rejected")),
-        rankings=(Ranking(((0,), (1,)), strength, name_of(row, *ANNOTATORS)),),
-        ratings=tuple(Rating(i, number_of(s, "the score"), "score") for i, s in enumerate(scores) if s is not None),
+        responses=tuple(responses),
+        rankings=tuple(Ranking(((better,), (worse,)), strength, annotator) for better, worse in pairs),
+        ratings=(*ratings[0], *ratings[1]),
         subset=name_of(row, "subset"),
     )
+
+
+def _ratings(row: dict[str, Any], side: str, index: int, file: FileReading) -> list[Rating]:
+    """The scores that a set gives beside its pairs: `score_chosen`, `chosen_score`, `chosen-rating` and their kind."""
+    ratings = []
+    for attribute in ("score", "rating"):
+        names = (f"{attribute}_{side}", f"{side}_{attribute}", f"{side}-{attribute}")
+        value = optional_number(row, f"the {attribute} of {side}", *names)
+        if value is not None:
+            ratings.append(Rating(index, value, attribute))
+    return ratings
 
 
 def _holds_prompt(chosen: Any) -> bool:
@@ -85,43 +121,77 @@ def _holds_prompt(chosen: Any) -> bool:
     return chosen[0].get("role", chosen[0].get("from")) in ("system", "user", "human")
 
 
-def split_prompt(first: Text, second: Text) -> tuple[Text, Text, Text]:
-    """The beginning two conversations (or texts) share, and what is left of each.
+def shared_prompt(first: Text, second: Text, row: Mapping[str, Any]) -> tuple[Text, Text, Text]:
+    """The prompt that two conversations or texts begin with, and what is left of each; see `split_prompt` and
+    `split_text`."""
+    if isinstance(first, str) and isinstance(second, str):
+        return split_text(first, second, row)
+    return split_prompt(first, second)
 
-    Each side keeps at least its last message. Text is cut where a word begins, so that no word is torn in two.
+
+def split_prompt(first: Text, second: Text) -> tuple[Text, Text, Text]:
+    """The beginning two conversations share, and what is left of each. Each keeps at least its last message.
 
     Raises:
-        GroupError: if they share nothing.
+        GroupError: if they share nothing, or one of them is text.
     """
-    if isinstance(first, str) and isinstance(second, str):
-        return _split_text(first, second)
     if isinstance(first, str) or isinstance(second, str):
         raise GroupError("one of the two responses is text and the other messages", remedy="make both the same")
     shared = 0
     while shared < min(len(first), len(second)) - 1 and first[shared] == second[shared]:
         shared += 1
     if not shared:
-        raise GroupError("the two conversations share no beginning to be the prompt", remedy='give it as "prompt"')
-    return _messages(first[:shared]), _messages(first[shared:]), _messages(second[shared:])
-
-
-def _messages(text: tuple[Message, ...]) -> Text:
-    return text
-
-
-def _split_text(first: str, second: str) -> tuple[str, str, str]:
-    if first == second:  # nothing differs, so nothing says where the prompt ends; the pair is refused further on
-        return "", first, second
-    shared = next(
-        (i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second))
-    )
-    starts = [match.end() for match in re.finditer(r"\s+|(?<=[\u3000-\u303f\uff00-\uffef])", first[:shared])]
-    cut = starts[-1] if starts else 0
-    if not cut:
         raise GroupError(
-            "chosen and rejected share no beginning to be the prompt", remedy='give it as "prompt" (it may be empty)'
+            f"the two conversations begin differently ({first[0]['role']} and {second[0]['role']}), so they share no "
+            "prompt",
+            remedy="both must begin with the same messages",
         )
-    return first[:cut], first[cut:], second[cut:]
+    return first[:shared], first[shared:], second[shared:]
+
+
+# What opens the assistant's turn where a conversation is written as text.
+_ANSWER_OPENS = re.compile(
+    r"\b(assistant|answer|response|bot|model|gpt|a|tl;dr)\s*(:|\|>|<\|end_header_id\|>)[ \t]*\n*|"
+    r"<\|im_start\|>assistant\n|\[/INST\]\s*|<start_of_turn>model\n|<｜Assistant｜>",
+    re.IGNORECASE,
+)
+# Columns of words that are about a row and never its prompt.
+_ABOUT = re.compile(
+    r"(.*_)?(id|source|model|dataset|subset|category|domain|language|lang|split|type|status|task|name)s?", re.IGNORECASE
+)
+
+
+def split_text(first: str, second: str, row: Mapping[str, Any]) -> tuple[Text, Text, Text]:
+    """The prompt that two texts begin with, up to where the assistant's turn opens, and what is left of each.
+
+    The first words that two answers share are no prompt: nobody wrote them as one.
+
+    Args:
+        first: a text.
+        second: another.
+        row: the row's other columns, one of which may hold the prompt.
+
+    Raises:
+        GroupError: if they do not begin with a prompt; it names the column that may hold it.
+    """
+    if is_transcript(first) and is_transcript(second):
+        return split_prompt(turns_of(first, "chosen"), turns_of(second, "rejected"))
+    opens = [match.end() for match in _ANSWER_OPENS.finditer(first) if second.startswith(first[: match.end()])]
+    others = _may_be_prompt(row)
+    if opens and not others:
+        return first[: opens[-1]], first[opens[-1] :], second[opens[-1] :]
+    if others:
+        raise GroupError(f"there is no prompt; it may be {others[0]!r}", remedy=f"say so: --column prompt={others[0]}")
+    raise GroupError(
+        "there is no prompt, and the two texts begin with none", remedy='give it as "prompt" (it may be empty)'
+    )
+
+
+def _may_be_prompt(row: Mapping[str, Any]) -> list[str]:
+    """Columns with text of several words, the longest first."""
+    texts = {name: value for name, value in row.items() if isinstance(value, str) and not _ABOUT.fullmatch(name)}
+    several = [name for name, value in texts.items() if len(value.split()) > 1 or len(value) > 20]
+    return sorted(several, key=lambda name: -len(texts[name]))
 
 
 register_format(

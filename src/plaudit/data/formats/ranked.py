@@ -7,7 +7,8 @@ from itertools import groupby
 from typing import Any
 
 from plaudit.data.formats import FileReading, Format, register_format
-from plaudit.data.formats.fields import ANNOTATORS, IDS, PROMPTS, name_of, need, number_of, prompt_of, response_of, take
+from plaudit.data.formats.fields import ANNOTATORS, IDS, PROMPTS, name_of, need, number_of, prompt_of, take
+from plaudit.data.formats.texts import response_of
 from plaudit.groups import Group, GroupError, Ranking, Rating
 
 _LISTS = ("responses", "completions", "answers", "outputs", "candidates")

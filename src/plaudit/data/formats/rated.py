@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from plaudit.data.formats import FileReading, Format, register_format
-from plaudit.data.formats.fields import ANNOTATORS, IDS, PROMPTS, name_of, need, number_of, prompt_of, response_of, take
+from plaudit.data.formats.fields import ANNOTATORS, IDS, PROMPTS, name_of, need, number_of, prompt_of, take
+from plaudit.data.formats.texts import response_of
 from plaudit.groups import Group, GroupError, Rating
 
 _RESPONSES = ("response", "completion", "answer", "output", "text")

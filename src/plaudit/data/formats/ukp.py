@@ -12,8 +12,9 @@ from itertools import groupby
 from typing import Any
 
 from plaudit.data.formats import FileReading, Format, register_format
-from plaudit.data.formats.fields import ANNOTATORS, name_of, need, number_of, words_of
+from plaudit.data.formats.fields import ANNOTATORS, name_of, need, number_of
 from plaudit.data.formats.labelled import verdict_tiers
+from plaudit.data.formats.texts import words_of
 from plaudit.groups import Group, GroupError, Ranking, Rating, Text
 
 
@@ -30,7 +31,7 @@ def knows_rank(row: Mapping[str, Any]) -> bool:
 
 
 def read_pair(row: dict[str, Any], file: FileReading) -> Group:
-    del row["id"]  # names the two arguments, which the group holds itself
+    row.pop("id", None)  # names the two arguments, which the group holds itself
     return _group(*_topic(file.stem), row, need(row, "label"))
 
 
