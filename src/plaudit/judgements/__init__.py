@@ -6,14 +6,13 @@ from plaudit._face import face
 
 if TYPE_CHECKING:
     from plaudit.judgements.aggregate import majority, rankings_from_ratings
-    from plaudit.judgements.agreement import ONE_RATER, AnnotatorAgreement, alpha_of_rankings, alpha_of_ratings
-    from plaudit.judgements.checks import AttributeSummary, DataCheck, check_groups, contradictions
+    from plaudit.judgements.agreement import ONE_RATER, alpha_of_rankings, alpha_of_ratings
+    from plaudit.judgements.checks import AttributeSummary, DataCheck, check_groups
     from plaudit.judgements.comparisons import (
         NO_SUBSET,
         NOBODY,
         Comparisons,
         PerComparison,
-        RankedPairs,
         check_scored,
         comparisons_of,
         credit,
@@ -26,14 +25,12 @@ if TYPE_CHECKING:
     from plaudit.judgements.responses import (
         PerResponse,
         Responses,
-        Scores,
         check_shapes,
         cluster_ids,
-        flatten_scores,
         index_responses,
         response_starts,
     )
-    from plaudit.judgements.votes import Votes, votes_of, votes_of_others
+    from plaudit.judgements.votes import votes_of_others
 else:
     __getattr__, __dir__ = face(__name__, __file__)
 
@@ -41,7 +38,6 @@ __all__ = [
     "NOBODY",
     "NO_SUBSET",
     "ONE_RATER",
-    "AnnotatorAgreement",
     "AttributeRatings",
     "AttributeSummary",
     "Comparisons",
@@ -50,10 +46,7 @@ __all__ = [
     "PerRated",
     "PerResponse",
     "RankedLists",
-    "RankedPairs",
     "Responses",
-    "Scores",
-    "Votes",
     "alpha_of_rankings",
     "alpha_of_ratings",
     "check_groups",
@@ -61,11 +54,9 @@ __all__ = [
     "check_shapes",
     "cluster_ids",
     "comparisons_of",
-    "contradictions",
     "credit",
     "flatten_comparisons",
     "flatten_ratings",
-    "flatten_scores",
     "index_rankings",
     "index_responses",
     "majority",
@@ -79,6 +70,5 @@ __all__ = [
     "scores_of_rated",
     "top1",
     "top1_chance",
-    "votes_of",
     "votes_of_others",
 ]

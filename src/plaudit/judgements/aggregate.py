@@ -16,6 +16,12 @@ def majority(group: Group) -> Group:
     with the most votes wins; when two verdicts have equally many, it is a tie. The settled ranking has weight 1, no
     annotator, and as strength the mean of the strengths given by those who voted for it (None when nobody gave one).
     A ranking none of whose pairs was judged by anyone else stays as it is.
+
+    Example:
+        >>> first, second = Ranking(((0,), (1,))), Ranking(((1,), (0,)))
+        >>> group = majority(Group("q", "Why?", ("a", "b"), (first, second, first)))
+        >>> [ranking.tiers for ranking in group.rankings]
+        [((0,), (1,))]
     """
     votes: dict[tuple[int, int], list[tuple[int, Ranking]]] = defaultdict(list)
     for ranking in group.rankings:
@@ -54,6 +60,13 @@ def rankings_from_ratings(group: Group, attribute: str | None = None) -> Group:
     Args:
         group: its ratings may have any scale: only the order within one annotator and attribute is used.
         attribute: only ratings on this attribute; None takes each attribute in turn.
+
+    Example:
+        >>> from plaudit import Rating
+        >>> ratings = (Rating(0, 2, annotator="ann"), Rating(1, 5, annotator="ann"), Rating(2, 5, annotator="ann"))
+        >>> group = rankings_from_ratings(Group("q", "Why?", ("a", "b", "c"), ratings=ratings))
+        >>> [ranking.tiers for ranking in group.rankings]
+        [((1, 2), (0,))]
     """
     by_rater: dict[tuple[str | None, str], dict[int, list[tuple[float, float]]]] = defaultdict(
         lambda: defaultdict(list)

@@ -35,6 +35,15 @@ def alpha_of_rankings(comparisons: Comparisons, intervals: Intervals = JACKKNIFE
     """Nominal alpha of named annotators' verdicts on pairs: the first is better, the second, or neither. `n` is pairs.
 
     An annotator who judged a pair more than once counts with what they said most often.
+
+    Example:
+        >>> from plaudit import Ranking
+        >>> from plaudit.judgements import flatten_comparisons
+        >>> ann, bob = (Ranking(((0,), (1,)), annotator=name) for name in ("ann", "bob"))
+        >>> changed = Ranking(((1,), (0,)), annotator="bob")
+        >>> groups = [Group("a", "Why?", ("x", "y"), (ann, bob)), Group("b", "How?", ("x", "y"), (ann, changed))]
+        >>> alpha_of_rankings(flatten_comparisons(groups)).value  # verdicts differ on 1 of 2 pairs; by chance, 2 of 3
+        0.25
     """
     votes = votes_of(comparisons)
     count = np.bincount(votes.pair)
@@ -49,7 +58,17 @@ def alpha_of_rankings(comparisons: Comparisons, intervals: Intervals = JACKKNIFE
 
 
 def alpha_of_ratings(rated: AttributeRatings, intervals: Intervals = JACKKNIFE) -> Measurement:
-    """Interval alpha of named annotators' ratings of one response; `n` is responses with two raters or more."""
+    """Interval alpha of named annotators' ratings of one response; `n` is responses with two raters or more.
+
+    Example:
+        >>> from plaudit import Rating
+        >>> from plaudit.judgements import flatten_ratings
+        >>> ratings = [Rating(0, 1, annotator="ann"), Rating(0, 2, annotator="bob")]
+        >>> ratings += [Rating(1, 2, annotator="ann"), Rating(1, 3, annotator="bob")]
+        >>> rated = flatten_ratings([Group("q", "Why?", ("a", "b"), ratings=ratings)])["overall"]
+        >>> round(alpha_of_ratings(rated).value, 3)  # squares: 1 within responses, 4/3 among all four values
+        0.25
+    """
     if not len(rated.rater):
         return undefined(ONE_RATER)
     return interval_alpha(rated.rater, rated.rater_of, rated.cluster, intervals)

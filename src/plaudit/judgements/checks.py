@@ -24,6 +24,13 @@ class AttributeSummary:
         low, high: the lowest and the highest value seen. Where they are the same there is one class only.
         scales: (declared scale, ratings), the most frequent first; None for those that declare none.
         missing: responses that were rated on another attribute but not on this.
+
+    Example:
+        >>> from plaudit import Rating
+        >>> ratings = (Rating(0, 2, "helpful"), Rating(0, 4, "helpful"), Rating(1, 3, "kind"))
+        >>> helpful = check_groups([Group("q", "Why?", ("a", "b"), ratings=ratings)]).attributes["helpful"]
+        >>> helpful.ratings, helpful.low, helpful.high, helpful.missing
+        (2, 2, 4, 1)
     """
 
     ratings: int
@@ -51,6 +58,13 @@ class DataCheck:
         single: groups with one response, of which nothing can be compared.
         empty: responses without a visible character.
         shared_ids: groups that have the id of an earlier group.
+
+    Example:
+        >>> from plaudit import Ranking
+        >>> rankings = (Ranking(((0,), (1,))), Ranking(((1,), (0,))))
+        >>> check = check_groups([Group("a", "Why?", ("x", "y"), rankings), Group("b", "How?", ("",))])
+        >>> check.contradictions, check.unjudged, check.single, check.empty
+        (1, 1, 1, 1)
     """
 
     groups: int = 0

@@ -77,6 +77,14 @@ class Comparisons:
         cluster: [n], comparisons that may be alike share one.
         length_gap: [n], characters of the better minus characters of the worse.
         subset: [n], names; `NO_SUBSET` for none.
+
+    Example:
+        >>> group = Group("q", "Why?", ("a", "b", "c"), (Ranking(((2,), (0, 1))),))
+        >>> comparisons = flatten_comparisons([group])
+        >>> comparisons.better.tolist(), comparisons.worse.tolist(), comparisons.tie.tolist()
+        ([2, 2, 0], [0, 1, 1], [False, False, True])
+        >>> comparisons.decided.gaps(np.array([0.5, -1.0, 2.0])).tolist()
+        [1.5, 3.0]
     """
 
     group: Int64[np.ndarray, " comparisons"]
@@ -134,6 +142,13 @@ def flatten_comparisons(groups: Sequence[Group], clusters: str | None = None) ->
 
     Raises:
         PlauditError: if a group lacks the field `clusters`.
+
+    Example:
+        >>> pair = (Ranking(((0,), (1,))),)
+        >>> groups = [Group("a", "Why?", ("x", "y"), pair), Group("b", "Why?", ("z", "x"), pair)]
+        >>> comparisons = flatten_comparisons(groups)
+        >>> comparisons.better.tolist(), comparisons.worse.tolist(), comparisons.cluster.tolist()
+        ([0, 2], [1, 3], [0, 0])
     """
     return comparisons_of(groups, index_responses(groups, clusters))
 
@@ -151,6 +166,12 @@ def scored_comparisons(
     Raises:
         PlauditError: if a compared response has no finite score, scores and responses differ in number, or a group
             lacks the field `clusters`.
+
+    Example:
+        >>> group = Group("q", "Why?", ("a", "b"), (Ranking(((1,), (0,))),))
+        >>> comparisons, scores = scored_comparisons([group], [[0.5, 2.0]])
+        >>> comparisons.gaps(scores).tolist()
+        [1.5]
     """
     comparisons, row = flatten_comparisons(groups, clusters), flatten_scores(groups, scores)
     check_scored(groups, comparisons, row)
@@ -167,6 +188,13 @@ def check_scored(groups: Sequence[Group], comparisons: Comparisons, scores: PerR
 
     Raises:
         PlauditError: naming the first such response.
+
+    Example:
+        >>> groups = [Group("q", "Why?", ("a", "b"), (Ranking(((0,), (1,))),))]
+        >>> check_scored(groups, flatten_comparisons(groups), np.array([0.5, np.nan]))
+        Traceback (most recent call last):
+        ...
+        plaudit.errors.InvalidInputError: 1 of 2 scores are not finite (group 'q', response 1), and ...
     """
     if not np.isfinite(scores[comparisons.responses]).all():
         missing = index_responses(groups).missing(scores, comparisons.responses)
@@ -183,6 +211,12 @@ def comparisons_of(
         responses: of these groups, from `index_responses`.
         annotators: name -> number, for all names that are to have one; by default all have, in the order of first
             appearance.
+
+    Example:
+        >>> rankings = [Ranking(((0,), (1,)), annotator=name) for name in ("bob", "ann")]
+        >>> groups = [Group("q", "Why?", ("a", "b"), rankings)]
+        >>> comparisons_of(groups, index_responses(groups), annotators={"ann": 0, "bob": 1}).annotator.tolist()
+        [1, 0]
     """
     owner = np.array([g for g, group in enumerate(groups) for _ in group.rankings], dtype=np.int64)
     rankings = [ranking for group in groups for ranking in group.rankings]

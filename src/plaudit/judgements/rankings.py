@@ -45,6 +45,14 @@ class RankedLists:
         response: [n], index into `Responses`.
         grade: [n], how many tiers are below the response's: 0 in the last one.
         top: [n], whether it is in the first tier.
+
+    Example:
+        >>> from plaudit import Ranking
+        >>> from plaudit.judgements import index_responses
+        >>> groups = [Group("q", "Why?", ("a", "b", "c"), (Ranking(((2,), (0, 1))),))]
+        >>> ranked = index_rankings(groups, index_responses(groups))
+        >>> ranked.response.tolist(), ranked.grade.tolist(), ranked.top.tolist()
+        ([2, 0, 1], [1.0, 0.0, 0.0], [True, False, False])
     """
 
     group: Int64[np.ndarray, " rankings"]
@@ -78,6 +86,14 @@ def index_rankings(groups: Sequence[Group], responses: Responses) -> RankedLists
     Args:
         groups: whose rankings.
         responses: of these groups, from `index_responses`.
+
+    Example:
+        >>> from plaudit import Ranking
+        >>> from plaudit.judgements import index_responses
+        >>> rankings = (Ranking(((0,), (1,), (2,))), Ranking(((0,), (1,))))  # a pair is no list
+        >>> groups = [Group("q", "Why?", ("a", "b", "c"), rankings)]
+        >>> len(index_rankings(groups, index_responses(groups)))
+        1
     """
     lists = [
         (g, ranking.weight, ranking.tiers)
@@ -111,6 +127,14 @@ def top1(ranked: RankedLists, scores: PerResponse, intervals: Intervals = JACKKN
         ranked: from `index_rankings`.
         scores: of all responses.
         intervals: how the interval is made.
+
+    Example:
+        >>> from plaudit import Ranking
+        >>> from plaudit.judgements import index_responses
+        >>> groups = [Group("q", "Why?", ("a", "b", "c"), (Ranking(((0,), (1,), (2,))),))]
+        >>> ranked = index_rankings(groups, index_responses(groups))
+        >>> top1(ranked, np.array([2.0, 1.0, 2.0])).value  # the best shares the first place
+        0.5
     """
     if not len(ranked):
         return undefined(NO_RANKING)
@@ -122,7 +146,15 @@ def top1(ranked: RankedLists, scores: PerResponse, intervals: Intervals = JACKKN
 
 
 def top1_chance(ranked: RankedLists) -> Measurement:
-    """What a uniformly random choice gets: the mean of |top tier| / K."""
+    """What a uniformly random choice gets: the mean of |top tier| / K.
+
+    Example:
+        >>> from plaudit import Ranking
+        >>> from plaudit.judgements import index_responses
+        >>> groups = [Group("q", "Why?", ("a", "b", "c", "d"), (Ranking(((0,), (1, 2, 3))),))]
+        >>> top1_chance(index_rankings(groups, index_responses(groups))).value
+        0.25
+    """
     if not len(ranked):
         return undefined(NO_RANKING)
     return _exactly(ranked, np.bincount(ranked.ranking, ranked.top) / np.bincount(ranked.ranking))
@@ -142,6 +174,14 @@ def ndcg(
         scores: of all responses.
         gain: of `GAINS`; a response's grade is the number of tiers below its own.
         intervals: how the interval is made.
+
+    Example:
+        >>> from plaudit import Ranking
+        >>> from plaudit.judgements import index_responses
+        >>> groups = [Group("q", "Why?", ("a", "b", "c"), (Ranking(((0,), (1,), (2,))),))]
+        >>> ranked = index_rankings(groups, index_responses(groups))
+        >>> [round(ndcg(ranked, np.array(scores)).value, 2) for scores in ([3.0, 2.0, 1.0], [2.0, 3.0, 1.0])]
+        [1.0, 0.86]
     """
     if not len(ranked):
         return undefined(NO_RANKING)
@@ -156,7 +196,15 @@ def ndcg(
 
 
 def ndcg_chance(ranked: RankedLists, gain: str = "linear") -> Measurement:
-    """The NDCG that a random order, or a constant score, is expected to have: each response earns the mean discount."""
+    """The NDCG that a random order, or a constant score, is expected to have: each response earns the mean discount.
+
+    Example:
+        >>> from plaudit import Ranking
+        >>> from plaudit.judgements import index_responses
+        >>> groups = [Group("q", "Why?", ("a", "b", "c"), (Ranking(((0,), (1,), (2,))),))]
+        >>> round(ndcg_chance(index_rankings(groups, index_responses(groups))).value, 2)
+        0.81
+    """
     if not len(ranked):
         return undefined(NO_RANKING)
     worth, discount = GAINS[gain](ranked.grade), _discounts(ranked)

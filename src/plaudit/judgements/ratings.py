@@ -40,6 +40,14 @@ class AttributeRatings:
         others: [m], the mean of the others' values for it.
         rater_of: [m], which of the n responses it is.
         sheet: [m], shared by what one annotator rated in one group.
+
+    Example:
+        >>> ratings = (Rating(0, 2, annotator="ann"), Rating(0, 4, annotator="bob"), Rating(1, 5, annotator="ann"))
+        >>> rated = flatten_ratings([Group("q", "Why?", ("a", "b"), ratings=ratings)])["overall"]
+        >>> rated.human.tolist(), rated.ratings.tolist()
+        ([3.0, 5.0], [2, 1])
+        >>> rated.rater.tolist(), rated.others.tolist()
+        ([2.0, 4.0], [4.0, 2.0])
     """
 
     group: Int64[np.ndarray, " rated"]
@@ -91,6 +99,11 @@ def scores_of_rated(
 
     Raises:
         PlauditError: if one is not finite.
+
+    Example:
+        >>> groups = [Group("q", "Why?", ("a", "b"), ratings=(Rating(1, 5),))]
+        >>> scores_of_rated(flatten_ratings(groups)["overall"], groups, np.array([0.5, 2.0])).tolist()
+        [2.0]
     """
     values: PerRated = scores[rated.response]
     broken = np.flatnonzero(~np.isfinite(values))
@@ -116,6 +129,12 @@ def flatten_ratings(
         groups: whose ratings.
         clusters: as in `flatten_comparisons`.
         scales: attribute -> its scale; by default the one most of its ratings declare.
+
+    Example:
+        >>> ratings = (Rating(0, 3, "helpful", scale=(1, 5)), Rating(1, 4, "helpful", scale=(0, 4)))
+        >>> group = Group("q", "Why?", ("a", "b"), ratings=ratings)
+        >>> flatten_ratings([group], scales={"helpful": (1, 5)})["helpful"].human.tolist()
+        [3.0, 5.0]
     """
     return ratings_of(groups, index_responses(groups, clusters), scales)
 
@@ -123,7 +142,13 @@ def flatten_ratings(
 def ratings_of(
     groups: Sequence[Group], responses: Responses, scales: Mapping[str, Bounds] | None = None
 ) -> dict[str, AttributeRatings]:
-    """As `flatten_ratings`, for groups whose responses were indexed before."""
+    """As `flatten_ratings`, for groups whose responses were indexed before.
+
+    Example:
+        >>> groups = [Group("q", "Why?", ("a", "b"), ratings=(Rating(0, 4, "kind"), Rating(1, 1, "kind")))]
+        >>> ratings_of(groups, index_responses(groups))["kind"].human.tolist()
+        [4.0, 1.0]
+    """
     by_attribute: dict[str, list[tuple[int, Rating]]] = defaultdict(list)
     for g, group in enumerate(groups):
         for rating in group.ratings:

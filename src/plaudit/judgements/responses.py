@@ -31,6 +31,13 @@ class Responses:
         length: [n], characters.
         cluster: [n], responses that may be alike share one.
         prompt: [n], shared by the responses to one prompt.
+
+    Example:
+        >>> responses = index_responses([Group("a", "Hi", ("x", "yes")), Group("b", "Bye", ("z",))])
+        >>> responses.start.tolist(), responses.length.tolist(), responses.cluster.tolist()
+        ([0, 2], [1.0, 3.0, 1.0], [0, 0, 1])
+        >>> responses.missing(np.array([0.5, np.nan, 1.0]), np.array([1, 2]))
+        "1 of 2 scores are not finite (group 'a', response 1)"
     """
 
     ids: Sequence[str]
@@ -62,7 +69,13 @@ def response_starts(groups: Sequence[Group]) -> Int64[np.ndarray, " starts"]:
 
 
 def index_responses(groups: Sequence[Group], clusters: str | None = None) -> Responses:
-    """All responses of the groups; `clusters` as in `cluster_ids`."""
+    """All responses of the groups; `clusters` as in `cluster_ids`.
+
+    Example:
+        >>> groups = [Group("a", "Why?", ("x",), meta={"page": 1}), Group("b", "How?", ("y", "z"), meta={"page": 1})]
+        >>> index_responses(groups).group.tolist(), index_responses(groups, clusters="page").cluster.tolist()
+        ([0, 1, 1], [0, 0, 0])
+    """
     starts = response_starts(groups)
     group = np.repeat(np.arange(len(groups)), np.diff(starts))
     prompt = np.array(cluster_ids(groups), dtype=np.int64)
@@ -89,7 +102,14 @@ def flatten_scores(groups: Sequence[Group], scores: Scores) -> PerResponse:
 
 
 def check_shapes(groups: Sequence[Group], scores: Scores) -> None:
-    """Refuse scores that do not have one value for each response of each group."""
+    """Refuse scores that do not have one value for each response of each group.
+
+    Example:
+        >>> check_shapes([Group("q", "Why?", ("a", "b"))], [[0.5]])
+        Traceback (most recent call last):
+        ...
+        plaudit.errors.InvalidInputError: group 'q' has 2 responses and 1 scores
+    """
     if len(groups) != len(scores):
         raise InvalidInputError(
             f"there are {len(groups)} groups and scores for {len(scores)}", remedy="give one list of scores a group"
@@ -106,6 +126,10 @@ def cluster_ids(groups: Sequence[Group], field: str | None = None) -> list[int]:
 
     Raises:
         PlauditError: if a group has no such field.
+
+    Example:
+        >>> cluster_ids([Group("a", "Why?", ("x",)), Group("b", "How?", ("y",)), Group("c", "Why?", ("z",))])
+        [0, 1, 0]
     """
     numbers: dict[Hashable, int] = {}
     return [numbers.setdefault(_cluster_key(index, group, field), len(numbers)) for index, group in enumerate(groups)]

@@ -43,7 +43,16 @@ def votes_of(comparisons: Comparisons) -> Votes:
 
 def votes_of_others(comparisons: Comparisons) -> PerComparison:
     """[n], votes of the other annotators for the better response minus votes for the worse; NaN where no other named
-    annotator judged the two."""
+    annotator judged the two.
+
+    Example:
+        >>> from plaudit import Group, Ranking
+        >>> from plaudit.judgements import flatten_comparisons
+        >>> best = {"ann": ((0,), (1,)), "bob": ((0,), (1,)), "cid": ((1,), (0,))}
+        >>> rankings = [Ranking(tiers, annotator=name) for name, tiers in best.items()]
+        >>> votes_of_others(flatten_comparisons([Group("q", "Why?", ("a", "b"), rankings)])).tolist()
+        [0.0, 0.0, -2.0]
+    """
     votes, lead = votes_of(comparisons), np.full(len(comparisons), np.nan)
     if votes.named.any():
         total, count = np.bincount(votes.pair, votes.value), np.bincount(votes.pair)
