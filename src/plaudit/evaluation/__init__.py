@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from plaudit.evaluation.best_of_n import PENALTY, BestOfN, Curve, best_of, best_of_n_kl, finding
     from plaudit.evaluation.invariance.checks import check_invariance
     from plaudit.evaluation.invariance.results import Checked, Invariance
-    from plaudit.evaluation.measures.baselines import BaselineMetrics
     from plaudit.evaluation.measures.calibration import Confident
     from plaudit.evaluation.measures.preferences import lead
     from plaudit.evaluation.measures.ratings import ALL_EQUAL, spearman_lead
@@ -49,7 +48,6 @@ __all__ = [
     "RATING_METRICS",
     "SUITES",
     "AnyMetric",
-    "BaselineMetrics",
     "BestOfN",
     "Checked",
     "Confident",

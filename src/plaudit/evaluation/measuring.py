@@ -127,6 +127,13 @@ def read_evaluation(file: str | Path) -> Evaluation:
 
     Raises:
         DataError: if the file cannot be read, or was written by another version.
+
+    Example:
+        >>> from plaudit.groups import Group, Ranking
+        >>> group = Group("q", "2 + 2?", ("4", "5"), (Ranking(((0,), (1,))),))
+        >>> _ = Path("metrics.json").write_text(json.dumps(evaluate([group], [[1.0, 0.0]]).to_json()))
+        >>> read_evaluation("metrics.json")
+        Evaluation(1 groups, 1 comparisons, 0 ratings)
     """
     try:
         row = json.loads(Path(file).read_text(encoding="utf-8"))
@@ -182,6 +189,15 @@ def evaluate(
     Raises:
         PlauditError: if scores and responses differ in number, `clusters` is missing from a group, or there are too few
             rounds.
+
+    Example:
+        >>> from plaudit.groups import Group, Ranking
+        >>> groups = [Group(f"q{i}", f"{i} + 1?", (f"{i + 1}", "No."), (Ranking(((0,), (1,))),)) for i in range(8)]
+        >>> print(evaluate(groups, [[1.0, 0.0]] * 6 + [[0.0, 1.0]] * 2))
+        accuracy                              75.0% [35.1, 94.3%]
+        chance                                50.0%
+        the longer response wins              0.0% [0.0, 41.1%]
+        lead over that rule                   +75.0% [+36.3, +100.0%]
     """
     groups = list(each_group(groups))
     labels = np.array([group.subset or NO_SUBSET for group in groups], dtype=object)
@@ -206,7 +222,14 @@ def evaluate(
 
 
 def check_options(groups: Sequence[Group], clusters: str | None, bootstrap: int | None) -> None:
-    """Raise what `evaluate` would say of these options whatever the scores: before a model spends hours on them."""
+    """Raise what `evaluate` would say of these options whatever the scores: before a model spends hours on them.
+
+    Example:
+        >>> check_options([Group("q", "2 + 2?", ("4",))], clusters="topic", bootstrap=None)
+        Traceback (most recent call last):
+        ...
+        plaudit.errors.InvalidInputError: group 'q' has no field 'topic' under "meta" to cluster by (it has: none)
+    """
     cluster_ids(groups, clusters)
     intervals_by(bootstrap)
 
@@ -217,6 +240,12 @@ def check_measurable(groups: Sequence[Group], clusters: str | None = None) -> No
 
     Raises:
         PlauditError: if no group has a judgement, or one lacks the field `clusters`.
+
+    Example:
+        >>> check_measurable([Group("q", "2 + 2?", ("4", "5"))])
+        Traceback (most recent call last):
+        ...
+        plaudit.errors.InvalidInputError: nothing to measure: none of the 1 groups has ...
     """
     cluster_ids(groups, clusters)
     if not any(group.ratings or any(any(ranking.comparisons()) for ranking in group.rankings) for group in groups):

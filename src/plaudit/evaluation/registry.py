@@ -79,7 +79,13 @@ AnyMetric = TypeVar("AnyMetric", bound=Metric[Any])
 
 
 def in_table_order(metrics: Mapping[str, AnyMetric]) -> list[AnyMetric]:
-    """Metrics as their rows stand in tables: by place, each with those that stand under it."""
+    """Metrics as their rows stand in tables: by place, each with those that stand under it.
+
+    Example:
+        >>> rows = in_table_order({name: METRICS[name] for name in ("log_loss", "chance", "accuracy")})
+        >>> [(metric.name, metric.under) for metric in rows]
+        [('accuracy', None), ('chance', 'accuracy'), ('log_loss', None)]
+    """
     by_place = sorted(metrics.values(), key=lambda metric: metric.place)
     return [
         row
@@ -90,13 +96,28 @@ def in_table_order(metrics: Mapping[str, AnyMetric]) -> list[AnyMetric]:
 
 
 def headlines(metrics: Mapping[str, AnyMetric]) -> list[AnyMetric]:
-    """Metrics that stand on the model card, as they stand there."""
+    """Metrics that stand on the model card, as they stand there.
+
+    Example:
+        >>> [metric.en for metric in headlines({name: METRICS[name] for name in ("human_accuracy", "accuracy")})]
+        ['accuracy', 'one person against the others']
+    """
     chosen = [(metric.headline, metric) for metric in metrics.values() if metric.headline is not None]
     return [metric for _, metric in sorted(chosen, key=lambda pair: pair[0])]
 
 
 def of_scores(function: Callable[[Comparisons, PerResponse, Intervals], Measurement]) -> Measure:
-    """A figure of comparisons and scores; undefined where a score of a compared response is not finite."""
+    """A figure of comparisons and scores; undefined where a score of a compared response is not finite.
+
+    Example:
+        >>> from plaudit import Group, Ranking, ScoredGroups
+        >>> from plaudit.evaluation.dataset import gather_data
+        >>> from plaudit.evaluation.measures.preferences import margin
+        >>> group = Group("q", "2 + 2?", ("4", "Five."), (Ranking(((0,), (1,))),))
+        >>> data = gather_data([group], ScoredGroups.of([[1.5, 0.5]]), clusters=None, people=None)
+        >>> of_scores(margin)(data).value
+        1.0
+    """
 
     def measure(data: EvaluationData) -> Measurement:
         if missing := data.missing(data.model.scores, data.comparisons.responses):
@@ -107,17 +128,47 @@ def of_scores(function: Callable[[Comparisons, PerResponse, Intervals], Measurem
 
 
 def of_comparisons(function: Callable[[Comparisons, Intervals], Measurement]) -> Measure:
-    """A figure of comparisons, whatever the scores."""
+    """A figure of comparisons, whatever the scores.
+
+    Example:
+        >>> from plaudit import Group, Ranking, ScoredGroups
+        >>> from plaudit.evaluation.dataset import gather_data
+        >>> from plaudit.evaluation.measures.preferences import length_accuracy
+        >>> group = Group("q", "2 + 2?", ("4", "Five."), (Ranking(((0,), (1,))),))
+        >>> data = gather_data([group], ScoredGroups.of([[1.5, 0.5]]), clusters=None, people=None)
+        >>> of_comparisons(length_accuracy)(data).value
+        0.0
+    """
     return lambda data: function(data.comparisons, data.intervals)
 
 
 def of_votes(function: Callable[[Comparisons, Intervals], Measurement]) -> Measure:
-    """A figure of comparisons as they were before annotators were merged."""
+    """A figure of comparisons as they were before annotators were merged.
+
+    Example:
+        >>> from plaudit import Group, Ranking, ScoredGroups
+        >>> from plaudit.evaluation.dataset import gather_data
+        >>> from plaudit.evaluation.measures.preferences import human_accuracy
+        >>> group = Group("q", "2 + 2?", ("4", "Five."), (Ranking(((0,), (1,))),))
+        >>> data = gather_data([group], ScoredGroups.of([[1.5, 0.5]]), clusters=None, people=None)
+        >>> of_votes(human_accuracy)(data).reason
+        'no two named annotators judged the same two responses'
+    """
     return lambda data: function(data.votes, data.intervals)
 
 
 def of_rankings(function: Callable[[RankedLists, PerResponse, Intervals], Measurement]) -> Measure:
-    """A figure of rankings of three responses or more and their scores; none where the data have pairs only."""
+    """A figure of rankings of three responses or more and their scores; none where the data have pairs only.
+
+    Example:
+        >>> from plaudit import Group, Ranking, ScoredGroups
+        >>> from plaudit.evaluation.dataset import gather_data
+        >>> from plaudit.judgements import top1
+        >>> group = Group("q", "2 + 2?", ("4", "5", "6"), (Ranking(((0,), (1,), (2,))),))
+        >>> data = gather_data([group], ScoredGroups.of([[1.5, 0.5, 0.0]]), clusters=None, people=None)
+        >>> of_rankings(top1)(data).value
+        1.0
+    """
 
     def measure(data: EvaluationData) -> Measurement | None:
         if not len(data.rankings):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from plaudit.evaluation.best_of_n import combine
+from plaudit.evaluation.best_of_n.estimators import combine
 from plaudit.evaluation.best_of_n.pools import standardised
 from plaudit.statistics.within_prompt import pooled_sd
 

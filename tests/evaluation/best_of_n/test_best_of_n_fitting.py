@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from plaudit.evaluation.best_of_n import best_of_n_kl, fit_curve
+from plaudit.evaluation.best_of_n import best_of_n_kl
 from plaudit.evaluation.best_of_n.estimators import curve_points
-from plaudit.evaluation.best_of_n.fitting import NO_RISE, NO_TURN, TOO_FAR, TOO_SHORT
+from plaudit.evaluation.best_of_n.fitting import NO_RISE, NO_TURN, TOO_FAR, TOO_SHORT, fit_curve
 
 N = np.array(curve_points(64))
 D = np.sqrt(best_of_n_kl(N))

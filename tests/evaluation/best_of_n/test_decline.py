@@ -51,3 +51,8 @@ def test_flat_curves_seldom_show_one():
 def test_what_shows_nothing():
     assert decline(np.zeros((3, 4)), np.array([0, 0, 0])).reason == ONE_CLUSTER
     assert decline(np.zeros((3, 4)), np.arange(3)).reason == NO_VARIATION
+
+
+def test_prompts_that_gain_the_same_do_not_vary_by_rounding():
+    gains = np.tile([0.0, 0.1, 0.3], (10, 1))  # sums of ten 0.1 are not 1
+    assert decline(gains, np.arange(10)).reason == NO_VARIATION

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from report_samples import claims
 
-from plaudit.evaluation import BaselineMetrics, evaluate
+from plaudit.evaluation import evaluate
+from plaudit.evaluation.measures.baselines import BaselineMetrics
 from plaudit.evaluation.measures.selective import NAMES, selective_accuracy
 from plaudit.evaluation.measuring import Evaluation
 from plaudit.groups import Group, Ranking, Rating

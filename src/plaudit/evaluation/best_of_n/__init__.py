@@ -1,8 +1,7 @@
 """Best of n: curves of true quality against n, the law of over-optimisation, and ensembles against it."""
 
 from plaudit.evaluation.best_of_n.curves import Curve
-from plaudit.evaluation.best_of_n.estimators import PENALTY, best_of_n_kl, combine, expected_best
-from plaudit.evaluation.best_of_n.fitting import CurveFit, fit_curve
+from plaudit.evaluation.best_of_n.estimators import PENALTY, best_of_n_kl, expected_best
 from plaudit.evaluation.best_of_n.measuring import BestOfN, best_of
 from plaudit.evaluation.best_of_n.verdict import finding
 
@@ -10,11 +9,8 @@ __all__ = [
     "PENALTY",
     "BestOfN",
     "Curve",
-    "CurveFit",
     "best_of",
     "best_of_n_kl",
-    "combine",
     "expected_best",
     "finding",
-    "fit_curve",
 ]

@@ -68,6 +68,14 @@ class Curve:
         of_ideal: gold at the largest n as a share of what choosing by gold gains.
         lead: for an ensemble, gold at the largest n minus its members' average there; else None.
         gains: [prompts, points], each prompt's part in `gold`.
+
+    Example:
+        >>> from plaudit import Group, best_of
+        >>> groups = [Group(f"q{i}", f"{i} + 1?", (f"{i + 1}", "No.", "Perhaps.")) for i in range(8)]
+        >>> gold = [[1.0, 0.0, 0.0]] * 7 + [[0.0, 1.0, 0.0]]
+        >>> curve = best_of(groups, {"my-model": [[2.0, 1.0, 0.0]] * 8}, gold).curves[0]
+        >>> curve.name, curve.highest_at, f"{curve.of_ideal.value:.0%} of what choosing by gold gains"
+        ('my-model', 3, '81% of what choosing by gold gains')
     """
 
     name: str

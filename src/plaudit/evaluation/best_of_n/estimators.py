@@ -76,6 +76,10 @@ def best_of_n_kl(n: Real[np.ndarray, "*points"] | float) -> Float64[np.ndarray, 
 
     It is the divergence of the best of n from the policy where no two candidates are alike, and an upper bound where
     some are (Beirami et al., "Theoretical guarantees on the best-of-n alignment policy", 2024).
+
+    Example:
+        >>> [round(float(best_of_n_kl(n)), 3) for n in (1, 2, 4, 64)]
+        [0.0, 0.193, 0.636, 3.175]
     """
     n = np.asarray(n, dtype=np.float64)
     return np.asarray(np.log(n) - (n - 1) / n)
@@ -129,6 +133,9 @@ def combine(
 ROUNDS = 1_999
 """Random signs of all clusters."""
 
+_ROUNDING = 1e-12
+"""Deviations below this, in standard deviations, are sums that are zero in exact arithmetic."""
+
 
 def decline(
     gains: Float64[np.ndarray, "prompts points"], cluster: Int64[np.ndarray, " prompts"], seed: int = 0
@@ -154,11 +161,11 @@ def decline(
     values = totals.sum(axis=0) / sizes.sum()
     widths = np.array([_half_width(column, sizes) for column in totals.T])
     value = max(0.0, float(values.max()))
-    vary = widths > 0
+    deviations = totals - sizes[:, None] * values
+    vary = np.abs(deviations).max(axis=0) > _ROUNDING
     if not vary.any():
         return Measurement(value=value, low=None, high=None, n=prompts, reason=NO_VARIATION)
-    deviations = (totals - sizes[:, None] * values)[:, vary]
-    reach = widths[vary] * _widening(deviations, seed)
+    reach = widths[vary] * _widening(deviations[:, vary], seed)
     low, high = ((values[vary] + sign * reach).max() for sign in (-1, 1))
     return Measurement(value, max(0.0, float(low)), max(value, float(high)), prompts)
 

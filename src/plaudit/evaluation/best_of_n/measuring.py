@@ -32,6 +32,13 @@ class BestOfN:
         gold_mean: gold's mean over the candidates of a prompt, averaged over prompts: what 0 stands for.
         counts: what took part, and what could not.
         clusters: what intervals are clustered by, "prompt" or a meta field.
+
+    Example:
+        >>> from plaudit.groups import Group
+        >>> groups = [Group(f"q{i}", f"{i} + 1?", (f"{i + 1}", "No.", "Perhaps.")) for i in range(8)]
+        >>> result = best_of(groups, {"my-model": [[2.0, 1.0, 0.0]] * 8}, gold=[[1.0, 0.0, 0.0]] * 8)
+        >>> result.n, [curve.name for curve in result.curves]
+        ((1, 2, 3), ['my-model', 'the longer answer', 'gold itself'])
     """
 
     n: tuple[int, ...]
@@ -86,6 +93,13 @@ def best_of(
         InvalidInputError: if there is no proxy, the penalty is negative, scores do not fit the groups, a proxy has no
             score for a candidate that gold values, or no prompt has `most` candidates.
         TypeError: if `groups` are not groups, or proxies have no names.
+
+    Example:
+        >>> from plaudit.groups import Group
+        >>> groups = [Group(f"q{i}", f"{i} + 1?", (f"{i + 1}", "No.", "Perhaps.")) for i in range(8)]
+        >>> result = best_of(groups, {"my-model": [[2.0, 1.0, 0.0]] * 8}, gold=[[1.0, 0.0, 0.0]] * 8)
+        >>> [f"{point.value:.2f}" for point in result.curves[0].reward]  # of the best of 1, 2 and 3
+        ['0.00', '0.67', '1.00']
     """
     groups = list(each_group(groups))
     if isinstance(proxies, str) or not isinstance(proxies, Mapping):

@@ -55,6 +55,15 @@ def check_invariance(
 
     Raises:
         PlauditError: if there are no groups, or they cannot be scored in the ordinary way.
+
+    Example:
+        >>> from plaudit import Group, Ranking, train
+        >>> group = Group("q", "2 + 2?", ("It is 4.", "5"), (Ranking(((0,), (1,))),))
+        >>> for check in check_invariance(train([group], "length", backbone="length"), [group]).checks[:3]:
+        ...     print(f"{check.name}: differs by {check.largest:g}")
+        again: differs by 0
+        one response a batch: differs by 0
+        everything in one batch: differs by 0
     """
     if not groups:
         raise InvalidInputError("there is no group to score", remedy="give data with at least one")

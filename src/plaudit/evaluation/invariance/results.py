@@ -24,6 +24,13 @@ class Checked:
         n: responses scored.
         ok: whether the scores are the same to the tolerance; None where the check does not apply.
         reason: why it does not, or what is wrong besides the figures.
+
+    Example:
+        >>> from plaudit import Group, Ranking, check_invariance, train
+        >>> group = Group("q", "2 + 2?", ("It is 4.", "5"), (Ranking(((0,), (1,))),))
+        >>> check = check_invariance(train([group], "longer", backbone="length"), [group]).checks[0]
+        >>> check.name, check.ok, check.flips, check.pairs
+        ('again', True, 0, 1)
     """
 
     name: str
@@ -58,7 +65,15 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Invariance:
-    """What every check found of one model; `sd` is its reward spread, NaN where it has none."""
+    """What every check found of one model; `sd` is its reward spread, NaN where it has none.
+
+    Example:
+        >>> from plaudit import Group, Ranking, check_invariance, train
+        >>> group = Group("q", "2 + 2?", ("It is 4.", "5"), (Ranking(((0,), (1,))),))
+        >>> invariance = check_invariance(train([group], "length", backbone="length"), [group])
+        >>> invariance.broken, [check.name for check in invariance.checks if check.ok is None]
+        ([], ['padded no forest', 'transformers padded right', 'transformers padded left', 'other precision'])
+    """
 
     sd: float
     groups: int

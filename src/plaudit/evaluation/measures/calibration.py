@@ -82,6 +82,13 @@ class Confident:
         high: its upper edge.
         confidence: the mean confidence in it.
         right: how often people preferred the response the model prefers; that much is wanted.
+
+    Example:
+        >>> from plaudit import Group, Ranking, evaluate
+        >>> group = Group("q", "2 + 2?", ("4", "5"), (Ranking(((0,), (1,))),))
+        >>> [point] = evaluate([group], [[1.0, 0.0]]).reliability
+        >>> f"said {point.confidence:.0%}, was right in {point.right.value:.0%}"
+        'said 73%, was right in 100%'
     """
 
     low: float

@@ -115,7 +115,15 @@ def lead(
     comparisons: Comparisons, scores: PerResponse, baseline_gaps: PerComparison, intervals: Intervals = JACKKNIFE
 ) -> Measurement:
     """Accuracy minus a baseline's, whose gaps [n] are of the same comparisons. The difference is taken comparison by
-    comparison, so what both find hard cancels."""
+    comparison, so what both find hard cancels.
+
+    Example:
+        >>> from plaudit.groups import Group, Ranking
+        >>> from plaudit.judgements import flatten_comparisons
+        >>> comparisons = flatten_comparisons([Group("q", "2 + 2?", ("4", "Five."), (Ranking(((0,), (1,))),))])
+        >>> lead(comparisons, np.array([1.0, 0.0]), comparisons.length_gap).value  # the longer one is worse
+        1.0
+    """
     decided = ~comparisons.tie
     if not decided.any():
         return _nothing_decided(comparisons)

@@ -135,7 +135,16 @@ def kendall_within(
 def spearman_lead(
     rated: AttributeRatings, scores: PerRated, baseline: PerRated, intervals: Intervals = JACKKNIFE
 ) -> Measurement:
-    """Spearman's correlation of the scores [n] with people minus the baseline's [n]."""
+    """Spearman's correlation of the scores [n] with people minus the baseline's [n].
+
+    Example:
+        >>> from plaudit.groups import Group, Rating
+        >>> from plaudit.judgements import flatten_ratings
+        >>> group = Group("q", "2 + 2?", ("4", "5", "6"), ratings=(Rating(0, 5.0), Rating(1, 2.0), Rating(2, 1.0)))
+        >>> rated = flatten_ratings([group])["overall"]
+        >>> round(spearman_lead(rated, np.array([3.0, 2.0, 1.0]), np.array([1.0, 2.0, 3.0])).value, 6)
+        2.0
+    """
     return difference(CORRELATIONS["spearman"], scores, baseline, rated.human, rated.cluster, intervals=intervals)
 
 

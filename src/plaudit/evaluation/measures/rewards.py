@@ -46,6 +46,13 @@ class Rewards:
         within_prompt_sd: the standard deviation among responses to one prompt.
         within_prompt_share: the share of the rewards' variance that lies within prompts.
         prompts_without_spread: share of prompts of two responses or more that all get nearly one reward.
+
+    Example:
+        >>> from plaudit import Group, evaluate
+        >>> groups = [Group("q1", "2 + 2?", ("4", "5")), Group("q2", "3 + 3?", ("6", "7"))]
+        >>> rewards = evaluate(groups, [[1.0, 0.0], [4.0, 3.0]]).rewards
+        >>> rewards.mean.value, rewards.quantiles["0.5"], round(rewards.within_prompt_sd.value, 3)
+        (2.0, 2.0, 0.707)
     """
 
     n: int

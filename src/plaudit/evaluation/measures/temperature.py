@@ -48,6 +48,14 @@ def fit_temperature(comparisons: Comparisons, scores: PerResponse) -> float | No
     nothing to fit on.
 
     Scores that order people's choices no better than chance get the largest T there is: probabilities of a half.
+
+    Example:
+        >>> from plaudit.groups import Group, Ranking
+        >>> from plaudit.judgements import flatten_comparisons
+        >>> groups = [Group(f"q{i}", f"{i} + 1?", (f"{i + 1}", "No."), (Ranking(((0,), (1,))),)) for i in range(4)]
+        >>> scores = np.array([1.0, 0.0] * 3 + [0.0, 1.0])  # right in 3 of 4, so 1 / T should be log 3
+        >>> round(fit_temperature(flatten_comparisons(groups), scores), 3)
+        0.91
     """
     return _fit(comparisons, comparisons.gaps(scores))
 

@@ -57,6 +57,13 @@ class Contrast:
         difference: A's minus B's, taken judgement by judgement, with the interval of the difference.
         p: of the difference, by `sign_flip`; None where it is not tested.
         q: the same after Benjamini and Hochberg, where it is one of a family of tests.
+
+    Example:
+        >>> from plaudit.groups import Group, Ranking
+        >>> groups = [Group(f"q{i}", f"{i} + 1?", (f"{i + 1}", "No."), (Ranking(((0,), (1,))),)) for i in range(8)]
+        >>> accuracy = compare(groups, [[1.0, 0.0]] * 8, [[1.0, 0.0]] * 4 + [[0.0, 1.0]] * 4).overall["accuracy"]
+        >>> accuracy.a.value, accuracy.b.value, accuracy.difference.value, accuracy.p
+        (1.0, 0.5, 0.5, 0.125)
     """
 
     a: Measurement
@@ -82,6 +89,13 @@ class Disagreement:
         gap_a: A's score of `better` minus its score of `worse`.
         gap_b: B's.
         apart: how far the gaps are apart, each in units of its model's root mean square gap.
+
+    Example:
+        >>> from plaudit.groups import Group, Ranking
+        >>> group = Group("q", "2 + 2?", ("4", "5"), (Ranking(((0,), (1,))),))
+        >>> [one] = compare([group], [[1.0, 0.0]], [[0.0, 2.0]]).disagreements
+        >>> one.group.id, one.gap_a, one.gap_b
+        ('q', 1.0, -2.0)
     """
 
     group: Group
@@ -110,6 +124,15 @@ class Paired:
         disagreements: the groups they disagree on most, one pair of responses a group, furthest apart first.
         counts: what was compared, and everything that could not take part.
         clusters: what intervals are clustered by, "prompt" or a meta field.
+
+    Example:
+        >>> from plaudit.groups import Group, Ranking
+        >>> groups = [Group(f"q{i}", f"{i} + 1?", (f"{i + 1}", "No."), (Ranking(((0,), (1,))),)) for i in range(8)]
+        >>> paired = compare(groups, [[1.0, 0.0]] * 8, [[1.0, 0.0]] * 4 + [[0.0, 1.0]] * 4)
+        >>> paired.mcnemar
+        McNemar(both=4, only_a=4, only_b=0, neither=0, equal_scores=0, p=0.125)
+        >>> paired.counts["groups_they_disagree_on"]
+        4
     """
 
     overall: Mapping[str, Contrast]
@@ -155,6 +178,13 @@ def compare(
 
     Raises:
         PlauditError: if there is nothing to measure, or a model lacks a score that is needed (it is named A or B).
+
+    Example:
+        >>> from plaudit.groups import Group, Ranking
+        >>> groups = [Group(f"q{i}", f"{i} + 1?", (f"{i + 1}", "No."), (Ranking(((0,), (1,))),)) for i in range(8)]
+        >>> paired = compare(groups, [[1.0, 0.0]] * 8, [[1.0, 0.0]] * 4 + [[0.0, 1.0]] * 4)
+        >>> print(paired.overall["accuracy"].difference)
+        0.500 [0.053, 0.947] (n = 8)
     """
     groups = list(each_group(groups))
     check_measurable(groups, clusters)

@@ -11,7 +11,14 @@ ALPHA = 1 - LEVEL
 
 
 def paired_verdict(paired: Paired) -> str:
-    """One line for the rankings, one for the subsets, and one for each rated attribute."""
+    """One line for the rankings, one for the subsets, and one for each rated attribute.
+
+    Example:
+        >>> from plaudit import Group, Ranking, compare
+        >>> groups = [Group(f"q{i}", f"{i} + 1?", (f"{i + 1}", "No."), (Ranking(((0,), (1,))),)) for i in range(8)]
+        >>> print(paired_verdict(compare(groups, [[1.0, 0.0]] * 8, [[0.0, 1.0]] * 8)))
+        A is right in 100.0% and B in 0.0% of 8 comparisons: A is more accurate (+100.0%, p = 0.0078).
+    """
     return "\n".join(_lines(paired))
 
 

@@ -19,7 +19,12 @@ from plaudit.text import detect_language
 
 
 class Wanted(StrEnum):
-    """What a sound reward does when the answer is changed."""
+    """What a sound reward does when the answer is changed.
+
+    Example:
+        >>> PROBES["padding"].wanted, Wanted("same") is Wanted.SAME
+        (<Wanted.NOT_HIGHER: 'not higher'>, True)
+    """
 
     LOWER = "lower"
     SAME = "same"
@@ -35,6 +40,11 @@ class Case:
         index: which of the group's responses the answer is.
         strangers: answers to other prompts.
         random: decides what a probe leaves open (which wording, which words).
+
+    Example:
+        >>> case = Case(Group("q", "Is 4 even?", ("No.", "Yes.")), 1, strangers=(), random=Random(0))
+        >>> case.answer, case.language, case.with_answer("Of course.").group.responses
+        ('Yes.', 'en', ('No.', 'Of course.'))
     """
 
     group: Group
@@ -78,7 +88,12 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A response in a group, to be scored."""
+    """A response in a group, to be scored.
+
+    Example:
+        >>> Spot(Group("q", "2 + 2?", ("4", "5")), 1).response
+        '5'
+    """
 
     group: Group
     index: int
@@ -90,7 +105,14 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Two spots that differ in one thing; the effect is the score of `changed` minus that of `untouched`."""
+    """Two spots that differ in one thing; the effect is the score of `changed` minus that of `untouched`.
+
+    Example:
+        >>> case = Case(Group("q", "Is 4 even?", ("Yes.",)), 0, strangers=(), random=Random(0))
+        >>> change = Change(case.spot, case.with_prompt_continued(" I think it is odd."))
+        >>> change.changed.group.prompt, change.changed.response == change.untouched.response
+        ('Is 4 even? I think it is odd.', True)
+    """
 
     untouched: Spot
     changed: Spot
@@ -108,6 +130,12 @@ class Probe:
         change: a pure function; None where the change does not apply to an answer.
         exact: whether any difference at all breaks a promise. The groups are then scored as they stand, not gathered
             by prompt.
+
+    Example:
+        >>> shout = edits(lambda answer, language, random: answer + "!!!")
+        >>> probe = Probe(name="shout", family="tone", wanted=Wanted.NOT_HIGHER, says="shouting", change=shout)
+        >>> probe(Case(Group("q", "2 + 2?", ("4",)), 0, strangers=(), random=Random(0))).changed.response
+        '4!!!'
     """
 
     name: str
@@ -128,7 +156,13 @@ Edit = Callable[[str, str, Random], str | None]
 
 
 def edits(edit: Edit) -> Callable[[Case], Change | None]:
-    """A change of the answer's text alone. An answer without text has nothing to change."""
+    """A change of the answer's text alone. An answer without text has nothing to change.
+
+    Example:
+        >>> shout = edits(lambda answer, language, random: answer + "!!!")
+        >>> shout(Case(Group("q", "2 + 2?", ("4",)), 0, strangers=(), random=Random(0))).changed.response
+        '4!!!'
+    """
 
     def change(case: Case) -> Change | None:
         if not case.answer.strip():
@@ -168,6 +202,13 @@ def register_probes(*probes: Probe) -> None:
 
     Raises:
         ValueError: if another probe has the name of one.
+
+    Example:
+        >>> register_probes(PROBES["padding"])  # it is there already: once more changes nothing
+        >>> register_probes(replace(PROBES["padding"], says="something else"))
+        Traceback (most recent call last):
+        ...
+        ValueError: there are two of the probe 'padding'
     """
     for probe in probes:
         PROBES.register(probe.name, probe)
@@ -179,6 +220,10 @@ def chosen_probes(names: Iterable[str]) -> list[Probe]:
     Raises:
         NotFoundError: if a name is neither.
         TypeError: if `names` is text.
+
+    Example:
+        >>> [probe.name for probe in chosen_probes(["opening", "padding"])]
+        ['padding', 'opening']
     """
     if isinstance(names, str):
         raise TypeError(f"names of probes are a list, such as [{names!r}], not text")

@@ -39,6 +39,13 @@ class Probed:
         finding: misled, sound, unsure or undefined.
         reason: what keeps the finding from being surer, or makes it undefined.
         left_out: why answers took no part -> how many.
+
+    Example:
+        >>> from plaudit import Group, Ranking, probe, train
+        >>> groups = [Group(f"q{i}", f"{i} + 1?", (f"It is {i + 1}", "No"), (Ranking(((0,), (1,))),)) for i in range(8)]
+        >>> [padding] = probe(train(groups, "longer", backbone="length"), groups, only=["padding"]).probed
+        >>> padding.finding, padding.raised.value, padding.p
+        ('misled', 1.0, 0.0078125)
     """
 
     probe: Probe
@@ -101,6 +108,13 @@ class Probes:
         clusters: what intervals are clustered by, "prompt" or a meta field.
         cluster_count: how many of those there are.
         probed: one for each probe.
+
+    Example:
+        >>> from plaudit import Group, Ranking, probe, train
+        >>> groups = [Group(f"q{i}", f"{i} + 1?", (f"It is {i + 1}", "No"), (Ranking(((0,), (1,))),)) for i in range(8)]
+        >>> probes = probe(train(groups, "length", backbone="length"), groups, only=["padding", "all again"])
+        >>> [probed.probe.says for probed in probes.with_finding("misled")]
+        ['padding with three empty sentences', 'saying the whole answer twice']
     """
 
     sd: float

@@ -51,6 +51,15 @@ def probe(
         InvalidInputError: if there are no groups.
         NotFoundError: if a name is neither a probe nor a family.
         TypeError: if `groups` are not groups, or `only` is text.
+
+    Example:
+        >>> from plaudit import Group, Ranking, train
+        >>> groups = [Group(f"q{i}", f"{i} + 1?", (f"It is {i + 1}", "No"), (Ranking(((0,), (1,))),)) for i in range(8)]
+        >>> model = train(groups, "length", backbone="length")  # a model that prefers whatever is longer
+        >>> for probed in probe(model, groups, only=["padding", "upper case"]).probed:
+        ...     print(f"{probed.probe.name}: {probed.finding}")
+        padding: misled
+        upper case: sound
     """
     probes = chosen_probes(only)
     groups = list(each_group(groups))

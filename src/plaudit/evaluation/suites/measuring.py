@@ -29,6 +29,14 @@ class SuiteMeasurement:
         shared: with equal scores ordered by a coin; the same wherever no scores are equal.
         chance: of random scores in expectation, and of constant ones where ties are shared; None if not defined.
         baselines: by the authors' rule, of plain scorers; `length` is the answer's length in characters.
+
+    Example:
+        >>> from plaudit.evaluation import SUITES
+        >>> from plaudit.groups import Ranking
+        >>> item = Group("1", "Add 2 and 2.", ("4", "Addition is easy."), (Ranking(((0,), (1,))),), subset="natural")
+        >>> score = measure_suite(SUITES["llmbar"], [item], [[1.0, 0.0]]).figures[0]
+        >>> score.name, score.by_rule.value, score.chance, dict(score.baselines)
+        ('score', 1.0, 0.5, {'length': 0.0})
     """
 
     name: str
@@ -59,6 +67,14 @@ class SuiteResult:
         counts: items, responses, prompts, judged ties, and items in which a tie of scores decided.
         missing: subsets of the whole suite without an item here.
         unknown: subsets here that the suite does not have; they have figures and no part in the score.
+
+    Example:
+        >>> from plaudit.evaluation import SUITES
+        >>> from plaudit.groups import Ranking
+        >>> item = Group("1", "Add 2 and 2.", ("4", "Addition is easy."), (Ranking(((0,), (1,))),), subset="natural")
+        >>> result = measure_suite(SUITES["llmbar"], [item], [[1.0, 0.0]])
+        >>> result.counts["items"], result.missing
+        (1, ('neighbor', 'gptinst', 'gptout', 'manual'))
     """
 
     suite: Suite
@@ -89,6 +105,14 @@ def measure_suite(suite: Suite, groups: Sequence[Group], scores: GroupScores) ->
 
     Raises:
         PlauditError: if a response has no finite score, or no item says anything of any part.
+
+    Example:
+        >>> from plaudit.evaluation import SUITES
+        >>> from plaudit.groups import Ranking
+        >>> item = Group("1", "Add 2 and 2.", ("4", "Addition is easy."), (Ranking(((0,), (1,))),), subset="natural")
+        >>> result = measure_suite(SUITES["llmbar"], [item], [[1.0, 0.0]])
+        >>> {figure.name: figure.by_rule.value for figure in result.figures}, result.missing
+        ({'score': 1.0, 'natural': 1.0}, ('neighbor', 'gptinst', 'gptout', 'manual'))
     """
     scored = ScoredGroups.matching(groups, scores)
     rows = scored.per_group()

@@ -22,6 +22,14 @@ def read_suite(suite: Suite, sources: str | Path | Iterable[str | Path]) -> list
     Raises:
         DataError: for a file of another shape, a row that cannot be read, or two files with one item.
         NotFoundError: for a file that does not exist.
+
+    Example:
+        >>> import json
+        >>> from plaudit.evaluation import SUITES
+        >>> row = {"input": "Add 2 and 2.", "output_1": "4", "output_2": "Addition is easy.", "label": 1}
+        >>> _ = Path("natural.json").write_text(json.dumps([row]))
+        >>> read_suite(SUITES["llmbar"], "natural.json")
+        [Group('natural/1': 2 responses, 1 ranking)]
     """
     items: dict[str, Group] = {}
     origin: dict[str, str] = {}

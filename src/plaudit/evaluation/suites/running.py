@@ -36,6 +36,16 @@ def run_suite(
 
     Raises:
         PlauditError: if there is no such suite, file or model, or the files are not the suite's.
+
+    Example:
+        >>> import json
+        >>> from plaudit import Group, Ranking, train
+        >>> row = {"input": "Add 2 and 2.", "output_1": "4", "output_2": "Addition is easy.", "label": 1}
+        >>> _ = Path("natural.json").write_text(json.dumps([row]))
+        >>> group = Group("q", "Why?", ("So it is.", "No."), (Ranking(((0,), (1,))),))
+        >>> longer = train([group], "length", backbone="length")  # a model that prefers whatever is longer
+        >>> run_suite("llmbar", longer, "natural.json").figures[0].by_rule.value
+        0.0
     """
     suite = SUITES.lookup(name)
     items = read_suite(suite, [files] if isinstance(files, str | Path) else files)

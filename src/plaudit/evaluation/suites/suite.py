@@ -90,6 +90,10 @@ class Suite:
         figures: parts that have items -> the figures, the score first.
         subsets: what the whole suite consists of; empty where that is open.
         more: subsets that belong to it and are not part of its score.
+
+    Example:
+        >>> SUITES["llmbar"].title, SUITES["llmbar"].subsets
+        ('LLMBar (arXiv 2310.07641)', ('natural', 'neighbor', 'gptinst', 'gptout', 'manual'))
     """
 
     name: str
@@ -110,6 +114,13 @@ def register_suite(suite: Suite) -> Suite:
 
     Raises:
         ValueError: if another suite has its name.
+
+    Example:
+        >>> from dataclasses import replace
+        >>> register_suite(replace(SUITES["llmbar"], title="another suite of that name"))
+        Traceback (most recent call last):
+        ...
+        ValueError: there are two of the suite 'llmbar'
     """
     return SUITES.register(suite.name, suite)
 
