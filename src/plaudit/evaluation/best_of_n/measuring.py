@@ -102,12 +102,7 @@ def best_of(
         ['0.00', '0.67', '1.00']
     """
     groups = list(each_group(groups))
-    if isinstance(proxies, str) or not isinstance(proxies, Mapping):
-        raise TypeError(f"proxies are named: {{'NAME': scores}}; not {type(proxies).__name__}")
-    if not proxies:
-        raise InvalidInputError("there is no proxy to choose by", remedy="give one or more")
-    if not 0 <= penalty < np.inf:
-        raise InvalidInputError(f"lambda is {penalty:g}", remedy="it must be a number of 0 or more")
+    _check_proxies(proxies, penalty)
     rows = {name: ScoredGroups.matching(groups, scores).per_group() for name, scores in proxies.items()}
     pools = gather_pools(groups, rows, ScoredGroups.matching(groups, gold).per_group(), most, clusters)
     raw_gold = [pool.gold for pool in pools.prompts]
@@ -130,6 +125,15 @@ def best_of(
         counts={**pools.counts, **(counts or {})},
         clusters=clusters or "prompt",
     )
+
+
+def _check_proxies(proxies: Mapping[str, GroupScores], penalty: float) -> None:
+    if isinstance(proxies, str) or not isinstance(proxies, Mapping):
+        raise TypeError(f"proxies are named: {{'NAME': scores}}; not {type(proxies).__name__}")
+    if not proxies:
+        raise InvalidInputError("there is no proxy to choose by", remedy="give one or more")
+    if not 0 <= penalty < np.inf:
+        raise InvalidInputError(f"lambda is {penalty:g}", remedy="it must be a number of 0 or more")
 
 
 def _ensembles(

@@ -67,9 +67,7 @@ def probe(
         raise InvalidInputError("there is no group to take answers from", remedy="give data with at least one")
     sampled = sample(groups, count, answers, seed, clusters)
     sheet = ScoringSheet()
-    untouched = [
-        [sheet.add(Spot(sampled_group.group, i)) for i in sampled_group.untouched] for sampled_group in sampled
-    ]
+    untouched = [[sheet.add(Spot(one.group, i)) for i in one.untouched] for one in sampled]
     changes = {probe.name: _place_changes(probe, sampled, sheet, seed) for probe in probes}
     planned = sheet.groups()
     scores = list(score(planned) if score else model.stream(planned, truncate_responses=True))

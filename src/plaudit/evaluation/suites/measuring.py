@@ -147,16 +147,25 @@ def measure_suite(suite: Suite, groups: Sequence[Group], scores: GroupScores) ->
     return SuiteResult(
         suite=suite,
         figures=tuple(measured(figure) for figure in suite.figures(tuple(parts))),
-        counts={
-            "items": len(groups),
-            "responses": sum(len(group.responses) for group in groups),
-            "prompts": len(np.unique(cluster)),
-            "judged_ties": sum(len(ranking.tiers) == 1 for group in groups for ranking in group.rankings),
-            "items_with_deciding_ties": int((np.nan_to_num(value) != np.nan_to_num(shared)).any(axis=1).sum()),
-        },
+        counts=_counts(groups, cluster, value, shared),
         missing=tuple(name for name in suite.subsets if name not in present),
         unknown=tuple(name for name in present if suite.subsets and name not in (*suite.subsets, *suite.more)),
     )
+
+
+def _counts(
+    groups: Sequence[Group],
+    cluster: Int64[np.ndarray, " items"],
+    value: Float64[np.ndarray, "items parts"],
+    shared: Float64[np.ndarray, "items parts"],
+) -> dict[str, int]:
+    return {
+        "items": len(groups),
+        "responses": sum(len(group.responses) for group in groups),
+        "prompts": len(np.unique(cluster)),
+        "judged_ties": sum(len(ranking.tiers) == 1 for group in groups for ranking in group.rankings),
+        "items_with_deciding_ties": int((np.nan_to_num(value) != np.nan_to_num(shared)).any(axis=1).sum()),
+    }
 
 
 def _combine(figure: SuiteFigure) -> Combine:
