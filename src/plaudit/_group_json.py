@@ -74,16 +74,26 @@ def check_tools(tools: Sequence[Any]) -> None:
 
 def check_ranking(tiers: Sequence[Sequence[int]], strength: Any, weight: Any, responses: int) -> None:
     """Refuse a ranking that a group of so many responses cannot have."""
-    members = [index for tier in tiers for index in tier]
-    _check_indices(members, "ranking", responses)
-    if not members or not all(tiers):
-        raise GroupError("a ranking has an empty tier", remedy="leave out responses that were not judged")
-    if len(set(members)) < len(members):
-        twice = next(index for index in members if members.count(index) > 1)
-        raise GroupError(f"a ranking names response {twice} twice", remedy="each response stands in one tier")
-    _check_weight(weight, "ranking")
+    if not _is_pair(tiers, responses):
+        members = [index for tier in tiers for index in tier]
+        _check_indices(members, "ranking", responses)
+        if not members or not all(tiers):
+            raise GroupError("a ranking has an empty tier", remedy="leave out responses that were not judged")
+        if len(set(members)) < len(members):
+            twice = next(index for index in members if members.count(index) > 1)
+            raise GroupError(f"a ranking names response {twice} twice", remedy="each response stands in one tier")
+    if weight != 1:
+        _check_weight(weight, "ranking")
     if strength is not None and not (_is_number(strength) and strength >= 0):
         raise GroupError(f"a ranking's strength is {strength!r}", remedy="it must be a number >= 0")
+
+
+def _is_pair(tiers: Sequence[Sequence[int]], responses: int) -> bool:
+    """Whether it is one response over another, as nearly all rankings of the millions that are read are."""
+    if len(tiers) != 2 or len(tiers[0]) != 1 or len(tiers[1]) != 1:
+        return False
+    (a,), (b,) = tiers
+    return type(a) is type(b) is int and a != b and 0 <= a < responses and 0 <= b < responses
 
 
 def check_rating(

@@ -63,7 +63,7 @@ class Ranking:
     weight: float = 1.0
 
     def __post_init__(self) -> None:
-        if not isinstance(self.tiers, tuple) or not all(isinstance(tier, tuple) for tier in self.tiers):
+        if type(self.tiers) is not tuple or {*map(type, self.tiers)} != {tuple}:
             object.__setattr__(self, "tiers", _tiers(self.tiers))
 
     def comparisons(self) -> Iterator[tuple[int, int, bool]]:
@@ -130,7 +130,8 @@ class Group:
         if not count:
             raise GroupError("a group needs at least one response")
         for index, response in enumerate(self.responses):
-            check_text(response, f"response {index}")
+            if type(response) is not str:
+                check_text(response, f"response {index}")
         for one in self.rankings:
             check_ranking(one.tiers, one.strength, one.weight, count)
         for rating in self.ratings:
@@ -140,10 +141,12 @@ class Group:
         # Asked first, because nearly every group is made of tuples already, and there may be millions of them.
         if isinstance(self.prompt, list):
             object.__setattr__(self, "prompt", tuple(self.prompt))
-        for name in ("responses", "rankings", "ratings", "tools"):
-            if not isinstance(getattr(self, name), tuple):
-                object.__setattr__(self, name, _several(getattr(self, name), name))
-        if any(isinstance(response, list) for response in self.responses):
+        several = (self.responses, self.rankings, self.ratings, self.tools)
+        if {*map(type, several)} != {tuple}:
+            for name in ("responses", "rankings", "ratings", "tools"):
+                if not isinstance(getattr(self, name), tuple):
+                    object.__setattr__(self, name, _several(getattr(self, name), name))
+        if list in map(type, self.responses):
             object.__setattr__(self, "responses", tuple(map(text_of, self.responses)))
 
     def __repr__(self) -> str:
@@ -273,6 +276,18 @@ def as_messages(text: Text, role: str) -> list[dict[str, Any]]:
 def stable_id(group: Group) -> str:
     """An id out of what the group is: the same prompt (and subset) has the same one in every file and every session."""
     return blake2b(group_key(group).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def named(group: Group) -> Group:
+    """The group itself; without an id it gets its `stable_id`, in place, because what it is stays the same.
+
+    Example:
+        >>> named(Group("", "Why?", ("x",))).id == stable_id(Group("q", "Why?", ("y",)))
+        True
+    """
+    if not group.id:
+        object.__setattr__(group, "id", stable_id(group))
+    return group
 
 
 def text_key(text: Text) -> str:

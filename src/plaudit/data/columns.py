@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -59,7 +58,7 @@ def renamed(row: Row, columns: Mapping[str, str], left_behind: Counter[str]) -> 
     sources = set(columns.values())
     kept = {name: value for name, value in row.value.items() if name not in sources}
     left_behind.update(name for name in values if name in kept)
-    return replace(row, value={**kept, **values})
+    return row._replace(value={**kept, **values})
 
 
 def _value(row: Mapping[str, Any], column: str) -> Any:

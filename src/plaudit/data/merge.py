@@ -10,6 +10,7 @@ single prompt's group is always held whole.)
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -27,7 +28,7 @@ _JUDGEMENT_BYTES = 300
 _OBJECT_BYTES = 200
 
 
-def merge_fragments(fragments: Iterable[Group], limit: int = LIMIT) -> Iterator[Group]:
+def merge_fragments(fragments: Iterable[Group], limit: float = LIMIT) -> Iterator[Group]:
     """Merge fragments of groups (usually one a row) into groups, in the order in which each was first seen.
 
     Fragments with the same prompt and subset are one group. The first id of a prompt stays. `meta` gains the keys that
@@ -36,7 +37,7 @@ def merge_fragments(fragments: Iterable[Group], limit: int = LIMIT) -> Iterator[
 
     Args:
         fragments: groups to merge; read once.
-        limit: approximate bytes held in memory before the rest goes to disc.
+        limit: approximate bytes held in memory before the rest goes to disc; infinite for what ends in memory anyway.
 
     Raises:
         DataError: if the temporary files do not fit.
@@ -50,15 +51,15 @@ def merge_fragments(fragments: Iterable[Group], limit: int = LIMIT) -> Iterator[
         ) from error
 
 
-def _merge(fragments: Iterable[Group], limit: int, stack: ExitStack) -> Iterator[Group]:
-    table = _MergeTable()
+def _merge(fragments: Iterable[Group], limit: float, stack: ExitStack) -> Iterator[Group]:
+    table = _MergeTable(limit)
     disc: ExternalMerge | None = None
     for index, fragment in enumerate(fragments):
         table.add(index, fragment)
         if table.size > limit:
             disc = disc or stack.enter_context(ExternalMerge(group_key))
             disc.write(table.groups())
-            table = _MergeTable()
+            table = _MergeTable(limit)
     if disc is None:
         yield from (group for _, group in table.groups())
         return
@@ -68,7 +69,7 @@ def _merge(fragments: Iterable[Group], limit: int, stack: ExitStack) -> Iterator
 
 
 def _merge_partition(partition: Iterable[IndexedGroup]) -> Iterator[IndexedGroup]:
-    table = _MergeTable()
+    table = _MergeTable(math.inf)
     for index, group in partition:
         table.add(index, group)
     return table.groups()
@@ -80,6 +81,8 @@ def deduplicate_responses(group: Group) -> Group:
     Raises:
         GroupError: if a ranking compares a response with itself.
     """
+    if len({*group.responses} if {*map(type, group.responses)} == {str} else ()) == len(group.responses):
+        return group
     keys = [text_key(response) for response in group.responses]
     if len(set(keys)) == len(keys):
         return group
@@ -128,7 +131,7 @@ def _moved_rating(rating: Rating, moved_to: Sequence[int]) -> Rating:
 
 
 class _GroupBuilder:
-    """One group while its fragments come in.
+    """One group of several fragments while they come in.
 
     Args:
         index: the number of its first fragment in the input, which decides its place in the output.
@@ -221,22 +224,39 @@ class _GroupBuilder:
 
 
 class _MergeTable:
-    """Groups being merged, by prompt and subset; `size` is about how many bytes they hold."""
+    """Groups being merged, by prompt and subset; `size` is about how many bytes they hold, where it has a limit."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: float) -> None:
         self.size = 0
-        self._builders: dict[str, _GroupBuilder] = {}
+        self._measured = limit < math.inf
+        self._held: dict[str, IndexedGroup | _GroupBuilder] = {}
 
     def add(self, index: int, fragment: Group) -> None:
         key = group_key(fragment)
-        builder = self._builders.get(key)
-        if builder is None:
-            builder = self._builders[key] = _GroupBuilder(index, fragment)
-            self.size += 2 * len(key) + len(str(fragment.meta)) + 4 * _OBJECT_BYTES
-        self.size += builder.add(fragment)
+        held = self._held.get(key)
+        if held is None:
+            # Most prompts stand in one row, whose group is what it is.
+            self._held[key] = (index, fragment)
+            self.size += _size(key, fragment) if self._measured else 0
+            return
+        if not isinstance(held, _GroupBuilder):
+            first, fragments = held[0], (held[1], fragment)
+            held = self._held[key] = _GroupBuilder(first, held[1])
+            self.size += sum(map(held.add, fragments))
+        else:
+            self.size += held.add(fragment)
 
     def groups(self) -> Iterator[IndexedGroup]:
-        return ((builder.index, builder.build()) for builder in self._builders.values())
+        """The groups, with the number of each one's first fragment."""
+        return ((held.index, held.build()) if isinstance(held, _GroupBuilder) else held for held in self._held.values())
+
+
+def _size(key: str, group: Group) -> int:
+    """About how many bytes a group and its key hold."""
+    size = 2 * len(key) + 4 * _OBJECT_BYTES + _JUDGEMENT_BYTES * (len(group.rankings) + len(group.ratings))
+    for response in group.responses:
+        size += len(response if isinstance(response, str) else text_key(response)) + _OBJECT_BYTES
+    return size + len(str(group.meta)) if group.meta else size
 
 
 def _canonical(conflict: Mapping[str, Any]) -> str:

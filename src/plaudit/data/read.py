@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -17,13 +19,13 @@ from plaudit.data.columns import check_columns, renamed
 from plaudit.data.formats import FORMATS, ONE_BASED, ZERO_BASED, FileReading, Format, detect_format
 from plaudit.data.formats.clicks import session_of
 from plaudit.data.formats.texts import refuse_media, tools_of
-from plaudit.data.merge import deduplicate_responses, merge_fragments
+from plaudit.data.merge import LIMIT, deduplicate_responses, merge_fragments
 from plaudit.data.position_bias import PositionTally
 from plaudit.data.rows import Row
 from plaudit.data.source_lines import SourceLines
 from plaudit.data.sources import Source, Table, list_sources, tables
 from plaudit.errors import DataError, InvalidInputError
-from plaudit.groups import Group, GroupError, stable_id
+from plaudit.groups import Group, GroupError, named
 
 logger = logging.getLogger(__name__)
 
@@ -125,16 +127,8 @@ def read_groups(
         ...     print(group.prompt, group.responses, group.rankings[0].tiers)
         2 + 2? ('4', '5') ((0,), (1,))
     """
-    report = report if report is not None else ReadReport()
-    sources = list_sources(source)
-    if labels not in (None, ZERO_BASED, ONE_BASED):
-        raise InvalidInputError(f"labels is {labels!r}", remedy=f"it must be {ZERO_BASED!r} or {ONE_BASED!r}")
-    wishes = _Wishes(format, columns or {}, labels, merge)
-    with _rejecting(sources, rejects, report) as reject:
-        fragments = chain.from_iterable(_read_table(table, wishes, report, reject) for table in tables(sources, split))
-        for group in merge_fragments(fragments) if merge else fragments:
-            report.groups += 1
-            yield group if group.id else replace(group, id=stable_id(group))
+    wishes = _Wishes(source, split, format, columns or {}, labels, merge)
+    return _groups(wishes, rejects, ReadReport() if report is None else report, memory=LIMIT)
 
 
 def load_groups(
@@ -157,9 +151,22 @@ def load_groups(
         >>> [(group.responses[rating.response], rating.value) for rating in group.ratings]
         [('Hello!', 4), ('Go away', 1)]
     """
-    return list(
-        read_groups(source, format=format, columns=columns, labels=labels, rejects=rejects, split=split, report=report)
-    )
+    wishes = _Wishes(source, split, format, columns or {}, labels, merge=True)
+    with _no_collection():
+        return list(_groups(wishes, rejects, ReadReport() if report is None else report, memory=math.inf))
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Garbage collection put off while a great many objects are made that all stay: the collector would look through
+    all of them again and again, and a row would cost the more the more rows there are."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def read_sessions(
@@ -188,12 +195,27 @@ _Reject = Callable[[Row, InvalidInputError], None]
 
 
 class _Wishes(NamedTuple):
-    """How the user wants files to be read; see `read_groups`."""
+    """What is read, and how the user wants it to be read; see `read_groups`."""
 
+    source: Source
+    split: str | None
     format: str | None
     columns: Mapping[str, str]
     labels: Labels | None
     merge: bool
+
+
+def _groups(wishes: _Wishes, rejects: str | Path | None, report: ReadReport, memory: float) -> Iterator[Group]:
+    """The groups of all tables; `memory` is about how many bytes of them are held before they are merged on disc."""
+    sources = list_sources(wishes.source)
+    if wishes.labels not in (None, ZERO_BASED, ONE_BASED):
+        raise InvalidInputError(f"labels is {wishes.labels!r}", remedy=f"it must be {ZERO_BASED!r} or {ONE_BASED!r}")
+    with _rejecting(sources, rejects, report) as reject:
+        every = tables(sources, wishes.split)
+        fragments = chain.from_iterable(_read_table(table, wishes, report, reject) for table in every)
+        for group in merge_fragments(fragments, memory) if wishes.merge else fragments:
+            report.groups += 1
+            yield named(group)
 
 
 @contextmanager
@@ -240,7 +262,7 @@ def _read_table(table: Table, wishes: _Wishes, report: ReadReport, reject: _Reje
     report.formats[shape.name] += 1
     file = FileReading(table.stem, wishes.labels)
 
-    def parse(row: Row) -> list[Group]:
+    def parse(row: Row) -> Sequence[Group]:
         groups = _groups_of_row(row.value, shape, file, report)
         if wishes.merge or shape.join:
             groups = [_deduplicated(group, report) for group in groups]
@@ -300,8 +322,10 @@ def _groups_of_row(row: Mapping[str, Any], shape: Format, file: FileReading, rep
     refuse_media(row)
     # Arrow and pandas fill a cell that nobody filled with null or NaN.
     columns = {name: value for name, value in row.items() if value is not None and value == value}
-    tools = tools_of(columns.pop("tools", ()))
-    groups = [replace(group, tools=tools) if tools else group for group in _several(shape.read(columns, file))]
+    tools = tools_of(columns.pop("tools")) if "tools" in columns else ()
+    groups = _several(shape.read(columns, file))
+    if tools:
+        groups = [replace(group, tools=tools) for group in groups]
     meta: dict[str, Any] = {}
     if columns:  # what the reader did not take; plain values go to `meta`, the rest is reported
         meta = {
@@ -311,11 +335,12 @@ def _groups_of_row(row: Mapping[str, Any], shape: Format, file: FileReading, rep
         }
         report.kept.update(meta.keys())
         report.left_behind.update(name for name, value in columns.items() if name not in meta and value not in _EMPTY)
-    return [_with_meta(group, meta, report) for group in groups]
+    for group in groups:
+        report.positions.add(group)
+    return [_with_meta(group, meta) if meta or group.meta else group for group in groups]
 
 
-def _with_meta(group: Group, meta: Mapping[str, Any], report: ReadReport) -> Group:
-    report.positions.add(group)
+def _with_meta(group: Group, meta: Mapping[str, Any]) -> Group:
     group = replace(group, meta={**meta, **group.meta}) if meta else group
     merged = group.meta.get("merged", [])
     if not (isinstance(merged, list) and all(isinstance(version, Mapping) for version in merged)):

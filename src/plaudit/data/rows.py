@@ -13,8 +13,7 @@ import io
 import json
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from plaudit.errors import DataError, InvalidInputError
 
@@ -22,8 +21,7 @@ CHUNK = 1 << 20
 """Bytes of a JSON list read at a time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One parsed row.
 
     Attributes:
@@ -115,7 +113,7 @@ def _json_lines(stream: IO[bytes], file: str) -> Iterator[Row]:
     for number, text, fault in _lines(stream):
         if fault is not None:
             yield Row(file, number, text, fault)
-        elif text.strip():
+        elif not text.isspace():
             try:
                 yield Row(file, number, json.loads(text))
             except (ValueError, RecursionError) as error:

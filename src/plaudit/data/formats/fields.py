@@ -82,7 +82,7 @@ def prompt_of(row: dict[str, Any]) -> Text | None:
         prompt = text_of(value, "the prompt")
     if isinstance(prompt, str) and (more := take(row, "input")):
         prompt = f"{prompt}\n{words_of(more, 'the input')}"
-    before = _history(row)
+    before = _history(row) if row else ()
     if not before:
         return prompt
     return (*before, *(({"role": "user", "content": prompt},) if isinstance(prompt, str) else prompt))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import product
 from math import inf
 from typing import Any
@@ -51,26 +52,19 @@ def read_trl(row: dict[str, Any], file: FileReading) -> Group:
         >>> group.responses, group.rankings[0].tiers, group.rankings[0].strength
         (('4', '5'), ((0,), (1,)), 2)
     """
-    prompt = prompt_of(row)
     chosen, rejected = need(row, "chosen"), need(row, "rejected")
+    prompt = prompt_of(row)
     if prompt is None or _holds_prompt(chosen):
         column = prompt
         prompt, chosen, rejected = shared_prompt(text_of(chosen, "chosen"), text_of(rejected, "rejected"), row)
         if column is not None and plain_text(column).strip() not in plain_text(prompt):
             file.note("the prompt's column and the messages differ; the messages are believed")
-    if isinstance(prompt, str) and any(mark in prompt for mark in _TEMPLATE_MARKS):
+    if isinstance(prompt, str) and _TEMPLATE_MARKS.search(prompt):
         file.note("the prompt holds the marks of a chat template, and a template would be put around it again")
     return _group(row, prompt, _sides(chosen), _sides(rejected), file)
 
 
-_TEMPLATE_MARKS = (
-    "<|im_start|>",
-    "<|start_header_id|>",
-    "[INST]",
-    "<start_of_turn>",
-    "<|assistant|>",
-    "<｜Assistant｜>",
-)
+_TEMPLATE_MARKS = re.compile(r"<\||\[INST\]|<start_of_turn>|<｜Assistant｜>")
 
 
 def _sides(value: Any) -> list[Any]:
@@ -83,35 +77,51 @@ def _group(
     row: dict[str, Any], prompt: Text, chosen: Sequence[Any], rejected: Sequence[Any], file: FileReading
 ) -> Group:
     """Each of `chosen` beats each of `rejected`; nothing was said about those of one side among each other."""
+    responses = (*[response_of(one, "chosen") for one in chosen], *[response_of(one, "rejected") for one in rejected])
+    pairs = product(range(len(chosen)), range(len(chosen), len(responses)))
+    if not row:  # most rows of the large sets hold nothing else
+        return Group("", prompt, responses, tuple([_over(better, worse) for better, worse in pairs]))
     strength = optional_number(row, "the margin", "margin")
     if strength is not None and strength < 0:
         raise GroupError(f"the margin is {strength:g}, which is against the label", remedy="it must be a number >= 0")
     annotator = name_of(row, *ANNOTATORS)
-    responses = [response_of(one, "chosen") for one in chosen] + [response_of(one, "rejected") for one in rejected]
-    pairs = product(range(len(chosen)), range(len(chosen), len(responses)))
-    ratings = [_ratings(row, name, index, file) for index, name in ((0, "chosen"), (len(chosen), "rejected"))]
-    values = [{rating.attribute: rating.value for rating in side} for side in ratings]
-    if any(values[0][attribute] < values[1].get(attribute, -inf) for attribute in values[0]):
-        file.note("the scores contradict the label: the rejected response has the higher one; both are kept")
     return Group(
         id=name_of(row, *IDS) or "",
         prompt=prompt,
-        responses=tuple(responses),
-        rankings=tuple(Ranking(((better,), (worse,)), strength, annotator) for better, worse in pairs),
-        ratings=(*ratings[0], *ratings[1]),
+        responses=responses,
+        rankings=tuple(_over(better, worse, strength, annotator) for better, worse in pairs),
+        ratings=_ratings(row, {"chosen": 0, "rejected": len(chosen)}, file),
         subset=name_of(row, "subset"),
     )
 
 
-def _ratings(row: dict[str, Any], side: str, index: int, file: FileReading) -> list[Rating]:
-    """The scores that a set gives beside its pairs: `score_chosen`, `chosen_score`, `chosen-rating` and their kind."""
-    ratings = []
-    for attribute in ("score", "rating"):
-        names = (f"{attribute}_{side}", f"{side}_{attribute}", f"{side}-{attribute}")
-        value = optional_number(row, f"the {attribute} of {side}", *names)
+@lru_cache(maxsize=1024)
+def _over(better: int, worse: int, strength: float | None = None, annotator: str | None = None) -> Ranking:
+    """One response above another. Millions of rows say the same and share one object."""
+    return Ranking(((better,), (worse,)), strength, annotator)
+
+
+# The columns in which sets give scores beside their pairs -> the attribute, and whose it is.
+_SCORES = {
+    name: (attribute, side)
+    for attribute in ("score", "rating")
+    for side in ("chosen", "rejected")
+    for name in (f"{attribute}_{side}", f"{side}_{attribute}", f"{side}-{attribute}")
+}
+
+
+def _ratings(row: dict[str, Any], places: Mapping[str, int], file: FileReading) -> tuple[Rating, ...]:
+    """The scores beside a pair, in the order chosen, rejected. Those that contradict the label are noted."""
+    values: dict[tuple[str, str], float] = {}
+    for name in [name for name in _SCORES if name in row]:
+        attribute, side = _SCORES[name]
+        value = optional_number(row, f"the {attribute} of {side}", name)
         if value is not None:
-            ratings.append(Rating(index, value, attribute))
-    return ratings
+            values[side, attribute] = value
+    if any(value < values.get(("rejected", kind), -inf) for (side, kind), value in values.items() if side == "chosen"):
+        file.note("the scores contradict the label: the rejected response has the higher one; both are kept")
+    ordered = sorted(values.items(), key=lambda item: places[item[0][0]])
+    return tuple(Rating(places[side], value, attribute) for (side, attribute), value in ordered)
 
 
 def _holds_prompt(chosen: Any) -> bool:

@@ -22,7 +22,7 @@ ROLES = {
 }
 """Other tools' names for the roles of a chat; what is not here is kept as it is."""
 
-MEDIA = ("image", "images", "audio", "audios", "video", "videos")
+MEDIA = frozenset({"image", "images", "audio", "audios", "video", "videos"})
 """Columns of what a model of text cannot read."""
 
 _TURN = re.compile(r"\n\n(Human|Assistant):")
@@ -91,6 +91,8 @@ def response_of(value: Any, what: str) -> Text:
         >>> response_of([{"role": "assistant", "content": "Hello!"}], "the response")
         'Hello!'
     """
+    if type(value) is str:
+        return value
     text = text_of(value, what)
     if isinstance(text, tuple) and len(text) == 1 and set(text[0]) == {"role", "content"}:
         message = text[0]
@@ -134,8 +136,10 @@ def refuse_media(row: Mapping[str, Any]) -> None:
     Raises:
         GroupError: if it has any.
     """
-    for name in MEDIA:
-        if row.get(name):
+    if MEDIA.isdisjoint(row):
+        return
+    for name in sorted(MEDIA.intersection(row)):
+        if row[name]:
             raise GroupError(f"the row has {name!r}, which a model of text cannot read", remedy="remove the row")
 
 
@@ -151,4 +155,4 @@ def turns_of(text: str, what: str) -> tuple[Message, ...]:
 
 
 def is_transcript(text: Any) -> bool:
-    return isinstance(text, str) and text.lstrip().startswith("Human:") and "\n\nAssistant:" in text
+    return isinstance(text, str) and text[:80].lstrip().startswith("Human:") and "\n\nAssistant:" in text
