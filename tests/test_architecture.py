@@ -12,7 +12,7 @@ ROOT = "plaudit"
 
 FLOORS = [
     {"errors", "_face"},
-    {"_group_json"},
+    {"_group_json", "_other_names", "_texts"},
     {"groups", "logs", "registry", "settings", "storage", "text"},
     {"data", "statistics"},
     {"judgements", "losses", "forest"},

@@ -1,7 +1,8 @@
 """The examples in docstrings (`>>>`) do what they say, and whatever a front door offers has one.
 
 An example runs in a folder of its own, in which `docs_samples.py` has put a few files and models: `train.jsonl`,
-`test.jsonl`, `pairs.jsonl`, `my-backbone`, `my-model` and `my-bow`. Of names, only `np` is there beside its module's.
+`test.jsonl`, `pairs.jsonl`, `my-backbone`, `my-model`, `my-second-model` and `my-bow`. Of names, only `np` is there
+beside its module's.
 """
 
 import doctest
@@ -32,7 +33,14 @@ FACES = [
     _module_name(path) for path in sorted(SOURCE.rglob("__init__.py")) if "__all__" in path.read_text(encoding="utf-8")
 ]
 # Rooms of one file offer whatever public name is defined there.
-SINGLE_FILES = ["plaudit.errors", "plaudit.groups", "plaudit.logs", "plaudit.registry", "plaudit.settings"]
+SINGLE_FILES = [
+    "plaudit._texts",
+    "plaudit.errors",
+    "plaudit.groups",
+    "plaudit.logs",
+    "plaudit.registry",
+    "plaudit.settings",
+]
 
 _MEMBERS = (FunctionType, classmethod, staticmethod, property, cached_property)
 
@@ -53,13 +61,6 @@ LACKING: set[str] = {
     "plaudit.doctor.examination.diagnose",
     "plaudit.doctor.worklist.read_removals",
     "plaudit.doctor.worklist.write_worklist",
-    "plaudit.errors.DataError",
-    "plaudit.errors.GroupError",
-    "plaudit.errors.InvalidInputError",
-    "plaudit.errors.MissingExtraError",
-    "plaudit.errors.NotFoundError",
-    "plaudit.errors.OverloadedError",
-    "plaudit.errors.TooLongError",
     "plaudit.explaining.explanation.Explanation",
     "plaudit.explaining.explanation.Segment",
     "plaudit.explaining.explanation.Token",
@@ -67,13 +68,6 @@ LACKING: set[str] = {
     "plaudit.explaining.methods.explain",
     "plaudit.explaining.methods.has_exact_attributions",
     "plaudit.forest.attention.forest_attention",
-    "plaudit.groups.Ranking",
-    "plaudit.groups.Rating",
-    "plaudit.groups.as_messages",
-    "plaudit.groups.group_key",
-    "plaudit.groups.plain_text",
-    "plaudit.groups.stable_id",
-    "plaudit.groups.text_key",
     "plaudit.laboratory.candidates.Candidate",
     "plaudit.laboratory.candidates.Candidates",
     "plaudit.laboratory.candidates.choose_losses",
@@ -87,28 +81,10 @@ LACKING: set[str] = {
     "plaudit.laboratory.tables.markdown",
     "plaudit.laboratory.tables.narrow_tables",
     "plaudit.laboratory.tables.notes",
-    "plaudit.losses.table.RankingLoss",
-    "plaudit.losses.table.RatingLoss",
-    "plaudit.model.backbones.resolve",
-    "plaudit.model.baselines.baseline_folder",
-    "plaudit.model.baselines.baseline_names",
-    "plaudit.model.baselines.is_baseline",
-    "plaudit.model.baselines.load_baselines",
     "plaudit.model.cache.activations.cached_layout",
     "plaudit.model.cache.features.cached_features",
     "plaudit.model.cache.features.shared_features",
-    "plaudit.model.combining.combine",
-    "plaudit.model.ensemble.Ensemble",
-    "plaudit.model.folder.open.member_names",
-    "plaudit.model.folder.open.open_model",
-    "plaudit.model.folder.write.staged",
-    "plaudit.model.heads.Attribute",
-    "plaudit.model.heads.Outputs",
     "plaudit.model.layouts.padded.PaddedLayout",
-    "plaudit.model.linear.features.Features",
-    "plaudit.model.linear.features.LengthFeatures",
-    "plaudit.model.linear.features.WordFeatures",
-    "plaudit.model.linear.model.Linear",
     "plaudit.model.linear_probe.make_linear_probe",
     "plaudit.model.linear_probe.save_linear_probe",
     "plaudit.model.loading.settle_padding",
@@ -151,12 +127,6 @@ LACKING: set[str] = {
     "plaudit.scoring.runs.obtain_scores_of_each",
     "plaudit.scoring.runs.read_scored",
     "plaudit.scoring.runs.score_with_baselines",
-    "plaudit.settings.Rule",
-    "plaudit.settings.at_least",
-    "plaudit.settings.documented",
-    "plaudit.settings.read_settings",
-    "plaudit.settings.setting",
-    "plaudit.settings.settings_table",
     "plaudit.statistics.bootstrap.Bootstrap",
     "plaudit.statistics.bootstrap.Jackknife",
     "plaudit.statistics.bootstrap.intervals_by",

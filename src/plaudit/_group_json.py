@@ -53,6 +53,22 @@ def without_defaults(**fields: Any) -> dict[str, Any]:
     return {k: v for k, v in fields.items() if v is not None and v != defaults.get(k)}
 
 
+def tiers_of(tiers: Any) -> tuple[tuple[int, ...], ...]:
+    """Lists of lists as tuples of tuples."""
+    if not isinstance(tiers, (tuple, list)) or not all(isinstance(tier, (tuple, list)) for tier in tiers):
+        raise TypeError(
+            f"a ranking's tiers are lists of response indices, best first, such as ((0,), (1,)); not {tiers!r}"
+        )
+    return tuple(map(tuple, tiers))
+
+
+def several(values: Any, name: str) -> tuple[Any, ...]:
+    """A tuple of what stands in a list or another sequence that is no text."""
+    if isinstance(values, (str, bytes)) or not isinstance(values, Sequence):
+        raise TypeError(f"{name} must be several in a tuple or a list, not one {type(values).__name__}")
+    return tuple(values)
+
+
 def check_text(text: Any, what: str) -> None:
     """Refuse a prompt or response that is neither text nor messages. `what` names it in the message."""
     if isinstance(text, str):

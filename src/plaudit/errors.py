@@ -52,33 +52,69 @@ class PlauditError(Exception):
 
 
 class InvalidInputError(PlauditError):
-    """What was given cannot be understood, or contradicts itself."""
+    """What was given cannot be understood, or contradicts itself.
+
+    Example:
+        >>> InvalidInputError("epochs is 0", remedy="it must be at least 1").status
+        422
+    """
 
     status = 422
 
 
 class DataError(InvalidInputError):
-    """A row or a file that cannot be read as judgements, scores or settings, or cannot be written."""
+    """A row or a file that cannot be read as judgements, scores or settings, or cannot be written.
+
+    Example:
+        >>> print(DataError("the row has no prompt", file="pairs.jsonl", line=7, remedy="add one"))
+        pairs.jsonl:7: the row has no prompt; add one
+    """
 
 
 class GroupError(InvalidInputError, ValueError):
-    """A group that contradicts itself. The message says what is wrong and what would be right."""
+    """A group that contradicts itself. The message says what is wrong and what would be right.
+
+    Example:
+        >>> from plaudit.groups import Group
+        >>> Group("q", "Why?", ())
+        Traceback (most recent call last):
+        ...
+        plaudit.errors.GroupError: a group needs at least one response
+    """
 
 
 class TooLongError(PlauditError):
-    """A response does not fit the model's context."""
+    """A response does not fit the model's context.
+
+    Example:
+        >>> str(TooLongError("the response has 9,000 tokens", remedy="--truncate-responses cuts it"))
+        'the response has 9,000 tokens; --truncate-responses cuts it'
+    """
 
     status = 413
 
 
 class NotFoundError(PlauditError):
-    """There is no file, model, loss, format ... of that name."""
+    """There is no file, model, loss, format ... of that name.
+
+    Example:
+        >>> from plaudit.losses import RANKING_LOSSES
+        >>> RANKING_LOSSES.lookup("hing")
+        Traceback (most recent call last):
+        ...
+        plaudit.errors.NotFoundError: there is no ranking loss called 'hing'; did you mean 'hinge'?
+    """
 
     status = 404
 
 
 class MissingExtraError(PlauditError):
-    """What was asked for needs a package that is not installed; the remedy is the `pip install` line."""
+    """What was asked for needs a package that is not installed; the remedy is the `pip install` line.
+
+    Example:
+        >>> print(MissingExtraError("LoRA needs the `lora` extra", remedy="pip install 'plaudit[lora]'"))
+        LoRA needs the `lora` extra: pip install 'plaudit[lora]'
+    """
 
     status = 501
     _before_remedy = ": "
@@ -109,6 +145,11 @@ def import_extra(module: str, extra: str, what: str) -> Any:
 
 
 class OverloadedError(PlauditError):
-    """Too much is asked for at once. The same request may go through later."""
+    """Too much is asked for at once. The same request may go through later.
+
+    Example:
+        >>> OverloadedError("64 requests are waiting", remedy="try again later").status
+        503
+    """
 
     status = 503

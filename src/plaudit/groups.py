@@ -32,17 +32,18 @@ from plaudit._group_json import (
     check_text,
     check_tools,
     group_fields,
+    several,
     text_of,
     text_to_json,
+    tiers_of,
     without_defaults,
 )
+from plaudit._texts import Message as Message
+from plaudit._texts import Text as Text
+from plaudit._texts import as_messages as as_messages
+from plaudit._texts import plain_text as plain_text
+from plaudit._texts import text_key as text_key
 from plaudit.errors import GroupError as GroupError
-
-Message = Mapping[str, Any]
-"""One turn of a conversation: at least `role` and `content`, both strings."""
-
-Text = str | tuple[Message, ...]
-"""A prompt or a response: plain text, or messages. A response of messages is everything after the prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,11 @@ class Ranking:
         strength: how far apart, in the annotator's own units; becomes a margin when asked. None where that is unknown.
         annotator: who judged.
         weight: how much it counts, > 0.
+
+    Example:
+        >>> best_first = Ranking(((2,), (0, 1)), annotator="ann")  # response 2 beats 0 and 1, which tie
+        >>> list(best_first.comparisons())
+        [(2, 0, False), (2, 1, False), (0, 1, True)]
     """
 
     tiers: tuple[tuple[int, ...], ...]
@@ -64,7 +70,7 @@ class Ranking:
 
     def __post_init__(self) -> None:
         if type(self.tiers) is not tuple or {*map(type, self.tiers)} != {tuple}:
-            object.__setattr__(self, "tiers", _tiers(self.tiers))
+            object.__setattr__(self, "tiers", tiers_of(self.tiers))
 
     def comparisons(self) -> Iterator[tuple[int, int, bool]]:
         """Every pair the order implies, as `(better, worse, False)`, and every pair inside a tier as `(a, b, True)`."""
@@ -87,7 +93,13 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """One annotator's value for one response on one attribute. `scale` is (lowest, highest) when it was declared."""
+    """One annotator's value for one response on one attribute. `scale` is (lowest, highest) when it was declared.
+
+    Example:
+        >>> group = Group("q", "2 + 2?", ("4", "5"), ratings=(Rating(0, 5, "correct", scale=(1, 5)),))
+        >>> group.to_dict()["ratings"]
+        [{'response': 0, 'value': 5, 'attribute': 'correct', 'scale': [1, 5]}]
+    """
 
     response: int
     value: float
@@ -141,11 +153,11 @@ class Group:
         # Asked first, because nearly every group is made of tuples already, and there may be millions of them.
         if isinstance(self.prompt, list):
             object.__setattr__(self, "prompt", tuple(self.prompt))
-        several = (self.responses, self.rankings, self.ratings, self.tools)
-        if {*map(type, several)} != {tuple}:
+        fields_of_many = (self.responses, self.rankings, self.ratings, self.tools)
+        if {*map(type, fields_of_many)} != {tuple}:
             for name in ("responses", "rankings", "ratings", "tools"):
                 if not isinstance(getattr(self, name), tuple):
-                    object.__setattr__(self, name, _several(getattr(self, name), name))
+                    object.__setattr__(self, name, several(getattr(self, name), name))
         if list in map(type, self.responses):
             object.__setattr__(self, "responses", tuple(map(text_of, self.responses)))
 
@@ -259,22 +271,13 @@ def each_group(groups: Iterable[Group]) -> Iterator[Group]:
         yield group
 
 
-def plain_text(text: Text) -> str:
-    """The words of a prompt or response without roles: messages' contents joined by blank lines."""
-    if isinstance(text, str):
-        return text
-    return "\n\n".join(str(message["content"]) for message in text)
-
-
-def as_messages(text: Text, role: str) -> list[dict[str, Any]]:
-    """Messages as they are, or plain text as one message of `role`."""
-    if isinstance(text, str):
-        return [{"role": role, "content": text}]
-    return [dict(message) for message in text]
-
-
 def stable_id(group: Group) -> str:
-    """An id out of what the group is: the same prompt (and subset) has the same one in every file and every session."""
+    """An id out of what the group is: the same prompt (and subset) has the same one in every file and every session.
+
+    Example:
+        >>> stable_id(Group("", "Why?", ("x",))) == stable_id(Group("", "Why?", ("another",)))
+        True
+    """
     return blake2b(group_key(group).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
@@ -288,11 +291,6 @@ def named(group: Group) -> Group:
     if not group.id:
         object.__setattr__(group, "id", stable_id(group))
     return group
-
-
-def text_key(text: Text) -> str:
-    """A string that two texts share exactly when they are the same text or the same messages."""
-    return text if isinstance(text, str) else "\0" + json.dumps(text, sort_keys=True)
 
 
 def prompt_key(group: Group, index: int | None = None) -> str:
@@ -316,25 +314,14 @@ def prompt_key(group: Group, index: int | None = None) -> str:
 
 def group_key(group: Group) -> str:
     """A string that two groups share exactly when rows of the two are one group: prompt, tools and subset are the
-    same."""
+    same.
+
+    Example:
+        >>> group_key(Group("a", "Why?", ("x",))) == group_key(Group("b", "Why?", ("y",), subset="science"))
+        False
+    """
     key = prompt_key(group)
     return key if group.subset is None else f"{key}\0\0{group.subset}"
-
-
-def _several(values: Any, name: str) -> tuple[Any, ...]:
-    """A tuple of what stands in a list or another sequence that is no text."""
-    if isinstance(values, (str, bytes, Mapping, Ranking, Rating)) or not isinstance(values, Sequence):
-        raise TypeError(f"{name} must be several in a tuple or a list, not one {type(values).__name__}")
-    return tuple(values)
-
-
-def _tiers(tiers: Any) -> tuple[tuple[int, ...], ...]:
-    """Lists of lists as tuples of tuples."""
-    if not isinstance(tiers, (tuple, list)) or not all(isinstance(tier, (tuple, list)) for tier in tiers):
-        raise TypeError(
-            f"a ranking's tiers are lists of response indices, best first, such as ((0,), (1,)); not {tiers!r}"
-        )
-    return tuple(map(tuple, tiers))
 
 
 def _counted(count: int, noun: str) -> str:

@@ -16,71 +16,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TypeVar, get_args, get_origin, get_type_hints
 
+from plaudit._other_names import OTHER_NAMES as OTHER_NAMES
 from plaudit.errors import InvalidInputError, NotFoundError
-
-# What other tools call a setting, and what Plaudit once did -> the name that is meant: the first that a class has.
-OTHER_NAMES: dict[str, tuple[str, ...]] = {
-    "batch": ("batch_size",),
-    "batch_size": ("groups_per_step", "batch_tokens"),
-    "bf16": ("precision",),
-    "block_size": ("block",),
-    "center_rewards_coefficient": ("centering",),
-    "context_length": ("max_length", "block"),
-    "early_stopping_patience": ("patience",),
-    "effective_batch_size": ("groups_per_step", "batch_size", "batch_tokens"),
-    "eval_data": ("validation_data", "validation_groups"),
-    "eval_dataset": ("validation_data", "validation_groups"),
-    "eval_groups": ("validation_data", "validation_groups"),
-    "eval_split": ("validation_share",),
-    "eval_steps": ("evaluate_every", "evaluations"),
-    "eval_strategy": ("evaluate_every", "evaluations"),
-    "evaluation_strategy": ("evaluate_every", "evaluations"),
-    "fp16": ("precision",),
-    "grad_clip": ("max_grad_norm",),
-    "gradient_accumulation_steps": ("groups_per_step", "batch_size", "batch_tokens"),
-    "gradient_clipping": ("max_grad_norm",),
-    "head_lr": ("head_learning_rate_factor",),
-    "head_rate": ("head_learning_rate_factor",),
-    "hidden_size": ("hidden",),
-    "holdout": ("validation_share",),
-    "label_smoothing_factor": ("label_smoothing",),
-    "looks": ("evaluations",),
-    "lora_r": ("trainable", "lora"),
-    "lora_rank": ("trainable", "lora"),
-    "loss_type": ("loss",),
-    "lr": ("learning_rate",),
-    "max_epochs": ("epochs",),
-    "max_seq_len": ("max_length", "block"),
-    "max_seq_length": ("max_length", "block"),
-    "max_steps": ("epochs",),
-    "mixed_precision": ("precision",),
-    "mlm_probability": ("masked",),
-    "model_max_length": ("max_length", "block"),
-    "n_epochs": ("epochs",),
-    "num_attention_heads": ("heads",),
-    "num_epochs": ("epochs",),
-    "num_hidden_layers": ("layers",),
-    "num_layers": ("layers",),
-    "num_train_epochs": ("epochs",),
-    "passes": ("epochs",),
-    "peft_config": ("trainable", "lora"),
-    "per_device_train_batch_size": ("groups_per_step", "batch_size", "batch_tokens"),
-    "random_seed": ("seed",),
-    "random_state": ("seed",),
-    "rivals": ("baselines",),
-    "save_steps": ("evaluate_every", "evaluations"),
-    "save_strategy": ("evaluate_every", "evaluations"),
-    "test_size": ("validation_share",),
-    "train_batch_size": ("groups_per_step", "batch_size", "batch_tokens"),
-    "use_peft": ("trainable", "lora"),
-    "val_size": ("validation_share",),
-    "validation_fraction": ("validation_share",),
-    "validation_split": ("validation_share",),
-    "vocab_size": ("vocabulary",),
-    "warmup_ratio": ("warmup",),
-    "warmup_steps": ("warmup",),
-    "weight_decay_rate": ("weight_decay",),
-}
 
 
 def name_meant(name: str, known: Iterable[str]) -> str | None:
@@ -100,6 +37,11 @@ class Rule(NamedTuple):
     Attributes:
         test: truth for a good value. It is not asked about None.
         words: what it must be, to follow "it must be".
+
+    Example:
+        >>> even = Rule(lambda value: value % 2 == 0, "an even number")
+        >>> even.test(3), f"it must be {even.words}"
+        (False, 'it must be an even number')
     """
 
     test: Callable[[Any], object]
@@ -107,13 +49,21 @@ class Rule(NamedTuple):
 
 
 def at_least(least: int) -> Rule:
+    """No value below `least`.
+
+    Example:
+        >>> at_least(1).words
+        'at least 1'
+    """
     return Rule(lambda value: value >= least, f"at least {least}")
 
 
 def one_of(*names: str) -> Rule:
-    """Example:
-    >>> one_of("auto", "fp32", "bf16").words
-    'auto, fp32 or bf16'
+    """One of these names.
+
+    Example:
+        >>> one_of("auto", "fp32", "bf16").words
+        'auto, fp32 or bf16'
     """
     return Rule(lambda value: value in names, f"{', '.join(names[:-1])} or {names[-1]}")
 
@@ -132,6 +82,13 @@ def setting(default: Any, help: str, rule: Rule | None = None, *, shown: str | N
         help: what it is and why that is its default, as the documentation has it.
         rule: what a value must be, beyond its type.
         shown: the default as the documentation writes it; None: as `--set` would.
+
+    Example:
+        >>> @dataclass(frozen=True, kw_only=True)
+        ... class Cooking(Settings):
+        ...     minutes: int = setting(7, "for a firm yolk", at_least(1))
+        >>> Cooking().minutes
+        7
     """
     metadata = {"help": help, "rule": rule, "shown": _shown(default) if shown is None else shown}
     if isinstance(default, Mapping):
@@ -222,7 +179,16 @@ S = TypeVar("S", bound=type[Settings])
 
 
 def documented(cls: S) -> S:
-    """A decorator: add what each setting is to the docstring of its class."""
+    """A decorator: add what each setting is to the docstring of its class.
+
+    Example:
+        >>> @documented
+        ... @dataclass(frozen=True, kw_only=True)
+        ... class Cooking(Settings):
+        ...     minutes: int = setting(7, "for a firm yolk")
+        >>> "minutes: for a firm yolk" in Cooking.__doc__
+        True
+    """
     paragraphs = [
         textwrap.fill(f"{one.name}: {one.metadata['help']}", 112, initial_indent=" " * 8, subsequent_indent=" " * 12)
         for one in fields(cls)
@@ -232,7 +198,17 @@ def documented(cls: S) -> S:
 
 
 def settings_table(cls: type[Settings]) -> str:
-    """The Markdown table of a class of settings: name, default, reason."""
+    """The Markdown table of a class of settings: name, default, reason.
+
+    Example:
+        >>> @dataclass(frozen=True, kw_only=True)
+        ... class Cooking(Settings):
+        ...     minutes: int = setting(7, "for a firm yolk")
+        >>> print(settings_table(Cooking))
+        | setting | default | why |
+        |---|---|---|
+        | `minutes` | 7 | for a firm yolk |
+    """
     rows = [f"| `{one.name}` | {one.metadata['shown']} | {one.metadata['help']} |" for one in fields(cls)]
     return "\n".join(["| setting | default | why |", "|---|---|---|", *rows])
 
@@ -242,6 +218,11 @@ def read_settings(path: str | Path) -> dict[str, Any]:
 
     Raises:
         PlauditError: if it cannot be read or holds no table.
+
+    Example:
+        >>> _ = Path("run.toml").write_text('epochs = 5\\nloss = "hinge"')
+        >>> read_settings("run.toml")
+        {'epochs': 5, 'loss': 'hinge'}
     """
     file = Path(path)
     kind = {".json": "JSON", ".yaml": "YAML", ".yml": "YAML"}.get(file.suffix.lower(), "TOML")

@@ -31,6 +31,12 @@ class RankingLoss:
         likelihood: whether σ(gap) is the probability it models that the better of two wins. Of Plackett-Luce, any two
             responses of a ranking are a Bradley-Terry comparison (Luce's choice axiom), and `infonce` is its first
             choice.
+
+    Example:
+        >>> RANKING_LOSSES["bradley-terry"].has_win_probability, RANKING_LOSSES["hinge"].has_win_probability
+        (True, False)
+        >>> RankingLoss(function=lambda gap, tie: torch.exp(-gap), unit="comparisons").parameter is None
+        True
     """
 
     function: Callable[..., Float[torch.Tensor, ...]]
@@ -56,6 +62,10 @@ class RatingLoss:
         function: of a score and a target (`readout="value"`), of a score, a level and cut-points (`"ordinal"`), or of
             one logit a level and a level (`"classes"`).
         readout: what the head's outputs are read as (see `model.heads`).
+
+    Example:
+        >>> {name: loss.readout for name, loss in RATING_LOSSES.items()}
+        {'mse': 'value', 'mae': 'value', 'huber': 'value', 'ordinal': 'ordinal', 'classes': 'classes'}
     """
 
     function: Callable[..., Float[torch.Tensor, ...]]

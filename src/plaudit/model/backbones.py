@@ -28,6 +28,14 @@ def resolve(name: str | Path) -> str:
         MissingExtraError: if the package that carries a backbone is not installed.
         NotFoundError: if a path leads nowhere.
         InvalidInputError: if it is not a model folder.
+
+    Example:
+        >>> resolve("my-backbone"), resolve("Qwen/Qwen3-0.6B")  # a folder that is here; an id of the hub
+        ('my-backbone', 'Qwen/Qwen3-0.6B')
+        >>> resolve("./my-bakcbone")
+        Traceback (most recent call last):
+        ...
+        plaudit.errors.NotFoundError: no folder './my-bakcbone'; give a model folder, a hub id, or one of ...
     """
     name = str(name)
     if name in PACKAGED:

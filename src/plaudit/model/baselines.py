@@ -18,24 +18,44 @@ logger = logging.getLogger(__name__)
 
 
 def is_baseline(backbone: str | Path) -> bool:
-    """Whether a `--backbone` names a baseline: `length`, `bow` or `frozen:BACKBONE`."""
+    """Whether a `--backbone` names a baseline: `length`, `bow` or `frozen:BACKBONE`.
+
+    Example:
+        >>> is_baseline("bow"), is_baseline("frozen:minilm-l6"), is_baseline("minilm-l6")
+        (True, True, False)
+    """
     name = str(backbone)
     return name in FEATURES or (name.startswith(PROBE_PREFIX) and name != PROBE_PREFIX)
 
 
 def baseline_names(text: str) -> list[str]:
-    """The names in a list by comma; none in `none`."""
+    """The names in a list by comma; none in `none`.
+
+    Example:
+        >>> baseline_names("length, bow"), baseline_names("none")
+        (['length', 'bow'], [])
+    """
     return [name for part in text.split(",") if (name := part.strip()) not in ("", "none")]
 
 
 def baseline_folder(model: str | Path, name: str) -> Path:
-    """Where the baseline called `name` (a `--backbone` value) of the model folder `model` stands."""
+    """Where the baseline called `name` (a `--backbone` value) of the model folder `model` stands.
+
+    Example:
+        >>> baseline_folder("my-model", "frozen:minilm-l6").as_posix()
+        'my-model/baselines/frozen-minilm-l6'
+    """
     return Path(model) / BASELINES_FOLDER / re.sub(r"[^\w.-]+", "-", name).strip(".-")
 
 
 def load_baselines(folder: str | Path) -> dict[str, Scorer]:
     """The baselines of a model folder, by their `--backbone` value. One that cannot be opened is a warning, not an
-    error: the model can be measured without it."""
+    error: the model can be measured without it.
+
+    Example:
+        >>> sorted(load_baselines("my-model"))
+        ['bow']
+    """
     baselines: dict[str, Scorer] = {}
     for record in sorted((Path(folder).expanduser() / BASELINES_FOLDER).glob(f"*/{RECORD_FILE}")):
         try:

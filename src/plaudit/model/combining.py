@@ -38,9 +38,11 @@ def combine(models: Sequence[str | Path], output: str | Path, *, average: bool =
     Raises:
         PlauditError: if a folder holds no reward model, the models do not go together, or `output` is taken.
 
-    Example (needs trained models):
-        ensemble = plaudit.combine(["seed0", "seed1", "seed2"], "together")
-        ensemble.rank("Name a tree.", ["Oak.", "A chair."])[0].spread
+    Example:
+        >>> ensemble = combine(["my-model", "my-second-model"], "together")
+        >>> best = ensemble.rank("What is 2 + 2?", ["No idea.", "It is 4."])[0]
+        >>> best.response, best.spread > 0
+        (1, True)
     """
     if average:
         average_weights(models, output)

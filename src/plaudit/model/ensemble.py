@@ -94,6 +94,11 @@ class Ensemble(Scorer):
 
     Raises:
         PlauditError: if there are fewer than two, or two give an attribute on different scales.
+
+    Example:
+        >>> members = [RewardModel.from_pretrained(name) for name in ("my-model", "my-second-model")]
+        >>> [score.response for score in Ensemble(members).rank("What is 2 + 2?", ["No idea.", "It is 4."])]
+        [1, 0]
     """
 
     kind = ENSEMBLE

@@ -36,6 +36,11 @@ class Attribute:
             scores are standardised by.
         levels: the values an `ordinal` or `classes` rating can take, ascending, in people's units.
         shares: how often each level was said in training, where a new head starts from; none: all alike.
+
+    Example:
+        >>> stars = Attribute("helpful", readout="classes", low=1, high=5, levels=(1, 3, 5))
+        >>> stars.width, stars.unit_levels
+        (3, [0.0, 0.5, 1.0])
     """
 
     name: str
@@ -68,6 +73,11 @@ class Outputs:
         heads: K copies, each with a start and a sample of the judgements of its own; their spread is the uncertainty.
         hidden: whether one hidden layer of H tanh units stands before the linear one.
         pooling: `own` or `mean`, see RewardNetwork.
+
+    Example:
+        >>> outputs = Outputs((Attribute("helpful", weight=0.75), Attribute("verbose", weight=-0.25)))
+        >>> outputs.rewards(torch.tensor([[[2.0, 1.0]]]))  # of one response by one head
+        tensor([[1.2500]])
     """
 
     attributes: tuple[Attribute, ...] = (Attribute("overall"),)

@@ -20,6 +20,11 @@ def open_model(name: str | Path, **options: Any) -> Scorer:
 
     Raises:
         PlauditError: if nothing of that name can be opened.
+
+    Example:
+        >>> model = open_model("my-bow")
+        >>> [score.response for score in model.rank("What is 2 + 2?", ["No idea.", "It is 4."])]
+        [1, 0]
     """
     folder = Path(name).expanduser()
     record = read_record(folder)
@@ -32,7 +37,14 @@ def open_model(name: str | Path, **options: Any) -> Scorer:
 
 
 def member_names(name: str | Path) -> list[str]:
-    """The folders of an ensemble's members, if `name` is an ensemble's folder; else `name` alone. Opens nothing."""
+    """The folders of an ensemble's members, if `name` is an ensemble's folder; else `name` alone. Opens nothing.
+
+    Example:
+        >>> from plaudit.model import combine
+        >>> _ = combine(["my-model", "my-second-model"], "together")
+        >>> [Path(name).as_posix() for name in member_names("together")]
+        ['together/members/0', 'together/members/1']
+    """
     record = read_record(Path(name).expanduser())
     if record.get("plaudit") != ENSEMBLE:
         return [str(name)]

@@ -27,6 +27,12 @@ def staged(folder: Path) -> Iterator[Path]:
 
     Raises:
         PlauditError: if the folder cannot be written (a full disk, no permission).
+
+    Example:
+        >>> with staged(Path("my-folder")) as staging:
+        ...     _ = (staging / "notes.txt").write_text("All or nothing.")
+        >>> [path.name for path in Path("my-folder").iterdir()]
+        ['notes.txt']
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

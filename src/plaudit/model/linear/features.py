@@ -29,6 +29,11 @@ class Features(Protocol):
     Attributes:
         name: as in `--backbone`.
         count: F.
+
+    Example:
+        >>> features, matrix = FEATURES["bow"].of(["red wine", "red tea", "tea"])
+        >>> features.count, matrix.shape, features.read("red wine")
+        (2, (3, 2), 2)
     """
 
     @property
@@ -50,7 +55,12 @@ class Features(Protocol):
 
 @dataclass(frozen=True)
 class LengthFeatures:
-    """log(1 + characters), the one feature of the length rule; `Score.tokens` are characters."""
+    """log(1 + characters), the one feature of the length rule; `Score.tokens` are characters.
+
+    Example:
+        >>> LengthFeatures().matrix(["", "Yes."]).round(3).tolist()  # log 1, log 5
+        [[0.0], [1.609]]
+    """
 
     name = "length"
     count = 1
@@ -88,6 +98,11 @@ class WordFeatures:
     Attributes:
         vocabulary: F terms, in the order of the columns.
         idf: `[F]`, how rare each is: log((1 + texts) / (1 + texts that have it)) + 1.
+
+    Example:
+        >>> features, matrix = WordFeatures.of(["red wine", "red tea", "tea"])
+        >>> features.vocabulary  # what stands in two texts or more
+        ('red', 'tea')
     """
 
     vocabulary: tuple[str, ...]

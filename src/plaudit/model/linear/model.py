@@ -34,6 +34,10 @@ class Linear:
         reward: `[F]`; the reward is features @ reward, so a response without any feature has reward 0.
         attributes: attribute -> (`[F]` weights, intercept, scale); its value is
             `scale.value(features @ weights + intercept)`.
+
+    Example:
+        >>> Linear(np.array([0.5])).rewards(np.array([[2.0], [4.0]])).tolist()
+        [1.0, 2.0]
     """
 
     reward: np.ndarray
