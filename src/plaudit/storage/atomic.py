@@ -20,6 +20,14 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
     Raises:
         DataError: if it cannot be written; what was there before is unchanged.
+
+    Example:
+        >>> with replacing("answer.txt") as temporary:
+        ...     _ = temporary.write_text("42")
+        ...     print(Path("answer.txt").exists())
+        False
+        >>> Path("answer.txt").read_text()
+        '42'
     """
     place = Path(path).resolve()
     is_stream = place.exists() and not (place.is_file() or place.is_dir())
@@ -47,6 +55,11 @@ def check_place(path: str | Path) -> None:
 
     Raises:
         DataError: if it cannot be made or written to, or the file's name is a folder's.
+
+    Example:
+        >>> check_place("results/scores.jsonl")
+        >>> Path("results").is_dir(), Path("results/scores.jsonl").exists()
+        (True, False)
     """
     place = Path(path).resolve()
     try:

@@ -30,5 +30,13 @@ def json_line(row: Mapping[str, Any], *, allow_nan: bool = False) -> str:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a value, indented for people. Not atomic: for a path inside `staged` or `replacing`."""
+    """Write a value, indented for people. Not atomic: for a path inside `staged` or `replacing`.
+
+    Example:
+        >>> write_json(Path("settings.json"), {"seed": 0})
+        >>> print(Path("settings.json").read_text())
+        {
+          "seed": 0
+        }
+    """
     path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -32,6 +32,15 @@ def read_record(folder: Path) -> dict[str, Any]:
 
     Raises:
         InvalidInputError: if the file is no run record.
+
+    Example:
+        >>> folder = Path("a-model")
+        >>> folder.mkdir()
+        >>> read_record(folder)
+        {}
+        >>> write_record(folder, {"seed": 0})
+        >>> read_record(folder)
+        {'seed': 0}
     """
     path = folder / RECORD_FILE
     if not path.is_file():
@@ -48,7 +57,15 @@ def read_record(folder: Path) -> dict[str, Any]:
 
 
 def write_record(folder: Path, record: Mapping[str, Any], card: str | None = None) -> None:
-    """Write plaudit.json, and README.md if there is a model card, into a folder that is being made."""
+    """Write plaudit.json, and README.md if there is a model card, into a folder that is being made.
+
+    Example:
+        >>> folder = Path("the-model")
+        >>> folder.mkdir()
+        >>> write_record(folder, {"seed": 0}, card="# The model")
+        >>> sorted(file.name for file in folder.iterdir())
+        ['README.md', 'plaudit.json']
+    """
     write_json(folder / RECORD_FILE, record)
     if card is not None:
         (folder / CARD_FILE).write_text(card, encoding="utf-8")
