@@ -33,8 +33,7 @@ from common import SHARED, table, timed, ukp_groups, versions
 from ukp import FOLDS, split
 
 from plaudit.groups import Group, Ranking, plain_text
-from plaudit.statistics.intervals import Measurement, jackknife, mean, proportion, undefined
-from plaudit.statistics.significance import sign_flip
+from plaudit.statistics import Measurement, jackknife, mean, proportion, sign_flip, undefined
 
 FROZEN = "frozen:minilm-l6"
 MODELS = ("bow,length", f"{FROZEN},length", "none")

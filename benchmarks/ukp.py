@@ -35,7 +35,7 @@ from common import (
 )
 
 from plaudit.groups import Group, plain_text
-from plaudit.statistics.intervals import Measurement, mean, proportion
+from plaudit.statistics import Measurement, mean, proportion
 
 FOLDS = 4
 

@@ -4,7 +4,7 @@ import pytest
 
 from plaudit.cli import probe_tables
 from plaudit.evaluation.probes import PROBES, Probed, Probes
-from plaudit.statistics.intervals import Measurement, undefined
+from plaudit.statistics import Measurement, undefined
 
 
 def probed(name, effect, finding, q=0.031):

@@ -11,7 +11,7 @@ from plaudit.judgements.ratings import flatten_ratings
 from plaudit.laboratory.measure import measure_runs, pool_splits
 from plaudit.laboratory.runs import Run
 from plaudit.laboratory.seed_averages import average_seeds, kendall_lead
-from plaudit.statistics.intervals import Measurement
+from plaudit.statistics import Measurement
 
 GROUPS = [Group(f"g{i}", f"p{i}", ("a", "b"), (Ranking(((0,), (1,))),)) for i in range(6)]
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import bootstrap, t, ttest_1samp
 
-from plaudit.statistics.intervals import NO_VARIATION, ONE_CLUSTER, Measurement, mean, proportion, undefined
+from plaudit.statistics.intervals import NO_VARIATION, ONE_CLUSTER, mean, proportion
+from plaudit.statistics.measurement import Measurement
 
 ONE = np.ones
 
@@ -104,11 +105,6 @@ def test_weights_count_as_copies():
     once = mean(x, np.array([2.0, 1.0, 1.0]), cluster)
     twice = mean(np.array([1.0, 1.0, 0.0, 1.0]), ONE(4), np.array([0, 0, 1, 2]))
     assert once.value == twice.value == 0.75
-
-
-def test_json_says_null_and_why():
-    assert undefined("no data").to_json() == {"value": None, "low": None, "high": None, "n": 0, "reason": "no data"}
-    assert Measurement(0.5, 0.4, 0.6, 9).to_json() == {"value": 0.5, "low": 0.4, "high": 0.6, "n": 9}
 
 
 outcomes = st.lists(st.tuples(st.sampled_from([0.0, 0.5, 1.0]), st.integers(0, 5), st.floats(0.1, 10)), min_size=1)

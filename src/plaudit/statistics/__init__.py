@@ -10,12 +10,10 @@ if TYPE_CHECKING:
         JACKKNIFE,
         Bootstrap,
         Intervals,
-        Jackknife,
         intervals_by,
     )
     from plaudit.statistics.correlations import CORRELATIONS, correlation, difference, kendall_by_group
     from plaudit.statistics.forms import (
-        MINUS,
         Form,
         percent,
         percent_tick,
@@ -37,24 +35,20 @@ if TYPE_CHECKING:
         NOTHING,
         ONE_CLUSTER,
         PRIOR_CLUSTERS,
-        UNMEASURED,
-        Measurement,
-        Measurements,
         by_cluster,
         half_width,
         jackknife,
         jackknife_variance,
         mean,
-        measurement_of,
         of_sums,
         proportion,
         ratio,
         relative,
         too_few,
-        undefined,
         wilson,
         without_each,
     )
+    from plaudit.statistics.measurement import UNMEASURED, Measurement, Measurements, measurement_of, undefined
     from plaudit.statistics.significance import McNemar, benjamini_hochberg, mcnemar, sign_flip
     from plaudit.statistics.within_prompt import centred, pooled_sd
 else:
@@ -64,7 +58,6 @@ __all__ = [
     "CORRELATIONS",
     "JACKKNIFE",
     "LEVEL",
-    "MINUS",
     "NOTHING",
     "NO_VARIATION",
     "ONE_CLUSTER",
@@ -73,7 +66,6 @@ __all__ = [
     "Bootstrap",
     "Form",
     "Intervals",
-    "Jackknife",
     "McNemar",
     "Measurement",
     "Measurements",

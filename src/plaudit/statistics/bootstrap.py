@@ -54,6 +54,12 @@ class Bootstrap:
 
     Raises:
         InvalidInputError: if there are too few rounds to place an interval's ends.
+
+    Example:
+        >>> from plaudit.statistics import mean
+        >>> figure = mean(np.arange(40.0), np.ones(40), np.arange(40), intervals=Bootstrap(1000))
+        >>> figure.value, 15 < figure.low < 17, 22 < figure.high < 24  # 19.5, and about 1.96 * 11.7 / sqrt(40) each way
+        (19.5, True, True)
     """
 
     rounds: int
@@ -107,7 +113,12 @@ JACKKNIFE = Jackknife()
 
 
 def intervals_by(rounds: int | None) -> Intervals:
-    """A bootstrap of so many rounds; None: the jackknife."""
+    """A bootstrap of so many rounds; None: the jackknife.
+
+    Example:
+        >>> intervals_by(None) is JACKKNIFE, intervals_by(1000)
+        (True, Bootstrap(rounds=1000, seed=0))
+    """
     return JACKKNIFE if rounds is None else Bootstrap(rounds)
 
 

@@ -22,11 +22,10 @@ from plaudit.statistics.intervals import (
     LEVEL,
     NO_VARIATION,
     ONE_CLUSTER,
-    Measurement,
     half_width,
     jackknife,
-    undefined,
 )
+from plaudit.statistics.measurement import Measurement, undefined
 
 MOST_BLOCKS = 40
 """Recomputations an interval may cost. With as many blocks Student's t is 3% wider than the normal."""
@@ -145,6 +144,11 @@ def correlation(
         human: [n].
         cluster: [n], which cluster each row belongs to.
         intervals: how the interval is made.
+
+    Example:
+        >>> scores, human = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 2.0, 4.0, 3.0])  # 5 of 6 pairs agree
+        >>> round(correlation(CORRELATIONS["kendall"], scores, human, cluster=np.arange(4)).value, 3)
+        0.667
     """
     if constant := _constant(human, scores):
         return undefined(constant)
@@ -176,7 +180,14 @@ def difference(
     intervals: Intervals = JACKKNIFE,
 ) -> Measurement:
     """The correlation of `scores` [n] with people minus a baseline's on the same rows, with the interval of the
-    difference."""
+    difference.
+
+    Example:
+        >>> human, scores = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 2.0, 4.0, 3.0])  # 5 of 6 pairs agree,
+        >>> baseline = np.array([2.0, 1.0, 4.0, 3.0])  # and here 4: 4/6 - 2/6
+        >>> round(difference(CORRELATIONS["kendall"], scores, baseline, human, cluster=np.arange(4)).value, 3)
+        0.333
+    """
     if constant := _constant(human, scores, baseline):
         return undefined(constant)
     of_scores, of_baseline = which.of(scores, human), which.of(baseline, human)
@@ -199,7 +210,13 @@ def difference(
 
 
 def kendall_by_group(x: Floats, y: Floats, group: Ints) -> Float64[np.ndarray, " groups"]:
-    """[groups], tau-b among the rows of each group that occurs, ascending; NaN where x or y is constant there."""
+    """[groups], tau-b among the rows of each group that occurs, ascending; NaN where x or y is constant there.
+
+    Example:
+        >>> x, y = np.array([1.0, 2.0, 5.0, 4.0]), np.array([3.0, 6.0, 7.0, 8.0])
+        >>> kendall_by_group(x, y, group=np.array([0, 0, 1, 1])).tolist()
+        [1.0, -1.0]
+    """
     order = np.argsort(group, kind="stable")
     starts, sizes = np.unique(group[order], return_index=True, return_counts=True)[1:]
     taus = np.full(len(sizes), np.nan)

@@ -34,57 +34,112 @@ def points(value: float) -> str:
 
 
 def points_ahead(value: float) -> str:
-    """The same without a plus, for a sentence that says who is ahead."""
+    """The same without a plus, for a sentence that says who is ahead.
+
+    Example:
+        >>> points_ahead(0.1)
+        '10.0'
+    """
     return _written(value, f"{100 * value:.1f}")
 
 
 def signed(value: float) -> str:
-    """Two decimals with a sign."""
+    """Two decimals with a sign.
+
+    Example:
+        >>> signed(0.5), signed(-0.5), signed(0.0)
+        ('+0.50', '−0.50', '0.00')
+    """
     return _written(value, f"{value:+.2f}")
 
 
 def signed_percent(value: float) -> str:
-    """A difference of shares, with a sign."""
+    """A difference of shares, with a sign.
+
+    Example:
+        >>> signed_percent(0.021), signed_percent(-0.021)
+        ('+2.1%', '−2.1%')
+    """
     return _written(value, f"{value:+.1%}")
 
 
 def signed_three(value: float) -> str:
-    """Three decimals with a sign."""
+    """Three decimals with a sign.
+
+    Example:
+        >>> signed_three(0.0125), signed_three(-1.0)
+        ('+0.013', '−1.000')
+    """
     return _written(value, f"{value:+.3f}")
 
 
 def signed_plain(value: float) -> str:
-    """Three digits that count, with a sign."""
+    """Three digits that count, with a sign.
+
+    Example:
+        >>> signed_plain(1.2345), signed_plain(-123.45)
+        ('+1.23', '−123')
+    """
     return _written(value, f"{value:+.3g}")
 
 
 def plain(value: float) -> str:
-    """Three digits that count, whatever the unit."""
+    """Three digits that count, whatever the unit.
+
+    Example:
+        >>> plain(0.012345), plain(2.0), plain(123.45)
+        ('0.0123', '2.00', '123')
+    """
     return _written(value, f"{value:#.3g}".removesuffix("."))
 
 
 def two(value: float) -> str:
-    """Two decimals, without a plus."""
+    """Two decimals, without a plus.
+
+    Example:
+        >>> two(2.5), two(-2.5)
+        ('2.50', '−2.50')
+    """
     return _written(value, f"{value:.2f}")
 
 
 def three(value: float) -> str:
-    """Three decimals, for losses and errors of probabilities."""
+    """Three decimals, for losses and errors of probabilities.
+
+    Example:
+        >>> three(0.6931)
+        '0.693'
+    """
     return _written(value, f"{value:.3f}")
 
 
 def small(value: float) -> str:
-    """Two digits, for what should be next to nothing."""
+    """Two digits, for what should be next to nothing.
+
+    Example:
+        >>> small(0.000123), small(0.0)
+        ('0.00012', '0')
+    """
     return _written(value, f"{value:.2g}")
 
 
 def percent_tick(value: float) -> str:
-    """A share beside an axis."""
+    """A share beside an axis.
+
+    Example:
+        >>> percent_tick(0.25), percent_tick(0.125)
+        ('25%', '12.5%')
+    """
     return _written(value, f"{round(100 * value, 1):g}%")
 
 
 def plain_tick(value: float) -> str:
-    """A number beside an axis."""
+    """A number beside an axis.
+
+    Example:
+        >>> plain_tick(0.1 + 0.2), plain_tick(-5.0)
+        ('0.3', '−5')
+    """
     return _written(value, f"{round(value, 6):g}")
 
 

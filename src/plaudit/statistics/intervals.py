@@ -7,18 +7,15 @@ interval. Why these methods, and how well they cover with few clusters: docs/eva
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from scipy.stats import t as student
 
 from plaudit.statistics.arrays import Floats, Ints, PerCluster, Sums
 from plaudit.statistics.bootstrap import JACKKNIFE, Intervals, bca
-from plaudit.statistics.forms import Form
-from plaudit.storage import Fields
+from plaudit.statistics.measurement import Measurement, undefined
 
 LEVEL = 0.95
 """The coverage every interval in the house is built for."""
@@ -33,104 +30,6 @@ ONE_CLUSTER = "one cluster cannot show how much clusters differ"
 ALL_IN_ONE = "one cluster has all the weight, so nothing shows how much clusters differ"
 UNDEFINED_REST = "without one of the clusters it is undefined, so nothing shows how much clusters differ"
 NO_VARIATION = "every value is the same, so nothing shows how much they vary"
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """A value with its 95% interval and the number of things it is a mean over. What is undefined is None.
-
-    Attributes:
-        value: the measurement.
-        low: lower end of the interval.
-        high: upper end.
-        n: comparisons (rankings, for `top1`) it is computed from.
-        reason: why something is undefined; None when nothing is.
-    """
-
-    value: float | None
-    low: float | None
-    high: float | None
-    n: int
-    reason: str | None = None
-
-    def __str__(self) -> str:
-        if self.value is None:
-            return f"undefined: {self.reason}"
-        interval = f" [{self.low:.3f}, {self.high:.3f}]" if self.low is not None and self.high is not None else ""
-        return f"{self.value:.3f}{'' if self.exact else interval} (n = {self.n:,})"
-
-    def to_json(self) -> dict[str, Any]:
-        """`{"value", "low", "high", "n"}`, undefined as null, with `"reason"` only where something is."""
-        row: dict[str, Any] = {"value": self.value, "low": self.low, "high": self.high, "n": self.n}
-        return row if self.reason is None else row | {"reason": self.reason}
-
-    @classmethod
-    def from_json(cls, row: Any) -> Measurement:
-        """The inverse of `to_json`.
-
-        Raises:
-            ValueError: if it is not such an object.
-        """
-        fields = Fields.of(row, "a measurement")
-        value, low, high = (fields.optional_number(key) for key in ("value", "low", "high"))
-        return cls(value, low, high, fields.integer("n"), fields.optional_text("reason"))
-
-    @property
-    def has_interval(self) -> bool:
-        """Whether something shows how sure it is."""
-        return self.low is not None and self.high is not None
-
-    @property
-    def exact(self) -> bool:
-        """Whether it is a constant that nothing was estimated for, such as chance."""
-        return self.value is not None and self.low == self.value == self.high
-
-    @property
-    def negated(self) -> Measurement:
-        """The same difference, seen from the other side."""
-        value, low, high = (None if x is None else -x for x in (self.value, self.high, self.low))
-        return Measurement(value, low, high, self.n, self.reason)
-
-    def above(self, line: float) -> bool:
-        """Whether the whole interval lies above a line."""
-        return self.low is not None and self.low > line
-
-    def below(self, line: float) -> bool:
-        """Whether the whole interval lies below a line."""
-        return self.high is not None and self.high < line
-
-    def interval(self, form: Form) -> str:
-        """`[low, high]`; an empty text where there is none, or the figure is exact."""
-        if self.low is None or self.high is None or self.exact:
-            return ""
-        # The space does not break: an interval stays on one line.
-        return f"[{form(self.low).rstrip('%')},\u00a0{form(self.high)}]"
-
-    def format(self, form: Form) -> str:
-        """`value [low, high]`, or the value alone; an empty text where it is undefined.
-
-        Args:
-            form: how numbers are written, such as `percent`.
-        """
-        value = "" if self.value is None else form(self.value)
-        return f"{value} {self.interval(form)}".strip()
-
-
-Measurements = Mapping[str, Measurement]
-"""Measurements by name."""
-
-UNMEASURED = Measurement(None, None, None, 0)
-"""What nobody measured."""
-
-
-def measurement_of(measurements: Measurements, name: str) -> Measurement:
-    """The measurement of that name, or `UNMEASURED`."""
-    return measurements.get(name, UNMEASURED)
-
-
-def undefined(reason: str) -> Measurement:
-    """A measurement of nothing."""
-    return Measurement(None, None, None, 0, reason)
 
 
 def proportion(outcome: Floats, weight: Floats, cluster: Ints, *, intervals: Intervals = JACKKNIFE) -> Measurement:
@@ -148,6 +47,12 @@ def proportion(outcome: Floats, weight: Floats, cluster: Ints, *, intervals: Int
         weight: [n], each > 0.
         cluster: [n], which cluster each belongs to.
         intervals: how the interval is made; a bootstrap's rounds take the place of all this.
+
+    Example:
+        >>> right = np.array([1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 1.0, 1.0])
+        >>> alone, in_twos = (proportion(right, np.ones(8), cluster) for cluster in (np.arange(8), np.arange(8) // 2))
+        >>> alone.value, alone.low > in_twos.low  # comparisons of one prompt say less than as many of different prompts
+        (0.75, True)
     """
     n = len(outcome)
     if not n:
@@ -170,7 +75,13 @@ def proportion(outcome: Floats, weight: Floats, cluster: Ints, *, intervals: Int
 
 
 def wilson(p: float, effective: float, sizes: PerCluster) -> tuple[float, float]:
-    """Wilson's score interval at an effective sample size, with Student's t for clusters of weight `sizes`."""
+    """Wilson's score interval at an effective sample size, with Student's t for clusters of weight `sizes`.
+
+    Example:
+        >>> low, high = wilson(0.5, effective=10.0, sizes=np.ones(10))
+        >>> round(low, 2), round(high, 2)
+        (0.21, 0.79)
+    """
     t = _t(sizes)
     centre = (p + t**2 / (2 * effective)) / (1 + t**2 / effective)
     half = t * math.sqrt(p * (1 - p) / effective + t**2 / (4 * effective**2)) / (1 + t**2 / effective)
@@ -189,6 +100,10 @@ def mean(
     """Weighted mean of any outcomes with a jackknife t interval; `bounds` are the values a mean can take.
 
     Clusters that happen to agree do not make it surer than independent draws would, as in `proportion`.
+
+    Example:
+        >>> print(mean(np.array([0.0, 1.0, 2.0]), np.ones(3), np.arange(3)))  # 1 ± 4.303 * sqrt(1 / 3)
+        1.000 [-1.484, 3.484] (n = 3)
     """
     if not len(outcome):
         return undefined(NOTHING)
@@ -210,7 +125,12 @@ def mean(
 
 
 def ratio(totals: Sums, sizes: Sums) -> Sums:
-    """The mean, from totals and weights; inputs of any one shape."""
+    """The mean, from totals and weights; inputs of any one shape.
+
+    Example:
+        >>> ratio(np.array([3.0, 1.0]), np.array([4.0, 2.0])).tolist()
+        [0.75, 0.5]
+    """
     return np.asarray(totals / sizes)
 
 
@@ -237,6 +157,11 @@ def of_sums(
         least_variance: a bound below which a jackknife's variance is not believed.
         same: whether all that it is computed from is the same, so that nothing shows how much it varies.
         intervals: how the interval is made.
+
+    Example:
+        >>> right, decided = np.array([3.0, 1.0, 2.0]), np.array([4.0, 2.0, 2.0])  # in three clusters
+        >>> of_sums(ratio, (right, decided), decided, n=8, bounds=(0, 1)).value
+        0.75
     """
     value = float(function(*(np.array(total.sum()) for total in sums)))
     if no_interval := too_few(sizes) or (NO_VARIATION if same else None):
@@ -270,13 +195,24 @@ def jackknife(
         n: what the statistic is computed from.
         bounds: the least and greatest value the statistic can take.
         least_variance: a bound below which the variance is not believed.
+
+    Example:
+        >>> without = np.array([1.5, 1.0, 0.5])  # the mean of 0, 1 and 2 without each of them
+        >>> print(jackknife(1.0, without, np.ones(3), n=3, bounds=(0, 10)))
+        1.000 [0.000, 3.484] (n = 3)
     """
     half = half_width(value, without, sizes, least_variance)
     return Measurement(value, max(bounds[0], value - half), min(bounds[1], value + half), n)
 
 
 def half_width(value: float, without: PerCluster, sizes: PerCluster, least_variance: float) -> float:
-    """Half the width of `jackknife`'s interval, for a statistic that is carried over to another scale afterwards."""
+    """Half the width of `jackknife`'s interval, for a statistic that is carried over to another scale afterwards.
+
+    Example:
+        >>> without = np.array([1.5, 1.0, 0.5])  # the mean of 0, 1 and 2 without each of them
+        >>> round(half_width(1.0, without, np.ones(3), least_variance=0.0), 3)  # 4.303 * sqrt(1 / 3)
+        2.484
+    """
     return _t(sizes) * math.sqrt(max(least_variance, jackknife_variance(value, without)))
 
 
@@ -296,29 +232,55 @@ def kish(weight: Floats) -> float:
 
 
 def jackknife_variance(value: float, without: PerCluster) -> float:
-    """The variance of a statistic from its values with each cluster left out [clusters]."""
+    """The variance of a statistic from its values with each cluster left out [clusters].
+
+    Example:
+        >>> without = np.array([1.5, 1.0, 0.5])  # the mean of 0, 1 and 2 without each of them
+        >>> round(jackknife_variance(1.0, without), 3)  # their variance, 1, by their number, 3
+        0.333
+    """
     return float((len(without) - 1) / len(without) * np.square(without - value).sum())
 
 
 def relative(weight: Floats) -> Floats:
-    """Weights over the largest of them: nothing here depends on their unit, and no square of them overflows."""
+    """Weights over the largest of them: nothing here depends on their unit, and no square of them overflows.
+
+    Example:
+        >>> relative(np.array([1.0, 2.0, 4.0])).tolist()
+        [0.25, 0.5, 1.0]
+    """
     return np.asarray(weight / weight.max())
 
 
 def too_few(sizes: PerCluster) -> str | None:
-    """Why clusters of these weights [clusters] have no interval; None if they have one."""
+    """Why clusters of these weights [clusters] have no interval; None if they have one.
+
+    Example:
+        >>> too_few(np.array([5.0])), too_few(np.array([2.0, 3.0]))
+        ('one cluster cannot show how much clusters differ', None)
+    """
     if len(sizes) < 2:
         return ONE_CLUSTER
     return None if (without_each(sizes) > 0).all() else ALL_IN_ONE
 
 
 def by_cluster(values: Floats, cluster: Ints) -> PerCluster:
-    """[clusters], the sum of `values` [n] in each cluster that occurs, in ascending order of `cluster` [n]."""
+    """[clusters], the sum of `values` [n] in each cluster that occurs, in ascending order of `cluster` [n].
+
+    Example:
+        >>> by_cluster(np.array([1.0, 2.0, 3.0]), np.array([7, 5, 7])).tolist()
+        [2.0, 4.0]
+    """
     return np.bincount(np.unique(cluster, return_inverse=True)[1], values).astype(np.float64)
 
 
 def without_each(totals: PerCluster) -> PerCluster:
-    """[clusters], the sum over all other clusters. Never by subtraction: the rest of a huge total would be lost."""
+    """[clusters], the sum over all other clusters. Never by subtraction: the rest of a huge total would be lost.
+
+    Example:
+        >>> without_each(np.array([1.0, 2.0, 4.0])).tolist()
+        [6.0, 5.0, 3.0]
+    """
     nothing = np.zeros(1)
     before = np.concatenate([nothing, np.cumsum(totals)[:-1]])
     after = np.concatenate([np.cumsum(totals[::-1])[:-1][::-1], nothing])

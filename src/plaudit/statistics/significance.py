@@ -38,6 +38,10 @@ def sign_flip(difference: Floats, weight: Floats, cluster: Ints, seed: int = 0) 
 
     Returns:
         None if there is nothing to test; 1 if the models never differ.
+
+    Example:
+        >>> sign_flip(np.array([1.0, 1.0, 1.0]), np.ones(3), np.arange(3))  # 2 of 8 patterns of signs are as far out
+        0.25
     """
     if not len(difference):
         return None
@@ -74,6 +78,10 @@ class McNemar:
         neither: those both get wrong.
         equal_scores: those where a model scores the two responses the same, which are in none of the four.
         p: two-sided; None where no comparison is right for one model only.
+
+    Example:
+        >>> McNemar(both=70, only_a=12, only_b=3, neither=15, equal_scores=0, p=0.035).to_json()["only_a"]
+        12
     """
 
     both: int
@@ -88,7 +96,13 @@ class McNemar:
 
 
 def mcnemar(gap_a: Floats, gap_b: Floats) -> McNemar:
-    """McNemar's exact test (Psychometrika 12, 1947) from two models' gaps [n] on the same decided comparisons."""
+    """McNemar's exact test (Psychometrika 12, 1947) from two models' gaps [n] on the same decided comparisons.
+
+    Example:
+        >>> test = mcnemar(gap_a=np.array([0.5, 2.0, 1.0, -1.0]), gap_b=np.array([0.1, -2.0, -1.0, -3.0]))
+        >>> test.both, test.only_a, test.only_b, test.neither, round(test.p, 3)  # two heads of two coins, or two tails
+        (1, 2, 0, 1, 0.5)
+    """
     preferred = (gap_a != 0) & (gap_b != 0)
     a, b = gap_a[preferred] > 0, gap_b[preferred] > 0
     both, only_a, only_b, neither = (int(which.sum()) for which in (a & b, a & ~b, ~a & b, ~a & ~b))
@@ -99,7 +113,12 @@ def mcnemar(gap_a: Floats, gap_b: Floats) -> McNemar:
 
 def benjamini_hochberg(p: Mapping[str, float | None]) -> dict[str, float | None]:
     """p-values of one family -> the least false discovery rate at which each would be called a difference (Benjamini &
-    Hochberg, J. R. Stat. Soc. B 57, 1995). Those that are None are no part of the family."""
+    Hochberg, J. R. Stat. Soc. B 57, 1995). Those that are None are no part of the family.
+
+    Example:
+        >>> benjamini_hochberg({"safety": 0.01, "chat": 0.5, "code": None})
+        {'safety': 0.02, 'chat': 0.5, 'code': None}
+    """
     tested = {name: value for name, value in p.items() if value is not None}
     adjusted = false_discovery_control(list(tested.values())) if tested else ()
     return dict.fromkeys(p) | dict(zip(tested, map(float, adjusted), strict=True))

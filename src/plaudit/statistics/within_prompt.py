@@ -12,13 +12,23 @@ from plaudit.statistics.arrays import Floats
 
 
 def centred(values: Floats) -> Floats:
-    """[n], about their mean; equal values are exact zeros, which a mean with rounding would not make them."""
+    """[n], about their mean; equal values are exact zeros, which a mean with rounding would not make them.
+
+    Example:
+        >>> centred(np.array([1.0, 2.0, 6.0])).tolist()
+        [-2.0, -1.0, 3.0]
+    """
     return values - values.mean() if np.ptp(values) else np.zeros_like(values)
 
 
 def pooled_sd(prompts: Sequence[Float64[np.ndarray, " _"]]) -> float:
     """The standard deviation of values about their own prompt's mean, with K - 1 degrees of freedom a prompt of K; 0
-    where nothing varies. Every prompt has a value at least."""
+    where nothing varies. Every prompt has a value at least.
+
+    Example:
+        >>> pooled_sd([np.array([1.0, 3.0]), np.array([5.0, 5.0])])  # (1 + 1 + 0 + 0) / (1 + 1) is 1
+        1.0
+    """
     deviations = [centred(values) for values in prompts]
     # In units of the largest, whose square no float may overflow.
     largest = max((float(np.abs(values).max()) for values in deviations), default=0.0)

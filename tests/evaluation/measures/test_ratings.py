@@ -21,9 +21,8 @@ from plaudit.evaluation.measures.ratings import (
 from plaudit.groups import Group, Ranking, Rating
 from plaudit.judgements.ratings import flatten_ratings
 from plaudit.scoring import ScoredGroups
-from plaudit.statistics import Measurement
+from plaudit.statistics import NOTHING, ONE_CLUSTER, Measurement, undefined
 from plaudit.statistics.correlations import FIXED_SCORES, FIXED_VALUES
-from plaudit.statistics.intervals import NOTHING, ONE_CLUSTER, undefined
 
 
 def group(name, *values, attribute="helpful", texts=None, **about):
