@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from plaudit.data.neighbours import SLOTS, NearDuplicate, PromptIndex, clusters, near_duplicates, signature
     from plaudit.data.position_bias import AlwaysFirst
     from plaudit.data.propensities import estimate_propensities, load_propensities
-    from plaudit.data.read import Labels, ReadReport, load_groups, read_groups, read_sessions
+    from plaudit.data.read import load_groups, read_groups, read_sessions
+    from plaudit.data.read_report import ReadReport
+    from plaudit.data.read_tables import Labels
     from plaudit.data.rows import Row, decompressed, read_rows
     from plaudit.data.scales import Bounds, Scale, parse_scale, scales_of
     from plaudit.data.scores import (

@@ -1,0 +1,97 @@
+"""What reading met, and what becomes of the rows that cannot be read."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, NamedTuple, TypeAlias
+
+from plaudit.data.position_bias import PositionTally
+from plaudit.data.rows import Row
+from plaudit.data.source_lines import SourceLines
+from plaudit.data.sources import Table
+from plaudit.errors import DataError, InvalidInputError
+
+
+class Reject(NamedTuple):
+    """A row that was set aside: where it stands (`file:line`), and what is wrong with it and the remedy."""
+
+    where: str
+    reason: str
+
+
+@dataclass
+class ReadReport:
+    """What reading met, filled while groups are read.
+
+    Attributes:
+        keep_going: collect bad rows here instead of stopping at the first.
+        rows: rows read, rejected ones included.
+        groups: groups made of them. Fewer than rows where rows with the same prompt were merged.
+        formats: format name -> files (or splits) read as it.
+        rejected: bad rows that were set aside.
+        kept: columns kept under `meta` -> rows that had them.
+        left_behind: columns with no place in a group -> rows that had them.
+        notes: what was noticed that is no error, such as scores that contradict a label -> rows.
+        repeated: responses with the text of an earlier one of their row, merged into that one.
+        positions: which annotators prefer a position in the row; counted here because merging loses the rows' order.
+        source_lines: where each judgement stands; give a `SourceLines` to have it filled.
+
+    Example:
+        >>> from plaudit.data import load_groups
+        >>> pair = {"prompt": "2 + 2?", "chosen": "4", "rejected": "5"}
+        >>> rows, report = [Row("mine", 1, pair), Row("mine", 2, {"prompt": "Why?"})], ReadReport(keep_going=True)
+        >>> _ = load_groups(Table("mine", "mine", iter(rows)), report=report)
+        >>> report.rows, report.groups, [reject.where for reject in report.rejected]
+        (2, 1, ['mine:2'])
+    """
+
+    keep_going: bool = False
+    rows: int = 0
+    groups: int = 0
+    formats: Counter[str] = field(default_factory=Counter)
+    rejected: list[Reject] = field(default_factory=list)
+    kept: Counter[str] = field(default_factory=Counter)
+    left_behind: Counter[str] = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
+    repeated: int = 0
+    positions: PositionTally = field(default_factory=PositionTally)
+    source_lines: SourceLines | None = None
+
+
+RejectRow: TypeAlias = Callable[[Row, InvalidInputError], None]
+"""What is done with a bad row."""
+
+
+@contextmanager
+def rejecting(
+    sources: Iterable[str | Path | Table], rejects: str | Path | None, report: ReadReport
+) -> Iterator[RejectRow]:
+    """A function that handles a bad row: it raises, or notes the row in the report and the file of rejects."""
+    with nullcontext() if rejects is None else _open_rejects(rejects, sources) as file:
+
+        def reject(row: Row, error: InvalidInputError) -> None:
+            if file is None and not report.keep_going:
+                raise row.located(error)
+            report.rejected.append(Reject(row.where, str(error)))
+            if file is not None:
+                line = {"where": row.where, "reason": str(error), "row": row.value}
+                file.write(json.dumps(line, default=str) + "\n")
+
+        yield reject
+
+
+def _open_rejects(rejects: str | Path, sources: Iterable[str | Path | Table]) -> IO[str]:
+    path = Path(rejects)
+    for source in (Path(source).resolve() for source in sources if not isinstance(source, Table)):
+        if source == path.resolve() or (source.is_dir() and source in path.resolve().parents):
+            reason = "the rejects would overwrite or join what is read"
+            raise DataError(reason, file=rejects, remedy="name a file elsewhere")
+    try:
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"it cannot be written: {error.strerror or error}", file=rejects) from error

@@ -1,0 +1,154 @@
+"""The rows of a table -> groups, in the format that most of its first rows have."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain, islice
+from typing import Any, Literal, NamedTuple, TypeVar
+
+from plaudit.data.columns import check_columns, renamed
+from plaudit.data.formats import FORMATS, FileReading, Format, detect_format
+from plaudit.data.formats.texts import refuse_media, tools_of
+from plaudit.data.merge import deduplicate_responses
+from plaudit.data.read_report import ReadReport, RejectRow
+from plaudit.data.rows import Row
+from plaudit.data.sources import Source, Table
+from plaudit.errors import DataError, InvalidInputError
+from plaudit.groups import Group, GroupError
+
+logger = logging.getLogger(__name__)
+
+Labels = Literal["zero-based", "one-based"]
+
+SNIFFED_ROWS = 16
+"""Rows at the start of a file that decide its format."""
+
+EMPTY: tuple[Any, ...] = (None, "", [], {})
+"""Values that say nothing."""
+
+Parsed = TypeVar("Parsed")
+
+
+class Wishes(NamedTuple):
+    """What is read, and how the user wants it to be read; see `read_groups`."""
+
+    source: Source
+    split: str | None
+    format: str | None
+    columns: Mapping[str, str]
+    labels: Labels | None
+    merge: bool
+
+
+def read_table(table: Table, wishes: Wishes, report: ReadReport, reject: RejectRow) -> Iterator[Group]:
+    """Fragments of groups: one a row, or one for the whole table where its format joins the rows."""
+    first_rows = list(islice(table.rows, SNIFFED_ROWS))
+    if not first_rows:
+        raise empty_file(table)
+    rows: Iterable[Row] = chain(first_rows, table.rows)
+    if wishes.columns:
+        check_columns(wishes.columns, first_rows, table.name)
+        first_rows = [renamed(row, wishes.columns, Counter()) for row in first_rows]
+        rows = (renamed(row, wishes.columns, report.left_behind) for row in rows)
+    shape = FORMATS.lookup(wishes.format) if wishes.format else _detected(first_rows, table)
+    report.formats[shape.name] += 1
+    file = FileReading(table.stem, wishes.labels)
+
+    def parse(row: Row) -> Sequence[Group]:
+        groups = _groups_of_row(row.value, shape, file, report)
+        if wishes.merge or shape.join:
+            groups = [_deduplicated(group, report) for group in groups]
+        if report.source_lines is not None and shape.join is None:
+            for group in groups:
+                report.source_lines.add(row.where, group)
+        return groups
+
+    groups = chain.from_iterable(parse_rows(rows, parse, report, reject))
+    if shape.join is None:
+        yield from groups
+    elif parts := list(groups):
+        try:
+            yield from (_deduplicated(group, report) for group in _several(shape.join(parts)))
+        except GroupError as error:
+            reject(Row(table.name, None, [group.to_dict() for group in parts]), error)
+    file.check(table.name)
+    for what, count in file.notes.items():
+        logger.warning("%s: %s (%s row%s)", table.name, what, f"{count:,}", "" if count == 1 else "s")
+    report.notes.update(file.notes)
+
+
+def _detected(first_rows: list[Row], table: Table) -> Format:
+    parsed = [row.value for row in first_rows if row.fault is None]
+    if not parsed and (fault := first_rows[0].fault) is not None:
+        raise first_rows[0].located(fault)
+    return detect_format(parsed, table.name)
+
+
+def parse_rows(
+    rows: Iterable[Row], parse: Callable[[Row], Parsed], report: ReadReport, reject: RejectRow
+) -> Iterator[Parsed]:
+    for row in rows:
+        report.rows += 1
+        if row.fault is not None:
+            reject(row, row.fault)
+        elif not isinstance(row.value, Mapping):
+            reason = f"the row is {_kind(row.value)}, not an object with columns"
+            reject(row, InvalidInputError(reason, remedy="wrap it in one"))
+        else:
+            try:
+                parsed = parse(row)
+            except GroupError as error:
+                reject(row, error)
+            else:
+                yield parsed
+
+
+def _groups_of_row(row: Mapping[str, Any], shape: Format, file: FileReading, report: ReadReport) -> list[Group]:
+    refuse_media(row)
+    # Arrow and pandas fill a cell that nobody filled with null or NaN.
+    columns = {name: value for name, value in row.items() if value is not None and value == value}
+    tools = tools_of(columns.pop("tools")) if "tools" in columns else ()
+    groups = _several(shape.read(columns, file))
+    if tools:
+        groups = [replace(group, tools=tools) for group in groups]
+    meta: dict[str, Any] = {}
+    if columns:  # what the reader did not take; plain values go to `meta`, the rest is reported
+        meta = {
+            name: value
+            for name, value in columns.items()
+            if isinstance(value, (str, int, float)) and value != "" and name not in shape.judgement_columns
+        }
+        report.kept.update(meta.keys())
+        report.left_behind.update(name for name, value in columns.items() if name not in meta and value not in EMPTY)
+    for group in groups:
+        report.positions.add(group)
+    return [_with_meta(group, meta) if meta or group.meta else group for group in groups]
+
+
+def _with_meta(group: Group, meta: Mapping[str, Any]) -> Group:
+    group = replace(group, meta={**meta, **group.meta}) if meta else group
+    merged = group.meta.get("merged", [])
+    if not (isinstance(merged, list) and all(isinstance(version, Mapping) for version in merged)):
+        raise GroupError('"merged" in meta is where rows that were merged are kept', remedy="rename that column")
+    return group
+
+
+def _several(groups: Group | Sequence[Group]) -> Sequence[Group]:
+    return (groups,) if isinstance(groups, Group) else groups
+
+
+def _deduplicated(group: Group, report: ReadReport) -> Group:
+    deduplicated = deduplicate_responses(group)
+    report.repeated += len(group.responses) - len(deduplicated.responses)
+    return deduplicated
+
+
+def empty_file(table: Table) -> DataError:
+    return DataError("the file is empty", file=table.name, remedy="it needs at least one row")
+
+
+def _kind(value: Any) -> str:
+    return {str: "text", list: "a list", type(None): "null"}.get(type(value), "a bare value")
