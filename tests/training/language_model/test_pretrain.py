@@ -24,7 +24,7 @@ from plaudit.training.language_model.documents import Document, read_texts
 from plaudit.training.language_model.from_scratch import small_model, train_tokenizer
 from plaudit.training.language_model.perplexity import perplexity, token_losses
 from plaudit.training.language_model.pretraining import pretrain
-from plaudit.training.run.split import hold_out
+from plaudit.training.run.split import hold_out_validation
 
 WORDS = ["river", "stone", "bird", "cloud", "tree", "light", "sound", "wind"]
 SMALL = {"vocabulary": 270, "layers": 1, "hidden": 16, "heads": 2, "block": 32, "report_to": "none"}
@@ -207,11 +207,11 @@ def _shuffle(count):
 
 
 def test_documents_of_one_source_stay_on_one_side():
-    train_items, validation = hold_out(range(40), [str(i // 2) for i in range(40)], 0.2, _shuffle)
+    train_items, validation = hold_out_validation(range(40), [str(i // 2) for i in range(40)], 0.2, _shuffle)
     assert len(validation) == 8
     assert sorted(train_items + validation) == list(range(40))
     assert not {i // 2 for i in train_items} & {i // 2 for i in validation}
-    assert hold_out(range(5), list("abcde"), 0.2, _shuffle) == ([0, 1, 2, 3, 4], [])
+    assert hold_out_validation(range(5), list("abcde"), 0.2, _shuffle) == ([0, 1, 2, 3, 4], [])
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ from plaudit.training.language_model.network import (
 )
 from plaudit.training.language_model.perplexity import token_losses, validation_figures
 from plaudit.training.language_model.settings import FineTuningSettings
-from plaudit.training.run.split import hold_out
+from plaudit.training.run.split import hold_out_validation
 from plaudit.training.run.trainer import default_learning_rate
 from plaudit.training.run.training_run import Schedule, TrainingRun
 
@@ -88,7 +88,7 @@ def _fine_tune(run: TrainingRun[FineTuningSettings], groups: list[Group], backbo
     if objective != NEXT_TOKEN:
         raise InvalidInputError(f"{backbone} is an encoder, which writes no responses", remedy="fine-tune a decoder")
     renderer = _open_renderer(model, tokenizer, settings)
-    train_groups, validation_groups = hold_out(
+    train_groups, validation_groups = hold_out_validation(
         best.groups,
         [prompt_key(group, index) for index, group in enumerate(best.groups)],
         settings.validation_share,

@@ -27,7 +27,7 @@ from plaudit.training.language_model.network import (
 )
 from plaudit.training.language_model.perplexity import token_losses, validation_figures
 from plaudit.training.language_model.settings import PretrainingSettings
-from plaudit.training.run.split import hold_out
+from plaudit.training.run.split import hold_out_validation
 from plaudit.training.run.trainer import default_learning_rate, only_batch
 from plaudit.training.run.training_run import Schedule, TrainingRun
 
@@ -74,7 +74,7 @@ def pretrain(
 def _pretrain(run: TrainingRun[PretrainingSettings], texts: Texts, backbone: str | Path | None) -> dict[str, Any]:
     settings = run.settings
     run.open()
-    documents, validation_documents = hold_out(
+    documents, validation_documents = hold_out_validation(
         texts.documents,
         [document.source for document in texts.documents],
         settings.validation_share,

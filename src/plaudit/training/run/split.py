@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import torch
 
+from plaudit.data import hold_out
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, prompt_key
 from plaudit.judgements import pairs_of
@@ -41,7 +42,7 @@ def split_validation(
     if validation_groups is None:
         # torch draws, not NumPy: the split is a part of what a seed stands for.
         generator = torch.Generator().manual_seed(settings.seed)
-        return hold_out(
+        return hold_out_validation(
             usable,
             [prompt_key(group, index) for index, group in enumerate(usable)],
             settings.validation_share,
@@ -53,7 +54,7 @@ def split_validation(
     return usable, validation
 
 
-def hold_out(
+def hold_out_validation(
     items: Sequence[Item], keys: Sequence[str], share: float, permutation: Callable[[int], Sequence[int]]
 ) -> tuple[list[Item], list[Item]]:
     """Items to train on and items to validate on; those that share a key stay on one side.
@@ -65,22 +66,17 @@ def hold_out(
         permutation: draws an order of so many keys, of which the first are held out.
 
     Example:
-        >>> hold_out("abcdef", ["1", "1", "2", "3", "4", "5"], 0.6, lambda count: range(count))
+        >>> hold_out_validation("abcdef", ["1", "1", "2", "3", "4", "5"], 0.6, lambda count: range(count))
         (['e', 'f'], ['a', 'b', 'c', 'd'])
     """
-    known = list(dict.fromkeys(keys))
-    count = round(len(known) * share)
-    if count < _FEWEST:
-        if share:
-            logger.warning(
-                "%d prompts are too few to hold a share of %g out, so nothing will be known of the model",
-                len(known),
-                share,
-            )
-        return list(items), []
-    validation = {known[index] for index in permutation(len(known))[:count]}
-    pairs = list(zip(items, keys, strict=True))
-    return [item for item, key in pairs if key not in validation], [item for item, key in pairs if key in validation]
+    train, held_out = hold_out(items, keys, share, permutation, fewest=_FEWEST)
+    if share and not held_out:
+        logger.warning(
+            "%d prompts are too few to hold a share of %g out, so nothing will be known of the model",
+            len(set(keys)),
+            share,
+        )
+    return train, held_out
 
 
 def _judged(groups: Sequence[Group], reader: TargetReader) -> list[Group]:
