@@ -7,7 +7,7 @@
 | `pairs.jsonl` | four pairs in the shape prompt, chosen, rejected |
 | `my-backbone` | a tiny decoder without a reward head, its weights random |
 | `my-model` | the reward model that it became in training on `train.jsonl`, with its baselines |
-| `my-second-model` | the same with another seed, and without baselines |
+| `my-second-model` | the same after one epoch, with another seed and no baselines |
 | `my-bow` | a bag of words fitted to the same |
 
 The better answer answers; the worse one does not know. All three learn that in a moment and are right of every pair.
@@ -50,7 +50,7 @@ def prepare_samples(folder: Path) -> Path:
     tiny_language_model_folder(folder / "my-backbone")
     settings = {"epochs": 2, "trainable": "all", "learning_rate": 1e-3, "report_to": "none"}
     plaudit.train(train, folder / "my-model", folder / "my-backbone", **settings)
-    second = {**settings, "seed": 1, "baselines": "none"}
+    second = {**settings, "epochs": 1, "seed": 1, "baselines": "none"}
     plaudit.train(train, folder / "my-second-model", folder / "my-backbone", **second)
     plaudit.train(train, folder / "my-bow", "bow")
     return folder

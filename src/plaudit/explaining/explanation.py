@@ -21,6 +21,11 @@ class Token:
         text: with the white space before it. Tokens that share a character (bytes of an emoji) are one.
         reward: the reward read at its end; None where it was not read there.
         attribution: its share of score - baseline; None where it was not asked for, or the text was not read.
+
+    Example:
+        >>> tokens = (Token("The", reward=0.5), Token(" answer", reward=2.0))
+        >>> "".join(token.text for token in tokens)
+        'The answer'
     """
 
     text: str
@@ -36,6 +41,10 @@ class Segment:
         text: of the segment.
         effect: the score with it minus the score of the response without it.
         attribution: the sum of its tokens' attributions.
+
+    Example:
+        >>> Segment("No idea.", effect=-2.5).attribution is None  # it was not asked for
+        True
     """
 
     text: str
@@ -96,6 +105,14 @@ class Explanation:
         agreement: of the segments' attributions with their effects.
         randomised: of the tokens' attributions, and of their sizes, with those of the same network with its weights
             shuffled: near 0 if they depend on what it learned. None if this was not checked.
+
+    Example:
+        >>> from plaudit.explaining import explain
+        >>> from plaudit.groups import Group
+        >>> from plaudit.model import open_model
+        >>> [why] = explain(open_model("my-bow"), Group("q", "What is 2 + 2?", ("The answer is 4. No idea.",)))
+        >>> [(segment.text.strip(), segment.effect > 0) for segment in why.sentences]
+        [('The answer is 4.', True), ('No idea.', False)]
     """
 
     group: str

@@ -57,8 +57,11 @@ def explain(
             changes responses, or what `Scorer.score` refuses.
 
     Example:
-        for explanation in explain(open_model("my-model"), group):
-            print(explanation.score, [(token.text, token.attribution) for token in explanation.tokens])
+        >>> from plaudit.model import open_model
+        >>> group = Group("q", "What is 2 + 2?", ("The answer is 4.", "No idea."))
+        >>> good, bad = explain(open_model("my-bow"), group, methods=["gradients"])
+        >>> [token.text for token in bad.tokens if token.attribution < 0]  # what the reward is low for
+        ['No', ' idea']
     """
     methods = available_methods(model) if methods is None else methods
     _check_names("method", methods, METHODS)
@@ -71,6 +74,11 @@ def available_methods(model: Scorer) -> list[str]:
     """The methods that are used where none is named.
 
     Prefixes are not among them, nor are gradients without captum, unless they are exact without it.
+
+    Example:
+        >>> from plaudit.model import open_model
+        >>> available_methods(open_model("my-bow"))
+        ['reading', 'gradients', 'ablation']
     """
     has_gradients = has_exact_attributions(model) or find_spec("captum") is not None
     return [name for name in METHODS if name != "prefixes" and (name != "gradients" or has_gradients)]
@@ -78,7 +86,13 @@ def available_methods(model: Scorer) -> list[str]:
 
 def has_exact_attributions(model: Scorer) -> bool:
     """Whether a scorer's reward is a sum over words, so that "gradients" are exact contributions and nothing is
-    integrated."""
+    integrated.
+
+    Example:
+        >>> from plaudit.model import open_model
+        >>> has_exact_attributions(open_model("my-bow")), has_exact_attributions(open_model("my-model"))
+        (True, False)
+    """
     return model.kind == LINEAR_MODEL
 
 

@@ -57,6 +57,13 @@ def forest_attention(
 
     Raises:
         ValueError: for a learned position bias (T5), whose row-wide matrix knows nothing of trees.
+
+    Example:
+        >>> from plaudit.forest import Tree
+        >>> tree = Tree.grow([np.array([5, 6, 7]), np.array([5, 6, 8])])  # a trunk of two, branches of one
+        >>> states = torch.randn(1, 2, 4, 8)  # two heads, four tokens, eight dimensions
+        >>> forest_attention(torch.nn.Module(), states, states, states, None, forest=Forest.plant([tree]))[0].shape
+        torch.Size([1, 4, 2, 8])
     """
     if position_bias is not None:
         raise ValueError("forest attention has no place for a learned position bias")

@@ -55,6 +55,13 @@ def make_linear_probe(name: str, outputs: Outputs, weights: np.ndarray, **option
 
     Raises:
         PlauditError: if the backbone cannot be loaded, or its features are not of size H.
+
+    Example:
+        >>> import numpy as np
+        >>> from plaudit.model import Outputs
+        >>> model = make_linear_probe("my-backbone", Outputs(), np.zeros((1, 64), dtype=np.float32))
+        >>> model.rank("What is 2 + 2?", ["It is 4."])[0].score
+        0.0
     """
     import torch
 
@@ -74,7 +81,16 @@ def make_linear_probe(name: str, outputs: Outputs, weights: np.ndarray, **option
 
 def save_linear_probe(model: RewardModel, folder: str | Path, chat_template: str | None) -> None:
     """Write the head and the backbone's name. `chat_template`: that of the settings, if the tokenizer's own was not
-    used."""
+    used.
+
+    Example:
+        >>> import numpy as np
+        >>> from plaudit.model import Outputs, open_model
+        >>> model = make_linear_probe("my-backbone", Outputs(), np.zeros((1, 64), dtype=np.float32))
+        >>> save_linear_probe(model, "my-probe", chat_template=None)
+        >>> open_model("my-probe").rank("What is 2 + 2?", ["It is 4."])[0].score
+        0.0
+    """
     from safetensors.torch import save_file
 
     network = model.network

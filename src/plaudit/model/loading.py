@@ -87,7 +87,16 @@ def name_the_output(model: Any) -> None:
 
 def settle_padding(model: Any, tokenizer: Any) -> None:
     """Give the model a pad token that never stands inside a text. transformers pools "the last token that is not
-    padding", so where the end-of-text token doubles as padding it would read one token too early."""
+    padding", so where the end-of-text token doubles as padding it would read one token too early.
+
+    Example:
+        >>> from plaudit.model import open_model
+        >>> model = open_model("my-model")
+        >>> model.tokenizer.pad_token = model.tokenizer.eos_token  # as many checkpoints have it
+        >>> settle_padding(model.network.model, model.tokenizer)
+        >>> model.tokenizer.pad_token == model.tokenizer.eos_token
+        False
+    """
     taken = {tokenizer.eos_token_id, tokenizer.bos_token_id, tokenizer.unk_token_id, tokenizer.sep_token_id}
     if tokenizer.pad_token_id is None or tokenizer.pad_token_id in taken:
         named = [token for token in tokenizer.get_added_vocab() if "pad" in token.lower()]

@@ -37,6 +37,13 @@ class RewardNetwork(nn.Module):
         adapters: LoRA adapters in the model, while it has some.
         reliability: of the annotators, while training models it; a part of the network, so that it moves and is saved
             in checkpoints with it.
+
+    Example:
+        >>> from plaudit.model import open_model
+        >>> network = open_model("my-model").network
+        >>> tree = network.grow([np.array([5, 6, 7]), np.array([5, 6, 8, 9])])
+        >>> network([tree]).shape  # two responses, one head, one output
+        torch.Size([2, 1, 1])
     """
 
     def __init__(self, model: Any, *, causal: bool, outputs: Outputs = PLAIN, seed: int = 0) -> None:

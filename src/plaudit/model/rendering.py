@@ -47,6 +47,12 @@ class Rendered(Prepared):
         types: their segment ids, for encoders that read them.
         prompt_cut: for each response, whether the middle of its prompt was cut.
         response_cut: for each response, whether any of it was cut.
+
+    Example:
+        >>> from plaudit.model import open_model
+        >>> item = open_model("my-model").prepare(Group("q", "What is 2 + 2?", ("It is 4.", "No idea.")))
+        >>> len(item.sequences), item.prompt_cut, item.response_cut
+        (2, (False, False), (False, False))
     """
 
     sequences: tuple[Int[np.ndarray, " tokens"], ...]
@@ -80,6 +86,16 @@ class Renderer:
         segments: whether the encoder reads segment ids.
         padding: the decoder's padding id, if any. transformers scores the last token that is not padding, so padding at
             the very end (someone wrote `<pad>`, or a checkpoint pads with its end of text) is left out here too.
+
+    Example:
+        >>> from plaudit.model import open_model
+        >>> renderer = open_model("my-model").renderer
+        >>> [item] = renderer.render([Group("q", "What is 2 + 2?", ("It is 4.",))])
+        >>> print(renderer.tokenizer.decode(item.sequences[0]).strip())
+        <|im_start|>user
+        What is 2 + 2?<|im_end|>
+        <|im_start|>assistant
+        It is 4.<|im_end|>
     """
 
     def __init__(
@@ -260,7 +276,16 @@ class Renderer:
 
 
 def read_template(name: str | None) -> str | None:
-    """A chat template by file or by built-in name, as Jinja text."""
+    """A chat template by file or by built-in name, as Jinja text.
+
+    Example:
+        >>> "Tools: " in read_template("turns")
+        True
+        >>> read_template("turn")
+        Traceback (most recent call last):
+        ...
+        plaudit.errors.NotFoundError: no chat template file 'turn' (...); built-in templates: turns
+    """
     if name is None or name in _BUILT_IN_TEMPLATES:
         return name and _BUILT_IN_TEMPLATES[name]
     try:

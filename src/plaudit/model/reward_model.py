@@ -46,6 +46,14 @@ class RewardModel(Scorer):
         renderer: groups -> token sequences.
         record: the run record, as it stands in plaudit.json.
         name: the folder, backbone or hub id it was made from, if any.
+
+    Example:
+        >>> model = RewardModel.from_pretrained("my-model")
+        >>> model
+        RewardModel('my-model': LlamaForSequenceClassification, 82.3K parameters, context 256, ...)
+        >>> best, worst = model.rank("What is 2 + 2?", ["No idea.", "It is 4."])
+        >>> best.response, best.score > worst.score
+        (1, True)
     """
 
     kind = REWARD_MODEL

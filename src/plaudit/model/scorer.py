@@ -34,6 +34,11 @@ class Prepared:
     Attributes:
         group: the group.
         cost: tokens to compute where nothing is shared, for whoever fills batches.
+
+    Example:
+        >>> from plaudit.model import open_model
+        >>> open_model("my-bow").prepare(Group("q", "What is 2 + 2?", ("It is four.", "Four."))).cost  # words, here
+        4
     """
 
     group: Group
@@ -128,6 +133,15 @@ class Scorer(ABC):
         Raises:
             TypeError: if `groups` are no groups.
             TooLongError: if a response does not fit the context.
+
+        Example:
+            >>> from plaudit.model import open_model
+            >>> model = open_model("my-model")
+            >>> [[good, bad]] = model.score(Group("q", "What is 2 + 2?", ("It is 4.", "No idea.")))
+            >>> good.score > bad.score
+            True
+            >>> len(model.score("test.jsonl"))  # a file of 20 groups
+            20
         """
         return list(self.stream(groups, batch_tokens=batch_tokens, truncate_responses=truncate_responses))
 

@@ -27,6 +27,13 @@ def freeze(network: RewardNetwork, trainable: str) -> None:
 
     Raises:
         PlauditError: for any other value, or if `lora` is asked for without peft.
+
+    Example:
+        >>> from plaudit.model import RewardModel
+        >>> network = RewardModel.from_backbone("my-backbone").network
+        >>> freeze(network, "head")
+        >>> [name for name, parameter in network.named_parameters() if parameter.requires_grad]
+        ['model.score.weight']
     """
     match = TRAINABLE.fullmatch(trainable)
     if match is None:
@@ -47,7 +54,14 @@ def freeze(network: RewardNetwork, trainable: str) -> None:
 
 
 def merge_lora(model: Any) -> Any:
-    """Fold adapters into the weights they stand beside; a model without adapters is returned as it is."""
+    """Fold adapters into the weights they stand beside; a model without adapters is returned as it is.
+
+    Example:
+        >>> from plaudit.model import RewardModel
+        >>> model = RewardModel.from_backbone("my-backbone").network.model
+        >>> merge_lora(model) is model  # it has no adapters
+        True
+    """
     return model.merge_and_unload() if hasattr(model, "merge_and_unload") else model
 
 

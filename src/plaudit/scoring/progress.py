@@ -7,7 +7,12 @@ from typing import Any
 
 
 def watched(rows: Iterable[Any], total: int, doing: str) -> Iterable[Any]:
-    """The rows, with a progress bar on a terminal while they go by."""
+    """The rows, with a progress bar on a terminal while they go by.
+
+    Example:
+        >>> sum(watched([1, 2, 3], total=3, doing="Adding"))
+        6
+    """
     from rich.console import Console
     from rich.progress import track
 

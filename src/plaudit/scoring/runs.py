@@ -52,6 +52,12 @@ class ScoringRun:
     Attributes:
         scores: of the model, with those of its baselines.
         model: what made them just now; None where they were made before.
+
+    Example:
+        >>> from plaudit.data import load_groups
+        >>> run = obtain_scores("my-model", load_groups("test.jsonl"))
+        >>> run.model.name, sorted(run.scores.baselines)
+        ('my-model', ['bow'])
     """
 
     scores: ScoredGroups
@@ -77,6 +83,14 @@ def obtain_scores(
 
     Raises:
         PlauditError: if there is no such file or model, options do not fit, or scores and groups do not.
+
+    Example:
+        >>> from plaudit.data import load_groups
+        >>> groups = load_groups("test.jsonl")
+        >>> made = obtain_scores("my-bow", groups, Path("figures"))
+        >>> read = obtain_scores("figures/scores.jsonl", groups)
+        >>> read.model is None, bool((read.scores.scores == made.scores.scores).all())
+        (True, True)
     """
     if output is not None:
         # Before scoring, which takes the time: nothing it gives should meet a folder or ids that cannot be written.
@@ -109,6 +123,12 @@ def obtain_scores_of_each(
 
     Raises:
         PlauditError: as `obtain_scores`, with what the model or file is called.
+
+    Example:
+        >>> from plaudit.data import load_groups
+        >>> runs = obtain_scores_of_each({"A": "my-model", "B": "my-bow"}, load_groups("test.jsonl"))
+        >>> {name: len(run.scores.scores) for name, run in runs.items()}
+        {'A': 40, 'B': 40}
     """
     files = {name for name, source in sources.items() if source == "-" or Path(source).is_file()}
     runs = {}
@@ -127,7 +147,15 @@ def obtain_scores_of_each(
 
 
 def read_scored(source: str, groups: Sequence[Group], *, with_baselines: bool = True) -> ScoredGroups:
-    """Scores from a file (`-`: stdin), and those of the baselines its record names from the files beside it."""
+    """Scores from a file (`-`: stdin), and those of the baselines its record names from the files beside it.
+
+    Example:
+        >>> from plaudit.data import load_groups
+        >>> groups = load_groups("test.jsonl")
+        >>> _ = obtain_scores("my-model", groups, Path("figures"))
+        >>> sorted(read_scored("figures/scores.jsonl", groups).baselines)
+        ['bow']
+    """
     scores, record = read_scores(source)
     rows, unused = align_scores(groups, scores)
     names = (record.get("baselines") or ()) if with_baselines else ()
@@ -161,6 +189,12 @@ def score_with_baselines(
 
     Raises:
         PlauditError: if the model cannot be opened or a response not scored. A baseline that fails is left out.
+
+    Example:
+        >>> from plaudit.data import load_groups
+        >>> run = score_with_baselines("my-model", load_groups("test.jsonl"))
+        >>> sorted(run.scores.baselines)
+        ['bow']
     """
     from plaudit.model import load_baselines, open_model
     from plaudit.storage import data_hash

@@ -82,6 +82,12 @@ def fit_linear(groups: Sequence[Group], backbone: str, settings: TrainingSetting
 
     Raises:
         PlauditError: if there is nothing to learn from.
+
+    Example:
+        >>> from plaudit.data import load_groups
+        >>> model = fit_linear(load_groups("train.jsonl"), "length", TrainingSettings())
+        >>> model.record["backbone"], model.record["groups"]
+        ('length', 60)
     """
     usable = [group for group in groups if group.ratings or len(ComparisonTargets.of(group, settings.ties))]
     if not usable:
@@ -131,6 +137,12 @@ def frozen_features(
 
     A backbone that nobody fine-tunes has no place where it gathers what it read (all-MiniLM's own pooler was never
     trained), so the mean of all tokens is read unless `pooling` says otherwise.
+
+    Example:
+        >>> from plaudit.data import load_groups
+        >>> features, pooling, _ = frozen_features(load_groups("test.jsonl"), "my-backbone", TrainingSettings())
+        >>> features.shape, pooling
+        ((40, 64), 'mean')
     """
     from plaudit.model import RewardModel, cached_features
 
@@ -189,6 +201,13 @@ def learn(features: Matrix, groups: Sequence[Group], settings: TrainingSettings)
         features: `[R, F]`, one row for each response of each group, in order.
         groups: with R responses in all, and at least one judgement.
         settings: `ties`, `folds_by`, `scales` and `mix`.
+
+    Example:
+        >>> from plaudit.groups import Ranking
+        >>> groups = [Group(f"{n}", f"{n} + 1?", (f"{n + 1}", "?"), (Ranking(((0,), (1,))),)) for n in range(20)]
+        >>> learned = learn(np.array([[1.0], [0.0]] * 20), groups, TrainingSettings())  # 1 where it is a number
+        >>> learned.reward.shape, bool(learned.reward[0] > 0)
+        ((1,), True)
     """
     planned = plan(groups, replace(settings, rating_loss="mse", heads=1, head="linear", annotators=False))
     rated = [attribute for attribute in planned.outputs.attributes if attribute.readout == "value"]

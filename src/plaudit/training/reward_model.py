@@ -70,10 +70,11 @@ def train(
     Raises:
         PlauditError: if there is nothing to learn from, the folder is taken, or a setting makes no sense.
 
-    Example::
-
-        model = plaudit.train(plaudit.load_groups("train.jsonl"), "my-model", epochs=2)
-        model.rank("How do I boil an egg?", ["Seven minutes.", "No idea."])
+    Example:
+        >>> from plaudit.data import load_groups
+        >>> model = train(load_groups("train.jsonl"), "a-new-model", "my-backbone", epochs=2, learning_rate=0.001)
+        >>> [score.response for score in model.rank("What is 2 + 2?", ["No idea.", "It is 4."])]
+        [1, 0]
     """
     groups = list(each_group(groups))
     settings = (settings or TrainingSettings()).with_changes(changes, "train()", ["validation_groups", "output_dir"])

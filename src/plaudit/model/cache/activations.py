@@ -127,6 +127,14 @@ def cached_layout(
 
     Raises:
         DataError: if the file cannot be written.
+
+    Example:
+        >>> from plaudit.groups import Group
+        >>> from plaudit.model import freeze
+        >>> model = RewardModel.from_pretrained("my-model")
+        >>> freeze(model.network, "last:1")
+        >>> items = [model.prepare(Group("q", "What is 2 + 2?", ("It is 4.", "No idea.")))]
+        >>> model.network.layout = cached_layout(model, items, batch_tokens=4096)
     """
     network = model.network
     keyed = sorted(((_group_key(item), item) for item in items), key=lambda pair: pair[0])

@@ -34,7 +34,19 @@ _KNOWN: ContextVar[_Known | None] = ContextVar("known features", default=None)
 @contextmanager
 def shared_features() -> Iterator[None]:
     """Inside, features of a response that stood in one list serve every other list it stands in, which is what many
-    runs on many splits of the same data want. A file holds one list only."""
+    runs on many splits of the same data want. A file holds one list only.
+
+    Example:
+        >>> from plaudit.groups import Group
+        >>> model = RewardModel.from_pretrained("my-model")
+        >>> both = model.prepare(Group("q", "What is 2 + 2?", ("It is 4.", "No idea.")))
+        >>> one = model.prepare(Group("q", "What is 2 + 2?", ("It is 4.",)))
+        >>> with shared_features():
+        ...     known = cached_features(model, [both], batch_tokens=4096)
+        ...     again = cached_features(model, [one], batch_tokens=4096)  # computes nothing
+        >>> bool((again[0] == known[0]).all())
+        True
+    """
     token = _KNOWN.set({})
     try:
         yield
@@ -47,6 +59,13 @@ def cached_features(model: RewardModel, items: Sequence[Rendered], batch_tokens:
 
     Raises:
         DataError: if the cache cannot be written.
+
+    Example:
+        >>> from plaudit.groups import Group
+        >>> model = RewardModel.from_pretrained("my-model")
+        >>> items = [model.prepare(Group("q", "What is 2 + 2?", ("It is 4.", "No idea.")))]
+        >>> cached_features(model, items, batch_tokens=4096).shape  # the hidden size is 64
+        (2, 64)
     """
     network = model.network
     settled = (network.outputs.pooling, network.layout.packed, str(network.dtype))

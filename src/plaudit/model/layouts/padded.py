@@ -25,6 +25,15 @@ class PaddedLayout:
     Attributes:
         attention: one of transformers' own.
         budget: most tokens of a batch, padding included; one sequence may be longer.
+
+    Example:
+        >>> from plaudit.model import open_model
+        >>> model = open_model("my-model")
+        >>> [before] = model.rank("What is 2 + 2?", ["It is 4."])
+        >>> model.network.layout = PaddedLayout("sdpa", budget=512)  # instead of a forest
+        >>> [after] = model.rank("What is 2 + 2?", ["It is 4."])
+        >>> abs(before.score - after.score) < 1e-3
+        True
     """
 
     attention: str

@@ -65,7 +65,15 @@ def demonstrations(groups: Iterable[Group], attribute: str | None = None, top: f
 
 def read_demonstrations(source: str | Path | Sequence[str | Path]) -> Iterator[Group]:
     """Groups from all that `read_groups` reads, and from rows with a prompt and one completion (`completion`,
-    `response`, `answer` or `output`) or with `messages` that end with the assistant's."""
+    `response`, `answer` or `output`) or with `messages` that end with the assistant's.
+
+    Example:
+        >>> turns = '[{"role": "user", "content": "2 + 2?"}, {"role": "assistant", "content": "4"}]'
+        >>> _ = Path("answers.jsonl").write_text(f'{{"messages": {turns}}}')
+        >>> [group] = read_demonstrations("answers.jsonl")
+        >>> group.responses
+        ('4',)
+    """
     return read_groups([_judged(table) for table in tables(source)])
 
 

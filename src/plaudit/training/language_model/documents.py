@@ -63,6 +63,12 @@ def read_texts(source: TextSource) -> Texts:
 
     Raises:
         DataError: if something cannot be read, or nothing in it is text.
+
+    Example:
+        >>> _ = Path("notes.txt").write_text("One.\\n\\nTwo, and\\nstill two.\\n\\nOne.\\n")
+        >>> texts = read_texts("notes.txt")
+        >>> [document.source for document in texts.documents], texts.repeated
+        (['notes.txt:1', 'notes.txt:3'], 1)
     """
     sources = (source,) if isinstance(source, (str, Path)) else tuple(source)
     documents: dict[str, Document] = {}

@@ -67,9 +67,11 @@ def sft(
         PlauditError: if TRL is missing, the backbone is no decoder, nothing is left to imitate, the folder is taken, or
             a setting makes no sense.
 
-    Example::
-
-        plaudit.sft(plaudit.load_groups("train.jsonl"), "my-sft", "my-backbone", epochs=1)
+    Example:
+        >>> from plaudit.data import load_groups
+        >>> record = sft(load_groups("train.jsonl"), "my-sft", "my-backbone", epochs=1)
+        >>> record["validation"]["factor"]["value"] < 1  # the perplexity fell
+        True
     """
     _check_trl()
     settings = (settings or FineTuningSettings()).with_changes(changes, "sft()")

@@ -106,7 +106,12 @@ def validation_figures(before: TokenLosses, after: TokenLosses) -> dict[str, Any
 
 
 def validation_sentence(figures: Mapping[str, Any] | None) -> str:
-    """The figures of a run record's `validation` as a sentence."""
+    """The figures of a run record's `validation` as a sentence.
+
+    Example:
+        >>> validation_sentence(None)
+        'Nothing was held out, so nothing is known of how well it predicts text.'
+    """
     if figures is None:
         return "Nothing was held out, so nothing is known of how well it predicts text."
     before, after, factor = (Perplexity(**figures[name]) for name in ("before", "after", "factor"))

@@ -59,9 +59,10 @@ def pretrain(
     Raises:
         PlauditError: if there is too little text, the folder is taken, or a setting makes no sense.
 
-    Example::
-
-        plaudit.pretrain("corpus.txt", "my-backbone", vocabulary=2000)
+    Example:
+        >>> record = pretrain("train.jsonl", "my-decoder", vocabulary=300, layers=1, hidden=32, epochs=3)
+        >>> record["validation"]["factor"]["value"] < 1  # the perplexity fell
+        True
     """
     settings = (settings or PretrainingSettings()).with_changes(changes, "pretrain()")
     texts = texts if isinstance(texts, Texts) else read_texts(texts)

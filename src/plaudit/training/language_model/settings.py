@@ -21,7 +21,12 @@ class LanguageModelSettings(RunSettings):
 @documented
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PretrainingSettings(LanguageModelSettings):
-    """What pretraining can be told."""
+    """What pretraining can be told.
+
+    Example:
+        >>> PretrainingSettings(layers=2, hidden=128).learning_rate is None  # chosen by the hidden size
+        True
+    """
 
     epochs: int = setting(5, "times every document is met", at_least(1))
     learning_rate: float | None = setting(
@@ -57,7 +62,12 @@ class PretrainingSettings(LanguageModelSettings):
 @documented
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FineTuningSettings(LanguageModelSettings):
-    """What supervised fine-tuning can be told."""
+    """What supervised fine-tuning can be told.
+
+    Example:
+        >>> FineTuningSettings(top=0.5).with_changes({"epochs": "1"}, "--set").epochs
+        1
+    """
 
     epochs: int = setting(3, "times every response is met", at_least(1))
     learning_rate: float | None = setting(
