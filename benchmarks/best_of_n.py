@@ -14,8 +14,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from jaxtyping import Float64
 
-from plaudit.evaluation.best_of_n import Curve, best_of, finding
+from plaudit.evaluation.best_of_n import Curve, best_of
 from plaudit.groups import Group
+from plaudit.report import judge_curve
 from plaudit.statistics import Measurement
 
 Rewards = Float64[np.ndarray, "prompts candidates"]
@@ -67,7 +68,7 @@ def main() -> None:
         truth = measured(draw, random, 100 * given.prompts, given.candidates)
         found = [measured(draw, random, given.prompts, given.candidates) for _ in range(given.rounds)]
         shown = np.mean([curve.fall.low is not None and curve.fall.low > 0 for curve in found])
-        said = np.mean([finding(curve, given.candidates).startswith(("over-optimised", "worse")) for curve in found])
+        said = np.mean([judge_curve(curve, given.candidates).tone == "bad" for curve in found])
         gold = holds([curve.gold[-1] for curve in found], truth.gold[-1].value or 0.0)
         beta = holds([curve.fit.beta for curve in found], truth.fit.beta.value or 0.0)
         print(f"| {name} | {gold:.1%} | {beta:.1%} | {shown:.1%} | {said:.1%} |")

@@ -1,6 +1,7 @@
 """The command line, called in this process."""
 
 import io
+import re
 import sys
 
 import pytest
@@ -23,3 +24,16 @@ def run(monkeypatch, capsys):
         return code, *capsys.readouterr()
 
     return call
+
+
+@pytest.fixture
+def no_english():
+    """Check that a text in Chinese holds no English sentence: nowhere two words in a row, but what data brought."""
+
+    def check(text, *data):
+        for name in data:
+            text = text.replace(str(name), "")
+        assert re.findall(r"[A-Za-z]{2,},? [A-Za-z]{2,}", text) == []
+        assert re.search("[\u4e00-\u9fff]", text)
+
+    return check

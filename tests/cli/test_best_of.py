@@ -177,7 +177,7 @@ def test_scores_from_stdin_are_called_so(run, place):
     asked = ["best-of", "-", "data.jsonl", "--gold", "ratings:quality"]
     code, out, err = run(*asked, stdin=(place / "good.jsonl").read_text())
     assert code == 0, err
-    assert "\n<stdin>: " in out
+    assert " <stdin>: " in out
     code, out, _ = run(*asked, "--json", stdin=(place / "good.jsonl").read_text())
     assert json.loads(out)["proxies"] == ["<stdin>"]
 
@@ -262,3 +262,17 @@ def test_the_demo_writes_candidates(run, place):
     assert "held-out questions are in c.jsonl" in out
     assert "--gold ratings:quality" in out
     assert not (place / "plaudit-demo").exists()
+
+
+@pytest.mark.parametrize("rows", [PROMPTS, 1])
+def test_all_that_is_said_can_be_chinese(run, place, no_english, rows):
+    lines = (place / "data.jsonl").read_text().splitlines()
+    (place / "some.jsonl").write_text("\n".join(lines[:rows]) + "\n")
+    asked = ["best-of", "good.jsonl", "some.jsonl", "-w", "other.jsonl", "-w", "flat.jsonl", "-g", "ratings:quality"]
+    code, out, err = run(*asked, "-o", "out", "--language", "zh")
+    assert code == 0, err
+    no_english(out, "alpha, beta", "alpha  beta", "alpha - beta")
+    # A proxy without an order chooses at random, whatever the number of prompts.
+    assert "flat.jsonl：无定义：同一提示的所有候选奖励相同，选择是随机的" in "".join(out.split())
+    for row in json.loads((place / "out/best_of_n.json").read_text(encoding="utf-8"))["findings"]:
+        no_english(row["finding"])

@@ -115,3 +115,27 @@ def test_bad_rows_are_counted(run, files, tmp_path):
     code, out, _ = run("compare", *files, "--json", "--rejects", tmp_path / "bad.jsonl")
     assert code == 0
     assert json.loads(out)["counts"]["rejected_rows"] == 1
+
+
+def test_all_that_is_said_can_be_chinese(run, files, tmp_path, monkeypatch, no_english):
+    asked = ("compare", *files, "--show", "0", "-o", tmp_path / "out")
+    code, out, err = run(*asked, "--language", "zh")
+    assert code == 0, err
+    assert "准确率" in out
+    no_english(out, *files)
+    written = json.loads((tmp_path / "out" / "compare.json").read_text(encoding="utf-8"))
+    no_english(written["verdict"])
+    # A is right in 5 of 6 and B in 3 of 6.
+    assert written["verdict"].startswith("6 次比较中，A 有 83.3% 判断正确，B 有 50.0%")
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert run(*asked)[1] == out
+    assert "A is right in 83.3% and B in 50.0% of 6" in " ".join(run(*asked, "--language", "en")[1].split())
+
+
+def test_gaps_are_explained_in_chinese(run, files, tmp_path, no_english):
+    one = tmp_path / "one.jsonl"
+    one.write_text(files[2].read_text().splitlines()[0] + "\n")
+    scores = [write(tmp_path / f"{name}-one.jsonl", right, range(1)) for name, right in (("a", [0]), ("b", []))]
+    out = run("compare", *scores, one, "--show", "1", "--language", "zh")[1]
+    assert "只有一个聚类，看不出聚类之间相差多少" in "".join(out.split())
+    no_english(out, *scores, "good [x] answer", "long long", "long")

@@ -81,14 +81,15 @@ def share(measured):
 
 
 def test_compare(run, place):
-    out = run("compare", "good.jsonl", "other.jsonl", "data.jsonl", "--clusters", "topic")[1]
-    found = json.loads(run("compare", "good.jsonl", "other.jsonl", "data.jsonl", "--clusters", "topic", "--json")[1])
+    asked = ("compare", "good.jsonl", "other.jsonl", "data.jsonl", "--clusters", "topic")
+    out, found = run(*asked)[1], json.loads(run(*asked, "--json")[1])
+    check(run(*asked, "--language", "zh")[1])
     accuracy = found["accuracy"]
     check(
         out,
         [
             ("accuracy", share(accuracy["a"])),
-            ("accuracy", f"[{accuracy['difference']['low']:+.1%}, {accuracy['difference']['high']:+.1%}]"),
+            ("accuracy", f"[{100 * accuracy['difference']['low']:+.1f}, {accuracy['difference']['high']:+.1%}]"),
             ("log loss ↓", f"{found['log_loss']['a']['value']:.3f}"),
             *((name[:4], share(row["b"])) for name, row in found["subsets"].items()),
         ],
@@ -121,6 +122,7 @@ def test_best_of(run, place):
         figures.append((curve["name"], f"{last['value']:+.2f} ±{(last['high'] - last['low']) / 2:.2f}"))
         figures.append((curve["name"], f"{curve['fit']['alpha']['value']:+.2f} ±"))
     check(out, figures)
+    check(run(*asked, "--language", "zh")[1])
 
 
 @pytest.mark.parametrize("name", sorted(SUITES))

@@ -16,8 +16,8 @@ from plaudit.cli.tables import (
     half_width_cell,
     interval_cell,
 )
-from plaudit.cli.terminal import counted
 from plaudit.statistics import Measurement, undefined
+from plaudit.text import counted
 
 SHARE = "{:.1%}"
 

@@ -1,5 +1,6 @@
 """The table as people read it: narrow enough for a terminal, and sentences that the intervals allow."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -91,3 +92,17 @@ def test_what_was_tested_on_is_counted():
         "9 comparisons, 18 ratings of 4 held-out responses, in 1 of 40 groups; one split by prompt"
         in notes(COMPARISON)[0]
     )
+
+
+def test_all_of_it_can_be_chinese():
+    unsure = row("mse", SeedAverage(-0.3, None, None, 0.0, 9, "one cluster cannot show how much clusters differ"))
+    reasons = {
+        "ordinal": "ordinal needs levels, and ratings of help take too many values to be any",
+        "infonce": "the loss infonce has no margin; leave it at 0.0",
+    }
+    text = markdown(replace(comparison(unsure), left_out=reasons, same={"ranknet": "bradley-terry"}), "zh")
+    assert "plackett-luce:3 领先于mse有多可靠，无从知道：只有一个聚类，看不出聚类之间相差多少。" in text
+    assert "略去：ordinal（需要等级，而 help 的打分取值太多，算不上等级）。" in text
+    assert "略去：infonce（损失 infonce 没有 margin；请保持 0.0）。" in text
+    assert "测量用了 4 个留出的回答上的 9 次比较、18 个打分，来自 40 组中的 1 组；按 prompt 划分一次" in text
+    assert re.findall(r"[A-Za-z]{2,},? [A-Za-z]{2,}", text.replace("correctness of facts", "")) == []

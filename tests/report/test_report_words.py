@@ -17,7 +17,10 @@ from plaudit.text import LANGUAGES
 ROOM = Path(plaudit.report.__file__).parent
 
 # Keys that are put together from names that figures bring with them.
-OPEN = ("reason.", "probe.", "family.", "check.", "field.", "count.", "wanted.", "answer.")
+OPEN = ("reason.", "probe.", "family.", "check.", "field.", "count.", "wanted.", "answer.", "curve.")
+
+# Names of files, which look like names of sentences.
+FILES = {"report.html", "report.py", "compare.json", "losses.json", "losses.md"}
 
 
 def fields(template):
@@ -40,14 +43,14 @@ def test_no_english_is_left_in_the_chinese():
 
 
 def test_every_sentence_that_is_asked_for_exists_and_every_one_is_asked_for():
-    rooms = (ROOM, ROOM.parent / "cli")
+    rooms = (ROOM, ROOM.parent / "cli", ROOM.parent / "laboratory")
     text = "\n".join(path.read_text() for room in rooms for path in room.rglob("*") if path.suffix in (".py", ".j2"))
     asked = set(re.findall(r'say\(\s*"([a-z_]+\.[a-z_0-9]+)"', text)) | set(re.findall(r'"([a-z]+\.[a-z_0-9]+)"', text))
     made = {re.sub(r"\{.*?\}", "*", key) for key in re.findall(r'f"([a-z_]+\.[a-z_]*\{[^"]*)"', text)}
     made |= {f"{key}*" for key in re.findall(r'"([a-z_]+\.)" ~', text)}
     known = set(templates())
     prefixes = {key.split(".")[0] for key in known}
-    assert {key for key in asked if key.split(".")[0] in prefixes} - known - {"report.html", "report.py"} == set()
+    assert {key for key in asked if key.split(".")[0] in prefixes} - known - FILES == set()
     patterns = [re.compile(re.escape(key).replace(r"\*", "[a-z_0-9]+") + "$") for key in made]
     # `known_label("baseline", name)` and the like; the legends' words by their kind.
     spoken = {f"{kind}." for kind in re.findall(r'known_label\("([a-z]+)"', text)} | {"probe_legend.", "legend."}
@@ -124,7 +127,20 @@ def test_a_count_chooses_the_form_of_a_word():
 def test_no_english_sentence_says_one_things():
     """With every count at 1, no number stands before a plural."""
     between = "(?:more |plain |independent )"
-    counts = {"k", "n", "of", "more", "bad", "open", "luck", "rounds", "groups", "responses", "comparisons", "ratings"}
+    counts = {
+        "k",
+        "n",
+        "of",
+        "more",
+        "bad",
+        "open",
+        "luck",
+        "rounds",
+        "groups",
+        "responses",
+        "comparisons",
+        "ratings",
+    } | {"prompts", "candidates", "all", "seeds"}
     said = {
         key: say(key, **{name: count(1) if name in counts else "F" for name in fields(sentence["en"])}).plain("en")
         for key, sentence in templates().items()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plaudit.cli.options import BatchTokens, Clusters, Format, Json, Rejects, TruncateResponses
+from plaudit.cli.options import BatchTokens, Clusters, Format, InLanguage, Json, Rejects, TruncateResponses
 from plaudit.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from plaudit.evaluation import BestOfN
     from plaudit.groups import Group
     from plaudit.scoring import ScoringRun
+    from plaudit.text import Language
 
 RATINGS = "ratings:"
 """How a GOLD starts that is people's ratings of an attribute."""
@@ -70,6 +71,7 @@ def best_of_command(
     clusters: Clusters = None,
     batch_tokens: BatchTokens = None,
     truncate_responses: TruncateResponses = False,
+    language: InLanguage = None,
 ) -> None:
     """Measure best-of-n: what is chosen by a proxy reward, how good it is by gold, and from which n on that does harm.
 
@@ -82,9 +84,11 @@ def best_of_command(
     from plaudit.cli.output import give
     from plaudit.evaluation import PENALTY, best_of
     from plaudit.scoring import ScoringOptions, obtain_scores_of_each
+    from plaudit.text import preferred_language
 
-    check_stdin("proxies, gold and data", proxy, *(others or []), gold, *data)
-    sources = _sources([proxy, *(others or [])], gold, penalty)
+    proxies = [proxy, *(others or [])]
+    check_stdin("proxies, gold and data", *proxies, gold, *data)
+    sources = _sources(proxies, gold, penalty)
     penalty = PENALTY if penalty is None else penalty
     judgements = read_judgements(data, format, rejects)
     # Ratings first: an attribute that is not there is refused before a model spends hours.
@@ -95,16 +99,13 @@ def best_of_command(
         judgements.groups,
         {_display(name): runs[side].scores for side, name in sources.items() if side != "gold"},
         runs["gold"].scores if rated is None else rated,
-        penalty=penalty,
-        most=most,
-        clusters=clusters,
-        counts=_counts(runs, judgements),
-    )
-    row = {**_inputs(sources, gold, penalty), **_findings(result), "records": _records(runs)}
-    give(row, output and output / "best_of_n.json", as_json, lambda: best_of_tables.show(result, _display(gold)))
+        penalty=penalty, most=most, clusters=clusters, counts=_counts(runs, judgements),
+    )  # fmt: skip
+    told = language or preferred_language()
+    row = {**_inputs(sources, gold, penalty), **_findings(result, told), "records": _records(runs)}
+    give(row, output and output / "best_of_n.json", as_json, lambda: best_of_tables.show(result, _display(gold), told))
     if output is not None:
-        written = {output / side / SCORES for side, run in runs.items() if run.model is not None}
-        _remove_old_scores(output, written | {Path(name) for name in sources.values()})
+        _remove_old_scores(output, runs, sources)
         _draw(result, _display(gold), output / "best_of_n.svg")
 
 
@@ -137,12 +138,16 @@ def _inputs(sources: Mapping[str, str], gold: str, penalty: float) -> dict[str, 
     return {"proxies": proxies, "gold_from": _display(gold), "lambda": penalty}
 
 
-def _findings(result: BestOfN) -> dict[str, Any]:
+def _findings(result: BestOfN, language: Language) -> dict[str, Any]:
     """The figures, and what each curve allows to say; the ideal one is no choice of anybody."""
-    from plaudit.evaluation import finding
+    from plaudit.report import judge_curve
 
     findings = [
-        {"name": curve.name, "kind": curve.kind, "finding": finding(curve, result.most)}
+        {
+            "name": curve.name,
+            "kind": curve.kind,
+            "finding": judge_curve(curve, result.most).sentence.plain(language).replace("\u00a0", " "),
+        }
         for curve in result.curves
         if curve.kind != "ideal"
     ]
@@ -172,9 +177,10 @@ def _draw(result: BestOfN, gold: str, picture: Path) -> None:
     typer.echo("For the picture: pip install 'plaudit[plots]', then again with the scores files.", err=True)
 
 
-def _remove_old_scores(output: Path, kept: set[Path]) -> None:
+def _remove_old_scores(output: Path, runs: Mapping[str, ScoringRun], sources: Mapping[str, str]) -> None:
     """Remove what an earlier run left in `output`: scores of models that have no curve there now."""
-    stay = {path.resolve() for path in kept}
+    written = {output / side / SCORES for side, run in runs.items() if run.model is not None}
+    stay = {path.resolve() for path in written | set(map(Path, sources.values()))}
     for old in (*output.glob(f"proxy-*/{SCORES}"), *output.glob(f"gold/{SCORES}")):
         if old.resolve() not in stay:
             old.unlink()

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plaudit.cli.options import BatchTokens, Clusters, Data, Format, Json, Majority, Rejects, TruncateResponses
+from plaudit.cli.options import (
+    BatchTokens,
+    Clusters,
+    Data,
+    Format,
+    InLanguage,
+    Json,
+    Majority,
+    Rejects,
+    TruncateResponses,
+)
 
 if TYPE_CHECKING:
     from plaudit.scoring import ScoredGroups
@@ -35,6 +45,7 @@ def compare_command(
     clusters: Clusters = None,
     batch_tokens: BatchTokens = None,
     truncate_responses: TruncateResponses = False,
+    language: InLanguage = None,
 ) -> None:
     """Compare two reward models on the same judgements: which is better, where, how sure, and where they part.
 
@@ -43,8 +54,10 @@ def compare_command(
     from plaudit.cli import compare_tables
     from plaudit.cli.inputs import check_stdin, read_judgements
     from plaudit.cli.output import give
-    from plaudit.evaluation import check_measurable, compare, paired_verdict
+    from plaudit.evaluation import check_measurable, compare
+    from plaudit.report import judge_pair
     from plaudit.scoring import ScoringOptions, obtain_scores_of_each
+    from plaudit.text import preferred_language
 
     check_stdin("A, B and data", a, b, *data)
     judgements = read_judgements(data, format, rejects, merge=majority)
@@ -58,8 +71,10 @@ def compare_command(
     paired = compare(judgements.groups, scores["A"], scores["B"], clusters=clusters, counts=counts)
     paired = replace(paired, disagreements=paired.disagreements[:show])
     records = {side: dict(of_side.record) for side, of_side in scores.items()}
-    row = {"models": models, **paired.to_json(), "verdict": paired_verdict(paired), "records": records}
-    give(row, output and output / "compare.json", as_json, lambda: compare_tables.show(paired, models))
+    told = language or preferred_language()
+    verdict = "\n".join(finding.sentence.plain(told) for finding in judge_pair(paired))
+    row = {"models": models, **paired.to_json(), "verdict": verdict, "records": records}
+    give(row, output and output / "compare.json", as_json, lambda: compare_tables.show(paired, models, told))
 
 
 def _counts(scores: dict[str, ScoredGroups]) -> dict[str, int]:

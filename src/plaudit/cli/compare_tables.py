@@ -1,104 +1,106 @@
-"""What `plaudit compare` prints for people."""
+"""What `plaudit compare` prints for people, in English or Chinese."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from rich.console import Console
 
-from plaudit.cli.tables import INTERVAL, FigureTable, figure_cells, print_notes
+from plaudit.cli.printer import Printer
+from plaudit.cli.tables import FigureTable, print_notes
 from plaudit.cli.terminal import short
-from plaudit.evaluation import Contrast, Disagreement, Paired, paired_verdict
-from plaudit.text import terminal_text
+from plaudit.cli.verdicts import print_findings
+from plaudit.evaluation import Contrast, Disagreement, Paired
+from plaudit.report import count, judge_pair
+from plaudit.statistics import Form, percent, plain, signed_percent, signed_plain, signed_three, three
+from plaudit.text import Language, terminal_text
 
-# name of the contrast -> how it is called, how its values are printed, and how their difference is.
-_OVERALL = {
-    "accuracy": ("accuracy", "{:.1%}", "{:+.1%}"),
-    "log_loss": ("log loss ↓", "{:.3f}", "{:+.3f}"),
+_OVERALL: dict[str, tuple[str, Form, Form]] = {
+    "accuracy": ("terminal.accuracy", percent, signed_percent),
+    "log_loss": ("compare.log_loss", three, signed_three),
 }
-_RATINGS = {
-    "spearman": ("Spearman", "{:+.3f}", "{:+.3f}"),
-    "mae": ("mean absolute error ↓", "{:.3g}", "{:+.3g}"),
+"""Name of a contrast -> how it is called, how its values are written, and how their difference is."""
+
+_RATINGS: dict[str, tuple[str, Form, Form]] = {
+    "spearman": ("compare.spearman", signed_three, signed_three),
+    "mae": ("compare.mae", plain, signed_plain),
 }
-_SHARE = ("{:.1%}", "{:+.1%}")
+_LENGTHS = {"longer": "compare.longer", "shorter": "compare.shorter", "as long": "compare.as_long"}
+_JUDGEMENTS = ("comparisons", "ratings")
 
-Row = tuple[str, Contrast, str, str]
+Row = tuple[str, Contrast, Form, Form]
 
 
-def show(paired: Paired, models: Mapping[str, str]) -> None:
+def show(paired: Paired, models: Mapping[str, str], language: Language = "en") -> None:
     """Print who is who, the tables, the counts, the prompts A and B disagree on, and what the figures allow to say."""
-    console = Console(highlight=False)
+    console, printer = Console(highlight=False), _Printer(language)
+    told = printer.told
     for side, model in models.items():
-        console.print(f"{side}: {terminal_text(model)}", markup=False, soft_wrap=True)
+        console.print(told("compare.model", side=side, model=terminal_text(model)), markup=False, soft_wrap=True)
     if paired.counts["comparisons"]:
-        _table("", _named(_OVERALL, paired.overall)).show(console)
-        console.print(_mcnemar_line(paired), markup=False)
-        _table("better response is", ((name, row, *_SHARE) for name, row in paired.lengths.items())).show(console)
+        printer.table("", printer.named(_OVERALL, paired.overall)).show(console)
+        console.print(printer.mcnemar_line(paired), markup=False)
+        lengths = ((told(_LENGTHS[name]), contrast) for name, contrast in paired.lengths.items())
+        printer.table(told("compare.better_response_is"), _shares(lengths)).show(console)
     if paired.subsets and paired.counts["comparisons"]:
-        _table("subset", ((name, row, *_SHARE) for name, row in paired.subsets.items())).show(console)
-        note = f"q: p corrected for {len(paired.subsets):,} subsets looked at together (Benjamini-Hochberg)"
-        print_notes(console, [note])
+        subsets = ((terminal_text(name), contrast) for name, contrast in paired.subsets.items())
+        printer.table(told("terminal.subset"), _shares(subsets)).show(console)
+        print_notes(console, [told("compare.q", k=count(len(paired.subsets)))])
     for attribute, figures in paired.ratings.items():
-        console.print(f"ratings: {terminal_text(attribute)}", style="bold", markup=False)
-        _table("", _named(_RATINGS, figures)).show(console)
+        title = told("terminal.ratings", attribute=terminal_text(attribute))
+        console.print(title, style="bold", markup=False)
+        printer.table("", printer.named(_RATINGS, figures)).show(console)
     if paired.counts["comparisons"] or paired.ratings:
-        print_notes(console, ["↓: lower is better"])
+        print_notes(console, [told("compare.lower_is_better")])
     for one in paired.disagreements:
-        console.print(_disagreement(one), markup=False)
-    print_notes(console, [_counts_line(paired)])
-    console.print(paired_verdict(paired), style="bold", markup=False)
+        console.print(printer.disagreement(one), markup=False)
+    console.print()
+    print_notes(console, [printer.counts_line(paired.counts, _JUDGEMENTS, paired.clusters)])
+    print_findings(console, judge_pair(paired), language)
 
 
-def _named(rows: Mapping[str, tuple[str, str, str]], contrasts: Mapping[str, Contrast]) -> Iterable[Row]:
-    return ((label, contrasts[name], style, signed) for name, (label, style, signed) in rows.items())
+def _shares(rows: Iterable[tuple[str, Contrast]]) -> Iterator[Row]:
+    return ((label, contrast, percent, signed_percent) for label, contrast in rows)
 
 
-def _table(title: str, rows: Iterable[Row]) -> FigureTable:
-    rows = list(rows)
-    # A column for a test that was made on some row.
-    tests = [test for test in ("p", "q") if any(getattr(contrast, test) is not None for _, contrast, *_ in rows)]
-    # Where there is a q, the p it corrects is the first to go.
-    table = FigureTable(title, ("A", "B", "A - B", INTERVAL, *tests, "n"), gives_way=tests[:-1])
-    for label, contrast, style, signed in rows:
-        sides = ("-" if side.value is None else style.format(side.value) for side in (contrast.a, contrast.b))
-        difference, interval, n = figure_cells(contrast.difference, signed)
-        p_values = (getattr(contrast, test) for test in tests)
-        tested = ("" if p is None else f"{p:.2g}" for p in p_values)
-        gaps = (contrast.difference, contrast.a, contrast.b)
-        table.row(terminal_text(label), *sides, difference, interval, *tested, n, gaps=gaps)
-    return table
+@dataclass(frozen=True, slots=True)
+class _Printer(Printer):
+    """The tables of two models."""
 
+    def named(self, rows: Mapping[str, tuple[str, Form, Form]], contrasts: Mapping[str, Contrast]) -> Iterator[Row]:
+        return ((self.told(key), contrasts[name], form, signed) for name, (key, form, signed) in rows.items())
 
-def _mcnemar_line(paired: Paired) -> str:
-    test = paired.mcnemar
-    counts = {
-        "both right": test.both,
-        "only A": test.only_a,
-        "only B": test.only_b,
-        "neither": test.neither,
-        "equal scores, in none of these": test.equal_scores,
-    }
-    # Whether there are equal scores is worth a word only where there are.
-    shown = ", ".join(f"{name} {count:,}" for name, count in counts.items() if count or not name.startswith("equal"))
-    p = "undefined, no comparison is right for one only" if test.p is None else f"p = {test.p:.2g}"
-    return f"{shown}; McNemar's exact test: {p} (it takes comparisons as independent, and ignores clusters)"
+    def table(self, title: str, rows: Iterable[Row]) -> FigureTable:
+        rows, interval = list(rows), self.told("terminal.interval")
+        # A column for a test that was made on some row.
+        tests = [test for test in ("p", "q") if any(getattr(contrast, test) is not None for _, contrast, *_ in rows)]
+        headings = ("A", "B", self.told("compare.difference"), interval, *tests, "n")
+        # Where there is a q, the p it corrects is the first to go.
+        table = FigureTable(title, headings, gives_way=tests[:-1], left=(interval,), language=self.language)
+        for label, contrast, form, signed in rows:
+            sides = ("-" if side.value is None else form(side.value) for side in (contrast.a, contrast.b))
+            apart = contrast.difference
+            p_values = (getattr(contrast, test) for test in tests)
+            tested = ("" if p is None else f"{p:.2g}" for p in p_values)
+            figures = (self.value(apart, signed), self.interval(apart, signed), *tested, f"{apart.n:,}")
+            table.row(label, *sides, *figures, gaps=(apart, contrast.a, contrast.b))
+        return table
 
+    def mcnemar_line(self, paired: Paired) -> str:
+        test = paired.mcnemar
+        p = self.told("compare.p_undefined") if test.p is None else self.told("compare.p", p=f"{test.p:.2g}")
+        # Whether there are equal scores is worth a word only where there are.
+        equal = self.told("compare.equal_scores", k=count(test.equal_scores)) if test.equal_scores else ""
+        counts = {name: count(getattr(test, name)) for name in ("both", "only_a", "only_b", "neither")}
+        return self.told("compare.mcnemar", p=p, equal=equal, **counts)
 
-def _disagreement(one: Disagreement) -> str:
-    preference = "people call them equal" if one.tie else f"people side with {'A' if one.gap_a > 0 else 'B'}"
-    marks = ("=", "=") if one.tie else ("+", "-")
-    texts = (
-        f"  {mark} {short(one.group.responses[i])}" for mark, i in zip(marks, (one.better, one.worse), strict=True)
-    )
-    gaps = f"gaps: A {one.gap_a:+.3g}, B {one.gap_b:+.3g}; {preference}"
-    return "\n".join(["", f"{terminal_text(one.group.id)} {short(one.group.prompt)}", *texts, f"    {gaps}"])
-
-
-def _counts_line(paired: Paired) -> str:
-    counts = paired.counts
-    judged = [f"{counts[name]:,} {name}" for name in ("comparisons", "ratings") if counts[name]]
-    always = f"\n{' and '.join(judged)} in {counts['groups']:,} groups; "
-    clustered = f"intervals clustered by {paired.clusters} ({counts['clusters']:,})"
-    shown = ("comparisons", "ratings", "groups", "clusters")
-    rest = [f"{name.replace('_', ' ')}: {count:,}" for name, count in counts.items() if count and name not in shown]
-    return "; ".join([always + clustered, *rest])
+    def disagreement(self, one: Disagreement) -> str:
+        model = "A" if one.gap_a > 0 else "B"
+        people = self.told("compare.people_tie") if one.tie else self.told("compare.people_side", model=model)
+        marks = ("=", "=") if one.tie else ("+", "-")
+        texts = (
+            f"  {mark} {short(one.group.responses[i])}" for mark, i in zip(marks, (one.better, one.worse), strict=True)
+        )
+        gaps = self.told("compare.gaps", a=signed_plain(one.gap_a), b=signed_plain(one.gap_b), people=people)
+        return "\n".join(["", f"{terminal_text(one.group.id)} {short(one.group.prompt)}", *texts, f"    {gaps}"])

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 
+from plaudit.cli.printer import Printer
 from plaudit.cli.tables import FigureTable, print_notes
 from plaudit.cli.verdicts import in_words, print_verdict
 from plaudit.evaluation import METRICS, RATING_METRICS, AnyMetric, Evaluation, Rewards, in_table_order
-from plaudit.report import Wording, baseline_label, count, judge, known_label, reason_label, say
+from plaudit.report import baseline_label, judge
 from plaudit.statistics import (
     Form,
     Measurement,
@@ -36,7 +37,6 @@ _AFTER = "lead_over_length"
 """The row after which those of baselines stand."""
 
 _JUDGEMENTS = ("comparisons", "ratings")
-_ALWAYS_TOLD = (*_JUDGEMENTS, "groups", "responses", "clusters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,50 +54,32 @@ def show(evaluation: Evaluation, page: Path | None = None, language: Language = 
     if evaluation.counts["comparisons"]:
         printer.table("", printer.preference_rows(evaluation)).show(console)
     for attribute, measured in evaluation.ratings.items():
-        title = printer.told("ratings", attribute=page_name(attribute))
+        title = printer.told("terminal.ratings", attribute=page_name(attribute))
         console.print(title, style="bold", markup=False)
         printer.table("", printer.rating_rows(attribute, measured, evaluation)).show(console)
     if evaluation.subsets and evaluation.counts["comparisons"]:
         printer.subset_table(evaluation).show(console)
     if evaluation.rewards is not None and evaluation.rewards.n:
-        printer.table(printer.told("rewards"), printer.reward_rows(evaluation.rewards)).show(console)
-    print_notes(console, [printer.counts_line(evaluation)])
+        printer.table(printer.told("terminal.rewards"), printer.reward_rows(evaluation.rewards)).show(console)
+    print_notes(console, [printer.counts_line(evaluation.counts, _JUDGEMENTS, evaluation.clusters)])
     print_verdict(console, judge(evaluation), language)
     if page is not None:
-        console.print(printer.told("page", page=str(page)), markup=False, soft_wrap=True)
+        console.print(printer.told("terminal.page", page=str(page)), markup=False, soft_wrap=True)
 
 
 @dataclass(frozen=True, slots=True)
-class _Printer:
-    """The tables in one language."""
-
-    language: Language
-
-    def told(self, key: str, **values: Wording) -> str:
-        """A sentence of `sentences/terminal.toml`."""
-        return in_words(say(f"terminal.{key}", **values), self.language)
+class _Printer(Printer):
+    """The tables of one model."""
 
     def table(self, title: str, rows: Iterator[_Row]) -> FigureTable:
-        interval = self.told("interval")
-        headings = (self.told("value"), interval, "n")
-        table = FigureTable(title, headings, left=(interval,), shortest_name=_LONGEST_LABEL)
+        interval = self.told("terminal.interval")
+        headings = (self.told("terminal.value"), interval, "n")
+        table = FigureTable(title, headings, left=(interval,), shortest_name=_LONGEST_LABEL, language=self.language)
         for row in rows:
             measured = row.measured
             cells = (self.value(measured, row.form), self.interval(measured, row.form), f"{measured.n:,}")
-            table.row(row.label, *cells, gaps=(self.with_reason(measured),))
+            table.row(row.label, *cells, gaps=(measured,))
         return table
-
-    def value(self, measured: Measurement, form: Form) -> str:
-        return self.told("undefined") if measured.value is None else form(measured.value)
-
-    def interval(self, measured: Measurement, form: Form) -> str:
-        return self.told("exact") if measured.exact else measured.interval(form).replace("\u00a0", " ")
-
-    def with_reason(self, measured: Measurement) -> Measurement:
-        """The measurement with the reason for its gaps in this language."""
-        if measured.reason is None:
-            return measured
-        return replace(measured, reason=in_words(reason_label(measured.reason), self.language))
 
     def preference_rows(self, evaluation: Evaluation) -> Iterator[_Row]:
         """Figures of comparisons and rankings; without ties, accuracy with ties says nothing new."""
@@ -132,19 +114,23 @@ class _Printer:
             for name, figures in baselines.items() if metric.name == _AFTER else ():
                 label = baseline_label(name)
                 for key, form in baseline_forms.items():
-                    words = self.told("lead_over", name=label) if key == "lead" else in_words(label, self.language)
+                    words = (
+                        self.told("terminal.lead_over", name=label) if key == "lead" else in_words(label, self.language)
+                    )
                     yield _Row(f"  {words}", figures[key], form)
 
     def _label(self, metric: AnyMetric) -> str:
         label = metric.label(self.language)
         if metric.chance is not None:
-            label = self.told("of_chance", label=label, chance=three(metric.chance).rstrip("0"))
+            label = self.told("terminal.of_chance", label=label, chance=three(metric.chance).rstrip("0"))
         return f"  {label}" if metric.under else label
 
     def subset_table(self, evaluation: Evaluation) -> FigureTable:
-        interval, length_rule = self.told("interval"), self.told("length_rule")
-        headings = (self.told("accuracy"), interval, length_rule, "n")
-        table = FigureTable(self.told("subset"), headings, gives_way=(length_rule,), left=(interval,))
+        interval, length_rule = self.told("terminal.interval"), self.told("terminal.length_rule")
+        headings = (self.told("terminal.accuracy"), interval, length_rule, "n")
+        table = FigureTable(
+            self.told("terminal.subset"), headings, gives_way=(length_rule,), left=(interval,), language=self.language
+        )
         for name, subset in evaluation.subsets.items():
             accuracy, length = (measurement_of(subset.overall, key) for key in ("accuracy", "length_accuracy"))
             table.row(
@@ -153,38 +139,19 @@ class _Printer:
                 self.interval(accuracy, percent),
                 self.value(length, percent),
                 f"{accuracy.n:,}",
-                gaps=[self.with_reason(one) for one in (accuracy, length)],
+                gaps=(accuracy, length),
             )
         return table
 
     def reward_rows(self, rewards: Rewards) -> Iterator[_Row]:
         """How rewards lie, and what there is in them for a policy to learn from."""
         histogram = _histogram(rewards.counts)
-        mean = self.told("mean", histogram=histogram)
+        mean = self.told("terminal.mean", histogram=histogram)
         if rewards.sd is not None:
-            mean = self.told("mean_sd", sd=f"{rewards.sd:.3g}", histogram=histogram)
+            mean = self.told("terminal.mean_sd", sd=f"{rewards.sd:.3g}", histogram=histogram)
         yield _Row(mean, rewards.mean, signed_plain)
-        yield _Row(self.told("within_prompt_share"), rewards.within_prompt_share, percent)
-        yield _Row(self.told("prompts_without_spread"), rewards.prompts_without_spread, percent)
-
-    def counts_line(self, evaluation: Evaluation) -> str:
-        """What was measured, and everything that could not take part."""
-        counts = evaluation.counts
-        judgements = [self.told(f"count_{name}", n=count(counts[name])) for name in _JUDGEMENTS if counts[name]]
-        both = self.told("and", first=judgements[0], next=judgements[1]) if len(judgements) > 1 else None
-        counted = self.told(
-            "counted",
-            judgements=both or next(iter(judgements), self.told("no_judgements")),
-            groups=count(counts["groups"]),
-            by=page_name(evaluation.clusters, 40),
-            clusters=count(counts["clusters"]),
-        )
-        rest = [
-            self.told("count", name=known_label("count", name, name.replace("_", " ")), n=count(number))
-            for name, number in counts.items()
-            if number and name not in _ALWAYS_TOLD
-        ]
-        return "; ".join([counted, *rest])
+        yield _Row(self.told("terminal.within_prompt_share"), rewards.within_prompt_share, percent)
+        yield _Row(self.told("terminal.prompts_without_spread"), rewards.prompts_without_spread, percent)
 
 
 def _histogram(counts: Sequence[int]) -> str:

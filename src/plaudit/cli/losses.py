@@ -8,11 +8,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plaudit.cli.options import Changes, ChatTemplate, CutResponses, Data, Format, Json, Majority, Rejects, Scales
+from plaudit.cli.options import (
+    Changes,
+    ChatTemplate,
+    CutResponses,
+    Data,
+    Format,
+    InLanguage,
+    Json,
+    Majority,
+    Rejects,
+    Scales,
+)
 
 if TYPE_CHECKING:
     from plaudit.groups import Group
     from plaudit.laboratory import LossComparison
+    from plaudit.text import Language
 
 Output = Annotated[Path, typer.Option("--output", "-o", help="A folder for the table, the plots and the runs.")]
 Backbone = Annotated[str, typer.Option("--backbone", "-b", help="minilm-l6, smollm2-135m, a folder or a hub id.")]
@@ -58,6 +70,7 @@ def losses_command(
     format: Format = None,
     rejects: Rejects = None,
     as_json: Json = False,
+    language: InLanguage = None,
 ) -> None:
     """Train one backbone with every loss that fits the judgements, and put them in one table, best first.
 
@@ -66,6 +79,7 @@ def losses_command(
     from plaudit.cli.inputs import comma_list
     from plaudit.laboratory import LaboratorySettings, compare_losses, default_settings
     from plaudit.model import baseline_names
+    from plaudit.text import preferred_language
 
     flags: dict[str, Any] = {"chat_template": chat_template, "seed": seed}
     flags |= {"scales": ",".join(scale) if scale else None, "truncate_responses": truncate_responses or None}
@@ -77,7 +91,9 @@ def losses_command(
     )  # fmt: skip
     groups = _read(data, format, rejects, majority, rank_ratings, responses, training.seed)
     log = lambda line: typer.echo(line, err=True)  # noqa: E731
-    _write(compare_losses(groups, output, backbone, settings, log=log), output, as_json)
+    _write(
+        compare_losses(groups, output, backbone, settings, log=log), output, as_json, language or preferred_language()
+    )
 
 
 def _read(
@@ -105,19 +121,19 @@ def _read(
     return groups if max_responses is None else subsample_responses(groups, max_responses, seed)
 
 
-def _write(comparison: LossComparison, output: Path, as_json: bool) -> None:
+def _write(comparison: LossComparison, output: Path, as_json: bool, language: Language) -> None:
     """The table and the plots, into files and onto the terminal."""
     from plaudit.laboratory import RESULT, loss_curves, markdown, write_plots
     from plaudit.report import can_plot
     from plaudit.storage import replacing
 
     with replacing(output / "losses.md") as temporary:
-        temporary.write_text(markdown(comparison), encoding="utf-8")
+        temporary.write_text(markdown(comparison, language), encoding="utf-8")
     plots = write_plots(comparison, loss_curves(), output) if can_plot() else []
     if as_json:
         typer.echo(json.dumps(comparison.to_json(), ensure_ascii=False, allow_nan=False))
     else:
-        print_comparison(comparison)
+        print_comparison(comparison, language)
     files = ", ".join(str(path) for path in [output / RESULT, output / "losses.md", *plots])
     typer.echo(f"Written: {files}.", err=True)
     if not plots:
@@ -126,7 +142,7 @@ def _write(comparison: LossComparison, output: Path, as_json: bool) -> None:
         )
 
 
-def print_comparison(comparison: LossComparison) -> None:
+def print_comparison(comparison: LossComparison, language: Language = "en") -> None:
     """A table for each attribute, and the notes that they are to be read with."""
     from rich.console import Console
 
@@ -135,7 +151,7 @@ def print_comparison(comparison: LossComparison) -> None:
     from plaudit.text import terminal_text
 
     console = Console(highlight=False)
-    for narrow in narrow_tables(comparison):
+    for narrow in narrow_tables(comparison, language):
         console.print(terminal_text(narrow.title), style="bold", markup=False)
         label, *headings = narrow.header
         table = FigureTable(label, headings, continues=True)
@@ -143,5 +159,5 @@ def print_comparison(comparison: LossComparison) -> None:
             table.row(terminal_text(name), *cells)
         table.print(console)
         console.print()
-    for line in notes(comparison):
+    for line in notes(comparison, language):
         console.print(line, markup=False)

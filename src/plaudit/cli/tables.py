@@ -15,7 +15,10 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from plaudit.cli.verdicts import in_words
+from plaudit.report import Wording, reason_label, say
 from plaudit.statistics import Measurement
+from plaudit.text import Language
 
 INTERVAL = "95% interval"
 """Heading of the column of intervals."""
@@ -57,14 +60,16 @@ def interval_cell(measured: Measurement, style: str) -> str:
     return f"[{style.format(measured.low)}, {style.format(measured.high)}]"
 
 
-def half_width_cell(measured: Measurement, style: str) -> str:
+def half_width_cell(measured: Measurement, style: str, undefined: str = UNDEFINED) -> str:
     """A value and half the width of its interval, where two columns would be too many.
 
     Example:
         >>> half_width_cell(Measurement(0.5, 0.41, 0.59, 100), "{:+.2f}")
         '+0.50 ±0.09'
     """
-    value = value_cell(measured, style)
+    if measured.value is None:
+        return undefined
+    value = style.format(measured.value)
     if measured.low is None or measured.high is None:
         return value
     return f"{value} ±{style.replace('+', '').format((measured.high - measured.low) / 2)}"
@@ -94,6 +99,7 @@ class FigureTable:
         continues: whether columns for which there is no room stand in another table below, behind the same labels.
         left: headings of the columns that are set to the left, as words are; numbers are set to the right.
         shortest_name: terminal cells that labels keep before lines run on beyond the console.
+        language: of what is said below the table.
 
     Example:
         >>> table = FigureTable("subset", ("accuracy", INTERVAL, "n"))
@@ -112,6 +118,7 @@ class FigureTable:
         continues: bool = False,
         left: Sequence[str] = (INTERVAL,),
         shortest_name: int = _SHORTEST_NAME,
+        language: Language = "en",
     ) -> None:
         self._name = name
         self._columns = tuple(columns)
@@ -119,6 +126,7 @@ class FigureTable:
         self._continues = continues
         self._left = frozenset(left)
         self._shortest_name = shortest_name
+        self._language = language
         self._lines: list[_Line] = []
         self._gaps: list[tuple[str | None, str]] = []
 
@@ -153,7 +161,7 @@ class FigureTable:
         """Print the table, what there was no room for, and the reasons for its gaps."""
         left_out = self.print(console)
         if left_out:
-            print_notes(console, [f"(no room for: {', '.join(left_out)}; --json and -o have them)"])
+            print_notes(console, [in_words(say("terminal.no_room", names=", ".join(left_out)), self._language)])
         print_notes(console, self.reasons())
 
     def print(self, console: Console) -> list[str]:
@@ -181,7 +189,7 @@ class FigureTable:
 
     def reasons(self) -> Iterator[str]:
         """Why figures are missing, each reason once, with the rows it holds for."""
-        return by_reason(self._gaps)
+        return by_reason(self._gaps, self._language)
 
     def _parts(self, widths: dict[str, int], room: int) -> Iterator[dict[str, int]]:
         """The columns in order, as many in each part as there is room for; at least one."""
@@ -232,13 +240,18 @@ def elided(text: Text, width: int) -> Text:
     return Text(f"{head}…{tail}", style=text.style)
 
 
-def by_reason(gaps: Iterable[tuple[str | None, str]]) -> Iterator[str]:
+def by_reason(gaps: Iterable[tuple[str | None, str]], language: Language = "en") -> Iterator[str]:
     """Each reason once, with the names it holds for; from pairs of both."""
     reasons: dict[str, dict[str, None]] = {}
     for reason, name in gaps:
         if reason is not None:
             reasons.setdefault(reason, {})[name] = None
-    yield from (f"{', '.join(names)}: {reason}" for reason, names in reasons.items())
+    for reason, names in reasons.items():
+        first, *rest = names
+        shown: Wording = first
+        for name in rest:
+            shown = say("list.and", first=shown, next=name)
+        yield in_words(say("terminal.of", names=shown, reason=reason_label(reason)), language)
 
 
 def print_notes(console: Console, notes: Iterable[str]) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from plaudit._face import face
 
 if TYPE_CHECKING:
-    from plaudit.evaluation.best_of_n import PENALTY, BestOfN, Curve, best_of, best_of_n_kl, finding
+    from plaudit.evaluation.best_of_n import PENALTY, BestOfN, Curve, best_of, best_of_n_kl
     from plaudit.evaluation.invariance.checks import check_invariance
     from plaudit.evaluation.invariance.results import Checked, Invariance
     from plaudit.evaluation.measures.calibration import Confident
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from plaudit.evaluation.measures.temperature import fit_temperature
     from plaudit.evaluation.measuring import Evaluation, check_measurable, check_options, evaluate, read_evaluation
     from plaudit.evaluation.pairing.paired import Contrast, Disagreement, Paired, compare
-    from plaudit.evaluation.pairing.verdict import paired_verdict
     from plaudit.evaluation.probes import PROBES, Probe, Probed, Probes, chosen_probes, probe
     from plaudit.evaluation.probes.measuring import EQUAL, NOT_LOWER, NOT_NOTICED, NOT_SURE
     from plaudit.evaluation.registry import (
@@ -74,7 +73,6 @@ __all__ = [
     "chosen_probes",
     "compare",
     "evaluate",
-    "finding",
     "fit_temperature",
     "headlines",
     "in_table_order",
@@ -84,7 +82,6 @@ __all__ = [
     "of_rankings",
     "of_scores",
     "of_votes",
-    "paired_verdict",
     "probe",
     "read_evaluation",
     "read_suite",

@@ -1,26 +1,18 @@
-"""A comparison of losses as text: one wide table in Markdown, one for each attribute on a terminal."""
+"""A comparison of losses as text, in English or Chinese: one wide table in Markdown, one for each attribute on a
+terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from plaudit.laboratory.results import LossComparison, ResultRow
 from plaudit.laboratory.seed_averages import SeedAverage
+from plaudit.report import Sentence, Wording, count, reason_label, say
+from plaudit.text import Language
 
-_TITLES = {
-    "accuracy": "accuracy",
-    "log_loss": "log loss",
-    "ece": "ECE",
-    "top1": "best of K",
-    "kendall_within": "Kendall within prompts",
-    "spearman": "Spearman",
-    "kendall": "Kendall",
-    "pearson": "Pearson",
-    "mae": "MAE",
-}
-
-_DIFFERENCES = ("minus the first", "minus the best loss")
+_DIFFERENCES = ("losses.minus_first", "losses.minus_best_loss")
 
 Column = tuple[str | None, str]
 """An attribute (None for rankings) and the name of one of its figures."""
@@ -41,10 +33,19 @@ class NarrowTable:
     cells: list[list[str]]
 
 
-def wide_header(comparison: LossComparison) -> list[str]:
+def wide_header(comparison: LossComparison, language: Language = "en") -> list[str]:
     """Titles, the leading figure first."""
-    titles = [title_of(comparison, attribute, name) for attribute, name in _columns(comparison)]
-    return ["loss", titles[0], *_DIFFERENCES[: _differences(comparison)], *titles[1:], "seconds"]
+    titles = [title_of(comparison, *column, language) for column in _columns(comparison)]
+    return [_told("losses.loss", language), titles[0], *_difference_titles(comparison, language), *titles[1:],
+            _told("losses.seconds", language)]  # fmt: skip
+
+
+def _told(key: str, language: Language, **values: Wording) -> str:
+    return say(key, **values).plain(language)
+
+
+def _difference_titles(comparison: LossComparison, language: Language) -> list[str]:
+    return [_told(key, language) for key in _DIFFERENCES[: _differences(comparison)]]
 
 
 def wide_cells(comparison: LossComparison) -> list[list[str]]:
@@ -62,11 +63,12 @@ def wide_cells(comparison: LossComparison) -> list[list[str]]:
     ]
 
 
-def narrow_tables(comparison: LossComparison) -> list[NarrowTable]:
+def narrow_tables(comparison: LossComparison, language: Language = "en") -> list[NarrowTable]:
     """The same as several tables: the leading figure with its differences, the rankings' other figures, then each
     attribute's."""
     lead, *rest = _columns(comparison)
-    titles = ["loss", _TITLES[lead[1]], *_DIFFERENCES[: _differences(comparison)], "seconds"]
+    loss, seconds = _told("losses.loss", language), _told("losses.seconds", language)
+    titles = [loss, _told(f"losses.{lead[1]}", language), *_difference_titles(comparison, language), seconds]
     rows = [
         [
             row.name,
@@ -76,15 +78,18 @@ def narrow_tables(comparison: LossComparison) -> list[NarrowTable]:
         ]
         for row in comparison.rows
     ]
-    tables = [NarrowTable(f"Losses, best first by {title_of(comparison, *lead)}", titles, rows)]
+    first = _told("losses.best_first", language, figure=title_of(comparison, *lead, language))
+    tables = [NarrowTable(first, titles, rows)]
     for attribute in dict.fromkeys(attribute for attribute, _ in rest):
         names = [name for of, name in rest if of == attribute]
-        title = "Rankings" if attribute is None else f"Ratings: {attribute}"
+        title = _told("losses.rankings", language)
+        if attribute is not None:
+            title = _told("losses.ratings", language, attribute=attribute)
         rows = [
             [row.name, *(format_average(row.figures_of(attribute).get(name)) for name in names)]
             for row in comparison.rows
         ]
-        tables.append(NarrowTable(title, ["loss", *(_TITLES[name] for name in names)], rows))
+        tables.append(NarrowTable(title, [loss, *(_told(f"losses.{name}", language) for name in names)], rows))
     return tables
 
 
@@ -106,42 +111,58 @@ def format_average(average: SeedAverage | None, sign: bool = False) -> str:
     return " ".join(filter(None, (value, interval, spread)))
 
 
-def notes(comparison: LossComparison) -> list[str]:
+def notes(comparison: LossComparison, language: Language = "en") -> list[str]:
     """Notes that the table is to be read with, a line each."""
-    record, counts = comparison.record, comparison.counts
-    labels = {"comparisons": "comparisons", "ties": "of them ties", "ratings": "ratings"}
-    counted = ", ".join(f"{counts[name]:,} {label}" for name, label in labels.items() if counts[name])
-    splits = f"{record['folds']} folds" if record["folds"] else "one split"
-    lines = [
-        f"Measured on {counted} of {counts['responses']:,} held-out responses, in {counts['groups']:,} of "
-        f"{record['groups']:,} groups; "
-        f"{splits} by {record['by']}; {record['backbone']}, trainable={record['settings']['trainable']}, "
-        f"{record['seeds']} seeds.",
-        f"[95% interval, clustered by {record['by']}: {counts['clusters']:,}]; ± standard deviation over seeds. "
-        "A difference is real where its interval leaves 0 out and the seeds do not explain it; with many rows, expect "
-        "one in twenty to stray.",
-        *_who_leads(comparison),
-    ]
+    return [sentence.plain(language) for sentence in _notes(comparison)]
+
+
+def _notes(comparison: LossComparison) -> Iterator[Sentence]:
+    record = comparison.record
+    yield _measured(comparison)
+    yield say("losses.how_to_read", by=record["by"], clusters=count(comparison.counts["clusters"]))
+    yield from _who_leads(comparison)
     if any("log_loss" in row.rankings for row in comparison.rows):
-        lines.append(
-            "Log loss and ECE: of σ(gap) for likelihoods of a comparison; of σ(gap / T) for the others, T fitted on "
-            "held-out training judgements."
-        )
+        yield say("losses.temperature")
     for other in dict.fromkeys(comparison.same.values()):
-        alike = ", ".join(name for name, equivalent in comparison.same.items() if equivalent == other)
-        lines.append(f"The same as {other} on these judgements, so not run: {alike}.")
+        alike = [name for name, equivalent in comparison.same.items() if equivalent == other]
+        yield say("losses.same", other=other, names=_listed(alike))
     reasons: dict[str, list[str]] = {}
     for name, reason in comparison.left_out.items():
         reasons.setdefault(reason.removeprefix(f"{name} "), []).append(name)
-    lines += [f"Left out: {', '.join(names)} ({reason})." for reason, names in reasons.items()]
-    return lines
+    for reason, names in reasons.items():
+        yield say("losses.left_out", names=_listed(names), reason=reason_label(reason))
 
 
-def markdown(comparison: LossComparison) -> str:
+def _measured(comparison: LossComparison) -> Sentence:
+    """What was measured on, and how it was split."""
+    record, counts = comparison.record, comparison.counts
+    keys = {"comparisons": "losses.comparisons", "ties": "losses.ties", "ratings": "losses.rated"}
+    return say(
+        "losses.measured",
+        judgements=_listed([say(key, n=count(counts[name])) for name, key in keys.items() if counts[name]]),
+        responses=count(counts["responses"]),
+        groups=count(counts["groups"]),
+        all=count(record["groups"]),
+        splits=say("losses.folds", k=count(record["folds"])) if record["folds"] else say("losses.one_split"),
+        by=record["by"],
+        backbone=record["backbone"],
+        trainable=record["settings"]["trainable"],
+        seeds=count(record["seeds"]),
+    )
+
+
+def _listed(names: Sequence[Wording]) -> Wording:
+    """All of them, by comma."""
+    return reduce(lambda first, name: say("losses.and", first=first, next=name), names)
+
+
+def markdown(comparison: LossComparison, language: Language = "en") -> str:
     """`losses.md`."""
-    rows = [wide_header(comparison), ["---"] * len(wide_header(comparison)), *wide_cells(comparison)]
+    header = wide_header(comparison, language)
+    rows = [header, ["---"] * len(header), *wide_cells(comparison)]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    return "\n".join(["# Losses compared", "", table, "", *(f"- {line}" for line in notes(comparison))]) + "\n"
+    lines = [f"- {line}" for line in notes(comparison, language)]
+    return "\n".join([f"# {_told('losses.heading', language)}", "", table, "", *lines]) + "\n"
 
 
 def _differences(comparison: LossComparison) -> int:
@@ -149,7 +170,7 @@ def _differences(comparison: LossComparison) -> int:
     return 1 if comparison.rows[0].to_best_loss is None else 2
 
 
-def _who_leads(comparison: LossComparison) -> Iterator[str]:
+def _who_leads(comparison: LossComparison) -> Iterator[Sentence]:
     """Which rows cannot be told from the first."""
     first, *rest = comparison.rows
     near: list[str] = []
@@ -161,11 +182,11 @@ def _who_leads(comparison: LossComparison) -> Iterator[str]:
         elif difference.high >= 0:
             near.append(row.name)
     if near:
-        yield f"Not distinguishable from {first.name}: {', '.join(near)}."
+        yield say("losses.near", first=first.name, names=_listed(near))
     for reason, names in unsure.items():
-        yield f"How sure {first.name} is ahead of {', '.join(names)} cannot be said: {reason}."
+        yield say("losses.unsure", first=first.name, names=_listed(names), reason=reason_label(reason))
     if not near and not unsure:
-        yield f"{first.name} is ahead of every other row."
+        yield say("losses.ahead", first=first.name)
 
 
 def _columns(comparison: LossComparison) -> list[Column]:
@@ -186,7 +207,9 @@ def _is_defined(average: SeedAverage | None) -> bool:
     return average is not None and average.value is not None
 
 
-def title_of(comparison: LossComparison, attribute: str | None, name: str) -> str:
+def title_of(comparison: LossComparison, attribute: str | None, name: str, language: Language = "en") -> str:
     """What a column is called; the attribute is named where there are several."""
-    is_named = len(comparison.rows[0].ratings) > 1
-    return f"{attribute}: {_TITLES[name]}" if is_named and attribute else _TITLES[name]
+    title = say(f"losses.{name}")
+    if attribute is None or len(comparison.rows[0].ratings) < 2:
+        return title.plain(language)
+    return _told("losses.of_attribute", language, attribute=attribute, figure=title)

@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from plaudit.report.i18n import Sentence, Wording, count, say
     from plaudit.report.inputs import ReportInputs
     from plaudit.report.inspection import read_inspection
-    from plaudit.report.labels import baseline_label, known_label, reason_label
+    from plaudit.report.labels import baseline_label, curve_label, known_label, reason_label
     from plaudit.report.mistakes import Mistake, kinds_of_mistakes, worst_mistakes
     from plaudit.report.page import render_report, write_report
+    from plaudit.report.rules.best_of_n import judge_curve
     from plaudit.report.rules.finding import Finding, Side, Tone
+    from plaudit.report.rules.pairing import judge_pair
     from plaudit.report.verdict import Verdict, judge, judge_probes
 else:
     __getattr__, __dir__ = face(__name__, __file__)
@@ -37,8 +39,11 @@ __all__ = [
     "best_of_n_chart",
     "can_plot",
     "count",
+    "curve_label",
     "dressed",
     "judge",
+    "judge_curve",
+    "judge_pair",
     "judge_probes",
     "kinds_of_mistakes",
     "known_label",

@@ -1,8 +1,9 @@
-"""Labels of probes, families, checks and baselines: a translation where there is one, else their name in the data."""
+"""Labels of probes, families, checks, baselines and curves: a translation, or else their name in the data."""
 
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from markupsafe import Markup
 
@@ -18,8 +19,24 @@ def known_label(kind: str, name: str, otherwise: str | None = None, limit: int =
 
 
 def reason_label(text: str | None) -> Sentence | Markup:
-    """Why something is undefined."""
+    """Why something is undefined; of two models, for which of them."""
+    if side := re.fullmatch("([AB]): (.+)", text or ""):
+        return say("compare.of_side", side=side[1], reason=reason_label(side[2]))
+    for pattern, key in _reason_patterns():
+        if names := pattern.fullmatch(text or ""):
+            return say(key, **{field: page_name(name, 60) for field, name in names.groupdict().items()})
     return known_label("reason", text or "", limit=200)
+
+
+@cache
+def _reason_patterns() -> list[tuple[re.Pattern[str], str]]:
+    """Reasons that name something, as what their English looks like, and their keys."""
+    english = {key: sentence["en"] for key, sentence in templates().items() if key.startswith("reason.")}
+    return [
+        (re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(text))), key)
+        for key, text in english.items()
+        if "{" in text
+    ]
 
 
 def baseline_label(name: str) -> Sentence | Markup:
@@ -30,6 +47,13 @@ def baseline_label(name: str) -> Sentence | Markup:
 def probe_label(probe: Probe) -> Sentence | Markup:
     """A probe, by what it changes."""
     return known_label("probe", probe.name, probe.says or probe.name)
+
+
+def curve_label(name: str) -> Sentence | Markup:
+    """A way to choose the best of n, by the name of its curve."""
+    if penalty := re.fullmatch("mean - (.+) variance", name):
+        return say("curve.penalised", penalty=penalty[1])
+    return known_label("curve", name)
 
 
 def metric_label(name: str) -> Sentence | Markup:

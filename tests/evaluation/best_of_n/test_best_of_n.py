@@ -7,10 +7,16 @@ import numpy as np
 import pytest
 
 from plaudit.errors import PlauditError
-from plaudit.evaluation.best_of_n import best_of, finding
+from plaudit.evaluation.best_of_n import best_of
 from plaudit.evaluation.best_of_n.curves import NO_CHOICE, SAME_GOLD, SAME_REWARD
 from plaudit.groups import Group
+from plaudit.report import judge_curve
 from plaudit.statistics.intervals import ONE_CLUSTER
+
+
+def finding(curve, most):
+    """What the report's rules say of a curve."""
+    return judge_curve(curve, most).sentence.plain("en").replace("\u00a0", " ")
 
 
 def world(prompts, candidates):

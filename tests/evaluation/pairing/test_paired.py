@@ -11,13 +11,18 @@ from scipy.stats import permutation_test
 from plaudit.errors import PlauditError
 from plaudit.evaluation import evaluate
 from plaudit.evaluation.pairing.paired import OTHER_SCALE, compare
-from plaudit.evaluation.pairing.verdict import paired_verdict
 from plaudit.groups import Group, Ranking, Rating
+from plaudit.report import judge_pair
 from plaudit.scoring import ScoredGroups
 from plaudit.statistics.significance import benjamini_hochberg, mcnemar, sign_flip
 
 BEST = Ranking(((0,), (1,)))
 GROUPS = [Group(f"g{i}", f"p{i}", ("long one", "short"), (BEST,), subset="xy"[i % 2]) for i in range(10)]
+
+
+def paired_verdict(paired):
+    """What the report's rules say of two models."""
+    return "\n".join(finding.sentence.plain("en") for finding in judge_pair(paired))
 
 
 def right(*where, n=10):

@@ -3,7 +3,6 @@
 from plaudit.evaluation.best_of_n.curves import Curve
 from plaudit.evaluation.best_of_n.estimators import PENALTY, best_of_n_kl, expected_best
 from plaudit.evaluation.best_of_n.measuring import BestOfN, best_of
-from plaudit.evaluation.best_of_n.verdict import finding
 
 __all__ = [
     "PENALTY",
@@ -12,5 +11,4 @@ __all__ = [
     "best_of",
     "best_of_n_kl",
     "expected_best",
-    "finding",
 ]
