@@ -50,7 +50,12 @@ def probe_label(probe: Probe) -> Sentence | Markup:
 
 
 def curve_label(name: str) -> Sentence | Markup:
-    """A way to choose the best of n, by the name of its curve."""
+    """A way to choose the best of n, by the name of its curve.
+
+    Example:
+        >>> curve_label("mean - 0.5 variance").plain("zh")
+        '平均 - 0.5 方差'
+    """
     if penalty := re.fullmatch("mean - (.+) variance", name):
         return say("curve.penalised", penalty=penalty[1])
     return known_label("curve", name)

@@ -15,6 +15,15 @@ def judge_curve(curve: Curve, most: int) -> Finding:
     Args:
         curve: of a proxy or an ensemble.
         most: the largest n.
+
+    Example:
+        >>> from plaudit import Group, best_of
+        >>> groups = [Group(f"q{i}", f"{i} + 1?", (f"{i + 1}", "No.", "Perhaps.")) for i in range(8)]
+        >>> gold = [[1.0, 0.0, 0.0]] * 7 + [[0.0, 1.0, 0.0]]
+        >>> result = best_of(groups, {"my-model": [[2.0, 1.0, 0.0]] * 8}, gold)
+        >>> finding = judge_curve(result.curves[0], result.most)
+        >>> finding.tone, finding.sentence.plain("en").partition(",")[0]
+        ('good', 'no sign of over-optimisation up to n = 3')
     """
     finding = _on_gold(curve, most)
     if curve.lead is None:

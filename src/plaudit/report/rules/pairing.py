@@ -15,7 +15,15 @@ ALPHA = 1 - LEVEL
 
 
 def judge_pair(paired: Paired) -> tuple[Finding, ...]:
-    """What can be claimed of the rankings, of the subsets, and of each rated attribute."""
+    """What can be claimed of the rankings, of the subsets, and of each rated attribute.
+
+    Example:
+        >>> from plaudit import Group, Ranking, compare
+        >>> groups = [Group(f"q{i}", f"{i} + 1?", (f"{i + 1}", "No."), (Ranking(((0,), (1,))),)) for i in range(8)]
+        >>> (finding,) = judge_pair(compare(groups, [[1.0, 0.0]] * 8, [[0.0, 1.0]] * 8))
+        >>> finding.sentence.plain("en")
+        'A is right in 100.0% and B in 0.0% of 8 comparisons: A is more accurate (+100.0%, p = 0.0078).'
+    """
     return tuple(_findings(paired))
 
 
