@@ -190,7 +190,7 @@ CASES = {
     ),
     "labelled, a tie": (
         "labelled",
-        {"question": "P", "answer_1": "a", "answer_2": "b", "label": 0},
+        {"question": "P", "answer_1": "a", "answer_2": "b", "label": "tie"},
         Group("", "P", ("a", "b"), (Ranking(TIE),)),
     ),
     "chatbot arena": (
@@ -421,7 +421,7 @@ def test_columns_of_ones_own_go_to_meta_or_are_reported(tmp_path):
 def test_llmbar_takes_its_subset_from_the_folder_when_the_file_says_nothing(tmp_path):
     folder = tmp_path / "GPTInst"
     folder.mkdir()
-    (folder / "dataset.json").write_text('[{"input":"P","output_1":"a","output_2":"b","label":1}]', encoding="utf-8")
+    (folder / "dataset.json").write_text('[{"input":"P","output_1":"a","output_2":"b","label":2}]', encoding="utf-8")
     assert load_groups(tmp_path)[0].subset == "GPTInst"
 
 
@@ -483,10 +483,12 @@ FAULTS = {
     '{"prompt":"P","responses":["a"],"mine":1}': "unknown field 'mine'",
     '{"prompt":"P","response":"a","value":"great"}': "must be a number",
     '{"prompt":"P","response":"a","value":7,"scale_min":1,"scale_max":5}': "outside its scale",
-    '{"prompt":"P","response_a":"a","response_b":"b","winner":"1"}': "it must be one of a, b, tie",
+    '{"prompt":"P","response_a":"a","response_b":"b","winner":"1"}': "'winner'. is 1 on columns that have letters, "
+    "which can be read in two ways: the second is better .zero-based. or the first response is better .one-based.",
+    '{"prompt":"P","response_a":"a","response_b":"b","winner":"c"}': "'winner'. is 'c'; it must be one of a, b, tie",
     '{"prompt":"P","responses":["a","b"],"ranks":[1]}': "2 responses but 1 ranks",
     '{"prompt":"P","responses":["a","b"],"ranking":[1,2]}': "names response 2",
-    '{"prompt":"P","response_1":"a","response_2":"b","label":3}': "the verdict is 3",
+    '{"prompt":"P","response_1":"a","response_2":"b","label":3}': "the verdict .'label'. is 3; a number must be",
     '{"prompt":"P","response":"a","value":1,"weight":0}': "weight 0; a weight is a number > 0",
     '{"prompt":"P","response":"a","value":1,"weight":-2}': "weight -2; a weight is a number > 0",
     '{"prompt":"P","responses":["a","b"],"rankings":[{"tiers":[[0],[1]],"weight":0}]}': "has weight 0; a weight is",

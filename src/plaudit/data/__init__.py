@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from plaudit.data.columns import parse_columns
     from plaudit.data.formats import FORMATS, FileReading
     from plaudit.data.formats.fields import IDS, name_of, need, prompt_of, take
-    from plaudit.data.formats.labelled import read_llmbar, verdict_tiers
     from plaudit.data.formats.pairs import read_trl
+    from plaudit.data.formats.pandalm import read_llmbar
     from plaudit.data.formats.texts import messages_of, response_of
+    from plaudit.data.formats.verdicts import verdict_tiers
     from plaudit.data.lengths import LengthReport, length_report, load_tokenizer
     from plaudit.data.neighbours import SLOTS, NearDuplicate, PromptIndex, clusters, near_duplicates, signature
     from plaudit.data.position_bias import AlwaysFirst

@@ -50,12 +50,15 @@ class FileReading:
         """Refuse a file that was read to its end and can still be read in two ways.
 
         Raises:
-            DataError: if its verdicts are numbers that fit both numberings.
+            DataError: if its verdicts are numbers that fit both numberings: with a 0 among them, or 1 and nothing else.
         """
-        if self.numbers and self.labels is None and self.numbers <= {0, 1}:
+        if self.labels is not None or not self.numbers or not self.numbers <= {0, 1, 2}:
+            return
+        if 0 in self.numbers or self.numbers == {1}:
+            have = " and ".join(f"{number:g}" for number in sorted(self.numbers))
             raise DataError(
-                "the verdicts are 0 and 1 on columns numbered 1 and 2, which can be read in two ways: 0 is the first "
-                "response and 1 the second, or 1 is the first and 0 a tie",
+                f"the verdicts on columns numbered 1 and 2 are {have}, which can be read in two ways: 0 is the first "
+                "response, 1 the second and 2 a tie, or 1 is the first, 2 the second and 0 a tie",
                 file=file,
                 remedy=f"say which with --labels {ZERO_BASED} or --labels {ONE_BASED}",
             )

@@ -1,151 +1,169 @@
-"""Formats of two responses and a verdict, by one annotator or more: PandaLM's, LLMBar's and the general one."""
+"""The general format of two responses and a verdict: words, numbers, signed and soft preferences, one-hot columns."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from plaudit.data.formats import FileReading, Format, register_format
-from plaudit.data.formats.fields import ANNOTATORS, IDS, PROMPTS, name_of, need, number_of, prompt_of, take
-from plaudit.data.formats.pairs import shared_prompt
-from plaudit.data.formats.texts import response_of, text_of, words_of
+from plaudit.data.formats import ZERO_BASED, FileReading, Format, register_format
+from plaudit.data.formats.fields import ANNOTATORS, IDS, PROMPTS, name_of, optional_number
+from plaudit.data.formats.sides import SIDES, Sides, canonical, make_canonical, refuse_a_third, sides_of, texts_of
+from plaudit.data.formats.verdicts import Verdict, is_word, soft_rankings, verdict_of
 from plaudit.groups import Group, GroupError, Ranking
 
-FIRST, SECOND, TIE = ((0,), (1,)), ((1,), (0,)), ((0, 1),)
-
-_SIDES = (
-    ("response_a", "response_b"),
-    ("answer_a", "answer_b"),
-    ("output_a", "output_b"),
-    ("completion_a", "completion_b"),
-    ("conversation_a", "conversation_b"),
-    ("response_1", "response_2"),
-    ("answer_1", "answer_2"),
-    ("output_1", "output_2"),
-    ("completion_1", "completion_2"),
-    ("response1", "response2"),
-    ("a1", "a2"),
+VERDICTS = (
+    "winner", "preference", "preferred", "label", "choice", "verdict", "judgement", "judgment", "comparison",
+    "human_preference", "better_response", "preferred_response", "selected",
+)  # fmt: skip
+SIGNED = ("preference_strength", "overall_preference")
+_PROBABILITIES = (("prob_first", "prob_a", "p_a"), ("prob_second", "prob_b", "p_b"))
+_ONE_HOT = (("winner_model_a", "winner_model_b", "winner_tie"), ("winner_a", "winner_b", "winner_tie"))
+_MODELS = (("model_a", "model_b"), ("model_1", "model_2"), ("generator_1", "generator_2"))
+_JUDGED = frozenset({*VERDICTS, *SIGNED, *_PROBABILITIES[0], *_PROBABILITIES[1], *_ONE_HOT[0], *_ONE_HOT[1][:2]})
+_CANONICAL = frozenset(
+    {*_JUDGED, *PROMPTS, *ANNOTATORS, "system", "strength", "margin", "turn"}
+    | {name for sides in SIDES for name in (sides.first, sides.second)}
 )
-_VERDICTS = ("winner", "preference", "label", "choice", "preferred")
-_SIGNED = ("preference_strength", "overall_preference")
-_TIES = {"tie", "tied", "ties", "equal", "draw", "same", "both", "both_bad", "bothbad", "neither", "tie (bothbad)"}
-_PREFIXES = re.compile(r"^(model|response|answer|output|completion|conversation|assistant)[ _-]?")
-
-
-def verdict_tiers(value: Any, lettered: bool) -> tuple[tuple[int, ...], ...]:
-    """Tiers from the word of a verdict: `a`/`model_a`, `b`, `1`, `2`, `a1`, `a2`, `tie` and their kind.
-
-    A bare number speaks only of numbered columns (1, 2, and 0 for a tie); for a/b columns it could be an index or a
-    position, and is refused.
-
-    Example:
-        >>> verdict_tiers("model_b", lettered=True), verdict_tiers(0, lettered=False)
-        (((1,), (0,)), ((0, 1),))
-    """
-    word = _PREFIXES.sub("", str(value).strip().casefold())
-    if word in _TIES:
-        return TIE
-    words = {"a": FIRST, "b": SECOND} if lettered else {"1": FIRST, "2": SECOND, "0": TIE, "a1": FIRST, "a2": SECOND}
-    if word not in words:
-        raise GroupError(f"the verdict is {value!r:.40}", remedy=f"it must be one of {', '.join(words)}, tie")
-    return words[word]
-
-
-def knows_pandalm(row: Mapping[str, Any]) -> bool:
-    return {"instruction", "response1", "response2"} <= row.keys() and any(_ANNOTATOR.fullmatch(name) for name in row)
-
-
-_ANNOTATOR = re.compile(r"annotator_?\d+")
-
-
-def read_pandalm(row: dict[str, Any], file: FileReading) -> Group:
-    """One column a verdict (1, 2, or 0 for a tie), its name the annotator's; a blank one was not given."""
-    votes = {name: take(row, name) for name in list(row) if _ANNOTATOR.fullmatch(name)}
-    verdicts = {name: vote for name, vote in votes.items() if vote not in (None, "")}
-    if not verdicts:
-        raise GroupError("no annotator gave a verdict", remedy="fill one of the annotator columns or remove the row")
-    return Group(
-        id=name_of(row, *IDS) or "",
-        prompt=_prompt(row),
-        responses=(response_of(need(row, "response1"), "response1"), response_of(need(row, "response2"), "response2")),
-        rankings=tuple(Ranking(verdict_tiers(vote, lettered=False), annotator=name) for name, vote in verdicts.items()),
-        subset=name_of(row, "subset"),
-    )
-
-
-def knows_llmbar(row: Mapping[str, Any]) -> bool:
-    return {"input", "output_1", "output_2", "label"} <= row.keys() and "prompt" not in row and "instruction" not in row
-
-
-def read_llmbar(row: dict[str, Any], file: FileReading) -> Group:
-    """The file's name is the subset: the adversarial kinds come one a file.
-
-    Example:
-        >>> row = {"input": "2 + 2?", "output_1": "5", "output_2": "4", "label": 2}
-        >>> group = read_llmbar(row, FileReading(stem="Manual"))
-        >>> group.prompt, group.rankings[0].tiers, group.subset
-        ('2 + 2?', ((1,), (0,)), 'Manual')
-    """
-    return Group(
-        id=name_of(row, *IDS) or "",
-        prompt=words_of(need(row, "input"), "the input"),
-        responses=(response_of(need(row, "output_1"), "output_1"), response_of(need(row, "output_2"), "output_2")),
-        rankings=(Ranking(verdict_tiers(need(row, "label"), lettered=False), annotator=name_of(row, *ANNOTATORS)),),
-        subset=name_of(row, "subset") or file.stem or None,
-    )
 
 
 def knows(row: Mapping[str, Any]) -> bool:
-    return any(a in row and b in row for a, b in _SIDES) and any(name in row for name in _VERDICTS + _SIGNED)
+    if sides_of(row) is None:
+        return False
+    # A verdict is a plain value: lists and objects under these names are other tools' records.
+    return any(canonical(name) in _JUDGED and not isinstance(row[name], (list, Mapping)) for name in row)
 
 
 def read(row: dict[str, Any], file: FileReading) -> Group:
-    a, b = next((sides for sides in _SIDES if sides[0] in row and sides[1] in row), _SIDES[0])
-    first, second = text_of(need(row, a), a), text_of(need(row, b), b)
-    prompt = None if a == "conversation_a" else prompt_of(row)
-    if prompt is None:
-        prompt, first, second = shared_prompt(first, second, row)
-    tiers, strength = _judged(row, lettered=a.endswith("_a"))
+    """Two responses, and what the verdicts of the row say; without one they are kept unjudged, and counted.
+
+    Example:
+        >>> row = {"question": "2 + 2?", "response_A": "5", "response_B": "4", "label": "B>A"}
+        >>> group = read(row, FileReading())
+        >>> group.responses, group.rankings[0].tiers, group.rankings[0].strength
+        (('5', '4'), ((1,), (0,)), 1)
+    """
+    file = _numbered(row, file)
+    make_canonical(row, _CANONICAL)
+    sides = sides_of(row) or SIDES[0]
+    refuse_a_third(row, sides)
+    identity, subset, annotator = name_of(row, *IDS), name_of(row, "subset"), name_of(row, *ANNOTATORS)
+    cells = row.get(sides.first), row.get(sides.second)
+    prompt, first, second = texts_of(row, sides)
     return Group(
-        id=name_of(row, *IDS) or "",
+        id=identity or "",
         prompt=prompt,
-        responses=(response_of(first, a), response_of(second, b)),
-        rankings=(Ranking(tiers, strength, name_of(row, *ANNOTATORS)),),
-        subset=name_of(row, "subset"),
+        responses=(first, second),
+        rankings=_rankings(row, sides, cells, annotator, file),
+        subset=subset,
     )
 
 
-def _judged(row: dict[str, Any], lettered: bool) -> tuple[tuple[tuple[int, ...], ...], float | None]:
-    value = take(row, *_VERDICTS)
-    if value is not None:
-        strength = take(row, "strength", "margin")
-        return verdict_tiers(value, lettered), None if strength is None else number_of(strength, "the strength")
-    signed = number_of(need(row, *_SIGNED), "the preference")
-    # HelpSteer's sign: below zero the first response is better, above it the second.
-    tiers = TIE if signed == 0 else FIRST if signed < 0 else SECOND
-    return tiers, abs(signed)
+def _numbered(row: Mapping[str, Any], file: FileReading) -> FileReading:
+    """The file, with the numbering that a published shape fixes: Auto-J counts from 0, and its 2 is a tie."""
+    if {"scenario", "label", "response 1", "response 2"} <= row.keys() and file.labels is None:
+        return FileReading(file.stem, ZERO_BASED, file.notes, file.numbers)
+    return file
 
 
-def _prompt(row: dict[str, Any]) -> Any:
-    prompt = prompt_of(row)
-    if prompt is None:
-        raise GroupError("the row has no prompt", remedy="add a prompt or an instruction")
-    return prompt
+def _rankings(
+    row: dict[str, Any], sides: Sides, cells: tuple[Any, Any], annotator: str | None, file: FileReading
+) -> tuple[Ranking, ...]:
+    probabilities = [optional_number(row, "the probability", *names) for names in _PROBABILITIES]
+    if probabilities[0] is not None:
+        return soft_rankings(probabilities[0], annotator)
+    if probabilities[1] is not None:
+        return soft_rankings(1 - probabilities[1], annotator)
+    verdict = _verdict(row, sides, cells, file)
+    if verdict is None:
+        file.note("there is no verdict; the responses are kept, unjudged")
+        return ()
+    return verdict.rankings(annotator)
 
 
-register_format(
-    Format(
-        name="pandalm",
-        priority=70,
-        columns="instruction, input, response1, response2, annotator1...",
-        knows=knows_pandalm,
-        read=read_pandalm,
-    )
-)
-register_format(
-    Format(name="llmbar", priority=80, columns="input, output_1, output_2, label", knows=knows_llmbar, read=read_llmbar)
-)
+def _verdict(row: dict[str, Any], sides: Sides, cells: tuple[Any, Any], file: FileReading) -> Verdict | None:
+    """The verdict of a row's columns, which must agree where there are several; None if none says anything.
+
+    Raises:
+        GroupError: if two columns contradict each other, or a strength is against the verdict.
+    """
+    spoken = _spoken(row, sides, cells, file)
+    strength = optional_number(row, "the strength", "strength", "margin") if spoken else None
+    if not spoken:
+        return None
+    (column, verdict), *others = spoken
+    for name, other in others:
+        if _direction(other) != _direction(verdict):
+            raise GroupError(
+                f"{column!r} says that {_words(verdict)}, and {name!r} that {_words(other)}",
+                remedy="mend the row, or remove the column that is no verdict",
+            )
+    if strength is not None and strength < 0:
+        raise GroupError(f"the strength is {strength:g}, which is against the verdict", remedy="it must be >= 0")
+    strengths = [one for one in (strength, *(said.strength for _, said in spoken)) if one is not None]
+    return Verdict(verdict.first, strengths[0] if strengths else None)
+
+
+def _spoken(row: dict[str, Any], sides: Sides, cells: tuple[Any, Any], file: FileReading) -> list[tuple[str, Verdict]]:
+    """What each column says. Beside a verdict, a number or a strange word in a further column may mean anything."""
+    spoken: list[tuple[str, Verdict]] = []
+    for column in VERDICTS:
+        value = row.get(column)
+        if value is None or (spoken and not is_word(value)):
+            continue
+        try:
+            verdict = _named(value, row, cells) or verdict_of(value, column, sides.naming, file)
+        except GroupError:
+            if spoken:
+                continue
+            raise
+        row.pop(column)
+        if verdict is not None:
+            spoken.append((column, verdict))
+    if (verdict := _one_hot(row)) is not None:
+        spoken.append(("winner_...", verdict))
+    for column in SIGNED:
+        signed = optional_number(row, "the preference", column)
+        if signed is not None:
+            # HelpSteer's sign: below zero the first response is better, above it the second.
+            spoken.append((column, Verdict(0.5 if signed == 0 else float(signed < 0), abs(signed))))
+    return spoken
+
+
+def _named(value: Any, row: Mapping[str, Any], cells: tuple[Any, Any]) -> Verdict | None:
+    """The verdict that names the better response by its model or its own text."""
+    if not isinstance(value, str) or not value.strip():
+        return None
+    names = [tuple(row.get(name) for name in pair) for pair in _MODELS]
+    for first, second in (*names, cells):
+        if first != second and value in (first, second):
+            return Verdict(float(value == first))
+    return None
+
+
+def _one_hot(row: dict[str, Any]) -> Verdict | None:
+    """LMSYS's three columns, of which one holds a 1."""
+    for columns in _ONE_HOT:
+        if columns[0] in row and columns[1] in row:
+            flags = [optional_number(row, f"{name!r}", name) or 0 for name in columns]
+            if not any(flags):
+                return None
+            if sorted(flags) != [0, 0, 1]:
+                raise GroupError(
+                    f"{', '.join(columns)} are {', '.join(f'{flag:g}' for flag in flags)}",
+                    remedy="one must be 1 and the others 0",
+                )
+            return Verdict((1.0, 0.0, 0.5)[flags.index(1)])
+    return None
+
+
+def _direction(verdict: Verdict) -> int:
+    return (verdict.first > 0.5) - (verdict.first < 0.5)
+
+
+def _words(verdict: Verdict) -> str:
+    return ("both are equal", "the first response is better", "the second is better")[_direction(verdict)]
+
+
 register_format(
     Format(
         name="labelled",
@@ -153,6 +171,11 @@ register_format(
         columns="prompt, response_a, response_b, winner",
         knows=knows,
         read=read,
-        needs=(PROMPTS, *(tuple(sides[i] for sides in _SIDES) for i in (0, 1)), _VERDICTS + _SIGNED),
+        needs=(
+            PROMPTS,
+            tuple(sides.first for sides in SIDES),
+            tuple(sides.second for sides in SIDES),
+            VERDICTS + SIGNED,
+        ),
     )
 )

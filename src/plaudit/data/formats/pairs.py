@@ -147,6 +147,8 @@ def split_prompt(first: Text, second: Text) -> tuple[Text, Text, Text]:
     """
     if isinstance(first, str) or isinstance(second, str):
         raise GroupError("one of the two responses is text and the other messages", remedy="make both the same")
+    if not first or not second:
+        raise GroupError("one of the two conversations has no messages", remedy="remove the row")
     shared = 0
     while shared < min(len(first), len(second)) - 1 and first[shared] == second[shared]:
         shared += 1

@@ -77,6 +77,11 @@ def _text_of_part(part: Any, what: str) -> str:
     if isinstance(part, str):
         return part
     kind = part.get("type", "text") if isinstance(part, Mapping) else type(part).__name__
+    for name in MEDIA:
+        if kind == "text" and part.get(name):
+            raise GroupError(
+                f"{what} has a part with {name!r}, which a model of text cannot read", remedy="remove the row"
+            )
     if kind != "text" or not isinstance(text := part.get("text"), str):
         raise GroupError(
             f"{what} has a part of the type {kind!r}, which a model of text cannot read", remedy="remove the row"

@@ -13,8 +13,8 @@ from typing import Any
 
 from plaudit.data.formats import FileReading, Format, register_format
 from plaudit.data.formats.fields import ANNOTATORS, name_of, need, number_of
-from plaudit.data.formats.labelled import verdict_tiers
 from plaudit.data.formats.texts import words_of
+from plaudit.data.formats.verdicts import verdict_tiers
 from plaudit.groups import Group, GroupError, Ranking, Rating, Text
 
 
