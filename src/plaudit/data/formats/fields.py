@@ -7,7 +7,18 @@ from typing import Any
 from plaudit.data.formats.texts import is_transcript, text_of, turns_of, words_of
 from plaudit.groups import GroupError, Message, Text
 
-ANNOTATORS = ("annotator", "annotator_id", "worker", "worker_id", "rater", "rater_id", "judge", "user_id")
+ANNOTATORS = (
+    "annotator",
+    "annotator_id",
+    "worker",
+    "worker_id",
+    "rater",
+    "rater_id",
+    "judge",
+    "judge_hash",
+    "evaluator",
+    "user_id",
+)
 PROMPTS = ("prompt", "question", "query", "conversations", "messages", "context", "instruction", "input", "problem")
 """Columns that hold the prompt, the likeliest first."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from plaudit.data.formats import ZERO_BASED, FileReading, Format, register_format
 from plaudit.data.formats.fields import ANNOTATORS, IDS, PROMPTS, name_of, optional_number
 from plaudit.data.formats.sides import SIDES, Sides, canonical, make_canonical, refuse_a_third, sides_of, texts_of
-from plaudit.data.formats.verdicts import Verdict, is_word, soft_rankings, verdict_of
+from plaudit.data.formats.verdicts import Preference, is_word, soft_rankings, verdict_of
 from plaudit.groups import Group, GroupError, Ranking
 
 VERDICTS = (
@@ -80,17 +80,17 @@ def _rankings(
     return verdict.rankings(annotator)
 
 
-def _verdict(row: dict[str, Any], sides: Sides, cells: tuple[Any, Any], file: FileReading) -> Verdict | None:
+def _verdict(row: dict[str, Any], sides: Sides, cells: tuple[Any, Any], file: FileReading) -> Preference | None:
     """The verdict of a row's columns, which must agree where there are several; None if none says anything.
 
     Raises:
         GroupError: if two columns contradict each other, or a strength is against the verdict.
     """
-    spoken = _spoken(row, sides, cells, file)
-    strength = optional_number(row, "the strength", "strength", "margin") if spoken else None
-    if not spoken:
+    preferences = _preferences(row, sides, cells, file)
+    strength = optional_number(row, "the strength", "strength", "margin") if preferences else None
+    if not preferences:
         return None
-    (column, verdict), *others = spoken
+    (column, verdict), *others = preferences
     for name, other in others:
         if _direction(other) != _direction(verdict):
             raise GroupError(
@@ -99,48 +99,50 @@ def _verdict(row: dict[str, Any], sides: Sides, cells: tuple[Any, Any], file: Fi
             )
     if strength is not None and strength < 0:
         raise GroupError(f"the strength is {strength:g}, which is against the verdict", remedy="it must be >= 0")
-    strengths = [one for one in (strength, *(said.strength for _, said in spoken)) if one is not None]
-    return Verdict(verdict.first, strengths[0] if strengths else None)
+    strengths = [one for one in (strength, *(one.strength for _, one in preferences)) if one is not None]
+    return Preference(verdict.first, strengths[0] if strengths else None)
 
 
-def _spoken(row: dict[str, Any], sides: Sides, cells: tuple[Any, Any], file: FileReading) -> list[tuple[str, Verdict]]:
+def _preferences(
+    row: dict[str, Any], sides: Sides, cells: tuple[Any, Any], file: FileReading
+) -> list[tuple[str, Preference]]:
     """What each column says. Beside a verdict, a number or a strange word in a further column may mean anything."""
-    spoken: list[tuple[str, Verdict]] = []
+    preferences: list[tuple[str, Preference]] = []
     for column in VERDICTS:
         value = row.get(column)
-        if value is None or (spoken and not is_word(value)):
+        if value is None or (preferences and not is_word(value)):
             continue
         try:
             verdict = _named(value, row, cells) or verdict_of(value, column, sides.naming, file)
         except GroupError:
-            if spoken:
+            if preferences:
                 continue
             raise
         row.pop(column)
         if verdict is not None:
-            spoken.append((column, verdict))
+            preferences.append((column, verdict))
     if (verdict := _one_hot(row)) is not None:
-        spoken.append(("winner_...", verdict))
+        preferences.append(("winner_...", verdict))
     for column in SIGNED:
         signed = optional_number(row, "the preference", column)
         if signed is not None:
             # HelpSteer's sign: below zero the first response is better, above it the second.
-            spoken.append((column, Verdict(0.5 if signed == 0 else float(signed < 0), abs(signed))))
-    return spoken
+            preferences.append((column, Preference(0.5 if signed == 0 else float(signed < 0), abs(signed))))
+    return preferences
 
 
-def _named(value: Any, row: Mapping[str, Any], cells: tuple[Any, Any]) -> Verdict | None:
+def _named(value: Any, row: Mapping[str, Any], cells: tuple[Any, Any]) -> Preference | None:
     """The verdict that names the better response by its model or its own text."""
     if not isinstance(value, str) or not value.strip():
         return None
     names = [tuple(row.get(name) for name in pair) for pair in _MODELS]
     for first, second in (*names, cells):
         if first != second and value in (first, second):
-            return Verdict(float(value == first))
+            return Preference(float(value == first))
     return None
 
 
-def _one_hot(row: dict[str, Any]) -> Verdict | None:
+def _one_hot(row: dict[str, Any]) -> Preference | None:
     """LMSYS's three columns, of which one holds a 1."""
     for columns in _ONE_HOT:
         if columns[0] in row and columns[1] in row:
@@ -152,15 +154,15 @@ def _one_hot(row: dict[str, Any]) -> Verdict | None:
                     f"{', '.join(columns)} are {', '.join(f'{flag:g}' for flag in flags)}",
                     remedy="one must be 1 and the others 0",
                 )
-            return Verdict((1.0, 0.0, 0.5)[flags.index(1)])
+            return Preference((1.0, 0.0, 0.5)[flags.index(1)])
     return None
 
 
-def _direction(verdict: Verdict) -> int:
+def _direction(verdict: Preference) -> int:
     return (verdict.first > 0.5) - (verdict.first < 0.5)
 
 
-def _words(verdict: Verdict) -> str:
+def _words(verdict: Preference) -> str:
     return ("both are equal", "the first response is better", "the second is better")[_direction(verdict)]
 
 

@@ -117,9 +117,9 @@ def texts_of(row: dict[str, Any], sides: Sides) -> tuple[Text, Text, Text]:
         take(row, "prompt")
         prompt, first, second = _dialogue(turns[0], turns[1], turns[2])
     else:
-        given = prompt_of(row)
+        column = prompt_of(row)
         first, second = text_of(first, sides.first), text_of(second, sides.second)
-        prompt, first, second = shared_prompt(first, second, row) if given is None else (given, first, second)
+        prompt, first, second = shared_prompt(first, second, row) if column is None else (column, first, second)
     return prompt, response_of(first, sides.first), response_of(second, sides.second)
 
 

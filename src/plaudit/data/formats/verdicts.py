@@ -43,7 +43,7 @@ _MEANINGS = {1.0: "the first response is better", 0.0: "the second is better", 0
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Preference:
     """What was said of two responses.
 
     Attributes:
@@ -51,7 +51,7 @@ class Verdict:
         strength: how much better, where that was said; >= 0.
 
     Example:
-        >>> [(ranking.tiers, ranking.weight) for ranking in Verdict(0.75).rankings(None)]
+        >>> [(ranking.tiers, ranking.weight) for ranking in Preference(0.75).rankings(None)]
         [(((0,), (1,)), 0.75), (((1,), (0,)), 0.25)]
     """
 
@@ -106,7 +106,7 @@ def verdict_tiers(value: Any, lettered: bool) -> tuple[tuple[int, ...], ...]:
     return verdict.rankings(None)[0].tiers
 
 
-def verdict_of(value: Any, column: str, naming: Naming, file: FileReading) -> Verdict | None:
+def verdict_of(value: Any, column: str, naming: Naming, file: FileReading) -> Preference | None:
     """What one cell says; None if it says nothing.
 
     Args:
@@ -122,7 +122,7 @@ def verdict_of(value: Any, column: str, naming: Naming, file: FileReading) -> Ve
 
     Example:
         >>> verdict_of("[[A>>B]]", "winner", "letters", FileReading())
-        Verdict(first=1.0, strength=2)
+        Preference(first=1.0, strength=2)
     """
     if isinstance(value, str) and value.strip().casefold() in _BLANK:
         return None
@@ -162,26 +162,26 @@ def _number(value: Any) -> float | None:
         return None
 
 
-def _of_word(word: str, naming: Naming) -> Verdict | None:
+def _of_word(word: str, naming: Naming) -> Preference | None:
     if word in _TIES:
-        return Verdict(0.5)
+        return Preference(0.5)
     side = _side(word, naming)
     if side is not None:
-        return Verdict(1.0 - side)
+        return Preference(1.0 - side)
     if match := _COMPARED.fullmatch(word):
         left, sign, right = match.groups()
         sides = _side(left.strip(), naming), _side(right.strip(), naming)
         if set(sides) != {0, 1}:
             return None
         better = sides[0] if sign[0] == ">" else sides[1]
-        return Verdict(0.5) if sign[0] == "=" or better is None else Verdict(1.0 - better, len(sign))
+        return Preference(0.5) if sign[0] == "=" or better is None else Preference(1.0 - better, len(sign))
     if match := _BETTER.fullmatch(word):
         side, strength = _side(match[1], naming), _ADVERBS[match[2]] if match[2] else 2
         if strength == 0 and (side is not None or match[1] in ("", "both")):
-            return Verdict(0.5)
-        return None if side is None else Verdict(1.0 - side, strength)
+            return Preference(0.5)
+        return None if side is None else Preference(1.0 - side, strength)
     if (match := _WINS.fullmatch(word)) and (side := _side(match[1], naming)) is not None:
-        return Verdict(1.0 - side)
+        return Preference(1.0 - side)
     return None
 
 
@@ -195,7 +195,7 @@ def _side(word: str, naming: Naming) -> int | None:
     return names.index(bare) if bare in names else None
 
 
-def _of_number(number: float, column: str, naming: Naming, file: FileReading) -> Verdict:
+def _of_number(number: float, column: str, naming: Naming, file: FileReading) -> Preference:
     if number < 0:
         raise GroupError(
             f"{_the(column)} is {number:g}, and whether the first response is better below 0 or above is not said",
@@ -221,7 +221,7 @@ def _of_number(number: float, column: str, naming: Naming, file: FileReading) ->
         raise GroupError(f"{_the(column)} is {number:g}", remedy=f"a number must be one of {known}")
     if naming == "from 1" and file.labels is None:
         file.numbers.add(number)
-    return Verdict(first)
+    return Preference(first)
 
 
 def _two_ways(number: float, column: str) -> GroupError:
