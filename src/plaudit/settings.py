@@ -229,6 +229,8 @@ def read_settings(path: str | Path) -> dict[str, Any]:
     try:
         table = _parse(file.read_text(encoding="utf-8"), kind)
     except OSError as error:
+        if isinstance(error, FileNotFoundError):
+            raise NotFoundError("there is no such file", file=str(file), remedy="check the path") from error
         raise NotFoundError(f"cannot read settings from {file}: {error.strerror}") from error
     except ValueError as error:
         raise InvalidInputError(f"{file} is not {kind}: {' '.join(str(error).split())}") from error

@@ -1,6 +1,7 @@
 """The command line as a whole: quick to start, and plain about a user's mistake."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -124,7 +125,7 @@ def test_an_output_that_cannot_be_written_is_a_mistake_too():
         (["data", "chek"], "no such command 'chek'; did you mean 'check'? (plaudit data --help)"),
         (["eval"], "missing argument 'model' (plaudit eval --help)"),
         (["eval", "m", "d", "--language", "fr"], "invalid value for '--language': 'fr' is not one of"),
-        (["best-of", "m", "d", "-g", "x", "--most", "1"], "invalid value for '--most': Input should be greater than"),
+        (["best-of", "m", "d", "-g", "x", "--most", "1"], "--most must be at least 2"),
     ],
 )
 def test_a_mistake_in_the_arguments_is_one_line_and_exit_2(run, arguments, line):
@@ -158,3 +159,43 @@ def test_a_defect_is_shown_as_one(run, monkeypatch):
     monkeypatch.setattr("plaudit.data.read_groups", defect)
     with pytest.raises(TypeError, match="of another type"):
         run("data", "check", "x.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["train", "d", "-o", "o", "--epochs", "many"], "--epochs must be a whole number (plaudit train --help)"),
+        (["eval", "m", "d", "--probes", "-1"], "--probes must be at least 0 (plaudit eval --help)"),
+        (["eval", "m", "d", "--rivals", "bow"], "there is no flag --rivals here; baselines is a setting of training"),
+    ],
+)
+def test_a_wrong_value_is_told_in_plain_words(run, arguments, says):
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert says in err
+
+
+def test_a_misspelt_backbone_is_refused_before_anything_is_written(run, tmp_path):
+    data = tmp_path / "data.jsonl"
+    data.write_text('{"prompt": "p", "chosen": "a", "rejected": "b"}\n')
+    code, _, err = run("train", data, "-o", tmp_path / "out", "--backbone", "bowe")
+    assert code == 2
+    assert err.startswith("plaudit: error: there is no backbone 'bowe'; did you mean bow? Built in are minilm-l6")
+    assert err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_help_starts_with_the_main_job(run):
+    out = run("--help")[1]
+    names = re.findall(r"^│ ([a-z-]+)  ", out.split("Commands")[1], re.MULTILINE)
+    assert names[:5] == ["data", "train", "eval", "rank", "score"]
+
+
+def test_a_small_test_set_is_remarked_on(run, tmp_path):
+    data = tmp_path / "data.jsonl"
+    words = ["apple", "river", "stone", "cloud", "engine", "paper", "violin", "desert"]
+    rows = [json.dumps({"prompt": f"{a} {b}?", "responses": ["x"]}) for a in words for b in words]
+    data.write_text("\n".join(rows) + "\n")
+    code, out, err = run("data", "split", data, "-o", tmp_path / "s", "--test", "0.2")
+    assert code == 0, err
+    assert re.search(r"few to test on: the 95% interval of an accuracy may be ±\d+ points wide", out)

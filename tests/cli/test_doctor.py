@@ -118,7 +118,7 @@ def test_nothing_found_sends_nobody_to_an_empty_list(run, tmp_path):
     row = {"id": "q", "prompt": "p", "responses": ["a", "b"], "rankings": [{"tiers": [[0], [1]]}]}
     code, printed, said = run("doctor", "-", "-o", tmp_path / "out", stdin=json.dumps(row))
     assert code == 0
-    assert printed.startswith("nothing found in 1 groups\n")
+    assert printed.startswith("nothing found in 1 group\n")
     assert "Nothing to go through" in said
     assert "--apply" not in said
 

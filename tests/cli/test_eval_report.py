@@ -85,7 +85,7 @@ def test_terminal_and_page_speak_the_language_that_is_asked_for(run, model, data
     options = ("-o", tmp_path / "out", "--probes", 0, "--explain", 0)
     _, out, _ = run("eval", model, data, *options, "--language", "zh")
     assert "会误导在哪里" in out
-    assert "没有试过误导它：没有做探测。" in out
+    assert "没有做探测，因此不知道它会不会被误导。" in out
     assert '<html lang="zh">' in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     scores = tmp_path / "out" / "scores.jsonl"
     assert "Where it misleads" in run("eval", scores, data)[1]

@@ -109,7 +109,7 @@ REFUSED = {
     ),
     "flag": (["DATA", "--epochs", "0"], "epochs is 0; it must be at least 1"),
     "loss": (["DATA", "--loss", "bayes"], "there is no loss 'bayes'; of rankings: bradley-terry, "),
-    "config": (["DATA", "--config", "no-such-file.toml"], "cannot read settings from no-such-file.toml"),
+    "config": (["DATA", "--config", "no-such-file.toml"], "no-such-file.toml: there is no such file; check the path"),
     "file": (["no-such-file.jsonl"], "no-such-file.jsonl"),
     "nothing to learn": (["BARE"], "no group has a ranking of two or more responses, or a rating, to learn from"),
     "conversations": (["TURNS"], "no chat template; train with --chat-template"),

@@ -64,7 +64,7 @@ def test_check_counts_and_finds_near_duplicates(pairs, tmp_path):
     assert near["similarity"] == 1
     assert near["train"] == load_groups(pairs)[3].id
     table = run("check", pairs, "--against", other).stdout
-    assert "1 prompts of the other data are (nearly) in this" in table
+    assert "1 prompt of the other data found (nearly) in this" in table
     assert re.search(r"contradictions +0", table)
     # The same file twice: the same groups, each judged twice.
     assert json.loads(run("check", pairs, pairs, "--json").stdout)["rankings"] == 16

@@ -66,7 +66,9 @@ def test_one_fault_takes_the_green_away():
 
 def test_nobody_tried_is_not_stood_up_to():
     row = {"accuracy": found(0.7), "lead_over_length": found(0.2)}
-    assert "Nobody tried to mislead it: no probes were run." in [f.sentence.plain("en") for f in judge(row).findings]
+    assert "No probes were run, so whether it can be misled is unknown." in [
+        f.sentence.plain("en") for f in judge(row).findings
+    ]
     assert judge(row | {"probes": {"probes": [probe("a", "x", 0, "sound")]}}).signal == "sound"
     assert judge(row | {"probes": {"probes": [probe("a", "x", 0, "unsure")]}}).signal == "care"
 

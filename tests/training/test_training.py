@@ -242,7 +242,7 @@ def test_groups_without_a_prompt_are_not_one_prompt():
 
 def test_too_few_prompts_are_all_learned_from_and_it_says_so(backbone, tmp_path, caplog):
     model = plaudit.train(toy_groups(1), tmp_path, backbone, **TOYS)
-    assert "1 prompts are too few to hold a share of 0.1 out" in caplog.text
+    assert "1 prompt: too few to hold a share of 0.1 out for validation" in caplog.text
     assert model.record["validation"] == {"groups": 0}
     assert "nothing is known about this model yet" in (tmp_path / "README.md").read_text()
     assert accuracy(model, toy_groups(1)) == 1.0

@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import re
 import sys
 from typing import NoReturn
 
@@ -37,22 +38,26 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(data.app, name="data")
-app.command("doctor")(doctor_command)
-app.command("pretrain")(pretrain_command)
-app.command("sft")(sft_command)
+# In the order of the help: the main job first, then what looks closer, then what prepares a backbone.
 app.command("train")(train_command)
-app.command("combine")(combine_command)
-app.command("losses")(losses_command)
 app.command("eval")(eval_command)
+app.command("rank")(rank_command)
+app.command("score")(score_command)
+app.command("doctor")(doctor_command)
+app.command("probe")(probe_command)
+app.command("explain")(explain_command)
 app.command("compare")(compare_command)
 app.command("best-of")(best_of_command)
-app.command("probe")(probe_command)
 app.command("suite")(suite_command)
-app.command("score")(score_command)
-app.command("rank")(rank_command)
-app.command("explain")(explain_command)
+app.command("losses")(losses_command)
+app.command("combine")(combine_command)
+app.command("pretrain")(pretrain_command)
+app.command("sft")(sft_command)
 app.command("demo")(demo_command)
+app.add_typer(data.app, name="data")
+
+_WORDS = {"a valid integer": "a whole number", "a valid number": "a number"}
+"""What typer calls kinds of values -> what settings call them."""
 
 _INTERRUPTED = 130
 """Exit code after an interrupt, as shells have it."""
@@ -122,6 +127,8 @@ def _usage_line(error: typer.TyperException) -> str:
     """
     close = getattr(error, "possibilities", None)
     message = f"{error.message}; did you mean {close[0]}?" if close else error.format_message()
+    if wrong := re.match("Invalid value for '(.+?)': Input should be (.+?)(, .*)?$", message):
+        message = f"{wrong[1]} must be {_WORDS.get(wrong[2], wrong[2].replace('greater than or equal to', 'at least'))}"
     message = message.replace("Value error, ", "").replace(". Did you mean", "; did you mean").removesuffix(".")
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "plaudit"

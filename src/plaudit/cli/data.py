@@ -36,6 +36,9 @@ Output = Annotated[str, typer.Option("--output", "-o", help="A .jsonl, .jsonl.gz
 
 BAD_ROWS_SHOWN = 20
 
+FEW_TESTS = 50
+"""Groups to test on below which the width of an interval is worth a remark: ±14 points, for independent choices."""
+
 
 @app.command()
 def check(
@@ -229,6 +232,9 @@ def split(
     total = sum(sides.groups.values())
     for side, count in sides.groups.items():
         typer.echo(f"{output}/{side}.jsonl: {counted(count, 'groups')} ({count / total:.1%})")
+    if 0 < (tests := sides.groups.get("test", 0)) < FEW_TESTS:
+        width = f"±{98 / tests**0.5:.0f} points"
+        typer.echo(f"few to test on: the 95% interval of an accuracy may be {width} wide; a larger --test gives more")
     if sides.together:
         typer.echo(f"{counted(sides.together, 'groups')} placed with a prompt that is nearly the same")
     if sides.across:

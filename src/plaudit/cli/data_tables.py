@@ -12,7 +12,7 @@ from rich.text import Text
 from plaudit.cli.tables import FigureTable, elided
 from plaudit.data import AlwaysFirst, ClickReport, LengthReport, NearDuplicate, ReadReport
 from plaudit.judgements import AttributeSummary, DataCheck
-from plaudit.text import terminal_text
+from plaudit.text import counted, terminal_text
 
 NEAR_SHOWN = 10
 
@@ -44,7 +44,7 @@ def show_check(report: ReadReport, check: DataCheck, near: Sequence[NearDuplicat
     table.show(console)
     if near is None:
         return
-    console.print(f"{len(near):,} prompts of the other data are (nearly) in this", markup=False)
+    console.print(f"{counted(len(near), 'prompts of the other data')} found (nearly) in this", markup=False)
     if near:
         table = FigureTable("there", ("here", "similarity"), left=("here",))
         for pair in near[:NEAR_SHOWN]:
@@ -57,12 +57,12 @@ def _check_rows(report: ReadReport, check: DataCheck) -> Iterable[tuple[str, str
     formats = ", ".join(f"{name} x {count}" if count > 1 else name for name, count in report.formats.items())
     agreement = check.agreement
     yield "rows", f"{report.rows:,}", formats
-    yield "groups", f"{check.groups:,}", f"the largest has {check.largest:,} responses"
+    yield "groups", f"{check.groups:,}", f"the largest has {counted(check.largest, 'responses')}"
     yield "responses", f"{check.responses:,}", ""
     yield (
         "rankings",
         f"{check.rankings:,}",
-        f"{check.comparisons:,} comparisons, {_share(check.ties, check.comparisons)} ties{_only_ties(check)}",
+        f"{counted(check.comparisons, 'comparisons')}, {_share(check.ties, check.comparisons)} ties{_only_ties(check)}",
     )
     yield "ratings", f"{check.ratings:,}", "on each attribute:" if check.attributes else ""
     yield from ((f"  {terminal_text(name)}", f"{of.ratings:,}", _rated(of)) for name, of in check.attributes.items())
@@ -121,7 +121,7 @@ def click_lines(
     report: ClickReport, propensities: Sequence[float] | None, clip: float, short: int, untimed: int
 ) -> Iterable[str]:
     """The summary of `plaudit data clicks`, line by line; counts of zero are left out."""
-    yield f"{report.sessions:,} sessions, {report.clicks:,} clicks, {report.comparisons:,} comparisons"
+    yield ", ".join(counted(getattr(report, things), things) for things in ("sessions", "clicks", "comparisons"))
     if propensities is not None:
         yield "chance that a position is looked at: " + ", ".join(f"{chance:.3f}" for chance in propensities)
     counts = {

@@ -53,7 +53,7 @@ def demo_command(
 ) -> None:
     """Train a reward model on a preference set whose true quality is known, see what it recovered, and use it.
 
-    Needs no model hub: about five minutes on two CPU cores.
+    Needs no model hub: about two minutes on two CPU cores.
 
     Example: `plaudit demo --prompt "How do I boil an egg?" --response "Seven minutes." --response "No idea."`
     """

@@ -14,6 +14,7 @@ from plaudit.cli.options import Changes, Format, Json, Rejects
 from plaudit.cli.output import give
 from plaudit.errors import InvalidInputError
 from plaudit.storage import check_place
+from plaudit.text import counted
 
 if TYPE_CHECKING:
     from plaudit.data import ReadReport
@@ -136,7 +137,7 @@ def _apply(worklist: Path, groups: list[Group], output: Path, as_json: bool) -> 
     result = {"groups": written, "removed": dict(cleaned.removed), "unjudged": cleaned.unjudged}
 
     def show() -> None:
-        typer.echo(f"{written:,} groups written to {output}; {removed_in_words(cleaned)}", err=True)
+        typer.echo(f"{counted(written, 'groups')} written to {output}; {removed_in_words(cleaned)}", err=True)
 
     give(result, None, as_json, show)
 

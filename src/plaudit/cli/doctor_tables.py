@@ -12,7 +12,7 @@ from rich.text import Text
 
 from plaudit.cli.tables import INTERVAL, FigureTable
 from plaudit.doctor import Cleaned, Diagnosis, Item
-from plaudit.text import terminal_text
+from plaudit.text import counted, terminal_text
 
 SHOWN_OF_A_KIND = 3
 """Items of each kind that are printed."""
@@ -38,7 +38,7 @@ _KINDS = {
 
 _FIGURES = {
     "flipped": "are estimated to be the wrong way round",
-    "contradicted": "are the wrong way round, or beyond the models",
+    "contradicted": "are the wrong way round, or too hard for these models",
     "accuracy_of_models": "are as held-out models say",
     "accuracy_with_others": "are as models and other judgements say",
     "accuracy_of_others": "are as other judgements say",
@@ -51,14 +51,15 @@ def summary(diagnosis: Diagnosis, cleaned: Cleaned) -> None:
     if diagnosis.items:
         _counts(diagnosis.items).show(console)
     else:
-        console.print(f"nothing found in {diagnosis.groups:,} groups")
+        console.print(f"nothing found in {counted(diagnosis.groups, 'groups')}")
     if diagnosis.figures:
         _figures(diagnosis).show(console)
     for name, reason in diagnosis.unmeasured.items():
         console.print(escape(f"not examined: {terminal_text(name)}: {terminal_text(reason)}"))
     for item in _first_of_each(diagnosis.items):
         _show(item, console)
-    console.print(f"\n{removed_in_words(cleaned)}")
+    if diagnosis.items:
+        console.print(f"\n{removed_in_words(cleaned)}")
 
 
 def _counts(items: Sequence[Item]) -> FigureTable:

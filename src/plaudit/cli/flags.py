@@ -13,6 +13,11 @@ from plaudit.settings import OTHER_NAMES, name_meant
 class Verbs(TyperGroup):
     """The commands, looking at a verb's flags before they are parsed."""
 
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Data come first; typer puts groups of commands last."""
+        names = super().list_commands(ctx)
+        return sorted(names, key=lambda name: name != "data")
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None and not hasattr(command, "commands"):
@@ -46,3 +51,6 @@ def refuse_other_names(arguments: list[str], flags: list[str]) -> None:
         if "set" in known:
             meant = OTHER_NAMES[name][0]
             raise InvalidInputError(f"there is no flag {flag}", remedy=f"give it as --set {meant}=VALUE")
+        meant = OTHER_NAMES[name][0]
+        remedy = f"{meant} is a setting of training: plaudit train --set {meant}=VALUE"
+        raise InvalidInputError(f"there is no flag {flag} here", remedy=remedy)

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from plaudit.cli.tables import INTERVAL, FigureTable, figure_cells, print_notes
 from plaudit.evaluation import SuiteMeasurement, SuiteResult
-from plaudit.text import terminal_text
+from plaudit.text import counted, terminal_text
 
 _SHARE = "{:.1%}"
 
@@ -38,7 +38,7 @@ def _references(measured: SuiteMeasurement) -> Iterator[str]:
 
 def _notes(result: SuiteResult, truncated: int) -> Iterator[str]:
     counts = [f"{count:,} {name.replace('_', ' ')}" for name, count in result.counts.items() if count]
-    yield "; ".join([*counts, *([f"{truncated:,} responses truncated"] if truncated else [])])
+    yield "; ".join([*counts, *([f"{counted(truncated, 'responses')} truncated"] if truncated else [])])
     if result.missing:
         yield f"missing subsets, so the score is of what is here: {', '.join(result.missing)}"
     if result.unknown:

@@ -25,6 +25,7 @@ from plaudit.data.neighbours import SLOTS, THRESHOLD, Signatures, closest_in, cl
 from plaudit.errors import DataError
 from plaudit.groups import Group, each_group, prompt_key
 from plaudit.storage import json_line, replacing
+from plaudit.text import counted
 
 SIDES = ("test", "validation", "train")
 
@@ -210,11 +211,9 @@ class _Placing:
         counts = Counter({name: int((sides == SIDES.index(name)).sum()) for name in self.names})
         for name, count in counts.items():
             if not count:
-                units = len(np.unique(halves, axis=0))
-                raise DataError(
-                    f"none of the {units} values of {self._by} fell on the {name} side",
-                    remedy="use another seed or share",
-                )
+                units = counted(len(np.unique(halves, axis=0)), f"values of {self._by}")
+                near = "; prompts that are nearly the same stay on one side together" if self._by == "prompt" else ""
+                raise DataError(f"none of {units} fell on the {name} side{near}", remedy="use another seed or share")
         followers = int((halves[leader] != halves).any(axis=1).sum())
         # Split by prompt, what is near stands together already.
         across = 0 if self._by == "prompt" else _across(rows, sides)

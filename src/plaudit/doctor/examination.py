@@ -42,7 +42,7 @@ class Diagnosis:
     Attributes:
         items: most suspicious first.
         figures: the flip rate of comparisons with other votes (`flipped`); the share of comparisons without other votes
-            that are flipped or beyond the models (`contradicted`); and how often each predictor agrees with the
+            that are flipped or too hard for the models (`contradicted`); and how often each predictor agrees with the
             judgements.
         settled: what was selected on the way: models, folds, tau, trust, scales.
         unmeasured: what could not be examined -> why.

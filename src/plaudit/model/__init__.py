@@ -9,7 +9,7 @@ from plaudit._face import face
 
 if TYPE_CHECKING:
     from plaudit.model.backbones import resolve
-    from plaudit.model.baselines import baseline_folder, baseline_names, is_baseline, load_baselines
+    from plaudit.model.baselines import baseline_folder, baseline_names, check_backbone, is_baseline, load_baselines
     from plaudit.model.cache.activations import cached_layout
     from plaudit.model.cache.features import cached_features, shared_features
     from plaudit.model.cards.render import card
@@ -59,6 +59,7 @@ __all__ = [
     "cached_features",
     "cached_layout",
     "card",
+    "check_backbone",
     "combine",
     "freeze",
     "is_baseline",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import re
+from difflib import get_close_matches
 from pathlib import Path
 
-from plaudit.errors import PlauditError
+from plaudit.errors import NotFoundError, PlauditError
+from plaudit.model.backbones import PACKAGED
 from plaudit.model.folder.contents import BASELINES_FOLDER
 from plaudit.model.folder.open import open_model
 from plaudit.model.linear import FEATURES
@@ -26,6 +28,27 @@ def is_baseline(backbone: str | Path) -> bool:
     """
     name = str(backbone)
     return name in FEATURES or (name.startswith(PROBE_PREFIX) and name != PROBE_PREFIX)
+
+
+def check_backbone(backbone: str | Path) -> None:
+    """Refuse a misspelling of a built-in backbone, before anybody asks the hub for it.
+
+    Raises:
+        NotFoundError: for a name that is nearly a built-in one, and no folder.
+
+    Example:
+        >>> check_backbone("bowe")  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        ...
+        plaudit.errors.NotFoundError: there is no backbone 'bowe'; did you mean bow? Built in are minilm-l6, ...
+    """
+    name = str(backbone).removeprefix(PROBE_PREFIX)
+    known = [*PACKAGED, *FEATURES]
+    if name in known or "/" in name or Path(name).exists():
+        return
+    if close := get_close_matches(name, known, 1, cutoff=0.75):
+        remedy = f"did you mean {close[0]}? Built in are {', '.join(known)}, {PROBE_PREFIX}BACKBONE"
+        raise NotFoundError(f"there is no backbone {name!r}", remedy=remedy)
 
 
 def baseline_names(text: str) -> list[str]:

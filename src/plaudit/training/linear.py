@@ -57,7 +57,7 @@ def train_linear(
     """
     run.open()
     if unused := _unused(run.settings, backbone):
-        logger.warning("%s has no use for %s", backbone, ", ".join(unused))
+        logger.warning("%s does not use these settings, which change nothing: %s", backbone, ", ".join(unused))
     model = fit_linear(groups, backbone, run.settings)
     validation = {"groups": 0} if validation_groups is None else _validate(model, validation_groups, run.settings)
     model.record |= run.record(validation=validation)

@@ -18,6 +18,7 @@ from plaudit.model import (
     Scorer,
     cached_features,
     cached_layout,
+    check_backbone,
     freeze,
     is_baseline,
 )
@@ -76,6 +77,7 @@ def train(
         >>> [score.response for score in model.rank("What is 2 + 2?", ["No idea.", "It is 4."])]
         [1, 0]
     """
+    check_backbone(backbone)
     groups = list(each_group(groups))
     settings = (settings or TrainingSettings()).with_changes(changes, "train()", ["validation_groups", "output_dir"])
     origin = {

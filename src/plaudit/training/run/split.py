@@ -12,6 +12,7 @@ from plaudit.data import hold_out
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, prompt_key
 from plaudit.judgements import pairs_of
+from plaudit.text import counted
 from plaudit.training.group_targets import TargetReader
 from plaudit.training.settings import TrainingSettings
 
@@ -72,8 +73,8 @@ def hold_out_validation(
     train, held_out = hold_out(items, keys, share, permutation, fewest=_FEWEST)
     if share and not held_out:
         logger.warning(
-            "%d prompts are too few to hold a share of %g out, so nothing will be known of the model",
-            len(set(keys)),
+            "%s: too few to hold a share of %g out for validation, so there will be no validation accuracy",
+            counted(len(set(keys)), "prompts"),
             share,
         )
     return train, held_out
