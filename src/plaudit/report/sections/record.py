@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from plaudit.evaluation import Evaluation
+from plaudit.evaluation import METRICS, Evaluation
 from plaudit.report.blocks import Section, TableBlock
 from plaudit.report.cells import interval_cell
 from plaudit.report.i18n import Sentence, Wording, count, say
@@ -94,5 +94,6 @@ def _counts(evaluation: Evaluation) -> Iterator[tuple[Wording, ...]]:
 def _every_figure(evaluation: Evaluation) -> Iterator[tuple[Wording, ...]]:
     """Every measurement of rankings under the name it has in `metrics.json`, those that are undefined with why."""
     for name, measured in evaluation.overall.items():
-        value = "–" if measured.value is None else plain(measured.value)
-        yield metric_label(name), value, interval_cell(measured, plain), count(measured.n)
+        form = METRICS[name].form if name in METRICS else plain
+        value = "–" if measured.value is None else form(measured.value)
+        yield metric_label(name), value, interval_cell(measured, form), count(measured.n)
