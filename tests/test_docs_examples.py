@@ -45,59 +45,17 @@ SINGLE_FILES = [
 _MEMBERS = (FunctionType, classmethod, staticmethod, property, cached_property)
 
 # Modules whose examples need an extra -> the package it brings.
-_EXTRAS = {"plaudit.training.language_model.fine_tuning": "trl"}
+_EXTRAS = {
+    "plaudit.laboratory.plots": "altair",
+    "plaudit.report.best_of_n_plot": "altair",
+    "plaudit.report.charts": "altair",
+    "plaudit.training.language_model.fine_tuning": "trl",
+}
 
 # What has no example yet. Whoever writes one removes its name here.
 LACKING: set[str] = {
-    "plaudit.demo.candidates.candidate_set",
-    "plaudit.demo.preferences.noise_ceiling",
     "plaudit.demo.run.Demo",
-    "plaudit.demo.run.Recovery",
     "plaudit.demo.run.run_demo",
-    "plaudit.demo.run.write_candidates",
-    "plaudit.doctor.cleaning.Cleaned",
-    "plaudit.doctor.cleaning.Removal",
-    "plaudit.doctor.examination.Diagnosis",
-    "plaudit.doctor.examination.diagnose",
-    "plaudit.doctor.worklist.read_removals",
-    "plaudit.doctor.worklist.write_worklist",
-    "plaudit.laboratory.candidates.Candidate",
-    "plaudit.laboratory.candidates.Candidates",
-    "plaudit.laboratory.candidates.choose_losses",
-    "plaudit.laboratory.comparing.compare_losses",
-    "plaudit.laboratory.curves.LossCurve",
-    "plaudit.laboratory.curves.loss_curves",
-    "plaudit.laboratory.plots.write_plots",
-    "plaudit.laboratory.results.LossComparison",
-    "plaudit.laboratory.results.ResultRow",
-    "plaudit.laboratory.splits.subsample_responses",
-    "plaudit.laboratory.tables.markdown",
-    "plaudit.laboratory.tables.narrow_tables",
-    "plaudit.laboratory.tables.notes",
-    "plaudit.report.best_of_n_plot.best_of_n_chart",
-    "plaudit.report.card.model_card_figures",
-    "plaudit.report.card.update_card",
-    "plaudit.report.charts.can_plot",
-    "plaudit.report.charts.dressed",
-    "plaudit.report.charts.save_chart",
-    "plaudit.report.charts.title",
-    "plaudit.report.folder.ReportOptions",
-    "plaudit.report.folder.report_folder",
-    "plaudit.report.i18n.count",
-    "plaudit.report.i18n.say",
-    "plaudit.report.inputs.ReportInputs",
-    "plaudit.report.inspection.read_inspection",
-    "plaudit.report.labels.baseline_label",
-    "plaudit.report.labels.known_label",
-    "plaudit.report.labels.reason_label",
-    "plaudit.report.mistakes.Mistake",
-    "plaudit.report.mistakes.kinds_of_mistakes",
-    "plaudit.report.mistakes.worst_mistakes",
-    "plaudit.report.page.render_report",
-    "plaudit.report.page.write_report",
-    "plaudit.report.rules.finding.Finding",
-    "plaudit.report.verdict.Verdict",
-    "plaudit.report.verdict.judge_probes",
 }
 
 

@@ -7,8 +7,9 @@ from random import Random
 import numpy as np
 import pytest
 
-from plaudit.demo import noise_ceiling, preference_set
+from plaudit.demo import preference_set
 from plaudit.demo.annotators import BY_NAME, Annotator, expected_agreement, judge
+from plaudit.demo.preferences import noise_ceiling
 from plaudit.evaluation import evaluate
 from plaudit.groups import Ranking
 

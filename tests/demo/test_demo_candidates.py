@@ -3,9 +3,9 @@
 import pytest
 
 from plaudit.data import load_groups
-from plaudit.demo import candidate_set, preference_set, write_candidates
+from plaudit.demo import preference_set, write_candidates
 from plaudit.demo.answers import WORTH
-from plaudit.demo.candidates import ATTRIBUTE
+from plaudit.demo.candidates import ATTRIBUTE, candidate_set
 from plaudit.demo.run import split_demo
 from plaudit.demo.topics import LANGUAGES, topics
 

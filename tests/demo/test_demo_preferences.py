@@ -9,8 +9,9 @@ from random import Random
 import pytest
 
 from plaudit.data import load_groups, write_groups
-from plaudit.demo import preference_set, with_truth
+from plaudit.demo import preference_set
 from plaudit.demo.answers import WORTH, Answer, draw_answers
+from plaudit.demo.preferences import with_truth
 from plaudit.demo.run import split_demo
 from plaudit.demo.topics import topics
 from plaudit.groups import Group

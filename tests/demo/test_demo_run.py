@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from plaudit.cli import demo as cli
 from plaudit.data import load_groups
-from plaudit.demo import Demo, Recovery, preference_set, run_demo
-from plaudit.demo.run import split_demo
+from plaudit.demo import Demo, preference_set, run_demo
+from plaudit.demo.run import Recovery, split_demo
 from plaudit.errors import PlauditError
 
 app = typer.Typer()

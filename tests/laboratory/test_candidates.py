@@ -4,7 +4,7 @@ import pytest
 
 from plaudit.errors import PlauditError
 from plaudit.groups import Group, Ranking, Rating
-from plaudit.laboratory import choose_losses
+from plaudit.laboratory.candidates import choose_losses
 from plaudit.losses import RANKING_LOSSES, RATING_LOSSES
 from plaudit.training import TrainingSettings
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from toys import toy_backbone, toy_groups
 
-from plaudit.laboratory import choose_losses, compare_losses, default_settings, loss_curves
+from plaudit.laboratory import compare_losses, default_settings, loss_curves
+from plaudit.laboratory.candidates import choose_losses
 from plaudit.laboratory.plots import write_plots
 from plaudit.laboratory.runs import run_candidate
 from plaudit.laboratory.splits import cross_validation_splits

@@ -129,6 +129,11 @@ def write_candidates(
         seed: the demo's; of the candidates, too.
         questions: the demo's.
         count: candidates of each question.
+
+    Example:
+        >>> groups = write_candidates("candidates.jsonl", questions=1, count=8)
+        >>> groups[0], groups[0].ratings[0].annotator
+        (Group('demo-en-stretch-0': 8 responses, 8 ratings), 'truth')
     """
     sets = split_demo(preference_set(seed, questions), seed)
     groups = candidate_set([*sets["test"], *sets["new-topics"]], count, seed)

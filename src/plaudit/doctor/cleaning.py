@@ -14,7 +14,16 @@ from plaudit.groups import Group, Ranking
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """One removal, and the file and line of the work list in which it is written, for errors."""
+    """One removal, and the file and line of the work list in which it is written, for errors.
+
+    Example:
+        >>> from plaudit.groups import Group, Rating
+        >>> group = Group("q", "Why?", ("Because.",), ratings=(Rating(0, 1.0, annotator="jun"),))
+        >>> clean([group], [Removal(Target(annotator="kim"), "work-list.jsonl", 3)])
+        Traceback (most recent call last):
+        ...
+        plaudit.errors.DataError: work-list.jsonl:3: no judgement is by 'kim'; the list was made for other data
+    """
 
     target: Target
     file: str | None = None
@@ -30,6 +39,13 @@ class Cleaned:
         removed: `groups`, `rankings`, `ratings`, and `responses out of rankings` that stay, each counted once however
             many items asked for it; the judgements of a removed group are counted with it.
         unjudged: groups that had judgements and have none now.
+
+    Example:
+        >>> from plaudit.groups import Group, Ranking
+        >>> group = Group("q", "2 + 2?", ("4", "5"), (Ranking(((1,), (0,)), annotator="jun"),))
+        >>> cleaned = clean([group], [Removal(Target(annotator="jun"))])
+        >>> cleaned.groups, cleaned.unjudged  # the group stays, for its responses
+        ([Group('q': 2 responses)], 1)
     """
 
     groups: list[Group]

@@ -47,6 +47,13 @@ class Diagnosis:
         settled: what was selected on the way: models, folds, tau, trust, scales.
         unmeasured: what could not be examined -> why.
         groups: how many were examined.
+
+    Example:
+        >>> from plaudit.groups import Group, Ranking
+        >>> group = Group("q", "2 + 2?", ("4", "4"), (Ranking(((0,), (1,)), annotator="jun"),))
+        >>> diagnosis = diagnose([group])
+        >>> [(item.kind, item.action) for item in diagnosis.items], list(diagnosis.unmeasured)
+        ([('identical-responses', 'look')], ['models'])
     """
 
     items: list[Item]
@@ -94,8 +101,10 @@ def diagnose(
         PlauditError: if there are no groups, a group lacks the field to hold out by, or a setting makes no sense.
 
     Example:
-        diagnosis = diagnose(groups, folds=10)
-        write_worklist(diagnosis.items, "work-list.jsonl")
+        >>> from plaudit import load_groups
+        >>> diagnosis = diagnose(load_groups("train.jsonl"), folds=2)
+        >>> diagnosis.items, str(diagnosis.figures["accuracy_of_models"])
+        ([], '1.000 [0.919, 1.000] (n = 60)')
     """
     groups = list(each_group(groups))
     if not groups:

@@ -18,6 +18,12 @@ def write_worklist(items: Iterable[Item], path: str | Path) -> None:
 
     Raises:
         DataError: if the file cannot be written.
+
+    Example:
+        >>> item = Item("annotator-one-sided", 1.0, "always first", target=Target(annotator="jun"))
+        >>> write_worklist([item], "work-list.jsonl")
+        >>> Path("work-list.jsonl").read_text()[:45]  # for people, who may set `keep` to false
+        '{"kind": "annotator-one-sided", "keep": true,'
     """
     with replacing(path) as temporary, temporary.open("wb") as out:
         out.writelines(json_line(item.to_json()).encode() for item in items)
@@ -28,6 +34,12 @@ def read_removals(path: str | Path) -> list[Removal]:
 
     Raises:
         DataError: for a file that cannot be read, and for a line that is no item, with its number.
+
+    Example:
+        >>> item = Item("annotator-one-sided", 1.0, "always first", keep=False, target=Target(annotator="jun"))
+        >>> write_worklist([item], "work-list.jsonl")
+        >>> [(removal.target.annotator, removal.line) for removal in read_removals("work-list.jsonl")]
+        [('jun', 1)]
     """
     try:
         text = Path(path).read_text(encoding="utf-8")

@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING
 from plaudit._face import face
 
 if TYPE_CHECKING:
-    from plaudit.laboratory.candidates import Candidate, Candidates, choose_losses
     from plaudit.laboratory.comparing import RESULT, compare_losses
-    from plaudit.laboratory.curves import LossCurve, loss_curves
+    from plaudit.laboratory.curves import loss_curves
     from plaudit.laboratory.plots import write_plots
-    from plaudit.laboratory.results import LossComparison, ResultRow
+    from plaudit.laboratory.results import LossComparison
     from plaudit.laboratory.runs import default_settings
     from plaudit.laboratory.settings import LaboratorySettings
     from plaudit.laboratory.splits import subsample_responses
@@ -19,13 +18,8 @@ else:
 
 __all__ = [
     "RESULT",
-    "Candidate",
-    "Candidates",
     "LaboratorySettings",
     "LossComparison",
-    "LossCurve",
-    "ResultRow",
-    "choose_losses",
     "compare_losses",
     "default_settings",
     "loss_curves",

@@ -54,8 +54,12 @@ def compare_losses(
         PlauditError: if there is nothing to compare, or a setting makes no sense.
 
     Example:
-        comparison = compare_losses(groups, "losses", folds=4)
-        print(markdown(comparison))
+        >>> from plaudit import load_groups
+        >>> chosen = {"losses": ["bradley-terry", "hinge"], "baselines": ["length"]}
+        >>> quick = {"seeds": 2, "trainable": "head", "epochs": 1}
+        >>> comparison = compare_losses(load_groups("train.jsonl"), "losses", "my-backbone", **chosen, **quick)
+        >>> sorted(row.name for row in comparison.rows)
+        ['bradley-terry', 'hinge', 'length']
     """
     groups = list(each_group(groups))
     settings = (settings or LaboratorySettings()).with_changes(changes)
@@ -73,8 +77,7 @@ def compare_losses(
         jobs = list_jobs(chosen.candidates, baselines, splits, backbone, settings)
         runs = run_jobs(jobs, Path(output) / "runs", backbone, log)
     kinds = {candidate.name: candidate.kind for candidate in chosen.candidates} | dict.fromkeys(baselines, BASELINE)
-    tested = [group for split in splits for group in split.test]
-    rows, lead, counts = measure_runs(runs, kinds, tested, settings.clusters)
+    rows, lead, counts = measure_runs(runs, kinds, [one for split in splits for one in split.test], settings.clusters)
     comparison = LossComparison(
         rows=tuple(rows),
         lead=lead,
@@ -83,10 +86,14 @@ def compare_losses(
         counts=counts,
         record=_record(groups, backbone, settings, seconds),
     )
-    with replacing(Path(output) / RESULT) as temporary:
+    _write(comparison, Path(output) / RESULT)
+    return comparison
+
+
+def _write(comparison: LossComparison, file: Path) -> None:
+    with replacing(file) as temporary:
         text = json.dumps(comparison.to_json(), ensure_ascii=False, indent=1)
         temporary.write_text(text + "\n", encoding="utf-8")
-    return comparison
 
 
 def _splits(groups: Sequence[Group], settings: LaboratorySettings) -> list[Split]:

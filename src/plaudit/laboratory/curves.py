@@ -44,6 +44,11 @@ def loss_curves() -> list[LossCurve]:
     best has the gap's score and the others 0: what they cost at last is the order of those three. Rating losses are
     drawn against score minus rating: `ordinal` for the middle of three levels, with cut-points one apart, and
     `classes`, which has one output a level, against the right one's lead among three.
+
+    Example:
+        >>> curve = next(curve for curve in loss_curves() if curve.loss == "bradley-terry")
+        >>> f"{curve.y[60]:.3f} at a gap of 0"  # log 2
+        '0.693 at a gap of 0'
     """
     return [*(_of_rankings(name) for name in RANKING_LOSSES), *(_of_ratings(name) for name in RATING_LOSSES)]
 

@@ -21,6 +21,16 @@ def write_plots(comparison: LossComparison, curves: Sequence[LossCurve], folder:
 
     Returns:
         The files.
+
+    Example:
+        >>> from plaudit.laboratory import loss_curves
+        >>> from plaudit.laboratory.results import ResultRow
+        >>> from plaudit.laboratory.seed_averages import Lead, SeedAverage
+        >>> figures = {"accuracy": SeedAverage(0.75, 0.70, 0.80, spread=0.01, n=400)}
+        >>> row = ResultRow("bradley-terry", "rankings", figures, {}, to_first=None, to_best_loss=None, seconds=1.5)
+        >>> comparison = LossComparison((row,), Lead(None, "accuracy"), {}, {}, {}, record={"by": "prompt"})
+        >>> [file.name for file in write_plots(comparison, loss_curves(), Path())]
+        ['comparison.svg', 'curves.svg']
     """
     pictures = {"comparison.svg": comparison_chart(comparison), "curves.svg": curves_chart(curves)}
     return [save_chart(chart, folder / name) for name, chart in pictures.items()]

@@ -59,6 +59,14 @@ class LossComparison:
         left_out: a loss that does not apply -> why.
         counts: of what was measured on, as in an Evaluation.
         record: backbone, settings, seeds, how the data were split, and versions.
+
+    Example:
+        >>> from plaudit.laboratory.seed_averages import Lead, SeedAverage
+        >>> figures = {"accuracy": SeedAverage(0.75, 0.70, 0.80, spread=0.01, n=400)}
+        >>> row = ResultRow("bradley-terry", "rankings", figures, {}, to_first=None, to_best_loss=None, seconds=1.5)
+        >>> comparison = LossComparison((row,), Lead(None, "accuracy"), same={}, left_out={}, counts={}, record={})
+        >>> print(comparison.rows[0].figures_of(comparison.lead.attribute)[comparison.lead.name])
+        0.750 [0.700, 0.800] (n = 400), sd over seeds 0.010
     """
 
     rows: tuple[ResultRow, ...]

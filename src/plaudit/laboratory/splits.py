@@ -69,7 +69,15 @@ def cross_validation_splits(groups: Sequence[Group], count: int, seed: int, by: 
 
 
 def subsample_responses(groups: Sequence[Group], limit: int, seed: int) -> list[Group]:
-    """The groups with at most `limit` of their responses each, drawn at random, and the judgements among them."""
+    """The groups with at most `limit` of their responses each, drawn at random, and the judgements among them.
+
+    Example:
+        >>> from plaudit.groups import Ranking
+        >>> group = Group("q", "2 + 2?", ("4", "5", "6"), (Ranking(((0,), (1,), (2,))),))
+        >>> [drawn] = subsample_responses([group], limit=2, seed=0)
+        >>> drawn
+        Group('q': 2 responses, 1 ranking)
+    """
     numbers = np.random.default_rng(seed)
     return [
         group

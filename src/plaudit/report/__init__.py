@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from plaudit.report.inputs import ReportInputs
     from plaudit.report.inspection import read_inspection
     from plaudit.report.labels import baseline_label, curve_label, known_label, reason_label
-    from plaudit.report.mistakes import Mistake, kinds_of_mistakes, worst_mistakes
+    from plaudit.report.mistakes import kinds_of_mistakes, worst_mistakes
     from plaudit.report.page import render_report, write_report
     from plaudit.report.rules.best_of_n import judge_curve
     from plaudit.report.rules.finding import Finding, Side, Tone
@@ -27,7 +27,6 @@ __all__ = [
     "LINES",
     "REPORT_FILE",
     "Finding",
-    "Mistake",
     "ReportInputs",
     "ReportOptions",
     "Sentence",

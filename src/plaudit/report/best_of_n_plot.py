@@ -30,6 +30,12 @@ def best_of_n_chart(result: BestOfN, gold: str) -> Any:
     Args:
         result: what was measured.
         gold: what gold is called.
+
+    Example:
+        >>> from plaudit import Group, best_of
+        >>> groups = [Group(f"q{i}", f"{i} + 1?", (f"{i + 1}", "No.", "Perhaps.")) for i in range(8)]
+        >>> result = best_of(groups, {"my-model": [[2.0, 1.0, 0.0]] * 8}, gold=[[1.0, 0.0, 0.0]] * 8)
+        >>> best_of_n_chart(result, gold="an answer key").save("best-of-n.svg")
     """
     import altair as alt
 

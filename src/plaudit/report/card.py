@@ -29,7 +29,18 @@ _SPECIAL = re.compile(r"[\\`*_\[\]<>|~&$@]|:(?=//)|(?<=www)\.")
 
 
 def model_card_figures(evaluation: Evaluation) -> str:
-    """A Markdown section between markers: the verdict, a table of headline figures, and what they were measured on."""
+    """A Markdown section between markers: the verdict, a table of headline figures, and what they were measured on.
+
+    Example:
+        >>> from plaudit import Group, Ranking, evaluate
+        >>> groups = [Group(f"q{i}", f"{i} + 1?", (f"{i + 1}", "No."), (Ranking(((0,), (1,))),)) for i in range(40)]
+        >>> for line in model_card_figures(evaluate(groups, [[1.0, 0.0]] * 40)).splitlines()[:4]:
+        ...     print(line)
+        <!-- plaudit eval: begin -->
+        ## How far can it be trusted?
+        <BLANKLINE>
+        **Of use, with care.** It prefers what people prefer more often than chance.
+    """
     verdict = judge(evaluation)
     rows = list(_rows(evaluation))
     table = ["| | value | 95% interval | n |", "|---|---|---|---|", *rows, ""] if rows else []
@@ -53,6 +64,13 @@ def update_card(folder: str | Path, evaluation: Evaluation) -> Path:
 
     Raises:
         DataError: if there is no such folder, or its card cannot be read or written.
+
+    Example:
+        >>> from plaudit import Group, Ranking, evaluate
+        >>> groups = [Group(f"q{i}", f"{i} + 1?", (f"{i + 1}", "No."), (Ranking(((0,), (1,))),)) for i in range(8)]
+        >>> _ = Path("README.md").write_text("# My model")
+        >>> update_card(".", evaluate(groups, [[1.0, 0.0]] * 8)).read_text().splitlines()[:4]
+        ['# My model', '', '<!-- plaudit eval: begin -->', '## How far can it be trusted?']
     """
     folder = Path(folder)
     if not folder.is_dir():

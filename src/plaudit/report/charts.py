@@ -17,26 +17,50 @@ _RULE = "#76767655"
 
 
 def can_plot() -> bool:
-    """Whether the `plots` extra is installed."""
+    """Whether the `plots` extra is installed.
+
+    Example:
+        >>> can_plot()  # False without `pip install 'plaudit[plots]'`
+        True
+    """
     return find_spec("altair") is not None and find_spec("vl_convert") is not None
 
 
 def save_chart(chart: Any, file: Path) -> Path:
-    """Write an altair chart as SVG; returns the file."""
+    """Write an altair chart as SVG; returns the file.
+
+    Example:
+        >>> import altair as alt
+        >>> chart = alt.Chart(alt.Data(values=[{"n": 1}])).mark_point()
+        >>> save_chart(dressed(chart), Path("chart.svg")).read_text()[:4]
+        '<svg'
+    """
     with replacing(file) as temporary:
         chart.save(str(temporary), format="svg")
     return file
 
 
 def title(text: str, subtitle: Sequence[str] = ()) -> Any:
-    """A chart's title, with lines below it."""
+    """A chart's title, with lines below it.
+
+    Example:
+        >>> title("Best of n", ["line: 95% interval"]).subtitle
+        ['line: 95% interval']
+    """
     import altair as alt
 
     return alt.TitleParams(text, subtitle=list(subtitle), anchor="start")
 
 
 def dressed(chart: Any) -> Any:
-    """The chart without a background, in inks for either page."""
+    """The chart without a background, in inks for either page.
+
+    Example:
+        >>> import altair as alt
+        >>> chart = alt.Chart(alt.Data(values=[{"n": 1}])).mark_point()
+        >>> dressed(chart).to_dict()["config"]["background"]
+        'transparent'
+    """
     return (
         chart.configure(background="transparent", font="Helvetica, Arial, sans-serif")
         .configure_view(stroke=None)

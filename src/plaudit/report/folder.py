@@ -11,7 +11,7 @@ from plaudit.groups import Group
 from plaudit.model import DEFAULT_BATCH_TOKENS, Scorer
 from plaudit.report.inputs import ReportInputs
 from plaudit.report.inspection import Inspection, Watch, inspect_model, record_hash, unwatched, write_inspection
-from plaudit.report.mistakes import kinds_of_mistakes, worst_mistakes
+from plaudit.report.mistakes import Mistake, kinds_of_mistakes, worst_mistakes
 from plaudit.report.page import write_report
 from plaudit.statistics import measurement_of
 from plaudit.text import Language
@@ -32,6 +32,11 @@ class ReportOptions:
         language: the one the page opens in.
         command: the command line that makes this report again.
         watch: sees everything that takes time go by.
+
+    Example:
+        >>> options = ReportOptions(explained=0, texts=False)  # no text of the data on the page
+        >>> options.probes
+        50
     """
 
     probes: int = 50
@@ -70,20 +75,19 @@ def report_folder(
 
     Raises:
         PlauditError: if the data cannot be probed or a file not written.
+
+    Example:
+        >>> from plaudit import Ranking, evaluate
+        >>> groups = [Group("q", "2 + 2?", ("4", "5"), (Ranking(((0,), (1,))),))]
+        >>> scores = [[1.0, 0.0]]
+        >>> _ = report_folder(Path(), evaluate(groups, scores), groups, scores)
+        >>> Path(REPORT_FILE).exists()
+        True
     """
     options = options or ReportOptions()
     mistakes = worst_mistakes(groups, scores) if options.texts else []
     if model is not None:
-        inspection = inspect_model(
-            model,
-            groups,
-            mistakes[: options.explained],
-            probes=options.probes,
-            clusters=options.clusters,
-            batch_tokens=options.batch_tokens or DEFAULT_BATCH_TOKENS,
-            watch=options.watch,
-        )
-        inspection = replace(inspection, of=record_hash(evaluation.record))
+        inspection = replace(_inspect(model, groups, mistakes, options), of=record_hash(evaluation.record))
         write_inspection(inspection, folder)
     inspection = inspection or Inspection()
     evaluation = replace(evaluation, probes=inspection.probes, invariance=inspection.invariance)
@@ -101,3 +105,15 @@ def report_folder(
     )
     write_report(inputs, folder / REPORT_FILE)
     return evaluation
+
+
+def _inspect(model: Scorer, groups: Sequence[Group], mistakes: Sequence[Mistake], options: ReportOptions) -> Inspection:
+    return inspect_model(
+        model,
+        groups,
+        mistakes[: options.explained],
+        probes=options.probes,
+        clusters=options.clusters,
+        batch_tokens=options.batch_tokens or DEFAULT_BATCH_TOKENS,
+        watch=options.watch,
+    )

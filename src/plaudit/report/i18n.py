@@ -33,7 +33,14 @@ class Count(str):
 
 
 def count(number: float) -> Count:
-    """A count, its thousands set off by commas."""
+    """A count, its thousands set off by commas.
+
+    Example:
+        >>> say("verdict.truncated", k=count(1200)).plain("en")
+        '1,200 responses were cut before they were scored.'
+        >>> f"{count(1)} {count(1):row|rows}, {count(1200)} {count(1200):row|rows}"
+        '1 row, 1,200 rows'
+    """
     return Count(f"{number:,.0f}")
 
 
@@ -87,6 +94,10 @@ def say(key: str, **values: Wording) -> Sentence:
 
     Raises:
         KeyError: if there is none of that name.
+
+    Example:
+        >>> say("verdict.few", k=count(1)).plain("zh")
+        '只有 1 个独立提示（或聚类）：换一批，这里的一切都可能不同。'
     """
     if key not in templates():
         raise KeyError(f"no sentence is called {key!r}")

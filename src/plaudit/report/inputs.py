@@ -25,6 +25,15 @@ class ReportInputs:
         title: what the model is called; by default the last part of its path in the record.
         language: the one a page opens in.
         texts: whether the page may show texts of the data; if not, it says that they were left out.
+
+    Example:
+        >>> from plaudit import Group, Ranking, evaluate
+        >>> from plaudit.report import render_report, worst_mistakes
+        >>> groups = [Group("q", "2 + 2?", ("4", "Five."), (Ranking(((0,), (1,))),))]
+        >>> scores = [[0.0, 1.0]]
+        >>> inputs = ReportInputs(evaluation=evaluate(groups, scores), mistakes=worst_mistakes(groups, scores))
+        >>> "Five." in render_report(inputs)
+        True
     """
 
     evaluation: Evaluation

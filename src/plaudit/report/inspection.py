@@ -140,7 +140,12 @@ def write_inspection(inspection: Inspection, folder: Path) -> None:
 
 def read_inspection(folder: Path, record: Mapping[str, Any]) -> Inspection:
     """From the file beside scores with this run record; an empty one where there is none. One that cannot be read, or
-    that is of other scores, is left out with a warning."""
+    that is of other scores, is left out with a warning.
+
+    Example:
+        >>> read_inspection(Path(), record={})  # nobody left an `inspection.json` here
+        Inspection(probes=None, invariance=None, explanations=(), of=None)
+    """
     path = folder / INSPECTION_FILE
     try:
         inspection = Inspection.from_json(json.loads(path.read_text(encoding="utf-8")))

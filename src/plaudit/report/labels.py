@@ -13,13 +13,23 @@ from plaudit.text import page_name
 
 
 def known_label(kind: str, name: str, otherwise: str | None = None, limit: int = 80) -> Sentence | Markup:
-    """The sentence `kind.name`, with `_` for what TOML keys do not like; or the name (or `otherwise`) as data."""
+    """The sentence `kind.name`, with `_` for what TOML keys do not like; or the name (or `otherwise`) as data.
+
+    Example:
+        >>> known_label("baseline", "length").plain("en"), str(known_label("baseline", "<ours>"))
+        ('a model of length alone', '<bdi>&lt;ours&gt;</bdi>')
+    """
     key = f"{kind}.{re.sub('[^a-z0-9]+', '_', name.lower())}"
     return say(key) if key in templates() else page_name(otherwise or name, limit)
 
 
 def reason_label(text: str | None) -> Sentence | Markup:
-    """Why something is undefined; of two models, for which of them."""
+    """Why something is undefined; of two models, for which of them.
+
+    Example:
+        >>> reason_label("every reward is the same").plain("zh")
+        '所有奖励都相同'
+    """
     if side := re.fullmatch("([AB]): (.+)", text or ""):
         return say("compare.of_side", side=side[1], reason=reason_label(side[2]))
     for pattern, key in _reason_patterns():
@@ -40,7 +50,12 @@ def _reason_patterns() -> list[tuple[re.Pattern[str], str]]:
 
 
 def baseline_label(name: str) -> Sentence | Markup:
-    """A plain model."""
+    """A plain model.
+
+    Example:
+        >>> baseline_label("bow").plain("en"), baseline_label("bow").plain("zh")
+        ('a bag of words', '词袋模型')
+    """
     return known_label("baseline", name)
 
 

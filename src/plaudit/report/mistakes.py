@@ -65,6 +65,13 @@ def worst_mistakes(groups: Sequence[Group], scores: Sequence[Sequence[float]], m
         groups: what people said.
         scores: one list a group, one number a response; comparisons that meet one that is not finite are left out.
         most: how many to return.
+
+    Example:
+        >>> from plaudit.groups import Ranking
+        >>> group = Group("q", "2 + 2?", ("4", "5"), (Ranking(((0,), (1,))),))
+        >>> [mistake] = worst_mistakes([group], [[0.0, 2.0]])
+        >>> mistake.group, mistake.responses, mistake.gap, f"{mistake.confidence:.0%}"
+        ('q', ('4', '5'), 2.0, '88%')
     """
     worst = [
         max(mistakes, key=lambda mistake: mistake.gap)
@@ -81,6 +88,13 @@ def kinds_of_mistakes(
 
     `longer`: the model picked the longer response; `sure`: with a confidence above `SURE`; `disputed`: other annotators
     who judged the same two did not side with this judgement (of those that others judged too).
+
+    Example:
+        >>> from plaudit.groups import Ranking
+        >>> groups = [Group(f"q{i}", f"{i} + 1?", (f"{i + 1}", "No."), (Ranking(((0,), (1,))),)) for i in range(8)]
+        >>> kinds = kinds_of_mistakes(groups, [[0.0, 1.0]] * 8)
+        >>> {kind: share.value for kind, share in kinds.items()}  # nobody else judged the same, so none can be disputed
+        {'longer': 1.0, 'sure': 0.0, 'disputed': None}
     """
     comparisons, row = scored_comparisons(groups, scores, clusters)
     gaps, votes = comparisons.gaps(row), votes_of_others(comparisons)

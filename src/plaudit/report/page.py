@@ -30,6 +30,13 @@ def render_report(inputs: ReportInputs) -> str:
 
     Returns:
         HTML that can be written as UTF-8, whatever the data hold.
+
+    Example:
+        >>> from plaudit import Group, Ranking, evaluate
+        >>> groups = [Group("q", "2 + 2?", ("4", "5"), (Ranking(((0,), (1,))),))]
+        >>> page = render_report(ReportInputs(evaluation=evaluate(groups, [[1.0, 0.0]])))
+        >>> page[:15], "<script" in page
+        ('<!doctype html>', False)
     """
     return (
         _environment()
@@ -52,6 +59,13 @@ def write_report(inputs: ReportInputs, path: str | Path) -> None:
 
     Raises:
         DataError: if it cannot be written; what was there before is unchanged.
+
+    Example:
+        >>> from plaudit import Group, Ranking, evaluate
+        >>> groups = [Group("q", "2 + 2?", ("4", "5"), (Ranking(((0,), (1,))),))]
+        >>> write_report(ReportInputs(evaluation=evaluate(groups, [[1.0, 0.0]])), "report.html")
+        >>> Path("report.html").read_text(encoding="utf-8")[:15]
+        '<!doctype html>'
     """
     page = render_report(inputs)
     with replacing(path) as temporary:

@@ -50,6 +50,13 @@ class Verdict:
         headline: one sentence.
         cautions: how many faults were found and how many could not be ruled out, in a sentence.
         findings: everything the rules yield, in their order.
+
+    Example:
+        >>> from plaudit import Group, Ranking, evaluate
+        >>> groups = [Group(f"q{i}", f"{i} + 1?", (f"{i + 1}", "No."), (Ranking(((0,), (1,))),)) for i in range(40)]
+        >>> verdict = judge(evaluate(groups, [[0.0, 1.0]] * 40))
+        >>> verdict.signal, verdict.on("misleads")[0].sentence.plain("en").split(":")[0]
+        ('unfit', 'It prefers the worse answer')
     """
 
     signal: Signal
@@ -86,7 +93,15 @@ def judge(evaluation: Evaluation) -> Verdict:
 
 
 def judge_probes(probes: Probes, invariance: Invariance | None = None) -> tuple[Finding, ...]:
-    """What probes and the checks of one score allow to be said on their own, probe by probe."""
+    """What probes and the checks of one score allow to be said on their own, probe by probe.
+
+    Example:
+        >>> from plaudit import Group, Ranking, probe, train
+        >>> groups = [Group(f"q{i}", f"{i} + 1?", (f"It is {i + 1}", "No"), (Ranking(((0,), (1,))),)) for i in range(8)]
+        >>> probes = probe(train(groups, "length", backbone="length"), groups, only=["padding"])
+        >>> judge_probes(probes)[0].sentence.plain("en").split(".")[0]
+        'Changes that should not pay move its reward, in 1 of 1 probe: length (1 of 1)'
+    """
     return (
         *moved_by_probes(probes),
         *misled_by_family(probes),

@@ -28,6 +28,14 @@ class Finding:
         side: which question it answers: what the model is of use for, where it misleads, how sure we are.
         tone: good, bad, or open (it could be either).
         sentence: the claim.
+
+    Example:
+        >>> from plaudit import Group, Ranking, evaluate
+        >>> from plaudit.report import judge
+        >>> groups = [Group(f"q{i}", f"{i} + 1?", (f"{i + 1}", "No."), (Ranking(((0,), (1,))),)) for i in range(40)]
+        >>> finding = judge(evaluate(groups, [[1.0, 0.0]] * 40)).findings[0]
+        >>> finding.side, finding.tone, finding.sentence.plain("en").split(":")[0]
+        ('use', 'good', 'Telling the better answer from the worse')
     """
 
     side: Side
