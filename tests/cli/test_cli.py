@@ -120,7 +120,7 @@ def test_an_output_that_cannot_be_written_is_a_mistake_too():
     ("arguments", "line"),
     [
         (["eval", "m", "d", "--outptu", "x"], "no such option: --outptu; did you mean --output? (plaudit eval --help)"),
-        (["score", "--colour", "red"], "no such option: --colour (plaudit score --help)"),
+        (["score", "--zzz", "red"], "no such option: --zzz (plaudit score --help)"),
         (["evla"], "no such command 'evla'; did you mean 'eval'? (plaudit --help)"),
         (["data", "chek"], "no such command 'chek'; did you mean 'check'? (plaudit data --help)"),
         (["eval"], "missing argument 'model' (plaudit eval --help)"),

@@ -132,7 +132,7 @@ def test_the_python_of_the_docs_runs_as_printed(bow, tmp_path, monkeypatch, caps
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "give either a file of groups"),
+        ((), "give either a file"),
         (("-p", "why"), "--prompt needs at least one --response"),
         (("-p", "why", "-r", "x", "--method", "magic"), "no method 'magic'"),
         (("-p", "why", "-r", "x", "--unit", "page"), "no unit 'page'"),

@@ -90,8 +90,69 @@ def test_rank_is_best_first_and_keeps_the_indices(run, model, data):
     by_group = {}
     for row in rows(scored)[1:]:
         by_group.setdefault(row["group"], []).append(row)
-    expected = [row for group in by_group.values() for row in sorted(group, key=lambda row: -row["score"])]
+    ordered = [sorted(group, key=lambda row: -row["score"]) for group in by_group.values()]
+    expected = [{**row, "rank": place} for group in ordered for place, row in enumerate(group, 1)]
     assert rows(printed)[1:] == expected
+
+
+ROWS = [
+    {"id": "r1", "prompt": "w1 w2", "responses": ["w3", "good w4", "w3"], "model": "m", "tags": ["x"]},
+    {"id": "r2", "question": "w1 w2", "response": "w3"},
+    {"prompt": "w1 w2", "completions": ["w5"]},
+    {"id": "r1", "messages": [{"role": "user", "content": "w1 w2"}], "answers": ["w6"]},
+    {"prompt": "w1 w2", "outputs": ["w7"]},
+]
+
+
+def test_every_response_of_every_row_has_its_line(run, tmp_path):
+    """Rows with one prompt stay apart, repeated responses stay, and each row keeps its id and its own fields."""
+    folder = tiny_model_folder(tmp_path / "chat")
+    code, printed, _ = run("score", folder, "-", "--text", stdin="".join(json.dumps(row) + "\n" for row in ROWS))
+    assert code == 0
+    lines = rows(printed)[1:]
+    unnamed = lines[4]["group"]
+    assert [(line["group"], line["response"], line["text"]) for line in lines] == [
+        ("r1", 0, "w3"), ("r1", 1, "good w4"), ("r1", 2, "w3"), ("r2", 0, "w3"),
+        (unnamed, 0, "w5"), ("r1", 0, "w6"), (f"{unnamed}-2", 0, "w7"),
+    ]  # fmt: skip
+    assert [line.get("meta") for line in lines] == [{"model": "m", "tags": ["x"]}] * 3 + [None] * 4
+    # Equal tokens are computed once, so that rounding tells nothing apart.
+    assert lines[0]["score"] == lines[2]["score"] == lines[3]["score"]
+
+
+def test_equal_answers_share_a_rank_and_the_record_can_be_left_out(run, model):
+    stdin = json.dumps({"id": "q", "prompt": "w1 w2", "responses": ["w3", "good w4", "w3"]}) + "\n"
+    code, printed, _ = run("rank", model, "-", "--no-record", stdin=stdin)
+    assert code == 0
+    lines = rows(printed)
+    assert sorted(line["rank"] for line in lines) in ([1, 1, 3], [1, 2, 2])
+    assert {line["rank"] for line in lines if line["response"] != 1} == {
+        lines[0]["rank"] if lines[0]["response"] != 1 else 2
+    }
+
+
+def test_a_bad_row_can_be_set_aside(run, model, tmp_path):
+    stdin = '{"prompt": "w1", "responses": ["w2"]}\n{"prompt": "w1"}\n'
+    code, printed, complaints = run("score", model, "-", stdin=stdin)
+    assert code == 2 and "stdin:2: " in complaints
+    code, printed, _ = run("score", model, "-", "--rejects", tmp_path / "bad.jsonl", stdin=stdin)
+    assert code == 0 and len(rows(printed)) == 2
+    assert json.loads((tmp_path / "bad.jsonl").read_text())["where"] == "stdin:2"
+
+
+def test_scores_stream_while_rows_come_in(model):
+    from plaudit.scoring import ScoringOptions, score_rows
+
+    read = 0
+
+    def endless():
+        nonlocal read
+        for read in range(1, 10**6):
+            yield Group(str(read), "w1 w2", ("w3 " * 40,))
+
+    scores = score_rows(RewardModel.from_pretrained(model), endless(), ScoringOptions(batch_tokens=512))
+    assert next(scores)[0].group == "1"
+    assert read < 10**4
 
 
 def test_rank_a_prompt_and_responses(run, model):
@@ -127,7 +188,7 @@ def test_conversations_go_through_the_chat_template(run, tmp_path):
     assert code == 0
     given, expected = (rows(out)[1] for out in (printed, run("score", folder, "-", stdin=json.dumps(plain) + "\n")[1]))
     # The same tokens, and yet another text.
-    assert given.pop("text") != expected.pop("text")
+    assert given.pop("hash") != expected.pop("hash")
     assert given == expected
 
 
@@ -144,8 +205,8 @@ def test_half_a_surrogate_pair_is_read_as_the_replacement_character(run, model, 
 REFUSED = {
     "no model": (["score", "no-such-folder", "-"], "no model folder 'no-such-folder'"),
     "no file": (["score", "MODEL", "no-such-file.jsonl"], "no-such-file.jsonl"),
-    "nothing": (["rank", "MODEL"], "give either a file of groups"),
-    "both": (["rank", "MODEL", "-", "--prompt", "w1"], "give either a file of groups"),
+    "nothing": (["rank", "MODEL"], "give either a file"),
+    "both": (["rank", "MODEL", "-", "--prompt", "w1"], "give either a file"),
     "no response": (["rank", "MODEL", "--prompt", "w1"], "--prompt needs at least one --response"),
     "not JSON": (["score", "MODEL", "-"], "stdin: it is neither JSON lines"),
     "conversation": (["score", "MODEL", "TURNS"], "no chat template"),

@@ -35,6 +35,12 @@ CASES = {
         Group("q", "P", ("a", "b"), (Ranking(SECOND, annotator="x"),)),
     ),
     "native, nothing judged": ("native", {"prompt": "P", "responses": ["a"]}, Group("", "P", ("a",))),
+    "candidates": (
+        "candidates",
+        {"id": 7, "question": "P", "answers": ["a", {"text": "b"}], "model": "m", "notes": [1]},
+        Group("7", "P", ("a", "b"), meta={"model": "m"}),
+    ),
+    "candidates, one a row": ("candidates", {"prompt": "P", "response": ""}, Group("", "P", ("",))),
     "trl": ("trl", {"prompt": "P", "chosen": "a", "rejected": "b"}, pair("P", "a", "b")),
     "trl with margin": ("trl", {"prompt": "P", "chosen": "a", "rejected": "b", "margin": 2}, pair("P", "a", "b", 2)),
     "trl with an empty prompt": ("trl", {"prompt": "", "chosen": "a", "rejected": "b"}, pair("", "a", "b")),
@@ -370,7 +376,7 @@ def test_the_examples_in_the_docs_are_what_they_are_said_to_be(part, tmp_path):
 
 
 def test_the_docs_list_every_format_in_its_order():
-    [order] = re.findall(r"in this order: (.*?)\. The one", PAGE, re.S)
+    [order] = re.findall(r"in this order: (.*?)\. The\sfirst", PAGE, re.S)
     assert re.findall(r"`([\w-]+)`", order) == [format.name for format in FORMATS.values()]
 
 
@@ -480,7 +486,8 @@ FAULTS = {
     '{"prompt":"P","responses":["a","a"],"rankings":[{"tiers":[[0],[1]]}]}': "the two responses are the same text",
     '{"prompt":"P","responses":["a"],"ratings":[{"response":0,"value":NaN}]}': "is nan, not a number",
     '{"prompt":"P","responses":["a"],"ratings":[{"response":0,"value":9,"scale":[0,5]}]}': "outside its scale",
-    '{"prompt":"P","responses":["a"],"mine":1}': "unknown field 'mine'",
+    '{"prompt":"P","responses":["a"],"rankings":[],"mine":1}': "unknown field 'mine'",
+    '{"prompt":"P","responses":[],"mine":1}': "the responses must be a list of at least one",
     '{"prompt":"P","response":"a","value":"great"}': "must be a number",
     '{"prompt":"P","response":"a","value":7,"scale_min":1,"scale_max":5}': "outside its scale",
     '{"prompt":"P","response_a":"a","response_b":"b","winner":"1"}': "'winner'. is 1 on columns that have letters, "

@@ -116,7 +116,7 @@ GOOD = {"group": "q", "response": 0, "score": 1.0, "tokens": 3, "truncated": Fal
         (json.dumps(GOOD | {"response": -1}), '"response" is -1'),
         (json.dumps(GOOD | {"truncated": 0}), '"truncated" is 0; it must be true or false'),
         (json.dumps(GOOD | {"scores": [1]}), '"scores" must be an object'),
-        (json.dumps(GOOD | {"text": 7}), '"text" is 7; it must be the hash'),
+        (json.dumps(GOOD | {"hash": 7}), '"hash" is 7; it must be the hash'),
         (json.dumps(GOOD | {"spread": -0.5}), '"spread" is -0.5; it must be a standard deviation'),
         (json.dumps(GOOD | {"spread": math.nan}), '"spread" is nan'),
         (json.dumps(GOOD | {"spread": True}), '"spread" is True'),
@@ -167,7 +167,7 @@ def test_align_refuses_scores_of_other_data(groups, scores, says):
 
 
 def digits(text):
-    return hashlib.sha256(text).hexdigest()[:8]
+    return hashlib.sha256(text).hexdigest()[:16]
 
 
 @pytest.mark.parametrize(
@@ -183,10 +183,39 @@ def test_the_hash_of_a_text_is_that_of_the_docs(prompt, response, text):
     assert text_hash(Group("q", prompt, ("another", response)), 1) == digits(text)
 
 
+def test_rows_scored_apart_are_found_by_their_text(tmp_path):
+    # Two rows of one prompt, one response twice: three lines for a group of two responses.
+    rows = [Group("r1", "p", ("a", "b")), Group("r2", "p", ("b",))]
+    places = [(rows[0], 0, 1.0), (rows[0], 1, 2.0), (rows[1], 0, 2.0 + 1e-7)]
+    lines = [Score(row.id, i, score, 3, False, hash=text_hash(row, i)) for row, i, score in places]
+    aligned, unused = align_scores([Group("merged", "p", ("b", "a"))], lines)
+    assert [[score.score for score in row] for row in aligned] == [[2.0, 1.0]]
+    assert unused == 0
+    contradicting = [*lines, Score("r3", 0, 9.0, 3, False, hash=text_hash(rows[1], 0))]
+    with pytest.raises(PlauditError, match="response 0 of group 'merged' has two scores"):
+        align_scores([Group("merged", "p", ("b", "a"))], contradicting)
+
+
+def test_the_hash_of_earlier_versions_is_read(tmp_path):
+    path = tmp_path / "s.jsonl"
+    path.write_text(json.dumps(GOOD | {"text": digits(b"p\0a")[:8]}) + "\n")
+    scores, _ = read_scores(path)
+    assert align_scores([Group("other", "p", ("a",))], scores) == ([scores], 0)
+    with pytest.raises(PlauditError, match="was made of another text"):
+        align_scores([Group("q", "p", ("b",))], scores)
+
+
+def test_what_was_asked_for_beside_a_score_is_written(tmp_path, capsys):
+    write_scores([Score("q", 0, 1.0, 3, False, rank=2, text="an answer", meta={"model": "m"})], "-")
+    assert json.loads(capsys.readouterr().out) == GOOD | {"rank": 2, "text": "an answer", "meta": {"model": "m"}}
+    (tmp_path / "s.jsonl").write_text(json.dumps(GOOD | {"text": "an answer", "meta": {"model": "m"}}) + "\n")
+    assert read_scores(tmp_path / "s.jsonl")[0] == [Score("q", 0, 1.0, 3, False)]
+
+
 def test_a_score_of_another_text_is_refused(tmp_path):
     path = tmp_path / "s.jsonl"
-    write_scores([Score("q", 0, 1.0, 3, False), Score("q", 1, 2.0, 3, False, text=digits(b"p\0old"))], path)
-    assert [json.loads(line).get("text") for line in path.read_text().splitlines()] == [None, digits(b"p\0old")]
+    write_scores([Score("q", 0, 1.0, 3, False), Score("q", 1, 2.0, 3, False, hash=digits(b"p\0old"))], path)
+    assert [json.loads(line).get("hash") for line in path.read_text().splitlines()] == [None, digits(b"p\0old")]
     scores, _ = read_scores(path)
     assert align_scores([Group("q", "p", ("any", "old"))], scores) == ([scores], 0)
     for other in (Group("q", "p", ("any", "new")), Group("q", "another p", ("any", "old"))):

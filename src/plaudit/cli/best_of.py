@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plaudit.cli.options import BatchTokens, Clusters, Format, InLanguage, Json, Rejects, TruncateResponses
+from plaudit.cli.options import BatchTokens, Clusters, InLanguage, Json, TruncateResponses
+from plaudit.cli.reading import ANY, Reading, reads_data
 from plaudit.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ Most = Annotated[
 ]
 
 
+@reads_data
 def best_of_command(
     proxy: Proxy,
     data: Candidates,
@@ -66,8 +68,7 @@ def best_of_command(
     as_json: Json = False,
     penalty: Penalty = None,
     most: Most = None,
-    format: Format = None,
-    rejects: Rejects = None,
+    reading: Reading = ANY,
     clusters: Clusters = None,
     batch_tokens: BatchTokens = None,
     truncate_responses: TruncateResponses = False,
@@ -90,7 +91,7 @@ def best_of_command(
     check_stdin("proxies, gold and data", *proxies, gold, *data)
     sources = _sources(proxies, gold, penalty)
     penalty = PENALTY if penalty is None else penalty
-    judgements = read_judgements(data, format, rejects)
+    judgements = read_judgements(data, reading)
     # Ratings first: an attribute that is not there is refused before a model spends hours.
     rated = _ratings(judgements.groups, gold.removeprefix(RATINGS)) if gold.startswith(RATINGS) else None
     options = ScoringOptions(batch_tokens, truncate_responses)

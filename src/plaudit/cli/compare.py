@@ -8,17 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plaudit.cli.options import (
-    BatchTokens,
-    Clusters,
-    Data,
-    Format,
-    InLanguage,
-    Json,
-    Majority,
-    Rejects,
-    TruncateResponses,
-)
+from plaudit.cli.options import BatchTokens, Clusters, Data, InLanguage, Json, Majority, TruncateResponses
+from plaudit.cli.reading import ANY, Reading, reads_data
 
 if TYPE_CHECKING:
     from plaudit.scoring import ScoredGroups
@@ -32,6 +23,7 @@ Output = Annotated[
 Show = Annotated[int, typer.Option("--show", min=0, metavar="N", help="Show the N prompts they disagree on most.")]
 
 
+@reads_data
 def compare_command(
     a: ModelA,
     b: ModelB,
@@ -39,8 +31,7 @@ def compare_command(
     output: Output = None,
     as_json: Json = False,
     show: Show = 5,
-    format: Format = None,
-    rejects: Rejects = None,
+    reading: Reading = ANY,
     majority: Majority = False,
     clusters: Clusters = None,
     batch_tokens: BatchTokens = None,
@@ -60,7 +51,7 @@ def compare_command(
     from plaudit.text import preferred_language
 
     check_stdin("A, B and data", a, b, *data)
-    judgements = read_judgements(data, format, rejects, merge=majority)
+    judgements = read_judgements(data, reading, merge=majority)
     # Before scoring, which takes the time: data without anything to measure are refused, whatever the scores.
     check_measurable(judgements.groups, clusters)
     models = {"A": a, "B": b}

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plaudit.cli.inputs import tell_rejected
-from plaudit.cli.options import Format, Json, Rejects
+from plaudit.cli.options import Json, Rejects
+from plaudit.cli.reading import ANY, LISTED, Reading, reads_data
 from plaudit.errors import DataError
 from plaudit.text import counted
 
@@ -41,12 +42,13 @@ FEW_TESTS = 50
 
 
 @app.command()
+@reads_data
 def check(
     files: Files,
     against: Annotated[
         str | None, typer.Option("--against", help="Other data; finds the prompts that are (nearly) in both.")
     ] = None,
-    format: Format = None,
+    reading: Reading = LISTED,
     as_json: Json = False,
 ) -> None:
     """Read everything, list the rows that cannot be read (exit code 2), and count what may want mending.
@@ -60,7 +62,7 @@ def check(
     from plaudit.judgements import check_groups
 
     report, index = ReadReport(keep_going=True), PromptIndex()
-    groups: Iterable[Group] = read_groups(files, format=format, report=report)
+    groups: Iterable[Group] = read_groups(files, report=report, **reading.options())
     checked = check_groups(groups if against is None else index.passing(groups))
     near = None if against is None else index.near(read_groups(against))
     if as_json:
@@ -87,6 +89,7 @@ def _refuse_bad_rows(report: ReadReport) -> None:
 
 
 @app.command()
+@reads_data
 def stats(
     files: Files,
     tokenizer: Annotated[
@@ -95,8 +98,7 @@ def stats(
     max_length: Annotated[
         int | None, typer.Option("--max-length", min=1, help="A context in tokens: what it would cut.")
     ] = None,
-    format: Format = None,
-    rejects: Rejects = None,
+    reading: Reading = ANY,
     as_json: Json = False,
 ) -> None:
     """How long prompts and responses are, and what a context of a given length would cut.
@@ -112,15 +114,16 @@ def stats(
 
     report = ReadReport()
     loaded = _tokenizer(tokenizer) if tokenizer else None
-    lengths = length_report(read_groups(files, format=format, rejects=rejects, report=report), loaded, max_length)
+    lengths = length_report(read_groups(files, report=report, **reading.options()), loaded, max_length)
     if as_json:
         typer.echo(json.dumps(asdict(lengths), ensure_ascii=False))
     else:
         data_tables.show_lengths(lengths)
-    _tell_rejected(report, rejects)
+    _tell_rejected(report, reading.rejects)
 
 
 @app.command()
+@reads_data
 def convert(
     files: Files,
     output: Output,
@@ -134,8 +137,7 @@ def convert(
     attribute: Annotated[
         str | None, typer.Option("--attribute", help="With --rankings-from-ratings: only this attribute's ratings.")
     ] = None,
-    format: Format = None,
-    rejects: Rejects = None,
+    reading: Reading = ANY,
 ) -> None:
     """Bring judgements into another shape. What it has no place for is counted on stderr.
 
@@ -151,14 +153,14 @@ def convert(
     if attribute is not None and not from_ratings:
         raise DataError("--attribute chooses ratings for --rankings-from-ratings", remedy="give both")
     report = ReadReport()
-    groups: Iterable[Group] = read_groups(files, format=format, rejects=rejects, report=report)
+    groups: Iterable[Group] = read_groups(files, report=report, **reading.options())
     if from_ratings:
         groups = (rankings_from_ratings(group, attribute) for group in groups)
     if merge:
         groups = map(majority, groups)
     lost: Counter[str] = Counter()
     written = write_groups(groups, output, to, lost=lost)
-    _tell_rejected(report, rejects)
+    _tell_rejected(report, reading.rejects)
     if lost:
         typer.echo(f"{to} has no place for {lost_in_words(lost)}", err=True)
     typer.echo(f"{counted(written, 'groups' if to == 'native' else 'pairs')} written to {output}", err=True)
@@ -206,6 +208,7 @@ def clicks(
 
 
 @app.command()
+@reads_data
 def split(
     files: Files,
     output: Annotated[str, typer.Option("--output", "-o", help="A folder for train.jsonl, test.jsonl, ...")],
@@ -215,8 +218,7 @@ def split(
         str, typer.Option("--by", help="What stays whole: prompt, subset, or a field of meta.", metavar="FIELD")
     ] = "prompt",
     seed: Annotated[int, typer.Option("--seed", help="Another seed is another split.")] = 0,
-    format: Format = None,
-    rejects: Rejects = None,
+    reading: Reading = ANY,
 ) -> None:
     """Split by prompt, never by row: the same prompt is on the same side every time, with what is nearly the same.
 
@@ -227,7 +229,7 @@ def split(
     from plaudit.data import ReadReport, read_groups, split_to_folder
 
     report = ReadReport()
-    groups = read_groups(files, format=format, rejects=rejects, report=report)
+    groups = read_groups(files, report=report, **reading.options())
     sides = split_to_folder(groups, output, test, validation, seed, by)
     total = sum(sides.groups.values())
     for side, count in sides.groups.items():
@@ -240,7 +242,7 @@ def split(
     if sides.across:
         near = counted(sides.across, "prompts")
         typer.echo(f"{near} nearly the same as one in train (split by prompt to keep them together)")
-    _tell_rejected(report, rejects)
+    _tell_rejected(report, reading.rejects)
 
 
 def _tokenizer(name: str) -> Any:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plaudit.cli.inputs import tell_rejected
-from plaudit.cli.options import Changes, Format, Json, Rejects
+from plaudit.cli.options import Changes, Json
 from plaudit.cli.output import give
+from plaudit.cli.reading import ANY, Reading, reads_data
 from plaudit.errors import InvalidInputError
 from plaudit.storage import check_place
 from plaudit.text import counted
@@ -46,6 +47,7 @@ ThresholdAlone = Annotated[
 Seed = Annotated[int, typer.Option("--seed", help="Of the assignments to folds, and of training.")]
 
 
+@reads_data
 def doctor_command(
     files: Files,
     output: Output,
@@ -59,8 +61,7 @@ def doctor_command(
     threshold_alone: ThresholdAlone = 1.0,
     seed: Seed = 0,
     changes: Changes = None,
-    format: Format = None,
-    rejects: Rejects = None,
+    reading: Reading = ANY,
     as_json: Json = False,
 ) -> None:
     """Find judgements that are probably wrong, people who disagree with everyone, opposite labels, test data in the
@@ -74,8 +75,8 @@ def doctor_command(
 
     _check_output(output, apply)
     report = ReadReport(source_lines=SourceLines())
-    groups = load_groups(files, format=format, rejects=rejects, report=report)
-    tell_rejected(len(report.rejected), rejects)
+    groups = load_groups(files, report=report, **reading.options())
+    tell_rejected(len(report.rejected), reading.rejects)
     if apply is not None:
         _apply(apply, groups, output, as_json)
         return
@@ -87,9 +88,8 @@ def doctor_command(
         backbones=baseline_names(backbone), folds=folds, by=by, repeats=repeats, threshold=threshold,
         threshold_alone=threshold_alone, seed=seed, training=dict(map(name_and_value, changes or [])),
     )  # fmt: skip
-    options = {"--format": format, "--rejects": rejects}
-    read_as = [*files, *(str(word) for option in options.items() if option[1] for word in option)]
-    _examine(groups, load_groups(test) if test else None, settings, report, output, read_as, as_json)
+    tests = load_groups(test) if test else None
+    _examine(groups, tests, settings, report, output, [*files, *reading.words()], as_json)
 
 
 def _examine(

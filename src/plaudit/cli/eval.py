@@ -9,18 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plaudit.cli.options import (
-    BatchTokens,
-    Clusters,
-    Data,
-    Format,
-    InLanguage,
-    Json,
-    Majority,
-    Rejects,
-    ScoredModel,
-    TruncateResponses,
-)
+from plaudit.cli.options import BatchTokens, Clusters, Data, InLanguage, Json, Majority, ScoredModel, TruncateResponses
+from plaudit.cli.reading import ANY, Reading, reads_data
 from plaudit.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -48,13 +38,13 @@ Texts = Annotated[bool, typer.Option("--texts/--no-texts", help="Show the worst 
 Card = Annotated[bool, typer.Option("--card", help="Also put the figures into the model folder's README.md.")]
 
 
+@reads_data
 def eval_command(
     model: ScoredModel,
     data: Data,
     output: Output = None,
     as_json: Json = False,
-    format: Format = None,
-    rejects: Rejects = None,
+    reading: Reading = ANY,
     majority: Majority = False,
     clusters: Clusters = None,
     batch_tokens: BatchTokens = None,
@@ -82,7 +72,7 @@ def eval_command(
         raise InvalidInputError("--probes, --explain, --no-texts and --card are about the report", remedy="add -o DIR")
     if card:
         _check_card(Path(model))
-    judgements = read_judgements(data, format, rejects, merge=majority)
+    judgements = read_judgements(data, reading, merge=majority)
     _check_options(judgements, clusters, bootstrap)
     run = obtain_scores(model, judgements.people, output, ScoringOptions(batch_tokens, truncate_responses))
     evaluation = _measure(judgements, run.scores, clusters, bootstrap)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plaudit.cli.inputs import groups_or_prompt
-from plaudit.cli.options import BatchTokens, Format, Json, TruncateResponses
+from plaudit.cli.inputs import rows_or_prompt
+from plaudit.cli.options import BatchTokens, Json, TruncateResponses
+from plaudit.cli.reading import ANY, Reading, reads_data
 from plaudit.cli.score import MaybeSource, Prompt, Responses
 from plaudit.errors import InvalidInputError
 
@@ -40,6 +41,7 @@ First = Annotated[int | None, typer.Option("--first", min=1, metavar="N", help="
 Full = Annotated[bool, typer.Option("--full", help="Print long responses whole.")]
 
 
+@reads_data
 def explain_command(
     model: Model,
     source: MaybeSource = None,
@@ -54,7 +56,7 @@ def explain_command(
     check: Check = False,
     first: First = None,
     full: Full = False,
-    format: Format = None,
+    reading: Reading = ANY,
     batch_tokens: BatchTokens = None,
     truncate_responses: TruncateResponses = False,
 ) -> None:
@@ -72,7 +74,7 @@ def explain_command(
 
     if output is not None:
         check_place(output)
-    groups = list(islice(groups_or_prompt(source, prompt, response, format), first))
+    groups = list(islice(rows_or_prompt(source, prompt, response, reading), first))
     scorer = open_model(model)
     methods = method or available_methods(scorer)
     _check_options({"--check": check, "--steps": steps, "--reference": reference}, scorer, methods, method)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import typer
 
+from plaudit.cli.reading import Reading
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group
 from plaudit.settings import Settings
@@ -34,10 +35,8 @@ class JudgementInput:
     repeated: int
 
 
-def read_judgements(
-    files: str | Sequence[str], format: str | None, rejects: Path | None, *, merge: bool = False
-) -> JudgementInput:
-    """Read judgements as the options `--format`, `--rejects` and `--majority` (`merge`) want it.
+def read_judgements(files: str | Sequence[str], reading: Reading, *, merge: bool = False) -> JudgementInput:
+    """Read judgements as the verb's options and `--majority` (`merge`) want it.
 
     Raises:
         PlauditError: as `load_groups`.
@@ -46,7 +45,7 @@ def read_judgements(
     from plaudit.judgements import majority
 
     report = ReadReport()
-    people = load_groups(files, format=format, rejects=rejects, report=report)
+    people = load_groups(files, report=report, **reading.options())
     groups = [majority(group) for group in people] if merge else people
     return JudgementInput(groups=groups, people=people, rejected=len(report.rejected), repeated=report.repeated)
 
@@ -75,10 +74,10 @@ def tell_rejected(rows: int, rejects: Path | None) -> None:
         typer.echo(f"{counted(rows, 'rows')} set aside in {rejects}", err=True)
 
 
-def groups_or_prompt(
-    source: str | None, prompt: str | None, responses: Sequence[str] | None, format: str | None
+def rows_or_prompt(
+    source: str | None, prompt: str | None, responses: Sequence[str] | None, reading: Reading
 ) -> Iterable[Group]:
-    """The groups of a file, or the one that --prompt and --response make.
+    """The rows of a file, none merged with another, or the one that --prompt and --response make.
 
     Raises:
         PlauditError: unless it is one of the two.
@@ -86,11 +85,9 @@ def groups_or_prompt(
     from plaudit.data import read_groups
 
     if (source is None) == (prompt is None):
-        raise InvalidInputError(
-            "give either a file of groups (`-` for stdin) or --prompt with its --response, one of the two"
-        )
+        raise InvalidInputError("give either a file (`-` for stdin) or --prompt with its --response, one of the two")
     if prompt is None:
-        return read_groups(str(source), format=format)
+        return read_groups(str(source), merge=False, **reading.options())
     if not responses:
         raise InvalidInputError("--prompt needs at least one --response")
     return [Group("", prompt, tuple(responses))]

@@ -8,18 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plaudit.cli.options import (
-    Changes,
-    ChatTemplate,
-    CutResponses,
-    Data,
-    Format,
-    InLanguage,
-    Json,
-    Majority,
-    Rejects,
-    Scales,
-)
+from plaudit.cli.options import Changes, ChatTemplate, CutResponses, Data, InLanguage, Json, Majority, Scales
+from plaudit.cli.reading import ANY, Reading, reads_data
 
 if TYPE_CHECKING:
     from plaudit.groups import Group
@@ -48,6 +38,7 @@ RankRatings = Annotated[
 FirstSeed = Annotated[int | None, typer.Option("--seed", help="The first seed, and that of the split.")]
 
 
+@reads_data
 def losses_command(
     data: Data,
     output: Output,
@@ -67,8 +58,7 @@ def losses_command(
     chat_template: ChatTemplate = None,
     seed: FirstSeed = None,
     changes: Changes = None,
-    format: Format = None,
-    rejects: Rejects = None,
+    reading: Reading = ANY,
     as_json: Json = False,
     language: InLanguage = None,
 ) -> None:
@@ -89,7 +79,7 @@ def losses_command(
         seeds=seeds, by=by, folds=folds, test_share=test, training=training,
         baselines=None if baselines is None else baseline_names(baselines),
     )  # fmt: skip
-    groups = _read(data, format, rejects, majority, rank_ratings, responses, training.seed)
+    groups = _read(data, reading, majority, rank_ratings, responses, training.seed)
     log = lambda line: typer.echo(line, err=True)  # noqa: E731
     _write(
         compare_losses(groups, output, backbone, settings, log=log), output, as_json, language or preferred_language()
@@ -98,8 +88,7 @@ def losses_command(
 
 def _read(
     data: list[str],
-    format: str | None,
-    rejects: Path | None,
+    reading: Reading,
     majority: bool,
     rank_ratings: bool,
     max_responses: int | None,
@@ -112,8 +101,8 @@ def _read(
     from plaudit.laboratory import subsample_responses
 
     report = ReadReport()
-    groups = load_groups(data, format=format, rejects=rejects, report=report)
-    tell_rejected(len(report.rejected), rejects)
+    groups = load_groups(data, report=report, **reading.options())
+    tell_rejected(len(report.rejected), reading.rejects)
     if majority:
         groups = list(map(merge_annotators, groups))
     if rank_ratings:

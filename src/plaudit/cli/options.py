@@ -10,11 +10,10 @@ import typer
 # ---- what is read ---------------------------------------------------------------------------------------------------
 
 Data = Annotated[list[str], typer.Argument(help="Judgements: files, folders, a data set, or `-` for stdin.")]
-Format = Annotated[str | None, typer.Option("--format", "-f", help="The data's format, where it is not detected.")]
+Rejects = Annotated[Path | None, typer.Option("--rejects", help="Set bad rows aside in this file and go on, counted.")]
 Majority = Annotated[
     bool, typer.Option("--majority", help="Merge annotators of the same responses into their majority.")
 ]
-Rejects = Annotated[Path | None, typer.Option("--rejects", help="Set bad rows aside in this file and go on, counted.")]
 
 # ---- how it is told -------------------------------------------------------------------------------------------------
 

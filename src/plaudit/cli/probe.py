@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plaudit.cli.options import BatchTokens, Clusters, Format, InLanguage, Json, OpenedModel, Rejects
+from plaudit.cli.options import BatchTokens, Clusters, InLanguage, Json, OpenedModel
+from plaudit.cli.reading import ANY, Reading, reads_data
 from plaudit.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ InvarianceToo = Annotated[bool, typer.Option("--invariance/--no-invariance", hel
 DrawSeed = Annotated[int, typer.Option("--seed", help="Of everything that is drawn.")]
 
 
+@reads_data
 def probe_command(
     model: OpenedModel,
     data: Responses,
@@ -45,8 +47,7 @@ def probe_command(
     invariant: InvarianceToo = True,
     seed: DrawSeed = 0,
     clusters: Clusters = None,
-    format: Format = None,
-    rejects: Rejects = None,
+    reading: Reading = ANY,
     batch_tokens: BatchTokens = None,
     language: InLanguage = None,
 ) -> None:
@@ -67,7 +68,7 @@ def probe_command(
     names = _probe_names(only)
     if output is not None:
         check_place(output)
-    read = read_judgements(data, format, rejects)
+    read = read_judgements(data, reading)
     scorer = open_model(model)
     score = _with_bar(scorer, batch_tokens)
     probes = probe(

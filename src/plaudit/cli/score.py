@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plaudit.cli.inputs import groups_or_prompt
-from plaudit.cli.options import BatchTokens, Format, TruncateResponses
+from plaudit.cli.inputs import rows_or_prompt
+from plaudit.cli.options import BatchTokens, TruncateResponses
+from plaudit.cli.reading import ANY, Reading, reads_data
 from plaudit.text import terminal_quote
 
 if TYPE_CHECKING:
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
     from plaudit.groups import Group
 
 Model = Annotated[str, typer.Argument(help="A model folder or hub id.")]
-Source = Annotated[str, typer.Argument(help="Groups: a file, a folder, a data set, or `-` for stdin.")]
+Source = Annotated[str, typer.Argument(help="Prompts and responses: a file, a folder, a data set, `-` (stdin).")]
 MaybeSource = Annotated[
-    str | None, typer.Argument(metavar="[SOURCE]", help="Groups: a file, a folder, a data set, or `-` for stdin.")
+    str | None,
+    typer.Argument(metavar="[SOURCE]", help="Prompts and responses: a file, a folder, a data set, `-` (stdin)."),
 ]
 Prompt = Annotated[str | None, typer.Option("--prompt", "-p", help="A prompt, instead of SOURCE.")]
 Responses = Annotated[
@@ -28,28 +30,39 @@ Responses = Annotated[
 Output = Annotated[str, typer.Option("--output", "-o", help="Where to write score lines; `-`: stdout.")]
 
 
+Text = Annotated[bool, typer.Option("--text", help="Put the response beside its score.")]
+NoRecord = Annotated[bool, typer.Option("--no-record", help="Leave out the first line, the run record.")]
+
+
+@reads_data
 def score_command(
     model: Model,
     source: Source,
     output: Output = "-",
-    format: Format = None,
+    text: Text = False,
+    no_record: NoRecord = False,
+    reading: Reading = ANY,
     batch_tokens: BatchTokens = None,
     truncate_responses: TruncateResponses = False,
 ) -> None:
-    """Score every response: one line each, in the order of the input.
+    """Score every response: one line for each response of each row, in the order of the input.
 
     Example: `plaudit score my-model candidates.jsonl -o scores.jsonl`
     """
-    from plaudit.data import read_groups, write_scores
+    from plaudit.data import write_scores
     from plaudit.model import open_model
-    from plaudit.scoring import ScoringOptions
+    from plaudit.scoring import RowScoring, ScoringOptions, score_rows
 
+    rows = rows_or_prompt(source, None, None, reading)
+    how = RowScoring(text=text)
     scorer = open_model(model)
-    options = ScoringOptions(batch_tokens, truncate_responses)
-    rows = scorer.stream(read_groups(source, format=format), **options.for_model())
-    write_scores(chain.from_iterable(rows), output, scorer.run_record("scores", model=model))
+    scored = score_rows(scorer, rows, ScoringOptions(batch_tokens, truncate_responses), how)
+    record = None if no_record else scorer.run_record("scores", model=model)
+    write_scores(chain.from_iterable(scored), output, record)
+    how.check()
 
 
+@reads_data
 def rank_command(
     model: Model,
     source: MaybeSource = None,
@@ -57,36 +70,40 @@ def rank_command(
     response: Responses = None,
     output: Output = "-",
     as_json: Annotated[bool, typer.Option("--json", help="Score lines on a terminal too.")] = False,
-    format: Format = None,
+    text: Text = False,
+    no_record: NoRecord = False,
+    reading: Reading = ANY,
     batch_tokens: BatchTokens = None,
     truncate_responses: TruncateResponses = False,
 ) -> None:
-    """Rank the responses to each prompt, best first: score lines, or a readable list on a terminal.
+    """Rank the responses of each row, best first: score lines, or a readable list on a terminal.
 
     Example: `plaudit rank my-model --prompt "Why is the sky blue?" -r "Rayleigh scattering." -r "Because."`
     """
     from plaudit.data import write_scores
     from plaudit.model import open_model
-    from plaudit.scoring import ScoringOptions
+    from plaudit.scoring import RowScoring, ScoringOptions, score_rows
 
-    groups = groups_or_prompt(source, prompt, response, format)
+    rows = rows_or_prompt(source, prompt, response, reading)
+    for_people = output == "-" and sys.stdout.isatty() and not as_json
+    shown, scored_rows = tee(rows) if for_people else ((), rows)
+    how = RowScoring(text=text, ranked=True)
     scorer = open_model(model)
-    options = ScoringOptions(batch_tokens, truncate_responses)
-    for_people, for_model = tee(groups)
-    rows = scorer.stream(for_model, **options.for_model())
-    ranked = (sorted(row, key=lambda score: -score.score) for row in rows)
-    if output == "-" and sys.stdout.isatty() and not as_json:
-        for group, row in zip(for_people, ranked, strict=True):
+    ranked = score_rows(scorer, scored_rows, ScoringOptions(batch_tokens, truncate_responses), how)
+    if for_people:
+        for group, row in zip(shown, ranked, strict=True):
             _show(group, row)
     else:
-        del for_people
-        write_scores(chain.from_iterable(ranked), output, scorer.run_record("scores", model=model))
+        record = None if no_record else scorer.run_record("scores", model=model)
+        write_scores(chain.from_iterable(ranked), output, record)
+    how.check()
 
 
 def _show(group: Group, scores: list[Score]) -> None:
     from plaudit.groups import plain_text
 
     typer.echo(terminal_quote(plain_text(group.prompt)))
-    for place, score in enumerate(scores, 1):
+    for score in scores:
         text = terminal_quote(plain_text(group.responses[score.response]))
-        typer.echo(f"{place:>3}. {score.score:+8.3f}  {text}{'  (truncated)' if score.truncated else ''}")
+        place = "" if score.rank is None else f"{score.rank}."
+        typer.echo(f"{place:>4} {score.score:+8.3f}  {text}{'  (truncated)' if score.truncated else ''}")

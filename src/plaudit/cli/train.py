@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,17 +15,16 @@ from plaudit.cli.options import (
     CutResponses,
     Data,
     Epochs,
-    Format,
     LearningRate,
     Majority,
     MaxLength,
     Overwrite,
-    Rejects,
     ReportTo,
     Resume,
     Scales,
     Seed,
 )
+from plaudit.cli.reading import ANY, Reading, reads_data
 
 Output = Annotated[Path, typer.Option("--output", "-o", help="The model folder to write.")]
 Backbone = Annotated[
@@ -48,6 +48,7 @@ Annotators = Annotated[
 Trainable = Annotated[str | None, typer.Option("--trainable", help="layers, all, last:K, head, lora or lora:RANK.")]
 
 
+@reads_data
 def train_command(
     context: typer.Context,
     data: Data,
@@ -70,8 +71,7 @@ def train_command(
     config: Config = None,
     changes: Changes = None,
     majority: Majority = False,
-    format: Format = None,
-    rejects: Rejects = None,
+    reading: Reading = ANY,
     resume: Resume = False,
     overwrite: Overwrite = False,
 ) -> None:
@@ -83,12 +83,14 @@ def train_command(
     from plaudit.training import TrainingSettings, loss_settings, train
 
     settings = changed_settings(context, TrainingSettings(), **loss_settings(losses or ""))
-    judgements = read_judgements(data, format, rejects, merge=majority)
-    held_out = None if validation_data is None else read_judgements(validation_data, format, None, merge=majority)
-    tell_rejected(judgements.rejected, rejects)
+    judgements = read_judgements(data, reading, merge=majority)
+    validation = None
+    if validation_data is not None:
+        validation = read_judgements(validation_data, replace(reading, rejects=None), merge=majority).groups
+    tell_rejected(judgements.rejected, reading.rejects)
     train(
         judgements.groups, output, backbone,
-        validation_groups=None if held_out is None else held_out.groups,
+        validation_groups=validation,
         settings=settings, resume=resume, overwrite=overwrite,
     )  # fmt: skip
     typer.echo(f"The model is in {output}. Measure it on held-out data: plaudit eval {output} DATA", err=True)

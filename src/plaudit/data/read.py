@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import math
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -137,9 +139,21 @@ def _groups(wishes: Wishes, rejects: str | Path | None, report: ReadReport, memo
     with rejecting(sources, rejects, report) as reject:
         every = tables(sources, wishes.split)
         fragments = chain.from_iterable(read_table(table, wishes, report, reject) for table in every)
-        for group in merge_fragments(fragments, memory) if wishes.merge else fragments:
+        groups = merge_fragments(fragments, memory) if wishes.merge else _numbered(fragments)
+        for group in groups:
             report.groups += 1
             yield named(group)
+
+
+def _numbered(rows: Iterable[Group]) -> Iterator[Group]:
+    """Rows without an id get that of their prompt, and those with the prompt of an earlier one a number after it."""
+    met: Counter[str] = Counter()
+    for group in rows:
+        if not group.id:
+            key = named(group).id
+            met[key] += 1
+            group = group if met[key] == 1 else replace(group, id=f"{key}-{met[key]}")
+        yield group
 
 
 def _session_of_row(row: Mapping[str, Any], report: ReadReport) -> Session:

@@ -26,6 +26,9 @@ Labels = Literal["zero-based", "one-based"]
 SNIFFED_ROWS = 16
 """Rows at the start of a file that decide its format."""
 
+PLAIN = (str, int, float)
+"""What is kept under `meta`."""
+
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 """Values that say nothing."""
 
@@ -58,7 +61,7 @@ def read_table(table: Table, wishes: Wishes, report: ReadReport, reject: RejectR
     file = FileReading(table.stem, wishes.labels)
 
     def parse(row: Row) -> Sequence[Group]:
-        groups = _groups_of_row(row.value, shape, file, report)
+        groups = _groups_of_row(row.value, shape, file, report, every=not wishes.merge)
         if wishes.merge or shape.join:
             groups = [_deduplicated(group, report) for group in groups]
         if report.source_lines is not None and shape.join is None:
@@ -106,7 +109,11 @@ def parse_rows(
                 yield parsed
 
 
-def _groups_of_row(row: Mapping[str, Any], shape: Format, file: FileReading, report: ReadReport) -> list[Group]:
+def _groups_of_row(
+    row: Mapping[str, Any], shape: Format, file: FileReading, report: ReadReport, *, every: bool
+) -> Sequence[Group]:
+    """The groups of a row, with the columns that the reader did not take under `meta`: those that hold a plain value,
+    or `every` one."""
     refuse_media(row)
     # Arrow and pandas fill a cell that nobody filled with null or NaN.
     columns = {name: value for name, value in row.items() if value is not None and value == value}
@@ -115,11 +122,11 @@ def _groups_of_row(row: Mapping[str, Any], shape: Format, file: FileReading, rep
     if tools:
         groups = [replace(group, tools=tools) for group in groups]
     meta: dict[str, Any] = {}
-    if columns:  # what the reader did not take; plain values go to `meta`, the rest is reported
+    if columns:
         meta = {
             name: value
             for name, value in columns.items()
-            if isinstance(value, (str, int, float)) and value != "" and name not in shape.judgement_columns
+            if name not in shape.judgement_columns and (every or (isinstance(value, PLAIN) and value != ""))
         }
         report.kept.update(meta.keys())
         report.left_behind.update(name for name, value in columns.items() if name not in meta and value not in EMPTY)

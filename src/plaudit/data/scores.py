@@ -1,8 +1,8 @@
 """Scores on disk: one JSON object a line, one line a response, and the run record in a first line.
 
     {"plaudit": "scores", "record": {…}}
-    {"group": "q17", "response": 0, "text": "9f86d081", "score": 1.234, "tokens": 212, "truncated": false}
-    {"group": "q17", "response": 1, "text": "60303ae2", "score": 0.5, "spread": 0.1, "scores": {"helpful": 3.2}, …}
+    {"group": "q17", "response": 0, "hash": "9f86d081884c7d65", "score": 1.234, "tokens": 212, "truncated": false}
+    {"group": "q17", "response": 1, "hash": "60303ae22b998861", "score": 0.5, "spread": 0.1, "scores": {…}, …}
 
 JSON has no NaN or infinity: a score that is not finite is written as null and read as NaN, so a model that broke on one
 response loses none of the others, and every measurement that meets the missing score says so.
@@ -13,8 +13,10 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import re
 import sys
 import zlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -23,8 +25,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO, cast
 
+from plaudit._group_json import text_to_json
 from plaudit.errors import DataError, InvalidInputError
-from plaudit.groups import Group, prompt_key, text_key
+from plaudit.groups import Group, Text, prompt_key, text_key
 from plaudit.storage import json_line, replacing
 
 
@@ -41,7 +44,10 @@ class Score:
         scores: attribute -> the value the model expects people to give, in the units they rate in; for models that
             learned from ratings. Attributes learned from rankings alone have no units and no value.
         spread: standard deviation of the reward over the model's heads or members; None where there is one only.
-        text: `text_hash` of the prompt and response that were scored; None if the file does not have it.
+        hash: `text_hash` of the prompt and response that were scored; None if the file does not have it.
+        rank: its place among the responses of its row, from 1; equal scores share one. None where it was not ranked.
+        text: the response itself, where it was asked for.
+        meta: the row's own fields, where they were asked for.
 
     Example:
         >>> Score(group="q17", response=0, score=1.234, tokens=212, truncated=False).to_dict()
@@ -55,23 +61,33 @@ class Score:
     truncated: bool
     scores: Mapping[str, float] | None = None
     spread: float | None = None
-    text: str | None = None
+    hash: str | None = None
+    rank: int | None = None
+    text: Text | None = None
+    meta: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The line's object. `text`, `spread` and `scores` are left out where there are none."""
+        """The line's object. What there is none of is left out."""
         row: dict[str, Any] = {"group": self.group, "response": self.response}
-        if self.text is not None:
-            row["text"] = self.text
+        if self.hash is not None:
+            row["hash"] = self.hash
+        if self.rank is not None:
+            row["rank"] = self.rank
         row["score"] = _finite(self.score)
         if self.spread is not None:
             row["spread"] = _finite(self.spread)
         if self.scores is not None:
             row["scores"] = {attribute: _finite(value) for attribute, value in self.scores.items()}
-        return row | {"tokens": self.tokens, "truncated": self.truncated}
+        row |= {"tokens": self.tokens, "truncated": self.truncated}
+        if self.text is not None:
+            row["text"] = text_to_json(self.text)
+        if self.meta:
+            row["meta"] = dict(self.meta)
+        return row
 
 
 def text_hash(group: Group, response: int) -> str:
-    """Which text a score is of: the first 8 hex digits of the SHA-256 of the prompt's and the response's `text_key`,
+    """Which text a score is of: the first 16 hex digits of the SHA-256 of the prompt's and the response's `text_key`,
     with a zero byte between them. An id and an index say where the text stands, not that it is still the same.
 
     Example:
@@ -80,7 +96,7 @@ def text_hash(group: Group, response: int) -> str:
         (True, False)
     """
     text = f"{prompt_key(group)}\0{text_key(group.responses[response])}"
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def write_scores(scores: Iterable[Score], target: str | Path | TextIO, record: Mapping[str, Any] | None = None) -> None:
@@ -153,9 +169,12 @@ def read_scores(source: str | Path) -> tuple[list[Score], dict[str, Any]]:
 def align_scores(groups: Sequence[Group], scores: Iterable[Score]) -> tuple[list[list[Score]], int]:
     """Put scores in the order of the groups' responses: one list of K a group, and how many scores are left over.
 
+    A score belongs to the response of its group and index, if it was made of that text. Otherwise it belongs to the
+    response whose text it was made of, wherever that stands: rows that were scored apart may be one group here.
+
     Raises:
-        InvalidInputError: if a response has no score or two, if a score is of another text or of a response that is not
-            in its group, or if two groups share an id, so that their scores cannot be told from each other.
+        InvalidInputError: if a response has no score or two different ones, or if two groups share an id, so that
+            scores without a hash cannot be told from each other.
 
     Example:
         >>> group = Group("q1", "2 + 2?", ("4", "5"))
@@ -164,35 +183,56 @@ def align_scores(groups: Sequence[Group], scores: Iterable[Score]) -> tuple[list
         >>> [score.score for score in aligned[0]], left_over
         ([1.5, -0.5], 1)
     """
-    check_ids(groups)
-    by_group: dict[str, dict[int, Score]] = {}
+    places: dict[str, dict[int, list[Score]]] = defaultdict(lambda: defaultdict(list))
+    texts: dict[str, list[Score]] = defaultdict(list)
     for score in scores:
-        of_group = by_group.setdefault(score.group, {})
-        if score.response in of_group:
-            raise InvalidInputError(
-                f"response {score.response} of group {score.group!r} has two scores",
-                remedy="keep one scores file a run",
-            )
-        of_group[score.response] = score
-    aligned = [_in_order(group, by_group.pop(group.id, {})) for group in groups]
-    return aligned, sum(map(len, by_group.values()))
+        places[score.group][score.response].append(score)
+        if score.hash is not None:
+            texts[score.hash].append(score)
+    if not texts:
+        check_ids(groups)
+    aligned: list[list[Score]] = []
+    used = 0
+    for group in groups:
+        of_group = places.get(group.id, {})
+        _check_indices(group, of_group)
+        matching = [_matching(group, index, of_group.get(index, []), texts) for index in range(len(group.responses))]
+        aligned.append([scores[0] for scores in matching])
+        used += sum(map(len, matching))
+    count = sum(len(several) for of_group in places.values() for several in of_group.values())
+    return aligned, max(count - used, 0)
 
 
-def _in_order(group: Group, scores: Mapping[int, Score]) -> list[Score]:
-    """The scores of one group in the order of its responses."""
-    for index in range(len(group.responses)):
-        if index not in scores:
-            reason = f"response {index} of group {group.id!r} has no score"
-            raise InvalidInputError(reason, remedy="score these groups again")
-        if scores[index].text not in (None, text_hash(group, index)):
-            reason = f"the score of response {index} of group {group.id!r} was made of another text"
-            raise InvalidInputError(reason, remedy="score these groups again")
-    if extra := [index for index in scores if index >= len(group.responses)]:
+def _check_indices(group: Group, of_group: Mapping[int, Sequence[Score]]) -> None:
+    """Refuse scores of responses that the group does not have, where no hash says that they are of another row."""
+    beyond = [index for index, scores in of_group.items() if index >= len(group.responses) and scores[0].hash is None]
+    if beyond:
         raise InvalidInputError(
-            f"the scores name response {min(extra)} of group {group.id!r}, which has {len(group.responses)}",
+            f"the scores name response {min(beyond)} of group {group.id!r}, which has {len(group.responses)}",
             remedy="they were made from other data",
         )
-    return [scores[index] for index in range(len(group.responses))]
+
+
+def _matching(group: Group, index: int, here: list[Score], texts: Mapping[str, list[Score]]) -> list[Score]:
+    """The scores of one response: those `here`, at its place, or those of its text. Several must agree."""
+    name = f"response {index} of group {group.id!r}"
+    if here and here[0].hash is None:
+        matching, tolerance = here, -1.0
+    else:
+        digest = text_hash(group, index)
+        # Files of earlier versions have half of the digits.
+        matching, tolerance = texts.get(digest) or texts.get(digest[: len(digest) // 2]) or [], _ROUNDING
+    if not matching:
+        reason = f"the score of {name} was made of another text" if here else f"{name} has no score"
+        raise InvalidInputError(reason, remedy="score these groups again")
+    first = matching[0].score
+    if any(abs(other.score - first) > tolerance * max(1.0, abs(first)) for other in matching[1:]):
+        raise InvalidInputError(f"{name} has two scores", remedy="keep one scores file a run")
+    return matching
+
+
+# Scores of one text from different batches differ by rounding, and bfloat16 rounds most.
+_ROUNDING = 0.05
 
 
 def check_ids(groups: Iterable[Group]) -> None:
@@ -229,9 +269,11 @@ def _score_from_json(row: Any) -> Score:
         isinstance(attributes, dict) and all(isinstance(value, _FIELDS["score"][0]) for value in attributes.values())
     ):
         raise InvalidInputError('"scores" must be an object of numbers, one an attribute')
-    text = row.get("text")
-    if text is not None and not isinstance(text, str):
-        raise InvalidInputError(f'"text" is {text!r}', remedy="it must be the hash of what was scored, as text")
+    digest = row.get("hash", row.get("text"))  # earlier versions wrote it as "text"
+    if digest is not None and not (isinstance(digest, str) and _HASH.fullmatch(digest)):
+        if "hash" in row:
+            raise InvalidInputError(f'"hash" is {digest!r}', remedy="it must be the hash of what was scored, as text")
+        digest = None
     spread = row.get("spread")
     if spread is not None and not (isinstance(spread, int | float) and not isinstance(spread, bool) and spread >= 0):
         raise InvalidInputError(f'"spread" is {spread!r}', remedy="it must be a standard deviation, 0 or more")
@@ -243,9 +285,11 @@ def _score_from_json(row: Any) -> Score:
         truncated=row["truncated"],
         scores=None if attributes is None else {name: _number(value) for name, value in attributes.items()},
         spread=_number(spread) if "spread" in row else None,
-        text=text,
+        hash=digest,
     )
 
+
+_HASH = re.compile(r"[0-9a-f]{8}(?:[0-9a-f]{8})?")
 
 _FIELDS: dict[str, tuple[Any, str]] = {
     "group": (str, "the group's id, as text"),

@@ -65,7 +65,7 @@ def combined(scores: Sequence[Score], heads: Sequence[int]) -> Score:
         truncated=any(score.truncated for score in scores),
         scores={name: sum(column) / len(column) for name, column in values.items()} or None,
         spread=math.sqrt(variance / (1 - squared_weights)),
-        text=scores[0].text,
+        hash=scores[0].hash,
     )
 
 

@@ -235,7 +235,7 @@ class RewardModel(Scorer):
                     truncated=item.response_cut[index],
                     scores=next(values, None),
                     spread=next(spreads),
-                    text=text_hash(item.group, index),
+                    hash=text_hash(item.group, index),
                 )
                 for index, sequence in enumerate(item.sequences)
             ]

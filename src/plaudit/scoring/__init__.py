@@ -6,6 +6,7 @@ from plaudit._face import face
 
 if TYPE_CHECKING:
     from plaudit.scoring.progress import watched
+    from plaudit.scoring.rows import RowScoring, score_rows
     from plaudit.scoring.runs import (
         ScoringOptions,
         ScoringRun,
@@ -21,6 +22,7 @@ else:
 __all__ = [
     "GroupScores",
     "ResponseScores",
+    "RowScoring",
     "ScoreRows",
     "ScoredGroups",
     "ScoringOptions",
@@ -28,6 +30,7 @@ __all__ = [
     "obtain_scores",
     "obtain_scores_of_each",
     "read_scored",
+    "score_rows",
     "score_with_baselines",
     "watched",
 ]

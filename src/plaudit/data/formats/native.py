@@ -7,9 +7,14 @@ from typing import Any
 from plaudit.data.formats import FileReading, Format, register_format
 from plaudit.groups import Group, GroupError
 
+JUDGEMENTS = ("rankings", "ratings")
+FIELDS = {"id", "prompt", "responses", "subset", "tools", "meta", *JUDGEMENTS}
+
 
 def knows(row: Mapping[str, Any]) -> bool:
-    return "prompt" in row and "responses" in row
+    """Columns of somebody's own belong to responses that nobody judged (`candidates`); beside judgements they would
+    be a slip of the pen."""
+    return {"prompt", "responses"} <= row.keys() and (row.keys() <= FIELDS or not row.keys().isdisjoint(JUDGEMENTS))
 
 
 def read(row: dict[str, Any], file: FileReading) -> Group:

@@ -137,7 +137,7 @@ class LinearModel(Scorer):
                     tokens=read,
                     truncated=False,
                     scores=next(values, None),
-                    text=text_hash(item.group, index),
+                    hash=text_hash(item.group, index),
                 )
                 for index, read in enumerate(item.read)
             ]

@@ -1,0 +1,89 @@
+"""The options of every verb that reads data, said once: which format, which columns, and where bad rows go."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import typer
+
+Verb = TypeVar("Verb", bound=Callable[..., None])
+
+_OPTIONS: dict[str, Any] = {
+    "format": Annotated[
+        str | None, typer.Option("--format", "-f", help="The data's format, where it is not detected.")
+    ],
+    "columns": Annotated[
+        list[str] | None,
+        typer.Option("--column", metavar="NAME=COLUMN", help="Read COLUMN as NAME, such as prompt=history."),
+    ],
+    "labels": Annotated[
+        Literal["zero-based", "one-based"] | None,
+        typer.Option("--labels", help="How numbers name one of two responses: 0 and 1, or 1 and 2."),
+    ],
+    "rejects": Annotated[
+        Path | None, typer.Option("--rejects", help="Set bad rows aside in this file and go on, counted.")
+    ],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the user wants data to be read; see `plaudit.data.read_groups`."""
+
+    format: str | None = None
+    columns: list[str] | None = None
+    labels: Literal["zero-based", "one-based"] | None = None
+    rejects: Path | None = None
+
+    def options(self) -> dict[str, Any]:
+        """Keyword arguments of `load_groups` and `read_groups`.
+
+        Raises:
+            PlauditError: if a column is values that is not NAME=COLUMN.
+        """
+        from plaudit.data import parse_columns
+
+        columns = parse_columns(self.columns or ())
+        return {"format": self.format, "columns": columns, "labels": self.labels, "rejects": self.rejects}
+
+    def words(self) -> list[str]:
+        """The options as they are values on the command line."""
+        values = {"--format": self.format, "--labels": self.labels, "--rejects": self.rejects}
+        options = [(name, str(value)) for name, value in values.items() if value is not None]
+        options += [("--column", column) for column in self.columns or ()]
+        return [word for option in options for word in option]
+
+
+def reads_data(verb: Verb) -> Verb:
+    """Give a verb the options of reading in the place of its parameter `reading`, which gets them all as one.
+
+    A verb that lists bad rows itself, instead of setting them aside, says so with `reading: Reading = LISTED`.
+    """
+    signature = inspect.signature(verb, eval_str=True)
+    names = [name for name in _OPTIONS if signature.parameters["reading"].default is not LISTED or name != "rejects"]
+    parameters: list[inspect.Parameter] = []
+    for parameter in signature.parameters.values():
+        if parameter.name == "reading":
+            kind = inspect.Parameter.KEYWORD_ONLY
+            parameters += [inspect.Parameter(name, kind, default=None, annotation=_OPTIONS[name]) for name in names]
+        else:
+            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+
+    @wraps(verb)
+    def with_options(**values: Any) -> None:
+        reading = Reading(**{name: values.pop(name) for name in names})
+        verb(**values, reading=reading)
+
+    # Typer reads both of them.
+    with_options.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    with_options.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return with_options  # type: ignore[return-value]
+
+
+ANY, LISTED = Reading(), Reading()
+"""Defaults of a verb's parameter `reading`; the second for one that has no `--rejects`."""

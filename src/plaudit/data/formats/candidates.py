@@ -1,0 +1,58 @@
+"""Responses that nobody has judged yet, as people have them who want scores: several in a row, or one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from plaudit.data.formats import FileReading, Format, register_format
+from plaudit.data.formats.fields import IDS, PROMPTS, name_of, need, prompt_of
+from plaudit.data.formats.texts import response_of
+from plaudit.groups import Group, GroupError
+
+LISTS = ("responses", "completions", "candidates", "answers", "outputs")
+"""Columns of several responses."""
+
+SINGLES = ("response", "completion", "candidate", "answer", "output")
+"""Columns of one."""
+
+_TEXTS = ("response", "text", "answer", "completion", "output", "content")
+
+
+def knows(row: Mapping[str, Any]) -> bool:
+    return not row.keys().isdisjoint(PROMPTS) and not row.keys().isdisjoint(LISTS + SINGLES)
+
+
+def read(row: dict[str, Any], file: FileReading) -> Group:
+    """Several responses are texts, messages, or objects with the text in one of their fields."""
+    several = next((row.pop(name) for name in LISTS if name in row), None)
+    if several is None:
+        several = [need(row, *SINGLES)]
+    if not isinstance(several, list) or not several:
+        raise GroupError("the responses must be a list of at least one")
+    prompt = prompt_of(row)
+    if prompt is None:
+        raise GroupError("the row has no prompt", remedy="add one")
+    return Group(
+        id=name_of(row, *IDS) or "",
+        prompt=prompt,
+        responses=tuple(_response(one, index) for index, one in enumerate(several)),
+        subset=name_of(row, "subset"),
+    )
+
+
+def _response(value: Any, index: int) -> Any:
+    if isinstance(value, Mapping) and "role" not in value:
+        value = next((value[name] for name in _TEXTS if name in value), None)
+    return response_of(value, f"response {index}")
+
+
+register_format(
+    Format(
+        name="candidates",
+        priority=900,
+        columns="prompt, responses (or one response a row), not judged",
+        knows=knows,
+        read=read,
+    )
+)

@@ -1,0 +1,96 @@
+"""Scores of rows as they come: one for every response of every row, in the order of the input."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from plaudit.data import Score
+from plaudit.errors import InvalidInputError
+from plaudit.groups import Group
+from plaudit.scoring.runs import ScoringOptions
+
+if TYPE_CHECKING:
+    from plaudit.model import Scorer
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class RowScoring:
+    """How rows are scored, and what was met.
+
+    Attributes:
+        text: put the response beside its score.
+        ranked: give each score its rank in its row, and sort the row by it.
+        responses: scored so far.
+        missing: of them, without a score: the model gave no number.
+    """
+
+    text: bool = False
+    ranked: bool = False
+    responses: int = 0
+    missing: int = 0
+
+    def check(self) -> None:
+        """Say how many responses have no score.
+
+        Raises:
+            InvalidInputError: if none has one.
+        """
+        if not self.missing:
+            return
+        remedy = "in half precision large activations overflow: load the model with --precision fp32"
+        if self.missing == self.responses:
+            raise InvalidInputError(f"none of the {self.responses:,} scores is a number", remedy=remedy)
+        logger.warning("%s of %s scores are not numbers; %s", f"{self.missing:,}", f"{self.responses:,}", remedy)
+
+
+def score_rows(
+    scorer: Scorer, rows: Iterable[Group], options: ScoringOptions, how: RowScoring | None = None
+) -> Iterator[list[Score]]:
+    """The scores of each row, with the row's own fields; yielded while rows are still coming in.
+
+    Args:
+        scorer: what scores.
+        rows: one group a row, as `read_groups(..., merge=False)` gives them.
+        options: how the scorer is asked.
+        how: what to put beside the scores; counts what was met.
+
+    Example:
+        >>> from plaudit.model import open_model
+        >>> rows = [Group("q1", "2 + 2?", ("5", "5")), Group("q2", "2 + 2?", ("4",), meta={"by": "ann"})]
+        >>> scores = list(score_rows(open_model("my-bow"), rows, ScoringOptions(), RowScoring(text=True, ranked=True)))
+        >>> [[(score.group, score.text, score.rank, score.meta) for score in row] for row in scores]
+        [[('q1', '5', 1, None), ('q1', '5', 1, None)], [('q2', '4', 1, {'by': 'ann'})]]
+    """
+    how = how or RowScoring()
+    waiting: deque[Group] = deque()
+
+    def passing() -> Iterator[Group]:
+        for row in rows:
+            waiting.append(row)
+            yield row
+
+    for scores in scorer.stream(passing(), **options.for_model()):
+        group = waiting.popleft()
+        how.responses += len(scores)
+        how.missing += sum(not math.isfinite(score.score) for score in scores)
+        row = _ranked(scores) if how.ranked else scores
+        yield [
+            replace(score, text=group.responses[score.response] if how.text else None, meta=group.meta or None)
+            for score in row
+        ]
+
+
+def _ranked(scores: Sequence[Score]) -> list[Score]:
+    """Best first, each with its rank: one more than there are better ones. What has no score has no rank."""
+    places: dict[float, int] = {}
+    ordered = sorted(scores, key=lambda score: -score.score if math.isfinite(score.score) else math.inf)
+    for place, score in enumerate(ordered, 1):
+        places.setdefault(score.score, place)
+    return [replace(score, rank=places[score.score] if math.isfinite(score.score) else None) for score in ordered]
