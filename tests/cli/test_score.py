@@ -12,6 +12,7 @@ from tiny import tiny_model_folder
 from toys import toy_backbone
 
 from plaudit import RewardModel, load_groups
+from plaudit.groups import Group
 
 ROWS = [
     {"id": "q1", "prompt": "w1 w2", "responses": ["w3", "good w4", "w5 w6 w7"]},

@@ -53,6 +53,7 @@ needed = {
     "ranked": ["prompt", "responses", "ranks", "scores"],
     "rated": ["prompt", "response", "value", "scale"],
     "native": ["prompt", "responses", "rankings", "ratings", "meta"],
+    "candidates": ["question", "answers"],
     "llama-factory": ["conversations", "chosen", "rejected"],
     "ukp-votes": ["debate", "stance", "a1", "a2", "choice"],
     "ukp-pairs": ["id", "label", "a1", "a2"],

@@ -29,6 +29,12 @@ class RowScoring:
         ranked: give each score its rank in its row, and sort the row by it.
         responses: scored so far.
         missing: of them, without a score: the model gave no number.
+
+    Example:
+        >>> RowScoring(responses=3, missing=3).check()
+        Traceback (most recent call last):
+        ...
+        plaudit.errors.InvalidInputError: none of the 3 scores is a number; ...
     """
 
     text: bool = False
