@@ -263,3 +263,74 @@ def test_an_image_in_a_part_is_refused_and_none_is_no_image(tmp_path):
     assert load_groups(write(tmp_path, row))[0].responses == ("a", "b")
     with pytest.raises(DataError, match="has a part with 'image', which a model of text cannot read"):
         load_groups(write(tmp_path, {**row, "conversation_a": conversation("a", "p.png")}))
+
+
+# What is odd in a published shape, and read all the same.
+ODD = {
+    "the upvotes contradict the label": {
+        "history": "P",
+        "human_ref_A": "a",
+        "human_ref_B": "b",
+        "labels": 1,
+        "score_A": 3,
+        "score_B": 9,
+    },
+    "the safer response is the one that is not safe": {
+        "prompt": "P",
+        "response_0": "a",
+        "response_1": "b",
+        "safer_response_id": 0,
+        "is_response_0_safe": False,
+        "is_response_1_safe": True,
+    },
+    "the scores contradict the verdict": {
+        "orig_instruction": "P",
+        "orig_response_A": "a",
+        "orig_response_B": "b",
+        "orig_preference": "A",
+        "orig_score_A": 1,
+        "orig_score_B": 5,
+    },
+}
+
+
+@pytest.mark.parametrize("note", ODD)
+def test_what_contradicts_a_verdict_is_counted(note, tmp_path):
+    report = ReadReport()
+    [group] = load_groups(write(tmp_path, ODD[note]), report=report)
+    assert group.rankings[0].tiers == FIRST
+    [(noted, count)] = report.notes.items()
+    assert note in noted and count == 1
+
+
+UNJUDGED = {
+    "webgpt": {"question": "P", "answer_0": "a", "answer_1": "b", "score_0": None, "score_1": None},
+    "prometheus": {
+        "orig_instruction": "P",
+        "orig_response_A": "a",
+        "orig_response_B": "b",
+        "orig_preference": None,
+    },
+    "multipref": {"text": "P", "completion_a": "a", "completion_b": "b", "normal_worker_annotations": []},
+    "one column a winner": {
+        "prompt": "P",
+        "response_a": "a",
+        "response_b": "b",
+        "winner_model_a": 0,
+        "winner_model_b": 0,
+        "winner_tie": 0,
+    },
+}
+
+
+@pytest.mark.parametrize("shape", UNJUDGED)
+def test_no_shape_invents_a_verdict(shape, tmp_path):
+    report = ReadReport()
+    [group] = load_groups(write(tmp_path, UNJUDGED[shape]), report=report)
+    assert (group.responses, group.rankings, group.ratings) == (("a", "b"), (), ())
+    assert report.notes == {"there is no verdict; the responses are kept, unjudged": 1}
+
+
+def test_a_tie_in_webgpt_is_0_with_either_sign(tmp_path):
+    row = {"question": "P", "answer_0": "a", "answer_1": "b"}
+    assert judged(write(tmp_path, {**row, "score_0": 0.0, "score_1": -0.0})) == [TIE]

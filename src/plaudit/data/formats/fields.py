@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from plaudit.data.formats.texts import is_transcript, text_of, turns_of, words_of
@@ -57,6 +58,18 @@ def need(row: dict[str, Any], *names: str) -> Any:
     if value is None:
         raise GroupError(f"the row has no {' or '.join(repr(n) for n in names)}", remedy="add it or remove the row")
     return value
+
+
+def leave(row: dict[str, Any], column: str, rest: Mapping[str, Any]) -> None:
+    """Put what a reader did not take out of an object back into the row, so that it is kept or reported.
+
+    Example:
+        >>> row = {}
+        >>> leave(row, "question", {"dataset": "eli5", "language": None})
+        >>> row
+        {'question.dataset': 'eli5'}
+    """
+    row.update({f"{column}.{name}": value for name, value in rest.items() if value is not None})
 
 
 def name_of(row: dict[str, Any], *names: str) -> str | None:
