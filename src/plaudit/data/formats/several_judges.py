@@ -34,9 +34,10 @@ def read_multipref(row: dict[str, Any], file: FileReading) -> list[Group]:
     rankings: dict[str, list[Ranking]] = {}
     for column in _WORKERS:
         rest: dict[str, list[Any]] = {}
-        for annotation in row.pop(column, None) or ():
-            if not isinstance(annotation, Mapping):
-                raise GroupError(f'"{column}" must be a list of objects')
+        annotations = row.pop(column, None) or ()
+        if not isinstance(annotations, (list, tuple)) or not all(isinstance(one, Mapping) for one in annotations):
+            raise GroupError(f'"{column}" must be a list of objects')
+        for annotation in annotations:
             annotator = annotation.get("evaluator")
             for name, value in annotation.items():
                 if not name.endswith(_PREFERENCE):

@@ -29,8 +29,11 @@ def read_comparisons(row: dict[str, Any], file: FileReading) -> Group:
         >>> group.rankings
         (Ranking(tiers=((0,), (1,)), strength=None, annotator='w', weight=1.0),)
     """
-    info = {name: value for name, value in need(row, "info").items() if value is not None}
-    summaries = [dict(one) if isinstance(one, Mapping) else {"text": one} for one in need(row, "summaries")]
+    info, summaries = need(row, "info"), need(row, "summaries")
+    if not isinstance(info, Mapping) or not isinstance(summaries, (list, tuple)) or not summaries:
+        raise GroupError('"info" must be an object and "summaries" a list of at least one')
+    info = {name: value for name, value in info.items() if value is not None}
+    summaries = [dict(one) if isinstance(one, Mapping) else {"text": one} for one in summaries]
     texts = tuple(response_of(need(one, "text"), "a summary") for one in summaries)
     identity, prompt = name_of(info, "id"), _prompt(info)
     leave(row, "info", info)
