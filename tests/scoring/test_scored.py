@@ -100,3 +100,16 @@ def test_scores_of_another_shape():
         ScoredGroups.of([[1.0, 2.0]], spreads=[[1.0]])
     with pytest.raises(InvalidInputError, match="the baseline bow has scores for other responses"):
         ScoredGroups.of([[1.0, 2.0]], baselines={"bow": [[1.0]]})
+
+
+def test_a_file_whose_rows_are_merged_is_evaluated_by_its_own_scores(tmp_path):
+    # Two rows of one prompt: scored apart, and one group of three responses when their judgements are read.
+    file = tmp_path / "pairs.jsonl"
+    file.write_text(
+        '{"prompt": "p", "chosen": "long answer", "rejected": "short"}\n'
+        '{"prompt": "p", "chosen": "no", "rejected": "long answer"}\n'
+    )
+    model, groups = LinearModel(LengthFeatures(), Linear(np.array([2.0]))), plaudit.load_groups(file)
+    scores = model.score(file)
+    assert ([len(row) for row in scores], [len(group.responses) for group in groups]) == ([2, 2], [3])
+    assert plaudit.evaluate(groups, scores).overall["accuracy"].value == 0.5

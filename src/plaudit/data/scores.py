@@ -19,7 +19,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
@@ -97,6 +97,23 @@ def text_hash(group: Group, response: int) -> str:
     """
     text = f"{prompt_key(group)}\0{text_key(group.responses[response])}"
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def ranked(scores: Iterable[Score]) -> list[Score]:
+    """Scores of one row, best first, each with its rank: one more than there are better ones, so equal scores share it.
+
+    What has no score has no rank and comes last.
+
+    Example:
+        >>> row = [Score("q", 0, 1.0, 3, False), Score("q", 1, 2.0, 3, False), Score("q", 2, 1.0, 3, False)]
+        >>> [(score.response, score.rank) for score in ranked(row)]
+        [(1, 1), (0, 2), (2, 2)]
+    """
+    places: dict[float, int] = {}
+    ordered = sorted(scores, key=lambda score: -score.score if math.isfinite(score.score) else math.inf)
+    for place, score in enumerate(ordered, 1):
+        places.setdefault(score.score, place)
+    return [replace(score, rank=places[score.score] if math.isfinite(score.score) else None) for score in ordered]
 
 
 def write_scores(scores: Iterable[Score], target: str | Path | TextIO, record: Mapping[str, Any] | None = None) -> None:

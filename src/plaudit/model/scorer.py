@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
-from plaudit.data import Score
+from plaudit.data import Score, ranked
 from plaudit.groups import Group, Text
 
 # Tokens of one forward pass. Large enough that the matrix products run at full speed, small enough that the
@@ -122,7 +122,7 @@ class Scorer(ABC):
         """Score every response of every group.
 
         Args:
-            groups: one group or many, or a file of groups in any format that `load_groups` reads.
+            groups: one group or many, or a file in any format that `read_groups` reads, each row a group of its own.
             batch_tokens: most tokens of one forward pass; does not change the scores.
             truncate_responses: cut a response that is longer than the context, and say so on its score, instead of
                 raising an error.
@@ -168,7 +168,7 @@ class Scorer(ABC):
             raise TypeError("responses is a list, one text each; a single response is given as [response]")
         group = Group(id="", prompt=prompt, responses=tuple(responses))
         (scores,) = self.score(group, batch_tokens=batch_tokens, truncate_responses=truncate_responses)
-        return sorted(scores, key=lambda score: -score.score)
+        return ranked(scores)
 
 
 def groups_of(source: Groups) -> Iterable[Group]:
@@ -180,9 +180,9 @@ def groups_of(source: Groups) -> Iterable[Group]:
     if isinstance(source, Group):
         return [source]
     if isinstance(source, str | Path):
-        from plaudit.data import load_groups
+        from plaudit.data import read_groups
 
-        return load_groups(source)
+        return read_groups(source, merge=False)
     wanted = "score takes a Group, several, or the path of a file of groups"
     if not isinstance(source, Iterable) or isinstance(source, Mapping):
         raise TypeError(f"{wanted}; not {type(source).__name__}")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from plaudit.data import Score
+from plaudit.data import Score, ranked
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group
 from plaudit.scoring.runs import ScoringOptions
@@ -86,17 +86,8 @@ def score_rows(
         group = waiting.popleft()
         how.responses += len(scores)
         how.missing += sum(not math.isfinite(score.score) for score in scores)
-        row = _ranked(scores) if how.ranked else scores
+        row = ranked(scores) if how.ranked else scores
         yield [
             replace(score, text=group.responses[score.response] if how.text else None, meta=group.meta or None)
             for score in row
         ]
-
-
-def _ranked(scores: Sequence[Score]) -> list[Score]:
-    """Best first, each with its rank: one more than there are better ones. What has no score has no rank."""
-    places: dict[float, int] = {}
-    ordered = sorted(scores, key=lambda score: -score.score if math.isfinite(score.score) else math.inf)
-    for place, score in enumerate(ordered, 1):
-        places.setdefault(score.score, place)
-    return [replace(score, rank=places[score.score] if math.isfinite(score.score) else None) for score in ordered]

@@ -116,6 +116,8 @@ class ScoredGroups:
             TypeError: if they are none of these.
             InvalidInputError: if there is not one score for each response of each group.
         """
+        if _scored_apart(groups, scores):
+            scores = list(chain.from_iterable(cast(Sequence[Sequence[Score]], scores)))
         if _in_one_list(scores):
             rows, unused = align_scores(groups, scores)
             scored = replace(cls.of(rows), unused=unused)
@@ -167,6 +169,18 @@ def scales_of(record: Mapping[str, Any]) -> dict[str, Bounds]:
 
 def _in_one_list(scores: GroupScores) -> TypeGuard[Sequence[Score]]:
     return isinstance(scores, Sequence) and len(scores) > 0 and isinstance(scores[0], Score)
+
+
+def _scored_apart(groups: Sequence[Group], scores: GroupScores) -> bool:
+    """Whether rows were scored apart that are merged in the groups. Each score then says which text it is of."""
+    if isinstance(scores, ScoredGroups) or _in_one_list(scores):
+        return False
+    rows = cast(Sequence[Sequence[Any]], scores)
+    _check_rows(rows)
+    if list(map(len, rows)) == [len(group.responses) for group in groups]:
+        return False
+    every = [one for row in rows for one in row]
+    return bool(every) and all(isinstance(one, Score) and one.hash is not None for one in every)
 
 
 def _scored(scores: GroupScores) -> ScoredGroups:
