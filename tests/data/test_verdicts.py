@@ -1,8 +1,11 @@
 """Two responses and a verdict: its words and numbers mean what who wrote them meant, or the file is refused."""
 
 import json
+from math import isclose
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from plaudit.data import ReadReport, load_groups
 from plaudit.data.formats import ONE_BASED, ZERO_BASED, FileReading
@@ -189,6 +192,17 @@ def test_a_probability_has_a_name_that_says_of_which(tmp_path):
         load_groups(write(tmp_path, *rows_of(LETTERED, "prob_a", [1.5])))
 
 
+def test_a_pairs_probability_is_a_soft_label(tmp_path):
+    row = {"prompt": "P", "chosen": "a", "rejected": "b"}
+    assert soft(write(tmp_path, {**row, "chosen_prob": 0.75})) == [(FIRST, 0.75), (SECOND, 0.25)]
+    assert soft(write(tmp_path, {**row, "chosen_prob": 1})) == [(FIRST, 1)]
+    report = ReadReport()
+    assert soft(write(tmp_path, {**row, "chosen_prob": 0.25}), report=report) == [(FIRST, 0.25), (SECOND, 0.75)]
+    assert list(report.notes.values()) == [1]
+    with pytest.raises(DataError, match="the probability of chosen is 80; it must be from 0 to 1"):
+        load_groups(write(tmp_path, {**row, "chosen_prob": 80}))
+
+
 def test_a_negative_number_is_read_where_its_sign_is_known(tmp_path):
     path = write(tmp_path, *rows_of(LETTERED, "preference", [-3, -2]))
     with pytest.raises(DataError, match=r"below 0 or above is not said; .* --column preference_strength=preference"):
@@ -334,3 +348,26 @@ def test_no_shape_invents_a_verdict(shape, tmp_path):
 def test_a_tie_in_webgpt_is_0_with_either_sign(tmp_path):
     row = {"question": "P", "answer_0": "a", "answer_1": "b"}
     assert judged(write(tmp_path, {**row, "score_0": 0.0, "score_1": -0.0})) == [TIE]
+
+
+COLUMNS = {
+    "prompt": st.sampled_from(["P", "Q", None]),
+    "response_1": st.sampled_from(["a", "c"]),
+    "Response 2": st.just("b"),
+    "winner": st.sampled_from(["A", "2", 2, 1.0, "1.0", 1.25, "tie", "B>>A", "model_1", None, "", "no idea", 7, True]),
+    "preference": st.sampled_from(["first", "second", "tie", 1, 0.3, None, "sums"]),
+    "preference_strength": st.sampled_from([-2, 0, 3, None, "n/a"]),
+    "strength": st.sampled_from([1, 0, -1, None]),
+}
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.fixed_dictionaries({}, optional=COLUMNS), min_size=1, max_size=6))
+def test_no_judgement_is_lost_or_doubled_uncounted(tmp_path, rows):
+    """Every row weighs 1, or is unjudged and counted, or is a bad row."""
+    report = ReadReport(keep_going=True)
+    path = write(tmp_path, *[{"x": 0, **row} for row in rows])
+    groups = load_groups(path, format="labelled", labels="one-based", report=report)
+    weight = sum(ranking.weight for group in groups for ranking in group.rankings)
+    unjudged = report.notes["there is no verdict; the responses are kept, unjudged"]
+    assert isclose(weight + unjudged + len(report.rejected), len(rows))

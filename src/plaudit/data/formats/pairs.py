@@ -85,20 +85,37 @@ def _group(
     if strength is not None and strength < 0:
         raise GroupError(f"the margin is {strength:g}, which is against the label", remedy="it must be a number >= 0")
     annotator = name_of(row, *ANNOTATORS)
+    probability = optional_number(row, "the probability of chosen", *_PROBABILITIES)
+    if probability is not None and not 0 <= probability <= 1:
+        raise GroupError(f"the probability of chosen is {probability:g}", remedy="it must be from 0 to 1")
+    if probability is not None and probability < 0.5:
+        file.note("the probability contradicts the label: the rejected response is the likelier one; it is believed")
+    weight = 1.0 if probability is None else float(probability)
     return Group(
         id=name_of(row, *IDS) or "",
         prompt=prompt,
         responses=responses,
-        rankings=tuple(_over(better, worse, strength, annotator) for better, worse in pairs),
+        rankings=tuple(
+            _over(*order, strength, annotator, share)
+            for better, worse in pairs
+            for order, share in (((better, worse), weight), ((worse, better), 1 - weight))
+            if share
+        ),
         ratings=_ratings(row, {"chosen": 0, "rejected": len(chosen)}, file),
         subset=name_of(row, "subset"),
     )
 
 
 @lru_cache(maxsize=1024)
-def _over(better: int, worse: int, strength: float | None = None, annotator: str | None = None) -> Ranking:
+def _over(
+    better: int, worse: int, strength: float | None = None, annotator: str | None = None, weight: float = 1.0
+) -> Ranking:
     """One response above another. Millions of rows say the same and share one object."""
-    return Ranking(((better,), (worse,)), strength, annotator)
+    return Ranking(((better,), (worse,)), strength, annotator, weight)
+
+
+# How probable it is that chosen is better: a soft label.
+_PROBABILITIES = ("chosen_prob", "prob_chosen", "p_chosen", "chosen_probability")
 
 
 # The columns in which sets give scores beside their pairs -> the attribute, and whose it is.
