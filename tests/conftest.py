@@ -20,6 +20,5 @@ from jaxtyping import install_import_hook  # noqa: E402
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
-# Array types and shapes are checked at every call, in rooms that say them. Installed before any of them is imported.
-_ROOMS = ["evaluation", "forest", "judgements", "losses", "statistics"]
-install_import_hook([f"plaudit.{room}" for room in _ROOMS], "typechecking.check")
+# Shapes are checked at every call of a function that takes or gives arrays. Installed before plaudit is imported.
+install_import_hook(["plaudit"], "typechecking.check")

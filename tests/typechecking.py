@@ -1,4 +1,4 @@
-"""The type checker of the tests: beartype, on every function and dataclass whose annotations name an array."""
+"""The type checker of the tests: beartype, on what annotations say of arrays and tensors."""
 
 from collections.abc import Callable
 from typing import Any, get_args
@@ -11,12 +11,16 @@ _CONF = BeartypeConf(is_pep484_tower=True)
 
 
 def check(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function` with its arguments or its return value checked, or as it is where no array comes in or goes out.
+    """`function` with the arrays it takes and gives checked, or as it is where there are none.
 
-    What is no array is mypy's to check, and wrong values of it have errors of ours that tests ask for.
+    What is no array is mypy's to check: tests ask for our own errors about wrong values of it.
     """
-    names_array = any(_names_array(hint) for hint in function.__annotations__.values())
-    return beartype(function, conf=_CONF) if names_array else function
+    # The import hook hands over a stand-in with the function's signature, made for this checker.
+    arrays = {name: hint for name, hint in function.__annotations__.items() if _names_array(hint)}
+    if not arrays:
+        return function
+    function.__annotations__ = arrays
+    return beartype(function, conf=_CONF)
 
 
 def _names_array(hint: Any) -> bool:

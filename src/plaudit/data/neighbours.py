@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from jaxtyping import Float64, Int64, UInt16, UInt64
 
 from plaudit.groups import Group, Text, plain_text
 from plaudit.text import count_cjk
@@ -29,7 +29,7 @@ _IDEOGRAMS = 2
 _SAME_BAND = 8
 """How many texts of one band a text is compared with: what is missed in one band is met in another."""
 
-Signatures = NDArray[np.uint16]  # [texts, SLOTS]
+Signatures = UInt16[np.ndarray, "texts slots"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class PromptIndex:
         ]
 
 
-def signature(prompt: Text) -> NDArray[np.uint16]:
+def signature(prompt: Text) -> UInt16[np.ndarray, " slots"]:
     """The MinHash signature of a prompt, [SLOTS].
 
     Example:
@@ -125,7 +125,9 @@ def signature(prompt: Text) -> NDArray[np.uint16]:
     return _mixed(smallest[next_filled] + distance.astype(np.uint64)).astype(np.uint16)
 
 
-def closest_in(train: Signatures, test: Signatures, threshold: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def closest_in(
+    train: UInt16[np.ndarray, "train slots"], test: UInt16[np.ndarray, "test slots"], threshold: float
+) -> tuple[Int64[np.ndarray, " test"], Float64[np.ndarray, " test"]]:
     """For each test row the most similar train row (-1 where none reaches `threshold`), and its similarity."""
     closest = np.full(len(test), -1)
     best = np.zeros(len(test))
@@ -142,7 +144,7 @@ def closest_in(train: Signatures, test: Signatures, threshold: float) -> tuple[N
     return closest, best
 
 
-def clusters(rows: Signatures, threshold: float = THRESHOLD) -> NDArray[np.int64]:
+def clusters(rows: Signatures, threshold: float = THRESHOLD) -> Int64[np.ndarray, " texts"]:
     """A label for each row; rows linked by a chain of near-duplicates share one, [rows].
 
     Example:
@@ -166,7 +168,9 @@ def clusters(rows: Signatures, threshold: float = THRESHOLD) -> NDArray[np.int64
     return labels
 
 
-def _joined(labels: NDArray[np.int64], a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
+def _joined(
+    labels: Int64[np.ndarray, " texts"], a: Int64[np.ndarray, " pairs"], b: Int64[np.ndarray, " pairs"]
+) -> Int64[np.ndarray, " texts"]:
     """The labels after row `a[i]` and row `b[i]` have come to share theirs, for each i."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -174,19 +178,23 @@ def _joined(labels: NDArray[np.int64], a: NDArray[np.int64], b: NDArray[np.int64
     if not len(a):
         return labels
     graph = coo_array((np.ones(len(a), np.bool_), (labels[a], labels[b])), shape=(len(labels), len(labels)))
-    component: NDArray[np.int64] = connected_components(graph, directed=False)[1].astype(np.int64)
-    return component[labels]
+    component: Int64[np.ndarray, " labels"] = connected_components(graph, directed=False)[1].astype(np.int64)
+    return np.asarray(component[labels])
 
 
 def _similarity(
-    left: Signatures, a: NDArray[np.int64], right: Signatures, b: NDArray[np.int64], at_once: int = 1 << 16
-) -> NDArray[np.float64]:
+    left: UInt16[np.ndarray, "left slots"],
+    a: Int64[np.ndarray, " pairs"],
+    right: UInt16[np.ndarray, "right slots"],
+    b: Int64[np.ndarray, " pairs"],
+    at_once: int = 1 << 16,
+) -> Float64[np.ndarray, " pairs"]:
     """The share of slots in which row `a[i]` of `left` and row `b[i]` of `right` agree, some at once."""
     parts = [(left[a[i : i + at_once]] == right[b[i : i + at_once]]).mean(axis=1) for i in range(0, len(a), at_once)]
     return np.concatenate(parts) if parts else np.empty(0)
 
 
-def _sorted(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+def _sorted(keys: UInt64[np.ndarray, " texts"]) -> tuple[Int64[np.ndarray, " texts"], UInt64[np.ndarray, " texts"]]:
     """The order of a band's keys and the keys in it. Equal keys stand in an order of the band's own, by chance, so that
     a text in a crowd of equals meets others of them in every band."""
     shuffled = np.random.default_rng(int(keys[0]) if len(keys) else 0).permutation(len(keys))
@@ -194,7 +202,7 @@ def _sorted(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.uin
     return order, keys[order]
 
 
-def _bands(rows: Signatures) -> list[NDArray[np.uint64]]:
+def _bands(rows: Signatures) -> list[UInt64[np.ndarray, " texts"]]:
     """Four 16-bit slots are one 64-bit key, each [rows]; one more hashes all slots, so that equals always meet."""
     keys = np.ascontiguousarray(rows).view(np.uint64)
     whole = np.zeros(len(keys), np.uint64)
@@ -210,7 +218,7 @@ def _compared(prompt: Text) -> str:
     return re.sub(r"[\W_]+", " ", text).strip() or text or " "
 
 
-def _shingles(text: str) -> NDArray[np.uint64]:
+def _shingles(text: str) -> UInt64[np.ndarray, " runs"]:
     """A 64-bit hash of each run of five letters, or of two characters where most of them are words by themselves."""
     size = _IDEOGRAMS if 2 * count_cjk(text) > len(text) else _LETTERS
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
@@ -222,8 +230,8 @@ def _shingles(text: str) -> NDArray[np.uint64]:
     return _mixed(total)
 
 
-def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def _mixed(values: UInt64[np.ndarray, " values"]) -> UInt64[np.ndarray, " values"]:
     """SplitMix64's finisher: every bit of the input moves every bit of the output."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+    return np.asarray(values ^ (values >> np.uint64(31)))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+from jaxtyping import Float64
 from scipy.optimize import isotonic_regression
 from scipy.sparse.csgraph import connected_components
 
@@ -21,6 +21,8 @@ from plaudit.groups import text_key
 
 _STEPS = 10_000
 _ENOUGH = 1e-10
+
+PerPosition = Float64[np.ndarray, " positions"]
 
 
 def estimate_propensities(sessions: Sequence[Session]) -> tuple[float, ...]:
@@ -84,17 +86,17 @@ def load_propensities(path: str | Path) -> tuple[float, ...]:
     return tuple(map(float, values))
 
 
-def _clicks(sessions: Sequence[Session]) -> NDArray[np.float64]:
+def _clicks(sessions: Sequence[Session]) -> PerPosition:
     clicks = np.zeros(max((len(session.shown) for session in sessions), default=0))
     for session in sessions:
         clicks[: len(session.clicked)] += session.clicked
     return clicks
 
 
-def _wins(sessions: Sequence[Session]) -> NDArray[np.float64]:
+def _wins(sessions: Sequence[Session]) -> Float64[np.ndarray, "positions positions"]:
     """`w[k, l]` of `estimate_propensities`."""
     depth = len(_clicks(sessions))
-    shown: dict[tuple[str, str], NDArray[np.float64]] = defaultdict(lambda: np.zeros((2, depth)))
+    shown: dict[tuple[str, str], Float64[np.ndarray, "2 positions"]] = defaultdict(lambda: np.zeros((2, depth)))
     for session in sessions:
         prompt = text_key(session.prompt)
         for position, (response, clicked) in enumerate(zip(session.shown, session.clicked, strict=True)):
@@ -110,7 +112,7 @@ def _wins(sessions: Sequence[Session]) -> NDArray[np.float64]:
     return wins
 
 
-def _strengths(wins: NDArray[np.float64]) -> NDArray[np.float64]:
+def _strengths(wins: Float64[np.ndarray, "positions positions"]) -> PerPosition:
     """Bradley-Terry strengths, the first 1 (Hunter 2004, "MM algorithms for generalized Bradley-Terry models")."""
     strengths = np.ones(len(wins))
     played = wins + wins.T
@@ -123,8 +125,8 @@ def _strengths(wins: NDArray[np.float64]) -> NDArray[np.float64]:
     return strengths
 
 
-def _non_increasing(chances: NDArray[np.float64], clicks: NDArray[np.float64]) -> NDArray[np.float64]:
+def _non_increasing(chances: PerPosition, clicks: PerPosition) -> PerPosition:
     """The nearest sequence that never rises, by clicks; relative to its first."""
-    fitted: NDArray[np.float64] = isotonic_regression(chances, weights=clicks, increasing=False).x
-    relative: NDArray[np.float64] = fitted / fitted[0]
+    fitted: PerPosition = isotonic_regression(chances, weights=clicks, increasing=False).x
+    relative: PerPosition = fitted / fitted[0]
     return relative

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from jaxtyping import Float64, Int64, UInt64
 
 from plaudit.data.neighbours import SLOTS, THRESHOLD, Signatures, closest_in, clusters, signature
 from plaudit.errors import DataError
@@ -62,7 +62,9 @@ def hold_out(
     return [item for item, unit in pairs if unit not in held_out], [item for item, unit in pairs if unit in held_out]
 
 
-def deal_folds(weight: NDArray[np.float64], folds: int, order: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+def deal_folds(
+    weight: Float64[np.ndarray, " units"], folds: int, order: Int64[np.ndarray, " units"] | None = None
+) -> Int64[np.ndarray, " units"]:
     """[units], the fold of each unit: the heaviest first, each to the fold that is lightest by then.
 
     Args:
@@ -196,7 +198,7 @@ class _Placing:
             raise DataError(f"the group {group.id} has no {self._by!r} to split by", remedy=f"it has {have}")
         return json.dumps(value, sort_keys=True, default=str)
 
-    def sides(self) -> tuple[NDArray[np.int64], SplitReport]:
+    def sides(self) -> tuple[Int64[np.ndarray, " groups"], SplitReport]:
         """The index into SIDES of each group seen, and what was done."""
         if not self._digests:
             raise DataError("there are no groups to split")
@@ -220,13 +222,15 @@ class _Placing:
         return sides, SplitReport(counts, followers, across)
 
 
-def _across(rows: Signatures, sides: NDArray[np.int64]) -> int:
+def _across(rows: Signatures, sides: Int64[np.ndarray, " texts"]) -> int:
     train = sides == SIDES.index("train")
     return int((closest_in(rows[train], rows[~train], THRESHOLD)[0] >= 0).sum())
 
 
-def _leaders(cluster: NDArray[np.int64], order: NDArray[np.uint64]) -> NDArray[np.int64]:
+def _leaders(
+    cluster: Int64[np.ndarray, " groups"], order: UInt64[np.ndarray, " groups"]
+) -> Int64[np.ndarray, " groups"]:
     """For each row the row of its cluster with the smallest `order`."""
     by_order = np.argsort(order, kind="stable")
     _, first = np.unique(cluster[by_order], return_index=True)
-    return by_order[first][cluster]
+    return np.asarray(by_order[first][cluster])

@@ -45,7 +45,7 @@ class _SharedVotes:
 
     @property
     def tally(self) -> Tally:
-        return np.array([sum(self.agreed), len(self.agreed)])
+        return np.array([sum(self.agreed), len(self.agreed)], dtype=float)
 
     @property
     def rate(self) -> Measurement:

@@ -26,7 +26,7 @@ from plaudit.model import FEATURES, PROBE_PREFIX, Matrix, is_baseline
 from plaudit.training import TrainingSettings, frozen_features, learn
 
 PerResponse = Float[np.ndarray, " R"]
-GroupMask = Bool[np.ndarray, " G"]
+GroupMask = Bool[np.ndarray, " groups"]
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from plaudit.data import SLOTS, clusters, deal_folds, signature
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, plain_text, prompt_key
 
-PerGroup = Int[np.ndarray, " G"]
+PerGroup = Int[np.ndarray, " groups"]
 
 
 def hold_out_units(groups: Sequence[Group], by: str = "prompt") -> PerGroup:
@@ -41,7 +41,7 @@ def hold_out_units(groups: Sequence[Group], by: str = "prompt") -> PerGroup:
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
-def assign_folds(unit: PerGroup, size: Float[np.ndarray, " G"], folds: int, seed: int) -> PerGroup:
+def assign_folds(unit: PerGroup, size: Float[np.ndarray, " groups"], folds: int, seed: int) -> PerGroup:
     """[G], the fold of each group: whole units, shuffled, then the largest first to the lightest fold.
 
     Args:

@@ -18,9 +18,9 @@ from plaudit.groups import Group
 from plaudit.judgements import credit, response_starts
 from plaudit.statistics import Measurement, jackknife, proportion, undefined
 
-PerComparison = Float[np.ndarray, " C"]
-Indices = Int[np.ndarray, " C"]
-Mask = Bool[np.ndarray, " C"]
+PerComparison = Float[np.ndarray, " comparisons"]
+Indices = Int[np.ndarray, " comparisons"]
+Mask = Bool[np.ndarray, " comparisons"]
 
 _TAUS = (0.25, 0.5, 1.0, 2.0)
 _TRUSTS = (0.0, 0.5, 1.0)
@@ -74,7 +74,7 @@ class _EvidenceSet:
     """
 
     evidence: Sequence[Evidence]
-    priors: Sequence[Float[np.ndarray, " K"]]
+    priors: Sequence[Float[np.ndarray, " responses"]]
     weight: PerComparison
     decided: Mask
     has_other_votes: Mask
@@ -221,7 +221,9 @@ def _noise_without(data: _EvidenceSet, odds: PerComparison, fold: Mask, noise: N
     return data.fit_noise(odds, rest) if (rest & data.decided).any() else noise
 
 
-def _rate(value: float, without: Float[np.ndarray, " F"], sizes: Float[np.ndarray, " F"], count: int) -> Measurement:
+def _rate(
+    value: float, without: Float[np.ndarray, " folds"], sizes: Float[np.ndarray, " folds"], count: int
+) -> Measurement:
     if np.ptp(without) < NO_FLIPS and value < NO_FLIPS:
         return Measurement(0.0, None, None, count, "no fold shows any, so nothing shows how much the share varies")
     return jackknife(value, without, sizes, count, (0.0, 1.0))
@@ -233,7 +235,7 @@ def _stacked_scores(
     fold: PerGroup,
     evidence: Sequence[Evidence],
     weight: PerComparison,
-) -> list[Float[np.ndarray, " K"]]:
+) -> list[Float[np.ndarray, " responses"]]:
     """[K] calibrated scores of each group: the stack of the models, fitted on other folds; zeros without a model."""
     if not out_of_fold or not sum(map(len, evidence)):
         return [np.zeros(comparisons.n_responses) for comparisons in evidence]

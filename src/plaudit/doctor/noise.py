@@ -22,8 +22,8 @@ from jaxtyping import Bool, Float
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit
 
-Floats = Float[np.ndarray, " n"]
-Bools = Bool[np.ndarray, " n"]
+Floats = Float[np.ndarray, " comparisons"]
+Bools = Bool[np.ndarray, " comparisons"]
 
 NO_FLIPS = 1e-6
 """A flip rate below this counts as 0: the fit ends a little above 0, where logarithms are finite."""
@@ -130,7 +130,9 @@ def _fit_kind(odds: Floats, weight: Floats) -> LabelNoise:
     return LabelNoise(float(np.exp(log_scale)), float(flip_rate))
 
 
-def fit_stack(gaps: Float[np.ndarray, "n M"], tie: Bools, weight: Floats) -> Float[np.ndarray, " M"]:
+def fit_stack(
+    gaps: Float[np.ndarray, "comparisons members"], tie: Bools, weight: Floats
+) -> Float[np.ndarray, " members"]:
     """[M] non-negative weights of M models' score gaps in the log odds of the observed judgements.
 
     A tie counts as half a win.

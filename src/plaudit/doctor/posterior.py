@@ -20,10 +20,10 @@ from scipy.special import expit
 from plaudit.groups import Group
 from plaudit.judgements import pairs_of
 
-PerComparison = Float[np.ndarray, " C"]
-PerResponse = Float[np.ndarray, " K"]
-Covariance = Float[np.ndarray, "K K"]
-Indices = Int[np.ndarray, " C"]
+PerComparison = Float[np.ndarray, " comparisons"]
+PerResponse = Float[np.ndarray, " responses"]
+Covariance = Float[np.ndarray, "responses responses"]
+Indices = Int[np.ndarray, " comparisons"]
 
 MAX_RESPONSES = 256
 """In larger groups only the models count: the posterior would need a matrix of all responses by all."""
@@ -51,7 +51,7 @@ class Evidence:
 
     better: Indices
     worse: Indices
-    tie: Bool[np.ndarray, " C"]
+    tie: Bool[np.ndarray, " comparisons"]
     ranking: Indices
     weight: PerComparison
     block: Indices
@@ -175,7 +175,7 @@ def _gap_variance(evidence: Evidence, covariance: Covariance) -> PerComparison:
     return np.asarray(covariance[a, a] + covariance[b, b] - 2 * covariance[a, b])
 
 
-def _design_matrix(evidence: Evidence, rows: Int[np.ndarray, " n"]) -> Float[np.ndarray, "n K"]:
+def _design_matrix(evidence: Evidence, rows: Int[np.ndarray, " rows"]) -> Float[np.ndarray, "rows responses"]:
     """Rows of X: +1 at the better response and -1 at the worse."""
     design = np.zeros((len(rows), evidence.n_responses))
     design[np.arange(len(rows)), evidence.better[rows]] += 1

@@ -53,7 +53,7 @@ def suspicious_rankings(
         yield _item(groups[errors.group[first]], errors, of_ranking, limit)
 
 
-def _item(group: Group, errors: LabelErrors, rows: Int[np.ndarray, " n"], threshold: float) -> Item:
+def _item(group: Group, errors: LabelErrors, rows: Int[np.ndarray, " rows"], threshold: float) -> Item:
     """The item of one ranking, from its contradicted comparisons."""
     rows = rows[np.argsort(-errors.p_wrong[rows], kind="stable")]
     worst = rows[0]

@@ -26,6 +26,8 @@ REFERENCES: dict[str, str | None] = {
 }
 """Name of a reference -> the tokenizer's name for the token that replaces every token; None: the mean embedding."""
 
+Embedded = Float[torch.Tensor, "rows sequence hidden"]
+
 
 class EmbeddingPath:
     """A response whose tokens' embeddings can be replaced, while its prompt and what closes it stay.
@@ -43,9 +45,9 @@ class EmbeddingPath:
     def __init__(
         self,
         network: RewardNetwork,
-        sequence: Int[np.ndarray, " n"],
-        types: Int[np.ndarray, " n"] | None,
-        positions: Int[np.ndarray, " m"],
+        sequence: Int[np.ndarray, " sequence"],
+        types: Int[np.ndarray, " sequence"] | None,
+        positions: Int[np.ndarray, " tokens"],
     ) -> None:
         # Where tokens attend to earlier ones only and rows hold trees, all points share the tokens before the response.
         shared = int(positions[0]) if len(positions) and network.causal and network.layout.packed else 0
@@ -56,7 +58,7 @@ class EmbeddingPath:
         with torch.no_grad():
             self.embeddings = self._embedding(torch.from_numpy(sequence[positions])[None].to(network.device))[0]
 
-    def rewards(self, points: Float[torch.Tensor, "B m E"]) -> Float[torch.Tensor, " B"]:
+    def rewards(self, points: Float[torch.Tensor, "points tokens hidden"]) -> Float[torch.Tensor, " points"]:
         """Embeddings of the response's tokens [B, m, E] -> rewards [B], with a gradient."""
         types = None if self._types is None else (self._types,) * len(points)
         tree = Tree(self._trunk, (self._branch,) * len(points), types)
@@ -64,7 +66,7 @@ class EmbeddingPath:
         with patched_forward(self._embedding, lambda embedded: self._replaced(embedded, points)):
             return self._network.outputs.rewards(self._network([tree])).mean(1)
 
-    def _replaced(self, embedded: torch.Tensor, points: Float[torch.Tensor, "B m E"]) -> torch.Tensor:
+    def _replaced(self, embedded: Embedded, points: Float[torch.Tensor, "points tokens hidden"]) -> Embedded:
         """The embeddings of a row of branches [1, T, E], or of a padded batch of them [B, n, E], with the points in the
         places of the response's tokens."""
         trunk, branches = embedded[:, : len(self._trunk)], embedded[:, len(self._trunk) :]
@@ -75,7 +77,7 @@ class EmbeddingPath:
         """How many points fit a forward pass of so many tokens, at least one."""
         return max(1, (self._network.layout.room(tokens) - len(self._trunk)) // len(self._branch))
 
-    def reference(self, name: str, tokenizer: Any) -> Float[torch.Tensor, "m E"]:
+    def reference(self, name: str, tokenizer: Any) -> Float[torch.Tensor, "tokens hidden"]:
         """The embeddings of a reference [m, E], the same at all positions.
 
         Raises:
@@ -95,7 +97,7 @@ class EmbeddingPath:
             )
         return row.to(self.embeddings).expand_as(self.embeddings)
 
-    def _mean(self) -> Float[torch.Tensor, " E"]:
+    def _mean(self) -> Float[torch.Tensor, " hidden"]:
         """The mean embedding of the vocabulary [E]."""
         ids = torch.arange(self._network.config.get_text_config().vocab_size, device=self.embeddings.device)
         return torch.stack([self._embedding(part).float().sum(0) for part in torch.split(ids, _CHUNK)]).sum(0) / len(
@@ -104,7 +106,7 @@ class EmbeddingPath:
 
 
 @contextmanager
-def patched_forward(module: nn.Module, change: Callable[[torch.Tensor], torch.Tensor]) -> Iterator[None]:
+def patched_forward(module: nn.Module, change: Callable[[Embedded], Embedded]) -> Iterator[None]:
     """Inside, `change` is applied to the output of a module."""
     hook = module.register_forward_hook(lambda _, inputs, output: change(output))
     try:

@@ -34,7 +34,7 @@ class Integral:
         complete: whether that is within the tolerance.
     """
 
-    attributions: Float[np.ndarray, " m"]
+    attributions: Float[np.ndarray, " tokens"]
     baseline: float
     steps: int
     completeness: float
@@ -54,7 +54,9 @@ def captum_class() -> Any:
     return IntegratedGradients
 
 
-def integrate(path: EmbeddingPath, reference: Float[torch.Tensor, "m E"], integration: Integration) -> Integral:
+def integrate(
+    path: EmbeddingPath, reference: Float[torch.Tensor, "tokens hidden"], integration: Integration
+) -> Integral:
     """Integrate until the attributions sum to what they have to explain, or the steps are spent.
 
     Args:

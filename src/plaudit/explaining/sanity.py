@@ -14,16 +14,16 @@ from torch import nn
 
 
 @contextmanager
-@torch.no_grad()
 def shuffled_weights(networks: Sequence[nn.Module], seed: int = 0) -> Iterator[None]:
     """Inside, the entries of every weight tensor are permuted at random; afterwards they are as they were."""
     generator = torch.Generator().manual_seed(seed)
     parameters = [parameter for network in networks for parameter in network.parameters()]
     originals = [parameter.detach().clone() for parameter in parameters]
     try:
-        for parameter in parameters:
-            order = torch.randperm(parameter.numel(), generator=generator).to(parameter.device)
-            parameter.copy_(parameter.flatten()[order].view_as(parameter))
+        with torch.no_grad():
+            for parameter in parameters:
+                order = torch.randperm(parameter.numel(), generator=generator).to(parameter.device)
+                parameter.copy_(parameter.flatten()[order].view_as(parameter))
         yield
     finally:
         with torch.no_grad():

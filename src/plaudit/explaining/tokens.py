@@ -70,7 +70,7 @@ def _unread(start: int, end: int) -> TokenSpan:
     return TokenSpan(start=start, end=end, first=0, last=0)
 
 
-def locate_tokens(rendered: str, response: Text, spans: Int[np.ndarray, "n 2"]) -> list[LocatedToken]:
+def locate_tokens(rendered: str, response: Text, spans: Int[np.ndarray, "tokens 2"]) -> list[LocatedToken]:
     """Tokens in a response's plain text, from where they are in the text that a template made of it.
 
     Args:
@@ -96,7 +96,7 @@ def locate_tokens(rendered: str, response: Text, spans: Int[np.ndarray, "n 2"]) 
     return tokens
 
 
-def _characters(rendered: str, response: Text) -> Int[np.ndarray, " n"]:
+def _characters(rendered: str, response: Text) -> Int[np.ndarray, " characters"]:
     """[len(rendered)]: the character of the plain text that each one is; -1 for the template's own."""
     characters = np.full(len(rendered), -1)
     messages = message_contents(response)

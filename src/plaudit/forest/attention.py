@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor
 from transformers import AttentionInterface
 
@@ -26,21 +26,28 @@ FOREST_ATTENTION = "plaudit_forest"
 # Keys of a segment up to which half precision is widened on a CPU.
 _FEW_KEYS = 256
 
+# Of one segment: the tokens that look, and all that they see.
+Queries = Float[Tensor, "1 heads tokens dim"]
+Keys = Float[Tensor, "1 kv_heads seen dim"]
+Values = Float[Tensor, "1 kv_heads seen value_dim"]
+Bias = Float[Tensor, "tokens seen"]
+Attended = Float[Tensor, "1 heads tokens value_dim"]
+
 
 def forest_attention(
     module: torch.nn.Module,
     query: Float[Tensor, "1 heads tokens dim"],
     key: Float[Tensor, "1 kv_heads tokens dim"],
     value: Float[Tensor, "1 kv_heads tokens value_dim"],
-    attention_mask: Tensor | None,
+    attention_mask: Shaped[Tensor, "*_"] | None,
     *,
     forest: Forest,
     scaling: float | None = None,
     dropout: float = 0.0,
     sliding_window: int | None = None,
     softcap: float | None = None,
-    s_aux: Tensor | None = None,
-    position_bias: Tensor | None = None,
+    s_aux: Float[Tensor, " heads"] | None = None,
+    position_bias: Shaped[Tensor, "*_"] | None = None,
     **_: Any,
 ) -> tuple[Float[Tensor, "1 tokens heads value_dim"], None]:
     """transformers' attention signature.
@@ -68,7 +75,7 @@ def forest_attention(
     if position_bias is not None:
         raise ValueError("forest attention has no place for a learned position bias")
 
-    def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, causal: bool) -> Tensor:
+    def attend(q: Queries, k: Keys, v: Values, bias: Bias | None, causal: bool) -> Attended:
         if softcap is None and s_aux is None:
             grouped = k.shape[1] != q.shape[1]
             fused = partial(
@@ -83,7 +90,7 @@ def forest_attention(
         return _attend_by_hand(q, k, v, bias, scaling, dropout, softcap, s_aux)
 
     pieces = zip(*(torch.split(tensor, forest.segments, dim=2) for tensor in (query, key, value)), strict=True)
-    seen: list[Tensor] = []
+    seen: list[Attended] = []
     for index, tree in enumerate(forest.trees):
         trunk_query, trunk_key, trunk_value = next(pieces)
         trunk = len(tree.trunk)
@@ -102,7 +109,7 @@ def forest_attention(
     return torch.cat(seen, dim=2).transpose(1, 2).contiguous(), None
 
 
-def _better_in_float32(key: Tensor) -> bool:
+def _better_in_float32(key: Keys) -> bool:
     """Whether a segment with these keys is computed faster widened. On a CPU, the backward pass of attention in half
     precision took 2 to 3 times as long as in float32 over up to 128 keys, and as long over 256 and 512, where it saves
     memory (benchmarks/attention.py)."""
@@ -111,15 +118,15 @@ def _better_in_float32(key: Tensor) -> bool:
 
 
 def _attend_by_hand(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    bias: Tensor | None,
+    query: Queries,
+    key: Keys,
+    value: Values,
+    bias: Bias | None,
     scaling: float | None,
     dropout: float,
     softcap: float | None,
-    sinks: Tensor | None,
-) -> Tensor:
+    sinks: Float[Tensor, " heads"] | None,
+) -> Attended:
     """Attention written out, for what `scaled_dot_product_attention` cannot do: a soft cap, and sinks."""
     repeat = query.shape[1] // key.shape[1]
     key, value = key.repeat_interleave(repeat, dim=1), value.repeat_interleave(repeat, dim=1)

@@ -121,7 +121,9 @@ class Forest:
     types: Int64[Tensor, "1 tokens"] | None
     leaves: Int64[Tensor, " responses"]
     causal: bool
-    _biases: dict[tuple[int, int | None, torch.dtype], Tensor | None] = field(default_factory=dict, repr=False)
+    _biases: dict[tuple[int, int | None, torch.dtype], Float[Tensor, "longest seen"] | None] = field(
+        default_factory=dict, repr=False
+    )
 
     @classmethod
     def plant(cls, trees: Sequence[Tree], *, causal: bool = True, device: torch.device | str | None = None) -> Forest:
@@ -175,7 +177,7 @@ class Forest:
             start += 1 + len(tree.branches)
         return (sums[trunks] + sums[branches]) / torch.tensor(lengths, device=states.device)[:, None]
 
-    def bias(self, tree: int, window: int | None, like: Tensor) -> Float[Tensor, "longest seen"] | None:
+    def bias(self, tree: int, window: int | None, like: Float[Tensor, "*_"]) -> Float[Tensor, "longest seen"] | None:
         """What is added to the attention logits of a tree's longest branch over trunk + itself: `[b, t + b]`, 0 where a
         token may look and -inf where not. Shorter branches use its upper left corner. None when all may look at all.
         Made once a forest, not once a layer."""
@@ -188,7 +190,7 @@ class Forest:
 
 
 def look_bias(
-    before: int, length: int, causal: bool, window: int | None, like: Tensor
+    before: int, length: int, causal: bool, window: int | None, like: Float[Tensor, "*_"]
 ) -> Float[Tensor, "{length} {before}+{length}"] | None:
     """The additive mask `[length, before + length]` of tokens that follow `before` others, with `like`'s dtype and
     device. A token sees those at distance < `window` (transformers' convention), and none ahead of it if `causal`."""

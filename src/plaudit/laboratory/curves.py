@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float
 
 from plaudit import losses
 from plaudit.losses import RANKING_LOSSES, RATING_LOSSES
@@ -18,6 +19,8 @@ ERROR = "score minus the rating"
 _POINTS = 121
 _MAX_GAP = 6.0
 _MAX_ERROR = 3.0
+
+Points = Float[torch.Tensor, " points"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,31 +71,31 @@ def _of_ratings(name: str) -> LossCurve:
     return _curve(name, against, x, loss_of(name, x))
 
 
-def _of_values(name: str, x: torch.Tensor) -> torch.Tensor:
+def _of_values(name: str, x: Points) -> Points:
     return RATING_LOSSES[name].function(x, torch.zeros_like(x))
 
 
-def _of_levels(_: str, x: torch.Tensor) -> torch.Tensor:
+def _of_levels(_: str, x: Points) -> Points:
     cuts = torch.tensor([-0.5, 0.5], dtype=x.dtype)
     return losses.cumulative_link(x, torch.ones(len(x), dtype=torch.long), cuts)
 
 
-def _of_classes(_: str, x: torch.Tensor) -> torch.Tensor:
+def _of_classes(_: str, x: Points) -> Points:
     logits = torch.zeros(len(x), 3, dtype=x.dtype)
     logits[:, 0] = x
     return losses.classes(logits, torch.zeros(len(x), dtype=torch.long))
 
 
-_READOUTS: Mapping[str, tuple[str, Callable[[str, torch.Tensor], torch.Tensor]]] = {
+_READOUTS: Mapping[str, tuple[str, Callable[[str, Points], Points]]] = {
     "value": (ERROR, _of_values),
     "ordinal": (ERROR, _of_levels),
     "classes": (RIGHT, _of_classes),
 }
 
 
-def _grid(limit: float) -> torch.Tensor:
+def _grid(limit: float) -> Points:
     return torch.linspace(-limit, limit, _POINTS, dtype=torch.float64)
 
 
-def _curve(name: str, against: str, x: torch.Tensor, y: torch.Tensor) -> LossCurve:
+def _curve(name: str, against: str, x: Points, y: Points) -> LossCurve:
     return LossCurve(loss=name, against=against, x=tuple(x.tolist()), y=tuple(y.tolist()))

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float
 
 from plaudit.evaluation import fit_temperature
 from plaudit.groups import Group
@@ -135,6 +136,6 @@ def _predict(
     )
 
 
-def _per_group(column: torch.Tensor, groups: Sequence[Group]) -> PerGroup:
+def _per_group(column: Float[torch.Tensor, " responses"], groups: Sequence[Group]) -> PerGroup:
     parts = torch.split(column, [len(group.responses) for group in groups])
     return [part.tolist() for part in parts]

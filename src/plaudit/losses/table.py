@@ -39,7 +39,7 @@ class RankingLoss:
         True
     """
 
-    function: Callable[..., Float[torch.Tensor, ...]]
+    function: Callable[..., Float[torch.Tensor, "*_"]]
     unit: str
     takes: frozenset[str] = frozenset()
     parameter: str | None = None
@@ -68,7 +68,7 @@ class RatingLoss:
         {'mse': 'value', 'mae': 'value', 'huber': 'value', 'ordinal': 'ordinal', 'classes': 'classes'}
     """
 
-    function: Callable[..., Float[torch.Tensor, ...]]
+    function: Callable[..., Float[torch.Tensor, "*_"]]
     readout: str = "value"
 
 

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 from torch import Tensor, nn
 
 from plaudit.errors import InvalidInputError
 from plaudit.forest import Forest
+
+HeadInput = Float[Tensor, "responses hidden"]
+FirstStates = Float[Tensor, "responses 1 hidden"]
 
 
 def find_head(model: Any) -> nn.Linear:
@@ -34,7 +37,7 @@ def find_head(model: Any) -> nn.Linear:
     )
 
 
-def encoder_features(model: Any, first: Float[Tensor, "responses hidden"]) -> Float[Tensor, "responses hidden"]:
+def encoder_features(model: Any, first: HeadInput) -> HeadInput:
     """What an encoder's class gives its last linear layer, from the hidden states of the first tokens."""
     return _ENCODER_FEATURES[model.config.model_type](model, first[:, None])
 
@@ -48,9 +51,9 @@ def unreadable_head(config: Any) -> str | None:
     return None
 
 
-def head_input(model: Any, head: nn.Linear, inputs: dict[str, Tensor]) -> Float[Tensor, "responses hidden"]:
+def head_input(model: Any, head: nn.Linear, inputs: dict[str, Shaped[Tensor, "batch longest"]]) -> HeadInput:
     """What the last linear layer inside a model is given, whatever stands before it."""
-    seen: list[Tensor] = []
+    seen: list[HeadInput] = []
     hook = head.register_forward_pre_hook(lambda module, arguments: seen.append(arguments[0]))
     try:
         model(**inputs)
@@ -78,19 +81,19 @@ def positions(backbone: Any, forest: Forest) -> Int[Tensor, "1 tokens"]:
     return (count - (count - real)[:, begin]) * real + padding
 
 
-def _roberta_features(head: Any, first: Tensor) -> Tensor:
-    features: Tensor = head.dropout(torch.tanh(head.dense(head.dropout(first[:, 0]))))
+def _roberta_features(head: Any, first: FirstStates) -> HeadInput:
+    features: HeadInput = head.dropout(torch.tanh(head.dense(head.dropout(first[:, 0]))))
     return features
 
 
-def _electra_features(head: Any, first: Tensor) -> Tensor:
-    features: Tensor = head.dropout(head.activation(head.dense(head.dropout(first[:, 0]))))
+def _electra_features(head: Any, first: FirstStates) -> HeadInput:
+    features: HeadInput = head.dropout(head.activation(head.dense(head.dropout(first[:, 0]))))
     return features
 
 
-# How the head of an encoder class turns the hidden states of first tokens, `[responses, 1, hidden]`, into features for
+# How the head of an encoder class turns the hidden states of first tokens into features for
 # its last linear layer. A causal model needs none: its head is that linear layer. An encoder not listed here is padded.
-_ENCODER_FEATURES: dict[str, Callable[[Any, Tensor], Tensor]] = {
+_ENCODER_FEATURES: dict[str, Callable[[Any, FirstStates], HeadInput]] = {
     "bert": lambda model, first: model.dropout(model.bert.pooler(first)),
     "roberta": lambda model, first: _roberta_features(model.classifier, first),
     "xlm-roberta": lambda model, first: _roberta_features(model.classifier, first),

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jaxtyping import Shaped
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
@@ -198,7 +199,7 @@ def _average_files(folders: Sequence[Path], pattern: str, target: Path) -> None:
             shutil.copymode(folders[0] / file, target / file)
 
 
-Tensors = dict[str, tuple[str, Callable[[str], torch.Tensor]]]
+Tensors = dict[str, tuple[str, Callable[[str], Shaped[torch.Tensor, "..."]]]]
 """Name of a tensor -> the file it stands in, and what reads it from there."""
 
 
@@ -217,7 +218,7 @@ def _tensors(folder: Path, pattern: str, stack: ExitStack) -> Tensors:
     return tensors
 
 
-def _mean(name: str, tensors: Sequence[torch.Tensor]) -> torch.Tensor:
+def _mean(name: str, tensors: Sequence[Shaped[torch.Tensor, "*_"]]) -> Shaped[torch.Tensor, "*_"]:
     first = tensors[0]
     if any((tensor.shape, tensor.dtype) != (first.shape, first.dtype) for tensor in tensors):
         raise InvalidInputError(f"cannot average the weights {name}: their shapes or their dtypes differ")

@@ -16,6 +16,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 Raw = Float[Tensor, "responses heads outputs"]
+HeadScores = Float[Tensor, "responses heads"]
 """What a head gives for responses: K heads of W outputs each."""
 
 # How an attribute's outputs become a score and a value in people's units.
@@ -110,7 +111,7 @@ class Outputs:
         """Each attribute's score. A `classes` score is the expected class, standardised."""
         return torch.stack([_score(a, c) for a, c in zip(self.attributes, self.columns(raw), strict=True)], -1)
 
-    def rewards(self, raw: Raw) -> Float[Tensor, "responses heads"]:
+    def rewards(self, raw: Raw) -> HeadScores:
         """Each head's mix of its scores."""
         return self.scores(raw) @ torch.tensor([a.weight for a in self.attributes], dtype=raw.dtype, device=raw.device)
 
@@ -214,18 +215,18 @@ def _free_cuts(attribute: Attribute) -> nn.Parameter:
     return nn.Parameter(torch.cat([cuts[:1], cuts.diff().expm1().log()]))
 
 
-def _ascending(free: Tensor) -> Tensor:
+def _ascending(free: Float[Tensor, " cuts"]) -> Float[Tensor, " cuts"]:
     return torch.cat([free[:1], free[:1] + nn.functional.softplus(free[1:]).cumsum(0)])
 
 
-def _score(attribute: Attribute, outputs: Tensor) -> Tensor:
+def _score(attribute: Attribute, outputs: Float[Tensor, "responses heads outputs"]) -> HeadScores:
     if attribute.readout != "classes":
         return outputs[..., 0]
     units = torch.tensor(attribute.unit_levels, dtype=outputs.dtype, device=outputs.device)
     return (outputs.softmax(-1) @ units - attribute.centre) / attribute.spread
 
 
-def _value(attribute: Attribute, score: Tensor, cuts: Tensor | None) -> Tensor:
+def _value(attribute: Attribute, score: HeadScores, cuts: Float[Tensor, " cuts"] | None) -> HeadScores:
     if cuts is None:
         return attribute.low + (attribute.high - attribute.low) * (attribute.centre + attribute.spread * score)
     above = torch.sigmoid(score[..., None] - cuts)

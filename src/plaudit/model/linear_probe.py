@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from jaxtyping import Float
+
 from plaudit.errors import InvalidInputError
 from plaudit.model.folder.contents import LINEAR_PROBE, REWARD_MODEL
 from plaudit.model.folder.write import staged
 from plaudit.storage import RECORD_FILE, read_record, write_record
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from plaudit.model.heads import Outputs
     from plaudit.model.reward_model import RewardModel
 
@@ -44,13 +45,15 @@ def open_single(folder: Path, **options: Any) -> RewardModel:
     return RewardModel.from_pretrained(folder, **options)
 
 
-def make_linear_probe(name: str, outputs: Outputs, weights: np.ndarray, **options: Any) -> RewardModel:
+def make_linear_probe(
+    name: str, outputs: Outputs, weights: Float[np.ndarray, "outputs hidden"], **options: Any
+) -> RewardModel:
     """A reward model whose backbone is as it came and whose linear head is given.
 
     Args:
         name: the backbone.
         outputs: W outputs of one linear head.
-        weights: `[W, H]`.
+        weights: of the head.
         options: those of `RewardModel.from_backbone`.
 
     Raises:

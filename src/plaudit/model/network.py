@@ -81,7 +81,7 @@ class RewardNetwork(nn.Module):
         return find_head(self.model)
 
     @property
-    def head_parameters(self) -> list[Tensor]:
+    def head_parameters(self) -> list[Float[Tensor, "*_"]]:
         """What learns in the head, cut-points included. A constant bias never does: it changes no comparison."""
         return [self.head.weight] if self.reward_head is None else list(self.reward_head.parameters())
 
@@ -99,7 +99,9 @@ class RewardNetwork(nn.Module):
         """The backbone's dtype; the head computes in float32 whatever it is."""
         return next(self.backbone.parameters()).dtype
 
-    def grow(self, sequences: Sequence[np.ndarray], types: Sequence[np.ndarray] | None = None) -> Tree:
+    def grow(
+        self, sequences: Sequence[Int[np.ndarray, " _"]], types: Sequence[Int[np.ndarray, " _"]] | None = None
+    ) -> Tree:
         """A tree of whole token sequences, sharing their prefix where this architecture can."""
         return Tree.grow(sequences, share=self.causal and self.layout.packed, types=types)
 
@@ -122,7 +124,7 @@ class RewardNetwork(nn.Module):
         with torch.autocast(features.device.type, enabled=False):
             features = _widen(features)
             if self.reward_head is not None:
-                outputs: Tensor = self.reward_head(features)
+                outputs: Float[Tensor, "responses heads outputs"] = self.reward_head(features)
                 return outputs
             bias = None if self.head.bias is None else _widen(self.head.bias)
             return F.linear(features, _widen(self.head.weight), bias)[:, None]
@@ -142,7 +144,7 @@ class RewardNetwork(nn.Module):
     def hidden_states(self, **inputs: Any) -> Float[Tensor, "batch tokens hidden"]:
         """The backbone's last hidden states, of its own inputs."""
         cache = {"use_cache": False} if self.causal else {}
-        states: Tensor = self.backbone(**inputs, **cache).last_hidden_state
+        states: Float[Tensor, "batch tokens hidden"] = self.backbone(**inputs, **cache).last_hidden_state
         return states
 
     def head_features(self, leaves: Float[Tensor, "responses hidden"]) -> Float[Tensor, "responses hidden"]:
@@ -150,6 +152,6 @@ class RewardNetwork(nn.Module):
         return leaves if self.causal else encoder_features(self.model, leaves)
 
 
-def _widen(tensor: Tensor) -> Tensor:
+def _widen(tensor: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """At least float32."""
     return tensor.to(torch.promote_types(tensor.dtype, torch.float32))

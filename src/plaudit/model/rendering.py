@@ -55,8 +55,8 @@ class Rendered(Prepared):
         (2, (False, False), (False, False))
     """
 
-    sequences: tuple[Int[np.ndarray, " tokens"], ...]
-    types: tuple[Int[np.ndarray, " tokens"], ...] | None
+    sequences: tuple[Int[np.ndarray, " _"], ...]
+    types: tuple[Int[np.ndarray, " _"], ...] | None
     prompt_cut: tuple[bool, ...]
     response_cut: tuple[bool, ...]
 

@@ -261,14 +261,17 @@ class RewardModel(Scorer):
         return self._of_responses(self.network.features, items, batch_tokens).float().cpu().numpy()
 
     def _of_responses(
-        self, compute: Callable[[list[Tree]], torch.Tensor], items: Sequence[Rendered], batch_tokens: int
+        self,
+        compute: Callable[[list[Tree]], Float[torch.Tensor, "responses ..."]],
+        items: Sequence[Rendered],
+        batch_tokens: int,
     ) -> Float[torch.Tensor, "responses ..."]:
         """What `compute` makes of all responses, in order, in forests of `batch_tokens`; of equal ones only once."""
         shared = share(items, trunks=self.network.causal)
         trees = [self.network.grow(tree.sequences, tree.types or None) for tree in shared.trees]
         parts = [part for tree in trees for part in tree.split(batch_tokens)]
         self.network.eval()
-        computed: list[torch.Tensor] = [torch.empty(0)] * len(parts)
+        computed: list[Float[torch.Tensor, "_ ..."]] = [torch.empty(0)] * len(parts)
         for forest in pack([len(part) for part in parts], batch_tokens):
             rows = compute([parts[i] for i in forest])
             for i, row in zip(forest, torch.split(rows, [len(parts[i].branches) for i in forest]), strict=True):

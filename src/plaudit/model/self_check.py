@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from jaxtyping import Float, Int
 
 from plaudit.forest import Tree
 from plaudit.model.architecture import unreadable_head
@@ -47,7 +48,7 @@ def choose_layout(network: RewardNetwork) -> str | None:
     return None
 
 
-def relative_gap(expected: torch.Tensor, computed: torch.Tensor) -> float:
+def relative_gap(expected: Float[torch.Tensor, "*shape"], computed: Float[torch.Tensor, "*shape"]) -> float:
     """The largest difference of two tensors, relative to the largest value of the first."""
     return (expected - computed).abs().max().item() / (expected.abs().max().item() + 1e-6)
 
@@ -61,7 +62,7 @@ def check_trees(network: RewardNetwork) -> list[Tree]:
     special = {network.config.pad_token_id, end if isinstance(end, int) else None}
     usable = np.setdiff1d(np.arange(min(vocabulary, 1000)), [i for i in special if i is not None])
 
-    def draw(length: int) -> np.ndarray:
+    def draw(length: int) -> Int[np.ndarray, " tokens"]:
         return numbers.choice(usable, max(1, min(length, limit // 2)))
 
     trunk = draw(24)

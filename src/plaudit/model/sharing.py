@@ -16,8 +16,8 @@ from jaxtyping import Int
 from plaudit.groups import Group, plain_text, prompt_key
 from plaudit.model.rendering import Rendered
 
-Tokens = Int[np.ndarray, " tokens"]
-"""The token ids of one response with its prompt."""
+Tokens = Int[np.ndarray, " _"]
+"""The token ids of one response with its prompt; each response has its own number of them."""
 
 
 @dataclass(slots=True)

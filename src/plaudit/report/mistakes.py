@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import expit
 
 from plaudit.groups import Group, Text
-from plaudit.judgements import Comparisons, scored_comparisons, votes_of_others
+from plaudit.judgements import Comparisons, PerComparison, scored_comparisons, votes_of_others
 from plaudit.statistics import Measurement, proportion, undefined
 
 SURE = 0.8
@@ -108,7 +108,7 @@ def kinds_of_mistakes(
     }
 
 
-def _share(comparisons: Comparisons, outcome: np.ndarray) -> Measurement:
+def _share(comparisons: Comparisons, outcome: PerComparison) -> Measurement:
     if not len(comparisons):
         return undefined(NO_MISTAKES)
     return proportion(outcome, comparisons.weight, comparisons.cluster)

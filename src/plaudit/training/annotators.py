@@ -30,8 +30,8 @@ class AnnotatorReliability(nn.Module):
     """What is believed of each annotator: mean and precision of β. Buffers, so that a checkpoint holds them and a
     resumed run goes on from them."""
 
-    mean: torch.Tensor
-    precision: torch.Tensor
+    mean: Float[torch.Tensor, " annotators"]
+    precision: Float[torch.Tensor, " annotators"]
 
     def __init__(self, annotators: int) -> None:
         super().__init__()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Self
 
 import numpy as np
+from jaxtyping import Bool, Float, Int, Shaped
 from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import expit
@@ -25,6 +26,10 @@ _PENALTIES = tuple(10.0**-step for step in range(7))
 _PENALTY_UNSEEN = 0.1
 _FOLDS = 4
 
+LinearScores = Float[np.ndarray, " responses"]
+Weights = Float[np.ndarray, " features"]
+Mask = Bool[np.ndarray, " judgements"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class ConvexObjective(ABC):
@@ -35,18 +40,18 @@ class ConvexObjective(ABC):
         part: `[N]`, which judgements belong together (those of one prompt) and are held out together.
     """
 
-    weight: np.ndarray
-    part: np.ndarray
+    weight: Float[np.ndarray, " judgements"]
+    part: Shaped[np.ndarray, " judgements"]
 
     @abstractmethod
-    def loss(self, scores: np.ndarray) -> tuple[float, np.ndarray]:
+    def loss(self, scores: LinearScores) -> tuple[float, LinearScores]:
         """The weighted mean loss of `[R]` scores, and its gradient `[R]`."""
 
     @abstractmethod
-    def intercept(self, scores: np.ndarray) -> float:
+    def intercept(self, scores: LinearScores) -> float:
         """The constant that is best added to the scores; 0 where only differences count."""
 
-    def subset(self, keep: np.ndarray) -> Self:
+    def subset(self, keep: Mask) -> Self:
         """The judgements of a `[N]` mask."""
         return replace(self, **{field.name: getattr(self, field.name)[keep] for field in fields(self)})
 
@@ -61,11 +66,11 @@ class BradleyTerry(ConvexObjective):
         won: `[N]`, 1 where the first is better, 0.5 for a tie.
     """
 
-    first: np.ndarray
-    second: np.ndarray
-    won: np.ndarray
+    first: Int[np.ndarray, " judgements"]
+    second: Int[np.ndarray, " judgements"]
+    won: Float[np.ndarray, " judgements"]
 
-    def loss(self, scores: np.ndarray) -> tuple[float, np.ndarray]:
+    def loss(self, scores: LinearScores) -> tuple[float, LinearScores]:
         gap = scores[self.first] - scores[self.second]
         share = self.weight / self.weight.sum()
         pull = share * (expit(gap) - self.won)
@@ -73,7 +78,7 @@ class BradleyTerry(ConvexObjective):
         gradient = np.bincount(self.first, pull, size) - np.bincount(self.second, pull, size)
         return float(share @ (np.logaddexp(0, gap) - self.won * gap)), gradient
 
-    def intercept(self, scores: np.ndarray) -> float:
+    def intercept(self, scores: LinearScores) -> float:
         return 0.0
 
 
@@ -86,15 +91,15 @@ class LeastSquares(ConvexObjective):
         target: `[N]`.
     """
 
-    row: np.ndarray
-    target: np.ndarray
+    row: Int[np.ndarray, " judgements"]
+    target: Float[np.ndarray, " judgements"]
 
-    def loss(self, scores: np.ndarray) -> tuple[float, np.ndarray]:
+    def loss(self, scores: LinearScores) -> tuple[float, LinearScores]:
         share = self.weight / self.weight.sum()
         error = scores[self.row] - self.target
         return float(share @ error**2) / 2, np.bincount(self.row, share * error, len(scores))
 
-    def intercept(self, scores: np.ndarray) -> float:
+    def intercept(self, scores: LinearScores) -> float:
         return float(np.average(self.target - scores[self.row], weights=self.weight))
 
 
@@ -110,7 +115,7 @@ class LinearFit:
         constant: that of the best constant score, likewise.
     """
 
-    weights: np.ndarray
+    weights: Weights
     intercept: float
     penalty: float
     loss: float | None
@@ -142,12 +147,10 @@ def fit_convex(features: Matrix, objective: ConvexObjective) -> LinearFit:
     return LinearFit(weights, objective.intercept(features @ weights), _PENALTIES[best], losses[best], constant)
 
 
-def descend(
-    features: Matrix, objective: ConvexObjective, penalty: float, start: np.ndarray | None = None
-) -> np.ndarray:
+def descend(features: Matrix, objective: ConvexObjective, penalty: float, start: Weights | None = None) -> Weights:
     """`[F]` weights that minimise `loss(features @ weights + intercept) + penalty / 2 * |weights|²`, by L-BFGS."""
 
-    def value(weights: np.ndarray) -> tuple[float, np.ndarray]:
+    def value(weights: Weights) -> tuple[float, Weights]:
         scores = features @ weights
         loss, gradient = objective.loss(scores + objective.intercept(scores))
         return loss + penalty / 2 * float(weights @ weights), features.T @ gradient + penalty * weights
@@ -157,7 +160,7 @@ def descend(
     return np.asarray(minimize(value, start, jac=True, method="L-BFGS-B", options=options).x)
 
 
-def _out_of_fold_loss(scores: Sequence[np.ndarray], objective: ConvexObjective, folds: Sequence[np.ndarray]) -> float:
+def _out_of_fold_loss(scores: Sequence[LinearScores], objective: ConvexObjective, folds: Sequence[Mask]) -> float:
     """The mean loss over all judgements, each scored by the fit that has not seen it."""
     total = 0.0
     for row, held_out in zip(scores, folds, strict=True):
@@ -167,7 +170,7 @@ def _out_of_fold_loss(scores: Sequence[np.ndarray], objective: ConvexObjective, 
     return float(total / objective.weight.sum())
 
 
-def _folds(part: np.ndarray, weight: np.ndarray) -> list[np.ndarray]:
+def _folds(part: Shaped[np.ndarray, " judgements"], weight: Float[np.ndarray, " judgements"]) -> list[Mask]:
     """A mask a fold of what it holds out: whole parts, dealt the heaviest first to the lightest fold."""
     _, part = np.unique(part, return_inverse=True)
     fold_of_part = deal_folds(np.bincount(part, weight).astype(np.float64), _FOLDS)

@@ -15,6 +15,7 @@ from itertools import accumulate
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float, Shaped
 
 from plaudit.data import Scale
 from plaudit.errors import InvalidInputError
@@ -132,7 +133,7 @@ def _frozen(groups: Sequence[Group], backbone: str, settings: TrainingSettings) 
 
 def frozen_features(
     groups: Sequence[Group], name: str, settings: TrainingSettings
-) -> tuple[np.ndarray, str, dict[str, Any]]:
+) -> tuple[Float[np.ndarray, "responses hidden"], str, dict[str, Any]]:
     """`[R, H]` of what an untrained backbone reads in every response, what of it is pooled, and the reader's options.
 
     A backbone that nobody fine-tunes has no place where it gathers what it read (all-MiniLM's own pooler was never
@@ -173,12 +174,12 @@ class Learned:
     ratings: tuple[tuple[Attribute, LinearFit], ...]
 
     @property
-    def rated(self) -> list[tuple[Attribute, np.ndarray]]:
+    def rated(self) -> list[tuple[Attribute, Float[np.ndarray, " features"]]]:
         """Attributes with their `[F]` weights: a value on [0, 1] is `centre + spread * features @ weights`."""
         return [(attribute, fit.weights) for attribute, fit in self.ratings]
 
     @property
-    def reward(self) -> np.ndarray:
+    def reward(self) -> Float[np.ndarray, " features"]:
         """`[F]`: of the rankings, else the mix of standardised attributes."""
         if self.rankings is not None:
             return self.rankings.weights
@@ -237,7 +238,9 @@ def _part(number: int, group: Group, by: str) -> str:
     return str(value)
 
 
-def _comparisons(groups: Sequence[Group], starts: Sequence[int], parts: np.ndarray, ties: str) -> BradleyTerry | None:
+def _comparisons(
+    groups: Sequence[Group], starts: Sequence[int], parts: Shaped[np.ndarray, " groups"], ties: str
+) -> BradleyTerry | None:
     every = [ComparisonTargets.of(group, ties) for group in groups]
     if not any(map(len, every)):
         return None
@@ -257,7 +260,7 @@ def _rated(
     scale: Scale,
     groups: Sequence[Group],
     starts: Sequence[int],
-    parts: np.ndarray,
+    parts: Shaped[np.ndarray, " groups"],
 ) -> tuple[Attribute, LinearFit]:
     rows = [
         (start + rating.response, scale.unit(rating), rating.weight, part)

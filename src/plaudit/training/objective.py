@@ -26,7 +26,7 @@ class LossTerm:
     """The losses of one kind of judgement: their weighted sum, and the weights' sum. With several heads, both are means
     over the heads' samples."""
 
-    loss: torch.Tensor
+    loss: Float[torch.Tensor, ""]
     weight: float
 
 
@@ -54,7 +54,7 @@ class TrainingObjective:
         raw: RawOutputs,
         targets: GroupTargets,
         *,
-        cuts: Mapping[str, torch.Tensor],
+        cuts: Mapping[str, Float[torch.Tensor, " _"]],
         reliability: Float[torch.Tensor, " annotators"] | None = None,
     ) -> dict[str, LossTerm]:
         """Losses by kind of judgement.
@@ -78,7 +78,7 @@ class TrainingObjective:
         return terms
 
     def _of_comparisons(
-        self, rewards: Rewards, targets: ComparisonTargets, reliability: torch.Tensor | None
+        self, rewards: Rewards, targets: ComparisonTargets, reliability: Float[torch.Tensor, " annotators"] | None
     ) -> LossTerm:
         tensor = partial(torch.as_tensor, device=rewards.device)
         better, worse = rewards[tensor(targets.better)], rewards[tensor(targets.worse)]
@@ -112,7 +112,11 @@ class TrainingObjective:
         return _weighted_sum(losses, bootstrap_counts, targets.weight)
 
     def _of_ratings(
-        self, raw: RawOutputs, targets: RatingTargets, cuts: Mapping[str, torch.Tensor], rating_weight: float
+        self,
+        raw: RawOutputs,
+        targets: RatingTargets,
+        cuts: Mapping[str, Float[torch.Tensor, " _"]],
+        rating_weight: float,
     ) -> LossTerm:
         scores, columns = self.outputs.scores(raw), self.outputs.columns(raw)
         function = RATING_LOSSES[self.settings.rating_loss].function

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from typing import ClassVar, Self
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Shaped
 
 from plaudit.data import Scale
 from plaudit.groups import Group
@@ -52,7 +52,7 @@ class JudgementTable:
         """The sum of the weights, each as often as the heads count it on average."""
         return float((self.weight * self.bootstrap_counts.mean(1)).sum())
 
-    def rows(self, keep: np.ndarray | slice) -> Self:
+    def rows(self, keep: Bool[np.ndarray, " rows"] | Int[np.ndarray, " kept"] | slice) -> Self:
         """Some of the rows, by a mask, by numbers or by a slice."""
         return replace(self, **{name: column[keep] for name, column in self._columns().items()})
 
@@ -77,7 +77,7 @@ class JudgementTable:
         tables = [table._columns() for table in (self, *others)]
         return replace(self, **{name: np.concatenate([columns[name] for columns in tables]) for name in tables[0]})
 
-    def _columns(self) -> dict[str, np.ndarray]:
+    def _columns(self) -> dict[str, Shaped[np.ndarray, "rows ..."]]:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
 

@@ -98,7 +98,9 @@ class RewardTrainer(Trainer):
         created: torch.optim.Optimizer = self.optimizer
         return created
 
-    def training_step(self, model: Any, inputs: dict[str, Step], num_items_in_batch: Any = None) -> torch.Tensor:
+    def training_step(
+        self, model: Any, inputs: dict[str, Step], num_items_in_batch: Any = None
+    ) -> Float[torch.Tensor, ""]:
         """One step's forward and backward passes; returns this process's share of the loss, times their number, so
         that the mean over processes is the step's."""
         self._set_training_mode(model)
@@ -131,7 +133,9 @@ class RewardTrainer(Trainer):
             )
         return total
 
-    def _moved(self, features: torch.Tensor | None) -> torch.Tensor | None:
+    def _moved(
+        self, features: Float[torch.Tensor, "responses hidden"] | None
+    ) -> Float[torch.Tensor, "responses hidden"] | None:
         return None if features is None else features.to(self.args.device)
 
     def _set_training_mode(self, model: Any) -> None:
@@ -161,7 +165,7 @@ class RewardTrainer(Trainer):
         """The head's outputs for all validation responses, in order."""
         if self.validation_features is None:
             return self.reward_model.outputs_of(self.validation, self.settings.batch_tokens)
-        outputs: torch.Tensor = self.reward_model.network(features=self._moved(self.validation_features))
+        outputs: RawOutputs = self.reward_model.network(features=self._moved(self.validation_features))
         return outputs
 
     @torch.no_grad()
@@ -235,8 +239,8 @@ class _HeadAlone(nn.Module):
         # Out of torch's register of submodules.
         self._network = (network,)
 
-    def forward(self, trees: Sequence[Tree], features: torch.Tensor) -> torch.Tensor:
-        outputs: torch.Tensor = self._network[0](features=features)
+    def forward(self, trees: Sequence[Tree], features: Float[torch.Tensor, "responses hidden"]) -> RawOutputs:
+        outputs: RawOutputs = self._network[0](features=features)
         return outputs
 
 

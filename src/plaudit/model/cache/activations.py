@@ -50,6 +50,10 @@ _Key = tuple[bytes, bytes]
 """A response's tokens and segment ids."""
 
 
+States = Float[Tensor, "1 tokens hidden"]
+"""Hidden states of a forest's tokens, as layers take and give them."""
+
+
 class ActivationCache:
     """The hidden states that enter the first layer that learns, for every token of known responses.
 
@@ -69,13 +73,13 @@ class ActivationCache:
                 self._places[key] = (start, len(tree.trunk), end)
                 end += len(branch)
 
-    def states(self, forest: Forest) -> Float[Tensor, "1 tokens hidden"] | None:
+    def states(self, forest: Forest) -> States | None:
         """The states of a forest's tokens; None if it has a response that is not known."""
         numbers = self._row_numbers(forest)
         return None if numbers is None else torch.from_numpy(self._rows[numbers])[None].to(forest.tokens.device)
 
     def _row_numbers(self, forest: Forest) -> Int[np.ndarray, " tokens"] | None:
-        numbers: list[np.ndarray] = []
+        numbers: list[Int[np.ndarray, " _"]] = []
         for tree in forest.trees:
             trunk = len(tree.trunk)
             for index, (key, branch) in enumerate(zip(_tree_keys(tree), tree.branches, strict=True)):
@@ -234,9 +238,9 @@ def _placed_trees(trees: Sequence[Tree], batch_tokens: int) -> list[tuple[Tree, 
 @torch.no_grad()
 def _entering(network: RewardNetwork, depth: int, trees: Sequence[Tree]) -> Float[Tensor, "tokens hidden"]:
     """The hidden states that enter layer `depth`, of a forest. No layer from there on is computed."""
-    seen: list[Tensor] = []
+    seen: list[States] = []
 
-    def record(hidden_states: Tensor) -> Tensor:
+    def record(hidden_states: States) -> States:
         seen.append(hidden_states)
         return hidden_states
 
@@ -247,7 +251,7 @@ def _entering(network: RewardNetwork, depth: int, trees: Sequence[Tree]) -> Floa
 
 
 @contextmanager
-def stand_ins(stack: nn.ModuleList, numbers: range, answer: Callable[[Tensor], Tensor]) -> Iterator[None]:
+def stand_ins(stack: nn.ModuleList, numbers: range, answer: Callable[[States], States]) -> Iterator[None]:
     """Put stand-ins, which return `answer` of their hidden states, where these layers of a stack are."""
     originals = [stack[number] for number in numbers]
     try:
@@ -263,7 +267,7 @@ class _StandIn(nn.Module):
     """Computes nothing of a layer, but knows what the layer knows: models ask their layers for more than a forward,
     ModernBERT for the kind of their attention."""
 
-    def __init__(self, layer: nn.Module, answer: Callable[[Tensor], Tensor]) -> None:
+    def __init__(self, layer: nn.Module, answer: Callable[[States], States]) -> None:
         super().__init__()
         self.layer = layer
         self.answer = answer
@@ -274,7 +278,7 @@ class _StandIn(nn.Module):
         except AttributeError:
             return getattr(super().__getattr__("layer"), name)
 
-    def forward(self, hidden_states: Tensor, *_: Any, **__: Any) -> Tensor:
+    def forward(self, hidden_states: States, *_: Any, **__: Any) -> States:
         return self.answer(hidden_states)
 
 

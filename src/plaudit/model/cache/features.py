@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from jaxtyping import Float32
 
 from plaudit.model.backbones import cache_folder
 from plaudit.model.network import RewardNetwork
@@ -27,7 +28,9 @@ logger = logging.getLogger(__name__)
 # Groups computed between two writes to the file: bounds memory.
 _WINDOW = 512
 
-_Known = dict[bytes, tuple[np.ndarray, int]]
+Rows = Float32[np.ndarray, "responses hidden"]
+
+_Known = dict[bytes, tuple[Rows, int]]
 _KNOWN: ContextVar[_Known | None] = ContextVar("known features", default=None)
 
 
@@ -54,8 +57,8 @@ def shared_features() -> Iterator[None]:
         _KNOWN.reset(token)
 
 
-def cached_features(model: RewardModel, items: Sequence[Rendered], batch_tokens: int) -> np.ndarray:
-    """`[R, H]` float32, memory-mapped: what the head reads of every response, in order.
+def cached_features(model: RewardModel, items: Sequence[Rendered], batch_tokens: int) -> Rows:
+    """What the head reads of every response, in order; memory-mapped.
 
     Raises:
         DataError: if the cache cannot be written.
@@ -80,7 +83,7 @@ def cached_features(model: RewardModel, items: Sequence[Rendered], batch_tokens:
         _compute(model, items, batch_tokens, file)
     else:
         logger.info("features read from %s", file)
-    rows: np.ndarray = np.load(file, mmap_mode="r")
+    rows: Rows = np.load(file, mmap_mode="r")
     if known is not None:
         known.update((key, (rows, number)) for number, key in enumerate(keys))
     return rows

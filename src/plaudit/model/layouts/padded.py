@@ -45,7 +45,7 @@ class PaddedLayout:
         types = [t for tree in trees if tree.types is not None for t in tree.types]
         # The longest first: neighbours are of about one length, so little is padded.
         order = sorted(range(len(sequences)), key=lambda i: -len(sequences[i]))
-        features: list[Tensor] = []
+        features: list[Float[Tensor, "batch hidden"]] = []
         start = 0
         while start < len(order):
             longest = len(sequences[order[start]])
@@ -69,7 +69,7 @@ class PaddedLayout:
 
 
 def _batch_features(
-    network: RewardNetwork, sequences: list[np.ndarray], types: list[np.ndarray]
+    network: RewardNetwork, sequences: list[Int[np.ndarray, " _"]], types: list[Int[np.ndarray, " _"]]
 ) -> Float[Tensor, "responses hidden"]:
     """Features of sequences in one padded batch, the longest first."""
     lengths = torch.tensor([len(s) for s in sequences], device=network.device)
@@ -88,7 +88,7 @@ def _batch_features(
     return network.head_features(states[torch.arange(len(sequences), device=network.device), lengths - 1])
 
 
-def _pad(arrays: list[np.ndarray], filler: int, device: torch.device) -> Int[Tensor, "responses longest"]:
+def _pad(arrays: list[Int[np.ndarray, " _"]], filler: int, device: torch.device) -> Int[Tensor, "responses longest"]:
     rows = np.full((len(arrays), len(arrays[0])), filler, dtype=np.int64)
     for row, array in zip(rows, arrays, strict=True):
         row[: len(array)] = array

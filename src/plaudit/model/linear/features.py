@@ -11,13 +11,15 @@ from functools import cached_property
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
+from jaxtyping import Float, Shaped
 from scipy import sparse
 
 from plaudit.errors import InvalidInputError
 from plaudit.text import TOKEN
 
-Matrix: TypeAlias = np.ndarray | sparse.csr_matrix
-"""`[R, F]`: a row of features a response."""
+Dense = Float[np.ndarray, "responses features"]
+Matrix: TypeAlias = Dense | sparse.csr_matrix
+"""A row of features a response."""
 
 # Terms kept, the most frequent first: bounds the model's file and the fit's time.
 MOST_TERMS = 50_000
@@ -46,7 +48,7 @@ class Features(Protocol):
     def read(self, text: str) -> int:
         """How much of a text was read, as `Score.tokens` says it."""
 
-    def tensors(self) -> dict[str, np.ndarray]:
+    def tensors(self) -> dict[str, Shaped[np.ndarray, "*_"]]:
         """What has to be saved beside the weights, and is given to `restored` as it was."""
 
     def terms(self) -> list[str] | None:
@@ -71,16 +73,16 @@ class LengthFeatures:
         return cls(), cls().matrix(texts)
 
     @classmethod
-    def restored(cls, tensors: Mapping[str, np.ndarray], terms: Sequence[str] | None) -> LengthFeatures:
+    def restored(cls, tensors: Mapping[str, Shaped[np.ndarray, "*_"]], terms: Sequence[str] | None) -> LengthFeatures:
         return cls()
 
-    def matrix(self, texts: Sequence[str]) -> np.ndarray:
+    def matrix(self, texts: Sequence[str]) -> Dense:
         return np.log1p([[len(text)] for text in texts])
 
     def read(self, text: str) -> int:
         return len(text)
 
-    def tensors(self) -> dict[str, np.ndarray]:
+    def tensors(self) -> dict[str, Shaped[np.ndarray, "*_"]]:
         return {}
 
     def terms(self) -> None:
@@ -106,7 +108,7 @@ class WordFeatures:
     """
 
     vocabulary: tuple[str, ...]
-    idf: np.ndarray
+    idf: Float[np.ndarray, " features"]
 
     name = "bow"
 
@@ -127,7 +129,7 @@ class WordFeatures:
         raise InvalidInputError(f"there is no word in any of the {len(texts)} responses to learn from")
 
     @classmethod
-    def restored(cls, tensors: Mapping[str, np.ndarray], terms: Sequence[str] | None) -> WordFeatures:
+    def restored(cls, tensors: Mapping[str, Shaped[np.ndarray, "*_"]], terms: Sequence[str] | None) -> WordFeatures:
         if terms is None or tensors["idf"].shape != (len(terms),):
             raise ValueError("its vocabulary is missing, or of another size than its weights")
         return cls(tuple(terms), tensors["idf"])
@@ -142,7 +144,7 @@ class WordFeatures:
     def read(self, text: str) -> int:
         return len(re.findall(TOKEN, text))
 
-    def tensors(self) -> dict[str, np.ndarray]:
+    def tensors(self) -> dict[str, Shaped[np.ndarray, "*_"]]:
         return {"idf": self.idf}
 
     def terms(self) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
@@ -40,8 +40,8 @@ class Linear:
         [1.0, 2.0]
     """
 
-    reward: np.ndarray
-    attributes: Mapping[str, tuple[np.ndarray, float, Scale]] = field(default_factory=dict)
+    reward: Float[np.ndarray, " features"]
+    attributes: Mapping[str, tuple[Float[np.ndarray, " features"], float, Scale]] = field(default_factory=dict)
 
     def rewards(self, features: Matrix) -> Float[np.ndarray, " responses"]:
         """The rewards of responses with these features."""
@@ -169,7 +169,7 @@ class LinearModel(Scorer):
         (target / "config.json").unlink(missing_ok=True)
 
 
-def _linear(tensors: Mapping[str, np.ndarray], attributes: Mapping[str, Mapping[str, float]]) -> Linear:
+def _linear(tensors: Mapping[str, Shaped[np.ndarray, "*_"]], attributes: Mapping[str, Mapping[str, float]]) -> Linear:
     rows = zip(attributes.items(), tensors["attributes"], strict=True)
     return Linear(
         tensors["reward"],

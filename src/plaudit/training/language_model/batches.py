@@ -66,7 +66,10 @@ def split_into_blocks(documents: Sequence[Document], tokenizer: Any, *, block: i
     return blocks
 
 
-class Batches(Dataset[dict[str, torch.Tensor]]):
+Tokens = Int[torch.Tensor, "rows longest"]
+
+
+class Batches(Dataset[dict[str, Tokens]]):
     """Batches of all epochs, in order; each is a function of the seed and its number alone, so that a run which was
     killed and resumed sees what it would have seen.
 
@@ -111,7 +114,7 @@ class Batches(Dataset[dict[str, torch.Tensor]]):
         epoch = int(np.searchsorted(self._ends, index, side="right"))
         return self._order(epoch)[index - (int(self._ends[epoch - 1]) if epoch else 0)]
 
-    def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
+    def __getitem__(self, index: int) -> dict[str, Tokens]:
         """`input_ids`, `attention_mask` and `labels`, each `[rows, longest]`."""
         blocks = [self.blocks[row] for row in self.rows(index)]
         lengths = torch.tensor([len(block.tokens) for block in blocks])[:, None]
@@ -126,7 +129,7 @@ class Batches(Dataset[dict[str, torch.Tensor]]):
             tokens, labels = self._mask(tokens, index)
         return {"input_ids": tokens, "attention_mask": attended.long(), "labels": labels}
 
-    def _mask(self, tokens: torch.Tensor, index: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def _mask(self, tokens: Tokens, index: int) -> tuple[Tokens, Tokens]:
         assert self.masking is not None
         self.masking.generator = torch.Generator().manual_seed((self.seed << 32) + index)
         while True:
@@ -144,7 +147,7 @@ class Batches(Dataset[dict[str, torch.Tensor]]):
         batches = [batch for rows in windows for batch in self._fill(rows)]
         return [batches[number] for number in numbers.permutation(len(batches))]
 
-    def _fill(self, rows: np.ndarray) -> Iterator[list[int]]:
+    def _fill(self, rows: Int[np.ndarray, " blocks"]) -> Iterator[list[int]]:
         """Blocks from longest to shortest, as many to a batch as its budget holds."""
         batch: list[int] = []
         for row in sorted(rows.tolist(), key=lambda row: -len(self.blocks[row].tokens)):

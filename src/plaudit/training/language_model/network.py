@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jaxtyping import Shaped
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer
 from transformers.models.auto.modeling_auto import (
     MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
@@ -96,7 +97,7 @@ def context(model: Any, tokenizer: Any) -> int:
 
 def weights_beside_the_head(
     name: str | Path, model: Any, *, trust_remote_code: bool = False
-) -> dict[str, torch.Tensor]:
+) -> dict[str, Shaped[torch.Tensor, "*_"]]:
     """Weights of a backbone that a language model has no use for and a reward model has: an encoder's pooler."""
     with muted("transformers", "huggingface_hub"):
         whole, info = AutoModel.from_pretrained(
@@ -117,7 +118,7 @@ def save_language_model(
     tokenizer: Any,
     record: Mapping[str, Any],
     card: str,
-    more: Mapping[str, torch.Tensor] = {},
+    more: Mapping[str, Shaped[torch.Tensor, "*_"]] = {},
 ) -> None:
     """Write an ordinary checkpoint with its tokenizer, `plaudit.json` and README.md beside it, or leave what was there.
 
