@@ -63,7 +63,7 @@ def read_table(table: Table, wishes: Wishes, report: ReadReport, reject: RejectR
     def parse(row: Row) -> Sequence[Group]:
         groups = _groups_of_row(row.value, shape, file, report, every=not wishes.merge)
         if wishes.merge or shape.join:
-            groups = [_deduplicated(group, report) for group in groups]
+            groups = [_deduplicated(group, report, file) for group in groups]
         if report.source_lines is not None and shape.join is None:
             for group in groups:
                 report.source_lines.add(row.where, group)
@@ -74,7 +74,7 @@ def read_table(table: Table, wishes: Wishes, report: ReadReport, reject: RejectR
         yield from groups
     elif parts := list(groups):
         try:
-            yield from (_deduplicated(group, report) for group in _several(shape.join(parts)))
+            yield from (_deduplicated(group, report, file) for group in _several(shape.join(parts)))
         except GroupError as error:
             reject(Row(table.name, None, [group.to_dict() for group in parts]), error)
     file.check(table.name)
@@ -147,9 +147,12 @@ def _several(groups: Group | Sequence[Group]) -> Sequence[Group]:
     return (groups,) if isinstance(groups, Group) else groups
 
 
-def _deduplicated(group: Group, report: ReadReport) -> Group:
+def _deduplicated(group: Group, report: ReadReport, file: FileReading) -> Group:
     deduplicated = deduplicate_responses(group)
     report.repeated += len(group.responses) - len(deduplicated.responses)
+    texts = [text.strip() for text in deduplicated.responses if isinstance(text, str)]
+    if len({*texts}) < len(texts):
+        file.note("responses differ in white space alone, which most chat templates strip")
     return deduplicated
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from plaudit.data.formats import FileReading, Format, register_format
 from plaudit.data.formats.fields import ANNOTATORS, IDS, PROMPTS, name_of, need, optional_number, prompt_of, take
 from plaudit.data.formats.texts import is_transcript, response_of, text_of, turns_of
-from plaudit.groups import Group, GroupError, Ranking, Rating, Text, plain_text
+from plaudit.groups import Group, GroupError, Ranking, Rating, Text, as_messages, plain_text
 
 
 def knows_hh(row: Mapping[str, Any]) -> bool:
@@ -57,11 +57,17 @@ def read_trl(row: dict[str, Any], file: FileReading) -> Group:
     if prompt is None or _holds_prompt(chosen):
         column = prompt
         prompt, chosen, rejected = shared_prompt(text_of(chosen, "chosen"), text_of(rejected, "rejected"), row)
-        if column is not None and plain_text(column).strip() not in plain_text(prompt):
+        if column is not None and not _says_the_same(column, prompt):
             file.note("the prompt's column and the messages differ; the messages are believed")
     if isinstance(prompt, str) and _TEMPLATE_MARKS.search(prompt):
         file.note("the prompt holds the marks of a chat template, and a template would be put around it again")
     return _group(row, prompt, _sides(chosen), _sides(rejected), file)
+
+
+def _says_the_same(column: Text, prompt: Text) -> bool:
+    """Whether a column's prompt is the messages' own, or the last of them."""
+    last = prompt if isinstance(prompt, str) else prompt[-1]["content"]
+    return plain_text(column).strip() in (plain_text(prompt).strip(), last.strip())
 
 
 _TEMPLATE_MARKS = re.compile(r"<\||\[INST\]|<start_of_turn>|<｜Assistant｜>")
@@ -78,6 +84,11 @@ def _group(
 ) -> Group:
     """Each of `chosen` beats each of `rejected`; nothing was said about those of one side among each other."""
     responses = (*[response_of(one, "chosen") for one in chosen], *[response_of(one, "rejected") for one in rejected])
+    if {*map(type, responses)} != {str}:
+        sides = [as_messages(response, "assistant") for response in responses]
+        shorter = min(map(len, sides))
+        if sides[0][:shorter] == sides[-1][:shorter]:
+            file.note("one response is the beginning of the other")
     pairs = product(range(len(chosen)), range(len(chosen), len(responses)))
     if not row:  # most rows of the large sets hold nothing else
         return Group("", prompt, responses, tuple([_over(better, worse) for better, worse in pairs]))
