@@ -3,6 +3,7 @@
 import json
 from math import isclose
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -53,6 +54,13 @@ def test_numbers_that_could_count_from_0_or_from_1_are_refused_with_both_reading
 def test_a_2_without_a_0_counts_from_1(values, tmp_path):
     path = write(tmp_path, *rows_of(NUMBERED, "label", values))
     assert judged(path) == [(FIRST, SECOND)[int(float(value)) - 1] for value in values]
+
+
+@pytest.mark.parametrize("value", [np.int64(2), np.float32(2.0), "2", " 2 ", 2])
+def test_a_number_is_a_number_whatever_its_type(value):
+    assert verdict_of(value, "label", "from 1", FileReading()).first == 0
+    with pytest.raises(GroupError, match=r"is (np\.)?True"):
+        verdict_of(np.bool_(True), "label", "from 1", FileReading())
 
 
 def test_columns_numbered_from_0_are_counted_from_0(tmp_path):

@@ -78,7 +78,7 @@ def test_a_file_of_another_shape_is_one_line(tmp_path, name):
         ("rewardbench2", ties("ref", 0) | {"id": "7"}, "it must be ref:NUMBER or tied:NUMBER"),
         ("rewardbench2", best_of_four("Math", 0) | {"rejected": "no"}, '"rejected" must be a list'),
         ("rmbench", styles("chat", 0) | {"chosen": ["yes"]}, '"chosen" must be a list of three answers'),
-        ("llmbar", {"input": "a", "output_1": "b", "output_2": "c", "label": 3}, "the verdict is 3"),
+        ("llmbar", {"input": "a", "output_1": "b", "output_2": "c", "label": 3}, "the verdict ('label') is 3"),
         ("judgebench", judged("mmlu-pro", 0, "A=B"), "it must be A>B or B>A"),
         ("rmb", rmb_pair("Fun/Chat", 0), "it must be like Pairwise_set/"),
         ("rmb", rmb_pair("Harmlessness/S1", 0) | {"chosen": "yes"}, 'an answer must be an object with "answer"'),
