@@ -163,6 +163,10 @@ def test_the_winner_may_be_called_by_its_model_or_its_text(tmp_path):
     row = {"prompt": "P", "response_a": "Yes.", "response_b": "No.", "model_a": "m-1", "model_b": "m-2"}
     assert judged(write(tmp_path, {**row, "winner": "m-2"})) == [SECOND]
     assert judged(write(tmp_path, {**row, "winner": "Yes."})) == [FIRST]
+    # A letter is a column's, even where the answers are letters themselves; a number is never a text.
+    assert judged(write(tmp_path, {**row, "response_a": "B", "response_b": "A", "winner": "A"})) == [FIRST]
+    with pytest.raises(DataError, match="is 1 on columns that have letters"):
+        load_groups(write(tmp_path, {**row, "response_a": "2", "response_b": "1", "winner": "1"}))
     with pytest.raises(DataError, match="is 'm-3'; it must be one of a, b, tie"):
         load_groups(write(tmp_path, {**row, "winner": "m-3"}))
 

@@ -113,11 +113,14 @@ def _preferences(
         if value is None or (preferences and not is_word(value)):
             continue
         try:
-            verdict = _named(value, row, cells) or verdict_of(value, column, sides.naming, file)
+            verdict = verdict_of(value, column, sides.naming, file)
         except GroupError:
-            if preferences:
+            # A letter names a column, whatever the texts are; only what is no verdict may be a model's name or a text.
+            verdict = _named(value, row, cells)
+            if verdict is None and preferences:
                 continue
-            raise
+            if verdict is None:
+                raise
         row.pop(column)
         if verdict is not None:
             preferences.append((column, verdict))
@@ -133,7 +136,7 @@ def _preferences(
 
 def _named(value: Any, row: Mapping[str, Any], cells: tuple[Any, Any]) -> Preference | None:
     """The verdict that names the better response by its model or its own text."""
-    if not isinstance(value, str) or not value.strip():
+    if not is_word(value):
         return None
     names = [tuple(row.get(name) for name in pair) for pair in _MODELS]
     for first, second in (*names, cells):
