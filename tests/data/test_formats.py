@@ -649,7 +649,9 @@ register_format(
 # What is noticed, read and said all the same.
 NOTES = {
     '{"prompt":"P","chosen":"a","rejected":"a \\n"}': "differ in white space alone",
-    '{"chosen":"\\n\\nHuman: P\\n\\nAssistant: a\\n\\nHuman: Q\\n\\nAssistant: b","rejected":"\\n\\nHuman: P\\n\\nAssistant: a"}': "one response is the beginning of the other",
+    json.dumps(
+        {"chosen": [user("P"), assistant("a"), user("Q"), assistant("b")], "rejected": [user("P"), assistant("a")]}
+    ): "one response is the beginning of the other",
     '{"prompt":"Name a river","chosen":[{"role":"user","content":"Name a river."},{"role":"assistant","content":"a"}],'
     '"rejected":[{"role":"user","content":"Name a river."},{"role":"assistant","content":"b"}]}': "the messages differ",
     '{"prompt":"P","chosen":"a","rejected":"b","score_chosen":2,"score_rejected":8}': "the scores contradict the label",
