@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 .PHONY: demo test install lint types docs dist benchmarks clean
 
 demo: install
-	$(BIN)/plaudit demo
+	$(BIN)/plaudit demo --overwrite
 
 test: .venv/dev
 	$(BIN)/pytest $(PYTEST_ARGS)

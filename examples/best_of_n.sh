@@ -11,10 +11,10 @@ python -c "
 import sys
 from plaudit import write_groups
 from plaudit.demo import preference_set
-from plaudit.demo.run import divide
-write_groups(divide(preference_set())['train'], sys.argv[1])
+from plaudit.demo.run import split_demo
+write_groups(split_demo(preference_set())['train'], sys.argv[1], overwrite=True)
 " "$folder/train.jsonl"
-plaudit demo --candidates "$folder/candidates.jsonl.gz" --each 256
+plaudit demo --candidates "$folder/candidates.jsonl.gz" --each 256 --overwrite
 
 others=
 for part in 0 1 2 3 4; do
@@ -23,4 +23,4 @@ for part in 0 1 2 3 4; do
   if [ $part != 0 ]; then others="$others --with $folder/bow-$part"; fi
 done
 
-plaudit best-of "$folder/bow-0" "$folder/candidates.jsonl.gz" $others --gold ratings:quality --clusters topic -o "$folder"
+plaudit best-of "$folder/bow-0" "$folder/candidates.jsonl.gz" $others --gold ratings:quality --clusters topic -o "$folder/best-of" --overwrite

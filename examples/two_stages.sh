@@ -10,11 +10,11 @@ python -c "
 import sys
 from plaudit import write_groups
 from plaudit.demo import preference_set
-write_groups(preference_set(questions=1), sys.argv[1])
+write_groups(preference_set(questions=1), sys.argv[1], overwrite=True)
 " "$folder/judged.jsonl"
-plaudit data split "$folder/judged.jsonl" -o "$folder" --test 0.2
+plaudit data split "$folder/judged.jsonl" -o "$folder" --test 0.2 --overwrite
 
-plaudit pretrain "$folder/train.jsonl" -o "$folder/backbone" --vocabulary 1500 --hidden 128 --epochs 2
-plaudit sft "$folder/train.jsonl" -o "$folder/sft" --backbone "$folder/backbone"
-plaudit train "$folder/train.jsonl" -o "$folder/reward" --backbone "$folder/sft"
+plaudit pretrain "$folder/train.jsonl" -o "$folder/backbone" --vocabulary 1500 --hidden 128 --epochs 2 --overwrite
+plaudit sft "$folder/train.jsonl" -o "$folder/sft" --backbone "$folder/backbone" --overwrite
+plaudit train "$folder/train.jsonl" -o "$folder/reward" --backbone "$folder/sft" --overwrite
 plaudit eval "$folder/reward" "$folder/test.jsonl"

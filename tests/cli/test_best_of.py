@@ -165,11 +165,11 @@ def test_scores_of_an_earlier_run_do_not_stay_beside_new_curves(run, place):
     assert run("best-of", "m", *more, "--with", "w")[0] == 0
     (place / "out/proxy-2/notes.txt").write_text("mine")
     # What this run reads stays, whoever wrote it.
-    assert run("best-of", "out/proxy-1/scores.jsonl", *more)[0] == 0
+    assert run("best-of", "out/proxy-1/scores.jsonl", *more, "--overwrite")[0] == 0
     found = sorted(str(path.relative_to(place / "out")) for path in (place / "out").rglob("*") if path.is_file())
     assert [name for name in found if not name.startswith("best_of_n")] == ["proxy-1/scores.jsonl", "proxy-2/notes.txt"]
-    assert run("best-of", "m", *more)[0] == 0
-    assert run("best-of", "good.jsonl", *more)[0] == 0
+    assert run("best-of", "m", *more, "--overwrite")[0] == 0
+    assert run("best-of", "good.jsonl", *more, "--overwrite")[0] == 0
     assert not (place / "out/proxy-1").exists()
 
 
@@ -198,7 +198,7 @@ def test_without_the_extra_it_says_so(run, place, monkeypatch):
     monkeypatch.setattr(charts, "can_plot", lambda: False)
     (place / "out").mkdir()
     (place / "out/best_of_n.svg").write_text("an earlier run's")
-    code, _, err = run("best-of", "good.jsonl", "data.jsonl", "-g", "gold.jsonl", "-o", "out")
+    code, _, err = run("best-of", "good.jsonl", "data.jsonl", "-g", "gold.jsonl", "-o", "out", "--overwrite")
     assert code == 0
     assert "pip install 'plaudit[plots]'" in err
     assert not (place / "out/best_of_n.svg").exists()

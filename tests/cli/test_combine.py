@@ -49,5 +49,5 @@ def test_a_taken_folder_is_left_alone(run, models):
     before = sorted(path.name for path in models[2].iterdir())
     code, _, told = run("combine", models[0], models[1], "-o", models[2], "--ensemble")
     assert code == 2
-    assert "is not empty; choose another folder" in told
+    assert "holds a trained model; choose another folder" in told
     assert sorted(path.name for path in models[2].iterdir()) == before

@@ -101,7 +101,7 @@ def test_mistakes_are_one_line(run, files, tmp_path):
         ((a, tmp_path / "none.jsonl", data), "none.jsonl: no scores file"),
         ((a, b, data, "--clusters", "debate"), "no field 'debate'"),
         ((a, b, data, "--batch-tokens", "9"), "need a model"),
-        ((a, b, data, "-o", data), "cannot be made"),
+        ((a, b, data, "-o", data), "is a file, not a folder"),
     ):
         code, out, err = run("compare", *arguments)
         assert (code, out) == (2, "")
@@ -118,7 +118,7 @@ def test_bad_rows_are_counted(run, files, tmp_path):
 
 
 def test_all_that_is_said_can_be_chinese(run, files, tmp_path, monkeypatch, no_english):
-    asked = ("compare", *files, "--show", "0", "-o", tmp_path / "out")
+    asked = ("compare", *files, "--show", "0", "-o", tmp_path / "out", "--overwrite")
     code, out, err = run(*asked, "--language", "zh")
     assert code == 0, err
     assert "准确率" in out

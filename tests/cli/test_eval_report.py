@@ -70,7 +70,7 @@ def test_texts_stay_out_of_the_page_on_request(run, model, data, tmp_path):
 def test_the_card_gets_the_figures(run, model, data, tmp_path):
     assert run("eval", model, data, "-o", tmp_path / "out", "--probes", 0, "--card")[0] == 0
     assert (model / "README.md").read_text(encoding="utf-8").count(BEGIN) == 1
-    code, _, err = run("eval", "no/model", data, "-o", tmp_path / "out", "--card")
+    code, _, err = run("eval", "no/model", data, "-o", tmp_path / "out2", "--card")
     assert (code, "--card writes into a model folder" in err) == (2, True)
 
 
@@ -98,14 +98,14 @@ def test_a_broken_inspection_is_left_out_and_said(run, model, data, tmp_path, ca
     out = tmp_path / "out"
     assert run("eval", model, data, "-o", out, "--probes", 0, "--explain", 0)[0] == 0
     (out / "inspection.json").write_text("{")
-    assert run("eval", out / "scores.jsonl", data, "-o", out)[0] == 0
+    assert run("eval", out / "scores.jsonl", data, "-o", out, "--overwrite")[0] == 0
     assert "inspection.json is left out" in caplog.text
 
 
 def test_what_was_found_with_another_model_is_left_out_and_said(run, model, data, tmp_path, caplog):
     out, other = tmp_path / "out", toy_backbone(tmp_path / "other", head=True, layers=1)
     assert run("eval", model, data, "-o", out, "--probes", 4, "--explain", 0)[0] == 0
-    assert run("score", other, data, "-o", out / "scores.jsonl")[0] == 0
+    assert run("score", other, data, "-o", out / "scores.jsonl", "--overwrite")[0] == 0
     assert run("eval", out / "scores.jsonl", data, "-o", tmp_path / "again")[0] == 0
     assert "it was found with another model or on other data" in caplog.text
     assert "probes" not in read(tmp_path / "again" / "metrics.json")
@@ -119,7 +119,7 @@ def test_new_scores_leave_nothing_that_was_made_of_the_old(run, model, data, tmp
         raise KeyboardInterrupt
 
     monkeypatch.setattr("plaudit.report.folder.inspect_model", stopped)
-    assert run("eval", model, data, "-o", out)[0] == 130
+    assert run("eval", model, data, "-o", out, "--overwrite")[0] == 130
     assert sorted(path.name for path in out.iterdir()) == ["scores.jsonl"]
 
 

@@ -28,7 +28,7 @@ def test_one_table(run, data, tmp_path, monkeypatch):
     assert "The same as bradley-terry" in " ".join(out.split())
     assert "pip install 'plaudit[plots]'" in err
     assert (tmp_path / "out/losses.md").is_file()
-    code, out, err = run(*asked, "--losses", "bradley-terry,ranknet,hinge", "--json")
+    code, out, err = run(*asked, "--losses", "bradley-terry,ranknet,hinge", "--json", "--overwrite")
     assert json.loads(out)["same"] == {"ranknet": "bradley-terry"}
     assert err.count("done before") == 2 * 2 + 1
 

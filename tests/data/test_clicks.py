@@ -200,7 +200,7 @@ def test_the_example_of_the_page_is_read_as_the_page_says(tmp_path):
     with contextlib.chdir(tmp_path):
         result = CliRunner().invoke(app, command.split()[1:])
     assert result.exit_code == 0, result.output
-    [group] = load_groups(tmp_path / "judgements.jsonl")
+    [group] = load_groups(tmp_path / "uncorrected.jsonl")
     assert pairs(group) == [("The Elbe.", "Paris.", 1.0)]
     # By default, too few sessions are an error that names the way out.
     result = CliRunner().invoke(

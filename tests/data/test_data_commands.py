@@ -183,4 +183,4 @@ def test_split_by_prompt_and_field(pairs, tmp_path):
     sides = {name: load_groups(tmp_path / "out" / f"{name}.jsonl") for name in ("train", "test")}
     assert sum(map(len, sides.values())) == 8
     assert f"test.jsonl: {len(sides['test'])} groups" in result.stdout
-    assert "has no 'topic' to split by" in str(run("split", pairs, "-o", tmp_path / "out", "--by", "topic").exception)
+    assert "has no 'topic' to split by" in str(run("split", pairs, "-o", tmp_path / "other", "--by", "topic").exception)

@@ -86,7 +86,7 @@ def test_an_interrupt_leaves_the_old_file_whole(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_scores(interrupted(), path)
+        write_scores(interrupted(), path, overwrite=True)
     assert path.read_text() == before
     assert list(tmp_path.iterdir()) == [path]
 

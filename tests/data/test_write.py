@@ -24,7 +24,7 @@ quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCh
 @quick
 @given(sets_of(groups()), st.sampled_from(["g.jsonl", "g.jsonl.gz"]))
 def test_native_round_trip(tmp_path, some, name):
-    assert write_groups(some, tmp_path / name) == len(some)
+    assert write_groups(some, tmp_path / name, overwrite=True) == len(some)
     assert load_groups(tmp_path / name) == some
 
 
@@ -32,7 +32,7 @@ def test_native_round_trip(tmp_path, some, name):
 @given(sets_of(groups(prompts=words, responses=words)))
 def test_parquet_round_trip(tmp_path, some):
     pytest.importorskip("pyarrow")
-    write_groups(some, tmp_path / "g.parquet")
+    write_groups(some, tmp_path / "g.parquet", overwrite=True)
     assert load_groups(tmp_path / "g.parquet") == some
 
 
@@ -95,7 +95,7 @@ def test_openrlhf_holds_whole_conversations(tmp_path):
 def test_trl_takes_both_kinds_for_what_they_are(tmp_path):
     data_utils = pytest.importorskip("trl.data_utils")
     for format, conversational in (("trl", False), ("trl-conversational", True)):
-        write_groups([PAIR], tmp_path / "g.jsonl", format)
+        write_groups([PAIR], tmp_path / "g.jsonl", format, overwrite=True)
         assert data_utils.is_conversational(json.loads((tmp_path / "g.jsonl").read_text())) is conversational
 
 
@@ -106,7 +106,7 @@ def test_margins_are_in_every_row_or_in_none(tmp_path, name):
     opened = gzip.open if name.endswith(".gz") else open
     with opened(tmp_path / name, "rt") as lines:
         assert [json.loads(line)["margin"] for line in lines] == [0, 3]
-    write_groups([PAIR], tmp_path / name, "trl")
+    write_groups([PAIR], tmp_path / name, "trl", overwrite=True)
     with opened(tmp_path / name, "rt") as lines:
         assert "margin" not in json.loads(lines.read())
 
@@ -126,10 +126,10 @@ def test_what_pairs_cannot_hold_is_counted(tmp_path):
         "responses in no untied comparison": 1,
     }
     with pytest.warns(UserWarning, match="no place for .*1 ties"):
-        write_groups([group], tmp_path / "g.jsonl", "trl")
+        write_groups([group], tmp_path / "g.jsonl", "trl", overwrite=True)
     talk = Group("q", ({"role": "user", "content": "P"},), ("a", "b"), PAIR.rankings)
     with pytest.raises(DataError, match="use trl-conversational"):
-        write_groups([talk], tmp_path / "g.jsonl", "trl")
+        write_groups([talk], tmp_path / "g.jsonl", "trl", overwrite=True)
 
 
 def test_an_interrupt_leaves_the_old_file_whole(tmp_path):
@@ -142,7 +142,7 @@ def test_an_interrupt_leaves_the_old_file_whole(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_groups(stopped(), path)
+        write_groups(stopped(), path, overwrite=True)
     assert path.read_bytes() == before
     with pytest.raises(DataError, match="cannot be written: No space left"), replacing(path) as temporary:
         temporary.write_text("half")
@@ -156,7 +156,7 @@ def test_a_link_stays_a_link_and_a_folder_is_no_file(tmp_path):
     target.parent.mkdir()
     target.write_text("old")
     link.symlink_to(target)
-    write_groups([PAIR], link)
+    write_groups([PAIR], link, overwrite=True)
     assert link.is_symlink()
     assert json.loads(target.read_text()) == PAIR.to_dict()
     with pytest.raises(DataError, match="it is a folder; give the name of a file"):

@@ -72,7 +72,7 @@ def test_the_files_it_leaves_give_the_same_figures(demo):
 def test_a_second_demo_replaces_the_first_and_a_model_of_ones_own_is_left_alone(demo, backbone, tmp_path):
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "plaudit.json").write_text("{}")
-    with pytest.raises(PlauditError, match="holds a trained model"):
+    with pytest.raises(PlauditError, match="the folder is not empty: it holds model"):
         run_demo(tmp_path, backbone, questions=1)
     assert (tmp_path / "model" / "plaudit.json").read_text() == "{}"
 

@@ -107,7 +107,7 @@ def test_scores_come_from_stdin(files, tmp_path):
 def test_metrics_are_written_beside_scores_that_stay_as_they_are(files, tmp_path):
     data = files[1]
     write_scores([*SCORES, Score("other", 0, 1.0, 2, False)], tmp_path / "scores.jsonl")
-    printed = run(tmp_path / "scores.jsonl", data, "-o", tmp_path, "--json")
+    printed = run(tmp_path / "scores.jsonl", data, "-o", tmp_path, "--overwrite", "--json")
     assert json.loads((tmp_path / "metrics.json").read_text()) == json.loads(printed)
     assert json.loads(printed)["counts"]["scores_of_other_groups"] == 1
     assert len(read_scores(tmp_path / "scores.jsonl")[0]) == 5

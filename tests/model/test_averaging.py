@@ -225,7 +225,7 @@ def test_what_there_is_to_combine(runs, tmp_path):
     ]:
         with pytest.raises(PlauditError, match=says):
             average_weights(models, tmp_path / "mean")
-    with pytest.raises(PlauditError, match="is not empty"):
+    with pytest.raises(PlauditError, match="holds a trained model"):
         average_weights(runs[:2], runs[2])
 
 

@@ -1,16 +1,20 @@
 """Backbones by name, and the two that ship inside packages: real weights through the whole of `score`."""
 
 import importlib.util
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from huggingface_hub import HfApi
+from huggingface_hub.errors import RepositoryNotFoundError
 from tiny import tiny_language_model_folder
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from plaudit.errors import PlauditError
+from plaudit.errors import NotFoundError, PlauditError
 from plaudit.groups import Group
-from plaudit.model import RewardModel, backbones, resolve
+from plaudit.model import RewardModel, backbones, check_backbone, resolve
+from plaudit.model.backbones import look_up
 
 PAIR = Group("", "Why is the sky blue?", ("Air scatters blue light more than red.", "Because."))
 
@@ -36,10 +40,46 @@ def test_no_folder(name):
         resolve(name)
 
 
-@pytest.mark.parametrize("name", ["gpt2", "Qwen/Qwen3-0.6B"])
-def test_a_hub_id_is_left_to_the_hub(name, tmp_path, monkeypatch):
+def test_a_name_without_an_owner_is_never_looked_for_on_the_hub(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert resolve(name) == name
+    monkeypatch.setattr(HfApi, "model_info", None)
+    for refuse in (resolve, check_backbone, lambda name: check_backbone(f"frozen:{name}")):
+        with pytest.raises(NotFoundError, match="there is no backbone 'minilm'; did you mean minilm-l6"):
+            refuse("minilm")
+    with pytest.raises(NotFoundError, match="there is no backbone 'gpt2'; give a folder, or owner/name of the hub"):
+        resolve("gpt2")
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    """A hub of two models, and what was asked of it."""
+    asked = []
+
+    def model_info(self, name, *, timeout):
+        asked.append((name, timeout))
+        if name.startswith("far/"):
+            raise OSError("Name or service not known")
+        if name not in ("an/encoder", "another/encoder"):
+            raise RepositoryNotFoundError("404", response=SimpleNamespace(headers={}, request=None))
+
+    monkeypatch.setattr(HfApi, "model_info", model_info)
+    look_up.cache_clear()
+    yield asked
+    look_up.cache_clear()
+
+
+def test_a_hub_id_is_looked_up_once_and_briefly(hub, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert [resolve(name) for name in ("an/encoder", "an/encoder", "another/encoder")][2] == "another/encoder"
+    assert [name for name, _ in hub] == ["an/encoder", "another/encoder"]
+    assert all(timeout <= 10 for _, timeout in hub)
+    for name, says in (
+        ("no/such", "no model of that name on the hub; check the name"),
+        ("far/away", "service not known"),
+    ):
+        for refuse in (resolve, RewardModel.from_pretrained):
+            with pytest.raises(NotFoundError, match=says):
+                refuse(name)
 
 
 def find_all_but(*missing):

@@ -114,8 +114,8 @@ def test_members_are_linked_and_stay_theirs(folders, tmp_path):
     member = tmp_path / "all" / "members" / "0"
     assert (member / "model.safetensors").samefile(folders[0] / "model.safetensors")
     before = rewards(open_model(tmp_path / "all"))
-    RewardModel.from_pretrained(folders[1]).save(member)
-    RewardModel.from_pretrained(folders[0]).save(folders[0])
+    RewardModel.from_pretrained(folders[1]).save(member, overwrite=True)
+    RewardModel.from_pretrained(folders[0]).save(folders[0], overwrite=True)
     assert not (member / "model.safetensors").samefile(folders[0] / "model.safetensors")
     assert rewards(open_model(folders[0])) != pytest.approx(rewards(open_model(folders[1])))
     assert rewards(open_model(tmp_path / "all")) != pytest.approx(before)

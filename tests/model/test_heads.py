@@ -129,7 +129,7 @@ def test_a_head_that_transformers_cannot_hold_leaves_a_bare_backbone(backbone, t
 def test_a_plain_model_saved_over_another_leaves_no_heads_behind(backbone, tmp_path):
     RewardModel.from_backbone(backbone, outputs=Outputs(heads=4)).save(tmp_path)
     assert (tmp_path / HEADS_FILE).is_file()
-    RewardModel.from_backbone(backbone).save(tmp_path)
+    RewardModel.from_backbone(backbone).save(tmp_path, overwrite=True)
     assert not (tmp_path / HEADS_FILE).exists()
     assert RewardModel.from_pretrained(tmp_path).network.outputs.plain
 

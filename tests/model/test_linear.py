@@ -144,10 +144,11 @@ def test_any_kind_is_opened_by_its_folder(tmp_path):
 
 
 def test_a_reward_model_that_is_replaced_leaves_nothing_to_load_by_mistake(tmp_path):
-    folder = tiny_model_folder(tmp_path / "model")
-    words_model().save(folder)
+    folder = tmp_path / "model"
+    RewardModel.from_pretrained(tiny_model_folder(tmp_path / "tiny")).save(folder)
+    words_model().save(folder, overwrite=True)
     assert isinstance(open_model(folder), LinearModel)
-    assert not (folder / "config.json").exists()
+    assert sorted(path.name for path in folder.iterdir()) == ["model.safetensors", "plaudit.json", "vocabulary.json"]
 
 
 def test_names():

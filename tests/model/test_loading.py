@@ -289,5 +289,5 @@ def test_a_model_without_a_linear_head():
 
 
 def test_a_mistyped_packaged_backbone_is_named():
-    with pytest.raises(NotFoundError, match=r"cannot load 'minilm-l5' .*; did you mean 'minilm-l6'\?"):
+    with pytest.raises(NotFoundError, match="there is no backbone 'minilm-l5'; did you mean minilm-l6"):
         RewardModel.from_backbone("minilm-l5")

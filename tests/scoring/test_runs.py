@@ -55,7 +55,7 @@ def test_a_baseline_that_fails_is_left_out_and_counted(model, tmp_path, caplog):
 def test_what_was_made_of_other_scores_goes(model, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out/metrics.json").write_text("{}")
-    obtain_scores(model, GROUPS, tmp_path / "out")
+    obtain_scores(model, GROUPS, tmp_path / "out", overwrite=True)
     assert not (tmp_path / "out/metrics.json").exists()
     assert len(read_scores(tmp_path / "out/scores.jsonl")[0]) == 3
 
@@ -81,5 +81,5 @@ def test_refusals(model, tmp_path):
     file.write_text(json.dumps({"group": "b", "response": 0, "score": 1.0, "tokens": 1, "truncated": False}) + "\n")
     with pytest.raises(InvalidInputError, match="holds scores made before; --batch-tokens and --truncate-responses"):
         obtain_scores(str(file), GROUPS, options=ScoringOptions(truncate_responses=True))
-    with pytest.raises(PlauditError, match="cannot be made"):
+    with pytest.raises(PlauditError, match="is a file, not a folder"):
         obtain_scores(model, GROUPS, file / "folder")

@@ -197,15 +197,16 @@ def test_what_else_stands_in_the_folder_is_left_alone(backbone, tmp_path):
     mine.parent.mkdir()
     mine.write_text("mine")
     (tmp_path / "notes.txt").write_text("mine")
-    train(tmp_path, backbone, epochs=1)
-    train(tmp_path, backbone, epochs=1, overwrite=True)
+    for overwrite in (False, True):
+        with pytest.raises(PlauditError, match="no model folder: it holds checkpoints"):
+            train(tmp_path, backbone, epochs=1, overwrite=overwrite)
     assert mine.read_text() == (tmp_path / "notes.txt").read_text() == "mine"
     assert [path.name for path in mine.parent.iterdir()] == ["of-my-own.txt"]
 
 
 def test_a_folder_that_cannot_be_written(backbone, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(PlauditError, match=r"cannot write to .*; choose another folder with -o"):
+    with pytest.raises(PlauditError, match=r"it cannot be written: .* is a file, not a folder"):
         train(tmp_path / "file", backbone)
     assert (tmp_path / "file").read_text() == ""
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from plaudit.cli.inputs import check_stdin, read_judgements
 from plaudit.cli.options import BatchTokens, Clusters, InLanguage, Json, TruncateResponses
+from plaudit.cli.output import check_results, give
 from plaudit.cli.reading import ANY, Reading, reads_data
 from plaudit.errors import InvalidInputError
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 RATINGS = "ratings:"
 """How a GOLD starts that is people's ratings of an attribute."""
+
+RESULT, PICTURE = "best_of_n.json", "best_of_n.svg"
 
 SCORES = "scores.jsonl"
 """What a model scored, in a folder of its own."""
@@ -81,8 +85,6 @@ def best_of_command(
     Example: `plaudit best-of my-model candidates.jsonl --gold ratings:quality -o best-of`.
     """
     from plaudit.cli import best_of_tables
-    from plaudit.cli.inputs import check_stdin, read_judgements
-    from plaudit.cli.output import give
     from plaudit.evaluation import PENALTY, best_of
     from plaudit.scoring import ScoringOptions, obtain_scores_of_each
     from plaudit.text import preferred_language
@@ -91,11 +93,12 @@ def best_of_command(
     check_stdin("proxies, gold and data", *proxies, gold, *data)
     sources = _sources(proxies, gold, penalty)
     penalty = PENALTY if penalty is None else penalty
+    check_results(output, [*sources.values(), *data], reading, files=(RESULT, PICTURE))
     judgements = read_judgements(data, reading)
     # Ratings first: an attribute that is not there is refused before a model spends hours.
     rated = _ratings(judgements.groups, gold.removeprefix(RATINGS)) if gold.startswith(RATINGS) else None
     options = ScoringOptions(batch_tokens, truncate_responses)
-    runs = obtain_scores_of_each(sources, judgements.groups, output, options, baselines=False)
+    runs = obtain_scores_of_each(sources, judgements.groups, output, options, baselines=False, overwrite=True)
     result = best_of(
         judgements.groups,
         {_display(name): runs[side].scores for side, name in sources.items() if side != "gold"},
@@ -104,10 +107,10 @@ def best_of_command(
     )  # fmt: skip
     told = language or preferred_language()
     row = {**_inputs(sources, gold, penalty), **_findings(result, told), "records": _records(runs)}
-    give(row, output and output / "best_of_n.json", as_json, lambda: best_of_tables.show(result, _display(gold), told))
+    give(row, output and output / RESULT, as_json, lambda: best_of_tables.show(result, _display(gold), told))
     if output is not None:
         _remove_old_scores(output, runs, sources)
-        _draw(result, _display(gold), output / "best_of_n.svg")
+        _draw(result, _display(gold), output / PICTURE)
 
 
 def _sources(names: Sequence[str], gold: str, penalty: float | None) -> dict[str, str]:

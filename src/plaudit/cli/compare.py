@@ -44,19 +44,20 @@ def compare_command(
     """
     from plaudit.cli import compare_tables
     from plaudit.cli.inputs import check_stdin, read_judgements
-    from plaudit.cli.output import give
+    from plaudit.cli.output import check_results, give
     from plaudit.evaluation import check_measurable, compare
     from plaudit.report import judge_pair
     from plaudit.scoring import ScoringOptions, obtain_scores_of_each
     from plaudit.text import preferred_language
 
     check_stdin("A, B and data", a, b, *data)
+    check_results(output, [a, b, *data], reading, files=("compare.json",))
     judgements = read_judgements(data, reading, merge=majority)
     # Before scoring, which takes the time: data without anything to measure are refused, whatever the scores.
     check_measurable(judgements.groups, clusters)
     models = {"A": a, "B": b}
     options = ScoringOptions(batch_tokens, truncate_responses)
-    runs = obtain_scores_of_each(models, judgements.groups, output, options)
+    runs = obtain_scores_of_each(models, judgements.groups, output, options, overwrite=True)
     scores = {side: run.scores for side, run in runs.items()}
     counts = {**_counts(scores), "rejected_rows": judgements.rejected}
     paired = compare(judgements.groups, scores["A"], scores["B"], clusters=clusters, counts=counts)

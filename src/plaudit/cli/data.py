@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plaudit.cli.inputs import tell_rejected
-from plaudit.cli.options import Json, Rejects
+from plaudit.cli.options import Json, Overwrite, Rejects
+from plaudit.cli.output import check_file, check_results
 from plaudit.cli.reading import ANY, LISTED, Reading, reads_data
 from plaudit.errors import DataError
 from plaudit.text import counted
@@ -112,6 +113,7 @@ def stats(
     from plaudit.cli import data_tables
     from plaudit.data import ReadReport, length_report, read_groups
 
+    check_file(None, files, reading)
     report = ReadReport()
     loaded = _tokenizer(tokenizer) if tokenizer else None
     lengths = length_report(read_groups(files, report=report, **reading.options()), loaded, max_length)
@@ -152,6 +154,7 @@ def convert(
 
     if attribute is not None and not from_ratings:
         raise DataError("--attribute chooses ratings for --rankings-from-ratings", remedy="give both")
+    check_file(output, files, reading)
     report = ReadReport()
     groups: Iterable[Group] = read_groups(files, report=report, **reading.options())
     if from_ratings:
@@ -159,7 +162,7 @@ def convert(
     if merge:
         groups = map(majority, groups)
     lost: Counter[str] = Counter()
-    written = write_groups(groups, output, to, lost=lost)
+    written = write_groups(groups, output, to, lost=lost, overwrite=reading.overwrite)
     _tell_rejected(report, reading.rejects)
     if lost:
         typer.echo(f"{to} has no place for {lost_in_words(lost)}", err=True)
@@ -176,6 +179,7 @@ def clicks(
     ] = 0.0,
     clip: Annotated[float, typer.Option("--clip", help="The most that one comparison weighs.")] = 20.0,
     rejects: Rejects = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Turn a click log into weighted rankings: a clicked response beats those passed over above it.
 
@@ -186,6 +190,7 @@ def clicks(
     from plaudit.cli.data_tables import click_lines
     from plaudit.data import (
         ReadReport,
+        RejectsFile,
         estimate_propensities,
         groups_of_clicks,
         load_propensities,
@@ -194,13 +199,16 @@ def clicks(
         write_groups,
     )
 
+    check_file(output, [*files, propensities], Reading(rejects=rejects, overwrite=overwrite))
     report = ReadReport()
-    sessions, short, untimed = long_enough(list(read_sessions(files, rejects=rejects, report=report)), min_seconds)
+    sessions, short, untimed = long_enough(
+        list(read_sessions(files, rejects=rejects and RejectsFile(rejects, overwrite), report=report)), min_seconds
+    )
     chances = None
     if propensities != "none":
         chances = estimate_propensities(sessions) if propensities == "estimate" else load_propensities(propensities)
     groups, clicked = groups_of_clicks(sessions, chances, clip)
-    written = write_groups(groups, output)
+    written = write_groups(groups, output, overwrite=overwrite)
     for line in click_lines(clicked, chances, clip, short, untimed if min_seconds else 0):
         typer.echo(line, err=True)
     _tell_rejected(report, rejects)
@@ -226,11 +234,13 @@ def split(
 
         seq 99|sed 's/.*/{"prompt":"&?","responses":["1"]}/'|plaudit data split - -o s
     """
-    from plaudit.data import ReadReport, read_groups, split_to_folder
+    from plaudit.data import SIDES, ReadReport, read_groups, split_to_folder
 
+    sides_files = [f"{side}.jsonl" for side in SIDES]
+    check_results(Path(output), files, reading, files=sides_files)
     report = ReadReport()
     groups = read_groups(files, report=report, **reading.options())
-    sides = split_to_folder(groups, output, test, validation, seed, by)
+    sides = split_to_folder(groups, output, test, validation, seed, by, overwrite=reading.overwrite)
     total = sum(sides.groups.values())
     for side, count in sides.groups.items():
         typer.echo(f"{output}/{side}.jsonl: {counted(count, 'groups')} ({count / total:.1%})")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from plaudit.cli.options import Overwrite
 from plaudit.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -29,13 +30,15 @@ RESPONSES = [
     "to me. If you can't even keep a herb alive, then buy it dried and don't waste my time.",
 ]
 LANGUAGES = {"en": "English", "zh": "Chinese"}
+LEGEND = (
+    "Truth is the quality the answers were written with; people are the simulated annotators, and their ceiling is "
+    "how often the truth itself agrees with them. Chance is 50%. Intervals are 95%, clustered by topic."
+)
 SIDES = {"test": "new questions", "new-topics": "new topics"}
 
 
 def demo_command(
-    output: Path = typer.Option(
-        Path("plaudit-demo"), "--output", "-o", help="Where data and model go; an earlier demo there is replaced."
-    ),
+    output: Path = typer.Option(Path("plaudit-demo"), "--output", "-o", help="Where data and model go."),
     backbone: str = typer.Option(
         "minilm-l6", "--backbone", "-b", help="minilm-l6 (minutes), smollm2-135m (reads Chinese, slow), or your own."
     ),
@@ -50,6 +53,7 @@ def demo_command(
         help="Train nothing: write many answers of known quality to each held-out question, for `plaudit best-of`.",
     ),
     each: int = typer.Option(64, "--each", min=2, help="Candidates a question."),
+    overwrite: Overwrite = False,
 ) -> None:
     """Train a reward model on a preference set whose true quality is known, see what it recovered, and use it.
 
@@ -61,7 +65,7 @@ def demo_command(
         raise InvalidInputError("a question to rank needs --prompt and at least two --response")
 
     if candidates is not None:
-        _write_candidates(candidates, output, seed=seed, questions=questions, count=each)
+        _write_candidates(candidates, output, overwrite, seed=seed, questions=questions, count=each)
         return
 
     from rich.console import Console
@@ -70,23 +74,24 @@ def demo_command(
 
     console = Console(highlight=False)
     demo = run_demo(
-        output, backbone, seed=seed, questions=questions, log=lambda line: console.print(line, markup=False)
+        output,
+        backbone,
+        seed=seed,
+        questions=questions,
+        overwrite=overwrite,
+        log=lambda line: console.print(line, markup=False),
     )
     _table(demo).show(console)
-    console.print(
-        "Truth is the quality the answers were written with; people are the simulated annotators, and their ceiling is "
-        "how often the truth itself agrees with them. Chance is 50%. Intervals are 95%, clustered by topic.",
-        style="dim",
-    )
+    console.print(LEGEND, style="dim")
     question, answers = (prompt, response) if prompt is not None else _asked()
     _show_ranking(console, demo, question, answers)
     console.print(_next_steps(demo.folder), markup=False, soft_wrap=True)
 
 
-def _write_candidates(file: Path, output: Path, **options: int) -> None:
+def _write_candidates(file: Path, output: Path, overwrite: bool, **options: int) -> None:
     from plaudit.demo import write_candidates
 
-    groups = write_candidates(file, **options)
+    groups = write_candidates(file, overwrite=overwrite, **options)
     count = sum(len(group.responses) for group in groups)
     model, where = shlex.quote(str(output / "model")), shlex.quote(str(file))
     typer.echo(f"{count:,} candidates for {len(groups)} held-out questions are in {file}. With the demo's model:")

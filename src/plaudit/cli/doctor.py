@@ -11,10 +11,9 @@ import typer
 
 from plaudit.cli.inputs import tell_rejected
 from plaudit.cli.options import Changes, Json
-from plaudit.cli.output import give
+from plaudit.cli.output import check_file, check_results, give
 from plaudit.cli.reading import ANY, Reading, reads_data
 from plaudit.errors import InvalidInputError
-from plaudit.storage import check_place
 from plaudit.text import counted
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ def doctor_command(
     """
     from plaudit.data import ReadReport, SourceLines, load_groups
 
-    _check_output(output, apply)
+    _check_output(output, apply, [*files, *(test or [])], reading)
     report = ReadReport(source_lines=SourceLines())
     groups = load_groups(files, report=report, **reading.options())
     tell_rejected(len(report.rejected), reading.rejects)
@@ -114,8 +113,8 @@ def _examine(
         "removed": dict(cleaned.removed),
         "unjudged": cleaned.unjudged,
     }
-    write_worklist(diagnosis.items, output / WORK_LIST)
-    write_groups(cleaned.groups, output / CLEANED)
+    write_worklist(diagnosis.items, output / WORK_LIST, overwrite=True)
+    write_groups(cleaned.groups, output / CLEANED, overwrite=True)
 
     def show() -> None:
         from plaudit.cli.doctor_tables import summary
@@ -133,7 +132,7 @@ def _apply(worklist: Path, groups: list[Group], output: Path, as_json: bool) -> 
     from plaudit.doctor import clean, read_removals
 
     cleaned = clean(groups, read_removals(worklist))
-    written = write_groups(cleaned.groups, output)
+    written = write_groups(cleaned.groups, output, overwrite=True)
     result = {"groups": written, "removed": dict(cleaned.removed), "unjudged": cleaned.unjudged}
 
     def show() -> None:
@@ -142,19 +141,18 @@ def _apply(worklist: Path, groups: list[Group], output: Path, as_json: bool) -> 
     give(result, None, as_json, show)
 
 
-def _check_output(output: Path, apply: Path | None) -> None:
+def _check_output(output: Path, apply: Path | None, inputs: Sequence[str], reading: Reading) -> None:
     """Before the work: whether its results can be written."""
     if apply is not None:
         if output.is_dir():
             remedy = "with --apply, -o names the file to write, such as cleaned.jsonl"
             raise InvalidInputError(f"{output} is a folder", remedy=remedy)
-        check_place(output)
+        check_file(output, [*inputs, str(apply)], reading)
         return
     nearest = next(place for place in (output, *output.parents) if place.exists())
     if not nearest.is_dir():
         raise InvalidInputError(f"{nearest} is a file", remedy="-o names the folder to write into, such as check")
-    for name in (WORK_LIST, CLEANED, FIGURES):
-        check_place(output / name)
+    check_results(output, inputs, reading, files=(WORK_LIST, CLEANED, FIGURES))
 
 
 def _next_step(items: int, output: Path, read_as: Sequence[str]) -> str:

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from plaudit.cli.inputs import check_stdin, read_judgements
 from plaudit.cli.options import BatchTokens, Clusters, Data, InLanguage, Json, Majority, ScoredModel, TruncateResponses
+from plaudit.cli.output import check_results
 from plaudit.cli.reading import ANY, Reading, reads_data
 from plaudit.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from plaudit.cli.inputs import JudgementInput
     from plaudit.evaluation import Evaluation
     from plaudit.report import ReportOptions
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
 
 PROBES, EXPLAINED = 50, 3
 """Groups to probe and mistakes to explain: a minute or two of two processor cores, with a small encoder."""
+
+RESULTS = ("scores.jsonl", "metrics.json", "inspection.json", "report.html")
 
 Output = Annotated[
     Path | None,
@@ -62,7 +68,6 @@ def eval_command(
 
     Example: `plaudit eval my-model test.jsonl -o report`, and later `plaudit eval report/scores.jsonl test.jsonl`.
     """
-    from plaudit.cli.inputs import check_stdin, read_judgements
     from plaudit.report import ReportOptions, update_card
     from plaudit.scoring import ScoringOptions, obtain_scores, watched
     from plaudit.text import preferred_language
@@ -72,13 +77,16 @@ def eval_command(
         raise InvalidInputError("--probes, --explain, --no-texts and --card are about the report", remedy="add -o DIR")
     if card:
         _check_card(Path(model))
+    check_results(output, data, reading, files=RESULTS)
     judgements = read_judgements(data, reading, merge=majority)
     _check_options(judgements, clusters, bootstrap)
-    run = obtain_scores(model, judgements.people, output, ScoringOptions(batch_tokens, truncate_responses))
+    run = obtain_scores(
+        model, judgements.people, output, ScoringOptions(batch_tokens, truncate_responses), overwrite=True
+    )
     evaluation = _measure(judgements, run.scores, clusters, bootstrap)
     options = ReportOptions(
         probes=probes, explained=explain, texts=texts, clusters=clusters, batch_tokens=batch_tokens,
-        language=language or preferred_language(), command=shlex.join(["plaudit", *sys.argv[1:]]), watch=watched,
+        language=language or preferred_language(), command=_again(sys.argv[1:]), watch=watched,
     )  # fmt: skip
     if output is not None:
         evaluation = _report(model, judgements, run, evaluation, output, options)
@@ -87,12 +95,17 @@ def eval_command(
         update_card(model, evaluation)
 
 
+def _again(arguments: Sequence[str]) -> str:
+    """The command that makes the page again, in the place of this one."""
+    return shlex.join(["plaudit", *arguments, *([] if "--overwrite" in arguments else ["--overwrite"])])
+
+
 def _check_card(model: Path) -> None:
     from plaudit.storage import check_place
 
     if not model.is_dir():
         raise InvalidInputError(f"--card writes into a model folder, and {str(model)!r} is none", remedy="leave it out")
-    check_place(model / "README.md")
+    check_place(model / "README.md", overwrite=True)
 
 
 def _check_options(judgements: JudgementInput, clusters: str | None, bootstrap: int | None) -> None:
@@ -134,7 +147,7 @@ def _report(
     inspection = read_inspection(Path(model).parent, run.scores.record) if made_before else None
     scores = run.scores.per_group()
     return report_folder(
-        output, evaluation, judgements.groups, scores, run.model, inspection=inspection, options=options
+        output, evaluation, judgements.groups, scores, run.model, inspection=inspection, options=options, overwrite=True
     )
 
 

@@ -66,14 +66,12 @@ def explain_command(
     """
     from plaudit.cli.explain_summary import summarise
     from plaudit.cli.explain_tables import print_explanations
-    from plaudit.cli.output import give
+    from plaudit.cli.output import check_file, give
     from plaudit.explaining import NO_CAPTUM, available_methods, explain
     from plaudit.model import open_model
     from plaudit.scoring import watched
-    from plaudit.storage import check_place
 
-    if output is not None:
-        check_place(output)
+    check_file(output, [source, model], reading)
     groups = list(islice(rows_or_prompt(source, prompt, response, reading), first))
     scorer = open_model(model)
     methods = method or available_methods(scorer)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from plaudit.cli.inputs import comma_list
 from plaudit.cli.options import Changes, ChatTemplate, CutResponses, Data, InLanguage, Json, Majority, Scales
+from plaudit.cli.output import check_results
 from plaudit.cli.reading import ANY, Reading, reads_data
 
 if TYPE_CHECKING:
@@ -66,8 +68,7 @@ def losses_command(
 
     Example: `plaudit losses train.jsonl -o losses --losses bradley-terry,hinge --folds 4`
     """
-    from plaudit.cli.inputs import comma_list
-    from plaudit.laboratory import LaboratorySettings, compare_losses, default_settings
+    from plaudit.laboratory import RESULTS, RUNS, LaboratorySettings, compare_losses, default_settings
     from plaudit.model import baseline_names
     from plaudit.text import preferred_language
 
@@ -79,10 +80,14 @@ def losses_command(
         seeds=seeds, by=by, folds=folds, test_share=test, training=training,
         baselines=None if baselines is None else baseline_names(baselines),
     )  # fmt: skip
+    check_results(output, data, reading, files=RESULTS, besides=[RUNS])
     groups = _read(data, reading, majority, rank_ratings, responses, training.seed)
     log = lambda line: typer.echo(line, err=True)  # noqa: E731
     _write(
-        compare_losses(groups, output, backbone, settings, log=log), output, as_json, language or preferred_language()
+        compare_losses(groups, output, backbone, settings, log=log, overwrite=True),
+        output,
+        as_json,
+        language or preferred_language(),
     )
 
 
@@ -127,7 +132,8 @@ def _write(comparison: LossComparison, output: Path, as_json: bool, language: La
     typer.echo(f"Written: {files}.", err=True)
     if not plots:
         typer.echo(
-            "For the plots: pip install 'plaudit[plots]', then the same command again (nothing is trained).", err=True
+            "For the plots: pip install 'plaudit[plots]', then the same again with --overwrite (nothing is trained).",
+            err=True,
         )
 
 

@@ -7,10 +7,24 @@ from typing import Annotated, Literal
 
 import typer
 
+from plaudit.storage import gone_on_failure
+
 # ---- what is read ---------------------------------------------------------------------------------------------------
 
 Data = Annotated[list[str], typer.Argument(help="Judgements: files, folders, a data set, or `-` for stdin.")]
-Rejects = Annotated[Path | None, typer.Option("--rejects", help="Set bad rows aside in this file and go on, counted.")]
+
+
+def _gone_on_failure(context: typer.Context, rejects: Path | None) -> Path | None:
+    """A verb that fails after reading leaves no new file of rejects, which would be in the way of the next attempt."""
+    if rejects is not None:
+        context.with_resource(gone_on_failure(rejects))
+    return rejects
+
+
+Rejects = Annotated[
+    Path | None,
+    typer.Option("--rejects", callback=_gone_on_failure, help="Set bad rows aside in this file and go on, counted."),
+]
 Majority = Annotated[
     bool, typer.Option("--majority", help="Merge annotators of the same responses into their majority.")
 ]
@@ -20,6 +34,7 @@ Majority = Annotated[
 InLanguage = Annotated[
     Literal["en", "zh"] | None, typer.Option("--language", help="English or Chinese; by default the locale's.")
 ]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there already.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 # ---- measuring ------------------------------------------------------------------------------------------------------
@@ -70,5 +85,4 @@ Changes = Annotated[
     typer.Option("--set", metavar="NAME=VALUE", help="Any setting (docs/training.md), or trainer.NAME."),
 ]
 Config = Annotated[Path | None, typer.Option("--config", help="Settings from a TOML, JSON or YAML file.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what OUTPUT holds.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on from the newest whole checkpoint.")]

@@ -2,13 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from plaudit.storage import json_line, replacing
+from plaudit.cli.reading import Reading
+from plaudit.errors import InvalidInputError
+from plaudit.storage import check_folder, check_place, json_line, replacing
+
+
+def check_file(output: str | Path | None, inputs: Iterable[str | None], reading: Reading) -> None:
+    """Before any work: refuse a file, and a file of rejects, that may not be written.
+
+    Args:
+        output: the file; None or `-` where there is none.
+        inputs: everything that the verb reads, as it was given.
+        reading: says where bad rows go, and whether what is there may be replaced.
+
+    Raises:
+        PlauditError: as `check_place`, and if both are one file.
+    """
+    inputs, rejects = list(inputs), reading.rejects
+    for place in (output, rejects):
+        if place is not None:
+            check_place(place, overwrite=reading.overwrite, inputs=inputs)
+    if output is not None and rejects is not None and Path(output).resolve() == rejects.resolve():
+        raise InvalidInputError(f"-o and --rejects both name {rejects}", remedy="give them different names")
+
+
+def check_results(
+    output: Path | None,
+    inputs: Iterable[str | None],
+    reading: Reading,
+    *,
+    files: Sequence[str],
+    besides: Sequence[str] = (),
+) -> None:
+    """Before any work: the same for a folder that `files` are to be written into. `besides` may stand there.
+
+    Raises:
+        PlauditError: as `check_folder`.
+    """
+    inputs = list(inputs)
+    check_file(None, inputs, reading)
+    if output is not None:
+        check_folder(output, overwrite=reading.overwrite, files=files, inputs=inputs, besides=besides)
 
 
 def give(result: Mapping[str, Any], file: Path | None, as_json: bool, show: Callable[[], None]) -> None:

@@ -58,16 +58,15 @@ def probe_command(
     """
     from plaudit.cli import probe_tables
     from plaudit.cli.inputs import read_judgements
-    from plaudit.cli.output import give
+    from plaudit.cli.output import check_file, give
     from plaudit.evaluation import probe
     from plaudit.model import open_model
-    from plaudit.storage import check_place, data_hash
+    from plaudit.storage import data_hash
     from plaudit.text import preferred_language
 
     # Before data are read and a model opened: what is mistyped, or cannot be written, is refused at once.
     names = _probe_names(only)
-    if output is not None:
-        check_place(output)
+    check_file(output, [*data, model], reading)
     read = read_judgements(data, reading)
     scorer = open_model(model)
     score = _with_bar(scorer, batch_tokens)

@@ -1,4 +1,5 @@
-"""The options of every verb that reads data, said once: which format, which columns, and where bad rows go."""
+"""The options of every verb that reads data, said once: which format, which columns, where bad rows go, and
+whether what is there may be replaced."""
 
 from __future__ import annotations
 
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import typer
+
+from plaudit.cli.options import Overwrite, Rejects
 
 Verb = TypeVar("Verb", bound=Callable[..., None])
 
@@ -25,10 +28,10 @@ _OPTIONS: dict[str, Any] = {
         Literal["zero-based", "one-based"] | None,
         typer.Option("--labels", help="How numbers name one of two responses: 0 and 1, or 1 and 2."),
     ],
-    "rejects": Annotated[
-        Path | None, typer.Option("--rejects", help="Set bad rows aside in this file and go on, counted.")
-    ],
+    "rejects": Rejects,
+    "overwrite": Overwrite,
 }
+_WRITING = ("rejects", "overwrite")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Reading:
     columns: list[str] | None = None
     labels: Literal["zero-based", "one-based"] | None = None
     rejects: Path | None = None
+    overwrite: bool = False
 
     def options(self) -> dict[str, Any]:
         """Keyword arguments of `load_groups` and `read_groups`.
@@ -46,10 +50,11 @@ class Reading:
         Raises:
             PlauditError: if a column is values that is not NAME=COLUMN.
         """
-        from plaudit.data import parse_columns
+        from plaudit.data import RejectsFile, parse_columns
 
         columns = parse_columns(self.columns or ())
-        return {"format": self.format, "columns": columns, "labels": self.labels, "rejects": self.rejects}
+        rejects = None if self.rejects is None else RejectsFile(self.rejects, self.overwrite)
+        return {"format": self.format, "columns": columns, "labels": self.labels, "rejects": rejects}
 
     def words(self) -> list[str]:
         """The options as they are values on the command line."""
@@ -65,12 +70,14 @@ def reads_data(verb: Verb) -> Verb:
     A verb that lists bad rows itself, instead of setting them aside, says so with `reading: Reading = LISTED`.
     """
     signature = inspect.signature(verb, eval_str=True)
-    names = [name for name in _OPTIONS if signature.parameters["reading"].default is not LISTED or name != "rejects"]
+    names = [name for name in _OPTIONS if signature.parameters["reading"].default is not LISTED or name not in _WRITING]
     parameters: list[inspect.Parameter] = []
     for parameter in signature.parameters.values():
         if parameter.name == "reading":
             kind = inspect.Parameter.KEYWORD_ONLY
-            parameters += [inspect.Parameter(name, kind, default=None, annotation=_OPTIONS[name]) for name in names]
+            parameters += [
+                inspect.Parameter(name, kind, default=getattr(ANY, name), annotation=_OPTIONS[name]) for name in names
+            ]
         else:
             parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
 
@@ -86,4 +93,4 @@ def reads_data(verb: Verb) -> Verb:
 
 
 ANY, LISTED = Reading(), Reading()
-"""Defaults of a verb's parameter `reading`; the second for one that has no `--rejects`."""
+"""Defaults of a verb's parameter `reading`; the second for one that has neither `--rejects` nor `--overwrite`."""

@@ -10,6 +10,7 @@ import typer
 
 from plaudit.cli.inputs import rows_or_prompt
 from plaudit.cli.options import BatchTokens, TruncateResponses
+from plaudit.cli.output import check_file
 from plaudit.cli.reading import ANY, Reading, reads_data
 from plaudit.text import terminal_quote
 
@@ -53,12 +54,13 @@ def score_command(
     from plaudit.model import open_model
     from plaudit.scoring import RowScoring, ScoringOptions, score_rows
 
+    check_file(output, [source, model], reading)
     rows = rows_or_prompt(source, None, None, reading)
     how = RowScoring(text=text)
     scorer = open_model(model)
     scored = score_rows(scorer, rows, ScoringOptions(batch_tokens, truncate_responses), how)
     record = None if no_record else scorer.run_record("scores", model=model)
-    write_scores(chain.from_iterable(scored), output, record)
+    write_scores(chain.from_iterable(scored), output, record, overwrite=reading.overwrite)
     how.check()
 
 
@@ -84,6 +86,7 @@ def rank_command(
     from plaudit.model import open_model
     from plaudit.scoring import RowScoring, ScoringOptions, score_rows
 
+    check_file(output, [source, model], reading)
     rows = rows_or_prompt(source, prompt, response, reading)
     for_people = output == "-" and sys.stdout.isatty() and not as_json
     shown, scored_rows = tee(rows) if for_people else ((), rows)
@@ -95,7 +98,7 @@ def rank_command(
             _show(group, row)
     else:
         record = None if no_record else scorer.run_record("scores", model=model)
-        write_scores(chain.from_iterable(ranked), output, record)
+        write_scores(chain.from_iterable(ranked), output, record, overwrite=reading.overwrite)
     how.check()
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from plaudit.cli.options import BatchTokens, Json, ScoredModel, TruncateResponses
+from plaudit.cli.options import BatchTokens, Json, Overwrite, ScoredModel, TruncateResponses
 
 Name = Annotated[
     str,
@@ -30,6 +30,7 @@ def suite_command(
     as_json: Json = False,
     batch_tokens: BatchTokens = None,
     truncate_responses: TruncateResponses = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Measure a reward model on a published benchmark, from its authors' files and by its authors' rule.
 
@@ -38,16 +39,19 @@ def suite_command(
     """
     from plaudit.cli import suite_tables
     from plaudit.cli.inputs import check_stdin
-    from plaudit.cli.output import give
+    from plaudit.cli.output import check_results, give
+    from plaudit.cli.reading import Reading
     from plaudit.evaluation import SUITES, measure_suite, read_suite
     from plaudit.scoring import ScoringOptions, obtain_scores
 
     check_stdin("scores and data", model, *files)
     suite = SUITES.lookup(name)
+    check_results(output, files, Reading(overwrite=overwrite), files=("scores.jsonl", "suite.json"))
     items = read_suite(suite, files)
     # Before scoring, which takes the time: files without anything to measure are refused, whatever the scores.
     measure_suite(suite, items, [[0.0] * len(item.responses) for item in items])
-    scored = obtain_scores(model, items, output, ScoringOptions(batch_tokens, truncate_responses)).scores
+    options = ScoringOptions(batch_tokens, truncate_responses)
+    scored = obtain_scores(model, items, output, options, overwrite=True).scores
     result = measure_suite(suite, items, scored)
     truncated = int(scored.truncated.sum())
     row = {**result.to_json(), "truncated": truncated, "record": dict(scored.record)}

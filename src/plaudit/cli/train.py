@@ -18,7 +18,6 @@ from plaudit.cli.options import (
     LearningRate,
     Majority,
     MaxLength,
-    Overwrite,
     ReportTo,
     Resume,
     Scales,
@@ -73,16 +72,19 @@ def train_command(
     majority: Majority = False,
     reading: Reading = ANY,
     resume: Resume = False,
-    overwrite: Overwrite = False,
 ) -> None:
     """Train a reward model on judgements. Flags win over --set, and --set over --config.
 
     Example: `plaudit train train.jsonl -o my-model --backbone minilm-l6 --epochs 3`
     """
     from plaudit.cli.inputs import changed_settings, read_judgements, tell_rejected
+    from plaudit.cli.output import check_file
+    from plaudit.model import check_backbone
     from plaudit.training import TrainingSettings, loss_settings, train
 
     settings = changed_settings(context, TrainingSettings(), **loss_settings(losses or ""))
+    check_backbone(backbone)
+    check_file(None, [*data, *(validation_data or [])], reading)
     judgements = read_judgements(data, reading, merge=majority)
     validation = None
     if validation_data is not None:
@@ -91,6 +93,6 @@ def train_command(
     train(
         judgements.groups, output, backbone,
         validation_groups=validation,
-        settings=settings, resume=resume, overwrite=overwrite,
+        settings=settings, resume=resume, overwrite=reading.overwrite,
     )  # fmt: skip
     typer.echo(f"The model is in {output}. Measure it on held-out data: plaudit eval {output} DATA", err=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from plaudit.data.position_bias import AlwaysFirst
     from plaudit.data.propensities import estimate_propensities, load_propensities
     from plaudit.data.read import load_groups, read_groups, read_sessions
-    from plaudit.data.read_report import ReadReport
+    from plaudit.data.read_report import ReadReport, RejectsFile
     from plaudit.data.read_tables import Labels
     from plaudit.data.rows import Row, decompressed, read_rows
     from plaudit.data.scales import Bounds, Scale, parse_scale, scales_of
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     )
     from plaudit.data.source_lines import SourceLines
     from plaudit.data.sources import SUFFIXES, Table, tables
-    from plaudit.data.split import deal_folds, hold_out, split_groups, split_to_folder
+    from plaudit.data.split import SIDES, deal_folds, hold_out, split_groups, split_to_folder
     from plaudit.data.write import lost_in_words, write_groups
 else:
     __getattr__, __dir__ = face(__name__, __file__)
@@ -44,6 +44,7 @@ else:
 __all__ = [
     "FORMATS",
     "IDS",
+    "SIDES",
     "SLOTS",
     "SUFFIXES",
     "AlwaysFirst",
@@ -55,6 +56,7 @@ __all__ = [
     "NearDuplicate",
     "PromptIndex",
     "ReadReport",
+    "RejectsFile",
     "Row",
     "Scale",
     "Score",

@@ -16,7 +16,7 @@ from plaudit.data.clicks import Session
 from plaudit.data.formats import ONE_BASED, ZERO_BASED
 from plaudit.data.formats.clicks import session_of
 from plaudit.data.merge import LIMIT, merge_fragments
-from plaudit.data.read_report import ReadReport, rejecting
+from plaudit.data.read_report import ReadReport, RejectsFile, rejecting
 from plaudit.data.read_tables import EMPTY, Labels, Wishes, empty_file, parse_rows, read_table
 from plaudit.data.sources import Source, list_sources, tables
 from plaudit.errors import InvalidInputError
@@ -29,7 +29,7 @@ def read_groups(
     format: str | None = None,
     columns: Mapping[str, str] | None = None,
     labels: Labels | None = None,
-    rejects: str | Path | None = None,
+    rejects: str | Path | RejectsFile | None = None,
     split: str | None = None,
     report: ReadReport | None = None,
     merge: bool = True,
@@ -47,14 +47,14 @@ def read_groups(
             leads inside: `"question.text"`. `ratings.NAME` declares a column of ratings on the attribute NAME.
         labels: how numbers name one of two responses, where a file could be read in two ways.
         rejects: a file for the rows that cannot be read, one JSON object each: `where`, `reason`, `row`. Without it the
-            first such row is an error.
+            first such row is an error. It appears when all is read; `RejectsFile(FILE, overwrite=True)` replaces one.
         split: the split of a saved data set or hub id that has several.
         report: filled with what reading met.
         merge: False keeps every row a group of its own, with repeated responses, and yields it as soon as it is read.
 
     Raises:
         DataError: for the first bad row (unless bad rows are set aside), and for a file that is empty, damaged, in no
-            known format, or readable in two ways.
+            known format, or readable in two ways; if the file of rejects exists already.
         NotFoundError: for a file, data set, format or column that does not exist.
         TypeError: for a source that is no path, such as groups.
 
@@ -76,7 +76,7 @@ def load_groups(
     format: str | None = None,
     columns: Mapping[str, str] | None = None,
     labels: Labels | None = None,
-    rejects: str | Path | None = None,
+    rejects: str | Path | RejectsFile | None = None,
     split: str | None = None,
     report: ReadReport | None = None,
 ) -> list[Group]:
@@ -109,7 +109,10 @@ def _no_collection() -> Iterator[None]:
 
 
 def read_sessions(
-    source: Source, *, rejects: str | Path | None = None, report: ReadReport | None = None
+    source: Source,
+    *,
+    rejects: str | Path | RejectsFile | None = None,
+    report: ReadReport | None = None,
 ) -> Iterator[Session]:
     """The sessions of click logs, row by row; arguments and errors are those of `read_groups`.
 
@@ -131,7 +134,9 @@ def read_sessions(
                 raise empty_file(table)
 
 
-def _groups(wishes: Wishes, rejects: str | Path | None, report: ReadReport, memory: float) -> Iterator[Group]:
+def _groups(
+    wishes: Wishes, rejects: str | Path | RejectsFile | None, report: ReadReport, memory: float
+) -> Iterator[Group]:
     """The groups of all tables; `memory` is about how many bytes of them are held before they are merged on disc."""
     sources = list_sources(wishes.source)
     if wishes.labels not in (None, ZERO_BASED, ONE_BASED):

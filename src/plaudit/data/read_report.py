@@ -15,6 +15,7 @@ from plaudit.data.rows import Row
 from plaudit.data.source_lines import SourceLines
 from plaudit.data.sources import Table
 from plaudit.errors import DataError, InvalidInputError
+from plaudit.storage import check_place, replacing
 
 
 class Reject(NamedTuple):
@@ -22,6 +23,21 @@ class Reject(NamedTuple):
 
     where: str
     reason: str
+
+
+class RejectsFile(NamedTuple):
+    """The file for rows that cannot be read, where it may replace one that is there.
+
+    Example:
+        >>> from plaudit.data import load_groups
+        >>> _ = Path("pairs.jsonl").write_text('{"prompt": "P", "chosen": "a", "rejected": "b"}\\n')
+        >>> Path("rejects.jsonl").touch()
+        >>> len(load_groups("pairs.jsonl", rejects=RejectsFile("rejects.jsonl", overwrite=True)))
+        1
+    """
+
+    path: str | Path
+    overwrite: bool = False
 
 
 @dataclass
@@ -69,7 +85,7 @@ RejectRow: TypeAlias = Callable[[Row, InvalidInputError], None]
 
 @contextmanager
 def rejecting(
-    sources: Iterable[str | Path | Table], rejects: str | Path | None, report: ReadReport
+    sources: Iterable[str | Path | Table], rejects: str | Path | RejectsFile | None, report: ReadReport
 ) -> Iterator[RejectRow]:
     """A function that handles a bad row: it raises, or notes the row in the report and the file of rejects."""
     with nullcontext() if rejects is None else _open_rejects(rejects, sources) as file:
@@ -85,13 +101,15 @@ def rejecting(
         yield reject
 
 
-def _open_rejects(rejects: str | Path, sources: Iterable[str | Path | Table]) -> IO[str]:
-    path = Path(rejects)
+@contextmanager
+def _open_rejects(rejects: str | Path | RejectsFile, sources: Iterable[str | Path | Table]) -> Iterator[IO[str]]:
+    """The file of rejects, which appears when all is read and not where reading fails."""
+    name, overwrite = rejects if isinstance(rejects, RejectsFile) else (rejects, False)
+    path = Path(name)
     for source in (Path(source).resolve() for source in sources if not isinstance(source, Table)):
         if source == path.resolve() or (source.is_dir() and source in path.resolve().parents):
             reason = "the rejects would overwrite or join what is read"
-            raise DataError(reason, file=rejects, remedy="name a file elsewhere")
-    try:
-        return path.open("w", encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"it cannot be written: {error.strerror or error}", file=rejects) from error
+            raise DataError(reason, file=path, remedy="name a file elsewhere")
+    check_place(path, overwrite=overwrite)
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+        yield file

@@ -28,7 +28,7 @@ from typing import Any, TextIO, cast
 from plaudit._group_json import text_to_json
 from plaudit.errors import DataError, InvalidInputError
 from plaudit.groups import Group, Text, prompt_key, text_key
-from plaudit.storage import json_line, replacing
+from plaudit.storage import check_place, json_line, replacing
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +116,19 @@ def ranked(scores: Iterable[Score]) -> list[Score]:
     return [replace(score, rank=places[score.score] if math.isfinite(score.score) else None) for score in ordered]
 
 
-def write_scores(scores: Iterable[Score], target: str | Path | TextIO, record: Mapping[str, Any] | None = None) -> None:
+def write_scores(
+    scores: Iterable[Score],
+    target: str | Path | TextIO,
+    record: Mapping[str, Any] | None = None,
+    *,
+    overwrite: bool = False,
+) -> None:
     """Write scores (streamed) to a path, to an open text stream, or to stdout (`"-"`); `.gz` paths are compressed.
 
     A path is written beside itself and moved into place at the end: an interrupt leaves the old file whole.
 
     Raises:
-        DataError: if the path cannot be written.
+        DataError: if the path cannot be written, or the file exists and `overwrite` is False.
 
     Example:
         >>> write_scores([Score("q1", 0, 1.5, 9, False)], "-", record={"model": "m"})
@@ -132,6 +138,7 @@ def write_scores(scores: Iterable[Score], target: str | Path | TextIO, record: M
     if str(target) == "-":
         target = sys.stdout
     if isinstance(target, str | Path):
+        check_place(target, overwrite=overwrite)
         with replacing(target) as temporary, _open(temporary, "w") as stream:
             _write(scores, stream, record)
     else:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -24,7 +25,7 @@ from jaxtyping import Float64, Int64, UInt64
 from plaudit.data.neighbours import SLOTS, THRESHOLD, Signatures, closest_in, clusters, signature
 from plaudit.errors import DataError
 from plaudit.groups import Group, each_group, prompt_key
-from plaudit.storage import json_line, replacing
+from plaudit.storage import check_folder, json_line, making, replacing
 from plaudit.text import counted
 
 SIDES = ("test", "validation", "train")
@@ -136,8 +137,19 @@ def split_to_folder(
     validation: float = 0.0,
     seed: int = 0,
     by: str = "prompt",
+    *,
+    overwrite: bool = False,
 ) -> SplitReport:
     """`split_groups` into files of `folder` named for their sides, holding 300 bytes a group in memory.
+
+    Args:
+        groups: what to split; read once.
+        folder: new or empty. If the split fails, it is as it was.
+        test, validation, seed, by: those of `split_groups`.
+        overwrite: replace an earlier split in the folder.
+
+    Raises:
+        DataError: as `split_groups`, and if the folder is not empty or cannot be written.
 
     Example:
         >>> groups = [Group(str(n), f"Is {n} prime?", ("Yes.", "No.")) for n in (2, 3000, 517)]
@@ -145,27 +157,27 @@ def split_to_folder(
         >>> sorted(path.name for path in Path("splits").iterdir()), report.groups.total()
         (['test.jsonl', 'train.jsonl'], 3)
     """
+    check_folder(folder, overwrite=overwrite, files=[f"{name}.jsonl" for name in SIDES])
     folder = Path(folder)
     placed = _Placing(test, validation, seed, by)
     whole = folder / ".groups.part"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with whole.open("wb") as out:
-            for group in each_group(groups):
-                out.write(json_line(placed.seen(group).to_dict(), allow_nan=True).encode())
-        sides, report = placed.sides()
-        for name in placed.names:
-            with (
-                replacing(folder / f"{name}.jsonl") as temporary,
-                whole.open("rb") as lines,
-                temporary.open("wb") as out,
-            ):
-                out.writelines(line for line, side in zip(lines, sides, strict=True) if SIDES[side] == name)
+        with making(folder), ExitStack() as files:
+            files.callback(whole.unlink, missing_ok=True)
+            with whole.open("wb") as out:
+                for group in each_group(groups):
+                    out.write(json_line(placed.seen(group).to_dict(), allow_nan=True).encode())
+            sides, report = placed.sides()
+            # All sides take their places together, when the last of them is whole.
+            for name in placed.names:
+                temporary = files.enter_context(replacing(folder / f"{name}.jsonl"))
+                with whole.open("rb") as lines, temporary.open("wb") as out:
+                    out.writelines(line for line, side in zip(lines, sides, strict=True) if SIDES[side] == name)
+        # A side of an earlier split that this one has not would hold groups of the others.
+        for name in set(SIDES) - set(placed.names):
+            (folder / f"{name}.jsonl").unlink(missing_ok=True)
     except OSError as error:
         raise DataError(f"it cannot be written: {error.strerror or error}", file=folder) from error
-    finally:
-        if folder.is_dir():
-            whole.unlink(missing_ok=True)
     return report
 
 

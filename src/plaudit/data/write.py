@@ -14,13 +14,18 @@ from typing import Any
 from plaudit.data.parquet import write_parquet
 from plaudit.errors import DataError, NotFoundError
 from plaudit.groups import Group, Text, as_messages, each_group
-from plaudit.storage import json_line, replacing
+from plaudit.storage import check_place, json_line, replacing
 
 OutputRow = dict[str, Any]
 
 
 def write_groups(
-    groups: Iterable[Group], path: str | Path, format: str = "native", *, lost: Counter[str] | None = None
+    groups: Iterable[Group],
+    path: str | Path,
+    format: str = "native",
+    *,
+    lost: Counter[str] | None = None,
+    overwrite: bool = False,
 ) -> int:
     """Writes groups and returns how many rows were written (groups in `native`, pairs in the others).
 
@@ -32,10 +37,11 @@ def write_groups(
         format: `native`; `trl` (prompt, chosen and rejected are text); `trl-conversational` (they are messages);
             `openrlhf` (chosen and rejected are whole conversations).
         lost: gains what the format has no place for -> how many there were. Without it, a warning says so.
+        overwrite: replace a file that is there.
 
     Raises:
         NotFoundError: for an unknown format.
-        DataError: for a group that the format cannot hold at all (messages in `trl`).
+        DataError: for a group that the format cannot hold at all (messages in `trl`), and for a file that exists.
         TypeError: if `groups` are not groups.
 
     Example:
@@ -50,6 +56,7 @@ def write_groups(
     groups = each_group(groups)
     if format not in _ROWS:
         raise NotFoundError(f"groups cannot be written as {format!r}", remedy=f"the formats are {', '.join(_ROWS)}")
+    check_place(path, overwrite=overwrite)
     counter = lost if lost is not None else Counter()
     if str(path) == "-":
         written = _write_lines(sys.stdout.buffer, _rows(groups, format, counter))

@@ -13,9 +13,10 @@ from plaudit.demo.preferences import QUESTIONS, SEED, noise_ceiling, preference_
 from plaudit.demo.topics import LANGUAGES
 from plaudit.evaluation import Evaluation, evaluate
 from plaudit.groups import Group
+from plaudit.storage import check_folder, check_place
 
 if TYPE_CHECKING:
-    from plaudit.model import RewardModel
+    from plaudit.model import Scorer
 
 NEW_TOPICS = 0.15
 TEST, VALIDATION = 0.15, 0.1
@@ -50,7 +51,7 @@ class Demo:
         recovery: by the name of the held-out set: `test` and `new-topics`.
     """
 
-    model: RewardModel
+    model: Scorer
     folder: Path
     recovery: Mapping[str, Recovery]
 
@@ -61,6 +62,7 @@ def run_demo(
     *,
     seed: int = SEED,
     questions: int = QUESTIONS,
+    overwrite: bool = False,
     log: Log = lambda line: None,
     **settings: Any,
 ) -> Demo:
@@ -68,31 +70,37 @@ def run_demo(
 
     Args:
         output_dir: gets `groups.jsonl.gz`, a file for each set of the split, another for each with the truth in place
-            of the judgements, and the model folder `model`. An earlier demo there is replaced.
+            of the judgements, and the model folder `model`.
         backbone: as for `plaudit.train`.
         seed: of the preference set, the split and the training.
         questions: how many questions of each topic, 1 to 3; fewer take less time.
+        overwrite: replace an earlier demo there.
         log: called with a line about each step.
         settings: training settings to change.
+
+    Raises:
+        PlauditError: if the folder is not empty, or there is no such backbone.
 
     Example:
         demo = run_demo("demo", questions=1, log=print)
         print(demo.recovery["test"].truth.overall["accuracy"])
     """
     folder = Path(output_dir)
-    exists = (folder / "groups.jsonl.gz").exists()
-    write_groups(preference_set(seed, questions), folder / "groups.jsonl.gz")
+    check_folder(folder, overwrite=overwrite)
+    # Torch takes seconds to import, and yet: whatever may fail early fails before anything is written.
+    from plaudit.model import check_backbone, check_model_folder, open_model
+    from plaudit.training import train
+
+    check_backbone(backbone)
+    check_model_folder(folder / "model", overwrite=overwrite)
+    write_groups(preference_set(seed, questions), folder / "groups.jsonl.gz", overwrite=overwrite)
     groups = load_groups(folder / "groups.jsonl.gz")
     log(_description(groups))
     sets = split_demo(groups, seed)
     for name, members in sets.items():
-        write_groups(members, folder / f"{name}.jsonl")
-        write_groups(map(with_truth, members), folder / f"{name}-truth.jsonl")
+        write_groups(members, folder / f"{name}.jsonl", overwrite=overwrite)
+        write_groups(map(with_truth, members), folder / f"{name}-truth.jsonl", overwrite=overwrite)
     log("split: " + ", ".join(f"{len(members)} {name}" for name, members in sets.items()) + " (questions)")
-
-    # Torch takes seconds to import: whatever may fail early has failed by now.
-    from plaudit.model import RewardModel
-    from plaudit.training import train
 
     log(f"training {backbone} with the defaults")
     train(
@@ -100,12 +108,12 @@ def run_demo(
         folder / "model",
         backbone=backbone,
         validation_groups=sets["validation"],
-        overwrite=exists,
+        overwrite=overwrite,
         seed=seed,
         **settings,
     )
     # The saved model is measured, as anyone will load it.
-    model = RewardModel.from_pretrained(folder / "model")
+    model = open_model(folder / "model")
     recovery = {name: measure_recovery(model, sets[name]) for name in ("test", "new-topics")}
     return Demo(model=model, folder=folder, recovery=recovery)
 
@@ -120,7 +128,12 @@ def split_demo(groups: Sequence[Group], seed: int = SEED) -> dict[str, list[Grou
 
 
 def write_candidates(
-    file: str | Path, *, seed: int = SEED, questions: int = QUESTIONS, count: int = CANDIDATES
+    file: str | Path,
+    *,
+    seed: int = SEED,
+    questions: int = QUESTIONS,
+    count: int = CANDIDATES,
+    overwrite: bool = False,
 ) -> list[Group]:
     """Write `count` candidates, rated by the truth, for each question that a demo of this seed does not train on.
 
@@ -129,19 +142,21 @@ def write_candidates(
         seed: the demo's; of the candidates, too.
         questions: the demo's.
         count: candidates of each question.
+        overwrite: replace a file that is there.
 
     Example:
         >>> groups = write_candidates("candidates.jsonl", questions=1, count=8)
         >>> groups[0], groups[0].ratings[0].annotator
         (Group('demo-en-stretch-0': 8 responses, 8 ratings), 'truth')
     """
+    check_place(file, overwrite=overwrite)
     sets = split_demo(preference_set(seed, questions), seed)
     groups = candidate_set([*sets["test"], *sets["new-topics"]], count, seed)
-    write_groups(groups, file)
+    write_groups(groups, file, overwrite=overwrite)
     return groups
 
 
-def measure_recovery(model: RewardModel, groups: Sequence[Group]) -> Recovery:
+def measure_recovery(model: Scorer, groups: Sequence[Group]) -> Recovery:
     """The model's scores against the truth and against the annotators; intervals are clustered by topic."""
     scores = model.score(groups)
     return Recovery(

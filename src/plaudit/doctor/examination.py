@@ -23,6 +23,7 @@ from plaudit.doctor.ratings import suspicious_ratings
 from plaudit.doctor.settings import DoctorSettings
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, each_group
+from plaudit.model import check_backbone
 from plaudit.statistics import Measurement
 
 _CHECKS: tuple[Callable[[Sequence[Group]], Iterator[Item]], ...] = (
@@ -110,6 +111,8 @@ def diagnose(
     if not groups:
         raise InvalidInputError("there are no groups to diagnose")
     settings = (settings or DoctorSettings()).with_changes(changes)
+    for backbone in settings.backbones:
+        check_backbone(backbone)
     examination = _Examination(settings)
     examination.judgements(groups)
     for check in _CHECKS:

@@ -10,21 +10,23 @@ from typing import Any
 from plaudit.doctor.cleaning import Removal
 from plaudit.doctor.findings import Item, Target
 from plaudit.errors import DataError, InvalidInputError
-from plaudit.storage import json_line, replacing
+from plaudit.storage import check_place, json_line, replacing
 
 
-def write_worklist(items: Iterable[Item], path: str | Path) -> None:
-    """One JSON object a line, in the order of `items`.
+def write_worklist(items: Iterable[Item], path: str | Path, *, overwrite: bool = False) -> None:
+    """One JSON object a line, in the order of `items`. A list that is there, in which somebody may have set `keep`, is
+    replaced with `overwrite` only.
 
     Raises:
-        DataError: if the file cannot be written.
+        DataError: if the file cannot be written, or exists.
 
     Example:
         >>> item = Item("annotator-one-sided", 1.0, "always first", target=Target(annotator="jun"))
-        >>> write_worklist([item], "work-list.jsonl")
-        >>> Path("work-list.jsonl").read_text()[:45]  # for people, who may set `keep` to false
+        >>> write_worklist([item], "one.jsonl")
+        >>> Path("one.jsonl").read_text()[:45]  # for people, who may set `keep` to false
         '{"kind": "annotator-one-sided", "keep": true,'
     """
+    check_place(path, overwrite=overwrite)
     with replacing(path) as temporary, temporary.open("wb") as out:
         out.writelines(json_line(item.to_json()).encode() for item in items)
 

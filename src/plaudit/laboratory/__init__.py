@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from plaudit._face import face
 
 if TYPE_CHECKING:
-    from plaudit.laboratory.comparing import RESULT, compare_losses
+    from plaudit.laboratory.comparing import RESULT, RESULTS, RUNS, compare_losses
     from plaudit.laboratory.curves import loss_curves
     from plaudit.laboratory.plots import write_plots
     from plaudit.laboratory.results import LossComparison
@@ -18,6 +18,8 @@ else:
 
 __all__ = [
     "RESULT",
+    "RESULTS",
+    "RUNS",
     "LaboratorySettings",
     "LossComparison",
     "compare_losses",

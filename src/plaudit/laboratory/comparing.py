@@ -19,10 +19,13 @@ from plaudit.laboratory.results import LossComparison
 from plaudit.laboratory.runs import is_frozen, prime_features
 from plaudit.laboratory.settings import LaboratorySettings
 from plaudit.laboratory.splits import Split, cross_validation_splits, single_split
-from plaudit.model import is_baseline, shared_features
-from plaudit.storage import replacing, versions
+from plaudit.model import check_backbone, is_baseline, shared_features
+from plaudit.storage import check_folder, replacing, versions
 
-RESULT = "losses.json"
+RESULT, RUNS = "losses.json", "runs"
+
+RESULTS = (RESULT, "losses.md", "comparison.svg", "curves.svg")
+"""What a comparison leaves in its folder beside the runs. A folder that holds runs alone was stopped, and goes on."""
 
 Log = Callable[[str], None]
 """Called with a line about each run."""
@@ -35,6 +38,7 @@ def compare_losses(
     settings: LaboratorySettings | None = None,
     *,
     log: Log = lambda line: None,
+    overwrite: bool = False,
     **changes: Any,
 ) -> LossComparison:
     """Train the same backbone with each loss over several seeds, and measure all on the same test judgements.
@@ -48,10 +52,11 @@ def compare_losses(
         backbone: as in `plaudit.train`, but no baseline.
         settings: how to compare; by default `LaboratorySettings()`.
         log: called with a line about each run.
+        overwrite: replace the result of an earlier comparison; runs that stay the same are still not repeated.
         changes: settings to change, by name (`folds=4`); training settings too.
 
     Raises:
-        PlauditError: if there is nothing to compare, or a setting makes no sense.
+        PlauditError: if there is nothing to compare, a setting makes no sense, or the folder holds more than runs.
 
     Example:
         >>> from plaudit import load_groups
@@ -63,10 +68,7 @@ def compare_losses(
     """
     groups = list(each_group(groups))
     settings = (settings or LaboratorySettings()).with_changes(changes)
-    if is_baseline(backbone):
-        raise InvalidInputError(
-            f"{backbone} is fitted by a loss of its own", remedy="choose a pretrained backbone to compare losses on"
-        )
+    _check_inputs(backbone, output, overwrite)
     settings = replace(settings, training=replace(settings.training, report_to="none", baselines="none"))
     check_measurable(groups, settings.clusters)
     chosen = choose_losses(groups, settings.training, settings.losses)
@@ -75,7 +77,7 @@ def compare_losses(
     with shared_features():
         seconds = _prime(groups, backbone, settings, log) if is_frozen(settings.training) else 0.0
         jobs = list_jobs(chosen.candidates, baselines, splits, backbone, settings)
-        runs = run_jobs(jobs, Path(output) / "runs", backbone, log)
+        runs = run_jobs(jobs, Path(output) / RUNS, backbone, log)
     kinds = {candidate.name: candidate.kind for candidate in chosen.candidates} | dict.fromkeys(baselines, BASELINE)
     rows, lead, counts = measure_runs(runs, kinds, [one for split in splits for one in split.test], settings.clusters)
     comparison = LossComparison(
@@ -88,6 +90,16 @@ def compare_losses(
     )
     _write(comparison, Path(output) / RESULT)
     return comparison
+
+
+def _check_inputs(backbone: str, output: str | Path, overwrite: bool) -> None:
+    """Before any work: what is refused whatever the judgements."""
+    if is_baseline(backbone):
+        raise InvalidInputError(
+            f"{backbone} is fitted by a loss of its own", remedy="choose a pretrained backbone to compare losses on"
+        )
+    check_backbone(backbone)
+    check_folder(output, overwrite=overwrite, files=RESULTS, besides=[RUNS])
 
 
 def _write(comparison: LossComparison, file: Path) -> None:

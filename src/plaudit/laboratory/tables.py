@@ -127,7 +127,7 @@ def notes(comparison: LossComparison, language: Language = "en") -> list[str]:
         >>> from plaudit import compare_losses, load_groups
         >>> chosen = {"losses": ["bradley-terry", "hinge"], "baselines": ["length"]}
         >>> quick = {"seeds": 2, "trainable": "head", "epochs": 1}
-        >>> lines = notes(compare_losses(load_groups("train.jsonl"), "losses", "my-backbone", **chosen, **quick))
+        >>> lines = notes(compare_losses(load_groups("train.jsonl"), "noted", "my-backbone", **chosen, **quick))
         >>> lines[0].split(";")[0]
         'Measured on 2 comparisons of 4 held-out responses, in 2 of 60 groups'
     """

@@ -15,13 +15,23 @@ if TYPE_CHECKING:
     from plaudit.model.cards.render import card
     from plaudit.model.combining import combine
     from plaudit.model.ensemble import Ensemble
-    from plaudit.model.folder.contents import BASELINES_FOLDER, ENSEMBLE, HEADS_FILE, LINEAR_MODEL, REWARD_MODEL
-    from plaudit.model.folder.open import member_names, open_model
-    from plaudit.model.folder.write import staged
+    from plaudit.model.folder.contents import (
+        BASELINES_FOLDER,
+        CHECKPOINTS,
+        ENSEMBLE,
+        HEADS_FILE,
+        LINEAR_MODEL,
+        LOGS,
+        PROBE_PREFIX,
+        REWARD_MODEL,
+        RUN_FILE,
+    )
+    from plaudit.model.folder.open import check_model, member_names, open_model
+    from plaudit.model.folder.write import check_model_folder, check_not_made_of, staged
     from plaudit.model.heads import Attribute, Outputs
     from plaudit.model.layouts.padded import PaddedLayout
     from plaudit.model.linear import FEATURES, Linear, LinearModel, Matrix
-    from plaudit.model.linear_probe import PROBE_PREFIX, make_linear_probe, save_linear_probe
+    from plaudit.model.linear_probe import make_linear_probe, save_linear_probe
     from plaudit.model.loading import settle_padding
     from plaudit.model.network import RewardNetwork
     from plaudit.model.rendering import Rendered, Renderer, read_template
@@ -33,13 +43,16 @@ else:
 
 __all__ = [
     "BASELINES_FOLDER",
+    "CHECKPOINTS",
     "DEFAULT_BATCH_TOKENS",
     "ENSEMBLE",
     "FEATURES",
     "HEADS_FILE",
     "LINEAR_MODEL",
+    "LOGS",
     "PROBE_PREFIX",
     "REWARD_MODEL",
+    "RUN_FILE",
     "TRAINABLE",
     "Attribute",
     "Ensemble",
@@ -60,6 +73,9 @@ __all__ = [
     "cached_layout",
     "card",
     "check_backbone",
+    "check_model",
+    "check_model_folder",
+    "check_not_made_of",
     "combine",
     "freeze",
     "is_baseline",

@@ -38,7 +38,7 @@ _DESCRIPTION = "It is an ordinary reward model, of the size and the cost of one.
 _SHARED = ("data", "template", "pooled_token", "max_length", "truncation", "dtype")
 
 
-def average_weights(models: Sequence[str | Path], output: str | Path) -> dict[str, Any]:
+def average_weights(models: Sequence[str | Path], output: str | Path, *, overwrite: bool = False) -> dict[str, Any]:
     """Average the weights of reward models, each tensor by itself, into a folder that is a reward model like any other.
 
     Memory holds one file of weights at a time. Sums are in float64; the result has the members' dtype.
@@ -46,6 +46,7 @@ def average_weights(models: Sequence[str | Path], output: str | Path) -> dict[st
     Args:
         models: model folders that `plaudit train` wrote, from the same backbone.
         output: a new or empty folder.
+        overwrite: replace a model that is there.
 
     Returns:
         The run record of the average: what the members share, and the members' own records.
@@ -67,7 +68,7 @@ def average_weights(models: Sequence[str | Path], output: str | Path) -> dict[st
         "versions": versions(),
         "average_of": [{"model": str(name), **member} for name, member in zip(models, records, strict=True)],
     }
-    with new_folder(Path(output)) as staging:
+    with new_folder(Path(output), overwrite=overwrite) as staging:
         link_files(folders[0], staging, leave_out=(_WEIGHTS, HEADS_FILE, RECORD_FILE, "README.md"))
         for pattern in (_WEIGHTS, HEADS_FILE):
             _average_files(folders, pattern, staging)

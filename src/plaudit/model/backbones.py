@@ -7,12 +7,17 @@ import importlib.util
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 from plaudit.errors import InvalidInputError, MissingExtraError, NotFoundError
+from plaudit.model.folder.contents import PROBE_PREFIX
 from plaudit.registry import Registry
+
+_LOOK_UP_SECONDS = 5
 
 
 def resolve(name: str | Path) -> str:
@@ -26,12 +31,12 @@ def resolve(name: str | Path) -> str:
 
     Raises:
         MissingExtraError: if the package that carries a backbone is not installed.
-        NotFoundError: if a path leads nowhere.
+        NotFoundError: if there is no such folder, nor a model of that name on the hub.
         InvalidInputError: if it is not a model folder.
 
     Example:
-        >>> resolve("my-backbone"), resolve("Qwen/Qwen3-0.6B")  # a folder that is here; an id of the hub
-        ('my-backbone', 'Qwen/Qwen3-0.6B')
+        >>> resolve("my-backbone")
+        'my-backbone'
         >>> resolve("./my-bakcbone")
         Traceback (most recent call last):
         ...
@@ -48,7 +53,47 @@ def resolve(name: str | Path) -> str:
     if path.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1:
         remedy = f"give a model folder, a hub id, or one of {', '.join(PACKAGED)}"
         raise NotFoundError(f"no folder {name!r}", remedy=remedy)
+    if "/" not in name:
+        raise no_backbone(name, list(PACKAGED))
+    look_up(name)
     return name
+
+
+@cache
+def look_up(name: str) -> None:
+    """Ask the hub once whether it has a model of this name, unless its files are here already.
+
+    transformers would try again for a minute where no network is.
+
+    Raises:
+        NotFoundError: if it has not, or does not answer within seconds.
+    """
+    from huggingface_hub import HfApi, try_to_load_from_cache
+    from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError
+
+    where = f"no folder {name!r} here, and"
+    try:
+        if not isinstance(try_to_load_from_cache(name, "config.json"), str):
+            HfApi().model_info(name, timeout=_LOOK_UP_SECONDS)
+    except GatedRepoError:
+        # It is there; what may be read of it shows when it is loaded.
+        return
+    except (RepositoryNotFoundError, HFValidationError) as error:
+        raise NotFoundError(f"{where} no model of that name on the hub", remedy="check the name") from error
+    except Exception as error:
+        # Whatever a network dies of.
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise NotFoundError(
+            f"{where} the hub cannot be asked for it ({reason})", remedy="check the name and the network"
+        ) from error
+
+
+def no_backbone(name: str, known: Sequence[str]) -> NotFoundError:
+    """What to say where a name is no backbone's: which of the `known` ones may have been meant."""
+    close = get_close_matches(name, known, 1)
+    built_in = f"Built in are {', '.join(known)}, {PROBE_PREFIX}BACKBONE"
+    meant = f"did you mean {close[0]}?" if close else "give a folder, or owner/name of the hub."
+    return NotFoundError(f"there is no backbone {name!r}", remedy=f"{meant} {built_in}")
 
 
 def cache_folder() -> Path:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
-from difflib import get_close_matches
 from pathlib import Path
 
-from plaudit.errors import NotFoundError, PlauditError
-from plaudit.model.backbones import PACKAGED
-from plaudit.model.folder.contents import BASELINES_FOLDER
+from plaudit.errors import PlauditError
+from plaudit.model.backbones import PACKAGED, no_backbone, resolve
+from plaudit.model.folder.contents import BASELINES_FOLDER, PROBE_PREFIX
 from plaudit.model.folder.open import open_model
 from plaudit.model.linear import FEATURES
-from plaudit.model.linear_probe import PROBE_PREFIX
 from plaudit.model.scorer import Scorer
 from plaudit.storage import RECORD_FILE
 
@@ -31,10 +29,13 @@ def is_baseline(backbone: str | Path) -> bool:
 
 
 def check_backbone(backbone: str | Path) -> None:
-    """Refuse a misspelling of a built-in backbone, before anybody asks the hub for it.
+    """Raise unless there is a backbone or a baseline of this name: in seconds, before anything is made of it.
+
+    Args:
+        backbone: what `plaudit.train` takes: what `resolve` does, a baseline, or `frozen:` and what `resolve` does.
 
     Raises:
-        NotFoundError: for a name that is nearly a built-in one, and no folder.
+        PlauditError: for a name that is neither built in nor a folder's, and that the hub does not know.
 
     Example:
         >>> check_backbone("bowe")  # doctest: +ELLIPSIS
@@ -44,11 +45,11 @@ def check_backbone(backbone: str | Path) -> None:
     """
     name = str(backbone).removeprefix(PROBE_PREFIX)
     known = [*PACKAGED, *FEATURES]
-    if name in known or "/" in name or Path(name).exists():
+    if name in known:
         return
-    if close := get_close_matches(name, known, 1, cutoff=0.75):
-        remedy = f"did you mean {close[0]}? Built in are {', '.join(known)}, {PROBE_PREFIX}BACKBONE"
-        raise NotFoundError(f"there is no backbone {name!r}", remedy=remedy)
+    if "/" not in name and not Path(name).expanduser().is_dir():
+        raise no_backbone(name, known)
+    resolve(name)
 
 
 def baseline_names(text: str) -> list[str]:

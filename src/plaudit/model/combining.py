@@ -9,7 +9,7 @@ from plaudit.model.averaging import average_weights
 from plaudit.model.cards.render import card
 from plaudit.model.ensemble import Ensemble
 from plaudit.model.folder.contents import ENSEMBLE, MEMBERS
-from plaudit.model.folder.link import link_baselines, link_files, member_folders
+from plaudit.model.folder.link import check_combined_folder, link_baselines, link_files, member_folders
 from plaudit.model.folder.open import open_model
 from plaudit.model.folder.write import new_folder
 from plaudit.model.linear_probe import open_single
@@ -21,7 +21,9 @@ _DESCRIPTION = (
 )
 
 
-def combine(models: Sequence[str | Path], output: str | Path, *, average: bool = False) -> Scorer:
+def combine(
+    models: Sequence[str | Path], output: str | Path, *, average: bool = False, overwrite: bool = False
+) -> Scorer:
     """Make one model of several.
 
     An ensemble keeps all members and gives the mean of their rewards, with a spread. The average of the weights of runs
@@ -29,8 +31,9 @@ def combine(models: Sequence[str | Path], output: str | Path, *, average: bool =
 
     Args:
         models: folders of reward models, two or more.
-        output: a new or empty folder.
+        output: a new or empty folder, unless `overwrite`.
         average: average the weights instead of keeping all models.
+        overwrite: replace a model that is there, which is none of these.
 
     Returns:
         The combined model, opened.
@@ -44,19 +47,21 @@ def combine(models: Sequence[str | Path], output: str | Path, *, average: bool =
         >>> best.response, best.spread > 0
         (1, True)
     """
+    check_combined_folder(models, Path(output), overwrite=overwrite)
     if average:
-        average_weights(models, output)
+        average_weights(models, output, overwrite=overwrite)
         return open_model(output)
-    return _assemble(models, output)
+    return _assemble(models, output, overwrite=overwrite)
 
 
-def _assemble(models: Sequence[str | Path], output: str | Path) -> Ensemble:
+def _assemble(models: Sequence[str | Path], output: str | Path, *, overwrite: bool) -> Ensemble:
     """Make one folder of several model folders, whose files get a second name there (or are copied, where the file
     system cannot link).
 
     Args:
         models: folders of reward models.
-        output: a new or empty folder.
+        output: the folder to make.
+        overwrite: replace a model that is there.
 
     Raises:
         PlauditError: if a folder holds no reward model, the members do not go together, or `output` is taken.
@@ -65,7 +70,7 @@ def _assemble(models: Sequence[str | Path], output: str | Path) -> Ensemble:
     ensemble = Ensemble([open_single(folder) for folder in folders])
     ensemble.record = ensemble.run_record(ENSEMBLE, combined_from=list(map(str, models)))
     title = f"An ensemble of {len(folders)} reward models"
-    with new_folder(Path(output)) as staging:
+    with new_folder(Path(output), overwrite=overwrite) as staging:
         for number, folder in enumerate(folders):
             link_files(folder, staging / MEMBERS / str(number))
         link_baselines(folders, [member.record for member in ensemble.members], staging)

@@ -157,13 +157,14 @@ class Ensemble(Scorer):
         of_members = {"members": members, "attributes": scales, "versions": versions()}
         return {**self.record, "plaudit": kind, **of_members, **more}
 
-    def save(self, folder: str | Path, *, card: str | None = None) -> None:
-        """Write every member in `members/`, and plaudit.json. Unlike a single model's, the folder must be new or empty.
+    def save(self, folder: str | Path, *, card: str | None = None, overwrite: bool = False) -> None:
+        """Write every member in `members/`, and plaudit.json. Unlike a single model's, a folder that is
+        replaced may hold nothing but the model.
 
         Raises:
-            PlauditError: if it is not, or cannot be written.
+            PlauditError: if the folder holds something that may not be replaced, or cannot be written.
         """
-        with new_folder(Path(folder)) as staging:
+        with new_folder(Path(folder), overwrite=overwrite) as staging:
             for number, member in enumerate(self.members):
                 member.save(staging / MEMBERS / str(number))
             self.record = self.run_record(self.kind)

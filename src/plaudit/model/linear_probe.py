@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from plaudit.errors import InvalidInputError
-from plaudit.model.folder.contents import LINEAR_PROBE, REWARD_MODEL
+from plaudit.model.folder.contents import LINEAR_PROBE, PROBE_PREFIX, REWARD_MODEL
 from plaudit.model.folder.write import staged
 from plaudit.storage import RECORD_FILE, read_record, write_record
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from plaudit.model.heads import Outputs
     from plaudit.model.reward_model import RewardModel
 
-PROBE_PREFIX = "frozen:"
 """How a `--backbone` starts whose weights stay as they are: `frozen:minilm-l6`."""
 
 _HEAD_FILE = "head.safetensors"

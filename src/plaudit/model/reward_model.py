@@ -19,9 +19,10 @@ from plaudit.groups import Group
 from plaudit.logs import muted
 from plaudit.model.architecture import find_head, first_position
 from plaudit.model.backbones import resolve
-from plaudit.model.folder.contents import HEADS_FILE, REWARD_MODEL, no_model, scoring_record
+from plaudit.model.folder.contents import HEADS_FILE, REWARD_MODEL, scoring_record
+from plaudit.model.folder.open import check_model
 from plaudit.model.folder.read import load_heads, stored_outputs
-from plaudit.model.folder.write import staged
+from plaudit.model.folder.write import check_model_folder, staged
 from plaudit.model.heads import PLAIN, Outputs
 from plaudit.model.loading import load, name_the_output, settle_padding
 from plaudit.model.network import RewardNetwork
@@ -141,13 +142,11 @@ class RewardModel(Scorer):
             PlauditError: if it is no such checkpoint, or its head has no weights.
         """
         folder = Path(name).expanduser()
-        a_path = folder.exists() or str(name).startswith(("/", ".", "~")) or str(name).count("/") != 1
-        if a_path and not folder.is_dir():
-            raise no_model(name)
+        check_model(name)
         if folder.is_dir() and not (folder / "config.json").is_file():
-            kind = read_record(folder).get("plaudit")
-            remedy = f"it holds a {kind}, which open_model reads" if kind else "give one that `plaudit train` wrote"
-            raise NotFoundError(f"{name} has no config.json, so it is no model folder", remedy=remedy)
+            what = f"{name} has no config.json, so it is no model folder"
+            remedy = f"it holds a {read_record(folder).get('plaudit')}, which open_model reads"
+            raise NotFoundError(what, remedy=remedy)
         record = read_record(folder)
         if (folder / HEADS_FILE).is_file() and "outputs" not in record:
             raise InvalidInputError(
@@ -287,7 +286,7 @@ class RewardModel(Scorer):
         scoring = scoring_record(self.tokenizer, max_length=self.renderer.max_length, pooled=pooled, dtype=dtype)
         return {**self.record, "plaudit": kind, **scoring, **more}
 
-    def save(self, folder: str | Path, *, card: str | None = None) -> None:
+    def save(self, folder: str | Path, *, card: str | None = None, overwrite: bool = False) -> None:
         """Write an ordinary sequence-classification checkpoint (safetensors, tokenizer, chat template) with
         plaudit.json beside it. LoRA adapters are merged into the weights. Several heads or attributes stand beside it
         too, and the checkpoint's own head is folded from them to give their reward; only a head that is not linear
@@ -297,10 +296,12 @@ class RewardModel(Scorer):
         Args:
             folder: where to.
             card: the text of README.md.
+            overwrite: replace a model that is there, whole.
 
         Raises:
-            PlauditError: if the folder cannot be written; what was there stays as it was.
+            PlauditError: if the folder holds something, or cannot be written; what was there stays as it was.
         """
+        check_model_folder(Path(folder), overwrite=overwrite, exactly=False)
         model = merge_lora(self.network.adapters) if self.network.adapters is not None else self.network.model
         self.network.adapters = None
         self.record = self.run_record(self.kind, outputs=self.network.outputs.to_dict())

@@ -92,15 +92,16 @@ class Scorer(ABC):
         what decides its scores besides the weights."""
 
     @abstractmethod
-    def save(self, folder: str | Path, *, card: str | None = None) -> None:
+    def save(self, folder: str | Path, *, card: str | None = None, overwrite: bool = False) -> None:
         """Write a folder that `open_model` opens. An existing folder is replaced only once the new files are complete.
 
         Args:
             folder: where to.
             card: the text of README.md.
+            overwrite: replace a model that is there, whole.
 
         Raises:
-            PlauditError: if the folder cannot be written; what was there stays as it was.
+            PlauditError: if the folder holds something, or cannot be written; what was there stays as it was.
             NotImplementedError: by a scorer of somebody's own that lives in memory alone.
         """
 

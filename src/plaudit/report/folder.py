@@ -14,6 +14,7 @@ from plaudit.report.inspection import Inspection, Watch, inspect_model, record_h
 from plaudit.report.mistakes import Mistake, kinds_of_mistakes, worst_mistakes
 from plaudit.report.page import write_report
 from plaudit.statistics import measurement_of
+from plaudit.storage import check_place
 from plaudit.text import Language
 
 REPORT_FILE = "report.html"
@@ -58,23 +59,25 @@ def report_folder(
     *,
     inspection: Inspection | None = None,
     options: ReportOptions | None = None,
+    overwrite: bool = False,
 ) -> Evaluation:
     """Inspect the model, and write `report.html` and `inspection.json`.
 
     Args:
-        folder: an existing folder.
+        folder: it is made where it is missing.
         evaluation: what was measured, with the scores' run record.
         groups: the judgements, as they were measured.
         scores: one list a group, one number a response.
         model: what made them; None where they were made before.
         inspection: what was learned when they were made, in the place of `model`.
         options: what the report is to hold.
+        overwrite: replace a report that is there.
 
     Returns:
         The evaluation with its probes and checks.
 
     Raises:
-        PlauditError: if the data cannot be probed or a file not written.
+        PlauditError: if the data cannot be probed, a file not written, or there is a report already.
 
     Example:
         >>> from plaudit import Ranking, evaluate
@@ -84,6 +87,7 @@ def report_folder(
         >>> Path(REPORT_FILE).exists()
         True
     """
+    check_place(folder / REPORT_FILE, overwrite=overwrite)
     options = options or ReportOptions()
     mistakes = worst_mistakes(groups, scores) if options.texts else []
     if model is not None:
@@ -103,7 +107,7 @@ def report_folder(
         language=options.language,
         texts=options.texts,
     )
-    write_report(inputs, folder / REPORT_FILE)
+    write_report(inputs, folder / REPORT_FILE, overwrite=overwrite)
     return evaluation
 
 

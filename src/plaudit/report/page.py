@@ -16,7 +16,7 @@ from plaudit.report.inputs import ReportInputs
 from plaudit.report.sections import calibration, mistakes, overview, probes, rated, record, rewards, subsets
 from plaudit.report.verdict import judge
 from plaudit.statistics import measurement_of, percent
-from plaudit.storage import replacing
+from plaudit.storage import check_place, replacing
 from plaudit.text import LANGUAGES, page_excerpt
 
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -54,11 +54,11 @@ def render_report(inputs: ReportInputs) -> str:
     )
 
 
-def write_report(inputs: ReportInputs, path: str | Path) -> None:
+def write_report(inputs: ReportInputs, path: str | Path, *, overwrite: bool = False) -> None:
     """Write the page to a file.
 
     Raises:
-        DataError: if it cannot be written; what was there before is unchanged.
+        DataError: if it cannot be written, or exists and `overwrite` is False; what was there before is unchanged.
 
     Example:
         >>> from plaudit import Group, Ranking, evaluate
@@ -67,6 +67,7 @@ def write_report(inputs: ReportInputs, path: str | Path) -> None:
         >>> Path("report.html").read_text(encoding="utf-8")[:15]
         '<!doctype html>'
     """
+    check_place(path, overwrite=overwrite)
     page = render_report(inputs)
     with replacing(path) as temporary:
         temporary.write_text(page, encoding="utf-8")

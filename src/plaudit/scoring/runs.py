@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -14,11 +15,14 @@ from plaudit.errors import InvalidInputError, NotFoundError, PlauditError
 from plaudit.groups import Group
 from plaudit.scoring.progress import watched
 from plaudit.scoring.scored import ScoredGroups
+from plaudit.storage import check_folder, check_not_read
 
 if TYPE_CHECKING:
     from plaudit.model import Scorer
 
 logger = logging.getLogger(__name__)
+
+SCORES = "scores.jsonl"
 
 _MADE_OF_SCORES = ("metrics.json", "report.html", "inspection.json")
 
@@ -71,15 +75,17 @@ def obtain_scores(
     options: ScoringOptions = ScoringOptions(),
     *,
     baselines: bool = True,
+    overwrite: bool = False,
 ) -> ScoringRun:
     """The scores in a file made before, or those of a model, made now.
 
     Args:
         source: a scores file (`-`: stdin), a model folder or a hub id.
         groups: what is scored.
-        output: a folder for scores made now; it is made.
+        output: a folder for scores made now; it is made when there are some.
         options: how a model is asked.
         baselines: also those of its baselines.
+        overwrite: replace scores that are there.
 
     Raises:
         PlauditError: if there is no such file or model, options do not fit, or scores and groups do not.
@@ -92,15 +98,13 @@ def obtain_scores(
         >>> read.model is None, bool((read.scores.scores == made.scores.scores).all())
         (True, True)
     """
+    from_file = source == "-" or Path(source).is_file()
     if output is not None:
         # Before scoring, which takes the time: nothing it gives should meet a folder or ids that cannot be written.
         check_ids(groups)
-        _make_folder(output)
-    if source.endswith((".jsonl", ".jsonl.gz")) and not Path(source).is_file():
-        raise NotFoundError(
-            f"no scores file {source!r}", remedy=f"write one with `plaudit score MODEL DATA -o {source}`"
-        )
-    if source != "-" and not Path(source).is_file():
+        check_folder(output, overwrite=overwrite, files=[] if from_file else [SCORES])
+    if not from_file:
+        _check_source(source)
         return score_with_baselines(source, groups, output, options, with_baselines=baselines)
     if options != ScoringOptions():
         raise InvalidInputError(
@@ -116,6 +120,7 @@ def obtain_scores_of_each(
     options: ScoringOptions = ScoringOptions(),
     *,
     baselines: bool = True,
+    overwrite: bool = False,
 ) -> dict[str, ScoringRun]:
     """`obtain_scores` for several sources by name, each in a folder of that name, in small letters, inside `output`.
 
@@ -131,19 +136,48 @@ def obtain_scores_of_each(
         {'A': 40, 'B': 40}
     """
     files = {name for name, source in sources.items() if source == "-" or Path(source).is_file()}
+    if output is not None:
+        check_folder(output, overwrite=overwrite)
+        for name in sources.keys() - files:
+            check_not_read(output / name.lower() / SCORES, [sources[name] for name in files])
+    for name in sources.keys() - files:
+        with _named(sources[name]):
+            _check_source(sources[name])
     runs = {}
     # Files first: one that does not fit is refused before a model spends hours.
     for name in sorted(sources, key=lambda name: name not in files):
-        # From a file nothing is written there, but the folder is made, or refused, before any scoring.
-        folder = output if output is None or name in files else output / name.lower()
+        folder = None if output is None or name in files else output / name.lower()
         mixed = name in files and len(files) < len(sources)
-        try:
+        with _named(sources[name]):
             runs[name] = obtain_scores(
-                sources[name], groups, folder, ScoringOptions() if mixed else options, baselines=baselines
+                sources[name],
+                groups,
+                folder,
+                ScoringOptions() if mixed else options,
+                baselines=baselines,
+                overwrite=overwrite,
             )
-        except PlauditError as error:
-            raise InvalidInputError(f"{sources[name]}: {error}") from None
     return {name: runs[name] for name in sources}
+
+
+def _check_source(source: str) -> None:
+    """Whether there is such a model, or, by its name, scores file."""
+    from plaudit.model import check_model
+
+    if source.endswith((".jsonl", ".jsonl.gz")):
+        raise NotFoundError(
+            f"no scores file {source!r}", remedy=f"write one with `plaudit score MODEL DATA -o {source}`"
+        )
+    check_model(source)
+
+
+@contextmanager
+def _named(source: str) -> Iterator[None]:
+    """Errors that say which of several sources they are about."""
+    try:
+        yield
+    except PlauditError as error:
+        raise InvalidInputError(f"{source}: {error}") from None
 
 
 def read_scored(source: str, groups: Sequence[Group], *, with_baselines: bool = True) -> ScoredGroups:
@@ -152,8 +186,8 @@ def read_scored(source: str, groups: Sequence[Group], *, with_baselines: bool = 
     Example:
         >>> from plaudit.data import load_groups
         >>> groups = load_groups("test.jsonl")
-        >>> _ = obtain_scores("my-model", groups, Path("figures"))
-        >>> sorted(read_scored("figures/scores.jsonl", groups).baselines)
+        >>> _ = obtain_scores("my-model", groups, Path("kept"))
+        >>> sorted(read_scored("kept/scores.jsonl", groups).baselines)
         ['bow']
     """
     scores, record = read_scores(source)
@@ -183,7 +217,7 @@ def score_with_baselines(
     Args:
         source: a model folder or hub id.
         groups: what to score.
-        output: an existing folder, or None to write nothing.
+        output: a folder, whose earlier scores are replaced; None to write nothing.
         options: how the model is asked.
         with_baselines: score with the baselines, too.
 
@@ -196,7 +230,7 @@ def score_with_baselines(
         >>> sorted(run.scores.baselines)
         ['bow']
     """
-    from plaudit.model import load_baselines, open_model
+    from plaudit.model import BASELINES_FOLDER, load_baselines, open_model
     from plaudit.storage import data_hash
 
     how = {"model": source, "scored_data": data_hash(groups), "truncate_responses": options.truncate_responses}
@@ -208,7 +242,9 @@ def score_with_baselines(
         # What was made of other scores goes when these take their place: a stop later on leaves no mixture.
         for stale in _MADE_OF_SCORES:
             (output / stale).unlink(missing_ok=True)
-        write_scores(chain.from_iterable(rows), output / "scores.jsonl", record)
+        for scores_before in (output / BASELINES_FOLDER).glob("*.jsonl"):
+            scores_before.unlink()
+        write_scores(chain.from_iterable(rows), output / SCORES, record, overwrite=True)
     baselines = {}
     for name, scorer in scorers.items():
         try:
@@ -217,7 +253,7 @@ def score_with_baselines(
             logger.warning("the baseline %s is left out: %s", name, error)
             continue
         if output is not None:
-            write_scores(chain.from_iterable(baselines[name]), _baseline_file(output, name))
+            write_scores(chain.from_iterable(baselines[name]), _baseline_file(output, name), overwrite=True)
     left_out = len(scorers) - len(baselines)
     scored = ScoredGroups.of(rows, record=record, baselines=baselines)
     return ScoringRun(replace(scored, baselines_left_out=left_out), model)
@@ -225,13 +261,6 @@ def score_with_baselines(
 
 def _stream(model: Scorer, groups: Sequence[Group], activity: str, options: ScoringOptions) -> list[list[Score]]:
     return list(watched(model.stream(groups, **options.for_model()), len(groups), activity))
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InvalidInputError(f"{folder}: cannot be made: {error.strerror or error}") from error
 
 
 def _baseline_file(folder: Path, name: str) -> Path:

@@ -10,13 +10,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from plaudit.errors import DataError
+from plaudit.storage.places import check_writable, making
 
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
     """A temporary path with `path`'s suffix, that takes its place when the block ends well, and goes when it does not.
 
-    A link stays a link, to the file that is replaced. A device or a pipe is never replaced but written to.
+    Missing folders are made, and go again if the block fails. A link stays a link, to the file that is replaced. A
+    device or a pipe is never replaced but written to. Whether a file may be replaced is asked of `check_place`.
 
     Raises:
         DataError: if it cannot be written; what was there before is unchanged.
@@ -33,40 +35,25 @@ def replacing(path: str | Path) -> Iterator[Path]:
     is_stream = place.exists() and not (place.is_file() or place.is_dir())
     folder = Path(tempfile.gettempdir()) if is_stream else place.parent
     temporary = folder / f".part-{os.getpid()}-{place.name}"
+    check_writable(path)
     try:
-        check_place(path)
-        yield temporary
-        if is_stream:
-            with temporary.open("rb") as written, place.open("wb") as stream:
-                shutil.copyfileobj(written, stream)
-        else:
-            with temporary.open("rb") as written:
-                os.fsync(written.fileno())
-            temporary.replace(place)
+        with making(folder), _removed(temporary):
+            yield temporary
+            if is_stream:
+                with temporary.open("rb") as written, place.open("wb") as stream:
+                    shutil.copyfileobj(written, stream)
+            else:
+                with temporary.open("rb") as written:
+                    os.fsync(written.fileno())
+                temporary.replace(place)
     except OSError as error:
         raise DataError(f"it cannot be written: {error.strerror or error}", file=path) from error
+
+
+@contextmanager
+def _removed(temporary: Path) -> Iterator[None]:
+    try:
+        yield
     finally:
         with suppress(OSError):
             temporary.unlink()
-
-
-def check_place(path: str | Path) -> None:
-    """Make the folder of a file that is going to be written: before the work whose result it is to hold.
-
-    Raises:
-        DataError: if it cannot be made or written to, or the file's name is a folder's.
-
-    Example:
-        >>> check_place("results/scores.jsonl")
-        >>> Path("results").is_dir(), Path("results/scores.jsonl").exists()
-        (True, False)
-    """
-    place = Path(path).resolve()
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"it cannot be written: {error.strerror or error}", file=path) from error
-    if place.is_dir():
-        raise DataError("it cannot be written: it is a folder", file=path, remedy="give the name of a file")
-    if not os.access(place.parent, os.W_OK):
-        raise DataError("it cannot be written: its folder is read-only", file=path)

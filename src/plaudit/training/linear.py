@@ -62,7 +62,7 @@ def train_linear(
     model = fit_linear(groups, backbone, run.settings)
     validation = {"groups": 0} if validation_groups is None else _validate(model, validation_groups, run.settings)
     model.record |= run.record(validation=validation)
-    run.save(lambda: model.save(run.output, card=linear_card(model.record)))
+    run.save(lambda: model.save(run.output, card=linear_card(model.record), overwrite=True))
     return model
 
 

@@ -124,7 +124,7 @@ def train_network(
     )
 
     def write() -> None:
-        model.save(run.output, card=model_card(model.record, reader.outputs))
+        model.save(run.output, card=model_card(model.record, reader.outputs), overwrite=True)
         fit_baselines(train_groups, run.output, settings)
 
     run.save(write)

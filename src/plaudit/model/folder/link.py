@@ -11,6 +11,7 @@ from typing import Any
 
 from plaudit.errors import InvalidInputError
 from plaudit.model.folder.contents import BASELINES_FOLDER, no_model
+from plaudit.model.folder.write import check_model_folder, check_not_made_of
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +36,17 @@ def member_folders(names: Sequence[str | Path]) -> list[Path]:
             raise InvalidInputError(f"{folder} is given twice", remedy="a model adds nothing to itself")
         seen.add(folder.resolve())
     return folders
+
+
+def check_combined_folder(models: Sequence[str | Path], output: Path, *, overwrite: bool) -> None:
+    """Before models are opened: refuse a folder that may not be written, or that holds one of them.
+
+    Raises:
+        PlauditError: if it is one of the models, or holds one, or as `check_model_folder`.
+    """
+    check_model_folder(output, overwrite=overwrite)
+    for folder in member_folders(models):
+        check_not_made_of(folder, output)
 
 
 def link_files(source: Path, target: Path, *, leave_out: Sequence[str] = ()) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from plaudit.model.folder.contents import ENSEMBLE, LINEAR_MODEL, LINEAR_PROBE, MEMBERS
+from plaudit.errors import NotFoundError
+from plaudit.model.backbones import look_up
+from plaudit.model.folder.contents import ENSEMBLE, LINEAR_MODEL, LINEAR_PROBE, MEMBERS, no_model
 from plaudit.model.scorer import Scorer
 from plaudit.storage import read_record
 
@@ -34,6 +36,34 @@ def open_model(name: str | Path, **options: Any) -> Scorer:
     from plaudit.model.reward_model import RewardModel
 
     return RewardModel.from_pretrained(name, **options)
+
+
+def check_model(name: str | Path) -> None:
+    """Raise unless there is a model of this name to open: in seconds, before others are opened or anything is scored.
+
+    Args:
+        name: what `open_model` takes.
+
+    Raises:
+        NotFoundError: if there is no such folder, no model in it, nor a model of that name on the hub.
+
+    Example:
+        >>> check_model("my-model")
+        >>> check_model("my-modle")
+        Traceback (most recent call last):
+        ...
+        plaudit.errors.NotFoundError: no model folder 'my-modle'; train one with `plaudit train DATA -o my-modle`
+    """
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        kind = read_record(folder).get("plaudit")
+        if kind not in _KINDS and not (folder / "config.json").is_file():
+            remedy = "give one that `plaudit train` wrote"
+            raise NotFoundError(f"{name} has no config.json, so it is no model folder", remedy=remedy)
+    elif folder.exists() or str(name).startswith(("/", ".", "~")) or str(name).count("/") != 1:
+        raise no_model(name)
+    else:
+        look_up(str(name))
 
 
 def member_names(name: str | Path) -> list[str]:

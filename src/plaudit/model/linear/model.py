@@ -17,7 +17,7 @@ from plaudit.data import Scale, Score, text_hash
 from plaudit.errors import InvalidInputError, PlauditError
 from plaudit.groups import Group, plain_text
 from plaudit.model.folder.contents import LINEAR_MODEL
-from plaudit.model.folder.write import staged
+from plaudit.model.folder.write import check_model_folder, staged
 from plaudit.model.linear.features import FEATURES, Features, Matrix
 from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Prepared, Scorer, prepared_as
 from plaudit.storage import versions, write_record
@@ -147,8 +147,9 @@ class LinearModel(Scorer):
     def run_record(self, kind: str, **more: Any) -> dict[str, Any]:
         return {**self.record, "plaudit": kind, "features": self.features.name, "versions": versions(), **more}
 
-    def save(self, folder: str | Path, *, card: str | None = None) -> None:
+    def save(self, folder: str | Path, *, card: str | None = None, overwrite: bool = False) -> None:
         target = Path(folder)
+        check_model_folder(target, overwrite=overwrite, exactly=False)
         attributes = {
             name: {"intercept": intercept, "low": scale.low, "high": scale.high}
             for name, (_, intercept, scale) in self.linear.attributes.items()
@@ -165,8 +166,6 @@ class LinearModel(Scorer):
             if (terms := self.features.terms()) is not None:
                 (staging / _VOCABULARY_FILE).write_text(json.dumps(terms, ensure_ascii=False) + "\n", encoding="utf-8")
             write_record(staging, self.record, card)
-        # A reward model that stood here has lost its weights; transformers would fill in random ones.
-        (target / "config.json").unlink(missing_ok=True)
 
 
 def _linear(tensors: Mapping[str, Shaped[np.ndarray, "*_"]], attributes: Mapping[str, Mapping[str, float]]) -> Linear:

@@ -17,7 +17,7 @@ import numpy as np
 from plaudit.errors import InvalidInputError, MissingExtraError
 from plaudit.groups import Group, each_group, prompt_key
 from plaudit.logs import muted
-from plaudit.model import Renderer, merge_lora, read_template, settle_padding
+from plaudit.model import Renderer, check_backbone, merge_lora, read_template, settle_padding
 from plaudit.storage import data_hash
 from plaudit.training.language_model.batches import IGNORED, Batches, TokenBlock
 from plaudit.training.language_model.card import stage_card
@@ -74,6 +74,7 @@ def sft(
         True
     """
     _check_trl()
+    check_backbone(backbone)
     settings = (settings or FineTuningSettings()).with_changes(changes, "sft()")
     groups = list(each_group(groups))
     origin = {"stage": "sft", "backbone": str(backbone), "data": data_hash(groups)}

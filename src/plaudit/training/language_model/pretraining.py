@@ -12,6 +12,7 @@ from transformers import Trainer, TrainingArguments
 
 from plaudit.errors import InvalidInputError
 from plaudit.logs import muted
+from plaudit.model import check_backbone
 from plaudit.training.language_model.batches import Batches, TokenBlock, split_into_blocks
 from plaudit.training.language_model.card import stage_card
 from plaudit.training.language_model.documents import Document, Texts, read_texts
@@ -64,6 +65,8 @@ def pretrain(
         >>> record["validation"]["factor"]["value"] < 1  # the perplexity fell
         True
     """
+    if backbone is not None:
+        check_backbone(backbone)
     settings = (settings or PretrainingSettings()).with_changes(changes, "pretrain()")
     texts = texts if isinstance(texts, Texts) else read_texts(texts)
     origin = {"stage": "pretrain", "backbone": None if backbone is None else str(backbone), "data": texts.hash}

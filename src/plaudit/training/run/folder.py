@@ -6,28 +6,30 @@ import contextlib
 import json
 import logging
 import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from plaudit.errors import InvalidInputError
-from plaudit.storage import RECORD_FILE, write_json
+from plaudit.model import CHECKPOINTS, LOGS, PROBE_PREFIX, RUN_FILE, check_model_folder, check_not_made_of
+from plaudit.storage import RECORD_FILE, making, write_json
 
 logger = logging.getLogger(__name__)
 
-CHECKPOINTS = "checkpoints"
-_RUN_FILE = "run.json"
+_OLD_LOGS = "old_logs"
 # Settings that a resumed run may change, because they change how a step is computed and shown, not what it computes.
 _FREE_TO_CHANGE = ("batch_tokens", "gradient_checkpointing", "report_to")
 
 
-def open_folder(output: Path, origin: dict[str, Any], resume: bool, overwrite: bool, main: bool) -> Path | None:
-    """Refuse to tread on earlier work, and write down what the run is of, or hold a resumed run to it. Only the `main`
-    process writes.
+def check_run_folder(output: Path, origin: Mapping[str, Any], resume: bool, overwrite: bool) -> Path | None:
+    """Refuse to tread on earlier work, or hold a resumed run to what it was started with. Writes nothing.
 
     Returns:
         The checkpoint to resume from, if any.
+
+    Raises:
+        PlauditError: if the run may not be written there.
     """
-    checkpoints = output / CHECKPOINTS
     whole = whole_checkpoints(output)
     finished = (output / RECORD_FILE).is_file()
     if resume and whole:
@@ -36,22 +38,66 @@ def open_folder(output: Path, origin: dict[str, Any], resume: bool, overwrite: b
     if resume and finished:
         raise InvalidInputError(f"the run in {output} is finished", remedy="there is nothing to resume")
     if resume:
-        logger.warning("%s holds no whole checkpoint; the run starts from the beginning", checkpoints)
-    if not overwrite and (whole or finished):
-        what = "an unfinished run (go on with --resume)" if whole else "a trained model"
+        logger.warning("%s holds no whole checkpoint; the run starts from the beginning", output / CHECKPOINTS)
+    if whole and not overwrite:
         raise InvalidInputError(
-            f"{output} holds {what}", remedy="choose another folder, or replace it with --overwrite (overwrite=True)"
+            f"{output} holds an unfinished run (go on with --resume)",
+            remedy="choose another folder, or replace it with --overwrite (overwrite=True)",
         )
-    if main:
-        try:
-            clear(output)
-            checkpoints.mkdir(parents=True, exist_ok=True)
-            write_json(checkpoints / _RUN_FILE, origin)
-        except OSError as error:
-            raise InvalidInputError(
-                f"cannot write to {output}: {error.strerror}", remedy="choose another folder with -o"
-            ) from error
+    # What an interrupt left before its first checkpoint is nobody's loss.
+    check_model_folder(output, overwrite=overwrite or not finished)
+    if backbone := origin.get("backbone"):
+        check_not_made_of(str(backbone).removeprefix(PROBE_PREFIX), output)
     return None
+
+
+def begin(output: Path, origin: Mapping[str, Any], old_logs: Sequence[str]) -> None:
+    """Remove an earlier run's checkpoints, and write down what this run is of, and which curves are not its own.
+
+    Raises:
+        PlauditError: if the folder cannot be written to.
+    """
+    try:
+        clear(output)
+        (output / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
+        write_json(output / CHECKPOINTS / RUN_FILE, {**origin, _OLD_LOGS: list(old_logs)})
+    except OSError as error:
+        raise InvalidInputError(
+            f"cannot write to {output}: {error.strerror}", remedy="choose another folder with -o"
+        ) from error
+
+
+def old_logs(output: Path, *, resumed: bool) -> list[str]:
+    """The files of curves in a folder that an earlier run drew, by their places in it."""
+    run = output / CHECKPOINTS / RUN_FILE
+    if resumed:
+        return list(json.loads(run.read_text(encoding="utf-8")).get(_OLD_LOGS, ())) if run.is_file() else []
+    return sorted(str(path.relative_to(output)) for path in (output / LOGS).rglob("*") if path.is_file())
+
+
+def remove_logs(output: Path, names: Iterable[str]) -> None:
+    """Remove files of curves, and the folders that are empty then."""
+    for name in names:
+        (output / name).unlink(missing_ok=True)
+    folders = [path for path in (output / LOGS).rglob("*") if path.is_dir()]
+    for folder in [*sorted(folders, reverse=True), output / LOGS]:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
+@contextlib.contextmanager
+def gone_without_checkpoint(output: Path) -> Iterator[None]:
+    """If the block fails before a checkpoint is whole, there is nothing to resume: what it wrote goes, and the folder
+    too if it was not there."""
+    before = set(old_logs(output, resumed=False))
+    with making(output):
+        try:
+            yield
+        except BaseException:
+            if not whole_checkpoints(output):
+                clear(output)
+                remove_logs(output, set(old_logs(output, resumed=False)) - before)
+            raise
 
 
 def whole_checkpoints(output: Path) -> list[Path]:
@@ -71,18 +117,18 @@ def _is_json(path: Path) -> bool:
 def clear(output: Path) -> None:
     """Remove a run's checkpoints and its file, and nothing else that may stand in a folder of that name."""
     checkpoints = output / CHECKPOINTS
-    if not (checkpoints / _RUN_FILE).is_file():
+    if not (checkpoints / RUN_FILE).is_file():
         return
     for path in checkpoints.glob("checkpoint-*"):
         shutil.rmtree(path)
-    (checkpoints / _RUN_FILE).unlink()
+    (checkpoints / RUN_FILE).unlink()
     with contextlib.suppress(OSError):
         checkpoints.rmdir()
 
 
-def _hold_to(output: Path, origin: dict[str, Any]) -> None:
+def _hold_to(output: Path, origin: Mapping[str, Any]) -> None:
     """Refuse to resume a run with other data or settings than it was started with."""
-    file = output / CHECKPOINTS / _RUN_FILE
+    file = output / CHECKPOINTS / RUN_FILE
     before = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else origin
     for name, now in origin.items():
         if _fixed(before.get(name)) != _fixed(now):

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -23,7 +24,15 @@ from accelerate import PartialState
 from transformers import Trainer, TrainingArguments, set_seed
 
 from plaudit.errors import InvalidInputError
-from plaudit.training.run.folder import CHECKPOINTS, clear, open_folder
+from plaudit.model import CHECKPOINTS
+from plaudit.training.run.folder import (
+    begin,
+    check_run_folder,
+    clear,
+    gone_without_checkpoint,
+    old_logs,
+    remove_logs,
+)
 from plaudit.training.run.settings import RunSettings
 from plaudit.training.run.trainer import find_reporters, multiplies_in_bf16, report_curves, run_trainer
 
@@ -72,6 +81,7 @@ class TrainingRun(Generic[S]):
         self._state = PartialState(cpu=not torch.cuda.is_available())
         self._resume, self._overwrite = resume, overwrite
         self._checkpoint: Path | None = None
+        self._old_logs: list[str] = []
         self._started = time.monotonic()
         self._steps = 0
 
@@ -93,12 +103,13 @@ class TrainingRun(Generic[S]):
         return find_reporters(self.settings.report_to)
 
     def open(self) -> None:
-        """Open the folder, to begin or to resume, and start the clock.
+        """Look at the folder, to begin or to resume, and start the clock. Nothing is written before `fit`.
 
         Raises:
             PlauditError: if it holds something that may not be replaced, or cannot be resumed.
         """
-        self._checkpoint = open_folder(self.output, self.origin, self._resume, self._overwrite, self.is_main)
+        self._checkpoint = check_run_folder(self.output, self.origin, self._resume, self._overwrite)
+        self._old_logs = old_logs(self.output, resumed=self._checkpoint is not None)
         self._started = time.monotonic()
 
     def arguments(self, kind: type[Arguments], schedule: Schedule, **more: Any) -> Arguments:
@@ -151,14 +162,20 @@ class TrainingRun(Generic[S]):
         return arguments
 
     def fit(self, trainer: Trainer) -> Any:
-        """Train, and return the module that was trained, with its best weights, in evaluation mode.
+        """Train in the folder, and return the module that was trained, with its best weights, in evaluation mode.
 
         Raises:
             PlauditError: if a checkpoint cannot be written.
         """
-        report_curves(trainer, self.output, self._reporters)
-        set_seed(self.settings.seed)
-        run_trainer(trainer, self.output, self._checkpoint)
+        # By now every process has looked at the folder.
+        self._state.wait_for_everyone()
+        with gone_without_checkpoint(self.output) if self.is_main else nullcontext():
+            if self.is_main and self._checkpoint is None:
+                begin(self.output, self.origin, self._old_logs)
+            self._state.wait_for_everyone()
+            report_curves(trainer, self.output, self._reporters)
+            set_seed(self.settings.seed)
+            run_trainer(trainer, self.output, self._checkpoint)
         self._steps = int(trainer.state.global_step)
         # Mixed precision wraps the forward pass while training. What is returned computes as the saved folder will.
         return trainer.accelerator.unwrap_model(trainer.model_wrapped, keep_fp32_wrapper=False).eval()
@@ -174,4 +191,5 @@ class TrainingRun(Generic[S]):
         if self.is_main:
             write()
             clear(self.output)
+            remove_logs(self.output, self._old_logs)
         self._state.wait_for_everyone()
