@@ -106,3 +106,12 @@ def test_without_merging_every_row_is_a_group_of_its_own(tmp_path):
     groups = list(read_groups(written(tmp_path / "x.jsonl", *rows), merge=False))
     assert [group.responses for group in groups] == [("a", "a"), ("b",)]
     assert groups[1].id == "q"
+
+
+def test_rows_that_are_only_scored_need_no_numbering(tmp_path):
+    from plaudit.data import read_groups
+
+    file = written(tmp_path / "x.jsonl", {"prompt": "P", "response_1": "a", "response_2": "b", "label": 0})
+    with pytest.raises(DataError, match="zero-based"):
+        load_groups(file)
+    assert [group.responses for group in read_groups(file, merge=False)] == [("a", "b")]
