@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from plaudit.data import ReadReport, RejectsFile, load_groups, read_groups
-from plaudit.data.rows import CHUNK, read_rows
+from plaudit.data.containers import CHUNK, read_rows
 from plaudit.errors import DataError, InvalidInputError, MissingExtraError, NotFoundError
 from plaudit.groups import Group
 
@@ -103,7 +103,7 @@ def test_a_damaged_json_list(content, message):
         ("x.csv", b"prompt,chosen,rejected\n", "the file is empty"),
         ("x.jsonl", b"hello\n", r"x\.jsonl:1: this is not JSON: expecting value at character 1; write one JSON"),
         ("x.jsonl", LINE.encode() + b'{"prompt": "P"\n', r"x\.jsonl:2: this is not JSON"),
-        ("x.jsonl", LINE.encode() + b'{"prompt": "\xff"}\n', r"x\.jsonl:2: the line is not UTF-8 \(byte 13 is 0xff\)"),
+        ("x.jsonl", LINE.encode() + b'{"prompt": "\xff"}\n', r"x\.jsonl:2: the line is not UTF-8 \(byte 13 is 0xff,"),
         ("x.json", b'[{"prompt": "\xff"}]\n', "not UTF-8"),
         ("x.jsonl", LINE.encode() + b'"text"\n', r"x\.jsonl:2: the row is text, not an object"),
         ("x.csv", b"prompt,chosen,rejected\nP,a,b,c\n", r"x\.csv:2: the row has 4 columns, the header 3"),

@@ -10,6 +10,7 @@ from plaudit._face import face
 if TYPE_CHECKING:
     from plaudit.data.clicks import ClickReport, groups_of_clicks, long_enough
     from plaudit.data.columns import parse_columns
+    from plaudit.data.containers import decompressed, read_rows
     from plaudit.data.formats import FORMATS, FileReading
     from plaudit.data.formats.fields import IDS, name_of, need, prompt_of, take
     from plaudit.data.formats.pairs import read_trl
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from plaudit.data.read import load_groups, read_groups, read_sessions
     from plaudit.data.read_report import ReadReport, RejectsFile
     from plaudit.data.read_tables import Labels
-    from plaudit.data.rows import Row, decompressed, read_rows
+    from plaudit.data.rows import Row
     from plaudit.data.scales import Bounds, Scale, parse_scale, scales_of
     from plaudit.data.scores import (
         Score,

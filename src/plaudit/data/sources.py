@@ -14,7 +14,8 @@ from io import IOBase
 from pathlib import Path
 from typing import IO, Any
 
-from plaudit.data.rows import Row, decompressed, read_rows
+from plaudit.data.containers import decompressed, read_rows
+from plaudit.data.rows import Row
 from plaudit.errors import DataError, InvalidInputError, NotFoundError, import_extra
 
 SUFFIXES = (".jsonl", ".json", ".ndjson", ".csv", ".tsv", ".parquet")
