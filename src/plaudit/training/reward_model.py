@@ -88,7 +88,7 @@ def train(
     run = TrainingRun(output_dir, settings, origin, resume=resume, overwrite=overwrite)
     # A baseline has one best fit: no steps, no checkpoints, no validation set to choose one by.
     fit = train_linear if is_baseline(backbone) else train_network
-    with muted("plaudit", when=not run.is_main):
+    with muted("plaudit", when=not run.is_main), run.whole_or_gone():
         return fit(run, str(backbone), groups, validation_groups)
 
 

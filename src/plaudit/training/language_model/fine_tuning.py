@@ -79,7 +79,7 @@ def sft(
     groups = list(each_group(groups))
     origin = {"stage": "sft", "backbone": str(backbone), "data": data_hash(groups)}
     run = TrainingRun(output_dir, settings, origin, resume=resume, overwrite=overwrite)
-    with muted("plaudit", when=not run.is_main):
+    with muted("plaudit", when=not run.is_main), run.whole_or_gone():
         return _fine_tune(run, groups, backbone)
 
 

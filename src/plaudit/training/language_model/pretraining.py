@@ -71,7 +71,7 @@ def pretrain(
     texts = texts if isinstance(texts, Texts) else read_texts(texts)
     origin = {"stage": "pretrain", "backbone": None if backbone is None else str(backbone), "data": texts.hash}
     run = TrainingRun(output_dir, settings, origin, resume=resume, overwrite=overwrite)
-    with muted("plaudit", when=not run.is_main):
+    with muted("plaudit", when=not run.is_main), run.whole_or_gone():
         return _pretrain(run, texts, backbone)
 
 

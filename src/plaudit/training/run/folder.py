@@ -6,13 +6,13 @@ import contextlib
 import json
 import logging
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from plaudit.errors import InvalidInputError
 from plaudit.model import CHECKPOINTS, LOGS, PROBE_PREFIX, RUN_FILE, check_model_folder, check_not_made_of
-from plaudit.storage import RECORD_FILE, making, write_json
+from plaudit.storage import RECORD_FILE, write_json
 
 logger = logging.getLogger(__name__)
 
@@ -86,18 +86,28 @@ def remove_logs(output: Path, names: Iterable[str]) -> None:
 
 
 @contextlib.contextmanager
-def gone_without_checkpoint(output: Path) -> Iterator[None]:
-    """If the block fails before a checkpoint is whole, there is nothing to resume: what it wrote goes, and the folder
-    too if it was not there."""
+def gone_without_checkpoint(output: Path, began: Callable[[], bool]) -> Iterator[None]:
+    """If the block fails before a checkpoint is whole, there is nothing to resume: what it wrote goes, and folders that
+    were not there.
+
+    Args:
+        output: of the run.
+        began: whether the run in the block has begun to write.
+    """
+    missing = [path for path in (output / CHECKPOINTS, output, *output.parents) if not path.exists()]
     before = set(old_logs(output, resumed=False))
-    with making(output):
-        try:
-            yield
-        except BaseException:
-            if not whole_checkpoints(output):
+    try:
+        yield
+    except BaseException:
+        if not whole_checkpoints(output):
+            if began():
                 clear(output)
                 remove_logs(output, set(old_logs(output, resumed=False)) - before)
-            raise
+            # transformers makes the folder as soon as it knows it.
+            for folder in missing:
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+        raise
 
 
 def whole_checkpoints(output: Path) -> list[Path]:

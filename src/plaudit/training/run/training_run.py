@@ -1,6 +1,7 @@
 """One training run: from an open folder to a saved model. What `train`, `pretrain` and `sft` have in common.
 
     run = TrainingRun(output, settings, origin, resume=False, overwrite=False)
+    with run.whole_or_gone(): ...                 around all of these: nothing half-made is left
     run.open()                                    refuse to tread on earlier work
     trainer = Trainer(args=run.arguments(...))    what learns from what is each verb's own
     model = run.fit(trainer)                      progress, curves, checkpoints, the best weights
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -82,6 +83,7 @@ class TrainingRun(Generic[S]):
         self._resume, self._overwrite = resume, overwrite
         self._checkpoint: Path | None = None
         self._old_logs: list[str] = []
+        self._began = False
         self._started = time.monotonic()
         self._steps = 0
 
@@ -101,6 +103,10 @@ class TrainingRun(Generic[S]):
     @cached_property
     def _reporters(self) -> list[str]:
         return find_reporters(self.settings.report_to)
+
+    def whole_or_gone(self) -> AbstractContextManager[None]:
+        """For all of a run: if it fails with nothing to resume, its folder is as it was."""
+        return gone_without_checkpoint(self.output, lambda: self._began) if self.is_main else nullcontext()
 
     def open(self) -> None:
         """Look at the folder, to begin or to resume, and start the clock. Nothing is written before `fit`.
@@ -169,13 +175,13 @@ class TrainingRun(Generic[S]):
         """
         # By now every process has looked at the folder.
         self._state.wait_for_everyone()
-        with gone_without_checkpoint(self.output) if self.is_main else nullcontext():
-            if self.is_main and self._checkpoint is None:
-                begin(self.output, self.origin, self._old_logs)
-            self._state.wait_for_everyone()
-            report_curves(trainer, self.output, self._reporters)
-            set_seed(self.settings.seed)
-            run_trainer(trainer, self.output, self._checkpoint)
+        if self.is_main and self._checkpoint is None:
+            self._began = True
+            begin(self.output, self.origin, self._old_logs)
+        self._state.wait_for_everyone()
+        report_curves(trainer, self.output, self._reporters)
+        set_seed(self.settings.seed)
+        run_trainer(trainer, self.output, self._checkpoint)
         self._steps = int(trainer.state.global_step)
         # Mixed precision wraps the forward pass while training. What is returned computes as the saved folder will.
         return trainer.accelerator.unwrap_model(trainer.model_wrapped, keep_fp32_wrapper=False).eval()
@@ -192,4 +198,5 @@ class TrainingRun(Generic[S]):
             write()
             clear(self.output)
             remove_logs(self.output, self._old_logs)
+            self._began = False
         self._state.wait_for_everyone()
