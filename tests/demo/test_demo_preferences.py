@@ -10,10 +10,10 @@ import pytest
 
 from plaudit.data import load_groups, write_groups
 from plaudit.demo import preference_set
-from plaudit.demo.answers import WORTH, Answer, draw_answers
+from plaudit.demo.answers import WORTH, Answer, compose, draw_answers
 from plaudit.demo.preferences import with_truth
 from plaudit.demo.run import split_demo
-from plaudit.demo.topics import topics
+from plaudit.demo.topics import Topic, topics
 from plaudit.groups import Group
 
 
@@ -37,6 +37,25 @@ def test_what_is_right_and_wrong_in_an_answer_is_found_in_its_text(groups):
                 # Without the first letter, which a word of order before it makes small.
                 assert sum(line[1:] in text for _, line in sentences) == kinds.count(kind)
             assert quality == pytest.approx(sum(WORTH[kind] for kind in kinds))
+
+
+def test_the_truth_counts_as_many_repeats_as_the_text_has(groups):
+    by_name = {topic.name: topic for language in ("en", "zh") for topic in topics(language)}
+    points = {language: {line[1:] for t in topics(language) for _, line in t.points} for language in ("en", "zh")}
+    for group in groups:
+        advice = points[group.subset] | {line[1:] for _, line in by_name[group.meta["topic"]].mistakes}
+        for text, kinds in zip(group.responses, group.meta["kinds"], strict=True):
+            assert sum(max(0, text.count(line) - 1) for line in advice) == kinds.count("repeat")
+
+
+def test_one_piece_of_advice_is_said_again_once_where_two_repeats_are_asked_for():
+    topic = Topic("en", "kitchen", "rice", True, ("How?",), ((1, "Rinse the rice"),), (), ("Rice is eaten everywhere",))
+    for seed in range(20):
+        answer = compose(topic, ["repeat", "repeat", "point", "filler"], False, Random(seed))
+        assert answer.text.count("inse the rice") == 2  # said, and said again
+        # By hand: 0.8 for the point, -0.6 each for the repeat and the filler; 0.4 if it is courteous.
+        assert answer.kinds[:3] == ("filler", "point", "repeat")
+        assert answer.quality == {(): -0.4, ("courtesy",): 0.0}[answer.kinds[3:]]
 
 
 def test_steps_are_out_of_order_only_where_it_is_said(groups):

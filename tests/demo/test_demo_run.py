@@ -69,6 +69,20 @@ def test_the_files_it_leaves_give_the_same_figures(demo):
     assert record["groups"] == len(load_groups(demo.folder / "train.jsonl"))
 
 
+def test_what_the_default_backbone_cannot_read_is_said_before_it_is_warned_of(backbone, tmp_path, monkeypatch):
+    def stop(*_, **__):
+        raise InterruptedError
+
+    monkeypatch.setattr("plaudit.training.train", stop)
+    said = {}
+    for name in ("minilm-l6", backbone):
+        lines = said.setdefault(name, [])
+        with pytest.raises(InterruptedError):
+            run_demo(tmp_path / f"demo-{len(said)}", name, questions=1, log=lines.append)
+    assert "knows few characters" in said["minilm-l6"][-1]
+    assert not any("few characters" in line for line in said[backbone])
+
+
 def test_a_second_demo_replaces_the_first_and_a_model_of_ones_own_is_left_alone(demo, backbone, tmp_path):
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "plaudit.json").write_text("{}")

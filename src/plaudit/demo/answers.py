@@ -95,7 +95,8 @@ def compose(topic: Topic, kinds: list[str], disorder: bool, random: Random) -> A
 
     Args:
         topic: has as many sentences of each kind as are asked for.
-        kinds: of the sentences, of `WORTH` without "courtesy" and "disorder".
+        kinds: of the sentences, of `WORTH` without "courtesy" and "disorder". A piece of advice is repeated once at
+            most, so repeats beyond the number of pieces are left out, of the text and of the answer's kinds.
         disorder: put the steps out of order; there must be two pieces of advice or more.
         random: source of all draws.
     """
@@ -115,8 +116,9 @@ def compose(topic: Topic, kinds: list[str], disorder: bool, random: Random) -> A
         line = _phrases(topic.language, position, 1, random)
         opening, closing = (line, []) if position == "opening" else ([], line)
     text = lay_out(opening, body, closing, topic.language, topic.steps, random)
-    extra = ["disorder"] * disorder + ["courtesy"] * courteous
-    return Answer(text, (*sorted(kinds), *extra))
+    # The truth is taken from what the answer says: where there is less advice than repeats asked for, fewer are said.
+    said = sorted([kind for kind, _ in body] + ["rude"] * len(rude))
+    return Answer(text, (*said, *["disorder"] * disorder, *["courtesy"] * courteous))
 
 
 def _advice(topic: Topic, kinds: list[str], random: Random) -> list[tuple[str, str]]:
