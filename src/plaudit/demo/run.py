@@ -23,7 +23,7 @@ TEST, VALIDATION = 0.15, 0.1
 
 DEFAULT_BACKBONE = "minilm-l6"
 _ABOUT_THE_DEFAULT = (
-    f"{DEFAULT_BACKBONE} reads English: of the Chinese third of the questions it knows few characters, and a warning "
+    ". It reads English: of the Chinese third of the questions it knows few characters, and a warning "
     "will say so. The figures are told by language; smollm2-135m reads both, and is slow"
 )
 
@@ -108,9 +108,7 @@ def run_demo(
         write_groups(map(with_truth, members), folder / f"{name}-truth.jsonl", overwrite=overwrite)
     log("split: " + ", ".join(f"{len(members)} {name}" for name, members in sets.items()) + " (questions)")
 
-    log(f"training {backbone} with the defaults")
-    if backbone == DEFAULT_BACKBONE:
-        log(_ABOUT_THE_DEFAULT)
+    log(f"training {backbone} with the defaults" + (_ABOUT_THE_DEFAULT if backbone == DEFAULT_BACKBONE else ""))
     train(
         sets["train"],
         folder / "model",
