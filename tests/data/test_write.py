@@ -67,6 +67,18 @@ def test_half_a_surrogate_pair_survives(tmp_path):
     assert load_groups(tmp_path / "g.jsonl") == [odd]
 
 
+def test_half_a_surrogate_pair_has_no_place_in_parquet(tmp_path):
+    half = Group("q\ud83d", "P", ("a \ud83d", "b"), (Ranking(((0,), (1,)), annotator="\udc00"),), meta={"m": "\ud83d"})
+    whole = Group("w", "Q", ("c",))
+    lost = Counter()
+    assert write_groups([half, whole], tmp_path / "x.parquet", lost=lost) == 2
+    assert lost == {"groups with half a surrogate pair (U+FFFD stands for it)": 1}
+    [read, same] = load_groups(tmp_path / "x.parquet")
+    assert (read.id, read.responses, read.rankings[0].annotator) == ("q\ufffd", ("a \ufffd", "b"), "\ufffd")
+    assert read.meta == {"m": "\ud83d"}  # JSON in text, which can hold it
+    assert same == whole
+
+
 @pytest.mark.parametrize("format", ["trl", "trl-conversational", "openrlhf"])
 def test_pairs_come_back_as_the_same_comparisons(tmp_path, format):
     # A full order of three is three pairs; read again, they are one group with three rankings.

@@ -4,6 +4,9 @@ import pytest
 from report_samples import HOSTILE, evaluation, found, metrics
 
 from plaudit.errors import DataError, NotFoundError
+from plaudit.evaluation import evaluate
+from plaudit.groups import Group, Ranking
+from plaudit.report import ReportInputs, write_report
 from plaudit.report.card import BEGIN, END, model_card_figures, update_card, with_figures
 
 
@@ -60,3 +63,15 @@ def test_a_card_that_is_not_text_is_a_users_mistake(tmp_path):
     (tmp_path / "README.md").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DataError, match="cannot be read"):
         update_card(tmp_path, evaluation(metrics()))
+
+
+def test_half_a_surrogate_pair_in_a_name_is_escaped_on_the_card_and_the_page(tmp_path):
+    groups = [
+        Group(f"q{i}", f"{i} \ud83d", ("a \udc00", "b"), (Ranking(((0,), (1,))),), subset=f"s{i % 2} \ud83d")
+        for i in range(8)
+    ]
+    measured = evaluate(groups, [[0.0, 1.0]] * 8)
+    card = update_card(tmp_path, measured).read_text("utf-8")
+    write_report(ReportInputs(evaluation=measured), tmp_path / "report.html")
+    assert "\ud83d" not in card
+    assert "s0 \\ud83d" in (tmp_path / "report.html").read_text("utf-8")

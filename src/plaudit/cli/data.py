@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +12,7 @@ from plaudit.cli.options import Json, Overwrite, Rejects
 from plaudit.cli.output import check_file, check_results
 from plaudit.cli.reading import ANY, LISTED, Reading, reads_data
 from plaudit.errors import DataError
+from plaudit.storage import json_line
 from plaudit.text import counted
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def check(
     near = None if against is None else index.near(read_groups(against))
     if as_json:
         row = data_tables.check_to_json(report, checked, near, BAD_ROWS_SHOWN)
-        typer.echo(json.dumps(row, ensure_ascii=False))
+        typer.echo(json_line(row), nl=False)
     else:
         data_tables.show_check(report, checked, near)
     _refuse_bad_rows(report)
@@ -118,7 +118,7 @@ def stats(
     loaded = _tokenizer(tokenizer) if tokenizer else None
     lengths = length_report(read_groups(files, report=report, **reading.options()), loaded, max_length)
     if as_json:
-        typer.echo(json.dumps(asdict(lengths), ensure_ascii=False))
+        typer.echo(json_line(asdict(lengths)), nl=False)
     else:
         data_tables.show_lengths(lengths)
     _tell_rejected(report, reading.rejects)

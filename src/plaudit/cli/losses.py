@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -119,13 +118,14 @@ def _write(comparison: LossComparison, output: Path, as_json: bool, language: La
     """The table and the plots, into files and onto the terminal."""
     from plaudit.laboratory import RESULT, loss_curves, markdown, write_plots
     from plaudit.report import can_plot
-    from plaudit.storage import replacing
+    from plaudit.storage import json_line, replacing
+    from plaudit.text import replace_surrogates
 
     with replacing(output / "losses.md") as temporary:
-        temporary.write_text(markdown(comparison, language), encoding="utf-8")
+        temporary.write_text(replace_surrogates(markdown(comparison, language)), encoding="utf-8")
     plots = write_plots(comparison, loss_curves(), output) if can_plot() else []
     if as_json:
-        typer.echo(json.dumps(comparison.to_json(), ensure_ascii=False, allow_nan=False))
+        typer.echo(json_line(comparison.to_json()), nl=False)
     else:
         print_comparison(comparison, language)
     files = ", ".join(str(path) for path in [output / RESULT, output / "losses.md", *plots])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import chain, islice
 from pathlib import Path
@@ -10,12 +11,13 @@ from typing import Any
 
 from plaudit.errors import DataError, import_extra
 from plaudit.groups import Group, Text
+from plaudit.text import replace_surrogates
 
 ROWS_A_BATCH = 1000
 
 
-def write_parquet(groups: Iterable[Group], path: Path) -> int:
-    """Writes groups and returns their number.
+def write_parquet(groups: Iterable[Group], path: Path, lost: Counter[str]) -> int:
+    """Writes groups and returns their number. Half surrogates, which UTF-8 cannot hold, are replaced and counted.
 
     Raises:
         DataError: if some prompts (or responses) are text and others messages, or a message has more than a role and
@@ -33,9 +35,28 @@ def write_parquet(groups: Iterable[Group], path: Path) -> int:
     with parquet.ParquetWriter(path, schema) as writer:
         rest = chain([first], rest)
         while batch := list(islice(rest, ROWS_A_BATCH)):
-            writer.write_batch(pyarrow.RecordBatch.from_pylist([_row(group, kinds) for group in batch], schema))
+            rows = [_row(group, kinds) for group in batch]
+            try:
+                written = pyarrow.RecordBatch.from_pylist(rows, schema)
+            except UnicodeEncodeError:
+                lost["groups with half a surrogate pair (U+FFFD stands for it)"] += sum(map(_has_surrogates, rows))
+                written = pyarrow.RecordBatch.from_pylist([_encodable(row) for row in rows], schema)
+            writer.write_batch(written)
             count += len(batch)
     return count
+
+
+def _has_surrogates(row: Mapping[str, Any]) -> bool:
+    return bool(_encodable(row) != row)
+
+
+def _encodable(value: Any) -> Any:
+    """The value without half surrogates in its texts."""
+    if isinstance(value, str):
+        return replace_surrogates(value)
+    if isinstance(value, Mapping):
+        return {key: _encodable(inner) for key, inner in value.items()}
+    return list(map(_encodable, value)) if isinstance(value, list) else value
 
 
 def _row(group: Group, kinds: Mapping[str, type]) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def write_groups(
         if format != "native":
             raise DataError("only the native format is written as Parquet", file=path, remedy="name a .jsonl file")
         with replacing(path) as temporary:
-            written = write_parquet(groups, temporary)
+            written = write_parquet(groups, temporary, counter)
     else:
         packed = Path(path).suffix == ".gz"
         with replacing(path) as temporary:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -20,7 +19,7 @@ from plaudit.laboratory.runs import is_frozen, prime_features
 from plaudit.laboratory.settings import LaboratorySettings
 from plaudit.laboratory.splits import Split, cross_validation_splits, single_split
 from plaudit.model import check_backbone, is_baseline, shared_features
-from plaudit.storage import check_folder, replacing, versions
+from plaudit.storage import check_folder, replacing, versions, write_json
 
 RESULT, RUNS = "losses.json", "runs"
 
@@ -104,8 +103,7 @@ def _check_inputs(backbone: str, output: str | Path, overwrite: bool) -> None:
 
 def _write(comparison: LossComparison, file: Path) -> None:
     with replacing(file) as temporary:
-        text = json.dumps(comparison.to_json(), ensure_ascii=False, indent=1)
-        temporary.write_text(text + "\n", encoding="utf-8")
+        write_json(temporary, comparison.to_json())
 
 
 def _splits(groups: Sequence[Group], settings: LaboratorySettings) -> list[Split]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 
-def json_line(row: Mapping[str, Any], *, allow_nan: bool = False) -> str:
-    r"""An object on a line of its own, with every script readable.
+def json_line(row: Any, *, allow_nan: bool = False) -> str:
+    r"""An object (or a list) on a line of its own, with every script readable.
 
     Half a surrogate pair, which JSON can hold, has no UTF-8 and stays escaped.
 
@@ -25,8 +24,7 @@ def json_line(row: Mapping[str, Any], *, allow_nan: bool = False) -> str:
         >>> json_line({"prompt": "你好", "score": 1.5})
         '{"prompt": "你好", "score": 1.5}\n'
     """
-    text = json.dumps(row, ensure_ascii=False, allow_nan=allow_nan)
-    return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", text) + "\n"
+    return _encodable(json.dumps(row, ensure_ascii=False, allow_nan=allow_nan)) + "\n"
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -39,4 +37,9 @@ def write_json(path: Path, value: Any) -> None:
           "seed": 0
         }
     """
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(_encodable(json.dumps(value, indent=2, ensure_ascii=False)) + "\n", encoding="utf-8")
+
+
+def _encodable(text: str) -> str:
+    """JSON with half surrogates escaped."""
+    return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", text)

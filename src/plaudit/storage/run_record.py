@@ -68,7 +68,7 @@ def write_record(folder: Path, record: Mapping[str, Any], card: str | None = Non
     """
     write_json(folder / RECORD_FILE, record)
     if card is not None:
-        (folder / CARD_FILE).write_text(card, encoding="utf-8")
+        (folder / CARD_FILE).write_text(card, encoding="utf-8", errors="backslashreplace")
 
 
 def versions() -> dict[str, str]:

@@ -20,7 +20,7 @@ from plaudit.model.folder.contents import LINEAR_MODEL
 from plaudit.model.folder.write import check_model_folder, staged
 from plaudit.model.linear.features import FEATURES, Features, Matrix
 from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Prepared, Scorer, prepared_as
-from plaudit.storage import versions, write_record
+from plaudit.storage import json_line, versions, write_record
 
 _VOCABULARY_FILE = "vocabulary.json"
 _WEIGHTS_FILE = "model.safetensors"
@@ -164,7 +164,7 @@ class LinearModel(Scorer):
         with staged(target) as staging:
             save_file({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}, staging / _WEIGHTS_FILE)
             if (terms := self.features.terms()) is not None:
-                (staging / _VOCABULARY_FILE).write_text(json.dumps(terms, ensure_ascii=False) + "\n", encoding="utf-8")
+                (staging / _VOCABULARY_FILE).write_text(json_line(terms), encoding="utf-8")
             write_record(staging, self.record, card)
 
 
