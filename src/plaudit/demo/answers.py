@@ -117,8 +117,8 @@ def compose(topic: Topic, kinds: list[str], disorder: bool, random: Random) -> A
         opening, closing = (line, []) if position == "opening" else ([], line)
     text = lay_out(opening, body, closing, topic.language, topic.steps, random)
     # The truth is taken from what the answer says: where there is less advice than repeats asked for, fewer are said.
-    said = sorted([kind for kind, _ in body] + ["rude"] * len(rude))
-    return Answer(text, (*said, *["disorder"] * disorder, *["courtesy"] * courteous))
+    sentence_kinds = sorted([kind for kind, _ in body] + ["rude"] * len(rude))
+    return Answer(text, (*sentence_kinds, *["disorder"] * disorder, *["courtesy"] * courteous))
 
 
 def _advice(topic: Topic, kinds: list[str], random: Random) -> list[tuple[str, str]]:
