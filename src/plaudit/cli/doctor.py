@@ -73,6 +73,7 @@ def doctor_command(
     from plaudit.data import ReadReport, SourceLines, load_groups
 
     _check_output(output, apply, [*files, *(test or [])], reading)
+    _check_backbones(backbone)
     report = ReadReport(source_lines=SourceLines())
     groups = load_groups(files, report=report, **reading.options())
     tell_rejected(len(report.rejected), reading.rejects)
@@ -153,6 +154,14 @@ def _check_output(output: Path, apply: Path | None, inputs: Sequence[str], readi
     if not nearest.is_dir():
         raise InvalidInputError(f"{nearest} is a file", remedy="-o names the folder to write into, such as check")
     check_results(output, inputs, reading, files=(WORK_LIST, CLEANED, FIGURES))
+
+
+def _check_backbones(names: str) -> None:
+    """Before data are read and torch is imported: whether there are all of them."""
+    from plaudit.model import baseline_names, check_backbone
+
+    for name in baseline_names(names):
+        check_backbone(name)
 
 
 def _next_step(items: int, output: Path, read_as: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from plaudit.cli.inputs import comma_list
 from plaudit.cli.options import Changes, ChatTemplate, CutResponses, Data, InLanguage, Json, Majority, Scales
 from plaudit.cli.output import check_results
 from plaudit.cli.reading import ANY, Reading, reads_data
+from plaudit.text import preferred_language
 
 if TYPE_CHECKING:
     from plaudit.groups import Group
@@ -67,9 +68,10 @@ def losses_command(
 
     Example: `plaudit losses train.jsonl -o losses --losses bradley-terry,hinge --folds 4`
     """
+    from plaudit.model import baseline_names, check_backbone
+
+    check_backbone(backbone)
     from plaudit.laboratory import RESULTS, RUNS, LaboratorySettings, compare_losses, default_settings
-    from plaudit.model import baseline_names
-    from plaudit.text import preferred_language
 
     flags: dict[str, Any] = {"chat_template": chat_template, "seed": seed}
     flags |= {"scales": ",".join(scale) if scale else None, "truncate_responses": truncate_responses or None}

@@ -65,6 +65,10 @@ def pretrain_command(
     Example: `plaudit pretrain corpus.txt -o my-backbone --vocabulary 2000`
     """
     from plaudit.cli.inputs import changed_settings
+    from plaudit.model import check_backbone
+
+    if backbone is not None:
+        check_backbone(backbone)
     from plaudit.training import PretrainingSettings, pretrain, read_texts, validation_sentence
 
     texts = read_texts(text)

@@ -61,7 +61,10 @@ def sft_command(
     Example: `plaudit sft train.jsonl -o my-sft --backbone my-backbone`
     """
     from plaudit.cli.inputs import changed_settings
+    from plaudit.model import check_backbone
     from plaudit.text import counted
+
+    check_backbone(backbone)
     from plaudit.training import FineTuningSettings, read_demonstrations, sft, validation_sentence
 
     settings = changed_settings(context, FineTuningSettings())

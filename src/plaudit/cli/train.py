@@ -80,11 +80,13 @@ def train_command(
     from plaudit.cli.inputs import changed_settings, read_judgements, tell_rejected
     from plaudit.cli.output import check_file
     from plaudit.model import check_backbone
+
+    # What may fail early fails before torch is imported, which takes seconds.
+    check_backbone(backbone)
+    check_file(None, [*data, *(validation_data or [])], reading)
     from plaudit.training import TrainingSettings, loss_settings, train
 
     settings = changed_settings(context, TrainingSettings(), **loss_settings(losses or ""))
-    check_backbone(backbone)
-    check_file(None, [*data, *(validation_data or [])], reading)
     judgements = read_judgements(data, reading, merge=majority)
     validation = None
     if validation_data is not None:

@@ -92,13 +92,11 @@ def run_demo(
         print(demo.recovery["test"].truth.overall["accuracy"])
     """
     folder = Path(output_dir)
-    check_folder(folder, overwrite=overwrite)
-    # Torch takes seconds to import, and yet: whatever may fail early fails before anything is written.
-    from plaudit.model import check_backbone, check_model_folder, open_model
+    _check_inputs(folder, backbone, overwrite)
+    # Torch takes seconds to import: whatever may fail early has failed by now.
+    from plaudit.model import open_model
     from plaudit.training import train
 
-    check_backbone(backbone)
-    check_model_folder(folder / "model", overwrite=overwrite)
     write_groups(preference_set(seed, questions), folder / "groups.jsonl.gz", overwrite=overwrite)
     groups = load_groups(folder / "groups.jsonl.gz")
     log(_description(groups))
@@ -122,6 +120,15 @@ def run_demo(
     model = open_model(folder / "model")
     recovery = {name: measure_recovery(model, sets[name]) for name in ("test", "new-topics")}
     return Demo(model=model, folder=folder, recovery=recovery)
+
+
+def _check_inputs(folder: Path, backbone: str | Path, overwrite: bool) -> None:
+    """Before anything is written: whether all of it may be, and whether there is such a backbone."""
+    from plaudit.model import check_backbone, check_model_folder
+
+    check_folder(folder, overwrite=overwrite)
+    check_model_folder(folder / "model", overwrite=overwrite)
+    check_backbone(backbone)
 
 
 def split_demo(groups: Sequence[Group], seed: int = SEED) -> dict[str, list[Group]]:
