@@ -1,5 +1,6 @@
 """Merging: same prompt one group, same text one response, nothing lost, in bounded memory with the same result."""
 
+import math
 from collections import Counter
 
 import pytest
@@ -51,6 +52,19 @@ def test_nothing_is_lost(some):
 @given(st.lists(few, max_size=8) | st.lists(groups(prompts=words), max_size=8), st.sampled_from([0, 1500]))
 def test_spilling_to_disc_changes_nothing(some, limit):
     assert list(merge_fragments(some, limit=limit)) == list(merge_fragments(some))
+
+
+@pytest.mark.parametrize("limit", [0, 1500, math.inf])
+def test_what_disagrees_does_not_depend_on_when_it_was_spilled(limit):
+    rows = [
+        Group("0", "P", ("a",)),
+        Group("1", "Q", ("a", "b"), meta={"topic": None}),
+        Group("0", "Q", ("a", "b")),
+        Group("0", "Q", ("a",), meta={"topic": ""}),
+    ]
+    _, merged = merge_fragments(rows, limit=limit)
+    assert (merged.id, merged.responses) == ("1", ("a", "b"))
+    assert merged.meta == {"topic": None, "merged": [{"id": "0"}, {"id": "0", "meta": {"topic": ""}}]}
 
 
 def test_more_prompts_than_partitions_spill_in_order():

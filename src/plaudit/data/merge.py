@@ -58,12 +58,12 @@ def _merge(fragments: Iterable[Group], limit: float, stack: ExitStack) -> Iterat
         table.add(index, fragment)
         if table.size > limit:
             disc = disc or stack.enter_context(ExternalMerge(group_key))
-            disc.write(table.groups())
+            disc.write(table.fragments())
             table = _MergeTable(limit)
     if disc is None:
         yield from (group for _, group in table.groups())
         return
-    disc.write(table.groups())
+    disc.write(table.fragments())
     del table  # the partitions need its memory
     yield from (group for _, group in disc.merge(_merge_partition))
 
@@ -138,18 +138,18 @@ class _GroupBuilder:
         first: its first fragment.
     """
 
-    __slots__ = ("conflict_keys", "first", "id", "index", "meta", "positions", "rankings", "ratings", "responses")
+    __slots__ = ("first", "index", "positions", "rankings", "ratings", "responses", "versions")
 
     def __init__(self, index: int, first: Group) -> None:
         self.index = index
         self.first = first
-        self.id = first.id
         self.positions: dict[str, int] = {}
         self.responses: list[Text] = []
         self.rankings: list[Ranking] = []
         self.ratings: list[Rating] = []
-        self.meta: dict[str, Any] = dict(first.meta)
-        self.conflict_keys: set[str] | None = None
+        # What later fragments have as id and `meta`, each version once. What of it is new and what disagrees is
+        # settled in the end, so that it does not depend on what was written to disc when.
+        self.versions: dict[str, tuple[str, Mapping[str, Any]]] = {}
 
     def add(self, fragment: Group) -> int:
         """Add a fragment's responses, judgements and `meta`; returns about how many bytes that took."""
@@ -175,51 +175,55 @@ class _GroupBuilder:
         return size
 
     def _add_meta(self, fragment: Group) -> int:
-        """Adopt what is new in a fragment's id and `meta`, and append what disagrees to `meta["merged"]`."""
-        if fragment.meta == self.first.meta and fragment.id in ("", self.id):
+        """Keep a fragment's id and `meta`, if no fragment before it had both."""
+        if fragment.meta == self.first.meta and fragment.id in ("", self.first.id):
             return 0
-        if self.conflict_keys is None:
-            # A copy: the first fragment's list belongs to that fragment.
-            self.meta["merged"] = list(self.meta.get("merged") or ())
-            self.conflict_keys = {_canonical(conflict) for conflict in self.meta["merged"]}
         versions = [(fragment.id, {key: value for key, value in fragment.meta.items() if key != "merged"})]
         # A fragment that is itself the result of merging brings the versions that were set aside then.
         versions += [(other.get("id", ""), other.get("meta", {})) for other in fragment.meta.get("merged") or ()]
         size = 0
         for id, meta in versions:
-            self._adopt(id, meta)
-            conflict = self._conflict(id, meta)
-            key = _canonical(conflict)
-            if conflict and key not in self.conflict_keys:
-                self.conflict_keys.add(key)
-                self.meta["merged"].append(conflict)
+            key = _canonical({"id": id, "meta": meta})
+            if key not in self.versions:
+                self.versions[key] = (id, meta)
                 size += 3 * len(key) + _OBJECT_BYTES
         return size
 
-    def _adopt(self, id: str, meta: Mapping[str, Any]) -> None:
-        """Take an id if there is none yet, and the keys of `meta` that are new."""
-        self.id = self.id or id
-        for key, value in meta.items():
-            self.meta.setdefault(key, value)
-
-    def _conflict(self, id: str, meta: Mapping[str, Any]) -> dict[str, Any]:
-        """Where this version differs from the group's, as `{"id": ..., "meta": {...}}`; empty if nowhere."""
-        different = {key: value for key, value in meta.items() if self.meta[key] != value}
-        conflict: dict[str, Any] = {"id": id} if id and id != self.id else {}
-        return conflict | ({"meta": different} if different else {})
-
     def build(self) -> Group:
-        if self.meta.get("merged") == []:  # every version agreed
-            del self.meta["merged"]
+        """The group, with what disagrees in `meta["merged"]`, as `{"id": ..., "meta": {...}}`."""
+        if not self.versions:
+            return self._group(self.first.id, self.first.meta)
+        versions = self.versions.values()
+        id = self.first.id or next((id for id, _ in versions if id), "")
+        meta = dict(self.first.meta)
+        conflicts = {_canonical(conflict): conflict for conflict in meta.pop("merged", None) or ()}
+        for _, more in versions:
+            for key, value in more.items():
+                meta.setdefault(key, value)
+        for other, more in versions:
+            conflict: dict[str, Any] = {"id": other} if other not in ("", id) else {}
+            if different := {key: value for key, value in more.items() if meta[key] != value}:
+                conflict["meta"] = different
+            if conflict:
+                conflicts.setdefault(_canonical(conflict), conflict)
+        return self._group(id, {**meta, "merged": list(conflicts.values())} if conflicts else meta)
+
+    def fragments(self) -> Iterator[Group]:
+        """Fragments of which the same group can be made again: what was judged, and each version of id and `meta`."""
+        yield self._group(self.first.id, self.first.meta)
+        for id, meta in self.versions.values():
+            yield replace(self.first, id=id, responses=self.responses[:1], rankings=(), ratings=(), meta=meta)
+
+    def _group(self, id: str, meta: Mapping[str, Any]) -> Group:
         return Group(
-            id=self.id,
+            id=id,
             prompt=self.first.prompt,
             responses=tuple(self.responses),
             rankings=tuple(self.rankings),
             ratings=tuple(self.ratings),
             subset=self.first.subset,
             tools=self.first.tools,
-            meta=self.meta,
+            meta=meta,
         )
 
 
@@ -249,6 +253,14 @@ class _MergeTable:
     def groups(self) -> Iterator[IndexedGroup]:
         """The groups, with the number of each one's first fragment."""
         return ((held.index, held.build()) if isinstance(held, _GroupBuilder) else held for held in self._held.values())
+
+    def fragments(self) -> Iterator[IndexedGroup]:
+        """What was merged so far, such that more can be merged into it; numbered as `groups` are."""
+        for held in self._held.values():
+            if isinstance(held, _GroupBuilder):
+                yield from ((held.index, fragment) for fragment in held.fragments())
+            else:
+                yield held
 
 
 def _size(key: str, group: Group) -> int:
