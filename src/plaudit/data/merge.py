@@ -212,7 +212,7 @@ class _GroupBuilder:
         """Fragments of which the same group can be made again: what was judged, and each version of id and `meta`."""
         yield self._group(self.first.id, self.first.meta)
         for id, meta in self.versions.values():
-            yield replace(self.first, id=id, responses=self.responses[:1], rankings=(), ratings=(), meta=meta)
+            yield replace(self.first, id=id, responses=tuple(self.responses[:1]), rankings=(), ratings=(), meta=meta)
 
     def _group(self, id: str, meta: Mapping[str, Any]) -> Group:
         return Group(
