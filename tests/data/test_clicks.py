@@ -170,6 +170,7 @@ def test_propensities_from_a_file(tmp_path):
 
 FAULTS = {
     '{"shown":["a"],"clicked":[]}': "no prompt",
+    '{"prompt":"P","chosen":"a","rejected":"b"}': "the row is of no click log: it has no clicked and no shown",
     '{"prompt":"P","shown":"a","clicked":[]}': '"shown" must list',
     '{"prompt":"P","shown":["a","a"],"clicked":[]}': "responses 0 and 1 are the same text, shown twice",
     '{"prompt":"P","shown":["a","b"],"clicked":2}': "the clicked response is 2; it must be an index from 0 to 1",

@@ -35,10 +35,11 @@ def test_ratings_are_counted_by_attribute_with_range_scales_and_what_is_missing(
         Group("r", "Q", ("a",), ratings=(Rating(0, 2, "facts", "x"), Rating(0, 3, "facts", "y", scale=(1, 5)))),
         Group("s", "R", ("a",)),
     ]
-    # Four responses are rated at all: tone lacks two of them, facts the other two.
+    # Four responses are rated at all: tone lacks two of them, facts the other two. The two values of the one response
+    # with two raters differ as much as any two: alpha 0.
     assert check_groups(groups).attributes == {
         "tone": AttributeSummary(2, 1, 1, ((None, 2),), 2),
-        "facts": AttributeSummary(3, 2, 4, (((0, 5), 1), (None, 1), ((1, 5), 1)), 2),
+        "facts": AttributeSummary(3, 2, 4, (((0, 5), 1), (None, 1), ((1, 5), 1)), 2, 1, 0.0),
     }
 
 
@@ -52,7 +53,8 @@ def test_one_class_and_missing_and_disagreeing_scales_are_each_said(tmp_path):
     )
     assert "one value only, 3; no declared scale; 2 rated responses lack it" in table
     assert "3 to 4; scales [0, 5] 1, [1, 5] 1; they disagree; 1 rated responses lack it" in table
-    assert found["attributes"]["tone"] == {"ratings": 1, "low": 3, "high": 3, "scales": [[None, 1]], "missing": 2}
+    tone = {"ratings": 1, "low": 3, "high": 3, "scales": [[None, 1]], "missing": 2, "shared": 0, "alpha": None}
+    assert found["attributes"]["tone"] == tone
 
 
 def test_a_ranking_of_one_is_counted_and_compares_nothing(tmp_path):
@@ -104,3 +106,15 @@ def test_an_order_of_thousands_is_checked_without_listing_its_pairs():
     count = 6000
     group = Group("q", "P", tuple(map(str, range(count))), (Ranking(tuple((i,) for i in range(count))),))
     assert check_groups([group]).comparisons == count * (count - 1) // 2
+
+
+def test_agreement_of_raters():
+    # Within responses the squared differences are 1; among all four values (1, 2, 2, 3) they average 4/3: alpha 1/4.
+    # Bob's two ratings of the second response count as their mean, and a rating without a name for nobody.
+    first = [Rating(0, 1, "tone", "ann"), Rating(0, 2, "tone", "bob"), Rating(0, 9, "tone")]
+    second = [Rating(0, 2, "tone", "ann"), Rating(0, 2, "tone", "bob"), Rating(0, 4, "tone", "bob")]
+    groups = [Group(f"q{i}", f"{i}?", ("a",), ratings=ratings) for i, ratings in enumerate((first, second))]
+    tone = check_groups(groups).attributes["tone"]
+    assert (tone.shared, tone.alpha) == (2, pytest.approx(0.25))
+    alone = check_groups([Group("q", "Why?", ("a",), ratings=[Rating(0, 1, "tone", "ann")])]).attributes["tone"]
+    assert (alone.shared, alone.alpha) == (0, None)

@@ -96,8 +96,14 @@ def _rated(of: AttributeSummary) -> str:
             f"scale{'s' if len(scales) > 1 else ''} {shown}" if declared else "no declared scale",
             *(["they disagree"] if declared > 1 else []),
             *([f"{of.missing:,} rated responses lack it"] if of.missing else []),
+            *([_raters(of)] if of.shared else []),
         ]
     )
+
+
+def _raters(of: AttributeSummary) -> str:
+    alpha = "undefined" if of.alpha is None else f"{of.alpha:.3f}"
+    return f"{counted(of.shared, 'responses')} with several raters, Krippendorff's alpha {alpha}"
 
 
 def _always_first(annotators: Sequence[AlwaysFirst]) -> str:
@@ -112,7 +118,8 @@ def _always_first(annotators: Sequence[AlwaysFirst]) -> str:
 def _agreement(check: DataCheck) -> str:
     agreement = check.agreement
     if agreement.percent is None:
-        return "no pair was judged by two named annotators"
+        rated = any(of.shared for of in check.attributes.values())
+        return "" if rated else "no pair was judged by two named annotators"
     alpha = "" if agreement.alpha is None else f", Krippendorff's alpha {agreement.alpha:.3f}"
     return f"agree on {agreement.percent:.1%} of {agreement.pairs:,} shared pairs{alpha}"
 

@@ -14,13 +14,13 @@ from typing import Any
 
 from plaudit.data.clicks import Session
 from plaudit.data.formats import ONE_BASED, ZERO_BASED
-from plaudit.data.formats.clicks import session_of
+from plaudit.data.formats.clicks import knows, session_of
 from plaudit.data.merge import LIMIT, merge_fragments
 from plaudit.data.read_report import ReadReport, RejectsFile, rejecting
 from plaudit.data.read_tables import EMPTY, Labels, Wishes, empty_file, parse_rows, read_table
 from plaudit.data.sources import Source, list_sources, tables
 from plaudit.errors import InvalidInputError
-from plaudit.groups import Group, named
+from plaudit.groups import Group, GroupError, named
 
 
 def read_groups(
@@ -163,6 +163,11 @@ def _numbered(rows: Iterable[Group]) -> Iterator[Group]:
 
 def _session_of_row(row: Mapping[str, Any], report: ReadReport) -> Session:
     columns = dict(row)
+    if not knows(columns):
+        raise GroupError(
+            f"the row is of no click log: it has no {' and no '.join(sorted({'shown', 'clicked'} - columns.keys()))}",
+            remedy="a row needs prompt, shown and clicked (docs/clicks.md); other judgements are read by data convert",
+        )
     session = session_of(columns)
     report.left_behind.update(name for name, value in columns.items() if value not in EMPTY)
     return session

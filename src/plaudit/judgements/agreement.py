@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -179,6 +179,34 @@ class AgreementTally:
             percent=self._same / self._compared if self._compared else None,
             alpha=None if math.isnan(alpha) else alpha,
         )
+
+
+class RaterTally:
+    """Interval alpha over a stream of ratings on one attribute; as `alpha_of_ratings`, without an interval."""
+
+    def __init__(self) -> None:
+        self.responses = 0
+        """With two named raters or more."""
+        self._zero: float | None = None
+        self._sums = np.zeros(4)
+
+    def add(self, by_rater: Mapping[str, Sequence[float]]) -> None:
+        """Count a response, from named rater -> the values given; a rater's are averaged."""
+        size = len(by_rater)
+        if size < 2:
+            return
+        values = np.array([sum(ratings) / len(ratings) for ratings in by_rater.values()])
+        # Near zero, so that the squares keep their digits; alpha knows no zero.
+        self._zero = float(values[0]) if self._zero is None else self._zero
+        values -= self._zero
+        total, squares = values.sum(), np.square(values).sum()
+        self.responses += 1
+        self._sums += size, total, squares, 2 * (size * squares - total**2) / (size - 1)
+
+    def alpha(self) -> float | None:
+        """None where it is not defined."""
+        alpha = float(_of_numbers(*map(np.array, self._sums))) if self.responses else math.nan
+        return None if math.isnan(alpha) else alpha
 
 
 def _different(counts: Float64[np.ndarray, "kinds units"]) -> Float64[np.ndarray, " units"]:

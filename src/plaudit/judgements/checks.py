@@ -12,7 +12,7 @@ import numpy as np
 
 from plaudit.data import Bounds
 from plaudit.groups import Group, each_group, plain_text
-from plaudit.judgements.agreement import AgreementTally, AnnotatorAgreement
+from plaudit.judgements.agreement import AgreementTally, AnnotatorAgreement, RaterTally
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,9 @@ class AttributeSummary:
         low, high: the lowest and the highest value seen. Where they are the same there is one class only.
         scales: (declared scale, ratings), the most frequent first; None for those that declare none.
         missing: responses that were rated on another attribute but not on this.
+        shared: responses that two or more named annotators rated.
+        alpha: Krippendorff's alpha of their ratings, interval: 1 is perfect, 0 is what chance would give; None where it
+            is not defined.
 
     Example:
         >>> from plaudit import Rating
@@ -38,6 +41,8 @@ class AttributeSummary:
     high: float
     scales: tuple[tuple[Bounds | None, int], ...]
     missing: int
+    shared: int = 0
+    alpha: float | None = None
 
 
 @dataclass
@@ -145,12 +150,18 @@ class _AttributeTally:
     _responses: Counter[str] = field(default_factory=Counter)
     _ranges: dict[str, Bounds] = field(default_factory=dict)
     _scales: dict[str, Counter[Bounds | None]] = field(default_factory=lambda: defaultdict(Counter))
+    _raters: dict[str, RaterTally] = field(default_factory=lambda: defaultdict(RaterTally))
 
     def add(self, group: Group) -> None:
+        named: dict[tuple[str, int], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
         for rating in group.ratings:
+            if rating.annotator is not None:
+                named[rating.attribute, rating.response][rating.annotator].append(rating.value)
             low, high = self._ranges.get(rating.attribute, (rating.value, rating.value))
             self._ranges[rating.attribute] = min(low, rating.value), max(high, rating.value)
             self._scales[rating.attribute][rating.scale] += 1
+        for (attribute, _), by_rater in named.items():
+            self._raters[attribute].add(by_rater)
         self._rated += len({rating.response for rating in group.ratings})
         # A response that several people rated on an attribute counts once.
         pairs = {(rating.response, rating.attribute) for rating in group.ratings}
@@ -165,6 +176,8 @@ class _AttributeTally:
                 high=self._ranges[name][1],
                 scales=tuple(scales.most_common()),
                 missing=self._rated - self._responses[name],
+                shared=self._raters[name].responses,
+                alpha=self._raters[name].alpha(),
             )
             for name, scales in self._scales.items()
         }

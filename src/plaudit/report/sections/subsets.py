@@ -81,6 +81,8 @@ def _bin(low: int, high: int) -> Sentence:
     """By how many characters the better response is the longer one."""
     if low == high == 0:
         return say("where.same")
+    if low == high:
+        return say("where.shorter_by" if high < 0 else "where.longer_by", by=count(abs(high)))
     if high <= 0:
         return say("where.shorter", least=count(abs(high)), most=count(abs(low)))
     if low >= 0:
