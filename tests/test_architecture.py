@@ -11,8 +11,9 @@ SOURCE = Path(__file__).parents[1] / "src" / "plaudit"
 ROOT = "plaudit"
 
 FLOORS = [
-    {"errors", "_face"},
-    {"_group_json", "_other_names", "_texts"},
+    {"errors", "_face", "_other_names"},
+    {"_arguments"},
+    {"_group_json", "_texts"},
     {"groups", "logs", "registry", "settings", "storage", "text"},
     {"data", "statistics"},
     {"judgements", "losses", "forest"},

@@ -48,7 +48,7 @@ def test_among_leaves_out_what_compares_nothing():
     ("fields", "message"),
     [
         ({"responses": ()}, "at least one response"),
-        ({"prompt": 7}, "the prompt is a int; it must be text or a list of messages"),
+        ({"prompt": 7}, "the prompt is an int; it must be text or a list of messages"),
         ({"prompt": ()}, "an empty list of messages"),
         ({"responses": ("a", ({"role": "user"},))}, 'response 1 has a message without "role" and "content"'),
         ({"rankings": (Ranking(((7,), (0,))),)}, "names response 7; the group has responses 0 to 2"),

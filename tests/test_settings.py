@@ -4,13 +4,12 @@ from dataclasses import dataclass, fields
 
 import pytest
 
+from plaudit._other_names import OTHER_NAMES, name_meant
 from plaudit.errors import PlauditError
 from plaudit.settings import (
-    OTHER_NAMES,
     Settings,
     at_least,
     documented,
-    name_meant,
     one_of,
     read_settings,
     setting,

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from plaudit._arguments import with_article
 from plaudit.errors import GroupError
 
 _GROUP = {"id", "prompt", "responses", "rankings", "ratings", "subset", "tools", "meta"}
@@ -74,7 +75,8 @@ def check_text(text: Any, what: str) -> None:
     if isinstance(text, str):
         return
     if not isinstance(text, tuple):
-        raise GroupError(f"{what} is a {type(text).__name__}", remedy="it must be text or a list of messages")
+        kind = with_article(type(text).__name__)
+        raise GroupError(f"{what} is {kind}", remedy="it must be text or a list of messages")
     if not text:
         raise GroupError(f"{what} is an empty list of messages")
     for message in text:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 # What other tools call a setting, and what Plaudit once did -> the name that is meant: the first that a class has.
 OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "batch": ("batch_size",),
@@ -65,3 +68,32 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "warmup_steps": ("warmup",),
     "weight_decay_rate": ("weight_decay",),
 }
+
+
+def name_meant(name: str, known: Iterable[str]) -> str | None:
+    """What a setting of that name, common elsewhere, is called among the `known` names; None if nothing is.
+
+    Example:
+        >>> name_meant("num_train_epochs", ["epochs", "learning_rate"])
+        'epochs'
+    """
+    known = set(known)
+    return next((meant for meant in OTHER_NAMES.get(name, ()) if meant in known), None)
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """What to do about a name that nothing has: the name that is meant, the closest one, or all.
+
+    Example:
+        >>> hint("lr", ["epochs", "learning_rate"]), hint("epoch", ["epochs", "learning_rate"])
+        ('it is called learning_rate here', 'did you mean epochs?')
+    """
+    known = list(known)
+    # A misspelling of a common name counts as one of the name that is meant.
+    spellings = {other: meant for other in OTHER_NAMES if (meant := name_meant(other, known))}
+    spellings |= {one: one for one in known}
+    if meant := name_meant(name, known):
+        return f"it is called {meant} here"
+    if close := get_close_matches(name, spellings, 1):
+        return f"did you mean {spellings[close[0]]}?"
+    return f"there are {', '.join(known)}"

@@ -24,8 +24,9 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import combinations
 from os import PathLike
-from typing import Any
+from typing import Any, ClassVar
 
+from plaudit._arguments import checked, refuse_unfit, with_article
 from plaudit._group_json import (
     check_ranking,
     check_rating,
@@ -82,6 +83,7 @@ class Ranking:
                     for worse in lower:
                         yield better, worse, False
 
+    @checked
     def among(self, responses: Mapping[int, int]) -> Ranking | None:
         """The same order over a subset, renumbered by `responses` (old index -> new); None if it compares nothing."""
         kept = (tuple(responses[i] for i in tier if i in responses) for tier in self.tiers)
@@ -133,6 +135,9 @@ class Group:
     meta: Mapping[str, Any] = field(default_factory=dict)
     tools: tuple[Mapping[str, Any], ...] = ()
 
+    _remedy_for_text: ClassVar[str] = "read them with load_groups({})"
+    _counts_as_several: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         self._take_lists_for_tuples()
         check_text(self.prompt, "the prompt")
@@ -145,8 +150,12 @@ class Group:
             if type(response) is not str:
                 check_text(response, f"response {index}")
         for one in self.rankings:
+            if not isinstance(one, Ranking):
+                refuse_unfit("Group()", "rankings", self.rankings, tuple[Ranking, ...])
             check_ranking(one.tiers, one.strength, one.weight, count)
         for rating in self.ratings:
+            if not isinstance(rating, Rating):
+                refuse_unfit("Group()", "ratings", self.ratings, tuple[Rating, ...])
             check_rating(rating.response, rating.value, rating.attribute, rating.weight, rating.scale, count)
 
     def _take_lists_for_tuples(self) -> None:
@@ -167,6 +176,7 @@ class Group:
         counts += [_counted(len(self.ratings), "rating")] if self.ratings else []
         return f"Group({self.id!r}: {', '.join(counts)})"
 
+    @checked
     def among(self, keep: Sequence[int]) -> Group:
         """The group with only the responses `keep`, in that order, and every judgement that lies among them."""
         renumbered = {old: new for new, old in enumerate(keep)}
@@ -185,6 +195,7 @@ class Group:
             meta=self.meta,
         )
 
+    @checked
     def with_responses(self, responses: Sequence[Text]) -> Group:
         """The same prompt with other responses, which nobody has judged yet.
 
@@ -195,6 +206,7 @@ class Group:
         return replace(self, responses=tuple(responses), rankings=(), ratings=())
 
     @classmethod
+    @checked
     def from_dict(cls, row: Mapping[str, Any]) -> Group:
         """Read the native JSON shape (see docs/formats.md). Raises GroupError on anything it does not understand.
 
@@ -264,10 +276,10 @@ def each_group(groups: Iterable[Group]) -> Iterator[Group]:
     if isinstance(groups, (str, PathLike)):
         raise TypeError(f"groups are needed, not text; read them with load_groups({str(groups)[:80]!r})")
     if not isinstance(groups, Iterable):
-        raise TypeError(f"groups are needed, not a {type(groups).__name__}")
+        raise TypeError(f"groups are needed, not {with_article(type(groups).__name__)}")
     for group in groups:
         if not isinstance(group, Group):
-            raise TypeError(f"groups are needed, not a {type(group).__name__} among them")
+            raise TypeError(f"groups are needed, not {with_article(type(group).__name__)} among them")
         yield group
 
 

@@ -12,23 +12,13 @@ import textwrap
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TypeVar, get_args, get_origin, get_type_hints
 
-from plaudit._other_names import OTHER_NAMES as OTHER_NAMES
+from plaudit._arguments import fits, in_words, refuse_unfit
+from plaudit._other_names import hint
 from plaudit.errors import InvalidInputError, NotFoundError
-
-
-def name_meant(name: str, known: Iterable[str]) -> str | None:
-    """What a setting of that name, common elsewhere, is called among the `known` names; None if nothing is.
-
-    Example:
-        >>> name_meant("num_train_epochs", ["epochs", "learning_rate"])
-        'epochs'
-    """
-    known = set(known)
-    return next((meant for meant in OTHER_NAMES.get(name, ()) if meant in known), None)
 
 
 class Rule(NamedTuple):
@@ -118,9 +108,21 @@ class Settings:
         plaudit.errors.InvalidInputError: minutes is 0; it must be at least 1
     """
 
+    # A name that is no setting is refused here: the `__init__` that dataclass writes would do so without a hint.
+    def __new__(cls, *values: Any, **named: Any) -> Self:
+        if values:
+            raise TypeError(f"{cls.__name__} takes its settings by name, such as {fields(cls)[0].name}=...")
+        known = [one.name for one in fields(cls)]
+        for name in named:
+            if name not in known:
+                raise _unknown(name, known, cls.__name__)
+        return object.__new__(cls)
+
     def __post_init__(self) -> None:
+        kinds = _kinds(type(self))
         for one in fields(self):
             rule, value = one.metadata.get("rule"), getattr(self, one.name)
+            refuse_unfit(type(self).__name__, one.name, value, kinds[one.name])
             if rule is not None and value is not None and not rule.test(value):
                 raise InvalidInputError(f"{one.name} is {value!r}", remedy=f"it must be {rule.words}")
 
@@ -135,7 +137,7 @@ class Settings:
         Raises:
             PlauditError: for a name that is not a setting, or a value of the wrong kind.
         """
-        kinds = get_type_hints(type(self))
+        kinds = _kinds(type(self))
         values: dict[str, Any] = {}
         for name, value in changes.items():
             table, dot, key = name.partition(".")
@@ -173,6 +175,14 @@ class Settings:
     def to_dict(self) -> dict[str, Any]:
         """Values by name, for a run record."""
         return {one.name: getattr(self, one.name) for one in fields(self)}
+
+
+def _kinds(cls: Any) -> dict[str, Any]:
+    """The type of each setting."""
+    return {one.name: _hints(cls)[one.name] for one in fields(cls)}
+
+
+_hints = cache(get_type_hints)
 
 
 S = TypeVar("S", bound=type[Settings])
@@ -266,16 +276,7 @@ def name_and_value(text: str) -> tuple[str, str]:
 
 
 def _unknown(name: str, known: list[str], where: str) -> NotFoundError:
-    # A misspelling of a common name counts as one of the name that is meant.
-    spellings = {other: meant for other in OTHER_NAMES if (meant := name_meant(other, known))}
-    spellings |= {one: one for one in known}
-    if meant := name_meant(name, known):
-        remedy = f"it is called {meant} here"
-    elif close := get_close_matches(name, spellings, 1):
-        remedy = f"did you mean {spellings[close[0]]}?"
-    else:
-        remedy = f"there are {', '.join(known)}"
-    return NotFoundError(f"there is no setting {name!r}", remedy=remedy, file=where)
+    return NotFoundError(f"there is no setting {name!r}", remedy=hint(name, known), file=where)
 
 
 # ---- values ---------------------------------------------------------------------------------------------------------
@@ -305,6 +306,11 @@ def _convert(name: str, value: Any, kind: Any, where: str) -> Any:
     kinds = get_args(kind) or (kind,)
     if type(None) in kinds and (value is None or (isinstance(value, str) and value.lower() in ("none", "auto"))):
         return None
+    if several := next((one for one in (kind, *kinds) if get_origin(one) is Sequence), None):
+        names = tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+        if not fits(names, several):
+            raise InvalidInputError(f"{name} is {value!r}", remedy=f"it must be {in_words(several)}", file=where)
+        return tuple(names)
     wanted = kinds[0]
     wrong = InvalidInputError(f"{name} is {value!r}", remedy=f"it must be {_KINDS[wanted]}", file=where)
     # YAML 1.1 reads 1e-5 as text, so text may stand for a number in files, too.

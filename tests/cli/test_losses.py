@@ -36,7 +36,7 @@ def test_one_table(run, data, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (["--seeds", 1], "seeds is 1; give 2 or more"),
+        (["--seeds", 1], "seeds is 1; it must be at least 2"),
         (["--losses", "nonsense,hinge"], "no loss 'nonsense'"),
         (["--losses", "hinge"], "nothing to compare"),
         (["--losses", "mse,mae"], "mse learns from ratings, and there are none"),

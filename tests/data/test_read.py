@@ -263,7 +263,7 @@ def test_an_error_says_where_and_what_to_do_in_fields(tmp_path):
     [Group("q", "P", ("a",)), [Group("q", "P", ("a",))], {"prompt": "P"}, [{"prompt": "P"}], 3, None, b"x.jsonl"],
 )
 def test_what_is_no_source_is_a_type_error(source):
-    with pytest.raises(TypeError, match=r"groups are read from paths, `-` .stdin., hub ids or tables, not from a "):
+    with pytest.raises(TypeError, match=r"groups are read from paths, `-` .stdin., hub ids or tables, not from an? "):
         load_groups(source)
 
 

@@ -199,10 +199,10 @@ def test_unknown_formats_and_parquet_pairs_are_refused(tmp_path):
 
 @pytest.mark.parametrize("groups", ["pairs.jsonl", Path("pairs.jsonl"), [{"prompt": "P"}], 3, None])
 def test_what_is_no_list_of_groups_is_a_type_error(tmp_path, groups):
-    with pytest.raises(TypeError, match="groups are needed, not "):
+    with pytest.raises(TypeError, match="takes groups as a list of Groups, not "):
         write_groups(groups, tmp_path / "out.jsonl")
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(TypeError, match="groups are needed, not "):
+    with pytest.raises(TypeError, match="takes groups as a list of Groups, not "):
         split_groups(groups)
 
 

@@ -121,8 +121,8 @@ def test_two_groups_are_enough_to_try():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"folds": 1}, "at least 2 folds"),
-        ({"threshold": 1.5}, "probabilities in"),
+        ({"folds": 1}, "folds is 1; it must be at least 2"),
+        ({"threshold": 1.5}, "it must be above 0 and at most 1"),
         ({"by": "debate"}, "has no 'debate' to hold out by"),
         ({"backbones": ["frozen:nowhere-to-be-found"]}, "nowhere-to-be-found"),
     ],

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from plaudit._other_names import OTHER_NAMES
 from plaudit.errors import PlauditError
-from plaudit.settings import OTHER_NAMES, settings_table
+from plaudit.settings import settings_table
 from plaudit.training import FineTuningSettings, PretrainingSettings, TrainingSettings
 
 NAMES = [field.name for field in fields(TrainingSettings) if field.name != "trainer"]

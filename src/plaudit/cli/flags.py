@@ -6,8 +6,8 @@ from typing import Any
 
 from typer.core import TyperGroup
 
+from plaudit._other_names import OTHER_NAMES, name_meant
 from plaudit.errors import InvalidInputError
-from plaudit.settings import OTHER_NAMES, name_meant
 
 
 class Verbs(TyperGroup):

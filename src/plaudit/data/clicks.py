@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
+from plaudit._arguments import checked
 from plaudit.data.merge import merge_fragments
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, Ranking, Text, stable_id, text_key
@@ -103,6 +104,7 @@ def long_enough(sessions: Sequence[Session], seconds: float) -> tuple[list[Sessi
     return kept, short, untimed
 
 
+@checked
 def groups_of_clicks(
     sessions: Sequence[Session], propensities: Sequence[float] | None, clip: float = CLIP
 ) -> tuple[list[Group], ClickReport]:

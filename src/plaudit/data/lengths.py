@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from jinja2 import TemplateError
 
+from plaudit._arguments import checked
 from plaudit.errors import DataError
 from plaudit.groups import Group, Text, as_messages, plain_text
 
@@ -68,6 +69,7 @@ class LengthReport:
     truncation: Truncation | None
 
 
+@checked
 def length_report(groups: Iterable[Group], tokenizer: Any = None, max_length: int | None = None) -> LengthReport:
     """Lengths over a stream of groups, holding four bytes a length.
 

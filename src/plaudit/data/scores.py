@@ -25,6 +25,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO, cast
 
+from plaudit._arguments import checked
 from plaudit._group_json import text_to_json
 from plaudit.errors import DataError, InvalidInputError
 from plaudit.groups import Group, Text, prompt_key, text_key
@@ -116,6 +117,7 @@ def ranked(scores: Iterable[Score]) -> list[Score]:
     return [replace(score, rank=places[score.score] if math.isfinite(score.score) else None) for score in ordered]
 
 
+@checked
 def write_scores(
     scores: Iterable[Score],
     target: str | Path | TextIO,
@@ -155,6 +157,7 @@ def _write(scores: Iterable[Score], stream: TextIO, record: Mapping[str, Any] | 
         stream.write(json_line(score.to_dict()))
 
 
+@checked
 def read_scores(source: str | Path) -> tuple[list[Score], dict[str, Any]]:
     """Read scores and their run record (`{}` if the file has none) from a path, plain or `.gz`, or stdin (`"-"`).
 

@@ -14,6 +14,7 @@ from io import IOBase
 from pathlib import Path
 from typing import IO, Any
 
+from plaudit._arguments import with_article
 from plaudit.data.containers import decompressed, read_rows
 from plaudit.data.rows import Row
 from plaudit.errors import DataError, InvalidInputError, NotFoundError, import_extra
@@ -69,7 +70,8 @@ def list_sources(source: Source) -> tuple[str | Path | Table, ...]:
 
 
 def _not_a_source(value: object) -> TypeError:
-    return TypeError(f"groups are read from paths, `-` (stdin), hub ids or tables, not from a {type(value).__name__}")
+    kind = with_article(type(value).__name__)
+    return TypeError(f"groups are read from paths, `-` (stdin), hub ids or tables, not from {kind}")
 
 
 def tables(source: Source, split: str | None = None) -> Iterator[Table]:

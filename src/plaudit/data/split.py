@@ -22,6 +22,7 @@ from typing import TypeVar
 import numpy as np
 from jaxtyping import Float64, Int64, UInt64
 
+from plaudit._arguments import checked
 from plaudit.data.neighbours import SLOTS, THRESHOLD, Signatures, closest_in, clusters, signature
 from plaudit.errors import DataError
 from plaudit.groups import Group, each_group, prompt_key
@@ -101,6 +102,7 @@ class SplitReport:
     across: int = 0
 
 
+@checked
 def split_groups(
     groups: Iterable[Group], test: float = 0.1, validation: float = 0.0, seed: int = 0, by: str = "prompt"
 ) -> dict[str, list[Group]]:
@@ -130,6 +132,7 @@ def split_groups(
     return {name: [g for g, side in zip(kept, sides, strict=True) if SIDES[side] == name] for name in placed.names}
 
 
+@checked
 def split_to_folder(
     groups: Iterable[Group],
     folder: str | Path,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from plaudit._arguments import checked
 from plaudit.data.parquet import write_parquet
 from plaudit.errors import DataError, NotFoundError
 from plaudit.groups import Group, Text, as_messages, each_group
@@ -19,6 +20,7 @@ from plaudit.storage import check_place, json_line, replacing
 OutputRow = dict[str, Any]
 
 
+@checked
 def write_groups(
     groups: Iterable[Group],
     path: str | Path,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from plaudit._arguments import checked
 from plaudit.data import load_groups, split_groups, write_groups
 from plaudit.demo.candidates import CANDIDATES, candidate_set
 from plaudit.demo.preferences import QUESTIONS, SEED, noise_ceiling, preference_set, with_truth
@@ -62,6 +63,7 @@ class Demo:
     recovery: Mapping[str, Recovery]
 
 
+@checked
 def run_demo(
     output_dir: str | Path,
     backbone: str | Path = DEFAULT_BACKBONE,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from plaudit._arguments import checked
 from plaudit.doctor.findings import Target, key_of
 from plaudit.errors import DataError
 from plaudit.groups import Group, Ranking
@@ -73,6 +74,7 @@ class _Targets:
             self.groups.add(target.group)
 
 
+@checked
 def clean(groups: Sequence[Group], removals: Iterable[Removal]) -> Cleaned:
     """Carry out removals.
 

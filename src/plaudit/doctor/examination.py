@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from plaudit._arguments import checked
 from plaudit.data import ReadReport, SourceLines
 from plaudit.doctor.annotators import disagreeing, one_sided, without_variance
 from plaudit.doctor.cleaning import Cleaned, Removal, clean
@@ -63,6 +64,7 @@ class Diagnosis:
     unmeasured: Mapping[str, str]
     groups: int
 
+    @checked
     def cleaned(self, groups: Sequence[Group]) -> Cleaned:
         """The groups with the proposed removals carried out."""
         proposed = (item.target for item in self.items if not item.keep)
@@ -80,6 +82,7 @@ class Diagnosis:
         }
 
 
+@checked
 def diagnose(
     groups: Sequence[Group],
     test: Sequence[Group] | None = None,

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from plaudit._arguments import checked
 from plaudit.errors import DataError, InvalidInputError
 from plaudit.evaluation.dataset import EvaluationData, gather_data
 from plaudit.evaluation.invariance.results import Invariance
@@ -103,6 +104,7 @@ class Evaluation(Metrics):
         }
 
     @classmethod
+    @checked
     def from_json(cls, row: Mapping[str, Any]) -> Evaluation:
         """The inverse of `to_json`: what stands in `metrics.json`, as the type it was.
 
@@ -161,6 +163,7 @@ def _read(row: Fields) -> dict[str, Any]:
     }
 
 
+@checked
 def evaluate(
     groups: Sequence[Group],
     scores: GroupScores,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any
 
+from plaudit._arguments import checked, with_article
 from plaudit.data import Score
 from plaudit.errors import InvalidInputError, NotFoundError
 from plaudit.explaining.ablation import MAX_SEGMENTS, ablation_effects, score_prefixes, version_budget
@@ -28,6 +29,7 @@ _RENAMED = {"leaving-out": "ablation"}
 _DEFAULT = Integration()
 
 
+@checked
 def explain(
     model: Scorer,
     group: Group,
@@ -149,7 +151,7 @@ def _explain(model: Scorer, group: Group, score: Score, request: _Request) -> Ex
 def _view(model: Scorer, group: Group) -> View:
     if model.kind not in VIEWS:
         raise InvalidInputError(
-            f"a {type(model).__name__} shows nothing of how it reads a response",
+            f"{with_article(type(model).__name__)} shows nothing of how it reads a response",
             remedy="explain it with --method ablation",
         )
     return VIEWS[model.kind](model, group)

@@ -6,9 +6,11 @@ from collections import defaultdict
 from dataclasses import replace
 from itertools import groupby
 
+from plaudit._arguments import checked
 from plaudit.groups import Group, Ranking
 
 
+@checked
 def majority(group: Group) -> Group:
     """The group with each pair that was judged more than once settled by majority vote, in one ranking for the pair.
 
@@ -50,6 +52,7 @@ def _settled(pair: tuple[int, int], cast: list[tuple[int, Ranking]]) -> Ranking:
     return Ranking(tiers, sum(strengths) / len(strengths) if strengths else None)
 
 
+@checked
 def rankings_from_ratings(group: Group, attribute: str | None = None) -> Group:
     """The group with a ranking for each annotator and attribute that rated at least two of its responses.
 

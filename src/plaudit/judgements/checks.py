@@ -10,6 +10,7 @@ from hashlib import blake2b
 
 import numpy as np
 
+from plaudit._arguments import checked
 from plaudit.data import Bounds
 from plaudit.groups import Group, each_group, plain_text
 from plaudit.judgements.agreement import AgreementTally, AnnotatorAgreement, RaterTally
@@ -90,6 +91,7 @@ class DataCheck:
     shared_ids: int = 0
 
 
+@checked
 def check_groups(groups: Iterable[Group]) -> DataCheck:
     """Counts over a stream of groups, in memory of some bytes a group.
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from plaudit._arguments import checked
 from plaudit.errors import InvalidInputError
 from plaudit.evaluation import check_measurable
 from plaudit.groups import Group, each_group
@@ -30,6 +31,7 @@ Log = Callable[[str], None]
 """Called with a line about each run."""
 
 
+@checked
 def compare_losses(
     groups: Sequence[Group],
     output: str | Path,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from plaudit._arguments import checked
 from plaudit.model.averaging import average_weights
 from plaudit.model.cards.render import card
 from plaudit.model.ensemble import Ensemble
@@ -21,6 +22,7 @@ _DESCRIPTION = (
 )
 
 
+@checked
 def combine(
     models: Sequence[str | Path], output: str | Path, *, average: bool = False, overwrite: bool = False
 ) -> Scorer:

@@ -14,6 +14,7 @@ from itertools import tee
 from pathlib import Path
 from typing import Any
 
+from plaudit._arguments import checked
 from plaudit.data import Score
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group
@@ -125,6 +126,7 @@ class Ensemble(Scorer):
     def __repr__(self) -> str:
         return f"Ensemble({', '.join(map(repr, self.members))})"
 
+    @checked
     def prepare(self, group: Group, *, truncate_responses: bool = False) -> RenderedForMembers:
         return RenderedForMembers.of(
             [self.members[alike[0]].prepare(group, truncate_responses=truncate_responses) for alike in self._readings]
@@ -138,6 +140,7 @@ class Ensemble(Scorer):
         )
         return map(RenderedForMembers.of, zip(*streams, strict=True))
 
+    @checked
     def score_prepared(
         self, batch: Sequence[Prepared], *, batch_tokens: int = DEFAULT_BATCH_TOKENS
     ) -> list[list[Score]]:
@@ -157,6 +160,7 @@ class Ensemble(Scorer):
         of_members = {"members": members, "attributes": scales, "versions": versions()}
         return {**self.record, "plaudit": kind, **of_members, **more}
 
+    @checked
     def save(self, folder: str | Path, *, card: str | None = None, overwrite: bool = False) -> None:
         """Write every member in `members/`, and plaudit.json. Unlike a single model's, a folder that is
         replaced may hold nothing but the model.

@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float
 from safetensors.torch import save_file
 
+from plaudit._arguments import checked
 from plaudit.data import Score, text_hash
 from plaudit.errors import InvalidInputError, NotFoundError
 from plaudit.forest import Tree, pack
@@ -80,6 +81,7 @@ class RewardModel(Scorer):
         self.record = dict(record)
 
     @classmethod
+    @checked
     def from_backbone(
         cls,
         name: str | Path,
@@ -126,6 +128,7 @@ class RewardModel(Scorer):
         return ready
 
     @classmethod
+    @checked
     def from_pretrained(
         cls,
         name: str | Path,
@@ -198,6 +201,7 @@ class RewardModel(Scorer):
         ]
         return f"RewardModel({'' if self.name is None else f'{self.name!r}: '}{', '.join(details)})"
 
+    @checked
     def prepare(self, group: Group, *, truncate_responses: bool = False) -> Rendered:
         (item,) = self.renderer.render([group], truncate_responses=truncate_responses)
         return item
@@ -212,6 +216,7 @@ class RewardModel(Scorer):
             limit = self.renderer.max_length
             logger.warning("%d responses were read with the middle of their prompt cut to fit %d tokens", cut, limit)
 
+    @checked
     def score_prepared(
         self, batch: Sequence[Prepared], *, batch_tokens: int = DEFAULT_BATCH_TOKENS
     ) -> list[list[Score]]:
@@ -253,6 +258,7 @@ class RewardModel(Scorer):
         return self._of_responses(self.network, items, batch_tokens)
 
     @torch.no_grad()
+    @checked
     def features(
         self, items: Sequence[Rendered], batch_tokens: int = DEFAULT_BATCH_TOKENS
     ) -> Float[np.ndarray, "responses hidden"]:
@@ -286,6 +292,7 @@ class RewardModel(Scorer):
         scoring = scoring_record(self.tokenizer, max_length=self.renderer.max_length, pooled=pooled, dtype=dtype)
         return {**self.record, "plaudit": kind, **scoring, **more}
 
+    @checked
     def save(self, folder: str | Path, *, card: str | None = None, overwrite: bool = False) -> None:
         """Write an ordinary sequence-classification checkpoint (safetensors, tokenizer, chat template) with
         plaudit.json beside it. LoRA adapters are merged into the weights. Several heads or attributes stand beside it

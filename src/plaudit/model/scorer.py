@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
+from plaudit._arguments import checked, with_article
 from plaudit.data import Score, ranked
 from plaudit.groups import Group, Text
 
@@ -57,6 +58,7 @@ class Scorer(ABC):
     """
 
     kind: ClassVar[str] = "scorer"
+    _remedy_for_text: ClassVar[str] = "open it with open_model({})"
     record: dict[str, Any]
 
     @abstractmethod
@@ -109,6 +111,7 @@ class Scorer(ABC):
         """`prepare`, lazily, for many groups; for scorers that prepare several at a time faster than one by one."""
         return (self.prepare(group, truncate_responses=truncate_responses) for group in groups)
 
+    @checked
     def stream(
         self, groups: Groups, *, batch_tokens: int = DEFAULT_BATCH_TOKENS, truncate_responses: bool = False
     ) -> Iterator[list[Score]]:
@@ -117,6 +120,7 @@ class Scorer(ABC):
         batches = windows(prepared, max(_WINDOW_TOKENS, batch_tokens))
         return (row for batch in batches for row in self.score_prepared(batch, batch_tokens=batch_tokens))
 
+    @checked
     def score(
         self, groups: Groups, *, batch_tokens: int = DEFAULT_BATCH_TOKENS, truncate_responses: bool = False
     ) -> list[list[Score]]:
@@ -146,6 +150,7 @@ class Scorer(ABC):
         """
         return list(self.stream(groups, batch_tokens=batch_tokens, truncate_responses=truncate_responses))
 
+    @checked
     def rank(
         self,
         prompt: Text,
@@ -194,7 +199,7 @@ def _only_groups(source: Iterable[Group], wanted: str) -> Iterator[Group]:
     for group in source:
         if not isinstance(group, Group):
             remedy = "; to score texts: rank(prompt, responses)" if isinstance(group, str) else ""
-            raise TypeError(f"{wanted}; not a {type(group).__name__} in a list{remedy}")
+            raise TypeError(f"{wanted}; not {with_article(type(group).__name__)} in a list{remedy}")
         yield group
 
 

@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Any, TypeAlias, TypeGuard, cast
+from typing import Any, ClassVar, TypeAlias, TypeGuard, cast
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from plaudit._arguments import checked
 from plaudit.data import Bounds, Score, align_scores
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group
@@ -58,6 +59,8 @@ class ScoredGroups:
     baselines: Mapping[str, ScoredGroups] = field(default_factory=dict)
     unused: int = 0
     baselines_left_out: int = 0
+
+    _in_words: ClassVar[str] = "one list of scores a group, as model.score(groups) returns them"
 
     @classmethod
     def of(
@@ -143,10 +146,12 @@ class ScoredGroups:
         more = [f"{name}: {', '.join(values)}" for name, values in lists.items() if values]
         return f"ScoredGroups({'; '.join([f'{len(self):,} groups, {len(self.scores):,} responses, {span}', *more])})"
 
+    @checked
     def on(self, attribute: str) -> ResponseScores:
         """Values of an attribute, or the rewards where the model does not know it."""
         return self.attributes.get(attribute, self.scores)
 
+    @checked
     def per_group(self, attribute: str | None = None) -> list[list[float]]:
         """One list a group: the rewards, or with `attribute` what `on` gives."""
         row = self.scores if attribute is None else self.on(attribute)

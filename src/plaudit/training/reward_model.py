@@ -9,6 +9,7 @@ from typing import Any
 
 from transformers import EarlyStoppingCallback, TrainingArguments, set_seed
 
+from plaudit._arguments import checked
 from plaudit.groups import Group, each_group
 from plaudit.logs import muted
 from plaudit.model import (
@@ -40,6 +41,7 @@ from plaudit.training.trainer import RewardTrainer
 logger = logging.getLogger(__name__)
 
 
+@checked
 def train(
     groups: Sequence[Group],
     output_dir: str | Path,

@@ -171,7 +171,7 @@ def test_refusals():
 
 def test_groups_and_named_proxies_are_asked_for():
     groups = [Group("q", "P", ("a", "b"))]
-    with pytest.raises(TypeError, match=r"groups are needed, not text; read them with load_groups\('pools.jsonl'\)"):
+    with pytest.raises(TypeError, match=r"not 'pools.jsonl'; read them with load_groups\('pools.jsonl'\)"):
         best_of("pools.jsonl", {"proxy": [[1, 2]]}, [[1, 2]])
-    with pytest.raises(TypeError, match=r"proxies are named: {'NAME': scores}; not list"):
+    with pytest.raises(TypeError, match="takes proxies as a dict, not a list"):
         best_of(groups, [[1, 2]], [[1, 2]])

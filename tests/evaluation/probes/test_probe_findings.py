@@ -330,5 +330,5 @@ def test_q_is_corrected_for_all_probes():
 
 @pytest.mark.parametrize("groups", ["pairs.jsonl", Path("pairs.jsonl"), ["a", "b"], 3, None])
 def test_what_is_no_list_of_groups_is_a_type_error(groups):
-    with pytest.raises(TypeError, match="groups are needed, not "):
+    with pytest.raises(TypeError, match="takes groups as a list of Groups, not "):
         probe(by_text(len), groups)

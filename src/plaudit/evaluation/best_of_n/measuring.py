@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64
 
+from plaudit._arguments import checked
 from plaudit.errors import InvalidInputError
 from plaudit.evaluation.best_of_n.curves import Curve, GoldPools, curve
 from plaudit.evaluation.best_of_n.estimators import PENALTY, best_of_n_kl, combine
@@ -67,6 +68,7 @@ class BestOfN:
         }
 
 
+@checked
 def best_of(
     groups: Sequence[Group],
     proxies: Mapping[str, GroupScores],
@@ -128,8 +130,6 @@ def best_of(
 
 
 def _check_proxies(proxies: Mapping[str, GroupScores], penalty: float) -> None:
-    if isinstance(proxies, str) or not isinstance(proxies, Mapping):
-        raise TypeError(f"proxies are named: {{'NAME': scores}}; not {type(proxies).__name__}")
     if not proxies:
         raise InvalidInputError("there is no proxy to choose by", remedy="give one or more")
     if not 0 <= penalty < np.inf:

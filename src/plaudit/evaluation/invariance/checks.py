@@ -15,6 +15,7 @@ from random import Random
 
 import numpy as np
 
+from plaudit._arguments import checked
 from plaudit.errors import InvalidInputError
 from plaudit.evaluation.invariance.rescoring import (
     RESCORINGS,
@@ -38,6 +39,7 @@ GROUPS, RESPONSES = 16, 4
 """How many groups take part, and responses of each, at most."""
 
 
+@checked
 def check_invariance(
     model: Scorer,
     groups: Sequence[Group],

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool
 
+from plaudit._arguments import checked
 from plaudit.errors import InvalidInputError, PlauditError
 from plaudit.evaluation.measures.preferences import accuracy, lead, log_loss, log_losses
 from plaudit.evaluation.measures.ratings import NOT_IN_UNITS, errors
@@ -159,6 +160,7 @@ class Paired:
         }
 
 
+@checked
 def compare(
     groups: Sequence[Group],
     a: GroupScores,

@@ -7,6 +7,7 @@ from random import Random
 
 import numpy as np
 
+from plaudit._arguments import checked
 from plaudit.data import Score
 from plaudit.errors import InvalidInputError
 from plaudit.evaluation.probes.change import Case, Probe, Spot, chosen_probes
@@ -22,6 +23,7 @@ PlacedChange = tuple[int, SheetPosition, SheetPosition]
 """The cluster of an answer, and where its untouched and its changed version stand on the sheet."""
 
 
+@checked
 def probe(
     model: Scorer,
     groups: Iterable[Group],

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from plaudit._arguments import checked
 from plaudit.evaluation.suites.measuring import SuiteResult, measure_suite
 from plaudit.evaluation.suites.reading import read_suite
 from plaudit.evaluation.suites.suite import SUITES
+from plaudit.model import Scorer
 from plaudit.scoring import GroupScores, ScoringOptions, obtain_scores
 
-if TYPE_CHECKING:
-    from plaudit.model import Scorer
 
-
+@checked
 def run_suite(
     name: str,
     model: Scorer | str | Path,

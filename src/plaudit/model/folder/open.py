@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from plaudit._arguments import checked
 from plaudit.errors import NotFoundError
 from plaudit.model.backbones import look_up
 from plaudit.model.folder.contents import ENSEMBLE, LINEAR_MODEL, LINEAR_PROBE, MEMBERS, no_model
@@ -13,6 +14,7 @@ from plaudit.model.scorer import Scorer
 from plaudit.storage import read_record
 
 
+@checked
 def open_model(name: str | Path, **options: Any) -> Scorer:
     """Open a model folder of any kind, or a reward model of the hub.
 

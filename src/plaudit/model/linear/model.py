@@ -13,6 +13,7 @@ from jaxtyping import Float, Shaped
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from plaudit._arguments import checked
 from plaudit.data import Scale, Score, text_hash
 from plaudit.errors import InvalidInputError, PlauditError
 from plaudit.groups import Group, plain_text
@@ -113,11 +114,13 @@ class LinearModel(Scorer):
         count = self.features.count
         return f"LinearModel({self.features.name!r}: {count:,} feature{'' if count == 1 else 's'}{attributes})"
 
+    @checked
     def prepare(self, group: Group, *, truncate_responses: bool = False) -> PlainTexts:
         texts = tuple(plain_text(response) for response in group.responses)
         read = tuple(self.features.read(text) for text in texts)
         return PlainTexts(group, sum(read), texts, read)
 
+    @checked
     def score_prepared(
         self, batch: Sequence[Prepared], *, batch_tokens: int = DEFAULT_BATCH_TOKENS
     ) -> list[list[Score]]:
@@ -147,6 +150,7 @@ class LinearModel(Scorer):
     def run_record(self, kind: str, **more: Any) -> dict[str, Any]:
         return {**self.record, "plaudit": kind, "features": self.features.name, "versions": versions(), **more}
 
+    @checked
     def save(self, folder: str | Path, *, card: str | None = None, overwrite: bool = False) -> None:
         target = Path(folder)
         check_model_folder(target, overwrite=overwrite, exactly=False)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from plaudit._arguments import checked
 from plaudit.errors import InvalidInputError, MissingExtraError
 from plaudit.groups import Group, each_group, prompt_key
 from plaudit.logs import muted
@@ -40,6 +41,7 @@ logger = logging.getLogger(__name__)
 _BATCH_TOKENS = 4096
 
 
+@checked
 def sft(
     groups: Iterable[Group],
     output_dir: str | Path,

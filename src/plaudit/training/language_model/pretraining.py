@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from transformers import Trainer, TrainingArguments
 
+from plaudit._arguments import checked
 from plaudit.errors import InvalidInputError
 from plaudit.logs import muted
 from plaudit.model import check_backbone
@@ -33,6 +34,7 @@ from plaudit.training.run.trainer import default_learning_rate, only_batch
 from plaudit.training.run.training_run import Schedule, TrainingRun
 
 
+@checked
 def pretrain(
     texts: Texts | str | Path | Iterable[str | Path],
     output_dir: str | Path,

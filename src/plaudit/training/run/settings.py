@@ -7,8 +7,9 @@ from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Any
 
+from plaudit._other_names import name_meant
 from plaudit.errors import InvalidInputError, NotFoundError
-from plaudit.settings import NON_NEGATIVE, POSITIVE, SHARE, Rule, Settings, at_least, name_meant, one_of, setting
+from plaudit.settings import NON_NEGATIVE, POSITIVE, SHARE, Rule, Settings, at_least, one_of, setting
 
 # Below 2^31, because batches of the language models draw their masks from (seed << 32) + batch.
 STAGE_SEED = Rule(lambda value: 0 <= value < 1 << 31, "at least 0 and below 2^31")
