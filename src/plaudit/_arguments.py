@@ -4,7 +4,7 @@ What is wanted is what the annotation says, so it is written once. A class may s
 
     _remedy_for_text     a line with `{}` for the text, such as "open it with open_model({})"
     _counts_as_several   whether a single one may stand where several are wanted
-    _in_words            what it and all that may stand for it is called
+    _checks_itself       whether what takes it refuses what it is not, and says more of why than could be said here
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def fits(value: Any, kind: Any) -> bool:
         return True
     plain = get_origin(kind) or kind
     if plain in (Union, UnionType):
-        return any(fits(value, one) for one in get_args(kind))
+        return any(getattr(one, "_checks_itself", False) or fits(value, one) for one in get_args(kind))
     if plain is Literal:
         return value in get_args(kind)
     if plain in (int, float):
@@ -135,8 +135,7 @@ def in_words(kind: Any) -> str:
     """
     plain = get_origin(kind) or kind
     if plain in (Union, UnionType):
-        named = [one._in_words for one in get_args(kind) if hasattr(one, "_in_words")]
-        return named[0] if named else _either(in_words(one) for one in get_args(kind))
+        return _either(in_words(one) for one in get_args(kind))
     if plain is Literal:
         return _either(map(repr, get_args(kind)))
     if plain in _WORDS:

@@ -60,7 +60,7 @@ class ScoredGroups:
     unused: int = 0
     baselines_left_out: int = 0
 
-    _in_words: ClassVar[str] = "one list of scores a group, as model.score(groups) returns them"
+    _checks_itself: ClassVar[bool] = True
 
     @classmethod
     def of(
