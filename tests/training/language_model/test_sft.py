@@ -141,6 +141,7 @@ def test_what_was_fine_tuned_foretells_better_and_serves_as_a_backbone(backbone,
     before, after = (load_file(path / "model.safetensors") for path in (backbone, tmp_path / "out"))
     assert before.keys() == after.keys()
     assert len(RewardModel.from_backbone(tmp_path / "out").rank("w1", ["good", "w2"])) == 2
+    assert not (tmp_path / "out" / "checkpoints").exists()
 
 
 def test_the_loss_is_on_the_response_alone(backbone, tmp_path):

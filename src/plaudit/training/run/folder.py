@@ -131,7 +131,9 @@ def clear(output: Path) -> None:
         return
     for path in checkpoints.glob("checkpoint-*"):
         shutil.rmtree(path)
-    (checkpoints / RUN_FILE).unlink()
+    # TRL's trainer leaves a model card.
+    for name in ("README.md", RUN_FILE):
+        (checkpoints / name).unlink(missing_ok=True)
     with contextlib.suppress(OSError):
         checkpoints.rmdir()
 
