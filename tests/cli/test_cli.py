@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tiny import CHATML, tiny_model_folder
 
 import plaudit
 from plaudit.cli import main
@@ -199,3 +200,17 @@ def test_a_small_test_set_is_remarked_on(run, tmp_path):
     code, out, err = run("data", "split", data, "-o", tmp_path / "s", "--test", "0.2")
     assert code == 0, err
     assert re.search(r"few to test on: the 95% interval of an accuracy may be ±\d+ points wide", out)
+
+
+def test_data_check_says_what_a_backbone_loses(run, tmp_path):
+    template = CHATML.replace("{{ message['content'] }}", "{{ message['content'] | trim }}")
+    folder = tiny_model_folder(tmp_path / "model", chat_template=template)
+    line = json.dumps({"prompt": "why", "chosen": "the cat", "rejected": "the cat "})
+    code, printed, complaints = run("data", "check", "-", "--backbone", folder, "--json", stdin=line)
+    assert code == 2
+    assert "the answers differ but become the same tokens: the chat template trims white space" in complaints
+    tokens = json.loads(printed)["tokens"]
+    assert (tokens["comparisons"], tokens["same_tokens"]) == (1, 1)
+    assert tokens["causes"] == {"the chat template trims white space": 1}
+    code, _, complaints = run("data", "check", "-", "--backbone", "bow", stdin=line)
+    assert (code, "bow reads no tokens" in complaints) == (2, True)

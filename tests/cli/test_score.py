@@ -8,8 +8,10 @@ import subprocess
 import sys
 
 import pytest
-from tiny import tiny_model_folder
+import torch
+from tiny import CHATML, tiny_model_folder
 from toys import toy_backbone
+from transformers import AutoModelForSequenceClassification
 
 from plaudit import RewardModel, load_groups
 from plaudit.groups import Group
@@ -282,3 +284,44 @@ def test_a_reader_that_goes_away(model, tmp_path):
     assert first["plaudit"] == "scores"
     assert process.wait() != 0
     assert complaints == ""
+
+
+STRIPPING = CHATML.replace("{{ message['content'] }}", "{{ message['content'].split('</think>')[-1] }}")
+THOUGHTS = {"id": "t", "prompt": "1 + 1", "responses": ["<think>add</think>2", "<think>guess</think>2"]}
+
+
+@pytest.mark.parametrize("verb", ["score", "rank"])
+def test_answers_that_a_template_makes_the_same_are_scored_and_refused(run, tmp_path, verb):
+    folder = tiny_model_folder(tmp_path / "model", chat_template=STRIPPING)
+    code, printed, complaints = run(verb, folder, "-", "--no-record", stdin=json.dumps(THOUGHTS))
+    assert code == 2
+    assert len(rows(printed)) == 2
+    assert "the chat template leaves out the reasoning (<think>) (first in group 't')" in complaints
+
+
+def test_some_answers_that_become_the_same_are_warned_of(run, tmp_path, caplog):
+    folder = tiny_model_folder(tmp_path / "model", chat_template=STRIPPING)
+    lines = "\n".join(map(json.dumps, [THOUGHTS, {"id": "other", "prompt": "w8", "responses": ["bad", "w9"]}]))
+    code, printed, complaints = run("score", folder, "-", "--no-record", stdin=lines)
+    assert (code, len(rows(printed))) == (0, 4), complaints
+    assert "1 of 2 comparisons are of answers that differ but become the same tokens" in caplog.text
+
+
+def test_scores_that_are_no_numbers(run, tmp_path, data, caplog):
+    folder = tiny_model_folder(tmp_path / "model")
+    model = AutoModelForSequenceClassification.from_pretrained(folder)
+    with torch.no_grad():
+        model.score.weight.fill_(float("nan"))
+    model.save_pretrained(folder)
+    code, printed, complaints = run("score", folder, data, "--no-record")
+    assert (code, len(rows(printed))) == (2, 5)
+    assert "none of the 5 scores is a number" in complaints
+    assert "--precision fp32" in complaints
+
+
+def test_precision_of_the_weights(run, tmp_path, data):
+    folder = tiny_model_folder(tmp_path / "model")
+    dtypes = [
+        rows(run("score", folder, data, *option)[1])[0]["record"]["dtype"] for option in ([], ["--precision", "bf16"])
+    ]
+    assert dtypes == ["float32", "bfloat16"]

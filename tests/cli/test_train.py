@@ -112,7 +112,6 @@ REFUSED = {
     "config": (["DATA", "--config", "no-such-file.toml"], "no-such-file.toml: there is no such file; check the path"),
     "file": (["no-such-file.jsonl"], "no-such-file.jsonl"),
     "nothing to learn": (["BARE"], "no group has a ranking of two or more responses, or a rating, to learn from"),
-    "conversations": (["TURNS"], "no chat template; train with --chat-template"),
     "a bad row": (["BAD"], "bad.jsonl:2"),
     "empty": (["EMPTY"], "the file is empty"),
     "taken": (["DATA"], "holds a trained model; choose another folder, or replace it with --overwrite"),
@@ -126,7 +125,6 @@ def test_refusals_are_one_line_and_exit_2(train, data, tmp_path, case):
     pair = {"prompt": "w1", "responses": ["w2", "w3"], "rankings": [{"tiers": [[0], [1]]}]}
     files = {
         "BARE": [{"prompt": "w1", "responses": ["w2", "w3"]}],
-        "TURNS": [{**pair, "prompt": [{"role": "user", "content": "w1"}]}],
         "BAD": [pair, {**pair, "rankings": [{"tiers": [[0], [7]]}]}],
         "EMPTY": [],
     }

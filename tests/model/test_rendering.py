@@ -8,7 +8,8 @@ from tiny import CHATML, decoder_tokenizer, encoder_tokenizer
 
 from plaudit.errors import PlauditError
 from plaudit.groups import Group
-from plaudit.model.rendering import Renderer, read_template
+from plaudit.model.rendering import Renderer
+from plaudit.model.templates import read_template
 
 LONG = "why is the sky blue and the sea green " * 12
 SAID = "because light is scattered by the air"

@@ -79,7 +79,7 @@ def test_refusals(model, tmp_path):
         obtain_scores("no.jsonl", GROUPS)
     file = tmp_path / "scores.jsonl"
     file.write_text(json.dumps({"group": "b", "response": 0, "score": 1.0, "tokens": 1, "truncated": False}) + "\n")
-    with pytest.raises(InvalidInputError, match="holds scores made before; --batch-tokens and --truncate-responses"):
+    with pytest.raises(InvalidInputError, match="holds scores made before; --batch-tokens, --truncate-res"):
         obtain_scores(str(file), GROUPS, options=ScoringOptions(truncate_responses=True))
     with pytest.raises(PlauditError, match="is a file, not a folder"):
         obtain_scores(model, GROUPS, file / "folder")

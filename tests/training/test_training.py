@@ -270,11 +270,6 @@ REFUSED = {
         {"ties": "ignore"},
         "ties alone say nothing to this loss, or are ignored",
     ),
-    "a conversation": (
-        [Group("g", ({"role": "user", "content": "w1"},), ("w2", "w3"), (Ranking(((0,), (1,))),))],
-        {},
-        "no chat template; train with --chat-template",
-    ),
     "too long": (
         [Group("g7", "w1", ("w2", "w3 " * 80), (Ranking(((0,), (1,))),))],
         {},
@@ -310,7 +305,7 @@ def test_a_loss_that_is_not_a_number_stops_the_run(backbone, tmp_path):
 def test_a_response_that_is_cut_is_counted(backbone, tmp_path, caplog):
     long = Group("g", "w1", ("w2", "w3 " * 80), (Ranking(((0,), (1,))),))
     plaudit.train([long, *toy_groups(4)], tmp_path, backbone, truncate_responses=True, **{**TOYS, "epochs": 1})
-    assert "1 responses have their response cut to fit 64 tokens" in caplog.text
+    assert "1 response was cut to fit 64 tokens" in caplog.text
 
 
 def test_a_conversation_is_learned_through_a_template(tmp_path):
@@ -351,3 +346,15 @@ def test_curves_that_cannot_be_written_are_said_once(backbone, tmp_path, monkeyp
     caplog.set_level(logging.WARNING)
     plaudit.train(toy_groups(12), tmp_path, backbone, **{**TOYS, "epochs": 1, "report_to": "tensorboard"})
     assert caplog.text.count("no curves are written: TensorBoard is not installed") == 1
+
+
+def test_conversations_train_with_turns_where_the_backbone_has_no_template(backbone, tmp_path, caplog):
+    turns = [
+        Group(f"g{n}", ({"role": "user", "content": f"w{n}"},), ("good w1", "bad w1"), (Ranking(((0,), (1,))),))
+        for n in range(6)
+    ]
+    plaudit.train(
+        turns, tmp_path / "model", backbone, epochs=1, baselines="none", validation_share=0.0, report_to="none"
+    )
+    assert "the backbone has no chat template: all are written as plain turns" in caplog.text
+    assert "Assistant: " in plaudit.RewardModel.from_pretrained(tmp_path / "model").tokenizer.chat_template

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plaudit.cli.inputs import tell_rejected
-from plaudit.cli.options import Json, Overwrite, Rejects
+from plaudit.cli.options import ChatTemplate, Json, Overwrite, Rejects
 from plaudit.cli.output import check_file, check_results
 from plaudit.cli.reading import ANY, LISTED, Reading, reads_data
 from plaudit.errors import DataError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from plaudit.data import ReadReport
     from plaudit.groups import Group
+    from plaudit.model import TokenCheck
 
 app = typer.Typer(help="Check, describe, convert and split judgements.", no_args_is_help=True)
 
@@ -49,6 +50,11 @@ def check(
     against: Annotated[
         str | None, typer.Option("--against", help="Other data; finds the prompts that are (nearly) in both.")
     ] = None,
+    backbone: Annotated[
+        str | None,
+        typer.Option("--backbone", help="A model or backbone: what is lost when it reads this, such as <think>."),
+    ] = None,
+    chat_template: ChatTemplate = None,
     reading: Reading = LISTED,
     as_json: Json = False,
 ) -> None:
@@ -64,14 +70,34 @@ def check(
 
     report, index = ReadReport(keep_going=True), PromptIndex()
     groups: Iterable[Group] = read_groups(files, report=report, **reading.options())
+    lost, groups = _rendered(groups, backbone, chat_template)
     checked = check_groups(groups if against is None else index.passing(groups))
     near = None if against is None else index.near(read_groups(against))
     if as_json:
         row = data_tables.check_to_json(report, checked, near, BAD_ROWS_SHOWN)
+        row |= {} if lost is None else {"tokens": lost.to_json()}
         typer.echo(json_line(row), nl=False)
     else:
         data_tables.show_check(report, checked, near)
     _refuse_bad_rows(report)
+    if lost is not None:
+        lost.finish()
+
+
+def _rendered(
+    groups: Iterable[Group], backbone: str | None, chat_template: str | None
+) -> tuple[TokenCheck | None, Iterable[Group]]:
+    """The groups, and what counts their losses while they go by if a backbone is to read them."""
+    if backbone is None:
+        if chat_template is not None:
+            raise DataError("--chat-template is about what a backbone reads", remedy="give --backbone too")
+        return None, groups
+    from plaudit.model import TokenCheck, is_baseline, open_renderer
+
+    if is_baseline(backbone):
+        raise DataError(f"{backbone} reads no tokens", remedy="--backbone takes a backbone or a model folder")
+    lost = TokenCheck()
+    return lost, lost.passing(open_renderer(backbone, chat_template=chat_template), groups)
 
 
 def _refuse_bad_rows(report: ReadReport) -> None:

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plaudit.cli.inputs import check_stdin, read_judgements
-from plaudit.cli.options import BatchTokens, Clusters, Data, InLanguage, Json, Majority, ScoredModel, TruncateResponses
+from plaudit.cli.options import (
+    BatchTokens,
+    Clusters,
+    Data,
+    InLanguage,
+    Json,
+    LoadedPrecision,
+    Majority,
+    ScoredModel,
+    TruncateResponses,
+)
 from plaudit.cli.output import check_results
 from plaudit.cli.reading import ANY, Reading, reads_data
 from plaudit.errors import InvalidInputError
@@ -55,6 +65,7 @@ def eval_command(
     clusters: Clusters = None,
     batch_tokens: BatchTokens = None,
     truncate_responses: TruncateResponses = False,
+    precision: LoadedPrecision = None,
     bootstrap: Bootstrap = None,
     probes: ProbedGroups = PROBES,
     explain: ExplainedMistakes = EXPLAINED,
@@ -80,9 +91,8 @@ def eval_command(
     check_results(output, data, reading, files=RESULTS)
     judgements = read_judgements(data, reading, merge=majority)
     _check_options(judgements, clusters, bootstrap)
-    run = obtain_scores(
-        model, judgements.people, output, ScoringOptions(batch_tokens, truncate_responses), overwrite=True
-    )
+    how = ScoringOptions(batch_tokens, truncate_responses, precision)
+    run = obtain_scores(model, judgements.people, output, how, overwrite=True)
     evaluation = _measure(judgements, run.scores, clusters, bootstrap)
     options = ReportOptions(
         probes=probes, explained=explain, texts=texts, clusters=clusters, batch_tokens=batch_tokens,

@@ -53,6 +53,9 @@ ScoredModel = Annotated[
 BatchTokens = Annotated[
     int | None, typer.Option("--batch-tokens", min=1, help="Most tokens of one forward pass; changes no score.")
 ]
+LoadedPrecision = Annotated[
+    Literal["fp32", "bf16", "fp16"] | None, typer.Option("--precision", help="Of the weights; as they are saved.")
+]
 TruncateResponses = Annotated[
     bool, typer.Option("--truncate-responses", help="Cut responses longer than the context (marked on their scores).")
 ]

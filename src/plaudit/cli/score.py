@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plaudit.cli.inputs import rows_or_prompt
-from plaudit.cli.options import BatchTokens, TruncateResponses
+from plaudit.cli.options import BatchTokens, LoadedPrecision, TruncateResponses
 from plaudit.cli.output import check_file
 from plaudit.cli.reading import ANY, Reading, reads_data
 from plaudit.text import terminal_quote
@@ -45,6 +45,7 @@ def score_command(
     reading: Reading = ANY,
     batch_tokens: BatchTokens = None,
     truncate_responses: TruncateResponses = False,
+    precision: LoadedPrecision = None,
 ) -> None:
     """Score every response: one line for each response of each row, in the order of the input.
 
@@ -57,8 +58,9 @@ def score_command(
     check_file(output, [source, model], reading)
     rows = rows_or_prompt(source, None, None, reading)
     how = RowScoring(text=text)
-    scorer = open_model(model)
-    scored = score_rows(scorer, rows, ScoringOptions(batch_tokens, truncate_responses), how)
+    options = ScoringOptions(batch_tokens, truncate_responses, precision)
+    scorer = open_model(model, **options.for_opening())
+    scored = score_rows(scorer, rows, options, how)
     record = None if no_record else scorer.run_record("scores", model=model)
     write_scores(chain.from_iterable(scored), output, record, overwrite=reading.overwrite)
     how.check()
@@ -77,6 +79,7 @@ def rank_command(
     reading: Reading = ANY,
     batch_tokens: BatchTokens = None,
     truncate_responses: TruncateResponses = False,
+    precision: LoadedPrecision = None,
 ) -> None:
     """Rank the responses of each row, best first: score lines, or a readable list on a terminal.
 
@@ -91,8 +94,9 @@ def rank_command(
     for_people = output == "-" and sys.stdout.isatty() and not as_json
     shown, scored_rows = tee(rows) if for_people else ((), rows)
     how = RowScoring(text=text, ranked=True)
-    scorer = open_model(model)
-    ranked = score_rows(scorer, scored_rows, ScoringOptions(batch_tokens, truncate_responses), how)
+    options = ScoringOptions(batch_tokens, truncate_responses, precision)
+    scorer = open_model(model, **options.for_opening())
+    ranked = score_rows(scorer, scored_rows, options, how)
     if for_people:
         for group, row in zip(shown, ranked, strict=True):
             _show(group, row)

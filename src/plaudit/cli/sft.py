@@ -13,14 +13,15 @@ from plaudit.cli.options import (
     Config,
     Epochs,
     LearningRate,
+    Majority,
     MaxLength,
-    Overwrite,
     Precision,
     ReportTo,
     Resume,
     Seed,
     ValidationShare,
 )
+from plaudit.cli.reading import ANY, Reading, reads_data
 
 Demonstrations = Annotated[
     list[str],
@@ -34,6 +35,7 @@ Top = Annotated[float | None, typer.Option("--top", help="Share of a prompt's re
 Attribute = Annotated[str | None, typer.Option("--attribute", help="The ratings that say which response is best.")]
 
 
+@reads_data
 def sft_command(
     context: typer.Context,
     data: Demonstrations,
@@ -53,22 +55,27 @@ def sft_command(
     report_to: ReportTo = None,
     config: Config = None,
     changes: Changes = None,
+    majority: Majority = False,
+    reading: Reading = ANY,
     resume: Resume = False,
-    overwrite: Overwrite = False,
 ) -> None:
     """Fine-tune a decoder on the best-judged responses (with TRL). The result is a backbone like any other.
 
     Example: `plaudit sft train.jsonl -o my-sft --backbone my-backbone`
     """
-    from plaudit.cli.inputs import changed_settings
+    from plaudit.cli.inputs import changed_settings, read_judgements, tell_rejected
+    from plaudit.cli.output import check_file
     from plaudit.model import check_backbone
     from plaudit.text import counted
 
     check_backbone(backbone)
-    from plaudit.training import FineTuningSettings, read_demonstrations, sft, validation_sentence
+    from plaudit.training import FineTuningSettings, sft, validation_sentence
 
     settings = changed_settings(context, FineTuningSettings())
-    record = sft(read_demonstrations(data), output, backbone, resume=resume, overwrite=overwrite, settings=settings)
+    check_file(None, data, reading)
+    judgements = read_judgements(data, reading, merge=majority)
+    tell_rejected(judgements.rejected, reading.rejects)
+    record = sft(judgements.groups, output, backbone, resume=resume, overwrite=reading.overwrite, settings=settings)
     typer.echo(
         f"Learned from: {counted(record['responses'], 'responses')} to {counted(record['groups'], 'prompts')}. Of all "
         f"groups, {record['tied']:,} had equally good responses and {record['unjudged']:,} no judgement: all those "

@@ -34,9 +34,12 @@ if TYPE_CHECKING:
     from plaudit.model.linear_probe import make_linear_probe, save_linear_probe
     from plaudit.model.loading import settle_padding
     from plaudit.model.network import RewardNetwork
-    from plaudit.model.rendering import Rendered, Renderer, read_template
+    from plaudit.model.renderers import open_renderer
+    from plaudit.model.rendering import Rendered, Renderer
     from plaudit.model.reward_model import RewardModel
     from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Prepared, Scorer
+    from plaudit.model.templates import read_template, settle_template
+    from plaudit.model.token_check import TokenCheck
     from plaudit.model.trainable import TRAINABLE, freeze, merge_lora
 else:
     __getattr__, __dir__ = face(__name__, __file__)
@@ -67,6 +70,7 @@ __all__ = [
     "RewardModel",
     "RewardNetwork",
     "Scorer",
+    "TokenCheck",
     "baseline_folder",
     "baseline_names",
     "cached_features",
@@ -84,10 +88,12 @@ __all__ = [
     "member_names",
     "merge_lora",
     "open_model",
+    "open_renderer",
     "read_template",
     "resolve",
     "save_linear_probe",
     "settle_padding",
+    "settle_template",
     "shared_features",
     "staged",
 ]

@@ -25,6 +25,7 @@ from plaudit.model.linear_probe import open_single
 from plaudit.model.rendering import Rendered
 from plaudit.model.reward_model import RewardModel
 from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Prepared, Scorer, prepared_as
+from plaudit.model.token_check import TokenCheck
 from plaudit.storage import versions, write_record
 
 
@@ -132,11 +133,14 @@ class Ensemble(Scorer):
             [self.members[alike[0]].prepare(group, truncate_responses=truncate_responses) for alike in self._readings]
         )
 
-    def prepare_all(self, groups: Iterable[Group], *, truncate_responses: bool = False) -> Iterator[RenderedForMembers]:
+    def prepare_all(
+        self, groups: Iterable[Group], *, truncate_responses: bool = False, check: TokenCheck | None = None
+    ) -> Iterator[RenderedForMembers]:
+        """As the members read them. `check` counts what the first reads; what others lose is a warning of theirs."""
         readers = [self.members[alike[0]] for alike in self._readings]
         streams = (
-            reader.prepare_all(copy, truncate_responses=truncate_responses)
-            for reader, copy in zip(readers, tee(groups, len(readers)), strict=True)
+            reader.prepare_all(copy, truncate_responses=truncate_responses, check=None if number else check)
+            for number, (reader, copy) in enumerate(zip(readers, tee(groups, len(readers)), strict=True))
         )
         return map(RenderedForMembers.of, zip(*streams, strict=True))
 

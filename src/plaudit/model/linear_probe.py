@@ -81,15 +81,14 @@ def make_linear_probe(
     return model
 
 
-def save_linear_probe(model: RewardModel, folder: str | Path, chat_template: str | None) -> None:
-    """Write the head and the backbone's name. `chat_template`: that of the settings, if the tokenizer's own was not
-    used.
+def save_linear_probe(model: RewardModel, folder: str | Path) -> None:
+    """Write the head, the backbone's name, and the chat template, which need not be the backbone's own.
 
     Example:
         >>> import numpy as np
         >>> from plaudit.model import Outputs, open_model
         >>> model = make_linear_probe("my-backbone", Outputs(), np.zeros((1, 64), dtype=np.float32))
-        >>> save_linear_probe(model, "my-probe", chat_template=None)
+        >>> save_linear_probe(model, "my-probe")
         >>> open_model("my-probe").rank("What is 2 + 2?", ["It is 4."])[0].score
         0.0
     """
@@ -99,7 +98,7 @@ def save_linear_probe(model: RewardModel, folder: str | Path, chat_template: str
     record = model.run_record(
         LINEAR_PROBE,
         outputs=network.outputs.to_dict(),
-        chat_template=model.tokenizer.chat_template if chat_template is not None else None,
+        chat_template=model.tokenizer.chat_template,
     )
     weights = network.head_parameters[0].detach().reshape(-1, network.head.in_features).contiguous()
     with staged(Path(folder)) as staging:
@@ -124,6 +123,8 @@ def open_linear_probe(folder: Path, record: Mapping[str, Any], **options: Any) -
         backbone = str(record["backbone"]).removeprefix(PROBE_PREFIX)
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise InvalidInputError(f"{folder} is no whole head ({error})", remedy="fit the baseline again") from error
+    if (precision := options.pop("precision", None)) not in (None, "fp32"):
+        raise InvalidInputError(f"a linear probe computes in fp32, not {precision}", remedy="leave --precision out")
     options = {"max_length": record.get("max_length"), **options}
     model = make_linear_probe(backbone, outputs, weights, **options)
     if record.get("chat_template") and not options.get("chat_template"):

@@ -39,21 +39,47 @@ def load(source: str, trust_remote_code: bool, **options: Any) -> tuple[Any, Any
     except PlauditError:
         raise
     except Exception as error:
-        # A broken folder comes up as anything: OSError, TypeError, SafetensorError, a validation error of the hub's.
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
-        if Path(source).is_dir():
-            raise InvalidInputError(f"cannot load {source!r} as a transformers model: {reason}") from error
-        where = f"(no folder of that name here; packaged: {', '.join(PACKAGED)})"
-        close = get_close_matches(source, PACKAGED, 1)
-        remedy = f"did you mean {close[0]!r}?" if close else None
-        raise NotFoundError(
-            f"cannot load {source!r} {where} as a transformers model: {reason}", remedy=remedy
-        ) from error
+        raise _unreadable(source, error) from error
     head = find_head(model)
     names = {name for name, parameter in model.named_parameters() if parameter is head.weight or parameter is head.bias}
     misfit = {name for name, *_ in info["mismatched_keys"]}
     _check_weights(source, misfit - names, set(info["missing_keys"]) - names, new_head)
     return model, tokenizer, sorted(names & (misfit | set(info["missing_keys"])))
+
+
+def load_reader(source: str, trust_remote_code: bool = False) -> tuple[Any, Any]:
+    """A model without weights, and the tokenizer: what decides how text is read, and no more.
+
+    Raises:
+        PlauditError: if there is no such backbone.
+
+    Example:
+        >>> model, tokenizer = load_reader("my-backbone")
+        >>> model.device.type, tokenizer.eos_token
+        ('meta', '<|im_end|>')
+    """
+    import torch
+    from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+
+    try:
+        with muted("transformers", "huggingface_hub"), torch.device("meta"):
+            tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=trust_remote_code)
+            config = AutoConfig.from_pretrained(source, trust_remote_code=trust_remote_code)
+            model = AutoModelForSequenceClassification.from_config(config, trust_remote_code=trust_remote_code)
+    except Exception as error:
+        raise _unreadable(source, error) from error
+    return model, tokenizer
+
+
+def _unreadable(source: str, error: Exception) -> PlauditError:
+    # A broken folder comes up as anything: OSError, TypeError, SafetensorError, a validation error of the hub's.
+    reason = " ".join(str(error).split())[:300] or type(error).__name__
+    if Path(source).is_dir():
+        return InvalidInputError(f"cannot load {source!r} as a transformers model: {reason}")
+    where = f"(no folder of that name here; packaged: {', '.join(PACKAGED)})"
+    close = get_close_matches(source, PACKAGED, 1)
+    remedy = f"did you mean {close[0]!r}?" if close else None
+    return NotFoundError(f"cannot load {source!r} {where} as a transformers model: {reason}", remedy=remedy)
 
 
 def _check_weights(source: str, misfit: set[str], missing: set[str], new_head: bool) -> None:

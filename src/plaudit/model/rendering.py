@@ -13,29 +13,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from jaxtyping import Int
 
-from plaudit.errors import InvalidInputError, NotFoundError, TooLongError
+from plaudit.errors import InvalidInputError, TooLongError
 from plaudit.groups import Group, Text, as_messages, plain_text
 from plaudit.model.scorer import Prepared
+from plaudit.model.templates import BUILT_IN
 from plaudit.text import replace_surrogates
 
 Tools: TypeAlias = Sequence[Mapping[str, Any]]
 
 # A prompt is never cut below this many tokens (a quarter of a small context): a response to nothing means nothing.
 _LEAST_PROMPT = 32
-
-# Line breaks stand in expressions: transformers' Jinja drops one that follows a block's tag.
-_BUILT_IN_TEMPLATES = {
-    "turns": "{% if tools %}{{ 'Tools: ' + (tools | tojson) + '\\n\\n' }}{% endif %}"
-    "{% for message in messages %}{{ message['role'] | capitalize }}: {{ message['content'] }}"
-    "{% if not loop.last %}{{ '\\n\\n' }}{% endif %}{% endfor %}"
-    "{% if add_generation_prompt %}{{ '\\n\\nAssistant: ' }}{% else %}{{ eos_token | default('') }}{% endif %}",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +98,9 @@ class Renderer:
         self.causal = causal
         self.segments = segments
         self.padding = padding
+        # Where the unknown token has another office too, such as ending a text, what it stands for is not unknown.
+        offices = {tokenizer.eos_token_id, tokenizer.bos_token_id, tokenizer.pad_token_id}
+        self.unknown_token: int | None = None if tokenizer.unk_token_id in offices else tokenizer.unk_token_id
 
     def render(
         self, groups: Iterable[Group], *, truncate_responses: bool = False, batch: int = 256
@@ -119,6 +114,12 @@ class Renderer:
         stream = iter(groups)
         while chunk := list(islice(stream, batch)):
             yield from self._render_chunk(chunk, truncate_responses)
+
+    @property
+    def _end(self) -> str:
+        """What ends a text without a template: nothing where the tokenizer itself writes the end of text."""
+        written = self.tokenizer("a", verbose=False)["input_ids"]
+        return "" if written[-1:] == [self.tokenizer.eos_token_id] else self.tokenizer.eos_token or ""
 
     def completion_lengths(self, group: Group) -> list[int]:
         """How many tokens each response's sequence has after its prompt: the response and what closes it, before
@@ -156,6 +157,17 @@ class Renderer:
         keep = np.arange(len(ids)) if len(ids) <= self.max_length else self._keep(parts, len(ids), pair)[0]
         return parts.after, spans[keep]
 
+    def uncut(self, group: Group, response: int) -> tuple[str, Int[np.ndarray, " tokens"]]:
+        """The text of a response's whole sequence, as the template writes it, and its tokens before any is cut."""
+        parts = self._parts(group.prompt, group.responses[response], group.tools)
+        (ids,) = self._tokenised([parts])["input_ids"]
+        return parts.before + parts.after, self._without_padding(np.asarray(ids, dtype=np.int64))
+
+    def shows_tools(self, group: Group) -> bool:
+        """Whether the group's tools reach the model: the template writes another text with them than without."""
+        with_tools, without = (self._parts(group.prompt, group.responses[0], tools) for tools in (group.tools, ()))
+        return with_tools != without
+
     def _render_chunk(self, groups: list[Group], truncate_responses: bool) -> Iterator[Rendered]:
         parts = [self._parts(group.prompt, response, group.tools) for group in groups for response in group.responses]
         encoded = iter(self._encode(parts, truncate_responses, groups))
@@ -177,12 +189,12 @@ class Renderer:
             if not self.causal:
                 return _Parts(replace_surrogates(prompt), replace_surrogates(response), len(response))
             joint = "" if not prompt or prompt[-1].isspace() else "\n\n"
-            before, after = prompt + joint, response + (self.tokenizer.eos_token or "")
+            before, after = prompt + joint, response + self._end
         else:
             raise InvalidInputError(
                 f"the {'prompt has tools' if tools else 'prompt or response is a conversation'}, "
                 "but the tokenizer has no chat template",
-                remedy=f"train with --chat-template FILE (Jinja) or --chat-template {'|'.join(_BUILT_IN_TEMPLATES)}",
+                remedy=f"train with --chat-template FILE (Jinja) or --chat-template {'|'.join(BUILT_IN)}",
             )
         last = response if isinstance(response, str) else str(response[-1]["content"])
         start = after.rfind(last.strip())
@@ -204,18 +216,20 @@ class Renderer:
         )
         return whole[:shared], whole[shared:]
 
-    def _encode(self, parts: Sequence[_Parts], truncate_responses: bool, groups: list[Group]) -> list[_Encoded]:
-        pair = not self.causal and not self.tokenizer.chat_template
+    def _tokenised(self, parts: Sequence[_Parts]) -> Any:
         options: dict[str, Any] = {
             "return_attention_mask": False,
             "return_token_type_ids": self.segments,
             "verbose": False,
         }
-        if pair:
-            encoded = self.tokenizer([p.before for p in parts], [p.after for p in parts], **options)
-        else:
-            special = not self.causal or not self.tokenizer.chat_template
-            encoded = self.tokenizer([p.before + p.after for p in parts], add_special_tokens=special, **options)
+        if not self.causal and not self.tokenizer.chat_template:
+            return self.tokenizer([p.before for p in parts], [p.after for p in parts], **options)
+        special = not self.causal or not self.tokenizer.chat_template
+        return self.tokenizer([p.before + p.after for p in parts], add_special_tokens=special, **options)
+
+    def _encode(self, parts: Sequence[_Parts], truncate_responses: bool, groups: list[Group]) -> list[_Encoded]:
+        pair = not self.causal and not self.tokenizer.chat_template
+        encoded = self._tokenised(parts)
         rows = []
         for index, part in enumerate(parts):
             ids = np.asarray(encoded["input_ids"][index], dtype=np.int64)
@@ -273,28 +287,6 @@ class Renderer:
         response = int(np.searchsorted(np.maximum.accumulate(starts), len(parts.before)))
         closing = np.flatnonzero(starts >= len(parts.before) + parts.response_end)
         return response, min(int(closing[0]) if len(closing) else length, length - 1)
-
-
-def read_template(name: str | None) -> str | None:
-    """A chat template by file or by built-in name, as Jinja text.
-
-    Example:
-        >>> "Tools: " in read_template("turns")
-        True
-        >>> read_template("turn")
-        Traceback (most recent call last):
-        ...
-        plaudit.errors.NotFoundError: no chat template file 'turn' (...); built-in templates: turns
-    """
-    if name is None or name in _BUILT_IN_TEMPLATES:
-        return name and _BUILT_IN_TEMPLATES[name]
-    try:
-        return Path(name).read_text(encoding="utf-8")
-    except OSError as error:
-        known = ", ".join(_BUILT_IN_TEMPLATES)
-        raise NotFoundError(
-            f"no chat template file {name!r} ({error.strerror})", remedy=f"built-in templates: {known}"
-        ) from error
 
 
 def _response_name(groups: list[Group], index: int) -> str:

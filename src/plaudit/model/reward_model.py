@@ -18,7 +18,7 @@ from plaudit.errors import InvalidInputError, NotFoundError
 from plaudit.forest import Tree, pack
 from plaudit.groups import Group
 from plaudit.logs import muted
-from plaudit.model.architecture import find_head, first_position
+from plaudit.model.architecture import find_head
 from plaudit.model.backbones import resolve
 from plaudit.model.folder.contents import HEADS_FILE, REWARD_MODEL, scoring_record
 from plaudit.model.folder.open import check_model
@@ -27,14 +27,19 @@ from plaudit.model.folder.write import check_model_folder, staged
 from plaudit.model.heads import PLAIN, Outputs
 from plaudit.model.loading import load, name_the_output, settle_padding
 from plaudit.model.network import RewardNetwork
-from plaudit.model.rendering import Rendered, Renderer, read_template
+from plaudit.model.renderers import renderer_of
+from plaudit.model.rendering import Rendered
 from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Prepared, Scorer, prepared_as
 from plaudit.model.self_check import choose_layout
 from plaudit.model.sharing import share
+from plaudit.model.templates import read_template
+from plaudit.model.token_check import TokenCheck
 from plaudit.model.trainable import merge_lora
 from plaudit.storage import RECORD_FILE, read_record, write_record
 
 logger = logging.getLogger(__name__)
+
+_PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class RewardModel(Scorer):
@@ -66,18 +71,7 @@ class RewardModel(Scorer):
         self.network = network
         self.tokenizer = tokenizer
         self.name: str | None = None
-        context = _context(network, tokenizer)
-        if max_length is not None and not 1 <= max_length <= context:
-            raise InvalidInputError(
-                f"max_length is {max_length}, but the backbone's context holds 1 to {context} tokens"
-            )
-        self.renderer = Renderer(
-            tokenizer,
-            max_length=max_length or context,
-            causal=network.causal,
-            segments=not network.causal and "token_type_ids" in tokenizer.model_input_names,
-            padding=network.config.get_text_config().pad_token_id if network.causal else None,
-        )
+        self.renderer = renderer_of(network.model, tokenizer, max_length)
         self.record = dict(record)
 
     @classmethod
@@ -137,9 +131,18 @@ class RewardModel(Scorer):
         chat_template: str | None = None,
         device: str | torch.device | None = None,
         trust_remote_code: bool = False,
+        precision: str | None = None,
     ) -> RewardModel:
         """Load a trained reward model: a folder that `save` wrote, or any one-output sequence-classification
         checkpoint in a folder or on the hub.
+
+        Args:
+            name: the folder or hub id.
+            max_length: most tokens of prompt and response together; as it was trained if None.
+            chat_template: a Jinja file or the name of a built-in template, in place of the tokenizer's own.
+            device: where to compute; a GPU if there is one.
+            trust_remote_code: run code that comes with the checkpoint.
+            precision: of the backbone's weights: fp32, bf16 or fp16; as they are saved if None.
 
         Raises:
             PlauditError: if it is no such checkpoint, or its head has no weights.
@@ -159,7 +162,7 @@ class RewardModel(Scorer):
         source = str(folder) if folder.is_dir() else str(name)
         # A head that plain transformers cannot hold stands beside a bare backbone.
         bare = {} if outputs.linear else {"num_labels": 1}
-        model, tokenizer, missing = load(source, trust_remote_code, dtype="auto", **bare)
+        model, tokenizer, missing = load(source, trust_remote_code, dtype=_dtype(precision), **bare)
         if (missing and outputs.linear) or model.config.num_labels != 1:
             why = "it has no reward head" if missing else f"its head has {model.config.num_labels} outputs, not 1"
             raise InvalidInputError(
@@ -206,15 +209,18 @@ class RewardModel(Scorer):
         (item,) = self.renderer.render([group], truncate_responses=truncate_responses)
         return item
 
-    def prepare_all(self, groups: Iterable[Group], *, truncate_responses: bool = False) -> Iterator[Rendered]:
-        """Groups as the tokens that are scored, lazily. How many prompts had to be cut is a warning at the end."""
-        cut = 0
+    def prepare_all(
+        self, groups: Iterable[Group], *, truncate_responses: bool = False, check: TokenCheck | None = None
+    ) -> Iterator[Rendered]:
+        """Groups as the tokens that are scored, lazily. What they lose on the way is counted, or a warning at the
+        end."""
+        counts = check or TokenCheck()
         for item in self.renderer.render(groups, truncate_responses=truncate_responses):
-            cut += sum(item.prompt_cut)
+            counts.add(self.renderer, item)
             yield item
-        if cut:
-            limit = self.renderer.max_length
-            logger.warning("%d responses were read with the middle of their prompt cut to fit %d tokens", cut, limit)
+        if check is None:
+            for warning in counts.warnings():
+                logger.warning(warning)
 
     @checked
     def score_prepared(
@@ -324,6 +330,12 @@ class RewardModel(Scorer):
             write_record(staging, self.record, card)
 
 
+def _dtype(precision: str | None) -> torch.dtype | str:
+    if precision is not None and precision not in _PRECISIONS:
+        raise InvalidInputError(f"precision is {precision!r}", remedy=f"it can be {', '.join(_PRECISIONS)}")
+    return "auto" if precision is None else _PRECISIONS[precision]
+
+
 def rounded(count: int) -> str:
     """A count in three digits or so.
 
@@ -335,11 +347,3 @@ def rounded(count: int) -> str:
         if count >= unit:
             return f"{float(f'{count / unit:.3g}'):g}{letter}"
     return str(count)
-
-
-def _context(network: RewardNetwork, tokenizer: Any) -> int:
-    """Most tokens the backbone can read."""
-    config = network.config.get_text_config()
-    known = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None) or 1 << 20
-    # RoBERTa spends its first position embeddings on padding.
-    return min(int(known) - first_position(network.backbone), int(tokenizer.model_max_length))

@@ -11,11 +11,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 from plaudit._arguments import checked, with_article
 from plaudit.data import Score, ranked
 from plaudit.groups import Group, Text
+
+if TYPE_CHECKING:
+    from plaudit.model.token_check import TokenCheck
 
 # Tokens of one forward pass. Large enough that the matrix products run at full speed, small enough that the
 # activations of a 135M model fit a few gigabytes.
@@ -107,16 +110,31 @@ class Scorer(ABC):
             NotImplementedError: by a scorer of somebody's own that lives in memory alone.
         """
 
-    def prepare_all(self, groups: Iterable[Group], *, truncate_responses: bool = False) -> Iterator[Prepared]:
-        """`prepare`, lazily, for many groups; for scorers that prepare several at a time faster than one by one."""
+    def prepare_all(
+        self, groups: Iterable[Group], *, truncate_responses: bool = False, check: TokenCheck | None = None
+    ) -> Iterator[Prepared]:
+        """`prepare`, lazily, for many groups; for scorers that prepare several at a time faster than one by one.
+
+        Args:
+            groups: what is prepared.
+            truncate_responses: as in `prepare`.
+            check: counts what the groups lose on the way to tokens, by scorers that read tokens. Whoever gives it says
+                what it counted (`TokenCheck.finish`); without it the scorer warns when the last group is prepared.
+        """
         return (self.prepare(group, truncate_responses=truncate_responses) for group in groups)
 
     @checked
     def stream(
-        self, groups: Groups, *, batch_tokens: int = DEFAULT_BATCH_TOKENS, truncate_responses: bool = False
+        self,
+        groups: Groups,
+        *,
+        batch_tokens: int = DEFAULT_BATCH_TOKENS,
+        truncate_responses: bool = False,
+        check: TokenCheck | None = None,
     ) -> Iterator[list[Score]]:
-        """`score`, lazily: groups are read a few at a time, and their scores yielded in order."""
-        prepared = self.prepare_all(groups_of(groups), truncate_responses=truncate_responses)
+        """`score`, lazily: groups are read a few at a time, and their scores yielded in order. `check` is that of
+        `prepare_all`."""
+        prepared = self.prepare_all(groups_of(groups), truncate_responses=truncate_responses, check=check)
         batches = windows(prepared, max(_WINDOW_TOKENS, batch_tokens))
         return (row for batch in batches for row in self.score_prepared(batch, batch_tokens=batch_tokens))
 

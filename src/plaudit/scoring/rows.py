@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from plaudit.data import Score, ranked
-from plaudit.errors import InvalidInputError
 from plaudit.groups import Group
-from plaudit.scoring.runs import ScoringOptions
+from plaudit.scoring.runs import ScoringOptions, check_numbers
 
 if TYPE_CHECKING:
-    from plaudit.model import Scorer
+    from plaudit.model import Scorer, TokenCheck
 
-logger = logging.getLogger(__name__)
+
+def _token_check() -> TokenCheck:
+    from plaudit.model import TokenCheck
+
+    return TokenCheck()
 
 
 @dataclass(slots=True)
@@ -29,31 +31,29 @@ class RowScoring:
         ranked: give each score its rank in its row, and sort the row by it.
         responses: scored so far.
         missing: of them, without a score: the model gave no number.
+        tokens: counts what the rows lost on the way to tokens, where the model reads tokens.
 
     Example:
         >>> RowScoring(responses=3, missing=3).check()
         Traceback (most recent call last):
         ...
-        plaudit.errors.InvalidInputError: none of the 3 scores is a number; ...
+        plaudit.errors.InvalidInputError: none of the 3 scores is a number (NaN or infinite); ...
     """
 
     text: bool = False
     ranked: bool = False
     responses: int = 0
     missing: int = 0
+    tokens: TokenCheck = field(default_factory=_token_check)
 
     def check(self) -> None:
-        """Say how many responses have no score.
+        """Say how many responses have no score, and what they lost on the way to tokens.
 
         Raises:
-            InvalidInputError: if none has one.
+            InvalidInputError: if none has a score, or all answers of all rows became the same tokens.
         """
-        if not self.missing:
-            return
-        remedy = "in half precision large activations overflow: load the model with --precision fp32"
-        if self.missing == self.responses:
-            raise InvalidInputError(f"none of the {self.responses:,} scores is a number", remedy=remedy)
-        logger.warning("%s of %s scores are not numbers; %s", f"{self.missing:,}", f"{self.responses:,}", remedy)
+        check_numbers(self.missing, self.responses)
+        self.tokens.finish()
 
 
 def score_rows(
@@ -82,7 +82,7 @@ def score_rows(
             waiting.append(row)
             yield row
 
-    for scores in scorer.stream(passing(), **options.for_model()):
+    for scores in scorer.stream(passing(), **options.for_model(), check=how.tokens):
         group = waiting.popleft()
         how.responses += len(scores)
         how.missing += sum(not math.isfinite(score.score) for score in scores)

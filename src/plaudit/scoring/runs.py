@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from plaudit.data import Score, align_scores, check_ids, read_scores, write_scores
 from plaudit.errors import InvalidInputError, NotFoundError, PlauditError
@@ -18,7 +19,7 @@ from plaudit.scoring.scored import ScoredGroups
 from plaudit.storage import check_folder, check_not_read
 
 if TYPE_CHECKING:
-    from plaudit.model import Scorer
+    from plaudit.model import Scorer, TokenCheck
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ class ScoringOptions:
     Attributes:
         batch_tokens: most tokens of one forward pass; None: the model's default.
         truncate_responses: cut a response that is longer than the context instead of refusing it.
+        precision: of a backbone's weights; None: as they are saved.
 
     Example:
         >>> ScoringOptions(batch_tokens=8192).for_model()
@@ -42,6 +44,11 @@ class ScoringOptions:
 
     batch_tokens: int | None = None
     truncate_responses: bool = False
+    precision: Literal["fp32", "bf16", "fp16"] | None = None
+
+    def for_opening(self) -> dict[str, Any]:
+        """Keyword arguments of `open_model`."""
+        return {} if self.precision is None else {"precision": self.precision}
 
     def for_model(self) -> dict[str, Any]:
         """Keyword arguments of `Scorer.stream`."""
@@ -108,7 +115,8 @@ def obtain_scores(
         return score_with_baselines(source, groups, output, options, with_baselines=baselines)
     if options != ScoringOptions():
         raise InvalidInputError(
-            f"{source} holds scores made before", remedy="--batch-tokens and --truncate-responses need a model"
+            f"{source} holds scores made before",
+            remedy="--batch-tokens, --truncate-responses and --precision need a model",
         )
     return ScoringRun(read_scored(source, groups, with_baselines=baselines))
 
@@ -222,7 +230,8 @@ def score_with_baselines(
         with_baselines: score with the baselines, too.
 
     Raises:
-        PlauditError: if the model cannot be opened or a response not scored. A baseline that fails is left out.
+        PlauditError: if the model cannot be opened, a response not scored, no score is a number, or all answers that
+            are compared became the same tokens. A baseline that fails is left out.
 
     Example:
         >>> from plaudit.data import load_groups
@@ -230,13 +239,16 @@ def score_with_baselines(
         >>> sorted(run.scores.baselines)
         ['bow']
     """
-    from plaudit.model import BASELINES_FOLDER, load_baselines, open_model
+    from plaudit.model import BASELINES_FOLDER, TokenCheck, load_baselines, open_model
     from plaudit.storage import data_hash
 
     how = {"model": source, "scored_data": data_hash(groups), "truncate_responses": options.truncate_responses}
-    model = open_model(source)
+    model = open_model(source, **options.for_opening())
     scorers = load_baselines(source) if with_baselines else {}
-    rows = _stream(model, groups, "Scoring", options)
+    check = TokenCheck()
+    rows = _stream(model, groups, "Scoring", options, check)
+    check_numbers(sum(not math.isfinite(one.score) for row in rows for one in row), sum(map(len, rows)))
+    check.finish()
     record = model.run_record("scores", **how, baselines=list(scorers))
     if output is not None:
         # What was made of other scores goes when these take their place: a stop later on leaves no mixture.
@@ -259,8 +271,30 @@ def score_with_baselines(
     return ScoringRun(replace(scored, baselines_left_out=left_out), model)
 
 
-def _stream(model: Scorer, groups: Sequence[Group], activity: str, options: ScoringOptions) -> list[list[Score]]:
-    return list(watched(model.stream(groups, **options.for_model()), len(groups), activity))
+def check_numbers(missing: int, scores: int) -> None:
+    """Say how many scores are not numbers.
+
+    Raises:
+        InvalidInputError: if none is one.
+
+    Example:
+        >>> check_numbers(3, 3)
+        Traceback (most recent call last):
+        ...
+        plaudit.errors.InvalidInputError: none of the 3 scores is a number (NaN or infinite); half precision ...
+    """
+    if not missing:
+        return
+    remedy = "half precision overflows: --precision fp32 may help; else the weights hold NaN, and training diverged"
+    if missing == scores:
+        raise InvalidInputError(f"none of the {scores:,} scores is a number (NaN or infinite)", remedy=remedy)
+    logger.warning("%s of %s scores are not numbers; %s", f"{missing:,}", f"{scores:,}", remedy)
+
+
+def _stream(
+    model: Scorer, groups: Sequence[Group], activity: str, options: ScoringOptions, check: TokenCheck | None = None
+) -> list[list[Score]]:
+    return list(watched(model.stream(groups, **options.for_model(), check=check), len(groups), activity))
 
 
 def _baseline_file(folder: Path, name: str) -> Path:

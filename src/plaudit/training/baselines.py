@@ -47,7 +47,7 @@ def fit_baselines(groups: Sequence[Group], output: Path, settings: TrainingSetti
             }
             folder = baseline_folder(output, name)
             if isinstance(baseline, RewardModel):
-                save_linear_probe(baseline, folder, settings.chat_template)
+                save_linear_probe(baseline, folder)
             else:
                 baseline.save(folder, card=linear_card(baseline.record))
         except Exception as error:

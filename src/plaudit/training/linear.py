@@ -34,6 +34,7 @@ from plaudit.model import (
 from plaudit.training.card import linear_card
 from plaudit.training.convex import BradleyTerry, LeastSquares, LinearFit, fit_convex
 from plaudit.training.plan import REWARD, plan
+from plaudit.training.run.rendering import render_groups
 from plaudit.training.run.training_run import TrainingRun
 from plaudit.training.settings import TrainingSettings
 from plaudit.training.targets import ComparisonTargets
@@ -154,7 +155,10 @@ def frozen_features(
         "trust_remote_code": settings.trust_remote_code,
     }
     reader = RewardModel.from_backbone(name, outputs=Outputs(pooling=pooling), **options)
-    items = list(reader.renderer.render(groups, truncate_responses=settings.truncate_responses))
+    template = reader.tokenizer.chat_template
+    (items,) = render_groups(reader, settings, groups)
+    if reader.tokenizer.chat_template != template:
+        options["chat_template"] = "turns"
     return cached_features(reader, items, settings.batch_tokens).astype(np.float64), pooling, options
 
 

@@ -106,8 +106,7 @@ def train_network(
     train_groups, validation = split_validation(groups, validation_groups, settings, reader)
     run.open()
     model = _open_backbone(backbone, reader.outputs, settings)
-    train_items = render_groups(model, train_groups, settings)
-    validation_items = render_groups(model, validation, settings)
+    train_items, validation_items = render_groups(model, settings, train_groups, validation)
     layout = model.network.layout
     if settings.trainable.startswith("last:"):
         # The layers below the first that learns compute the same in every epoch: once is enough.

@@ -95,6 +95,13 @@ def test_rows_of_every_shape(tmp_path, shape):
     assert (found.prompt, found.responses) == (prompt, (response,))
 
 
+@pytest.mark.parametrize("column", ["completion", "response", "answer", "output"])
+def test_an_answer_that_is_a_number_is_no_rating(tmp_path, column):
+    (tmp_path / "rows.jsonl").write_text(json.dumps({"prompt": "2 + 2?", column: "4"}) + "\n")
+    (found,) = read_demonstrations([tmp_path / "rows.jsonl"])
+    assert (found.responses, found.ratings) == (("4",), ())
+
+
 def test_completions_of_one_prompt_are_all_imitated(tmp_path):
     rows = [{"prompt": "q", "completion": answer} for answer in "abb"]
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -107,7 +114,7 @@ def test_completions_of_one_prompt_are_all_imitated(tmp_path):
     [
         ({"messages": TURNS[:1]}, "rows.jsonl:2: its messages do not end with an answer"),
         ({"completion": "a"}, "rows.jsonl:2: the row has no prompt"),
-        ({"prompt": "q", "reply": "a"}, "rows.jsonl:2: the row has no 'completion'"),
+        ({"prompt": "q", "reply": "a"}, "rows.jsonl:2: the row has no 'response' or 'completion'"),
     ],
 )
 def test_rows_that_show_nothing(tmp_path, row, says):
@@ -169,11 +176,10 @@ def test_the_loss_is_on_the_response_alone(backbone, tmp_path):
     assert logged[0]["loss"] == pytest.approx(sum(each) / 4, abs=1e-4)
 
 
-def test_a_conversation_needs_a_template_and_keeps_it(backbone, tmp_path):
+def test_a_conversation_gets_a_template_and_keeps_it(backbone, tmp_path, caplog):
     turns = [Group("q", ({"role": "user", "content": "w1"},), ("good",))]
-    with pytest.raises(PlauditError, match="no chat template; train with"):
-        sft(turns, tmp_path / "out", backbone, validation_share=0.0, **QUICK)
-    sft(turns, tmp_path / "out", backbone, validation_share=0.0, epochs=1, chat_template="turns", **QUICK)
+    sft(turns, tmp_path / "out", backbone, validation_share=0.0, epochs=1, **QUICK)
+    assert "written as plain turns" in caplog.text
     assert "Assistant: " in RewardModel.from_backbone(tmp_path / "out").tokenizer.chat_template
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from plaudit.data.formats import FileReading, Format, register_format
 from plaudit.data.formats.fields import IDS, PROMPTS, name_of, need, prompt_of
-from plaudit.data.formats.texts import response_of
+from plaudit.data.formats.texts import messages_of, response_of
 from plaudit.groups import Group, GroupError
 
 LISTS = ("responses", "completions", "candidates", "answers", "outputs")
@@ -19,12 +19,24 @@ SINGLES = ("response", "completion", "candidate", "answer", "output")
 _TEXTS = ("response", "text", "answer", "completion", "output", "content")
 
 
+_CONVERSATIONS = ("messages", "conversations")
+
+
 def knows(row: Mapping[str, Any]) -> bool:
-    return not row.keys().isdisjoint(PROMPTS) and not row.keys().isdisjoint(LISTS + SINGLES)
+    if row.keys().isdisjoint(LISTS + SINGLES):
+        return _conversation(row) is not None
+    return not row.keys().isdisjoint(PROMPTS)
 
 
 def read(row: dict[str, Any], file: FileReading) -> Group:
-    """Several responses are texts, messages, or objects with the text in one of their fields."""
+    """Several responses are texts, messages, or objects with the text in one of their fields. A conversation alone ends
+    with the response."""
+    if row.keys().isdisjoint(LISTS + SINGLES) and (name := _conversation(row)):
+        *before, last = messages_of(row.pop(name), "the conversation")
+        if not before or last["role"] != "assistant":
+            raise GroupError("its messages do not end with an answer of the assistant's", remedy="add it")
+        answer = response_of([last], "the answer")
+        return Group(name_of(row, *IDS) or "", tuple(before), (answer,), subset=name_of(row, "subset"))
     several = next((row.pop(name) for name in LISTS if name in row), None)
     if several is None:
         several = [need(row, *SINGLES)]
@@ -41,6 +53,11 @@ def read(row: dict[str, Any], file: FileReading) -> Group:
     )
 
 
+def _conversation(row: Mapping[str, Any]) -> str | None:
+    """The column of a whole conversation."""
+    return next((name for name in _CONVERSATIONS if isinstance(row.get(name), list) and row[name]), None)
+
+
 def _response(value: Any, index: int) -> Any:
     if isinstance(value, Mapping) and "role" not in value:
         value = next((value[name] for name in _TEXTS if name in value), None)
@@ -51,7 +68,7 @@ register_format(
     Format(
         name="candidates",
         priority=900,
-        columns="prompt, responses (or one response a row), not judged",
+        columns="prompt, responses (or one response a row), or messages that end with it; not judged",
         knows=knows,
         read=read,
     )

@@ -63,8 +63,9 @@ def read(row: dict[str, Any], file: FileReading) -> Group:
 
 
 def _attributes(row: Mapping[str, Any]) -> list[str]:
-    """Columns that hold a number and are not known to be something else."""
-    return [name for name, value in row.items() if name not in _NOT_ATTRIBUTES and _is_figure(value)]
+    """Columns that hold a number and are not known to be something else. A response may well be one: "4"."""
+    texts = {*PROMPTS, *_RESPONSES}
+    return [name for name, value in row.items() if name not in _NOT_ATTRIBUTES | texts and _is_figure(value)]
 
 
 def _is_figure(value: Any) -> bool:

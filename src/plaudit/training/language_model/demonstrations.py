@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
+from typing import Any
 
-from plaudit.data import FORMATS, Row, Table, messages_of, need, prompt_of, read_groups, response_of, tables
+from plaudit.data import read_groups
 from plaudit.errors import InvalidInputError
-from plaudit.groups import Group, GroupError
+from plaudit.groups import Group
 
 # Net wins and mean ratings are sums of floats; a millionth apart is a tie.
 _ALIKE = 1e-6
@@ -63,9 +63,13 @@ def demonstrations(groups: Iterable[Group], attribute: str | None = None, top: f
     return Demonstrations(tuple(kept), tied, unjudged)
 
 
-def read_demonstrations(source: str | Path | Sequence[str | Path]) -> Iterator[Group]:
-    """Groups from all that `read_groups` reads, and from rows with a prompt and one completion (`completion`,
-    `response`, `answer` or `output`) or with `messages` that end with the assistant's.
+def read_demonstrations(source: str | Path | Sequence[str | Path], **options: Any) -> Iterator[Group]:
+    """Groups from all that `read_groups` reads, judged or not: also rows with a prompt and one completion
+    (`completion`, `response`, `answer` or `output`), or with `messages` that end with the assistant's.
+
+    Args:
+        source: files, folders, `-` or hub ids.
+        options: those of `read_groups`.
 
     Example:
         >>> turns = '[{"role": "user", "content": "2 + 2?"}, {"role": "assistant", "content": "4"}]'
@@ -74,7 +78,7 @@ def read_demonstrations(source: str | Path | Sequence[str | Path]) -> Iterator[G
         >>> group.responses
         ('4',)
     """
-    return read_groups([_judged(table) for table in tables(source)])
+    return read_groups(source, **options)
 
 
 def _net_wins(group: Group) -> dict[int, float]:
@@ -101,35 +105,3 @@ def _mean_ratings(group: Group, attribute: str | None) -> dict[int, float]:
             sums[rating.response] += rating.weight * rating.value
             weights[rating.response] += rating.weight
     return {response: sums[response] / weights[response] for response in sums}
-
-
-def _judged(table: Table) -> Table:
-    """A table as it is, or one whose rows are rewritten as groups if they are completions that nobody judged."""
-    first = next(table.rows, None)
-    rows = table.rows if first is None else chain([first], table.rows)
-    value = first.value if first is not None else None
-    if isinstance(value, Mapping) and not any(shape.knows(value) for shape in FORMATS.values()):
-        rows = map(_completed, rows)
-    return Table(table.name, table.stem, iter(rows))
-
-
-def _completed(row: Row) -> Row:
-    if row.fault is not None or not isinstance(row.value, Mapping):
-        return row
-    left = dict(row.value)
-    try:
-        if isinstance(turns := left.get("messages") or left.get("conversations"), list):
-            *before, last = messages_of(turns, "the conversation")
-            if not before or last["role"] != "assistant":
-                raise GroupError(
-                    "its messages do not end with an answer of the assistant's", remedy="add it or remove the row"
-                )
-            group = Group("", tuple(before), (response_of([last], "the answer"),))
-        else:
-            prompt = prompt_of(left)
-            if prompt is None:
-                raise GroupError("the row has no prompt", remedy="add one")
-            group = Group("", prompt, (response_of(need(left, "completion", "response", "answer", "output"), "it"),))
-    except GroupError as error:
-        return Row(row.file, row.line, row.value, error)
-    return Row(row.file, row.line, group.to_dict())

@@ -18,7 +18,7 @@ from plaudit._arguments import checked
 from plaudit.errors import InvalidInputError, MissingExtraError
 from plaudit.groups import Group, each_group, prompt_key
 from plaudit.logs import muted
-from plaudit.model import Renderer, check_backbone, merge_lora, read_template, settle_padding
+from plaudit.model import Renderer, check_backbone, merge_lora, read_template, settle_padding, settle_template
 from plaudit.storage import data_hash
 from plaudit.training.language_model.batches import IGNORED, Batches, TokenBlock
 from plaudit.training.language_model.card import stage_card
@@ -93,6 +93,7 @@ def _fine_tune(run: TrainingRun[FineTuningSettings], groups: list[Group], backbo
     if objective != NEXT_TOKEN:
         raise InvalidInputError(f"{backbone} is an encoder, which writes no responses", remedy="fine-tune a decoder")
     renderer = _open_renderer(model, tokenizer, settings)
+    settle_template(tokenizer, best.groups)
     train_groups, validation_groups = hold_out_validation(
         best.groups,
         [prompt_key(group, index) for index, group in enumerate(best.groups)],

@@ -1,42 +1,29 @@
-"""Groups rendered for a run, and what is warned of: texts that were cut, or that the backbone cannot read."""
+"""Groups rendered for a run, and what they lose on the way to tokens."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
+from itertools import chain
 
 from plaudit.groups import Group
-from plaudit.model import Rendered, RewardModel
+from plaudit.model import Rendered, RewardModel, TokenCheck, settle_template
 from plaudit.training.settings import TrainingSettings
 
-logger = logging.getLogger(__name__)
 
-# A text of which more than this share cannot be read is not what people judged.
-_MOST_UNKNOWN = 0.1
-
-
-def render_groups(model: RewardModel, groups: Sequence[Group], settings: TrainingSettings) -> list[Rendered]:
-    """Render groups as the model reads them, with a warning if much of them is cut or unknown.
+def render_groups(model: RewardModel, settings: TrainingSettings, *sets: Sequence[Group]) -> list[list[Rendered]]:
+    """Render sets of groups as the model reads them, with warnings of what is cut, unknown or made the same.
 
     Raises:
-        PlauditError: if a response does not fit and may not be cut.
+        PlauditError: if a response does not fit and may not be cut, or all answers that are compared became the same
+            tokens.
     """
-    items = list(model.renderer.render(groups, truncate_responses=settings.truncate_responses))
-    for what, cut in (("prompt", "prompt_cut"), ("response", "response_cut")):
-        if count := sum(sum(getattr(item, cut)) for item in items):
-            logger.warning("%d responses have their %s cut to fit %d tokens", count, what, model.renderer.max_length)
-    if (unknown := _share_unknown(items, model.tokenizer.unk_token_id)) > _MOST_UNKNOWN:
-        logger.warning(
-            "%.0f%% of the tokens are words that this backbone does not know, and all look alike to it: "
-            "take a backbone that reads this language",
-            100 * unknown,
-        )
-    return items
-
-
-def _share_unknown(items: Sequence[Rendered], token: int | None) -> float:
-    """The share of unknown tokens; 0 for a tokenizer that knows everything."""
-    tokens = sum(len(sequence) for item in items for sequence in item.sequences)
-    if token is None or not tokens:
-        return 0.0
-    return sum(int((sequence == token).sum()) for item in items for sequence in item.sequences) / tokens
+    settle_template(model.tokenizer, chain.from_iterable(sets))
+    check = TokenCheck()
+    rendered = []
+    for groups in sets:
+        items = list(model.renderer.render(groups, truncate_responses=settings.truncate_responses))
+        for item in items:
+            check.add(model.renderer, item)
+        rendered.append(items)
+    check.finish()
+    return rendered

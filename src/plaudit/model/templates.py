@@ -1,0 +1,68 @@
+"""Chat templates: the built-in ones, those of files, and the one for conversations where the tokenizer has none."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from plaudit.errors import NotFoundError
+from plaudit.groups import Group
+
+logger = logging.getLogger(__name__)
+
+# Line breaks stand in expressions: transformers' Jinja drops one that follows a block's tag.
+BUILT_IN = {
+    "turns": "{% if tools %}{{ 'Tools: ' + (tools | tojson) + '\\n\\n' }}{% endif %}"
+    "{% for message in messages %}{{ message['role'] | capitalize }}: {{ message['content'] }}"
+    "{% if message['tool_calls'] %}{{ ' ' + (message['tool_calls'] | tojson) }}{% endif %}"
+    "{% if not loop.last %}{{ '\\n\\n' }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '\\n\\nAssistant: ' }}{% else %}{{ eos_token | default('') }}{% endif %}",
+}
+
+
+def settle_template(tokenizer: Any, groups: Iterable[Group]) -> None:
+    """Give a tokenizer without a chat template the built-in `turns`, with a warning, if some group is a conversation
+    or has tools; the saved model keeps it.
+
+    Example:
+        >>> from plaudit.model import open_model
+        >>> tokenizer = open_model("my-model").tokenizer
+        >>> tokenizer.chat_template = None
+        >>> settle_template(tokenizer, [Group("q", ({"role": "user", "content": "Why?"},), ("Because.",))])
+        >>> tokenizer.chat_template == read_template("turns")
+        True
+    """
+    if tokenizer.chat_template:
+        return
+    if any(
+        group.tools or any(not isinstance(text, str) for text in (group.prompt, *group.responses)) for group in groups
+    ):
+        tokenizer.chat_template = BUILT_IN["turns"]
+        logger.warning(
+            "some prompts or responses are conversations, and the backbone has no chat template: all are written as "
+            "plain turns (--chat-template turns), which the model keeps"
+        )
+
+
+def read_template(name: str | None) -> str | None:
+    """A chat template by file or by built-in name, as Jinja text.
+
+    Example:
+        >>> "Tools: " in read_template("turns")
+        True
+        >>> read_template("turn")
+        Traceback (most recent call last):
+        ...
+        plaudit.errors.NotFoundError: no chat template file 'turn' (...); built-in templates: turns
+    """
+    if name is None or name in BUILT_IN:
+        return name and BUILT_IN[name]
+    try:
+        return Path(name).read_text(encoding="utf-8")
+    except OSError as error:
+        known = ", ".join(BUILT_IN)
+        raise NotFoundError(
+            f"no chat template file {name!r} ({error.strerror})", remedy=f"built-in templates: {known}"
+        ) from error
