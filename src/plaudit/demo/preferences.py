@@ -10,6 +10,7 @@ from random import Random
 from plaudit.demo.annotators import ANNOTATORS, expected_agreement, judge
 from plaudit.demo.answers import draw_answers
 from plaudit.demo.topics import LANGUAGES, Topic, topics
+from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, Ranking
 
 SEED = 0
@@ -29,10 +30,15 @@ def preference_set(seed: int = SEED, questions: int = QUESTIONS) -> list[Group]:
         seed: of all draws.
         questions: of each topic, 1 to 3.
 
+    Raises:
+        InvalidInputError: if there are not so many.
+
     Example:
         >>> len(preference_set(questions=1))
         139
     """
+    if questions not in range(1, QUESTIONS + 1):
+        raise InvalidInputError(f"questions is {questions}", remedy=f"there are 1 to {QUESTIONS} of each topic")
     return [
         _group(topic, number, Random(f"{seed}/{topic.language}/{topic.name}/{number}"))
         for language in LANGUAGES

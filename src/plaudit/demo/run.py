@@ -56,6 +56,11 @@ class Demo:
         model: as trained.
         folder: of the data and the model.
         recovery: by the name of the held-out set: `test` and `new-topics`.
+
+    Example:
+        >>> from plaudit.model import open_model
+        >>> Demo(open_model("my-bow"), Path("demo"), recovery={}).folder.name
+        'demo'
     """
 
     model: Scorer
@@ -90,8 +95,9 @@ def run_demo(
         PlauditError: if the folder is not empty, or there is no such backbone.
 
     Example:
-        demo = run_demo("demo", questions=1, log=print)
-        print(demo.recovery["test"].truth.overall["accuracy"])
+        >>> demo = run_demo("demo", "bow", questions=1)
+        >>> {name: recovery.truth.overall["accuracy"].value > 0.6 for name, recovery in demo.recovery.items()}
+        {'test': True, 'new-topics': True}
     """
     folder = Path(output_dir)
     _check_inputs(folder, backbone, overwrite)
