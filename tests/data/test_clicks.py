@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from typer.testing import CliRunner
 
 from plaudit.cli import app
-from plaudit.data import load_groups
+from plaudit.data import load_groups, read_sessions
 from plaudit.data.clicks import Session, groups_of_clicks, long_enough, skipped_above
 from plaudit.data.propensities import estimate_propensities, load_propensities
 from plaudit.errors import DataError, PlauditError
@@ -170,7 +170,6 @@ def test_propensities_from_a_file(tmp_path):
 
 FAULTS = {
     '{"shown":["a"],"clicked":[]}': "no prompt",
-    '{"prompt":"P","chosen":"a","rejected":"b"}': "the row is of no click log: it has no clicked and no shown",
     '{"prompt":"P","shown":"a","clicked":[]}': '"shown" must list',
     '{"prompt":"P","shown":["a","a"],"clicked":[]}': "responses 0 and 1 are the same text, shown twice",
     '{"prompt":"P","shown":["a","b"],"clicked":2}': "the clicked response is 2; it must be an index from 0 to 1",
@@ -191,6 +190,15 @@ def test_a_bad_session_is_named_with_its_line(row, tmp_path):
     assert "log.jsonl:2" in str(error.value)
     result = CliRunner().invoke(app, ["data", "clicks", str(path), "-o", str(tmp_path / "out.jsonl")])
     assert str(result.exception) == str(error.value)
+
+
+def test_a_file_that_is_no_click_log_is_told_in_one_line(tmp_path):
+    path = tmp_path / "pairs.jsonl"
+    path.write_text('{"prompt":"P","chosen":"a","rejected":"b"}\n')
+    with pytest.raises(DataError, match=r"pairs\.jsonl:1: the row is of no click log.*prompt, shown and clicked"):
+        list(read_sessions(path))
+    path.write_text('{"prompt":"P","shown":["a","b"]}\n')
+    assert [session.clicked for session in read_sessions(path)] == [(False, False)]
 
 
 def test_the_example_of_the_page_is_read_as_the_page_says(tmp_path):

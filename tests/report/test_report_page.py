@@ -8,6 +8,7 @@ from report_samples import HOSTILE, evaluation, explanation, found, measured, me
 
 from plaudit.groups import Group, Ranking
 from plaudit.report import ReportInputs, render_report, worst_mistakes, write_report
+from plaudit.report.sections.subsets import _bin
 
 VOID = {"meta", "input", "br", "img", "link", "hr"}
 
@@ -189,3 +190,10 @@ def test_a_page_of_nothing_has_a_heading_and_counts_no_faults():
     words = Page(page_of({})).words
     assert "A reward model" in words
     assert "of fault" not in words
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "en"), [(-57, -57, "57 shorter"), (3, 3, "3 longer"), (-9, -2, "2 to 9 shorter")]
+)
+def test_a_bin_of_one_length_is_one_number(low, high, en):
+    assert _bin(low, high).plain("en") == en

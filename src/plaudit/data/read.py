@@ -14,7 +14,7 @@ from typing import Any
 
 from plaudit.data.clicks import Session
 from plaudit.data.formats import ONE_BASED, ZERO_BASED
-from plaudit.data.formats.clicks import knows, session_of
+from plaudit.data.formats.clicks import session_of
 from plaudit.data.merge import LIMIT, merge_fragments
 from plaudit.data.read_report import ReadReport, RejectsFile, rejecting
 from plaudit.data.read_tables import EMPTY, Labels, Wishes, empty_file, parse_rows, read_table
@@ -163,9 +163,10 @@ def _numbered(rows: Iterable[Group]) -> Iterator[Group]:
 
 def _session_of_row(row: Mapping[str, Any], report: ReadReport) -> Session:
     columns = dict(row)
-    if not knows(columns):
+    # A session in which nothing was clicked may lack "clicked": Parquet's nulls are left out.
+    if "shown" not in columns:
         raise GroupError(
-            f"the row is of no click log: it has no {' and no '.join(sorted({'shown', 'clicked'} - columns.keys()))}",
+            "the row is of no click log: it does not say what was shown",
             remedy="a row needs prompt, shown and clicked (docs/clicks.md); other judgements are read by data convert",
         )
     session = session_of(columns)
