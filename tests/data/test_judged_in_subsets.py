@@ -57,6 +57,24 @@ def test_a_dimension_that_was_not_judged_makes_no_group(tmp_path):
     assert list(report.notes.values()) == [1]
 
 
+def test_one_preference_under_both_names_is_noted(tmp_path):
+    """Published so (PKU-SafeRLHF-single-dimension), every row's two columns say the same."""
+
+    def notes(rows):
+        path, report = tmp_path / "file.jsonl", ReadReport()
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        groups = load_groups(path, report=report)
+        assert sum(len(group.rankings) for group in groups) == 2 * len(rows)
+        return list(report.notes.items())
+
+    bare = {name: PKU[name] for name in ("response_0", "response_1", "better_response_id")}
+    rows = [{**bare, "prompt": f"P{n}", "safer_response_id": 0} for n in range(20)]
+    [(note, count)] = notes(rows)
+    assert note.startswith("the better and the safer response never differ") and count == 20
+    assert notes(rows[:19]) == []
+    assert notes([*rows, {**rows[0], "safer_response_id": 1}]) == []
+
+
 def test_multiprefs_dimensions_stand_apart_and_what_is_not_read_is_reported(tmp_path):
     row = {
         "comparison_id": "c",

@@ -1,4 +1,4 @@
-"""The rows of a table -> groups, in the format that most of its first rows have."""
+"""The rows of a table -> groups, in the format of its first rows."""
 
 from __future__ import annotations
 
@@ -79,6 +79,8 @@ def read_table(table: Table, wishes: Wishes, report: ReadReport, reject: RejectR
             reject(Row(table.name, None, [group.to_dict() for group in parts]), error)
     if wishes.merge:  # whoever scores rows asks for no verdict
         file.check(table.name)
+    if shape.finish is not None:
+        shape.finish(file)
     for what, count in file.notes.items():
         logger.warning("%s: %s (%s row%s)", table.name, what, f"{count:,}", "" if count == 1 else "s")
     report.notes.update(file.notes)

@@ -29,6 +29,7 @@ class FileReading:
         labels: how numbers name one of two responses, where the user said so: `ZERO_BASED` or `ONE_BASED`.
         notes: what a reader noticed that is no error -> rows. It is worth a warning.
         numbers: numbers met as verdicts that both numberings could mean.
+        tally: what a reader counts to judge the whole file by; see `Format.finish`.
 
     Example:
         >>> file = FileReading(stem="debates")
@@ -41,6 +42,7 @@ class FileReading:
     labels: str | None = None
     notes: Counter[str] = field(default_factory=Counter)
     numbers: set[float] = field(default_factory=set)
+    tally: Counter[str] = field(default_factory=Counter)
 
     def note(self, what: str) -> None:
         """Count one row in which `what` is the case, such as "the scores contradict the label"."""
@@ -76,6 +78,7 @@ class Format:
         knows: whether a row has this shape, by its columns and, where those do not decide, its values.
         read: row (a copy, to take columns out of) and the file it stands in -> the group of that row, or several.
         join: for a format whose judgements span the whole file: the groups of its rows -> the groups of the file.
+        finish: asked when a file has ended, for what only the whole of it can tell; it notes what is odd.
         judgement_columns: columns about a single judgement, for which a group has no place. They are reported.
         needs: what a row must have, for the message to somebody whose columns are called otherwise: for each, its
             column's name and the names that are read as well. Formats without it are never proposed.
@@ -87,6 +90,7 @@ class Format:
     knows: Callable[[Mapping[str, Any]], bool]
     read: Callable[[dict[str, Any], FileReading], Group | Sequence[Group]]
     join: Callable[[Sequence[Group]], Group | Sequence[Group]] | None = None
+    finish: Callable[[FileReading], None] | None = None
     judgement_columns: frozenset[str] = frozenset()
     needs: tuple[tuple[str, ...], ...] = ()
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from plaudit.data.formats import FileReading, Format, register_format
-from plaudit.data.formats.fields import IDS, PROMPTS, name_of, need, prompt_of
+from plaudit.data.formats.fields import IDS, PROMPTS, leave_each, name_of, need, prompt_of, take
 from plaudit.data.formats.texts import messages_of, response_of
 from plaudit.groups import Group, GroupError
 
@@ -37,18 +37,20 @@ def read(row: dict[str, Any], file: FileReading) -> Group:
             raise GroupError("its messages do not end with an answer of the assistant's", remedy="add it")
         answer = response_of([last], "the answer")
         return Group(name_of(row, *IDS) or "", tuple(before), (answer,), subset=name_of(row, "subset"))
-    several = next((row.pop(name) for name in LISTS if name in row), None)
-    if several is None:
-        several = [need(row, *SINGLES)]
+    column = next((name for name in LISTS if name in row), None)
+    several = [need(row, *SINGLES)] if column is None else row.pop(column)
     if not isinstance(several, list) or not several:
         raise GroupError("the responses must be a list of at least one")
     prompt = prompt_of(row)
     if prompt is None:
         raise GroupError("the row has no prompt", remedy="add one")
+    objects = [dict(one) if _is_object(one) else {_TEXTS[0]: one} for one in several]
+    responses = tuple(response_of(take(one, *_TEXTS), f"response {index}") for index, one in enumerate(objects))
+    leave_each(row, column or "response", objects)
     return Group(
         id=name_of(row, *IDS) or "",
         prompt=prompt,
-        responses=tuple(_response(one, index) for index, one in enumerate(several)),
+        responses=responses,
         subset=name_of(row, "subset"),
     )
 
@@ -58,10 +60,8 @@ def _conversation(row: Mapping[str, Any]) -> str | None:
     return next((name for name in _CONVERSATIONS if isinstance(row.get(name), list) and row[name]), None)
 
 
-def _response(value: Any, index: int) -> Any:
-    if isinstance(value, Mapping) and "role" not in value:
-        value = next((value[name] for name in _TEXTS if name in value), None)
-    return response_of(value, f"response {index}")
+def _is_object(value: Any) -> bool:
+    return isinstance(value, Mapping) and "role" not in value  # with a role it is a message
 
 
 register_format(

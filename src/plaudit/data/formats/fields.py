@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plaudit.data.formats.texts import is_transcript, text_of, turns_of, words_of
@@ -70,6 +70,19 @@ def leave(row: dict[str, Any], column: str, rest: Mapping[str, Any]) -> None:
         {'question.dataset': 'eli5'}
     """
     row.update({f"{column}.{name}": value for name, value in rest.items() if value is not None})
+
+
+def leave_each(row: dict[str, Any], column: str, rests: Sequence[Mapping[str, Any]]) -> None:
+    """`leave`, for a list of objects: what is left of them under a name becomes a list.
+
+    Example:
+        >>> row = {}
+        >>> leave_each(row, "summaries", [{"policy": "sft"}, {"policy": "rl", "note": None}])
+        >>> row
+        {'summaries.policy': ['sft', 'rl']}
+    """
+    names = dict.fromkeys(name for rest in rests for name, value in rest.items() if value is not None)
+    leave(row, column, {name: [rest.get(name) for rest in rests] for name in names})
 
 
 def name_of(row: dict[str, Any], *names: str) -> str | None:

@@ -38,6 +38,8 @@ def read_hh(row: dict[str, Any], file: FileReading) -> Group:
     opening = take(row, "prompt") or ""
     sides = [turns_of(f"{opening}{need(row, side)}", side) for side in ("chosen", "rejected")]
     for name, turns in zip(("chosen", "rejected"), sides, strict=True):
+        if not turns:
+            raise GroupError(f"{name} has no turns", remedy="remove the row")
         if turns[-1]["role"] != "assistant":
             raise GroupError(f"{name} ends with the human's turn, so there is no answer in it", remedy="remove the row")
     prompt, *responses = split_prompt(*sides)

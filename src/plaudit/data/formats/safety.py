@@ -13,6 +13,7 @@ from plaudit.groups import Group, GroupError, Ranking, Rating
 
 _DIMENSIONS = (("better", "better_response_id"), ("safer", "safer_response_id"))
 _RESPONSES = ("response_0", "response_1")
+_ENOUGH_ROWS = 20  # that two judgements agree so often by chance is out of the question
 
 
 def knows_pairs(row: Mapping[str, Any]) -> bool:
@@ -46,6 +47,8 @@ def read_pairs(row: dict[str, Any], file: FileReading) -> tuple[Group, ...]:
         better, worse = ranking.tiers[0][0], ranking.tiers[1][0]
         if safe.get(better, 1) < safe.get(worse, 0):
             file.note("the safer response is the one that is not safe; both judgements are kept")
+    if all(rankings.values()):
+        file.tally["alike" if rankings["better"] == rankings["safer"] else "differ"] += 1
     # A judgement of harm stands with the order of harm.
     return tuple(
         Group(
@@ -59,6 +62,15 @@ def read_pairs(row: dict[str, Any], file: FileReading) -> tuple[Group, ...]:
         for name, _ in _DIMENSIONS
         if rankings[name] or (name == "safer" and ratings) or not (any(rankings.values()) or ratings)
     )
+
+
+def finish_pairs(file: FileReading) -> None:
+    """Note a file whose two dimensions are always one: published so, a single preference stands in both columns."""
+    if file.tally["alike"] >= _ENOUGH_ROWS and not file.tally["differ"]:
+        file.notes[
+            "the better and the safer response never differ: there may be one preference, which the subsets 'better' "
+            "and 'safer' hold twice; take one of them"
+        ] = file.tally["alike"]
 
 
 def _ranking(row: dict[str, Any], column: str, annotator: str | None) -> tuple[Ranking, ...]:
@@ -119,6 +131,7 @@ register_format(
         columns="prompt, response_0, response_1, better_response_id, safer_response_id",
         knows=knows_pairs,
         read=read_pairs,
+        finish=finish_pairs,
     )
 )
 register_format(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plaudit.data.formats import FileReading, Format, register_format
-from plaudit.data.formats.fields import ANNOTATORS, IDS, leave, name_of, need, number_of
+from plaudit.data.formats.fields import ANNOTATORS, IDS, leave, leave_each, name_of, need, number_of
 from plaudit.data.formats.texts import response_of, text_of, words_of
 from plaudit.groups import Group, GroupError, Ranking
 
@@ -37,8 +37,7 @@ def read_comparisons(row: dict[str, Any], file: FileReading) -> Group:
     texts = tuple(response_of(need(one, "text"), "a summary") for one in summaries)
     identity, prompt = name_of(info, "id"), _prompt(info)
     leave(row, "info", info)
-    for name in dict.fromkeys(name for one in summaries for name in one):
-        leave(row, "summaries", {name: [one.get(name) for one in summaries]})
+    leave_each(row, "summaries", summaries)
     return Group(
         id=identity or "",
         prompt=prompt,

@@ -53,10 +53,14 @@ def _group(debate: str, stance: str, row: dict[str, Any], label: Any) -> Group:
 def read_rank(row: dict[str, Any], file: FileReading) -> Group:
     debate, stance = _topic(file.stem)
     figure = number_of(need(row, "rank"), "the rank")
+    argument = words_of(need(row, "argument"), "the argument")
+    file.tally[argument] += 1
+    if file.tally[argument] > 1:
+        file.note("the argument stands in an earlier row as well; it is ranked once, by the mean of its figures")
     return Group(
         id="",
         prompt=f"{debate}: {stance}",
-        responses=(words_of(need(row, "argument"), "the argument"),),
+        responses=(argument,),
         ratings=(Rating(0, figure, "rank"),),
         meta={"debate": debate, "stance": stance},
     )

@@ -1,0 +1,383 @@
+"""Well-formed rows of every format, with the judgements that stand in them.
+
+Texts hold a mark each: `p2` in the prompt of row 2, `r2a` in its first response. A judgement is told by these marks, so
+it is the same whether a text is a string, a message or a transcript.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+STEM = "is-it-so_yes"
+"""The bare name of the file, which is the prompt of UKP's formats."""
+
+Mark = tuple[str, ...]
+"""The marks of a text, sorted."""
+
+
+class Fact(NamedTuple):
+    """A judgement of one or two responses: `better` above `worse`, equal to it, or `better` having a value."""
+
+    kind: str
+    prompt: Mark
+    better: Mark
+    worse: Mark = ()
+    figure: tuple[Any, ...] = ()
+
+
+class Known(NamedTuple):
+    """A judgement that stands in a file, and the cells without which it would not: (row, column)."""
+
+    fact: Fact
+    cells: frozenset[tuple[int, str]]
+
+
+Pick = Callable[..., Any]
+"""One of its arguments."""
+
+ABSENT = object()
+
+
+def over(n: int, better: str, worse: str, columns: str, weight: float = 1.0) -> Known:
+    """Response `better` (a, b, ...) of row `n` above `worse`; `columns` are what says so."""
+    fact = Fact("over", (f"p{n}",), (f"r{n}{better}",), (f"r{n}{worse}",), (weight,))
+    return Known(fact, frozenset((n, column) for column in columns.split(",")))
+
+
+def tied(n: int, one: str, other: str, columns: str) -> Known:
+    return over(n, one, other, columns)._replace(
+        fact=Fact("tied", (f"p{n}",), (f"r{n}{one}",), (f"r{n}{other}",), (1.0,))
+    )
+
+
+def rated(n: int, response: str, attribute: str, value: float, columns: str, weight: float = 1.0) -> Known:
+    fact = Fact("rated", (f"p{n}",), (f"r{n}{response}",), (), (attribute, value, weight))
+    return Known(fact, frozenset((n, column) for column in columns.split(",")))
+
+
+def verdict(n: int, first: float, columns: str) -> list[Known]:
+    """What the probability that a is better than b says: an order, a tie, or both orders with a weight each."""
+    if first == 0.5:
+        return [tied(n, "a", "b", columns)]
+    both = [over(n, "a", "b", columns, first), over(n, "b", "a", columns, 1 - first)]
+    return [known for known in both if known.fact.figure[0]]
+
+
+def user(content: str) -> dict[str, Any]:
+    return {"role": "user", "content": content}
+
+
+def assistant(content: str) -> dict[str, Any]:
+    return {"role": "assistant", "content": content}
+
+
+def prompt(n: int) -> str:
+    return f"What of p{n}?"
+
+
+def answer(n: int, letter: str) -> str:
+    return f"It is r{n}{letter}."
+
+
+def about(pick: Pick) -> dict[str, Any]:
+    """Columns beside a judgement, some of them, which take nothing from it."""
+    columns = {"annotator": "ann", "subset": "news", "source": "a set", "notes": ["x"]}
+    return {name: value for name, value in columns.items() if pick(True, False)}
+
+
+def trl(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    row: dict[str, Any] = {"prompt": prompt(n), "chosen": answer(n, "a"), "rejected": answer(n, "b"), **about(pick)}
+    shape = pick("text", "messages", "implicit", "several")
+    if shape == "several":
+        row["rejected"] = [answer(n, "b"), answer(n, "c")]
+        return row, [over(n, "a", "b", "prompt,chosen,rejected"), over(n, "a", "c", "prompt,chosen,rejected")]
+    if shape != "text":
+        before = row["prompt"] = [user(prompt(n))]
+        row.update({name: [assistant(row[name])] for name in ("chosen", "rejected")})
+        if shape == "implicit":
+            row.update({name: before + row[name] for name in ("chosen", "rejected")})
+            del row["prompt"]
+    probability = pick(1.0, 0.75)
+    known = verdict(n, probability, "prompt,chosen,rejected")
+    if probability != 1:
+        row["chosen_prob"] = probability
+        known = [Known(one.fact, one.cells | {(n, "chosen_prob")}) for one in known]
+    for column, letter, side in (("score_chosen", "a", "chosen"), ("score_rejected", "b", "rejected")):
+        if pick(True, False):
+            row[column] = pick(1, 2.5, "4")
+            known.append(rated(n, letter, "score", float(row[column]), f"prompt,{side},{column}"))
+    if pick(True, False):
+        row["margin"] = 2
+    return row, known
+
+
+def hh(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    opening = f"\n\nHuman: {prompt(n)}\n\nAssistant:"
+    row = {"chosen": f"{opening} {answer(n, 'a')}", "rejected": f"{opening} {answer(n, 'b')}"}
+    return row | about(pick), [over(n, "a", "b", "chosen,rejected")]
+
+
+def llama_factory(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    if pick(True, False):
+        row = {"instruction": prompt(n), "input": pick("", "Shortly."), "chosen": answer(n, "a")}
+        row["rejected"] = answer(n, "b")
+        return row | about(pick), [over(n, "a", "b", "instruction,chosen,rejected")]
+    chosen, rejected = ({"from": "gpt", "value": answer(n, letter)} for letter in "ab")
+    row = {"conversations": [{"from": "human", "value": prompt(n)}], "chosen": chosen, "rejected": rejected}
+    return row | about(pick), [over(n, "a", "b", "conversations,chosen,rejected")]
+
+
+def labelled(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    first, second = pick(("response_a", "response_b"), ("answer_1", "answer_2"), ("Response A", "Response B"))
+    row = {"question": prompt(n), first: answer(n, "a"), second: answer(n, "b"), **about(pick)}
+    one, other = ("answer 1", "answer 2") if first == "answer_1" else ("a", "b")
+    column, value, probability = pick(
+        ("winner", one, 1), ("winner", other, 0), ("preference", "tie", 0.5), ("preference_strength", -2, 1),
+        ("overall_preference", 3, 0), ("prob_first", 0.25, 0.25), ("verdict", f"{one}>>{other}", 1),
+    )  # fmt: skip
+    return row | {column: value}, verdict(n, probability, f"question,{first},{second},{column}")
+
+
+def pandalm(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    row = {"instruction": prompt(n), "input": "", "response1": answer(n, "a"), "response2": answer(n, "b")}
+    known = []
+    for name in ("annotator1", "annotator2"):
+        row[name], probability = pick((1, 1), (2, 0), (0, 0.5))
+        known += verdict(n, probability, f"instruction,response1,response2,{name}")
+    return row, known
+
+
+def llmbar(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    row = {"input": prompt(n), "output_1": answer(n, "a"), "output_2": answer(n, "b"), "label": 2}
+    return row, verdict(n, 0, "input,output_1,output_2,label")
+
+
+def shp(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    row = {"post_id": f"post{n}", "domain": "askx_train", "history": prompt(n), "human_ref_A": answer(n, "a")}
+    row |= {"human_ref_B": answer(n, "b"), "labels": pick(1, 0), "score_A": 3, "score_B": 2, "score_ratio": 1.5}
+    return row, verdict(n, float(row["labels"]), "history,human_ref_A,human_ref_B,labels")
+
+
+def webgpt(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    score, probability = pick((0.5, 1), (-1.0, 0), (0.0, 0.5))
+    row = {"question": {"id": f"q{n}", "dataset": "eli5", "full_text": prompt(n)}, "answer_0": answer(n, "a")}
+    row |= {"answer_1": answer(n, "b"), "score_0": score, "score_1": -score, "quotes_0": {"title": ["x"]}}
+    return row, verdict(n, probability, "question,answer_0,answer_1,score_0,score_1")
+
+
+def pku(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    row = {"prompt": prompt(n), "response_0": answer(n, "a"), "response_1": answer(n, "b"), **about(pick)}
+    known = []
+    for column in ("better_response_id", "safer_response_id"):
+        row[column] = pick(0, 1)
+        known += verdict(n, 1.0 - row[column], f"prompt,response_0,response_1,{column}")
+    for index, letter in enumerate("ab"):
+        safe, severity = f"is_response_{index}_safe", f"response_{index}_severity_level"
+        row |= {safe: pick(True, False), severity: pick(0, 3)}
+        known.append(rated(n, letter, "safe", float(row[safe]), f"prompt,response_0,response_1,{safe}"))
+        known.append(rated(n, letter, "severity", -float(row[severity]), f"prompt,response_0,response_1,{severity}"))
+    return row, known
+
+
+def safety(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    row = {"prompt": prompt(n), "response": answer(n, "a"), "is_safe": pick(True, False), **about(pick)}
+    known = [rated(n, "a", "safe", float(row["is_safe"]), "prompt,response,is_safe")]
+    if pick(True, False):
+        row["severity_level"] = 2
+        known.append(rated(n, "a", "severity", -2.0, "prompt,response,severity_level"))
+    return row, known
+
+
+def summaries(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    row = {"info": {"id": f"t{n}", "title": "News", "post": prompt(n), "subreddit": "x"}, "worker": "w"}
+    row["summaries"] = [{"text": answer(n, letter), "policy": "sup"} for letter in "ab"]
+    row |= {"choice": pick(0, 1), "extra": {"confidence": 7}}
+    return row, verdict(n, 1.0 - row["choice"], "info,summaries,choice")
+
+
+def samples(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    row = {"query": prompt(n), **{f"sample{i}": answer(n, letter) for i, letter in enumerate("abcd")}}
+    row["best"] = best = pick(0, 3)
+    columns = "query,sample0,sample1,sample2,sample3,best"
+    return row, [over(n, "abcd"[best], letter, columns) for letter in "abcd" if letter != "abcd"[best]]
+
+
+def multipref(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    row: dict[str, Any] = {"text": prompt(n), "completion_a": answer(n, "a"), "completion_b": answer(n, "b")}
+    known = []
+    for column in ("normal_worker_annotations", "expert_worker_annotations"):
+        row[column] = [{"evaluator": "w", "time_spent": 9}]
+        for dimension in ("overall_pref", "truthful_pref"):
+            word, probability = pick(("A-is-clearly-better", 1), ("B-is-slightly-better", 0), ("Tie", 0.5))
+            row[column][0][dimension] = word
+            known += verdict(n, probability, f"text,completion_a,completion_b,{column}")
+    return row, known
+
+
+def prometheus(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    row = {
+        "instruction": "###Task",
+        "output": "So. [RESULT] A",
+        "orig_instruction": prompt(n),
+        "orig_criteria": "Is it?",
+    }
+    row |= {"orig_response_A": answer(n, "a"), "orig_response_B": answer(n, "b"), "orig_preference": pick("A", "B")}
+    columns = "orig_instruction,orig_response_A,orig_response_B"
+    known = verdict(n, float(row["orig_preference"] == "A"), f"{columns},orig_preference")
+    for letter in "AB":
+        if pick(True, False):
+            row[f"orig_score_{letter}"] = 4
+            known.append(rated(n, letter.lower(), "overall", 4.0, f"{columns},orig_score_{letter}"))
+    return row, known
+
+
+def judgelm(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    row = {"question_id": n, "question_body": prompt(n), "answer1_body": answer(n, "a"), "answer2_body": answer(n, "b")}
+    row |= {"score": [pick(8.0, 2), 3], "answer1_model_id": "m", "text": "a judge's words"}
+    columns = "question_body,answer1_body,answer2_body,score"
+    return row, [rated(n, letter, "overall", float(row["score"][i]), columns) for i, letter in enumerate("ab")]
+
+
+def clicks(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    row = {"session": f"s{n}", "prompt": prompt(n), "shown": [answer(n, letter) for letter in "abc"]}
+    row |= {"clicked": pick([2], [False, False, True], 2), "seconds": pick([None, None, 9.5], 9.5)}
+    return row, [over(n, "c", letter, "prompt,shown,clicked") for letter in "ab"]
+
+
+def mqm(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    row = {"doc": "news:en-de", "segment": n, "source": prompt(n)}
+    row["translations"] = [
+        {"system": "online", "target": answer(n, letter), "mqm_by_rater": {"r1": pick(0, -5.0)}} for letter in "ab"
+    ]
+    scores = [one["mqm_by_rater"]["r1"] for one in row["translations"]]
+    return row, [rated(n, letter, "overall", scores[i], "source,translations") for i, letter in enumerate("ab")]
+
+
+def ranked(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    row: dict[str, Any] = {"prompt": prompt(n), "responses": [answer(n, letter) for letter in "abc"], **about(pick)}
+    if pick("lists", "objects") == "lists":
+        row["ranks"], orders = pick(([2, 1, 3], "bac"), ([3, 2, 1], "cba"))
+        if pick(True, False):
+            row["scores"] = [1, 2.5, 4]
+    else:
+        answers = [{"text": text, "rank": 3 - i, "model": "m"} for i, text in enumerate(row.pop("responses"))]
+        row["answers"], orders = answers, "cba"
+    texts = "responses" if "responses" in row else "answers"
+    columns = f"prompt,{texts},ranks" if "ranks" in row else f"prompt,{texts}"
+    known = [over(n, orders[i], orders[j], columns) for i in range(3) for j in range(i + 1, 3)]
+    known += [
+        rated(n, letter, "overall", value, f"prompt,{texts},scores")
+        for letter, value in zip("abc", row.get("scores", ()), strict=False)
+    ]
+    return row, known
+
+
+def rated_rows(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    row: dict[str, Any] = {"prompt": prompt(n), "response": answer(n, "a"), **about(pick)}
+    if pick(True, False):
+        column, value, figure = pick(("value", 3, 3.0), ("rating", "4", 4.0), ("score", 2.5, 2.5), ("label", True, 1.0))
+        row[column] = value
+        return row, [rated(n, "a", "overall", figure, f"prompt,response,{column}")]
+    row |= {"helpfulness": 3, "coherence": 4.0}
+    return row, [
+        rated(n, "a", name, float(row[name]), f"prompt,response,{name}") for name in ("helpfulness", "coherence")
+    ]
+
+
+def native(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    row = {"id": f"q{n}", "prompt": prompt(n), "responses": [answer(n, letter) for letter in "ab"]}
+    row["rankings"] = [{"tiers": [[1], [0]], "annotator": "ann"}]
+    row["ratings"] = [{"response": 0, "value": 3, "attribute": "clear"}]
+    known = [over(n, "b", "a", "prompt,responses,rankings"), rated(n, "a", "clear", 3.0, "prompt,responses,ratings")]
+    return row, known
+
+
+def candidates(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    return {"question": prompt(n), "answers": [answer(n, "a"), {"text": answer(n, "b")}], "model": "m"}, []
+
+
+def ukp_votes(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    row = {"debate": f"Is p{n} so?", "stance": "yes", "a1": answer(n, "a"), "a2": answer(n, "b"), "annotator": "ann"}
+    row["choice"], probability = pick(("a1", 1), ("a2", 0), ("equal", 0.5))
+    return row, verdict(n, probability, "debate,stance,a1,a2,choice")
+
+
+def ukp_pairs(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    row = {"id": f"arg{n}", "label": "a2", "a1": answer(n, "a"), "a2": answer(n, "b")}
+    (known,) = verdict(n, 0, "label,a1,a2")
+    return row, [known._replace(fact=known.fact._replace(prompt=()))]  # the prompt is the file's name
+
+
+Rows = tuple[list[dict[str, Any]], list[Known]]
+
+
+def ukp_ranks(count: int, pick: Pick) -> Rows:
+    """One ranking of the whole file: the lower the figure, the better."""
+    rows = [{"id": f"arg{n}", "rank": n, "argument": answer(n, "a")} for n in range(count)]
+    known = []
+    for better in range(count):
+        for worse in range(better + 1, count):
+            fact = Fact("over", (), (f"r{better}a",), (f"r{worse}a",), (1.0,))
+            known.append(Known(fact, frozenset((n, name) for n in (better, worse) for name in ("rank", "argument"))))
+    return rows, known
+
+
+def captions(count: int, pick: Pick) -> Rows:
+    """One group of the whole file, and a rating for each vote."""
+    rows, known = [], []
+    for n in range(count):
+        votes = {"unfunny": pick(0, 2), "somewhat_funny": 1, "funny": pick(0, 3)}
+        rows.append({"caption": answer(n, "a"), **votes, "mean": 1.5, "rank": n})
+        for value, (name, count_of) in enumerate(votes.items(), 1):
+            fact = Fact("rated", (), (f"r{n}a",), (), ("funny", float(value), 1.0))
+            known += [Known(fact, frozenset({(n, "caption"), (n, name)}))] * count_of
+    return rows, known
+
+
+def _each(row: Callable[[int, Pick], tuple[dict[str, Any], list[Known]]]) -> Callable[[int, Pick], Rows]:
+    """The maker of a file from that of a row."""
+
+    def rows(count: int, pick: Pick) -> Rows:
+        made = [row(n, pick) for n in range(count)]
+        return [row for row, _ in made], [one for _, known in made for one in known]
+
+    return rows
+
+
+MAKERS: dict[str, Callable[[int, Pick], Rows]] = {
+    "ukp-ranks": ukp_ranks,
+    "caption-contest": captions,
+    **{
+        name: _each(row)
+        for name, row in {
+            "trl": trl, "hh": hh, "llama-factory": llama_factory, "labelled": labelled, "pandalm": pandalm,
+            "llmbar": llmbar, "shp": shp, "webgpt": webgpt, "pku-safe-rlhf": pku, "safety": safety,
+            "summaries": summaries, "lm-human-preferences": samples, "multipref": multipref,
+            "prometheus-preference": prometheus, "judgelm": judgelm, "clicks": clicks, "mqm": mqm, "ranked": ranked,
+            "rated": rated_rows, "native": native, "candidates": candidates, "ukp-votes": ukp_votes,
+            "ukp-pairs": ukp_pairs,
+        }.items()
+    },
+}  # fmt: skip
+"""Format -> what makes well-formed rows of it, and the judgements in them."""
+
+
+@st.composite
+def files(draw: st.DrawFn, format: str) -> Rows:
+    """Three or four well-formed rows of a format, with different texts, and the judgements in them."""
+
+    def pick(*options: Any) -> Any:
+        return draw(st.sampled_from(options))
+
+    return MAKERS[format](draw(st.integers(3, 4)), pick)
+
+
+def paths(value: Any, depth: int = 3) -> Iterator[tuple[str | int, ...]]:
+    """Where the named cells of a row stand: its columns, and those inside them."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inner:
+        if isinstance(key, str):
+            yield (key,)
+        if depth:
+            yield from ((key, *path) for path in paths(one, depth - 1))
