@@ -147,3 +147,15 @@ def test_an_argument_of_another_name_is_hinted_at():
         plaudit.split_groups(GROUPS, test="a")
     with pytest.raises(TypeError, match=r"Group\(\) takes rankings as a list of Rankings, not with a tuple in it"):
         plaudit.Group("q", "p", ("a", "b"), rankings=[(0, 1)])
+
+
+def test_an_annotation_of_type_checkers_alone_may_be_anything():
+    from plaudit._arguments import checked
+
+    @checked
+    def count(words: list[str], check: "OnlyForTypeCheckers | None" = None) -> int:  # noqa: F821
+        return len(words)
+
+    assert count(["a"], check=3) == 1
+    with pytest.raises(TypeError, match="count.. takes words as a list of texts, not 3"):
+        count(3)

@@ -9,6 +9,7 @@ What is wanted is what the annotation says, so it is written once. A class may s
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
 from inspect import Parameter, signature
@@ -59,7 +60,7 @@ def checked(function: F) -> F:
     @wraps(function)
     def call(*values: Any, **named: Any) -> Any:
         if not kinds:  # at the first call: an annotation may name what stands further down in its file
-            kinds.update(get_type_hints(function))
+            kinds.update(get_type_hints(function, localns=_Names(function.__globals__)))
         what = f"{function.__name__}()"
         for name, value in zip(order, values, strict=False):
             refuse_unfit(what, name, value, kinds.get(name, Any))
@@ -72,6 +73,13 @@ def checked(function: F) -> F:
         return function(*values, **named)
 
     return cast(F, call)
+
+
+class _Names(dict[str, Any]):
+    """What names in annotations mean; one that is imported for type checkers alone means anything here."""
+
+    def __missing__(self, name: str) -> Any:
+        return getattr(builtins, name, Any)
 
 
 _BY_POSITION = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
