@@ -8,7 +8,8 @@ from random import Random
 from plaudit.data.scores import Score
 from plaudit.evaluation.probes import Case
 from plaudit.groups import Group, plain_text
-from plaudit.model.scorer import Prepared, Scorer
+from plaudit.model.prepared import Prepared
+from plaudit.model.scorer import Scorer
 
 
 @dataclass

@@ -14,7 +14,8 @@ from plaudit.groups import Group
 from plaudit.model import Ensemble, LinearModel, RewardModel, open_model
 from plaudit.model.linear.features import LengthFeatures
 from plaudit.model.linear.model import Linear
-from plaudit.model.scorer import Prepared, windows
+from plaudit.model.prepared import Prepared
+from plaudit.model.scorer import windows
 
 GROUPS = [Group("a", "w1 w2", ("good w3", "bad")), Group("b", "w4", ("w5",))]
 

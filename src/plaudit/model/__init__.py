@@ -34,10 +34,11 @@ if TYPE_CHECKING:
     from plaudit.model.linear_probe import make_linear_probe, save_linear_probe
     from plaudit.model.loading import settle_padding
     from plaudit.model.network import RewardNetwork
+    from plaudit.model.prepared import Prepared
     from plaudit.model.renderers import open_renderer
     from plaudit.model.rendering import Rendered, Renderer
     from plaudit.model.reward_model import RewardModel
-    from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Prepared, Scorer
+    from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer
     from plaudit.model.templates import read_template, settle_template
     from plaudit.model.token_check import TokenCheck
     from plaudit.model.trainable import TRAINABLE, freeze, merge_lora

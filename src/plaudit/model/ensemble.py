@@ -22,9 +22,10 @@ from plaudit.model.folder.contents import ENSEMBLE, MEMBERS, REWARD_MODEL, token
 from plaudit.model.folder.link import warn_of_losses
 from plaudit.model.folder.write import new_folder
 from plaudit.model.linear_probe import open_single
+from plaudit.model.prepared import Prepared
 from plaudit.model.rendering import Rendered
 from plaudit.model.reward_model import RewardModel
-from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Prepared, Scorer, prepared_as
+from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer, prepared_as
 from plaudit.model.token_check import TokenCheck
 from plaudit.storage import versions, write_record
 

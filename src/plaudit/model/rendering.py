@@ -20,7 +20,7 @@ from jaxtyping import Int
 
 from plaudit.errors import InvalidInputError, TooLongError
 from plaudit.groups import Group, Text, as_messages, plain_text
-from plaudit.model.scorer import Prepared
+from plaudit.model.prepared import Prepared
 from plaudit.model.templates import BUILT_IN
 from plaudit.text import replace_surrogates
 

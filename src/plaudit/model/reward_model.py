@@ -27,9 +27,10 @@ from plaudit.model.folder.write import check_model_folder, staged
 from plaudit.model.heads import PLAIN, Outputs
 from plaudit.model.loading import load, name_the_output, settle_padding
 from plaudit.model.network import RewardNetwork
+from plaudit.model.prepared import Prepared
 from plaudit.model.renderers import renderer_of
 from plaudit.model.rendering import Rendered
-from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Prepared, Scorer, prepared_as
+from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer, prepared_as
 from plaudit.model.self_check import choose_layout
 from plaudit.model.sharing import share
 from plaudit.model.templates import read_template

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from plaudit._arguments import checked, with_article
 from plaudit.data import Score, ranked
 from plaudit.groups import Group, Text
-
-if TYPE_CHECKING:
-    from plaudit.model.token_check import TokenCheck
+from plaudit.model.prepared import Prepared
+from plaudit.model.token_check import TokenCheck
 
 # Tokens of one forward pass. Large enough that the matrix products run at full speed, small enough that the
 # activations of a 135M model fit a few gigabytes.
@@ -29,24 +27,6 @@ _WINDOW_TOKENS = 16 * DEFAULT_BATCH_TOKENS
 
 Groups: TypeAlias = Group | Iterable[Group] | str | Path
 """One group, many, or a file of groups."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A group that is ready to be scored. Each kind of scorer adds what it reads.
-
-    Attributes:
-        group: the group.
-        cost: tokens to compute where nothing is shared, for whoever fills batches.
-
-    Example:
-        >>> from plaudit.model import open_model
-        >>> open_model("my-bow").prepare(Group("q", "What is 2 + 2?", ("It is four.", "Four."))).cost  # words, here
-        4
-    """
-
-    group: Group
-    cost: int
 
 
 _P = TypeVar("_P", bound=Prepared)

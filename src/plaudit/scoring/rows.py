@@ -10,16 +10,11 @@ from typing import TYPE_CHECKING
 
 from plaudit.data import Score, ranked
 from plaudit.groups import Group
+from plaudit.model import TokenCheck
 from plaudit.scoring.runs import ScoringOptions, check_numbers
 
 if TYPE_CHECKING:
-    from plaudit.model import Scorer, TokenCheck
-
-
-def _token_check() -> TokenCheck:
-    from plaudit.model import TokenCheck
-
-    return TokenCheck()
+    from plaudit.model import Scorer
 
 
 @dataclass(slots=True)
@@ -44,7 +39,7 @@ class RowScoring:
     ranked: bool = False
     responses: int = 0
     missing: int = 0
-    tokens: TokenCheck = field(default_factory=_token_check)
+    tokens: TokenCheck = field(default_factory=TokenCheck)
 
     def check(self) -> None:
         """Say how many responses have no score, and what they lost on the way to tokens.

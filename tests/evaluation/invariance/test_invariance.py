@@ -14,7 +14,8 @@ from plaudit.evaluation.invariance.rescoring import RESCORINGS
 from plaudit.evaluation.invariance.results import Checked
 from plaudit.groups import Group
 from plaudit.model import RewardModel
-from plaudit.model.scorer import Prepared, Scorer
+from plaudit.model.prepared import Prepared
+from plaudit.model.scorer import Scorer
 from plaudit.report.rules.rewards import one_score
 
 GROUPS = [

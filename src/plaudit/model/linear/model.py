@@ -20,7 +20,8 @@ from plaudit.groups import Group, plain_text
 from plaudit.model.folder.contents import LINEAR_MODEL
 from plaudit.model.folder.write import check_model_folder, staged
 from plaudit.model.linear.features import FEATURES, Features, Matrix
-from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Prepared, Scorer, prepared_as
+from plaudit.model.prepared import Prepared
+from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer, prepared_as
 from plaudit.storage import json_line, versions, write_record
 
 _VOCABULARY_FILE = "vocabulary.json"
