@@ -55,7 +55,11 @@ def test_a_laboratory_that_was_stopped_goes_on(tmp_path, backbone):
     first = laboratory()
     assert {row.name for row in first.rows} == {"bradley-terry", "hinge", "length"}
     assert first.counts["groups"] == 16
-    (tmp_path / "out/runs/1-hinge-1.json").unlink()
+    with pytest.raises(PlauditError, match="the folder is not empty: it holds losses.json"):
+        laboratory()
+    # What a stop leaves: some runs, and no result. It goes on without being told to overwrite.
+    for name in ("runs/1-hinge-1.json", "losses.json"):
+        (tmp_path / "out" / name).unlink()
     lines.clear()
     second = laboratory()
     assert sum("done before" in line for line in lines) == 2 * (2 * 2 + 1) - 1
