@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from toys import toy_backbone, toy_groups
 
+from plaudit.errors import PlauditError
 from plaudit.laboratory import compare_losses, default_settings, loss_curves
 from plaudit.laboratory.candidates import choose_losses
 from plaudit.laboratory.plots import write_plots
