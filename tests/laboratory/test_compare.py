@@ -56,7 +56,7 @@ def test_a_laboratory_that_was_stopped_goes_on(tmp_path, backbone):
     first = laboratory()
     assert {row.name for row in first.rows} == {"bradley-terry", "hinge", "length"}
     assert first.counts["groups"] == 16
-    with pytest.raises(PlauditError, match="the folder is not empty: it holds losses.json"):
+    with pytest.raises(PlauditError, match=r"the folder is not empty: it holds losses\.json"):
         laboratory()
     # What a stop leaves: some runs, and no result. It goes on without being told to overwrite.
     for name in ("runs/1-hinge-1.json", "losses.json"):
