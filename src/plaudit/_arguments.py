@@ -12,7 +12,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
-from inspect import Parameter, signature
+from inspect import Parameter, signature, unwrap
 from numbers import Integral, Real
 from os import PathLike
 from types import NoneType, UnionType
@@ -60,7 +60,7 @@ def checked(function: F) -> F:
     @wraps(function)
     def call(*values: Any, **named: Any) -> Any:
         if not kinds:  # at the first call: an annotation may name what stands further down in its file
-            kinds.update(get_type_hints(function, localns=_Names(function.__globals__)))
+            kinds.update(get_type_hints(function, localns=_Names(unwrap(function).__globals__)))
         what = f"{function.__name__}()"
         for name, value in zip(order, values, strict=False):
             refuse_unfit(what, name, value, kinds.get(name, Any))
@@ -79,6 +79,8 @@ class _Names(dict[str, Any]):
     """What names in annotations mean; one that is imported for type checkers alone means anything here."""
 
     def __missing__(self, name: str) -> Any:
+        if name.startswith("__"):  # asked for by who reads tracebacks
+            raise KeyError(name)
         return getattr(builtins, name, Any)
 
 
