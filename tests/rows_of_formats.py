@@ -4,7 +4,7 @@ Texts hold a mark each: `p2` in the prompt of row 2, `r2a` in its first response
 it is the same whether a text is a string, a message or a transcript.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
@@ -274,7 +274,7 @@ def ranked(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
 
 
 def rated_rows(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
-    row: dict[str, Any] = {"prompt": prompt(n), "response": answer(n, "a"), **about(pick)}
+    row: dict[str, Any] = {"prompt": prompt(n), "response": answer(n, "a"), "year": 2020, **about(pick)}
     if pick(True, False):
         column, value, figure = pick(("value", 3, 3.0), ("rating", "4", 4.0), ("score", 2.5, 2.5), ("label", True, 1.0))
         row[column] = value
@@ -307,6 +307,31 @@ def ukp_pairs(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
     row = {"id": f"arg{n}", "label": "a2", "a1": answer(n, "a"), "a2": answer(n, "b")}
     (known,) = verdict(n, 0, "label,a1,a2")
     return row, [known._replace(fact=known.fact._replace(prompt=()))]  # the prompt is the file's name
+
+
+def summary_axes(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    axes = {"overall": pick(6, 2), "accuracy": pick(7, None)}
+    row: dict[str, Any] = {"info": {"id": f"t{n}", "title": "News", "post": prompt(n)}, "worker": "w"}
+    row["summary"] = {"text": answer(n, "a"), "policy": "sup", "axes": axes}
+    given = {name: float(value) for name, value in axes.items() if value is not None}
+    return row, [rated(n, "a", name, value, "info,summary") for name, value in given.items()]
+
+
+def feedback(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    row = {
+        "instruction": "###Task",
+        "output": "So. [RESULT] 4",
+        "orig_criteria": "Is it?",
+        "orig_instruction": prompt(n),
+    }
+    row |= {"orig_response": answer(n, "a"), "orig_score": pick("4", 2)}
+    return row, [rated(n, "a", "overall", float(row["orig_score"]), "orig_instruction,orig_response,orig_score")]
+
+
+def dices(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    row = {"id": n, "rater_id": 7, "item_id": 9, "context": prompt(n), "response": answer(n, "a"), "rater_age": "old"}
+    row["Q_overall"], value = pick(("No", 1.0), ("Yes", 0.0), ("Unsure", 0.5))
+    return row, [rated(n, "a", "safe", value, "context,response,rater_id,Q_overall")]
 
 
 Rows = tuple[list[dict[str, Any]], list[Known]]
@@ -345,21 +370,23 @@ def _each(row: Callable[[int, Pick], tuple[dict[str, Any], list[Known]]]) -> Cal
     return rows
 
 
+REFUSING = {"refused"}
+"""Formats that know what holds no judgement, and refuse every row of it."""
+
+_ROWS = {
+    "trl": trl, "hh": hh, "llama-factory": llama_factory, "labelled": labelled, "pandalm": pandalm, "llmbar": llmbar,
+    "shp": shp, "webgpt": webgpt, "pku-safe-rlhf": pku, "safety": safety, "summaries": summaries,
+    "lm-human-preferences": samples, "multipref": multipref, "prometheus-preference": prometheus, "judgelm": judgelm,
+    "summary-axes": summary_axes, "prometheus-feedback": feedback, "dices": dices, "clicks": clicks, "mqm": mqm,
+    "ranked": ranked, "rated": rated_rows, "native": native, "candidates": candidates, "ukp-votes": ukp_votes,
+    "ukp-pairs": ukp_pairs,
+}  # fmt: skip
+
 MAKERS: dict[str, Callable[[int, Pick], Rows]] = {
     "ukp-ranks": ukp_ranks,
     "caption-contest": captions,
-    **{
-        name: _each(row)
-        for name, row in {
-            "trl": trl, "hh": hh, "llama-factory": llama_factory, "labelled": labelled, "pandalm": pandalm,
-            "llmbar": llmbar, "shp": shp, "webgpt": webgpt, "pku-safe-rlhf": pku, "safety": safety,
-            "summaries": summaries, "lm-human-preferences": samples, "multipref": multipref,
-            "prometheus-preference": prometheus, "judgelm": judgelm, "clicks": clicks, "mqm": mqm, "ranked": ranked,
-            "rated": rated_rows, "native": native, "candidates": candidates, "ukp-votes": ukp_votes,
-            "ukp-pairs": ukp_pairs,
-        }.items()
-    },
-}  # fmt: skip
+    **{name: _each(row) for name, row in _ROWS.items()},
+}
 """Format -> what makes well-formed rows of it, and the judgements in them."""
 
 
@@ -371,13 +398,3 @@ def files(draw: st.DrawFn, format: str) -> Rows:
         return draw(st.sampled_from(options))
 
     return MAKERS[format](draw(st.integers(3, 4)), pick)
-
-
-def paths(value: Any, depth: int = 3) -> Iterator[tuple[str | int, ...]]:
-    """Where the named cells of a row stand: its columns, and those inside them."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, one in inner:
-        if isinstance(key, str):
-            yield (key,)
-        if depth:
-            yield from ((key, *path) for path in paths(one, depth - 1))

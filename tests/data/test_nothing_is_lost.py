@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rows_of_formats import MAKERS, STEM, Fact, files, paths
+from rows_of_formats import MAKERS, REFUSING, STEM, Fact, files
 
 from plaudit.data import ReadReport, Row, Table, read_groups
 from plaudit.data.formats import FORMATS
@@ -75,7 +75,7 @@ UNDER_WAY = ("ranked", "rated")
 
 
 @pytest.mark.parametrize("merge", [False, True], ids=["rows", "merged"])
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", [name for name in FORMATS if name not in REFUSING])
 def test_no_judgement_is_lost_or_doubled_uncounted(format, merge):
     if format in UNDER_WAY:
         pytest.xfail("what stands inside an answer's object is not counted; any number is taken for a rating")
@@ -133,12 +133,24 @@ def check_changed(change, rows, known, merge, before, data):
     free = Counter(forget(one.fact, gone) for one in known if not one.cells & cells)
     untouched = Counter(one.fact for one in known if not any(n in indices for n, _ in one.cells))
     columns = {column for one in known for _, column in one.cells if forget(one.fact, gone) not in facts}
-    was_counted = bool(rejected) or counted(report, before, FOREIGN, path[0], *columns)
+    was_named = any(fact.figure[:1] == (FOREIGN,) for fact in facts)  # an attribute is called as its key is
+    was_counted = bool(rejected) or was_named or counted(report, before, FOREIGN, path[0], *columns)
     case = (change, path, indices, free - facts, facts - free)
-    assert not untouched - facts, case
+    # The other rows may make another format of the file, which then counts what it leaves of this one's.
+    assert not untouched - facts or (was_counted and report.formats != before.formats), case
     assert not free - facts or was_counted, case
     assert not facts - free or needing or was_counted, case
     assert_no_more(facts, Counter(forget(one.fact, gone) for one in known))
+
+
+def paths(value, depth=3):
+    """Where the named cells of a row stand: its columns, and those inside them."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inner:
+        if isinstance(key, str):
+            yield (key,)
+        if depth:
+            yield from ((key, *path) for path in paths(one, depth - 1))
 
 
 def change_cell(change, row, path):
