@@ -56,10 +56,10 @@ def test_mean_and_spread_of_single_heads():
 
 
 def test_scores_say_which_text_they_are_of(folders):
-    expected = hashlib.sha256(b"w7\0w2 w3 good bad").hexdigest()[:8]
+    expected = hashlib.sha256(b"w7\0w2 w3 good bad").hexdigest()[:16]
     members = [RewardModel.from_pretrained(folder) for folder in folders[:2]]
     for scorer in (members[0], Ensemble(members)):
-        assert scorer.score(GROUPS)[1][1].text == expected
+        assert scorer.score(GROUPS)[1][1].hash == expected
 
 
 def test_members_of_equally_many_heads_count_every_head():

@@ -57,7 +57,7 @@ def test_scores_by_hand():
     assert [(score.group, score.response, score.truncated, score.scores) for score in scores] == [
         ("q", index, False, None) for index in range(4)
     ]
-    assert scores[1].text == hashlib.sha256(b"p\0unknown words").hexdigest()[:8]
+    assert scores[1].hash == hashlib.sha256(b"p\0unknown words").hexdigest()[:16]
 
 
 def test_length_by_hand():
