@@ -12,7 +12,7 @@ from group_strategies import groups, sets_of, words
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plaudit.data import load_groups, split_groups, write_groups
+from plaudit.data import Score, load_groups, split_groups, write_groups, write_scores
 from plaudit.errors import DataError, NotFoundError
 from plaudit.groups import Group, Ranking, Rating
 from plaudit.storage.atomic import replacing
@@ -59,6 +59,15 @@ def test_tools_survive(tmp_path, name):
     with_tools = Group("q", "P", ("a", "b"), (Ranking(((0,), (1,))),), tools=({"name": "weather", "parameters": {}},))
     write_groups([with_tools], tmp_path / name)
     assert load_groups(tmp_path / name) == [with_tools]
+
+
+@pytest.mark.parametrize("name", ["g.csv", "g.TSV", "g.txt"])
+def test_a_name_that_promises_another_kind_of_file_is_refused(tmp_path, name):
+    with pytest.raises(DataError, match=r"JSON lines are written, which are no \.\w+; end the name in \.jsonl"):
+        write_groups([PAIR], tmp_path / name)
+    with pytest.raises(DataError, match=r"end the name in \.jsonl"):
+        write_scores([Score("q", 0, 1.0, 3, False)], tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_half_a_surrogate_pair_survives(tmp_path):

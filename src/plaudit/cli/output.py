@@ -10,7 +10,7 @@ import typer
 
 from plaudit.cli.reading import Reading
 from plaudit.errors import InvalidInputError
-from plaudit.storage import check_folder, check_place, json_line, replacing
+from plaudit.storage import check_ending, check_folder, check_place, json_line, replacing
 
 
 def check_file(output: str | Path | None, inputs: Iterable[str | None], reading: Reading) -> None:
@@ -25,6 +25,8 @@ def check_file(output: str | Path | None, inputs: Iterable[str | None], reading:
         PlauditError: as `check_place`, and if both are one file.
     """
     inputs, rejects = list(inputs), reading.rejects
+    if output is not None:
+        check_ending(output, ".jsonl or .jsonl.gz")
     for place in (output, rejects):
         if place is not None:
             check_place(place, overwrite=reading.overwrite, inputs=inputs)

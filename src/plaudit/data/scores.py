@@ -29,7 +29,7 @@ from plaudit._arguments import checked
 from plaudit._group_json import text_to_json
 from plaudit.errors import DataError, InvalidInputError
 from plaudit.groups import Group, Text, prompt_key, text_key
-from plaudit.storage import check_place, json_line, replacing
+from plaudit.storage import check_ending, check_place, json_line, replacing
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +140,7 @@ def write_scores(
     if str(target) == "-":
         target = sys.stdout
     if isinstance(target, str | Path):
+        check_ending(target, ".jsonl or .jsonl.gz")
         check_place(target, overwrite=overwrite)
         with replacing(target) as temporary, _open(temporary, "w") as stream:
             _write(scores, stream, record)

@@ -15,7 +15,7 @@ from plaudit._arguments import checked
 from plaudit.data.parquet import write_parquet
 from plaudit.errors import DataError, NotFoundError
 from plaudit.groups import Group, Text, as_messages, each_group
-from plaudit.storage import check_place, json_line, replacing
+from plaudit.storage import check_ending, check_place, json_line, replacing
 
 OutputRow = dict[str, Any]
 
@@ -58,6 +58,7 @@ def write_groups(
     groups = each_group(groups)
     if format not in _ROWS:
         raise NotFoundError(f"groups cannot be written as {format!r}", remedy=f"the formats are {', '.join(_ROWS)}")
+    check_ending(path, ".jsonl, .jsonl.gz or .parquet")
     check_place(path, overwrite=overwrite)
     counter = lost if lost is not None else Counter()
     if str(path) == "-":

@@ -8,7 +8,15 @@ if TYPE_CHECKING:
     from plaudit.storage.atomic import replacing
     from plaudit.storage.fields import Fields
     from plaudit.storage.json_files import json_line, write_json
-    from plaudit.storage.places import check_folder, check_not_read, check_place, contents, gone_on_failure, making
+    from plaudit.storage.places import (
+        check_ending,
+        check_folder,
+        check_not_read,
+        check_place,
+        contents,
+        gone_on_failure,
+        making,
+    )
     from plaudit.storage.run_record import RECORD_FILE, data_hash, read_record, short_hash, versions, write_record
 else:
     __getattr__, __dir__ = face(__name__, __file__)
@@ -16,6 +24,7 @@ else:
 __all__ = [
     "RECORD_FILE",
     "Fields",
+    "check_ending",
     "check_folder",
     "check_not_read",
     "check_place",

@@ -17,6 +17,32 @@ from plaudit.errors import DataError
 _REPLACE = "or replace what is there with --overwrite (overwrite=True)"
 
 
+_OTHER_KINDS = {".csv", ".tsv", ".txt", ".xlsx", ".arrow", ".feather", ".yaml", ".yml", ".md", ".html"}
+
+
+def check_ending(path: str | Path, written: str) -> None:
+    """Raise if a file's name promises another kind of file than the one that is written.
+
+    Args:
+        path: of the file; `-` is stdout.
+        written: the endings that are meant, for the message: ".jsonl or .jsonl.gz".
+
+    Raises:
+        DataError: if it ends like a table, a text or a page.
+
+    Example:
+        >>> check_ending("scores.csv", ".jsonl or .jsonl.gz")
+        Traceback (most recent call last):
+        ...
+        plaudit.errors.DataError: scores.csv: JSON lines are written, which are no .csv; end the name in .jsonl or ...
+    """
+    ending = Path(path).suffix.lower()
+    if ending in _OTHER_KINDS:
+        raise DataError(
+            f"JSON lines are written, which are no {ending}", file=path, remedy=f"end the name in {written}"
+        )
+
+
 def check_place(path: str | Path, *, overwrite: bool = False, inputs: Iterable[Any] = ()) -> None:
     """Raise unless a file can be written and may be.
 
