@@ -4,7 +4,7 @@ import json
 
 import pytest
 from suite_samples import FILES, pair, write
-from toys import toy_backbone
+from tiny import tiny_model_folder
 
 import plaudit
 from plaudit.data.scores import Score, write_scores
@@ -54,7 +54,7 @@ def test_the_table_names_what_is_missing(run, files):
 
 
 def test_a_model_is_scored_once(run, tmp_path):
-    model = toy_backbone(tmp_path / "model", head=True)
+    model = tiny_model_folder(tmp_path / "model")
     data = write(tmp_path / "data", FILES["rmb"])
     report = tmp_path / "report"
     code, out, err = run("suite", "rmb", model, *data, "-o", report, "--json")
@@ -99,7 +99,7 @@ def test_python_gives_the_same(run, files, tmp_path):
     found = json.loads(run("suite", "rewardbench", scores, data, "--json")[1])
     of_scores = plaudit.run_suite("rewardbench", scores, data)
     assert of_scores.to_json()["figures"] == found["figures"]
-    model = toy_backbone(tmp_path / "model", head=True)
+    model = tiny_model_folder(tmp_path / "model")
     by_name = plaudit.run_suite("rewardbench", model, [data])
     opened = plaudit.run_suite("rewardbench", plaudit.open_model(model), [data], batch_tokens=512)
     assert by_name.figures[0].by_rule.value == opened.figures[0].by_rule.value

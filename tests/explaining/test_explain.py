@@ -18,7 +18,7 @@ from plaudit.explaining.sanity import shuffled_weights
 from plaudit.explaining.views import Integration
 from plaudit.forest import Tree
 from plaudit.groups import Group
-from plaudit.model import RewardModel
+from plaudit.model import RewardModel, Scorer
 from plaudit.model.ensemble import Ensemble
 from plaudit.model.heads import Attribute, Outputs
 from plaudit.model.linear import Linear, LinearModel, WordFeatures
@@ -429,11 +429,20 @@ def test_without_captum_the_rest_works(toy, monkeypatch):
 
 
 def test_a_scorer_nobody_knows_can_still_be_ablated(toy):
-    class BlackBox:
+    class BlackBox(Scorer):
         kind = "black box"
 
-        def score(self, group, **options):
-            return toy.score(group, **options)
+        def prepare(self, group, **options):
+            return toy.prepare(group, **options)
+
+        def score_prepared(self, batch, **options):
+            return toy.score_prepared(batch, **options)
+
+        def run_record(self, kind, **more):
+            return {}
+
+        def save(self, folder, **options):
+            raise NotImplementedError
 
     (found, *_) = explain(BlackBox(), toy_groups(1)[0], methods=["ablation"])
     assert found.sentences
