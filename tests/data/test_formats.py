@@ -336,7 +336,16 @@ CASES = {
                 {"response": "b", "overall_score": 8.5, "annotations": {"honesty": {"Rating": "N/A"}}},
             ],
         },
-        Group("", "P", ("a", "b"), ratings=(Rating(0, 7), Rating(0, 4, "honesty"), Rating(1, 8.5))),
+        Group(
+            "",
+            "P",
+            ("a", "b"),
+            ratings=(
+                Rating(0, 7, scale=(1, 10)),
+                Rating(0, 4, "honesty", scale=(1, 5)),
+                Rating(1, 8.5, scale=(1, 10)),
+            ),
+        ),
     ),
     "scores beside responses": (
         "ranked",
@@ -362,6 +371,45 @@ CASES = {
         "rated",
         {"prompt": "P", "response": "a", "helpfulness": 3, "verbosity": 1},
         Group("", "P", ("a",), ratings=(Rating(0, 3, "helpfulness"), Rating(0, 1, "verbosity"))),
+    ),
+    "axes of a summary": (
+        "summary-axes",
+        {
+            "info": {"id": "t3", "post": "It rains.", "title": "Rain", "subreddit": "weather", "article": None},
+            "summary": {"text": "Rain.", "policy": "ref", "axes": {"overall": 6, "coverage": None, "accuracy": 7}},
+            "worker": "w",
+        },
+        Group(
+            "t3",
+            "SUBREDDIT: r/weather\n\nTITLE: Rain\n\nPOST: It rains.\n\nTL;DR:",
+            ("Rain.",),
+            ratings=(Rating(0, 6, annotator="w", scale=(1, 7)), Rating(0, 7, "accuracy", "w", scale=(1, 7))),
+            meta={"summary.policy": "ref"},
+        ),
+    ),
+    "prometheus' feedback: what the judge was told is no prompt": (
+        "prometheus-feedback",
+        {
+            "orig_instruction": "P",
+            "orig_response": "a",
+            "orig_score": "4",
+            "orig_criteria": "Is it right?",
+            "orig_feedback": "Yes.",
+            "instruction": "###Task Description: rate P",
+            "input": "",
+            "output": "Yes. [RESULT] 4",
+        },
+        Group("", "P", ("a",), ratings=(Rating(0, 4, scale=(1, 5)),), meta={"orig_criteria": "Is it right?"}),
+    ),
+    "dices": (
+        "dices",
+        {"id": 1, "item_id": 9, "rater_id": 3, "context": "USER: P", "response": "a", "Q_overall": "Yes"},
+        Group("9", "USER: P", ("a",), ratings=(Rating(0, 0, "safe", "3", scale=(0, 1)),)),
+    ),
+    "dices, unsure": (
+        "dices",
+        {"rater_id": 4, "context": "USER: P", "response": "a", "Q_overall": "Unsure"},
+        Group("", "USER: P", ("a",), ratings=(Rating(0, 0.5, "safe", "4", scale=(0, 1)),)),
     ),
     "ukp votes": (
         "ukp-votes",
@@ -471,6 +519,7 @@ def test_the_docs_list_every_format_in_its_order():
 
 def test_every_format_has_a_case_or_is_a_table():
     assert {format.name for format in FORMATS.values()} - {name for name, *_ in CASES.values()} == {
+        "refused",
         "ukp-pairs",
         "ukp-ranks",
     }

@@ -42,6 +42,9 @@ keys = st.sampled_from(
         "full_text",
         "post",
         "overall_pref",
+        "axes",
+        "pm_score",
+        "overall_score",
         "evaluator",
     ]
 )
@@ -73,6 +76,10 @@ needed = {
     "lm-human-preferences": ["query", "sample0", "sample1", "sample2", "sample3", "best"],
     "multipref": ["text", "completion_a", "completion_b", "normal_worker_annotations", "expert_worker_annotations"],
     "prometheus-preference": ["orig_instruction", "orig_response_A", "orig_response_B", "orig_preference"],
+    "refused": ["completions", "labels"],
+    "summary-axes": ["info", "summary", "worker"],
+    "prometheus-feedback": ["orig_instruction", "orig_response", "orig_score"],
+    "dices": ["context", "response", "rater_id", "Q_overall"],
     "judgelm": ["question_body", "answer1_body", "answer2_body", "score"],
 }
 COLUMNS = sorted({name for names in needed.values() for name in names} | set(SOME))

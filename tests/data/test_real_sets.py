@@ -200,3 +200,41 @@ def test_dpo_zh_demo():
         for a, b, _ in ranking.comparisons()
     )
     assert found == wins
+
+
+RATED_TEXT = {
+    "topical-chat": (
+        252,
+        42,
+        {"naturalness", "coherence", "engagingness", "understandability", "groundedness", "overall"},
+    ),
+    "qags-cnndm": (177, 177, {"consistency"}),
+    "qags-xsum": (187, 187, {"consistency"}),
+    "sfres": (881, 432, {"informativeness", "naturalness", "overall"}),
+}
+
+
+@pytest.mark.parametrize("name", RATED_TEXT)
+def test_rated_text(name):
+    rows, prompts, attributes = RATED_TEXT[name]
+    path = SHARED / f"rated-text/{name}.jsonl.gz"
+    if not path.exists():
+        pytest.skip("needs rated-text/ in ../shared/data")
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        raw = [json.loads(line) for line in lines]
+    groups = load_groups(path)
+    assert (len(raw), len(groups)) == (rows, prompts)
+    given = Counter(
+        (row["source"], row["system_output"], attribute, value)
+        for row in raw
+        for attribute, value in row["scores"].items()
+    )
+    # A fact that belongs to the prompt stands before the conversation.
+    facts = {f"{row['context']}\n\n{row['source']}": row["source"] for row in raw if row.get("context")}
+    found = Counter(
+        (facts.get(group.prompt, group.prompt), group.responses[r.response], r.attribute, r.value)
+        for group in groups
+        for r in group.ratings
+    )
+    assert found == given
+    assert {attribute for *_, attribute, _ in found} == attributes

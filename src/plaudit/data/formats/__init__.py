@@ -82,6 +82,7 @@ class Format:
         judgement_columns: columns about a single judgement, for which a group has no place. They are reported.
         needs: what a row must have, for the message to somebody whose columns are called otherwise: for each, its
             column's name and the names that are read as well. Formats without it are never proposed.
+        judged: False for rows in which nothing was judged. It reads no file in which another format knows a row.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Format:
     finish: Callable[[FileReading], None] | None = None
     judgement_columns: frozenset[str] = frozenset()
     needs: tuple[tuple[str, ...], ...] = ()
+    judged: bool = True
 
 
 FORMATS: Registry[Format] = Registry("format", "plaudit.data.formats", order=lambda format: format.priority)
@@ -119,7 +121,8 @@ def detect_format(rows: Sequence[Any], file: str) -> Format:
         DataError: if no format recognises any; it names the closest and how to say which column is which.
     """
     objects = [row for row in rows if isinstance(row, Mapping)]
-    recognised = [(sum(map(format.knows, objects)), format) for format in FORMATS.values()]
+    counts = [(sum(map(format.knows, objects)), format) for format in FORMATS.values()]
+    recognised = [(count, format) for count, format in counts if count and format.judged] or counts
     for count, format in recognised:
         if 2 * count > len(objects):
             return format

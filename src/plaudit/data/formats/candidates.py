@@ -71,5 +71,6 @@ register_format(
         columns="prompt, responses (or one response a row), or messages that end with it; not judged",
         knows=knows,
         read=read,
+        judged=False,
     )
 )

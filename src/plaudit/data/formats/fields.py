@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from plaudit.data.formats.texts import is_transcript, text_of, turns_of, words_of
-from plaudit.groups import GroupError, Message, Text
+from plaudit.data.formats.texts import is_transcript, messages_of, text_of, turns_of, words_of
+from plaudit.groups import GroupError, Message, Text, plain_text
 
 ANNOTATORS = (
     "annotator",
@@ -20,8 +20,23 @@ ANNOTATORS = (
     "evaluator",
     "user_id",
 )
-PROMPTS = ("prompt", "question", "query", "conversations", "messages", "context", "instruction", "input", "problem")
+PROMPTS = (
+    "prompt",
+    "question",
+    "query",
+    "conversations",
+    "messages",
+    "instruction",
+    "input",
+    "problem",
+    "trajectory",
+    "user_prompt",
+    "context",
+)
 """Columns that hold the prompt, the likeliest first."""
+
+_FACTS = ("context", "document", "article", "passage")
+"""Columns of what a prompt is about, where it is a column of its own."""
 
 IDS = ("id", "prompt_id", "question_id")
 
@@ -99,15 +114,20 @@ def name_of(row: dict[str, Any], *names: str) -> str | None:
 def prompt_of(row: dict[str, Any]) -> Text | None:
     """The prompt, from `prompt`, `question`, `conversations`, `instruction` + `input` and their kind; None if absent.
 
-    A `system` column and a `history` of (question, answer) pairs make it messages.
+    A `system` column and a `history` of (question, answer) pairs make it messages. What it is about (`context`,
+    `document`, `article`, `passage`) stands before it, unless the prompt says it already; messages in `context` are the
+    turns before it.
 
     Example:
         >>> prompt_of({"instruction": "Translate.", "input": "Hallo"})
         'Translate.\\nHallo'
+        >>> prompt_of({"question": "Who won?", "context": "Bern won."})
+        'Bern won.\\n\\nWho won?'
         >>> prompt_of({"system": "Be brief.", "prompt": "Why?"})
         ({'role': 'system', 'content': 'Be brief.'}, {'role': 'user', 'content': 'Why?'})
     """
-    value = take(row, *PROMPTS)
+    # An empty prompt may be meant, but not where another column has one.
+    value = take(row, *(name for name in PROMPTS if row.get(name) not in ("", []))) or take(row, *PROMPTS)
     if value is None:
         return None
     prompt: Text
@@ -119,10 +139,35 @@ def prompt_of(row: dict[str, Any]) -> Text | None:
         prompt = text_of(value, "the prompt")
     if isinstance(prompt, str) and (more := take(row, "input")):
         prompt = f"{prompt}\n{words_of(more, 'the input')}"
-    before = _history(row) if row else ()
+    if not row:
+        return prompt
+    prompt = _about(row, prompt)
+    before = _history(row)
     if not before:
         return prompt
-    return (*before, *(({"role": "user", "content": prompt},) if isinstance(prompt, str) else prompt))
+    return (*before, *_as_turns(prompt))
+
+
+def _as_turns(prompt: Text) -> tuple[Message, ...]:
+    return ({"role": "user", "content": prompt},) if isinstance(prompt, str) else prompt
+
+
+def _about(row: dict[str, Any], prompt: Text) -> Text:
+    """The prompt with what it is about before it; rows that differ only in that are no rows of one prompt."""
+    turns = row.get("context")
+    if isinstance(turns, list) and turns and isinstance(turns[0], Mapping):
+        return (*messages_of(row.pop("context"), "the context"), *_as_turns(prompt))
+    for name in _FACTS:
+        fact = row.get(name)
+        if not isinstance(fact, str) or not fact.strip() or fact.strip() in plain_text(prompt):
+            continue
+        del row[name]
+        if isinstance(prompt, str):
+            prompt = f"{fact}\n\n{prompt}"
+        else:
+            last = prompt[-1]
+            prompt = (*prompt[:-1], {**last, "content": f"{fact}\n\n{last['content']}"})
+    return prompt
 
 
 def _history(row: dict[str, Any]) -> tuple[Message, ...]:
@@ -134,6 +179,11 @@ def _history(row: dict[str, Any]) -> tuple[Message, ...]:
     for turn in turns:
         messages += [{"role": "user", "content": turn[0]}, {"role": "assistant", "content": turn[1]}]
     return tuple(messages)
+
+
+def is_absent(value: Any) -> bool:
+    """Whether a cell that should hold a number says that there is none: empty, "N/A", NaN and their kind."""
+    return value is None or value != value or (isinstance(value, str) and value.strip().casefold() in _NO_NUMBER)
 
 
 def number_of(value: Any, what: str) -> float:
@@ -163,6 +213,6 @@ def optional_number(row: dict[str, Any], what: str, *names: str) -> float | None
     """
     for name in names:
         value = take(row, name)
-        if value is not None and str(value).strip().casefold() not in _NO_NUMBER:
+        if not is_absent(value):
             return number_of(value, what)
     return None

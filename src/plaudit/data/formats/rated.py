@@ -1,4 +1,4 @@
-"""The format of a response a row with its value: `value` and `attribute`, or (HelpSteer) a column an attribute."""
+"""The format of a response a row with its value: `value` and `attribute`, or a column or a key for each attribute."""
 
 from __future__ import annotations
 
@@ -6,84 +6,132 @@ from collections.abc import Mapping
 from typing import Any
 
 from plaudit.data.formats import FileReading, Format, register_format
-from plaudit.data.formats.fields import ANNOTATORS, IDS, PROMPTS, name_of, need, number_of, prompt_of, take
-from plaudit.data.formats.texts import response_of
-from plaudit.groups import Group, GroupError, Rating
+from plaudit.data.formats.attributes import HELPSTEER, WORDS, is_attribute, is_figure, nested, ratings_of
+from plaudit.data.formats.fields import ANNOTATORS, IDS, PROMPTS, leave, name_of, need, number_of, prompt_of, take
+from plaudit.data.formats.texts import ROLES, messages_of, response_of
+from plaudit.groups import Group, GroupError, Rating, Text
 
-_RESPONSES = ("response", "completion", "answer", "output", "text")
-_VALUES = ("value", "rating", "score", "label")
+_RESPONSES = ("response", "completion", "answer", "output", "text", "model_response", "system_output")
+_VALUES = ("value", "rating", "score", "label", "reward", "kto_tag")
+_NESTED = ("scores", "ratings", "axes")
 _NOT_ATTRIBUTES = {*IDS, *ANNOTATORS, "weight", "split", "index", "idx", "scale_min", "scale_max", "timestamp", "turn"}
-
-WORDS = {
-    "bad": (0, 2), "ok": (1, 2), "good": (2, 2),
-    "fail": (0, 1), "pass": (1, 1),
-    "no": (0, 1), "yes": (1, 1),
-    "false": (0, 1), "true": (1, 1),
-    "down": (0, 1), "up": (1, 1),
-    "negative": (0, 1), "positive": (1, 1),
-}  # fmt: skip
-"""Values in words: (value, the highest of its scale); every scale begins at 0."""
+_CONVERSATIONS = ("messages", "conversations", "conversation")
 
 
 def knows(row: Mapping[str, Any]) -> bool:
-    if not any(name in row for name in _RESPONSES) or not any(name in row for name in PROMPTS):
+    prompts = {*PROMPTS, "source"} if "system_output" in row else {*PROMPTS}
+    if any(name in row for name in _RESPONSES):
+        if not row.keys() & prompts:
+            return False
+    elif _conversation(row) is None:
         return False
-    return any(name in row for name in _VALUES) or bool(_attributes(row))
+    return (
+        any(name in row and _is_value(row[name]) for name in _VALUES)
+        or bool(_attributes(row, every="scale" in row or "scale_min" in row))
+        or any(isinstance(row.get(name), Mapping) and nested(row[name]) for name in _NESTED)
+    )
 
 
 def read(row: dict[str, Any], file: FileReading) -> Group:
-    prompt = prompt_of(row)
-    if prompt is None:
-        raise GroupError("the row has no prompt", remedy="add one")
-    response = response_of(need(row, *_RESPONSES), "the response")
+    """A response and its ratings. Numbers in columns of other names than `attributes` knows are left in the row.
+
+    Example:
+        >>> row = {"prompt": "2 + 2?", "response": "4", "helpfulness": 4, "year": 2020}
+        >>> group = read(row, FileReading())
+        >>> [(rating.attribute, rating.value) for rating in group.ratings], row
+        ([('helpfulness', 4)], {'year': 2020})
+    """
+    prompt, response = _texts(row)
     annotator, weight, scale = name_of(row, *ANNOTATORS), take(row, "weight"), _scale(row)
     identity, subset = name_of(row, *IDS), name_of(row, "subset")
-    if any(name in row for name in _VALUES):
-        values = {name_of(row, "attribute") or "overall": need(row, *_VALUES)}
-    else:
-        values = {name: row.pop(name) for name in _attributes(row)}
-        if not values:
-            raise GroupError(
-                "the row rates nothing", remedy=f"give {' or '.join(_VALUES)}, or a number for an attribute"
-            )
-    ratings = []
-    for attribute, entry in values.items():
-        value, scale_of_word = _value(entry, attribute)
-        ratings.append(
-            Rating(
-                response=0,
-                value=value,
-                attribute=attribute,
-                annotator=annotator,
-                weight=1.0 if weight is None else number_of(weight, "the weight"),
-                scale=scale or scale_of_word,
-            )
+    entries = _entries(row, scale is not None)
+    if scale is None and entries.keys() >= HELPSTEER:
+        scale = (0, 4)
+    ratings: list[Rating] = []
+    for attribute, entry in entries.items():
+        ratings += ratings_of(
+            0,
+            attribute,
+            entry,
+            file,
+            annotator=annotator,
+            weight=1.0 if weight is None else number_of(weight, "the weight"),
+            scale=scale,
+        )
+    if not ratings:
+        reasons = [f"the {attribute} rating of response 0 is {entry!s:.40}" for attribute, entry in entries.items()]
+        raise GroupError(
+            ", ".join([*reasons, "the row rates nothing"]),
+            remedy=f"give {' or '.join(_VALUES)}, or a number for an attribute",
         )
     return Group(id=identity or "", prompt=prompt, responses=(response,), ratings=tuple(ratings), subset=subset)
 
 
-def _attributes(row: Mapping[str, Any]) -> list[str]:
-    """Columns that hold a number and are not known to be something else. A response may well be one: "4"."""
-    texts = {*PROMPTS, *_RESPONSES}
-    return [name for name, value in row.items() if name not in _NOT_ATTRIBUTES | texts and _is_figure(value)]
+def _texts(row: dict[str, Any]) -> tuple[Text, Text]:
+    """The prompt and the response; a conversation without a response of its own ends with it."""
+    if not any(row.get(name) is not None for name in _RESPONSES) and (name := _conversation(row)):
+        *before, last = messages_of(row.pop(name), "the conversation")
+        row["messages"] = before
+        prompt = prompt_of(row)
+        return prompt or (), response_of([last], "the response")
+    if "system_output" in row and "source" in row and not row.keys() & ({*PROMPTS} - {"context"}):
+        row["prompt"] = row.pop("source")
+    prompt = prompt_of(row)
+    if prompt is None:
+        raise GroupError("the row has no prompt", remedy="add one")
+    return prompt, response_of(need(row, *_RESPONSES), "the response")
 
 
-def _is_figure(value: Any) -> bool:
-    if isinstance(value, str):
-        try:
-            float(value)
-        except ValueError:
-            return False
-        return True
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def _conversation(row: Mapping[str, Any]) -> str | None:
+    """The column of messages of which the last is the assistant's."""
+    for name in _CONVERSATIONS:
+        messages = row.get(name)
+        if isinstance(messages, (list, tuple)) and len(messages) > 1 and isinstance(messages[-1], Mapping):
+            role = messages[-1].get("role", messages[-1].get("from"))
+            if ROLES.get(str(role), role) == "assistant":
+                return name
+    return None
 
 
-def _value(entry: Any, attribute: str) -> tuple[float, tuple[float, float] | None]:
-    word = str(entry).strip().casefold()
-    if word in WORDS:
-        value, highest = WORDS[word]
-        return value, (0, highest)
-    return number_of(entry, f"the {attribute} rating"), None
+def _entries(row: dict[str, Any], has_scale: bool) -> dict[str, Any]:
+    """Attribute -> what was given for it, taken out of the row."""
+    entries: dict[str, Any] = {}
+    attribute = name_of(row, "attribute")
+    value = next((name for name in _VALUES if name in row and _is_value(row[name])), None)
+    if value is not None:
+        # Beside a column `overall`, a `score` is something else.
+        fallback = value if is_figure(row.get("overall")) else "overall"
+        entries[attribute or fallback] = row.pop(value)
+        if attribute is not None:
+            return entries
+    for name in _attributes(row, every=has_scale and value is None):
+        entries[name] = row.pop(name)
+    for column in _NESTED:
+        values = row.get(column)
+        if isinstance(values, Mapping):
+            del row[column]
+            rated = nested(values)
+            entries.update({name: entry for name, entry in rated.items() if name not in entries})
+            leave(row, column, {name: entry for name, entry in values.items() if name not in rated})
+    return entries
+
+
+def _attributes(row: Mapping[str, Any], every: bool = False) -> list[str]:
+    """Columns that hold ratings: known or declared names; where a scale is declared, every column of numbers."""
+    return [
+        name
+        for name, value in row.items()
+        if is_figure(value) and (is_attribute(name) or (every and name not in _NOT_ATTRIBUTES and _is_number(value)))
+    ]
+
+
+def _is_number(value: Any) -> bool:
+    return not isinstance(value, (bool, list, tuple)) and not (isinstance(value, str) and value.casefold() in WORDS)
+
+
+def _is_value(value: Any) -> bool:
+    """Whether a cell under the name of a value may hold one: text may be a mistake, objects are something else's."""
+    return value is not None and (is_figure(value) or isinstance(value, str))
 
 
 def _scale(row: dict[str, Any]) -> tuple[float, float] | None:

@@ -35,7 +35,7 @@ def read_comparisons(row: dict[str, Any], file: FileReading) -> Group:
     info = {name: value for name, value in info.items() if value is not None}
     summaries = [dict(one) if isinstance(one, Mapping) else {"text": one} for one in summaries]
     texts = tuple(response_of(need(one, "text"), "a summary") for one in summaries)
-    identity, prompt = name_of(info, "id"), _prompt(info)
+    identity, prompt = name_of(info, "id"), prompt_of_post(info)
     leave(row, "info", info)
     leave_each(row, "summaries", summaries)
     return Group(
@@ -47,7 +47,7 @@ def read_comparisons(row: dict[str, Any], file: FileReading) -> Group:
     )
 
 
-def _prompt(info: dict[str, Any]) -> str:
+def prompt_of_post(info: dict[str, Any]) -> str:
     """The prompt as the paper's models were given it."""
     if info.get("post") is None:
         return f"{words_of(need(info, 'article'), 'the article')}\n\nTL;DR:"
