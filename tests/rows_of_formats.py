@@ -128,6 +128,18 @@ def llama_factory(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
     return row | about(pick), [over(n, "a", "b", "conversations,chosen,rejected")]
 
 
+def ms_swift(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    chosen, rejected = ([user(prompt(n)), assistant(answer(n, letter))] for letter in "ab")
+    shape = pick("response", "messages", "query")
+    if shape == "query":
+        row = {"query": prompt(n), "response": answer(n, "a"), "rejected_response": answer(n, "b")}
+    elif shape == "messages":
+        row = {"messages": chosen, "rejected_messages": rejected}
+    else:
+        row = {"messages": chosen, "rejected_response": answer(n, "b"), "margin": 1.0}
+    return row | about(pick), [over(n, "a", "b", ",".join(row))]
+
+
 def labelled(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
     first, second = pick(("response_a", "response_b"), ("answer_1", "answer_2"), ("Response A", "Response B"))
     row = {"question": prompt(n), first: answer(n, "a"), second: answer(n, "b"), **about(pick)}
@@ -374,12 +386,12 @@ REFUSING = {"refused"}
 """Formats that know what holds no judgement, and refuse every row of it."""
 
 _ROWS = {
-    "trl": trl, "hh": hh, "llama-factory": llama_factory, "labelled": labelled, "pandalm": pandalm, "llmbar": llmbar,
-    "shp": shp, "webgpt": webgpt, "pku-safe-rlhf": pku, "safety": safety, "summaries": summaries,
-    "lm-human-preferences": samples, "multipref": multipref, "prometheus-preference": prometheus, "judgelm": judgelm,
-    "summary-axes": summary_axes, "prometheus-feedback": feedback, "dices": dices, "clicks": clicks, "mqm": mqm,
-    "ranked": ranked, "rated": rated_rows, "native": native, "candidates": candidates, "ukp-votes": ukp_votes,
-    "ukp-pairs": ukp_pairs,
+    "trl": trl, "hh": hh, "llama-factory": llama_factory, "ms-swift": ms_swift, "labelled": labelled,
+    "pandalm": pandalm, "llmbar": llmbar, "shp": shp, "webgpt": webgpt, "pku-safe-rlhf": pku, "safety": safety,
+    "summaries": summaries, "lm-human-preferences": samples, "multipref": multipref,
+    "prometheus-preference": prometheus, "judgelm": judgelm, "summary-axes": summary_axes,
+    "prometheus-feedback": feedback, "dices": dices, "clicks": clicks, "mqm": mqm, "ranked": ranked,
+    "rated": rated_rows, "native": native, "candidates": candidates, "ukp-votes": ukp_votes, "ukp-pairs": ukp_pairs,
 }  # fmt: skip
 
 MAKERS: dict[str, Callable[[int, Pick], Rows]] = {

@@ -179,6 +179,26 @@ CASES = {
         {"instruction": "P", "input": "", "system": "S", "history": [["Q", "A"]], "chosen": "a", "rejected": "b"},
         pair(({"role": "system", "content": "S"}, user("Q"), assistant("A"), user("P")), "a", "b"),
     ),
+    "ms-swift": (
+        "ms-swift",
+        {"messages": [user("P"), assistant("a")], "rejected_response": "b", "margin": 2},
+        pair((user("P"),), "a", "b", 2),
+    ),
+    "ms-swift, two conversations": (
+        "ms-swift",
+        {"messages": [user("P"), assistant("a")], "rejected_messages": [user("P"), assistant("b")]},
+        pair((user("P"),), "a", "b"),
+    ),
+    "ms-swift, a query": (
+        "ms-swift",
+        {"query": "P", "response": "a", "rejected_response": ["b", "c"], "history": [["Q", "A"]]},
+        Group(
+            "",
+            (user("Q"), assistant("A"), user("P")),
+            ("a", "b", "c"),
+            (Ranking(((0,), (1,))), Ranking(((0,), (2,)))),
+        ),
+    ),
     "pandalm": (
         "pandalm",
         {"instruction": "P", "input": "", "response1": "a", "response2": True, "annotator1": 1, "annotator2": 0},

@@ -12,7 +12,6 @@ from plaudit.data.formats.summaries import prompt_of_post
 from plaudit.data.formats.texts import response_of, text_of
 from plaudit.groups import Group, GroupError, Rating
 
-
 _AXES = ("overall", "accuracy", "coverage", "coherence", "compatible")
 
 
