@@ -259,10 +259,6 @@ def _matching(group: Group, index: int, here: list[Score], texts: Mapping[str, l
     return matching
 
 
-# Scores of one text from different batches differ by rounding, and bfloat16 rounds most.
-_ROUNDING = 0.05
-
-
 def check_ids(groups: Iterable[Group]) -> None:
     """Refuse groups that share an id: a scores file could not tell them apart.
 
@@ -317,6 +313,8 @@ def _score_from_json(row: Any) -> Score:
     )
 
 
+# Scores of one text from different batches differ by rounding, and bfloat16 rounds most.
+_ROUNDING = 0.05
 _HASH = re.compile(r"[0-9a-f]{8}(?:[0-9a-f]{8})?")
 
 _FIELDS: dict[str, tuple[Any, str]] = {
