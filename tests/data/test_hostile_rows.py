@@ -61,6 +61,7 @@ needed = {
     "rated": ["prompt", "response", "value", "scale"],
     "native": ["prompt", "responses", "rankings", "ratings", "meta"],
     "candidates": ["question", "answers"],
+    "ms-swift": ["messages", "rejected_response", "rejected_messages"],
     "llama-factory": ["conversations", "chosen", "rejected"],
     "ukp-votes": ["debate", "stance", "a1", "a2", "choice"],
     "ukp-pairs": ["id", "label", "a1", "a2"],
