@@ -77,6 +77,7 @@ needed = {
     "lm-human-preferences": ["query", "sample0", "sample1", "sample2", "sample3", "best"],
     "multipref": ["text", "completion_a", "completion_b", "normal_worker_annotations", "expert_worker_annotations"],
     "prometheus-preference": ["orig_instruction", "orig_response_A", "orig_response_B", "orig_preference"],
+    "ms-swift": ["messages", "rejected_messages", "rejected_response", "response"],
     "refused": ["completions", "labels"],
     "summary-axes": ["info", "summary", "worker"],
     "prometheus-feedback": ["orig_instruction", "orig_response", "orig_score"],
