@@ -112,6 +112,38 @@ def trl(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
     return row, known
 
 
+def pairs(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    row: dict[str, Any] = about(pick)
+    shape = pick("openai", "tinker", "names")
+    before, sides = [user(prompt(n))], [[assistant(answer(n, letter))] for letter in "ab"]
+    if shape == "openai":
+        row |= {"input": {"messages": before, "tools": [], "parallel_tool_calls": True}}
+        row |= dict(zip(("preferred_output", "non_preferred_output"), sides, strict=True))
+        columns = "input,preferred_output,non_preferred_output"
+    elif shape == "tinker":
+        row |= {"chosen": {"messages": before + sides[0]}, "rejected": {"messages": before + sides[1]}}
+        columns = "chosen,rejected"
+    else:
+        better, worse = pick(("preferred", "dispreferred"), ("chosen_response", "rejected_response"))
+        row |= {"question": prompt(n), better: answer(n, "a"), worse: answer(n, "b")}
+        columns = f"question,{better},{worse}"
+    return row, [over(n, "a", "b", columns)]
+
+
+def distilabel(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    row = {"system": pick("", "Be brief."), "input": prompt(n), "chosen": answer(n, "a"), "rejected": answer(n, "b")}
+    row |= {
+        "order": ["rejected", "chosen"],
+        "rating": [2, 9.5],
+        "status": pick("unchanged", "tie"),
+        "chosen_score": 9.5,
+    }
+    columns = "input,chosen,rejected,order,rating"
+    judge = tied if row["status"] == "tie" else over
+    points = [rated(n, letter, "rating", value, columns) for letter, value in (("a", 9.5), ("b", 2.0))]
+    return row, [judge(n, "a", "b", f"{columns},status"), *points]
+
+
 def hh(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
     opening = f"\n\nHuman: {prompt(n)}\n\nAssistant:"
     row = {"chosen": f"{opening} {answer(n, 'a')}", "rejected": f"{opening} {answer(n, 'b')}"}
@@ -386,6 +418,7 @@ REFUSING = {"refused"}
 """Formats that know what holds no judgement, and refuse every row of it."""
 
 _ROWS = {
+    "pairs": pairs, "distilabel": distilabel,
     "trl": trl, "hh": hh, "llama-factory": llama_factory, "ms-swift": ms_swift, "labelled": labelled,
     "pandalm": pandalm, "llmbar": llmbar, "shp": shp, "webgpt": webgpt, "pku-safe-rlhf": pku, "safety": safety,
     "summaries": summaries, "lm-human-preferences": samples, "multipref": multipref,

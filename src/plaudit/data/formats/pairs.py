@@ -134,9 +134,9 @@ _PROBABILITIES = ("chosen_prob", "prob_chosen", "p_chosen", "chosen_probability"
 # The columns in which sets give scores beside their pairs -> the attribute, and whose it is.
 _SCORES = {
     name: (attribute, side)
-    for attribute in ("score", "rating")
+    for attribute in ("score", "rating", "reward")
     for side in ("chosen", "rejected")
-    for name in (f"{attribute}_{side}", f"{side}_{attribute}", f"{side}-{attribute}")
+    for name in (f"{attribute}_{side}", f"{side}_{attribute}", f"{side}-{attribute}", f"{side}_avg_{attribute}")
 }
 
 
