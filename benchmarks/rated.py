@@ -12,7 +12,6 @@ that repeats, and takes each model's lead over the others on the same responses.
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import re
 import tempfile
@@ -25,7 +24,7 @@ from typing import Any
 
 from common import SHARED, table
 
-from plaudit.data import write_groups
+from plaudit.data import load_groups, write_groups
 from plaudit.evaluation import evaluate
 from plaudit.groups import Group, Rating
 from plaudit.laboratory.splits import cross_validation_splits
@@ -52,27 +51,12 @@ FIGURES = ("spearman", "pearson", "kendall_within", "mae")
 
 
 def rated_groups(name: str, shared: Path) -> list[Group]:
-    """The groups of a set: a group for each prompt of each file, a rating for each attribute of each judgement.
-
-    The prompt is the `source`, and in a dialogue also the fact that the speaker was given (`context`).
-    """
-    groups = []
+    """The groups of a set, each file a subset, with the published scale on each rating."""
+    groups: list[Group] = []
     for file, scales in SETS[name].items():
-        source = shared / "rated-text" / f"{file}.jsonl.gz"
-        if not source.is_file():
-            raise SystemExit(f"needs {source}")
-        by_prompt: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        with gzip.open(source, "rt", encoding="utf-8") as lines:
-            for row in map(json.loads, lines):
-                by_prompt["\n".join(filter(None, (row["source"], row.get("context"))))].append(row)
-        for number, (prompt, rows) in enumerate(by_prompt.items()):
-            responses = tuple(dict.fromkeys(row["system_output"] for row in rows))
-            ratings = tuple(
-                Rating(responses.index(row["system_output"]), value, attribute, scale=scales[attribute])
-                for row in rows
-                for attribute, value in row["scores"].items()
-            )
-            groups.append(Group(f"{file}-{number}", prompt, responses, ratings=ratings, subset=file))
+        for group in load_groups(shared / "rated-text" / f"{file}.jsonl.gz"):
+            ratings = tuple(replace(rating, scale=scales[rating.attribute]) for rating in group.ratings)
+            groups.append(replace(group, id=f"{file}-{group.id}", ratings=ratings, subset=file))
     return groups
 
 

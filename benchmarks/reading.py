@@ -18,6 +18,7 @@ import json
 import random
 import tempfile
 import time
+from itertools import islice
 from pathlib import Path
 
 from common import Job, in_own_process, peak_rss, table
@@ -48,7 +49,7 @@ def make_rows(path: Path, rows: int, seed: int = 0) -> None:
 
     schema = pyarrow.schema(dict.fromkeys(("prompt", "chosen", "rejected"), pyarrow.string()))
     with parquet.ParquetWriter(path, schema) as writer:
-        while batch := [row for row, _ in zip(made, range(10_000), strict=False)]:
+        while batch := list(islice(made, 10_000)):
             writer.write_batch(pyarrow.RecordBatch.from_pylist(batch, schema))
 
 

@@ -232,7 +232,7 @@ def test_what_a_loss_leaves_out_is_said_with_validation_groups_too(caplog):
     tied = Group("t", "p", ("a", "b"), (Ranking(((0, 1),)), Ranking(((0,), (1,)))))
     settings = TrainingSettings(ties="ignore")
     split_validation([tied], [tied], settings, plan([tied], settings))
-    assert "1 ties are left out (ties=ignore)" in caplog.text
+    assert "left out (ties=ignore): 1 tie" in caplog.text
 
 
 def test_groups_without_a_prompt_are_not_one_prompt():
@@ -258,7 +258,7 @@ def test_what_is_left_out_is_counted(backbone, tmp_path, caplog):
     options = {**TOYS, "epochs": 1, "ties": "ignore"}
     plaudit.train([*toy_groups(12), *bare, *even, half_even], tmp_path, backbone, **options)
     assert "5 of 18 groups have no judgement and are left out" in caplog.text
-    assert "1 ties are left out (ties=ignore)" in caplog.text
+    assert "left out (ties=ignore): 1 tie" in caplog.text
 
 
 REFUSED = {

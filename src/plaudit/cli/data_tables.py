@@ -154,7 +154,7 @@ def show_lengths(report: LengthReport) -> None:
         share = _share(cut.too_long, cut.conversations)
         print(f"{cut.too_long:,} of {cut.conversations:,} conversations ({share}) exceed {cut.max_length:,} tokens")
         first = "" if cut.first is None else f"; the first is response {cut.first[1]} of the group {cut.first[0]}"
-        print(f"{cut.responses:,} responses exceed it by themselves{first}")
+        print(f"of them by themselves, without their prompt: {counted(cut.responses, 'responses')}{first}")
 
 
 def _share(part: int, whole: int) -> str:

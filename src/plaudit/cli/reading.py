@@ -48,7 +48,7 @@ class Reading:
         """Keyword arguments of `load_groups` and `read_groups`.
 
         Raises:
-            PlauditError: if a column is values that is not NAME=COLUMN.
+            PlauditError: if a column is given that is not NAME=COLUMN.
         """
         from plaudit.data import RejectsFile, parse_columns
 
@@ -57,7 +57,7 @@ class Reading:
         return {"format": self.format, "columns": columns, "labels": self.labels, "rejects": rejects}
 
     def words(self) -> list[str]:
-        """The options as they are values on the command line."""
+        """The options as they are given on the command line."""
         values = {"--format": self.format, "--labels": self.labels, "--rejects": self.rejects}
         options = [(name, str(value)) for name, value in values.items() if value is not None]
         options += [("--column", column) for column in self.columns or ()]

@@ -18,6 +18,7 @@ from plaudit.data.rows import Row
 from plaudit.data.sources import Source, Table
 from plaudit.errors import DataError, InvalidInputError
 from plaudit.groups import Group, GroupError
+from plaudit.text import counted
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +83,7 @@ def read_table(table: Table, wishes: Wishes, report: ReadReport, reject: RejectR
     if shape.finish is not None:
         shape.finish(file)
     for what, count in file.notes.items():
-        logger.warning("%s: %s (%s row%s)", table.name, what, f"{count:,}", "" if count == 1 else "s")
+        logger.warning("%s: %s (%s)", table.name, what, counted(count, "rows"))
     report.notes.update(file.notes)
 
 

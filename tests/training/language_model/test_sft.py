@@ -199,7 +199,7 @@ def test_what_does_not_fit_is_left_out_and_counted(backbone, tmp_path, caplog):
     groups = [*shown(3), Group("long", "w1", (" ".join(["w2"] * 80),))]
     record = sft(groups, tmp_path / "out", backbone, epochs=1, validation_share=0.0, **QUICK)
     assert (record["left_out"], record["responses"]) == (1, 3)
-    assert "1 responses do not fit 64 tokens and are left out" in caplog.text
+    assert "left out, because they do not fit 64 tokens: 1 response" in caplog.text
     with pytest.raises(PlauditError, match="no response to imitate"):
         sft(groups[3:], tmp_path / "none", backbone, validation_share=0.0, **QUICK)
     with pytest.raises(PlauditError, match="max_length is 65, but the backbone's context holds 64"):

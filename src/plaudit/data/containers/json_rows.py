@@ -85,11 +85,7 @@ def read_json_list(stream: IO[bytes], file: str) -> Iterator[Row]:
                 line=window.line,
                 remedy="mend the file",
             )
-        line = window.line
-        try:
-            yield Row(file, line, window.value())
-        except (ValueError, RecursionError) as error:
-            raise _not_json("this is not a JSON list", error, file, window) from error
+        yield window.row("a JSON list")
     window.at += 1
     if window.skip(_SPACE):
         raise DataError(
@@ -109,11 +105,7 @@ def _spread_objects(first: Row, text: str, line: int, stream: IO[bytes], file: s
                 line=window.line,
                 remedy="put [ before the first and ] after the last",
             )
-        line = window.line
-        try:
-            yield Row(file, line, window.value())
-        except (ValueError, RecursionError) as error:
-            raise _not_json("this is not JSON", error, file, window) from error
+        yield window.row("JSON")
 
 
 def _goes_on(head: list[bytes]) -> bool:
@@ -192,6 +184,18 @@ class _Window:
                 return self.text[end]
             if not self._grow():
                 return ""
+
+    def row(self, wanted: str) -> Row:
+        """The value that starts here, with the line it starts on; go past it.
+
+        Raises:
+            DataError: if there is none; it says that this is not what is `wanted`.
+        """
+        line = self.line
+        try:
+            return Row(self._file, line, self.value())
+        except (ValueError, RecursionError) as error:
+            raise _not_json(f"this is not {wanted}", error, self._file, self) from error
 
     def value(self) -> Any:
         """The value that starts here; go past it.

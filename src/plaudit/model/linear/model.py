@@ -23,6 +23,7 @@ from plaudit.model.linear.features import FEATURES, Features, Matrix
 from plaudit.model.prepared import Prepared
 from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer, prepared_as
 from plaudit.storage import json_line, versions, write_record
+from plaudit.text import counted
 
 _VOCABULARY_FILE = "vocabulary.json"
 _WEIGHTS_FILE = "model.safetensors"
@@ -112,8 +113,7 @@ class LinearModel(Scorer):
 
     def __repr__(self) -> str:
         attributes = f", attributes: {', '.join(self.linear.attributes)}" if self.linear.attributes else ""
-        count = self.features.count
-        return f"LinearModel({self.features.name!r}: {count:,} feature{'' if count == 1 else 's'}{attributes})"
+        return f"LinearModel({self.features.name!r}: {counted(self.features.count, 'features')}{attributes})"
 
     @checked
     def prepare(self, group: Group, *, truncate_responses: bool = False) -> PlainTexts:

@@ -20,6 +20,7 @@ from plaudit.groups import Group, each_group, prompt_key
 from plaudit.logs import muted
 from plaudit.model import Renderer, check_backbone, merge_lora, read_template, settle_padding, settle_template
 from plaudit.storage import data_hash
+from plaudit.text import counted
 from plaudit.training.language_model.batches import IGNORED, Batches, TokenBlock
 from plaudit.training.language_model.card import stage_card
 from plaudit.training.language_model.demonstrations import demonstrations
@@ -103,7 +104,9 @@ def _fine_tune(run: TrainingRun[FineTuningSettings], groups: list[Group], backbo
     blocks, too_long = _render_blocks(train_groups, renderer)
     validation_blocks, validation_too_long = _render_blocks(validation_groups, renderer)
     if left_out := too_long + validation_too_long:
-        logger.warning("%d responses do not fit %d tokens and are left out", left_out, renderer.max_length)
+        logger.warning(
+            "left out, because they do not fit %d tokens: %s", renderer.max_length, counted(left_out, "responses")
+        )
     if not blocks:
         raise InvalidInputError(
             "there is no response to imitate", remedy="give groups with responses, or a larger --max-length"

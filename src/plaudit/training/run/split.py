@@ -91,10 +91,10 @@ def _warn_of_ties(groups: Sequence[Group], settings: TrainingSettings, reader: T
     if not any(group.ratings or any(len(ranking.tiers) > 1 for ranking in group.rankings) for group in groups):
         logger.warning("every ranking is one tie alone, so nothing can be told apart by them")
     if settings.ties == "ignore" and (ties := _count_ties(groups)):
-        logger.warning("%d ties are left out (ties=ignore)", ties)
+        logger.warning("left out (ties=ignore): %s", counted(ties, "ties"))
     if not reader.loss.reads_lone_ties and (alone := _count_tied_rankings(groups)):
         logger.warning(
-            "%d rankings are one tie alone, which says nothing to %s, and are left out", alone, settings.loss
+            "left out, because one tie alone says nothing to %s: %s", settings.loss, counted(alone, "rankings")
         )
 
 
