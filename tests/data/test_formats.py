@@ -705,6 +705,8 @@ FAULTS = {
     '{"prompt":"P","chosen":"a","rejected":"b","margin":-1}': "the margin is -1, which is against the label",
     '{"prompt":"P","chosen":"a","rejected":"b","margin":"much"}': "the margin is 'much'; it must be a number",
     '{"chosen":"yes","rejected":"no"}': 'there is no prompt, and the two texts begin with none; give it as "prompt"',
+    '{"chosen":"The answer: 4","rejected":"The answer: 5"}': "there is no prompt, and the two texts begin with none",
+    '{"chosen":"Answer: 4","rejected":"Answer: 5"}': "there is no prompt, and the two texts begin with none",
     '{"puzzle":"What is it?","chosen":"The one.","rejected":"The two."}': "no prompt; it may be 'puzzle'; say so: "
     "--column prompt=puzzle",
     json.dumps(

@@ -7,7 +7,7 @@ from typing import Any
 
 from plaudit.data.formats import FileReading, Format, register_format
 from plaudit.data.formats.fields import IDS, PROMPTS, leave_each, name_of, need, prompt_of, take
-from plaudit.data.formats.texts import messages_of, response_of
+from plaudit.data.formats.texts import answered, response_of
 from plaudit.groups import Group, GroupError
 
 LISTS = ("responses", "completions", "candidates", "answers", "outputs")
@@ -17,7 +17,6 @@ SINGLES = ("response", "completion", "candidate", "answer", "output")
 """Columns of one."""
 
 _TEXTS = ("response", "text", "answer", "completion", "output", "content")
-
 
 _CONVERSATIONS = ("messages", "conversations")
 
@@ -32,11 +31,8 @@ def read(row: dict[str, Any], file: FileReading) -> Group:
     """Several responses are texts, messages, or objects with the text in one of their fields. A conversation alone ends
     with the response."""
     if row.keys().isdisjoint(LISTS + SINGLES) and (name := _conversation(row)):
-        *before, last = messages_of(row.pop(name), "the conversation")
-        if not before or last["role"] != "assistant":
-            raise GroupError("its messages do not end with an answer of the assistant's", remedy="add it")
-        answer = response_of([last], "the answer")
-        return Group(name_of(row, *IDS) or "", tuple(before), (answer,), subset=name_of(row, "subset"))
+        before, answer = answered(row.pop(name), "the conversation")
+        return Group(name_of(row, *IDS) or "", before, (answer,), subset=name_of(row, "subset"))
     column = next((name for name in LISTS if name in row), None)
     several = [need(row, *SINGLES)] if column is None else row.pop(column)
     if not isinstance(several, list) or not several:

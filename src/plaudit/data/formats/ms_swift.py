@@ -8,8 +8,8 @@ from typing import Any
 from plaudit.data.formats import FileReading, Format, register_format
 from plaudit.data.formats.fields import need, take
 from plaudit.data.formats.pairs import read_trl
-from plaudit.data.formats.texts import messages_of
-from plaudit.groups import Group, GroupError
+from plaudit.data.formats.texts import answered
+from plaudit.groups import Group
 
 
 def knows(row: Mapping[str, Any]) -> bool:
@@ -36,12 +36,7 @@ def read(row: dict[str, Any], file: FileReading) -> Group:
         row["chosen"], row["rejected"] = conversation, row.pop("rejected_messages")
     else:
         row["rejected"] = need(row, "rejected_response")
-        if not isinstance(conversation, list):
-            raise GroupError('"messages" must be a list')
-        *before, last = messages_of(conversation, "the conversation") or [{}]
-        if not before or last["role"] != "assistant":
-            raise GroupError("its messages do not end with an answer of the assistant's", remedy="add it")
-        row["prompt"], row["chosen"] = before, [last]
+        row["prompt"], row["chosen"] = answered(conversation, "the conversation")
     return read_trl(row, file)
 
 

@@ -191,9 +191,9 @@ def split_prompt(first: Text, second: Text) -> tuple[Text, Text, Text]:
     return first[:shared], first[shared:], second[shared:]
 
 
-# What opens the assistant's turn where a conversation is written as text.
+# What opens the assistant's turn, after somebody else's, where a conversation is written as text.
 _ANSWER_OPENS = re.compile(
-    r"\b(assistant|answer|response|bot|model|gpt|a|tl;dr)\s*(:|\|>|<\|end_header_id\|>)[ \t]*\n*|"
+    r"(?<=\n)[ \t<|]*(assistant|answer|response|bot|model|gpt|a|tl;dr)\s*(:|\|>|<\|end_header_id\|>)[ \t]*\n*|"
     r"<\|im_start\|>assistant\n|\[/INST\]\s*|<start_of_turn>model\n|<｜Assistant｜>",
     re.IGNORECASE,
 )
@@ -218,7 +218,11 @@ def split_text(first: str, second: str, row: Mapping[str, Any]) -> tuple[Text, T
     """
     if is_transcript(first) and is_transcript(second):
         return split_prompt(turns_of(first, "chosen"), turns_of(second, "rejected"))
-    opens = [match.end() for match in _ANSWER_OPENS.finditer(first) if second.startswith(first[: match.end()])]
+    opens = [
+        match.end()
+        for match in _ANSWER_OPENS.finditer(first)
+        if first[: match.start()].strip() and second.startswith(first[: match.end()])
+    ]
     others = _may_be_prompt(row)
     if opens and not others:
         return first[: opens[-1]], first[opens[-1] :], second[opens[-1] :]

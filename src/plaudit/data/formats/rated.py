@@ -19,7 +19,7 @@ from plaudit.data.formats.fields import (
     prompt_of,
     take,
 )
-from plaudit.data.formats.texts import ROLES, messages_of, response_of
+from plaudit.data.formats.texts import ROLES, answered, response_of
 from plaudit.groups import Group, GroupError, Rating, Text
 
 _RESPONSES = ("response", "completion", "answer", "output", "text", "model_response", "system_output")
@@ -81,10 +81,8 @@ def read(row: dict[str, Any], file: FileReading) -> Group:
 def _texts(row: dict[str, Any]) -> tuple[Text, Text]:
     """The prompt and the response; a conversation without a response of its own ends with it."""
     if not any(row.get(name) is not None for name in _RESPONSES) and (name := _conversation(row)):
-        *before, last = messages_of(row.pop(name), "the conversation")
-        row["messages"] = before
-        prompt = prompt_of(row)
-        return prompt or (), response_of([last], "the response")
+        row["messages"], answer = answered(row.pop(name), "the conversation")
+        return prompt_of(row) or (), answer
     if "system_output" in row and "source" in row and not row.keys() & ({*PROMPTS} - {"context"}):
         row["prompt"] = row.pop("source")
     _refuse_later_turn(row)

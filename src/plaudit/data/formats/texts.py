@@ -106,6 +106,25 @@ def response_of(value: Any, what: str) -> Text:
     return text
 
 
+def answered(values: Any, what: str) -> tuple[tuple[Message, ...], Text]:
+    """A whole conversation: what stands before its last message, and that message, which is the assistant's answer.
+
+    Raises:
+        GroupError: if it ends otherwise.
+
+    Example:
+        >>> turns = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello!"}]
+        >>> answered(turns, "the conversation")
+        (({'role': 'user', 'content': 'Hi'},), 'Hello!')
+    """
+    if not isinstance(values, (list, tuple)):
+        raise GroupError(f"{what} must be a list of messages")
+    messages = messages_of(values, what)
+    if len(messages) < 2 or messages[-1]["role"] != "assistant":
+        raise GroupError("its messages do not end with an answer of the assistant's", remedy="add it")
+    return messages[:-1], response_of([messages[-1]], "the answer")
+
+
 def tools_of(value: Any) -> tuple[Mapping[str, Any], ...]:
     """What the assistant could call, from a list or from JSON in text, as Arrow's columns need it.
 
