@@ -378,6 +378,19 @@ def dices(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
     return row, [rated(n, "a", "safe", value, "context,response,rater_id,Q_overall")]
 
 
+def oasst_tree(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    replies: list[dict[str, Any]] = [
+        {"message_id": f"t{n}{letter}", "role": "assistant", "text": answer(n, letter), "rank": rank, "replies": []}
+        for letter, rank in (("a", 1), ("b", 0))
+    ]
+    known = [over(n, "b", "a", "prompt")]
+    if pick(True, False):
+        replies[0]["labels"] = {"quality": {"value": 0.75, "count": 3}}
+        known.append(rated(n, "a", "quality", 0.75, "prompt"))
+    root = {"message_id": f"t{n}", "role": "prompter", "text": prompt(n), "lang": "en", "replies": replies}
+    return {"message_tree_id": f"t{n}", "tree_state": "ready_for_export", "prompt": root}, known
+
+
 Rows = tuple[list[dict[str, Any]], list[Known]]
 
 
@@ -404,6 +417,35 @@ def captions(count: int, pick: Pick) -> Rows:
     return rows, known
 
 
+def oasst(count: int, pick: Pick) -> Rows:
+    """A conversation of two turns, each with two ranked answers, a message a row."""
+    rows: list[dict[str, Any]] = []
+
+    def add(name: str, parent: str | None, role: str, text: str, rank: int | None = None) -> None:
+        rows.append({"message_id": name, "parent_id": parent, "role": role, "text": text, "rank": rank})
+        rows[-1] |= {"message_tree_id": "m0", "deleted": False, "lang": "en", "user_id": "u"}
+
+    first = pick(0, 1)
+    add("m0", None, "prompter", prompt(0))
+    add("m1", "m0", "assistant", answer(0, "a"), first)
+    add("m2", "m0", "assistant", answer(0, "b"), 1 - first)
+    add("m3", "m1", "prompter", prompt(1))
+    add("m4", "m3", "assistant", answer(1, "a"), 0)
+    add("m5", "m3", "assistant", answer(1, "b"), 3)
+    read = ("message_id", "parent_id", "role", "text", "rank")
+    cells = [frozenset((n, name) for n in turn for name in read) for turn in ((0, 1, 2), (0, 1, 3, 4, 5))]
+    order = ("r0a", "r0b") if first == 0 else ("r0b", "r0a")
+    facts = [
+        Known(Fact("over", ("p0",), (order[0],), (order[1],), (1.0,)), cells[0]),
+        Known(Fact("over", ("p0", "p1", "r0a"), ("r1a",), ("r1b",), (1.0,)), cells[1]),
+    ]
+    if pick(True, False):
+        rows[5]["labels"] = {"quality": {"value": 0.25, "count": 3}}
+        fact = Fact("rated", ("p0", "p1", "r0a"), ("r1b",), (), ("quality", 0.25, 1.0))
+        facts.append(Known(fact, frozenset({(5, "labels"), *((n, name) for n in (0, 1, 3, 5) for name in read)})))
+    return rows, facts
+
+
 def _each(row: Callable[[int, Pick], tuple[dict[str, Any], list[Known]]]) -> Callable[[int, Pick], Rows]:
     """The maker of a file from that of a row."""
 
@@ -425,11 +467,13 @@ _ROWS = {
     "prometheus-preference": prometheus, "judgelm": judgelm, "summary-axes": summary_axes,
     "prometheus-feedback": feedback, "dices": dices, "clicks": clicks, "mqm": mqm, "ranked": ranked,
     "rated": rated_rows, "native": native, "candidates": candidates, "ukp-votes": ukp_votes, "ukp-pairs": ukp_pairs,
+    "oasst-trees": oasst_tree,
 }  # fmt: skip
 
 MAKERS: dict[str, Callable[[int, Pick], Rows]] = {
     "ukp-ranks": ukp_ranks,
     "caption-contest": captions,
+    "oasst": oasst,
     **{name: _each(row) for name, row in _ROWS.items()},
 }
 """Format -> what makes well-formed rows of it, and the judgements in them."""

@@ -373,6 +373,38 @@ CASES = {
         },
         Group("", "P", ("a", "b"), (Ranking(FIRST),), (Rating(0, 4, scale=(1, 5)), Rating(1, 2, scale=(1, 5)))),
     ),
+    "a tree of messages": (
+        "oasst-trees",
+        {
+            "message_tree_id": "m",
+            "prompt": {
+                "message_id": "m",
+                "text": "P",
+                "role": "prompter",
+                "replies": [
+                    {"message_id": "1", "text": "a", "role": "assistant", "rank": 1, "replies": []},
+                    {
+                        "message_id": "2",
+                        "text": "b",
+                        "role": "assistant",
+                        "rank": 0,
+                        "labels": {"quality": {"value": 0.75, "count": 3}, "pii": {"value": 0, "count": 3}},
+                        "replies": [],
+                    },
+                    {"message_id": "3", "text": "c", "role": "assistant", "rank": 2, "deleted": True, "replies": []},
+                    {"message_id": "4", "text": "d", "role": "assistant", "rank": None, "replies": []},
+                ],
+            },
+        },
+        Group(
+            "m",
+            (user("P"),),
+            ("a", "b", "d"),
+            (Ranking(SECOND),),
+            (Rating(1, 0.75, "quality", scale=(0, 1)),),
+            meta={"message_tree_id": "m"},
+        ),
+    ),
     "judgelm": (
         "judgelm",
         {"question_id": 7, "question_body": "P", "answer1_body": "a", "answer2_body": "b", "score": [8, 3]},
@@ -620,6 +652,7 @@ def test_the_docs_list_every_format_in_its_order():
 def test_every_format_has_a_case_or_is_a_table():
     assert {format.name for format in FORMATS.values()} - {name for name, *_ in CASES.values()} == {
         "refused",
+        "oasst",
         "ukp-pairs",
         "ukp-ranks",
     }

@@ -46,6 +46,8 @@ keys = st.sampled_from(
         "pm_score",
         "overall_score",
         "evaluator",
+        "replies",
+        "labels",
     ]
 )
 values = st.recursive(
@@ -83,6 +85,8 @@ needed = {
     "summary-axes": ["info", "summary", "worker"],
     "prometheus-feedback": ["orig_instruction", "orig_response", "orig_score"],
     "dices": ["context", "response", "rater_id", "Q_overall"],
+    "oasst": ["message_id", "parent_id", "text", "role", "rank", "deleted", "labels"],
+    "oasst-trees": ["message_tree_id", "prompt"],
     "judgelm": ["question_body", "answer1_body", "answer2_body", "score"],
 }
 COLUMNS = sorted({name for names in needed.values() for name in names} | set(SOME))

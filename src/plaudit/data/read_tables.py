@@ -75,7 +75,7 @@ def read_table(table: Table, wishes: Wishes, report: ReadReport, reject: RejectR
         yield from groups
     elif parts := list(groups):
         try:
-            yield from (_deduplicated(group, report, file) for group in _several(shape.join(parts)))
+            yield from (_deduplicated(group, report, file) for group in _several(shape.join(parts, file)))
         except GroupError as error:
             reject(Row(table.name, None, [group.to_dict() for group in parts]), error)
     if wishes.merge:  # whoever scores rows asks for no verdict

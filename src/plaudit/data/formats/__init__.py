@@ -77,7 +77,8 @@ class Format:
         columns: its columns, for messages.
         knows: whether a row has this shape, by its columns and, where those do not decide, its values.
         read: row (a copy, to take columns out of) and the file it stands in -> the group of that row, or several.
-        join: for a format whose judgements span the whole file: the groups of its rows -> the groups of the file.
+        join: for a format whose judgements span the whole file: the groups of its rows, and the file -> the groups
+            of the file.
         finish: asked when a file has ended, for what only the whole of it can tell; it notes what is odd.
         judgement_columns: columns about a single judgement, for which a group has no place. They are reported.
         needs: what a row must have, for the message to somebody whose columns are called otherwise: for each, its
@@ -90,7 +91,7 @@ class Format:
     columns: str
     knows: Callable[[Mapping[str, Any]], bool]
     read: Callable[[dict[str, Any], FileReading], Group | Sequence[Group]]
-    join: Callable[[Sequence[Group]], Group | Sequence[Group]] | None = None
+    join: Callable[[Sequence[Group], FileReading], Group | Sequence[Group]] | None = None
     finish: Callable[[FileReading], None] | None = None
     judgement_columns: frozenset[str] = frozenset()
     needs: tuple[tuple[str, ...], ...] = ()

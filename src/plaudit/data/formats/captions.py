@@ -36,7 +36,7 @@ def read(row: dict[str, Any], file: FileReading) -> Group:
     return _group(contest, {caption: counts})
 
 
-def join(rows: Sequence[Group]) -> Group:
+def join(rows: Sequence[Group], file: FileReading) -> Group:
     """One group a contest; a caption that was entered twice stands once, with the votes of both."""
     contests = list(dict.fromkeys(row.meta["contest"] for row in rows))
     if len(contests) > 1:

@@ -66,7 +66,7 @@ def read_rank(row: dict[str, Any], file: FileReading) -> Group:
     )
 
 
-def join_ranks(rows: Sequence[Group]) -> Group:
+def join_ranks(rows: Sequence[Group], file: FileReading) -> Group:
     """One ranking of all arguments; the lower the figure the better, equal figures tie.
 
     An argument that was entered twice stands once, at the mean of its figures.
