@@ -378,6 +378,57 @@ def dices(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
     return row, [rated(n, "a", "safe", value, "context,response,rater_id,Q_overall")]
 
 
+def argilla(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    """Two people compare two responses; a third answer was not submitted."""
+    fields = {"prompt": prompt(n), "response-1": answer(n, "a"), "response-2": answer(n, "b")}
+    layout = pick("v1", "lists", "flat", "record", "single")
+    if layout == "single":
+        people = [{"user_id": "u", "value": pick(2, 5), "status": "submitted"}]
+        row = {"instruction": prompt(n), "response": answer(n, "a"), "quality": people, "quality-suggestion": 1}
+        return row, [rated(n, "a", "quality", float(people[0]["value"]), "instruction,response,quality")]
+    ranks = [{"rank": 1, "value": "response-2"}, {"rank": 2, "value": "response-1"}]
+    people = [
+        {"user_id": "u1", "value": ranks, "status": "submitted"},
+        {"user_id": "u2", "value": "response-1", "status": "submitted"},
+        {"user_id": "u3", "value": "response-1", "status": "discarded"},
+    ]
+    texts = ",".join(fields)
+    if layout == "record":
+        row = {"id": f"r{n}", "fields": fields, "responses": {"best": people[:2]}, "suggestions": {}}
+        return row, [over(n, "b", "a", "fields,responses"), over(n, "a", "b", "fields,responses")]
+    columns = f"{texts},best"
+    if layout == "flat":
+        named = [(("",), "value"), ((".users",), "user_id"), ((".status",), "status")]
+        row = {**fields, **{f"best.responses{part}": [one[key] for one in people[:2]] for (part,), key in named}}
+        columns = f"{texts},best.responses,best.responses.status"
+    else:
+        lists = {name: [one[name] for one in people] for name in people[0]}
+        row = {**fields, "best": lists if layout == "lists" else people, "best-suggestion": "response-1"}
+    return row, [over(n, "b", "a", columns), over(n, "a", "b", columns)]
+
+
+def label_studio(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    side, probability = pick(("left", 1), ("right", 0))
+    results = [
+        {"from_name": "better", "to_name": "answer1,answer2", "type": "pairwise", "value": {"selected": side}},
+        {"from_name": "note", "to_name": "prompt", "type": "textarea", "value": {"text": ["Hm."]}},
+    ]
+    data = {"prompt": prompt(n), "answer1": answer(n, "a"), "answer2": answer(n, "b")}
+    row = {"id": n, "data": data, "predictions": [], "annotations": [{"completed_by": 3, "result": results}]}
+    known = verdict(n, probability, "data,annotations")
+    if pick(True, False):
+        stars = {"from_name": "fluency", "to_name": "answer2", "type": "rating", "value": {"rating": 4}}
+        row["annotations"].append({"completed_by": {"id": 4}, "was_cancelled": False, "result": [stars]})
+        known.append(rated(n, "b", "fluency", 4.0, "data,annotations"))
+    return row, known
+
+
+def label_studio_min(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    row = {"id": n, "prompt": prompt(n), "response": answer(n, "a"), "annotator": 3, "annotation_id": n}
+    row["rating"] = pick([{"rating": 4}], '[{"rating": 4}]')
+    return row, [rated(n, "a", "overall", 4.0, "prompt,response,rating,annotation_id")]
+
+
 def oasst_tree(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
     replies: list[dict[str, Any]] = [
         {"message_id": f"t{n}{letter}", "role": "assistant", "text": answer(n, letter), "rank": rank, "replies": []}
@@ -467,7 +518,7 @@ _ROWS = {
     "prometheus-preference": prometheus, "judgelm": judgelm, "summary-axes": summary_axes,
     "prometheus-feedback": feedback, "dices": dices, "clicks": clicks, "mqm": mqm, "ranked": ranked,
     "rated": rated_rows, "native": native, "candidates": candidates, "ukp-votes": ukp_votes, "ukp-pairs": ukp_pairs,
-    "oasst-trees": oasst_tree,
+    "oasst-trees": oasst_tree, "argilla": argilla, "label-studio": label_studio, "label-studio-min": label_studio_min,
 }  # fmt: skip
 
 MAKERS: dict[str, Callable[[int, Pick], Rows]] = {

@@ -405,6 +405,115 @@ CASES = {
             meta={"message_tree_id": "m"},
         ),
     ),
+    "argilla, a ranking and a tie": (
+        "argilla",
+        {
+            "prompt": "P",
+            "response_1": "a",
+            "response_2": "b",
+            "best": [
+                {
+                    "user_id": "u",
+                    "value": [{"rank": 2, "value": "response-1"}, {"rank": 1, "value": "response-2"}],
+                    "status": "submitted",
+                },
+                {
+                    "user_id": "v",
+                    "value": [{"rank": 1, "value": "response-1"}, {"rank": 1, "value": "response-2"}],
+                    "status": "submitted",
+                },
+                {"user_id": "w", "value": None, "status": "discarded"},
+            ],
+            "best-suggestion": None,
+            "external_id": "e",
+            "metadata": "{}",
+        },
+        Group(
+            "e", "P", ("a", "b"), (Ranking(SECOND, annotator="u"), Ranking(TIE, annotator="v")), meta={"metadata": "{}"}
+        ),
+    ),
+    "argilla, ratings but no suggestion": (
+        "argilla",
+        {
+            "instruction": "P",
+            "response": "a",
+            "quality": {"user_id": ["u", "v"], "value": [5, 3], "status": ["submitted", "submitted"]},
+            "quality-suggestion": 1,
+        },
+        Group(
+            "",
+            "P",
+            ("a",),
+            ratings=(Rating(0, 5, "quality", "u"), Rating(0, 3, "quality", "v")),
+            meta={"quality-suggestion": 1},
+        ),
+    ),
+    "argilla, a rating for each response": (
+        "argilla",
+        {
+            "fields": {"prompt": "P", "response1": "a", "response2": "b"},
+            "responses": {"rating-1": [{"value": 2, "user_id": "u"}], "rating-2": [{"value": 4, "user_id": "u"}]},
+            "suggestions": {"rating-1": {"value": 5}},
+        },
+        Group("", "P", ("a", "b"), ratings=(Rating(0, 2, annotator="u"), Rating(1, 4, annotator="u"))),
+    ),
+    "argilla, version 2 in columns": (
+        "argilla",
+        {
+            "id": "r",
+            "prompt": "P",
+            "response_a": "a",
+            "response_b": "b",
+            "preference.responses": ["response_b", "response_a"],
+            "preference.responses.users": ["u", "v"],
+            "preference.responses.status": ["submitted", "draft"],
+            "preference.suggestion": None,
+        },
+        Group("r", "P", ("a", "b"), (Ranking(SECOND, annotator="u"),)),
+    ),
+    "label studio, a pair": (
+        "label-studio",
+        {
+            "id": 1,
+            "data": {"prompt": "P", "answer1": "a", "answer2": "b"},
+            "annotations": [
+                {
+                    "completed_by": {"id": 3, "email": "ann@example.org"},
+                    "result": [
+                        {
+                            "from_name": "c",
+                            "to_name": "answer2,answer1",
+                            "type": "pairwise",
+                            "value": {"selected": "left"},
+                        }
+                    ],
+                },
+                {"completed_by": 4, "was_cancelled": True, "result": []},
+            ],
+            "predictions": [],
+        },
+        Group("1", "P", ("a", "b"), (Ranking(SECOND, annotator="3"),)),
+    ),
+    "label studio, a ranking": (
+        "label-studio",
+        {
+            "data": {"prompt": "P", "items": [{"id": "x", "body": "a"}, {"id": "y", "body": "b"}]},
+            "annotations": [
+                {
+                    "completed_by": 3,
+                    "result": [
+                        {"from_name": "r", "to_name": "items", "type": "ranker", "value": {"ranker": {"_": ["y", "x"]}}}
+                    ],
+                }
+            ],
+        },
+        Group("", "P", ("a", "b"), (Ranking(SECOND, annotator="3"),)),
+    ),
+    "label studio, an annotation a row": (
+        "label-studio-min",
+        {"prompt": "P", "response": "a", "rating": '[{"rating": 4}]', "annotator": 3, "annotation_id": 8},
+        Group("", "P", ("a",), ratings=(Rating(0, 4, annotator="3"),), meta={"annotation_id": 8}),
+    ),
     "judgelm": (
         "judgelm",
         {"question_id": 7, "question_body": "P", "answer1_body": "a", "answer2_body": "b", "score": [8, 3]},

@@ -47,6 +47,11 @@ keys = st.sampled_from(
         "overall_score",
         "evaluator",
         "replies",
+        "status",
+        "user_id",
+        "response_1",
+        "result",
+        "selected",
         "labels",
     ]
 )
@@ -87,6 +92,9 @@ needed = {
     "dices": ["context", "response", "rater_id", "Q_overall"],
     "oasst": ["message_id", "parent_id", "text", "role", "rank", "deleted", "labels"],
     "oasst-trees": ["message_tree_id", "prompt"],
+    "argilla": ["prompt", "response_1", "response_2", "best", "best.responses", "fields", "responses"],
+    "label-studio": ["data", "annotations"],
+    "label-studio-min": ["prompt", "response", "rating", "annotation_id"],
     "judgelm": ["question_body", "answer1_body", "answer2_body", "score"],
 }
 COLUMNS = sorted({name for names in needed.values() for name in names} | set(SOME))
