@@ -151,6 +151,24 @@ def test_a_checkpoint_that_pads_with_its_end_of_text(tmp_path):
     assert_same(plain_scores(folder, groups, batch=True), expected)
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_a_kept_head_is_read_where_it_was_trained_to_be_read(tmp_path, named):
+    """Trained further, a checkpoint that pads with its end of text goes on reading the token before it; so does plain
+    transformers in the folder that is saved. The tokenizer may not name the padding at all."""
+    folder = tiny_model_folder(tmp_path / "in", chat_template=False, pad_is_eos=named, config={"pad_token_id": EOS})
+    groups = [g for g in GROUPS if all(g.prompt + r for r in g.responses)]
+    expected = plain_scores(folder, groups)
+    if not named:
+        settings = json.loads((folder / "tokenizer_config.json").read_text())
+        (folder / "tokenizer_config.json").write_text(json.dumps({**settings, "pad_token": None}))
+    model = RewardModel.from_backbone(folder)
+    assert_same(flat(model.score(groups)), expected)
+    for item in model.renderer.render(groups):
+        assert all(sequence[-1] != EOS for sequence in item.sequences)
+    model.save(tmp_path / "out")
+    assert_same(plain_scores(tmp_path / "out", groups, batch=True), expected)
+
+
 @pytest.mark.parametrize("response", ["so<pad>", "so<pad><pad>", "<pad>"])
 def test_padding_written_at_the_very_end(tmp_path, response):
     folder = tiny_model_folder(tmp_path, chat_template=False, eos=False)

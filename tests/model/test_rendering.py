@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny import CHATML, decoder_tokenizer, encoder_tokenizer
+from tiny import CHATML, EOS, decoder_tokenizer, encoder_tokenizer
+from tokenizers import processors
 
 from plaudit.errors import PlauditError
 from plaudit.groups import Group
@@ -232,3 +233,25 @@ def test_tools_without_a_chat_template_are_refused():
     made = renderer(decoder_tokenizer(chat_template=False))
     with pytest.raises(PlauditError, match="the prompt has tools, but the tokenizer has no chat template"):
         list(made.render([Group("g", "u", ("4",), tools=(WEATHER,))]))
+
+
+def test_an_encoder_with_a_template_reads_one_end_of_text():
+    # `turns` ends with the end of text, and so do the special tokens that the tokenizer puts around any text.
+    tokenizer = encoder_tokenizer("roberta")
+    tokenizer.eos_token = "<sep>"
+    tokenizer.chat_template = read_template("turns")
+    (sequence,) = render(renderer(tokenizer), "a", "b").sequences
+    assert tokenizer.decode(sequence) == "<cls>User: a\n\nAssistant: b<sep>"
+    (sequence,) = render(renderer(tokenizer), "a", "").sequences
+    assert tokenizer.decode(sequence) == "<cls>User: a\n\nAssistant: <sep>"
+
+
+@pytest.mark.parametrize("writes", [True, False])
+def test_a_decoder_reads_one_end_of_text_whether_or_not_its_tokenizer_writes_it(writes):
+    tokenizer = decoder_tokenizer(chat_template=False)
+    if writes:
+        tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(
+            single="$A <eos>", pair="$A $B <eos>", special_tokens=[("<eos>", EOS)]
+        )
+    (sequence,) = render(renderer(tokenizer), "a", "b").sequences
+    assert tokenizer.decode(sequence) == "a\n\nb<eos>"

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import warnings
 
 import pytest
 import torch
@@ -136,6 +137,16 @@ def test_lora_learns_and_is_merged_on_saving(tmp_path, family):
     assert changed
     assert not [name for name in changed if "embed" in name]
     assert "peft" not in json.loads((tmp_path / "out" / "config.json").read_text())
+
+
+@pytest.mark.parametrize("family", ["llama", "gpt2", "bert"])
+def test_lora_shows_no_warning_of_its_libraries(tmp_path, family, recwarn):
+    pytest.importorskip("peft")
+    network = RewardModel.from_pretrained(tiny_model_folder(tmp_path, family)).network
+    warnings.simplefilter("always")
+    recwarn.clear()
+    freeze(network, "lora")
+    assert [str(warning.message) for warning in recwarn if warning.category is not DeprecationWarning] == []
 
 
 def test_only_what_learns_changes(tmp_path):

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from plaudit.model.layouts.padded import PaddedLayout
     from plaudit.model.linear import FEATURES, Linear, LinearModel, Matrix
     from plaudit.model.linear_probe import make_linear_probe, save_linear_probe
-    from plaudit.model.loading import settle_padding
+    from plaudit.model.loading import check_vocabulary, settle_padding
     from plaudit.model.network import RewardNetwork
     from plaudit.model.prepared import Prepared
     from plaudit.model.renderers import open_renderer
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer
     from plaudit.model.templates import read_template, settle_template
     from plaudit.model.token_check import TokenCheck
-    from plaudit.model.trainable import TRAINABLE, freeze, merge_lora
+    from plaudit.model.trainable import TRAINABLE, adding_adapters, freeze, merge_lora
 else:
     __getattr__, __dir__ = face(__name__, __file__)
 
@@ -72,6 +72,7 @@ __all__ = [
     "RewardNetwork",
     "Scorer",
     "TokenCheck",
+    "adding_adapters",
     "baseline_folder",
     "baseline_names",
     "cached_features",
@@ -81,6 +82,7 @@ __all__ = [
     "check_model",
     "check_model_folder",
     "check_not_made_of",
+    "check_vocabulary",
     "combine",
     "freeze",
     "is_baseline",

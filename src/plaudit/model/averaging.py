@@ -34,6 +34,9 @@ _WEIGHTS = "model*.safetensors"
 
 _DESCRIPTION = "It is an ordinary reward model, of the size and the cost of one."
 
+# What a config says of other libraries, and not of the model.
+_OF_LIBRARIES = ("transformers_version", "sentence_transformers")
+
 # What a run record says that holds for the average too, where it is the same in every member.
 _SHARED = ("data", "template", "pooled_token", "max_length", "truncation", "dtype")
 
@@ -104,7 +107,7 @@ def _architecture(folder: Path, record: Mapping[str, Any]) -> dict[str, Any]:
         raise InvalidInputError(
             f"{folder}/config.json cannot be read ({error})", remedy="restore the folder"
         ) from error
-    return {name: v for name, v in config.items() if not name.startswith("_") and name != "transformers_version"}
+    return {name: v for name, v in config.items() if not name.startswith("_") and name not in _OF_LIBRARIES}
 
 
 def _tokenizer(folder: Path, record: Mapping[str, Any]) -> str | None:

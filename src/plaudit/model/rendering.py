@@ -185,6 +185,9 @@ class Renderer:
     def _parts(self, prompt: Text, response: Text, tools: Tools) -> _Parts:
         if self.tokenizer.chat_template:
             before, after = self._by_template(prompt, response, tools)
+            if not self.causal and not self._end:
+                # The special tokens around an encoder's text hold the end that the template writes, too.
+                after = after.removesuffix(self.tokenizer.eos_token or "")
         elif isinstance(prompt, str) and isinstance(response, str) and not tools:
             if not self.causal:
                 return _Parts(replace_surrogates(prompt), replace_surrogates(response), len(response))

@@ -92,7 +92,8 @@ class RewardModel(Scorer):
 
         The head starts at N(0, 1/(H+1)²), H the hidden size: with hidden states of unit variance the first scores
         spread by about 1/√H, so the first loss is log 2 whatever the backbone, yet gradients flow into it at once, as
-        they would not through a head of zeros. A backbone that already has a one-output head keeps it.
+        they would not through a head of zeros. A backbone that already has a one-output head keeps it, also under the
+        name of a value head (`v_head`, `reward_head`); other heads are left out, with a warning that names them.
 
         Args:
             name: a packaged backbone (`minilm-l6`, `smollm2-135m`), a local folder or a hub id.
@@ -104,18 +105,18 @@ class RewardModel(Scorer):
             outputs: what the head says of a response; one linear reward by default. The head of a reward model that
                 says the same is kept.
         """
-        model, tokenizer, missing = load(resolve(name), trust_remote_code, dtype=torch.float32, num_labels=1)
+        model, tokenizer, start = load(resolve(name), trust_remote_code, dtype=torch.float32, num_labels=1)
         if template := read_template(chat_template):
             tokenizer.chat_template = template
         head = find_head(model)
-        if missing:
+        if start == "new":
             generator = torch.Generator().manual_seed(seed)
             with torch.no_grad():
                 head.weight.copy_(torch.randn(head.weight.shape, generator=generator) / (head.in_features + 1))
                 if head.bias is not None:
                     head.bias.zero_()
         name_the_output(model)
-        settle_padding(model, tokenizer)
+        settle_padding(model, tokenizer, as_trained=start == "kept")
         ready = cls._ready(model, tokenizer, device, max_length, {"backbone": str(name), "seed": seed}, outputs, seed)
         ready.name = str(name)
         if not outputs.plain and stored_outputs(read_record(Path(name)), str(name)) == outputs:
@@ -163,12 +164,7 @@ class RewardModel(Scorer):
         source = str(folder) if folder.is_dir() else str(name)
         # A head that plain transformers cannot hold stands beside a bare backbone.
         bare = {} if outputs.linear else {"num_labels": 1}
-        model, tokenizer, missing = load(source, trust_remote_code, dtype=_dtype(precision), **bare)
-        if (missing and outputs.linear) or model.config.num_labels != 1:
-            why = "it has no reward head" if missing else f"its head has {model.config.num_labels} outputs, not 1"
-            raise InvalidInputError(
-                f"{name} is not a reward model: {why}", remedy=f"train one with `plaudit train --backbone {name}`"
-            )
+        model, tokenizer, _ = load(source, trust_remote_code, dtype=_dtype(precision), **bare)
         if template := read_template(chat_template):
             tokenizer.chat_template = template
         ready = cls._ready(model, tokenizer, device, max_length or record.get("max_length"), record, outputs)
@@ -319,6 +315,8 @@ class RewardModel(Scorer):
         model = merge_lora(self.network.adapters) if self.network.adapters is not None else self.network.model
         self.network.adapters = None
         self.record = self.run_record(self.kind, outputs=self.network.outputs.to_dict())
+        name_the_output(model)
+        self.tokenizer.padding_side = "right"
         heads = self.network.reward_head
         if heads is not None and self.network.outputs.linear:
             with torch.no_grad():

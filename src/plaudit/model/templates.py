@@ -12,10 +12,13 @@ from plaudit.groups import Group
 
 logger = logging.getLogger(__name__)
 
-# Line breaks stand in expressions: transformers' Jinja drops one that follows a block's tag.
+# Line breaks stand in expressions: transformers' Jinja drops one that follows a block's tag. A pair comes from
+# sentence-transformers as `query` and `document`.
 BUILT_IN = {
     "turns": "{% if tools %}{{ 'Tools: ' + (tools | tojson) + '\\n\\n' }}{% endif %}"
-    "{% for message in messages %}{{ message['role'] | capitalize }}: {{ message['content'] }}"
+    "{% set roles = {'query': 'user', 'document': 'assistant'} %}"
+    "{% for message in messages %}{{ roles.get(message['role'], message['role']) | capitalize }}: "
+    "{{ message['content'] }}"
     "{% if message['tool_calls'] %}{{ ' ' + (message['tool_calls'] | tojson) }}{% endif %}"
     "{% if not loop.last %}{{ '\\n\\n' }}{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}{{ '\\n\\nAssistant: ' }}{% else %}{{ eos_token | default('') }}{% endif %}",

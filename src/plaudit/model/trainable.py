@@ -4,6 +4,9 @@ frozen weights."""
 from __future__ import annotations
 
 import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from torch import nn
@@ -53,6 +56,20 @@ def freeze(network: RewardNetwork, trainable: str) -> None:
     _thaw_head(network)
 
 
+@contextmanager
+def adding_adapters() -> Iterator[None]:
+    """Without the warning that peft draws from transformers while it adds adapters: it asks for an attribute by its old
+    name, and whoever trains can do nothing about that.
+
+    Example:
+        >>> with adding_adapters():
+        ...     warnings.warn("`is_gradient_checkpointing` is deprecated and will be removed", FutureWarning)
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+        yield
+
+
 def merge_lora(model: Any) -> Any:
     """Fold adapters into the weights they stand beside; a model without adapters is returned as it is.
 
@@ -100,11 +117,15 @@ def _thaw_last(network: RewardNetwork, count: int) -> None:
 def _add_lora(network: RewardNetwork, rank: int) -> None:
     peft = import_extra("peft", "lora", "LoRA")
     stack = {id(module) for module in layers(network).modules()}
-    targets = [name for name, m in network.model.named_modules() if id(m) in stack and _is_linear(m)]
-    config = peft.LoraConfig(**{**_LORA, "r": rank, "lora_alpha": 2 * rank}, target_modules=targets)
+    targets = {name: m for name, m in network.model.named_modules() if id(m) in stack and _is_linear(m)}
+    # GPT-2's layers store their weights the other way round.
+    transposed = not any(isinstance(module, nn.Linear) for module in targets.values())
+    options = {**_LORA, "r": rank, "lora_alpha": 2 * rank, "fan_in_fan_out": transposed}
+    config = peft.LoraConfig(**options, target_modules=list(targets))
     # peft changes the layers in place, so the network goes on using the same object; the wrapper knows how to merge.
     # It is kept out of torch's register of submodules, or every weight would be in the state dict twice.
-    network.__dict__["adapters"] = peft.get_peft_model(network.model, config)
+    with adding_adapters():
+        network.__dict__["adapters"] = peft.get_peft_model(network.model, config)
 
 
 def _is_linear(module: nn.Module) -> bool:

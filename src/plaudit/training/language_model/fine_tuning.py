@@ -18,7 +18,15 @@ from plaudit._arguments import checked
 from plaudit.errors import InvalidInputError, MissingExtraError
 from plaudit.groups import Group, each_group, prompt_key
 from plaudit.logs import muted
-from plaudit.model import Renderer, check_backbone, merge_lora, read_template, settle_padding, settle_template
+from plaudit.model import (
+    Renderer,
+    adding_adapters,
+    check_backbone,
+    merge_lora,
+    read_template,
+    settle_padding,
+    settle_template,
+)
 from plaudit.storage import data_hash
 from plaudit.text import counted
 from plaudit.training.language_model.batches import IGNORED, Batches, TokenBlock
@@ -161,14 +169,15 @@ def _build_trainer(
         max_length=None,
         **{_checkpointing(SFTConfig): False},
     )
-    return SFTTrainer(
-        model=model,
-        args=arguments,
-        train_dataset=Dataset.from_list(_rows(blocks)),
-        eval_dataset=Dataset.from_list(_rows(validation_blocks)) if validation_blocks else None,
-        processing_class=tokenizer,
-        peft_config=_adapters(settings.lora) if settings.lora else None,
-    )
+    with adding_adapters():
+        return SFTTrainer(
+            model=model,
+            args=arguments,
+            train_dataset=Dataset.from_list(_rows(blocks)),
+            eval_dataset=Dataset.from_list(_rows(validation_blocks)) if validation_blocks else None,
+            processing_class=tokenizer,
+            peft_config=_adapters(settings.lora) if settings.lora else None,
+        )
 
 
 def _open_renderer(model: Any, tokenizer: Any, settings: FineTuningSettings) -> Renderer:

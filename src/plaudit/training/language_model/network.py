@@ -18,7 +18,7 @@ from transformers.models.auto.modeling_auto import (
 
 from plaudit.errors import InvalidInputError, PlauditError
 from plaudit.logs import muted
-from plaudit.model import resolve, staged
+from plaudit.model import check_vocabulary, resolve, staged
 from plaudit.storage import versions, write_record
 
 logger = logging.getLogger(__name__)
@@ -54,6 +54,7 @@ def open_language_model(
             model, info = auto.from_pretrained(
                 source, dtype=torch.float32, use_safetensors=True, output_loading_info=True, **options
             )
+            check_vocabulary(str(name), model, tokenizer, but_padding=True)
     except PlauditError:
         raise
     except Exception as error:
