@@ -429,6 +429,41 @@ def label_studio_min(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
     return row, [rated(n, "a", "overall", 4.0, "prompt,response,rating,annotation_id")]
 
 
+def prism(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    """Two answers to a first turn, and one to a second."""
+    history: list[dict[str, Any]] = [{"turn": 0, "role": "user", "content": prompt(n)}]
+    known = [over(n, "b", "a", "conversation_history")]
+    for letter, score in (("a", 20), ("b", pick(80, None))):
+        history.append({"turn": 0, "role": "model", "content": answer(n, letter), "if_chosen": letter == "b"})
+        history[-1]["score"] = score
+        if score is not None:
+            known.append(rated(n, letter, "overall", score, "conversation_history"))
+    history.append({"turn": 1, "role": "user", "content": "And?"})
+    history.append({"turn": 1, "role": "model", "content": answer(n, "c"), "if_chosen": True, "score": 50})
+    fact = Fact("rated", (f"p{n}", f"r{n}b"), (f"r{n}c",), (), ("overall", 50.0, 1.0))
+    known.append(Known(fact, frozenset({(n, "conversation_history")})))
+    return {"conversation_id": f"c{n}", "user_id": "u", "conversation_history": history}, known
+
+
+def choices(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    labels, order = pick(([1, 0], "ab"), ([0, 1], "ba"))
+    row = {"input": prompt(n), "targets": {"choices": [answer(n, "a"), answer(n, "b")], "labels": labels}}
+    return row, [over(n, *order, "input,targets")]
+
+
+def scored_pairs(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
+    first, second, one, other = pick(
+        ("candidate0", "candidate1", "candidate0_score", "candidate1_score"),
+        ("response_a", "response_b", "score_a", "score_b"),
+    )
+    row = {"prompt": prompt(n), first: answer(n, "a"), second: answer(n, "b"), one: 9.0, other: pick("3", 2)}
+    texts = f"prompt,{first},{second}"
+    return row, [
+        rated(n, "a", "score", 9.0, f"{texts},{one}"),
+        rated(n, "b", "score", float(row[other]), f"{texts},{other}"),
+    ]
+
+
 def oasst_tree(n: int, pick: Pick) -> tuple[dict[str, Any], list[Known]]:
     replies: list[dict[str, Any]] = [
         {"message_id": f"t{n}{letter}", "role": "assistant", "text": answer(n, letter), "rank": rank, "replies": []}
@@ -497,6 +532,28 @@ def oasst(count: int, pick: Pick) -> Rows:
     return rows, facts
 
 
+def utterances(count: int, pick: Pick) -> Rows:
+    """A conversation of two turns, an answer a row."""
+    rows: list[dict[str, Any]] = []
+    for turn, letters in enumerate(("ab", "ab")):
+        for letter in letters:
+            row = {"utterance_id": f"u{turn}{letter}", "conversation_id": "c", "user_id": "u", "turn": turn}
+            row |= {"user_prompt": prompt(turn), "model_response": answer(turn, letter), "if_chosen": letter == "b"}
+            rows.append({**row, "score": pick(20, 80), "model_name": "m"})
+    read = ("utterance_id", "conversation_id", "turn", "user_prompt", "model_response", "if_chosen")
+    cells = [frozenset((n, name) for n in range(last) for name in read) for last in (2, 4)]
+    before = [("p0",), ("p0", "p1", "r0b")]
+    known = []
+    for turn in (0, 1):
+        fact = Fact("over", before[turn], (f"r{turn}b",), (f"r{turn}a",), (1.0,))
+        known.append(Known(fact, cells[turn]))
+        for place, letter in enumerate("ab", 2 * turn):
+            figure = ("overall", float(rows[place]["score"]), 1.0)
+            fact = Fact("rated", before[turn], (f"r{turn}{letter}",), (), figure)
+            known.append(Known(fact, cells[turn] | {(place, "score")}))
+    return rows, known
+
+
 def _each(row: Callable[[int, Pick], tuple[dict[str, Any], list[Known]]]) -> Callable[[int, Pick], Rows]:
     """The maker of a file from that of a row."""
 
@@ -518,6 +575,7 @@ _ROWS = {
     "prometheus-preference": prometheus, "judgelm": judgelm, "summary-axes": summary_axes,
     "prometheus-feedback": feedback, "dices": dices, "clicks": clicks, "mqm": mqm, "ranked": ranked,
     "rated": rated_rows, "native": native, "candidates": candidates, "ukp-votes": ukp_votes, "ukp-pairs": ukp_pairs,
+    "prism-conversations": prism, "choices": choices, "scored-pairs": scored_pairs,
     "oasst-trees": oasst_tree, "argilla": argilla, "label-studio": label_studio, "label-studio-min": label_studio_min,
 }  # fmt: skip
 
@@ -525,6 +583,7 @@ MAKERS: dict[str, Callable[[int, Pick], Rows]] = {
     "ukp-ranks": ukp_ranks,
     "caption-contest": captions,
     "oasst": oasst,
+    "prism-utterances": utterances,
     **{name: _each(row) for name, row in _ROWS.items()},
 }
 """Format -> what makes well-formed rows of it, and the judgements in them."""

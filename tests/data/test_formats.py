@@ -43,6 +43,11 @@ CASES = {
     "candidates, one a row": ("candidates", {"prompt": "P", "response": ""}, Group("", "P", ("",))),
     "trl": ("trl", {"prompt": "P", "chosen": "a", "rejected": "b"}, pair("P", "a", "b")),
     "trl with margin": ("trl", {"prompt": "P", "chosen": "a", "rejected": "b", "margin": 2}, pair("P", "a", "b", 2)),
+    "trl with a margin in words": (
+        "trl",
+        {"prompt": "P", "chosen": "a", "rejected": "b", "margin": "Slightly better"},
+        pair("P", "a", "b", 1),
+    ),
     "trl with an empty prompt": ("trl", {"prompt": "", "chosen": "a", "rejected": "b"}, pair("", "a", "b")),
     "trl implicit, as text": (
         "trl",
@@ -405,6 +410,49 @@ CASES = {
             meta={"message_tree_id": "m"},
         ),
     ),
+    "hhh alignment": (
+        "choices",
+        {"input": "P", "targets": {"choices": ["a", "b", "c"], "labels": [0, 1, 0]}},
+        Group("", "P", ("a", "b", "c"), (Ranking(((1,), (0,))), Ranking(((1,), (2,))))),
+    ),
+    "two scores and no verdict": (
+        "scored-pairs",
+        {
+            "prompt": "P",
+            "candidate0": [user("P"), assistant("a")],
+            "candidate1": [user("P"), assistant("b")],
+            "candidate0_score": 9.0,
+            "candidate1_score": None,
+            "candidate0_policy": "m",
+        },
+        Group("", (user("P"),), ("a", "b"), ratings=(Rating(0, 9, "score"),), meta={"candidate0_policy": "m"}),
+    ),
+    "stack exchange, paired": (
+        "pairs",
+        {"qid": 1, "question": "P", "response_j": "a", "response_k": "b"},
+        pair("P", "a", "b", meta={"qid": 1}),
+    ),
+    "prism, one turn": (
+        "prism-conversations",
+        {
+            "conversation_id": "c",
+            "user_id": "u",
+            "conversation_history": [
+                {"turn": 0, "role": "user", "content": "P"},
+                {"turn": 0, "role": "model", "content": "a", "if_chosen": False, "score": 13},
+                {"turn": 0, "role": "model", "content": "b", "if_chosen": True, "score": 88},
+                {"turn": 0, "role": "model", "content": "c", "if_chosen": False, "score": None},
+            ],
+        },
+        Group(
+            "c/0",
+            (user("P"),),
+            ("a", "b", "c"),
+            (Ranking(((1,), (0,)), annotator="u"), Ranking(((1,), (2,)), annotator="u")),
+            (Rating(0, 13, annotator="u", scale=(1, 100)), Rating(1, 88, annotator="u", scale=(1, 100))),
+            meta={"conversation_id": "c"},
+        ),
+    ),
     "argilla, a ranking and a tie": (
         "argilla",
         {
@@ -762,6 +810,7 @@ def test_every_format_has_a_case_or_is_a_table():
     assert {format.name for format in FORMATS.values()} - {name for name, *_ in CASES.values()} == {
         "refused",
         "oasst",
+        "prism-utterances",
         "ukp-pairs",
         "ukp-ranks",
     }
@@ -845,7 +894,7 @@ FAULTS = {
     '{"prompt":"P","chosen":"a"}': "no format has these columns: prompt, chosen",
     '{"prompt":"P","chosen":"a","rejected":null}': "has no 'rejected'",
     '{"prompt":"P","chosen":"a","rejected":"b","margin":-1}': "the margin is -1, which is against the label",
-    '{"prompt":"P","chosen":"a","rejected":"b","margin":"much"}': "the margin is 'much'; it must be a number",
+    '{"prompt":"P","chosen":"a","rejected":"b","margin":[2]}': "the margin is .2.; it must be a number",
     '{"chosen":"yes","rejected":"no"}': 'there is no prompt, and the two texts begin with none; give it as "prompt"',
     '{"chosen":"The answer: 4","rejected":"The answer: 5"}': "there is no prompt, and the two texts begin with none",
     '{"chosen":"Answer: 4","rejected":"Answer: 5"}': "there is no prompt, and the two texts begin with none",
@@ -856,7 +905,12 @@ FAULTS = {
     ): "chosen ends with the human's turn",
     json.dumps(
         {"chosen": [{"role": "system", "content": "S"}, user("P")], "rejected": [user("P"), assistant("b")]}
-    ): "begin differently .system and user., so they share no prompt",
+    ): "only the first of the two conversations begins with a system message, so they share no prompt",
+    json.dumps(
+        {"chosen": [assistant("a"), user("P")], "rejected": [user("P"), assistant("b")]}
+    ): "begin differently .assistant and user., so they share no prompt",
+    '{"input":"P","targets":{"choices":["a","b"],"labels":[1]}}': "must be lists of the same length",
+    '{"conversation_history":[{"turn":0,"role":"user","content":"P","if_chosen":null}]}': "no turn with an answer",
     '{"prompt":"P","image":"a.png","chosen":"a","rejected":"b"}': "'image', which a model of text cannot read",
     '{"prompt":[{"role":"user","content":[{"type":"image_url"}]}],"chosen":"a","rejected":"b"}': "a part of the type "
     "'image_url', which a model of text cannot read",
@@ -950,6 +1004,7 @@ NOTES = {
     '{"prompt":"P","chosen":"a","rejected":"b","score_chosen":2,"score_rejected":8}': "the scores contradict the label",
     '{"prompt":"P","chosen":[{"role":"user","content":"Q"},{"role":"assistant","content":"a"}],"rejected":[{"role":"user",'
     '"content":"Q"},{"role":"assistant","content":"b"}]}': "the prompt's column and the messages differ",
+    '{"prompt":"P","chosen":"a","rejected":"b","margin":"huge"}': "words that are no known scale; it is left out",
     '{"prompt":"<|im_start|>user\\nP<|im_end|>\\n","chosen":"a","rejected":"b"}': "the marks of a chat template",
 }
 

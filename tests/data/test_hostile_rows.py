@@ -47,6 +47,9 @@ keys = st.sampled_from(
         "overall_score",
         "evaluator",
         "replies",
+        "turn",
+        "if_chosen",
+        "choices",
         "status",
         "user_id",
         "response_1",
@@ -95,6 +98,10 @@ needed = {
     "argilla": ["prompt", "response_1", "response_2", "best", "best.responses", "fields", "responses"],
     "label-studio": ["data", "annotations"],
     "label-studio-min": ["prompt", "response", "rating", "annotation_id"],
+    "prism-conversations": ["conversation_history"],
+    "prism-utterances": ["user_prompt", "model_response", "conversation_id", "turn", "if_chosen"],
+    "choices": ["input", "targets"],
+    "scored-pairs": ["prompt", "response_a", "response_b", "score_a", "score_b"],
     "judgelm": ["question_body", "answer1_body", "answer2_body", "score"],
 }
 COLUMNS = sorted({name for names in needed.values() for name in names} | set(SOME))

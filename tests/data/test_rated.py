@@ -237,14 +237,6 @@ def test_what_judges_no_response_is_refused_with_the_reason(case, read):
         read(REFUSED[case])
 
 
-def test_a_later_turn_whose_conversation_stands_in_other_rows_is_a_bad_row(read):
-    row = {"interaction_id": "i", "conversation_id": "c", "user_prompt": "P", "model_response": "a", "score": 80}
-    [group], _ = read({**row, "turn": 0})
-    assert (group.prompt, group.ratings) == ("P", (Rating(0, 80),))
-    with pytest.raises(DataError, match="what was said before this turn stands in other rows"):
-        read({**row, "turn": 0}, {**row, "turn": 1, "user_prompt": "And?"})
-
-
 def test_labels_of_whole_responses_are_declared(read):
     [group], _ = read({"prompt": "P", "completions": ["a", "b"], "labels": [True, False]}, columns={"scores": "labels"})
     assert group.ratings == (Rating(0, 1, scale=(0, 1)), Rating(1, 0, scale=(0, 1)))

@@ -1,4 +1,4 @@
-"""Messages that stand each in a row of its own: every answer after the whole conversation up to it."""
+"""Messages and answers that stand each in a row of its own: every answer after the whole conversation up to it."""
 
 import json
 
@@ -90,3 +90,35 @@ def test_labels_as_parquet_has_them(tmp_path):
         Rating(0, -0.25, "toxicity", scale=(-1, 0)),
     )
     assert report.left_behind["labels"] == 1
+
+
+def utterance(turn, text, chosen, score=None, prompt="P"):
+    row = {"conversation_id": "c", "user_id": "u", "turn": turn, "user_prompt": prompt, "model_response": text}
+    return {**row, "utterance_id": f"{turn}{text}", "if_chosen": chosen, "score": score}
+
+
+def test_a_turn_goes_on_from_the_answer_that_was_chosen(tmp_path):
+    groups, report = read(
+        tmp_path,
+        utterance(1, "c", True, 70, "Q"),
+        utterance(1, "d", False, 90, "Q"),
+        utterance(0, "a", False, 10),
+        utterance(0, "b", True, 80),
+        utterance(0, "b", True, 80),
+    )
+    assert [(group.id, group.prompt, group.responses) for group in groups] == [
+        ("c/0", (user("P"),), ("a", "b")),
+        ("c/1", (user("P"), assistant("b"), user("Q")), ("c", "d")),
+    ]
+    assert [ranking.tiers for group in groups for ranking in group.rankings] == [((1,), (0,)), ((0,), (1,))]
+    assert [rating.value for rating in groups[1].ratings] == [70, 90]
+    assert report.notes == {
+        "the answer stands in an earlier row as well; it is read once": 1,
+        "the scores contradict the choice; both are kept": 1,
+    }
+
+
+def test_a_turn_of_which_the_answers_before_it_are_missing_is_left_out(tmp_path):
+    groups, report = read(tmp_path, utterance(0, "a", False), utterance(0, "b", False), utterance(1, "c", True))
+    assert [group.id for group in groups] == ["c/0"]
+    assert list(report.notes) == ["it is not known what a turn went on from; it and those after it are left out"]

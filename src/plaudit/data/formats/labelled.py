@@ -8,7 +8,7 @@ from typing import Any
 from plaudit.data.formats import ZERO_BASED, FileReading, Format, register_format
 from plaudit.data.formats.fields import ANNOTATORS, IDS, PROMPTS, name_of, optional_number
 from plaudit.data.formats.sides import SIDES, Sides, canonical, make_canonical, refuse_a_third, sides_of, texts_of
-from plaudit.data.formats.verdicts import Preference, is_word, soft_rankings, verdict_of
+from plaudit.data.formats.verdicts import Preference, is_word, soft_rankings, strength_of, verdict_of
 from plaudit.groups import Group, GroupError, Ranking
 
 VERDICTS = (
@@ -87,7 +87,7 @@ def _verdict(row: dict[str, Any], sides: Sides, cells: tuple[Any, Any], file: Fi
         GroupError: if two columns contradict each other, or a strength is against the verdict.
     """
     preferences = _preferences(row, sides, cells, file)
-    strength = optional_number(row, "the strength", "strength", "margin") if preferences else None
+    strength = strength_of(row, "the strength", file, "strength", "margin") if preferences else None
     if not preferences:
         return None
     (column, verdict), *others = preferences

@@ -15,6 +15,7 @@ from typing import Any
 from plaudit.data.formats import FileReading, Format, register_format
 from plaudit.data.formats.fields import ANNOTATORS, IDS, PROMPTS, name_of, need, optional_number, prompt_of, take
 from plaudit.data.formats.texts import is_transcript, response_of, text_of, turns_of
+from plaudit.data.formats.verdicts import strength_of
 from plaudit.groups import Group, GroupError, Ranking, Rating, Text, as_messages, plain_text
 
 
@@ -56,7 +57,7 @@ def read_trl(row: dict[str, Any], file: FileReading) -> Group:
     """
     chosen, rejected = need(row, "chosen"), need(row, "rejected")
     prompt = prompt_of(row)
-    if prompt is None or _holds_prompt(chosen):
+    if prompt is None or holds_prompt(chosen):
         column = prompt
         prompt, chosen, rejected = shared_prompt(text_of(chosen, "chosen"), text_of(rejected, "rejected"), row)
         if column is not None and not _says_the_same(column, prompt):
@@ -94,7 +95,7 @@ def _group(
     pairs = product(range(len(chosen)), range(len(chosen), len(responses)))
     if not row:  # most rows of the large sets hold nothing else
         return Group("", prompt, responses, tuple([_over(better, worse) for better, worse in pairs]))
-    strength = optional_number(row, "the margin", "margin")
+    strength = strength_of(row, "the margin", file, "margin")
     if strength is not None and strength < 0:
         raise GroupError(f"the margin is {strength:g}, which is against the label", remedy="it must be a number >= 0")
     annotator = name_of(row, *ANNOTATORS)
@@ -154,7 +155,7 @@ def _ratings(row: dict[str, Any], places: Mapping[str, int], file: FileReading) 
     return tuple(Rating(places[side], value, attribute) for (side, attribute), value in ordered)
 
 
-def _holds_prompt(chosen: Any) -> bool:
+def holds_prompt(chosen: Any) -> bool:
     """Whether messages under `chosen` begin with the prompt's own, as in sets that give both."""
     if not isinstance(chosen, (list, tuple)) or not chosen or not isinstance(chosen[0], Mapping):
         return False
@@ -182,6 +183,13 @@ def split_prompt(first: Text, second: Text) -> tuple[Text, Text, Text]:
     shared = 0
     while shared < min(len(first), len(second)) - 1 and first[shared] == second[shared]:
         shared += 1
+    systems = [one[0]["role"] == "system" for one in (first, second)]
+    if not shared and systems[0] != systems[1]:
+        raise GroupError(
+            f"only the {'first' if systems[0] else 'second'} of the two conversations begins with a system message, so "
+            "they share no prompt",
+            remedy="both must begin with the same messages",
+        )
     if not shared:
         raise GroupError(
             f"the two conversations begin differently ({first[0]['role']} and {second[0]['role']}), so they share no "

@@ -23,6 +23,7 @@ _NAMES = (
     ("good_edited_response", "bad_edited_response"),
     ("better_response", "worse_response"),
     ("y_w", "y_l"),
+    ("response_j", "response_k"),
 )
 """What sets call the better and the worse response."""
 

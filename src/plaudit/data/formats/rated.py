@@ -11,7 +11,6 @@ from plaudit.data.formats.fields import (
     ANNOTATORS,
     IDS,
     PROMPTS,
-    is_absent,
     leave,
     name_of,
     need,
@@ -85,24 +84,10 @@ def _texts(row: dict[str, Any]) -> tuple[Text, Text]:
         return prompt_of(row) or (), answer
     if "system_output" in row and "source" in row and not row.keys() & ({*PROMPTS} - {"context"}):
         row["prompt"] = row.pop("source")
-    _refuse_later_turn(row)
     prompt = prompt_of(row)
     if prompt is None:
         raise GroupError("the row has no prompt", remedy="add one")
     return prompt, response_of(need(row, *_RESPONSES), "the response")
-
-
-def _refuse_later_turn(row: Mapping[str, Any]) -> None:
-    """Refuse a later turn of a conversation that is spread over rows (PRISM's utterances): its prompt is not whole.
-
-    Raises:
-        GroupError: if the row is one.
-    """
-    turn = row.get("turn")
-    if {"interaction_id", "conversation_id"} <= row.keys() and not is_absent(turn) and number_of(turn, "the turn") > 0:
-        raise GroupError(
-            "what was said before this turn stands in other rows", remedy="give the whole conversation as the prompt"
-        )
 
 
 def _conversation(row: Mapping[str, Any]) -> str | None:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from plaudit.data.formats.fields import need, prompt_of, take
-from plaudit.data.formats.pairs import shared_prompt
+from plaudit.data.formats.pairs import holds_prompt, shared_prompt
 from plaudit.data.formats.texts import response_of, text_of
 from plaudit.data.formats.verdicts import Naming
 from plaudit.groups import GroupError, Message, Text
@@ -102,7 +102,8 @@ def refuse_a_third(row: Mapping[str, Any], sides: Sides) -> None:
 def texts_of(row: dict[str, Any], sides: Sides) -> tuple[Text, Text, Text]:
     """The prompt and the two responses.
 
-    Conversations share the prompt they begin with, and end with the turn that was judged, where `turn` names one.
+    Conversations share the prompt they begin with, whatever column they stand in, and end with the turn that was
+    judged, where `turn` names one.
     Text may be JSON: a list of messages, or (LMSYS) lists of turns in the prompt and in both responses.
 
     Raises:
@@ -118,8 +119,11 @@ def texts_of(row: dict[str, Any], sides: Sides) -> tuple[Text, Text, Text]:
         prompt, first, second = _dialogue(turns[0], turns[1], turns[2])
     else:
         column = prompt_of(row)
+        whole = holds_prompt(first) and holds_prompt(second)
         first, second = text_of(first, sides.first), text_of(second, sides.second)
-        prompt, first, second = shared_prompt(first, second, row) if column is None else (column, first, second)
+        prompt, first, second = (
+            shared_prompt(first, second, row) if column is None or whole else (column, first, second)
+        )
     return prompt, response_of(first, sides.first), response_of(second, sides.second)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from plaudit.data.formats import ONE_BASED, ZERO_BASED, FileReading
+from plaudit.data.formats.fields import is_absent, number_of
 from plaudit.groups import GroupError, Ranking
 
 FIRST, SECOND, TIE = ((0,), (1,)), ((1,), (0,)), ((0, 1),)
@@ -34,6 +35,7 @@ _PREFIX = re.compile(
 )
 _COMPARED = re.compile(r"(.+?) ?(>+|<+|=+) ?(.+)")
 _BETTER = re.compile(rf"(.+?) (?:is |was )?(?:({'|'.join(_ADVERBS)}) )?(?:better|preferred)(?: or unsure| unsure)?")
+_STRENGTH = re.compile(rf"(?:({'|'.join(_ADVERBS)})(?: better)?|better)(?: or unsure| unsure)?")
 _WINS = re.compile(r"(.+?) (?:wins|won|is best)")
 _NUMBERINGS: Mapping[str, Mapping[float, float]] = {
     ZERO_BASED: {0: 1.0, 1: 0.0, 2: 0.5},
@@ -145,6 +147,39 @@ def is_word(value: Any) -> bool:
         (True, False, False)
     """
     return isinstance(value, str) and _number(value) is None
+
+
+def strength_of(row: dict[str, Any], what: str, file: FileReading, *names: str) -> float | None:
+    """How much better, in the first of these columns that says it: a number, or words such as "slightly better".
+
+    Other words are left in the row, and the file notes it: the judgement is there without them.
+
+    Args:
+        row: the row; the column is taken out of it.
+        what: what the strength is, for messages: "the margin".
+        file: the file.
+        names: columns.
+
+    Raises:
+        GroupError: for what is neither a number nor words.
+
+    Example:
+        >>> strength_of({"margin": "Significantly better"}, "the margin", FileReading(), "margin")
+        3
+    """
+    for name in names:
+        value = row.get(name)
+        if value is None or is_absent(value):
+            row.pop(name, None)
+            continue
+        if not is_word(value):
+            return number_of(row.pop(name), what)
+        match = _STRENGTH.fullmatch(" ".join(re.split(r"[\s_\-/]+", value.casefold().strip())))
+        if match:
+            del row[name]
+            return _ADVERBS[match[1]] if match[1] else 2
+        file.note(f"{what} is no number but words that are no known scale; it is left out, and the judgement kept")
+    return None
 
 
 def _the(column: str) -> str:
