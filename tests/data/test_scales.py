@@ -1,11 +1,13 @@
 """Scales: which one an attribute has, what it makes of a value, and what is said when none can be had."""
 
+import json
 import logging
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plaudit.data import load_groups
 from plaudit.data.scales import MOST_LEVELS, Scale, parse_scale, scales_of
 from plaudit.errors import PlauditError
 from plaudit.groups import Group, Rating
@@ -121,3 +123,30 @@ def test_parse_scale():
     ):
         with pytest.raises(PlauditError, match=r"--scale .*NAME=LOW:HIGH, such as helpful=0:4"):
             parse_scale(wrong)
+
+
+def rated_file(path, *values, **more):
+    rows = [{"prompt": f"P{i}", "response": "a", "overall": value, **more} for i, value in enumerate(values)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_files_whose_undeclared_ranges_differ_are_named(tmp_path, caplog):
+    one = rated_file(tmp_path / "dialogue.jsonl", *[1, 3, 5] * 7)
+    other = rated_file(tmp_path / "summaries.jsonl", *[1, 2, 6] * 7)
+    load_groups([one, other])
+    assert (
+        f"ratings of overall declare no scale and have another range in another file, 1 to 5 ({one}), " in caplog.text
+    )
+    assert f"1 to 6 ({other})" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("values", "more"),
+    [([1, 2, 4.8] * 7, {}), ([1, 6], {}), ([1, 2, 6] * 7, {"scale": [1, 6]})],
+    ids=["nearly the same", "too few to tell", "declared"],
+)
+def test_ranges_that_say_nothing_of_scales_are_not(values, more, tmp_path, caplog):
+    one = rated_file(tmp_path / "dialogue.jsonl", *[1, 3, 5] * 7)
+    load_groups([one, rated_file(tmp_path / "summaries.jsonl", *values, **more)])
+    assert "another range" not in caplog.text

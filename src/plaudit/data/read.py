@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,6 +22,8 @@ from plaudit.data.read_tables import EMPTY, Labels, Wishes, empty_file, parse_ro
 from plaudit.data.sources import Source, list_sources, tables
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, GroupError, named
+
+logger = logging.getLogger(__name__)
 
 
 def read_groups(
@@ -143,11 +146,23 @@ def _groups(
         raise InvalidInputError(f"labels is {wishes.labels!r}", remedy=f"it must be {ZERO_BASED!r} or {ONE_BASED!r}")
     with rejecting(sources, rejects, report) as reject:
         every = tables(sources, wishes.split)
-        fragments = chain.from_iterable(read_table(table, wishes, report, reject) for table in every)
+        fragments = _compared(chain.from_iterable(read_table(table, wishes, report, reject) for table in every), report)
         groups = merge_fragments(fragments, memory) if wishes.merge else _numbered(fragments)
         for group in groups:
             report.groups += 1
             yield named(group)
+
+
+def _compared(fragments: Iterable[Group], report: ReadReport) -> Iterator[Group]:
+    """The groups, and after the last a warning of attributes whose scales seem to differ from file to file."""
+    yield from fragments
+    for attribute, ranges in report.ranges.differing():
+        logger.warning(
+            "ratings of %s declare no scale and have another range in another file, %s: they are taken for one scale, "
+            'unless the rows declare theirs ("scale": [lowest, highest])',
+            attribute,
+            ranges,
+        )
 
 
 def _numbered(rows: Iterable[Group]) -> Iterator[Group]:

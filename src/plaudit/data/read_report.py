@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, NamedTuple, TypeAlias
 
 from plaudit.data.position_bias import PositionTally
+from plaudit.data.ranges import Ranges
 from plaudit.data.rows import Row
 from plaudit.data.source_lines import SourceLines
 from plaudit.data.sources import Table
@@ -55,6 +56,7 @@ class ReadReport:
         notes: what was noticed that is no error, such as scores that contradict a label -> rows.
         repeated: responses with the text of an earlier one of their row, merged into that one.
         positions: which annotators prefer a position in the row; counted here because merging loses the rows' order.
+        ranges: the range of ratings without a scale, file by file.
         source_lines: where each judgement stands; give a `SourceLines` to have it filled.
 
     Example:
@@ -77,6 +79,7 @@ class ReadReport:
     repeated: int = 0
     positions: PositionTally = field(default_factory=PositionTally)
     source_lines: SourceLines | None = None
+    ranges: Ranges = field(default_factory=Ranges)
 
 
 RejectRow: TypeAlias = Callable[[Row, InvalidInputError], None]

@@ -72,10 +72,11 @@ def read_table(table: Table, wishes: Wishes, report: ReadReport, reject: RejectR
 
     groups = chain.from_iterable(parse_rows(rows, parse, report, reject))
     if shape.join is None:
-        yield from groups
+        yield from _ranged(groups, table.name, report)
     elif parts := list(groups):
         try:
-            yield from (_deduplicated(group, report, file) for group in _several(shape.join(parts, file)))
+            joined = (_deduplicated(group, report, file) for group in _several(shape.join(parts, file)))
+            yield from _ranged(joined, table.name, report)
         except GroupError as error:
             reject(Row(table.name, None, [group.to_dict() for group in parts]), error)
     if wishes.merge:  # whoever scores rows asks for no verdict
@@ -85,6 +86,13 @@ def read_table(table: Table, wishes: Wishes, report: ReadReport, reject: RejectR
     for what, count in file.notes.items():
         logger.warning("%s: %s (%s)", table.name, what, counted(count, "rows"))
     report.notes.update(file.notes)
+
+
+def _ranged(groups: Iterable[Group], file: str, report: ReadReport) -> Iterator[Group]:
+    for group in groups:
+        if group.ratings:
+            report.ranges.add(file, group)
+        yield group
 
 
 def _detected(first_rows: list[Row], table: Table) -> Format:
