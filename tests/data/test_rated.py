@@ -240,3 +240,18 @@ def test_what_judges_no_response_is_refused_with_the_reason(case, read):
 def test_labels_of_whole_responses_are_declared(read):
     [group], _ = read({"prompt": "P", "completions": ["a", "b"], "labels": [True, False]}, columns={"scores": "labels"})
     assert group.ratings == (Rating(0, 1, scale=(0, 1)), Rating(1, 0, scale=(0, 1)))
+
+
+def test_attributes_may_have_scales_of_their_own(read):
+    row = {"prompt": "P", "response": "a", "scores": {"clarity": 2, "overall": 4, "depth": 1}}
+    [group], _ = read({**row, "scale": {"clarity": [1, 3], "overall": [1, 5]}})
+    assert group.ratings == (
+        Rating(0, 2, "clarity", scale=(1, 3)),
+        Rating(0, 4, scale=(1, 5)),
+        Rating(0, 1, "depth"),
+    )
+    [group], report = read({"prompt": "P", "response": "a", "sweet": 2, "scale": {"sweet": [1, 3], "sour": [1, 3]}})
+    assert group.ratings == (Rating(0, 2, "sweet", scale=(1, 3)),)
+    assert report.notes == {"a scale is declared for 'sour', which the row does not rate": 1}
+    with pytest.raises(DataError, match=r'"scale" is 3; it must be .lowest, highest.'):
+        read({**row, "scale": {"clarity": 3}})

@@ -52,9 +52,14 @@ def read(row: dict[str, Any], file: FileReading) -> Group:
         ([('helpfulness', 4)], {'year': 2020})
     """
     prompt, response = _texts(row)
-    annotator, weight, scale = name_of(row, *ANNOTATORS), take(row, "weight"), _scale(row)
+    annotator, weight = name_of(row, *ANNOTATORS), take(row, "weight")
+    scales = _scales(row)
+    scale = None if scales else _scale(row)
     identity, subset = name_of(row, *IDS), name_of(row, "subset")
     entries = _entries(row, scale is not None)
+    entries |= {name: row.pop(name) for name in scales if name in row and name not in entries and is_figure(row[name])}
+    for name in scales.keys() - entries.keys():
+        file.note(f"a scale is declared for {name!r}, which the row does not rate")
     if scale is None and entries.keys() >= HELPSTEER:
         scale = (0, 4)
     ratings: list[Rating] = []
@@ -66,7 +71,7 @@ def read(row: dict[str, Any], file: FileReading) -> Group:
             file,
             annotator=annotator,
             weight=1.0 if weight is None else number_of(weight, "the weight"),
-            scale=scale,
+            scale=scales.get(attribute, scale),
         )
     if not ratings:
         reasons = [f"the {attribute} rating of response 0 is {entry!s:.40}" for attribute, entry in entries.items()]
@@ -140,6 +145,15 @@ def _is_number(value: Any) -> bool:
 def _is_value(value: Any) -> bool:
     """Whether a cell under the name of a value may hold one: text may be a mistake, objects are something else's."""
     return value is not None and (is_figure(value) or isinstance(value, str))
+
+
+def _scales(row: dict[str, Any]) -> dict[str, tuple[float, float]]:
+    """The scales of attributes that differ, from `{"scale": {"clarity": [1, 3], "overall": [1, 5]}}`."""
+    if not isinstance(row.get("scale"), Mapping):
+        return {}
+    scales = {str(name): {"scale": one} for name, one in row.pop("scale").items() if one is not None}
+    read = {name: _scale(one) for name, one in scales.items()}
+    return {name: one for name, one in read.items() if one is not None}
 
 
 def _scale(row: dict[str, Any]) -> tuple[float, float] | None:
