@@ -40,26 +40,16 @@ def test_no_folder(name):
         resolve(name)
 
 
-def test_a_name_without_an_owner_is_never_looked_for_on_the_hub(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(HfApi, "model_info", None)
-    for refuse in (resolve, check_backbone, lambda name: check_backbone(f"frozen:{name}")):
-        with pytest.raises(NotFoundError, match="there is no backbone 'minilm'; did you mean minilm-l6"):
-            refuse("minilm")
-    with pytest.raises(NotFoundError, match="there is no backbone 'gpt2'; give a folder, or owner/name of the hub"):
-        resolve("gpt2")
-
-
 @pytest.fixture
 def hub(monkeypatch):
-    """A hub of two models, and what was asked of it."""
+    """A hub of three models, and what was asked of it."""
     asked = []
 
     def model_info(self, name, *, timeout):
         asked.append((name, timeout))
         if name.startswith("far/"):
             raise OSError("Name or service not known")
-        if name not in ("an/encoder", "another/encoder"):
+        if name not in ("an/encoder", "another/encoder", "gpt2"):
             raise RepositoryNotFoundError("404", response=SimpleNamespace(headers={}, request=None))
 
     monkeypatch.setattr(HfApi, "model_info", model_info)
@@ -80,6 +70,57 @@ def test_a_hub_id_is_looked_up_once_and_briefly(hub, tmp_path, monkeypatch):
         for refuse in (resolve, RewardModel.from_pretrained):
             with pytest.raises(NotFoundError, match=says):
                 refuse(name)
+
+
+def test_a_name_without_an_owner_is_asked_for_on_the_hub(hub, tmp_path, monkeypatch):
+    # Some of the hub's oldest models are called so.
+    monkeypatch.chdir(tmp_path)
+    assert resolve("gpt2") == "gpt2"
+    check_backbone("gpt2")
+    check_backbone("frozen:gpt2")
+    assert [name for name, _ in hub] == ["gpt2"]
+    with pytest.raises(NotFoundError) as error:
+        resolve("gpt-zwei")
+    assert str(error.value) == (
+        "there is no backbone 'gpt-zwei': no folder 'gpt-zwei' here, and no model of that name on the hub; "
+        "give a folder, or owner/name of the hub. Built in are minilm-l6, smollm2-135m, frozen:BACKBONE"
+    )
+
+
+def test_a_hub_that_does_not_answer_is_told_in_one_line(hub, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def nowhere(self, name, *, timeout):
+        raise OSError("Name or service\nnot known")
+
+    monkeypatch.setattr(HfApi, "model_info", nowhere)
+    with pytest.raises(NotFoundError) as error:
+        check_backbone("bert-base-uncased")
+    assert str(error.value) == (
+        "there is no backbone 'bert-base-uncased': no folder 'bert-base-uncased' here, and the hub cannot be asked for "
+        "it (Name or service not known); give a folder, or owner/name of the hub. "
+        "Built in are minilm-l6, smollm2-135m, length, bow, frozen:BACKBONE"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        # Typing errors, files, and what no hub would take.
+        ("minilm", "did you mean minilm-l6"),
+        ("smollm2", "did you mean smollm2-135m"),
+        ("train.jsonl", "give a folder"),
+        ("two words", "give a folder"),
+        ("", "give a folder"),
+    ],
+)
+def test_what_is_no_hub_id_is_never_asked_for(hub, tmp_path, monkeypatch, name, says):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.jsonl").write_text("{}\n")
+    for refuse in (resolve, check_backbone, lambda name: check_backbone(f"frozen:{name}")):
+        with pytest.raises(NotFoundError, match=f"there is no backbone '{name}'; {says}"):
+            refuse(name)
+    assert hub == []
 
 
 def find_all_but(*missing):

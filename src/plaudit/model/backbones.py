@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -20,11 +21,17 @@ from plaudit.registry import Registry
 _LOOK_UP_SECONDS = 5
 
 
-def resolve(name: str | Path) -> str:
+# What the hub's oldest models are called, which have no owner: `gpt2`, `bert-base-uncased`.
+_WITHOUT_OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,95}")
+
+
+def resolve(name: str | Path, others: Sequence[str] = ()) -> str:
     """What `from_pretrained` should be given for a backbone called `name`.
 
     Args:
-        name: `smollm2-135m` or `minilm-l6` (packaged), a local folder, or a hub id.
+        name: `smollm2-135m` or `minilm-l6` (packaged), a local folder, or a hub id; one without an owner (`gpt2`) is
+            asked for on the hub unless it is nearly a name that is built in.
+        others: further names that are built in where it is asked, and may have been meant.
 
     Returns:
         A folder for packaged and local backbones; `name` itself otherwise, for the hub.
@@ -46,16 +53,23 @@ def resolve(name: str | Path) -> str:
     if name in PACKAGED:
         return str(PACKAGED[name]())
     path = Path(name).expanduser()
-    if path.is_dir():
+    if name and path.is_dir():
         if not (path / "config.json").is_file():
             raise InvalidInputError(f"{path} has no config.json", remedy="give the folder of a transformers model")
         return str(path)
     if path.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1:
         remedy = f"give a model folder, a hub id, or one of {', '.join(PACKAGED)}"
         raise NotFoundError(f"no folder {name!r}", remedy=remedy)
-    if "/" not in name:
-        raise no_backbone(name, list(PACKAGED))
-    look_up(name)
+    if "/" in name:
+        look_up(name)
+        return name
+    known = [*PACKAGED, *others]
+    if path.exists() or get_close_matches(name, known, 1) or not _WITHOUT_OWNER.fullmatch(name):
+        raise no_backbone(name, known)
+    try:
+        look_up(name)
+    except NotFoundError as error:
+        raise no_backbone(name, known, error.message) from error
     return name
 
 
@@ -88,12 +102,13 @@ def look_up(name: str) -> None:
         ) from error
 
 
-def no_backbone(name: str, known: Sequence[str]) -> NotFoundError:
+def no_backbone(name: str, known: Sequence[str], reason: str | None = None) -> NotFoundError:
     """What to say where a name is no backbone's: which of the `known` ones may have been meant."""
     close = get_close_matches(name, known, 1)
     built_in = f"Built in are {', '.join(known)}, {PROBE_PREFIX}BACKBONE"
     meant = f"did you mean {close[0]}?" if close else "give a folder, or owner/name of the hub."
-    return NotFoundError(f"there is no backbone {name!r}", remedy=f"{meant} {built_in}")
+    what = f"there is no backbone {name!r}" + (f": {reason}" if reason else "")
+    return NotFoundError(what, remedy=f"{meant} {built_in}")
 
 
 def cache_folder() -> Path:

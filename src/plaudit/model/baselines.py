@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from plaudit.errors import PlauditError
-from plaudit.model.backbones import PACKAGED, no_backbone, resolve
+from plaudit.model.backbones import PACKAGED, resolve
 from plaudit.model.folder.contents import BASELINES_FOLDER, PROBE_PREFIX
 from plaudit.model.folder.open import open_model
 from plaudit.model.linear import FEATURES
@@ -44,12 +44,8 @@ def check_backbone(backbone: str | Path) -> None:
         plaudit.errors.NotFoundError: there is no backbone 'bowe'; did you mean bow? Built in are minilm-l6, ...
     """
     name = str(backbone).removeprefix(PROBE_PREFIX)
-    known = [*PACKAGED, *FEATURES]
-    if name in known:
-        return
-    if "/" not in name and not Path(name).expanduser().is_dir():
-        raise no_backbone(name, known)
-    resolve(name)
+    if name not in (*PACKAGED, *FEATURES):
+        resolve(name, list(FEATURES))
 
 
 def baseline_names(text: str) -> list[str]:

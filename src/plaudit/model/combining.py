@@ -13,7 +13,7 @@ from plaudit.model.folder.contents import ENSEMBLE, MEMBERS
 from plaudit.model.folder.link import check_combined_folder, link_baselines, link_files, member_folders
 from plaudit.model.folder.open import open_model
 from plaudit.model.folder.write import new_folder
-from plaudit.model.linear_probe import open_single
+from plaudit.model.reward_model import RewardModel
 from plaudit.model.scorer import Scorer
 from plaudit.storage import write_record
 
@@ -69,7 +69,7 @@ def _assemble(models: Sequence[str | Path], output: str | Path, *, overwrite: bo
         PlauditError: if a folder holds no reward model, the members do not go together, or `output` is taken.
     """
     folders = member_folders(models)
-    ensemble = Ensemble([open_single(folder) for folder in folders])
+    ensemble = Ensemble([RewardModel.from_pretrained(folder) for folder in folders])
     ensemble.record = ensemble.run_record(ENSEMBLE, combined_from=list(map(str, models)))
     title = f"An ensemble of {len(folders)} reward models"
     with new_folder(Path(output), overwrite=overwrite) as staging:

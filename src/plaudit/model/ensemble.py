@@ -21,7 +21,6 @@ from plaudit.groups import Group
 from plaudit.model.folder.contents import ENSEMBLE, MEMBERS, REWARD_MODEL, tokenizer_hash
 from plaudit.model.folder.link import warn_of_losses
 from plaudit.model.folder.write import new_folder
-from plaudit.model.linear_probe import open_single
 from plaudit.model.prepared import Prepared
 from plaudit.model.rendering import Rendered
 from plaudit.model.reward_model import RewardModel
@@ -123,7 +122,7 @@ class Ensemble(Scorer):
             PlauditError: if a member is missing or cannot be opened.
         """
         numbers = range(len(record.get("members") or ()))
-        return cls([open_single(folder / MEMBERS / str(n), **options) for n in numbers], record=record)
+        return cls([RewardModel.from_pretrained(folder / MEMBERS / str(n), **options) for n in numbers], record=record)
 
     def __repr__(self) -> str:
         return f"Ensemble({', '.join(map(repr, self.members))})"

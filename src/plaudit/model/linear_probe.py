@@ -11,37 +11,15 @@ import numpy as np
 from jaxtyping import Float
 
 from plaudit.errors import InvalidInputError
-from plaudit.model.folder.contents import LINEAR_PROBE, PROBE_PREFIX, REWARD_MODEL
+from plaudit.model.folder.contents import LINEAR_PROBE, PROBE_PREFIX
 from plaudit.model.folder.write import staged
-from plaudit.storage import RECORD_FILE, read_record, write_record
+from plaudit.storage import write_record
 
 if TYPE_CHECKING:
     from plaudit.model.heads import Outputs
     from plaudit.model.reward_model import RewardModel
 
-"""How a `--backbone` starts whose weights stay as they are: `frozen:minilm-l6`."""
-
 _HEAD_FILE = "head.safetensors"
-
-
-def open_single(folder: Path, **options: Any) -> RewardModel:
-    """A reward model of one backbone, whether that stands in its folder or only its head does. `options` are those of
-    `RewardModel.from_pretrained`.
-
-    Raises:
-        PlauditError: if the folder holds something else.
-    """
-    from plaudit.model.reward_model import RewardModel
-
-    record = read_record(folder)
-    kind = record.get("plaudit", REWARD_MODEL)
-    if kind == LINEAR_PROBE:
-        return open_linear_probe(folder, record, **options)
-    if kind != REWARD_MODEL:
-        raise InvalidInputError(
-            f"{folder} is no single reward model with a backbone ({RECORD_FILE}: {kind})", remedy="combine those alone"
-        )
-    return RewardModel.from_pretrained(folder, **options)
 
 
 def make_linear_probe(
@@ -125,7 +103,7 @@ def open_linear_probe(folder: Path, record: Mapping[str, Any], **options: Any) -
         raise InvalidInputError(f"{folder} is no whole head ({error})", remedy="fit the baseline again") from error
     if (precision := options.pop("precision", None)) not in (None, "fp32"):
         raise InvalidInputError(f"a linear probe computes in fp32, not {precision}", remedy="leave --precision out")
-    options = {"max_length": record.get("max_length"), **options}
+    options["max_length"] = options.get("max_length") or record.get("max_length")
     model = make_linear_probe(backbone, outputs, weights, **options)
     if record.get("chat_template") and not options.get("chat_template"):
         model.tokenizer.chat_template = record["chat_template"]

@@ -8,10 +8,29 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from plaudit.errors import InvalidInputError, NotFoundError, PlauditError
 from plaudit.logs import muted
 from plaudit.model.backbones import PACKAGED
 from plaudit.model.checkpoint_heads import HeadStart, check_head, head_names, settle_head
+
+_PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def dtype_of(precision: str | None) -> torch.dtype | str:
+    """What transformers calls a precision; None: as weights are saved.
+
+    Raises:
+        InvalidInputError: if it is none of fp32, bf16 and fp16.
+
+    Example:
+        >>> dtype_of("bf16"), dtype_of(None)
+        (torch.bfloat16, 'auto')
+    """
+    if precision is not None and precision not in _PRECISIONS:
+        raise InvalidInputError(f"precision is {precision!r}", remedy=f"it can be {', '.join(_PRECISIONS)}")
+    return "auto" if precision is None else _PRECISIONS[precision]
 
 
 def load(source: str, trust_remote_code: bool, **options: Any) -> tuple[Any, Any, HeadStart]:
@@ -61,7 +80,6 @@ def load_reader(source: str, trust_remote_code: bool = False) -> tuple[Any, Any]
         >>> model.device.type, tokenizer.eos_token
         ('meta', '<|im_end|>')
     """
-    import torch
     from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
     try:

@@ -12,20 +12,28 @@ import torch
 from jaxtyping import Float
 from safetensors.torch import save_file
 
-from plaudit._arguments import checked
+from plaudit._arguments import checked, with_article
 from plaudit.data import Score, text_hash
-from plaudit.errors import InvalidInputError, NotFoundError
+from plaudit.errors import InvalidInputError
 from plaudit.forest import Tree, pack
 from plaudit.groups import Group
 from plaudit.logs import muted
 from plaudit.model.architecture import find_head
 from plaudit.model.backbones import resolve
-from plaudit.model.folder.contents import HEADS_FILE, REWARD_MODEL, scoring_record
+from plaudit.model.folder.contents import (
+    ENSEMBLE,
+    HEADS_FILE,
+    LINEAR_MODEL,
+    LINEAR_PROBE,
+    REWARD_MODEL,
+    scoring_record,
+)
 from plaudit.model.folder.open import check_model
 from plaudit.model.folder.read import load_heads, stored_outputs
 from plaudit.model.folder.write import check_model_folder, staged
 from plaudit.model.heads import PLAIN, Outputs
-from plaudit.model.loading import load, name_the_output, settle_padding
+from plaudit.model.linear_probe import open_linear_probe
+from plaudit.model.loading import dtype_of, load, name_the_output, settle_padding
 from plaudit.model.network import RewardNetwork
 from plaudit.model.prepared import Prepared
 from plaudit.model.renderers import renderer_of
@@ -36,11 +44,9 @@ from plaudit.model.sharing import share
 from plaudit.model.templates import read_template
 from plaudit.model.token_check import TokenCheck
 from plaudit.model.trainable import merge_lora
-from plaudit.storage import RECORD_FILE, read_record, write_record
+from plaudit.storage import read_record, write_record
 
 logger = logging.getLogger(__name__)
-
-_PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class RewardModel(Scorer):
@@ -135,8 +141,9 @@ class RewardModel(Scorer):
         trust_remote_code: bool = False,
         precision: str | None = None,
     ) -> RewardModel:
-        """Load a trained reward model: a folder that `save` wrote, or any one-output sequence-classification
-        checkpoint in a folder or on the hub.
+        """Load a trained reward model: a folder that `save` wrote, a frozen backbone with its fitted head, or any
+        one-output sequence-classification checkpoint in a folder or on the hub. What is no single model with a backbone
+        (an ensemble, a bag of words) is opened by `plaudit.open_model`.
 
         Args:
             name: the folder or hub id.
@@ -151,23 +158,22 @@ class RewardModel(Scorer):
         """
         folder = Path(name).expanduser()
         check_model(name)
-        if folder.is_dir() and not (folder / "config.json").is_file():
-            what = f"{name} has no config.json, so it is no model folder"
-            remedy = f"it holds a {read_record(folder).get('plaudit')}, which open_model reads"
-            raise NotFoundError(what, remedy=remedy)
         record = read_record(folder)
-        if (folder / HEADS_FILE).is_file() and "outputs" not in record:
-            raise InvalidInputError(
-                f"{name} has heads ({HEADS_FILE}) but no {RECORD_FILE} to read them by", remedy="restore it"
-            )
+        if (kind := record.get("plaudit")) in (ENSEMBLE, LINEAR_MODEL):
+            what = f"{name} holds {with_article(kind)}, which is not one model with a backbone"
+            raise InvalidInputError(what, remedy=f"open it with plaudit.open_model({str(name)!r})")
+        context = max_length or record.get("max_length")
+        if kind == LINEAR_PROBE:
+            rest = {"device": device, "trust_remote_code": trust_remote_code, "precision": precision}
+            return open_linear_probe(folder, record, max_length=context, chat_template=chat_template, **rest)
         outputs = stored_outputs(record, str(name))
         source = str(folder) if folder.is_dir() else str(name)
         # A head that plain transformers cannot hold stands beside a bare backbone.
         bare = {} if outputs.linear else {"num_labels": 1}
-        model, tokenizer, _ = load(source, trust_remote_code, dtype=_dtype(precision), **bare)
+        model, tokenizer, _ = load(source, trust_remote_code, dtype=dtype_of(precision), **bare)
         if template := read_template(chat_template):
             tokenizer.chat_template = template
-        ready = cls._ready(model, tokenizer, device, max_length or record.get("max_length"), record, outputs)
+        ready = cls._ready(model, tokenizer, device, context, record, outputs)
         ready.name = str(name)
         if not outputs.plain:
             load_heads(ready.network, folder)
@@ -327,12 +333,6 @@ class RewardModel(Scorer):
                 save_file(heads.state_dict(), staging / HEADS_FILE)
             self.tokenizer.save_pretrained(staging)
             write_record(staging, self.record, card)
-
-
-def _dtype(precision: str | None) -> torch.dtype | str:
-    if precision is not None and precision not in _PRECISIONS:
-        raise InvalidInputError(f"precision is {precision!r}", remedy=f"it can be {', '.join(_PRECISIONS)}")
-    return "auto" if precision is None else _PRECISIONS[precision]
 
 
 def rounded(count: int) -> str:

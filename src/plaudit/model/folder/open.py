@@ -8,8 +8,8 @@ from typing import Any
 
 from plaudit._arguments import checked
 from plaudit.errors import NotFoundError
-from plaudit.model.backbones import look_up
-from plaudit.model.folder.contents import ENSEMBLE, LINEAR_MODEL, LINEAR_PROBE, MEMBERS, no_model
+from plaudit.model.backbones import PACKAGED, look_up
+from plaudit.model.folder.contents import ENSEMBLE, LINEAR_MODEL, LINEAR_PROBE, MEMBERS, PROBE_PREFIX, no_model
 from plaudit.model.scorer import Scorer
 from plaudit.storage import read_record
 
@@ -19,7 +19,8 @@ def open_model(name: str | Path, **options: Any) -> Scorer:
     """Open a model folder of any kind, or a reward model of the hub.
 
     Args:
-        name: a folder that `save` of any scorer wrote, or what `RewardModel.from_pretrained` takes.
+        name: a folder that `save` of any scorer wrote, or a hub id: whatever `RewardModel.from_pretrained` takes, and
+            ensembles and linear models besides.
         options: those of `RewardModel.from_pretrained`; a scorer without a backbone has no use for them.
 
     Raises:
@@ -59,9 +60,12 @@ def check_model(name: str | Path) -> None:
     folder = Path(name).expanduser()
     if folder.is_dir():
         kind = read_record(folder).get("plaudit")
-        if kind not in _KINDS and not (folder / "config.json").is_file():
+        if kind not in (*_KINDS, LINEAR_PROBE) and not (folder / "config.json").is_file():
             remedy = "give one that `plaudit train` wrote"
             raise NotFoundError(f"{name} has no config.json, so it is no model folder", remedy=remedy)
+    elif str(name) in PACKAGED or str(name).startswith(PROBE_PREFIX):
+        remedy = f"train one with `plaudit train DATA --backbone {name}`"
+        raise NotFoundError(f"{name} is a backbone, not a trained model", remedy=remedy)
     elif folder.exists() or str(name).startswith(("/", ".", "~")) or str(name).count("/") != 1:
         raise no_model(name)
     else:
@@ -89,21 +93,14 @@ def _open_linear_model(folder: Path, record: Mapping[str, Any], options: Mapping
     return LinearModel.open(folder, record)
 
 
-def _open_linear_probe(folder: Path, record: Mapping[str, Any], options: Mapping[str, Any]) -> Scorer:
-    from plaudit.model.linear_probe import open_linear_probe
-
-    return open_linear_probe(folder, record, **options)
-
-
 def _open_ensemble(folder: Path, record: Mapping[str, Any], options: Mapping[str, Any]) -> Scorer:
     from plaudit.model.ensemble import Ensemble
 
     return Ensemble.open(folder, record, **options)
 
 
-# Kind of folder, as plaudit.json says it -> what opens it. Anything else is a reward model or a checkpoint.
+# Kind of folder, as plaudit.json says it -> what opens it. Anything else RewardModel opens.
 _KINDS: dict[str, Callable[[Path, Mapping[str, Any], Mapping[str, Any]], Scorer]] = {
     LINEAR_MODEL: _open_linear_model,
-    LINEAR_PROBE: _open_linear_probe,
     ENSEMBLE: _open_ensemble,
 }

@@ -20,8 +20,11 @@ def stored_outputs(record: Mapping[str, Any], name: str) -> Outputs:
     """What the head of the saved model called `name` says; the plain reward where its record says nothing.
 
     Raises:
-        PlauditError: if the record says something unreadable.
+        PlauditError: if the record says something unreadable, or nothing where there are heads to read by it.
     """
+    if "outputs" not in record and (Path(name).expanduser() / HEADS_FILE).is_file():
+        what = f"{name} has heads ({HEADS_FILE}) but no {RECORD_FILE} to read them by"
+        raise InvalidInputError(what, remedy="restore it")
     try:
         return Outputs.from_dict(record["outputs"]) if "outputs" in record else PLAIN
     except (KeyError, TypeError, ValueError) as error:
