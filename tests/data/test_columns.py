@@ -53,13 +53,13 @@ def test_what_is_no_name_and_column_is_refused(option):
 
 
 def test_unknown_columns_are_three_lines_with_what_to_type(tmp_path):
-    file = written(tmp_path / "x.jsonl", {"question": "P", "response_j": "a", "response_k": "b", "score": 3})
+    file = written(tmp_path / "x.jsonl", {"question": "P", "reply_x": "a", "reply_y": "b", "score": 3})
     with pytest.raises(DataError) as error:
         load_groups(file)
     first, second, third = str(error.value).splitlines()
-    assert first == f"{file}: no format has these columns: question, response_j, response_k, score"
+    assert first == f"{file}: no format has these columns: question, reply_x, reply_y, score"
     assert second.strip().startswith("the closest is trl") and second.endswith("lacks chosen and rejected")
-    assert third.endswith("--column chosen=response_j --column rejected=response_k")
+    assert third.endswith("--column chosen=reply_x --column rejected=reply_y")
     options = third.split("such as: ")[1].replace("--column ", "").split()
     assert load_groups(file, columns=parse_columns(options))[0].responses == ("a", "b")
 
