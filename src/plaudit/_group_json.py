@@ -48,7 +48,45 @@ def text_to_json(text: Any) -> str | list[dict[str, Any]]:
     return text if isinstance(text, str) else [dict(message) for message in text]
 
 
-def without_defaults(**fields: Any) -> dict[str, Any]:
+def group_to_json(group: Any) -> dict[str, Any]:
+    """The JSON object of a group: the inverse of `group_fields`. Fields at their defaults are left out."""
+    row: dict[str, Any] = {
+        "id": group.id,
+        "prompt": text_to_json(group.prompt),
+        "responses": [text_to_json(response) for response in group.responses],
+    }
+    if group.rankings:
+        row["rankings"] = [
+            _without_defaults(
+                tiers=[list(tier) for tier in one.tiers],
+                strength=one.strength,
+                annotator=one.annotator,
+                weight=one.weight,
+            )
+            for one in group.rankings
+        ]
+    if group.ratings:
+        row["ratings"] = [
+            _without_defaults(
+                response=one.response,
+                value=one.value,
+                attribute=one.attribute,
+                scale=one.scale and list(one.scale),
+                annotator=one.annotator,
+                weight=one.weight,
+            )
+            for one in group.ratings
+        ]
+    if group.subset is not None:
+        row["subset"] = group.subset
+    if group.tools:
+        row["tools"] = [dict(tool) for tool in group.tools]
+    if group.meta:
+        row["meta"] = dict(group.meta)
+    return row
+
+
+def _without_defaults(**fields: Any) -> dict[str, Any]:
     """A judgement's JSON object: fields at their defaults are left out."""
     defaults = {"attribute": "overall", "weight": 1.0}
     return {k: v for k, v in fields.items() if v is not None and v != defaults.get(k)}

@@ -18,7 +18,7 @@ from typing import Any
 
 from plaudit.data.external_merge import ExternalMerge, IndexedGroup
 from plaudit.errors import DataError
-from plaudit.groups import Group, GroupError, Ranking, Rating, Text, group_key, text_key
+from plaudit.groups import Group, GroupError, Ranking, Rating, Text, group_key, group_of_checked, text_key
 
 LIMIT = 192 << 20
 """Approximate bytes of merged groups held before they are written to disc."""
@@ -57,7 +57,7 @@ def _merge(fragments: Iterable[Group], limit: float, stack: ExitStack) -> Iterat
     for index, fragment in enumerate(fragments):
         table.add(index, fragment)
         if table.size > limit:
-            disc = disc or stack.enter_context(ExternalMerge(group_key))
+            disc = disc or stack.enter_context(ExternalMerge())
             disc.write(table.fragments())
             table = _MergeTable(limit)
     if disc is None:
@@ -65,12 +65,12 @@ def _merge(fragments: Iterable[Group], limit: float, stack: ExitStack) -> Iterat
         return
     disc.write(table.fragments())
     del table  # the partitions need its memory
-    yield from (group for _, group in disc.merge(_merge_partition))
+    yield from (group for _, group in disc.merge(_merge_indexed))
 
 
-def _merge_partition(partition: Iterable[IndexedGroup]) -> Iterator[IndexedGroup]:
+def _merge_indexed(fragments: Iterable[IndexedGroup]) -> Iterator[IndexedGroup]:
     table = _MergeTable(math.inf)
-    for index, group in partition:
+    for index, group in fragments:
         table.add(index, group)
     return table.groups()
 
@@ -215,16 +215,8 @@ class _GroupBuilder:
             yield replace(self.first, id=id, responses=tuple(self.responses[:1]), rankings=(), ratings=(), meta=meta)
 
     def _group(self, id: str, meta: Mapping[str, Any]) -> Group:
-        return Group(
-            id=id,
-            prompt=self.first.prompt,
-            responses=tuple(self.responses),
-            rankings=tuple(self.rankings),
-            ratings=tuple(self.ratings),
-            subset=self.first.subset,
-            tools=self.first.tools,
-            meta=meta,
-        )
+        first, judgements = self.first, (tuple(self.rankings), tuple(self.ratings))
+        return group_of_checked(id, first.prompt, tuple(self.responses), *judgements, first.subset, meta, first.tools)
 
 
 class _MergeTable:
@@ -254,13 +246,13 @@ class _MergeTable:
         """The groups, with the number of each one's first fragment."""
         return ((held.index, held.build()) if isinstance(held, _GroupBuilder) else held for held in self._held.values())
 
-    def fragments(self) -> Iterator[IndexedGroup]:
-        """What was merged so far, such that more can be merged into it; numbered as `groups` are."""
-        for held in self._held.values():
+    def fragments(self) -> Iterator[tuple[str, IndexedGroup]]:
+        """What was merged so far, such that more can be merged into it, with its key; numbered as `groups` are."""
+        for key, held in self._held.items():
             if isinstance(held, _GroupBuilder):
-                yield from ((held.index, fragment) for fragment in held.fragments())
+                yield from ((key, (held.index, fragment)) for fragment in held.fragments())
             else:
-                yield held
+                yield key, held
 
 
 def _size(key: str, group: Group) -> int:

@@ -60,8 +60,11 @@ def read_table(table: Table, wishes: Wishes, report: ReadReport, reject: RejectR
     shape = FORMATS.lookup(wishes.format) if wishes.format else _detected(first_rows, table)
     report.formats[shape.name] += 1
     file = FileReading(table.stem, wishes.labels)
+    read_plain = shape.read_plain if report.source_lines is None else None
 
     def parse(row: Row) -> Sequence[Group]:
+        if read_plain is not None and (group := read_plain(row.value)) is not None:
+            return (group,)
         groups = _groups_of_row(row.value, shape, file, report, every=not wishes.merge)
         if wishes.merge or shape.join:
             groups = [_deduplicated(group, report, file) for group in groups]
@@ -109,7 +112,7 @@ def parse_rows(
         report.rows += 1
         if row.fault is not None:
             reject(row, row.fault)
-        elif not isinstance(row.value, Mapping):
+        elif type(row.value) is not dict and not isinstance(row.value, Mapping):
             reason = f"the row is {_kind(row.value)}, not an object with columns"
             reject(row, InvalidInputError(reason, remedy="wrap it in one"))
         else:

@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from plaudit._arguments import with_article
 from plaudit.data.containers import decompressed, read_rows
+from plaudit.data.containers.json_rows import CHUNK
 from plaudit.data.rows import Row
 from plaudit.errors import DataError, InvalidInputError, NotFoundError, import_extra
 
@@ -159,7 +160,7 @@ def _file(path: Path) -> Table:
 
 def _rows_of_file(path: Path, suffix: str) -> Iterator[Row]:
     try:
-        with path.open("rb") as stream:
+        with path.open("rb", CHUNK) as stream:
             yield from _rows_of_stream(stream, str(path), suffix)
     except OSError as error:
         raise DataError(f"it cannot be read: {error.strerror or error}", file=path) from error

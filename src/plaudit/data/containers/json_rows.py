@@ -62,10 +62,23 @@ def _json_lines(lines: Iterable[bytes], file: str) -> Iterator[Row]:
             yield Row(file, number, text, fault)
         elif not text.isspace():
             try:
-                yield Row(file, number, json.loads(text))
+                yield Row(file, number, _loads(text))
             except (ValueError, RecursionError) as error:
                 reason = f"this is not JSON: {_json_fault(error)}"
                 yield Row(file, number, text, InvalidInputError(reason, remedy="write one JSON object a line"))
+
+
+def _loads(line: str) -> Any:
+    """`json.loads`, whose way about white space and byte order marks takes a third of its time, for a plain line.
+
+    Raises:
+        ValueError, RecursionError: those of `json.loads`.
+    """
+    try:
+        value, end = _decode(line)
+    except ValueError:
+        return json.loads(line)
+    return value if line[end:] in ("\n", "\r\n", "") else json.loads(line)
 
 
 def read_json_list(stream: IO[bytes], file: str) -> Iterator[Row]:

@@ -77,6 +77,9 @@ class Format:
         columns: its columns, for messages.
         knows: whether a row has this shape, by its columns and, where those do not decide, its values.
         read: row (a copy, to take columns out of) and the file it stands in -> the group of that row, or several.
+        read_plain: a short way for plain rows, of which there may be millions: row (not a copy) -> the group that
+            `read` and all else that is done with a row (`plaudit.data.read_tables`) make of it, where that group is all
+            they make: no note, no `meta`, no column left behind. None for any other row, which is then read as ever.
         join: for a format whose judgements span the whole file: the groups of its rows, and the file -> the groups
             of the file.
         finish: asked when a file has ended, for what only the whole of it can tell; it notes what is odd.
@@ -91,6 +94,7 @@ class Format:
     columns: str
     knows: Callable[[Mapping[str, Any]], bool]
     read: Callable[[dict[str, Any], FileReading], Group | Sequence[Group]]
+    read_plain: Callable[[Mapping[str, Any]], Group | None] | None = None
     join: Callable[[Sequence[Group], FileReading], Group | Sequence[Group]] | None = None
     finish: Callable[[FileReading], None] | None = None
     judgement_columns: frozenset[str] = frozenset()

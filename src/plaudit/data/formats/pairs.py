@@ -16,7 +16,7 @@ from plaudit.data.formats import FileReading, Format, register_format
 from plaudit.data.formats.fields import ANNOTATORS, IDS, PROMPTS, name_of, need, optional_number, prompt_of, take
 from plaudit.data.formats.texts import is_transcript, response_of, text_of, turns_of
 from plaudit.data.formats.verdicts import strength_of
-from plaudit.groups import Group, GroupError, Ranking, Rating, Text, as_messages, plain_text
+from plaudit.groups import Group, GroupError, Ranking, Rating, Text, as_messages, group_of_checked, plain_text
 
 
 def knows_hh(row: Mapping[str, Any]) -> bool:
@@ -65,6 +65,34 @@ def read_trl(row: dict[str, Any], file: FileReading) -> Group:
     if isinstance(prompt, str) and _TEMPLATE_MARKS.search(prompt):
         file.note("the prompt holds the marks of a chat template, and a template would be put around it again")
     return _group(row, prompt, _sides(chosen), _sides(rejected), file)
+
+
+def read_plain_pair(row: Mapping[str, Any]) -> Group | None:
+    """The group of a row that is a prompt, chosen and rejected in plain text and nothing more, as most rows of the
+    large sets are; None for any other, and for any in which `read_trl` or who called it would look for something.
+
+    tests/data/test_plain_rows.py holds that it makes what they make.
+
+    Example:
+        >>> read_plain_pair({"prompt": "2 + 2?", "chosen": "4", "rejected": "5"}).responses
+        ('4', '5')
+        >>> read_plain_pair({"prompt": "2 + 2?", "chosen": "4", "rejected": "5", "margin": 2}) is None
+        True
+    """
+    if len(row) != 3:
+        return None
+    try:
+        prompt, chosen, rejected = row["prompt"], row["chosen"], row["rejected"]
+    except KeyError:
+        return None
+    if not type(prompt) is type(chosen) is type(rejected) is str:
+        return None
+    # What may be a transcript or hold a template's marks. To look for the marks themselves takes four times as long.
+    if "Human:" in prompt or "<" in prompt or "[INST]" in prompt:
+        return None
+    if chosen.strip() == rejected.strip():
+        return None
+    return group_of_checked("", prompt, (chosen, rejected), _FIRST_WINS, (), None, {}, ())
 
 
 def _says_the_same(column: Text, prompt: Text) -> bool:
@@ -120,12 +148,15 @@ def _group(
     )
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=1024, typed=True)
 def _over(
     better: int, worse: int, strength: float | None = None, annotator: str | None = None, weight: float = 1.0
 ) -> Ranking:
     """One response above another. Millions of rows say the same and share one object."""
     return Ranking(((better,), (worse,)), strength, annotator, weight)
+
+
+_FIRST_WINS = (_over(0, 1),)
 
 
 # How probable it is that chosen is better: a soft label.
@@ -273,6 +304,7 @@ register_format(
         columns="chosen, rejected, with or without prompt",
         knows=knows_trl,
         read=read_trl,
+        read_plain=read_plain_pair,
         needs=(PROMPTS, ("chosen",), ("rejected",)),
     )
 )
