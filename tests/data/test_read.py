@@ -224,6 +224,30 @@ def test_hub_ids_name_configurations_and_splits(monkeypatch):
     assert asked == [("owner/name", None, None), ("owner/na-me.1", "part", "test"), ("owner/name", None, "test")]
 
 
+def test_nulls_of_a_parquet_file_are_absent(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    from plaudit.data import sources
+
+    said = pyarrow.struct({"role": pyarrow.string(), "name": pyarrow.string()})
+    columns = {
+        "whole": pyarrow.array(["a", "b", "c"]),
+        "number": pyarrow.array([1.5, None, 2.5]),
+        "coded": pyarrow.DictionaryArray.from_arrays(pyarrow.array([0, None, 0]), pyarrow.array(["x"])),
+        "turns": pyarrow.array([[{"role": "user", "name": None}], None, []], pyarrow.list_(said)),
+    }
+    parquet.write_table(pyarrow.table(columns), tmp_path / "all.parquet")
+    parquet.write_table(pyarrow.table({"whole": columns["whole"]}), tmp_path / "whole.parquet")
+    every, whole = ([(row.where, row.value) for row in table.rows] for table in sources.tables(tmp_path))
+    name = str(tmp_path / "all.parquet")
+    assert every == [
+        (f"{name}:1", {"whole": "a", "number": 1.5, "coded": "x", "turns": [{"role": "user"}]}),
+        (f"{name}:2", {"whole": "b"}),
+        (f"{name}:3", {"whole": "c", "number": 2.5, "coded": "x", "turns": []}),
+    ]
+    assert [value for _, value in whole] == [{"whole": "a"}, {"whole": "b"}, {"whole": "c"}]
+
+
 def test_a_missing_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     (tmp_path / "x.parquet").write_bytes(b"PAR1")

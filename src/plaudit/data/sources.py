@@ -173,15 +173,29 @@ def _rows_of_stream(stream: IO[bytes], name: str, suffix: str) -> Iterator[Row]:
 
 def _parquet_rows(path: Path) -> Iterator[Row]:
     parquet = import_extra("pyarrow.parquet", "datasets", "Parquet")
+    types = import_extra("pyarrow.types", "datasets", "Parquet")
+    name, number = str(path), 0
     try:
         with parquet.ParquetFile(path) as file:
-            number = 0
             for batch in file.iter_batches(batch_size=512):
-                for value in batch.to_pylist():
+                for value in _rows_of_batch(batch, types):
                     number += 1
-                    yield Row(str(path), number, _without_nulls(value))
+                    yield Row(name, number, value)
     except (OSError, ValueError) as error:  # pyarrow's own errors are kinds of these two
         raise DataError(f"it is not a whole Parquet file: {_first_line(error)}", file=path) from error
+
+
+def _rows_of_batch(batch: Any, types: Any) -> Iterator[dict[str, Any]]:
+    """The rows of an Arrow batch without their nulls. Columns of texts and numbers say whether they have any, which
+    spares their values the look."""
+    names, cells, whole = batch.schema.names, [], True
+    for column in batch.columns:
+        flat = types.is_string(column.type) or types.is_large_string(column.type) or types.is_primitive(column.type)
+        cells.append(column.to_pylist() if flat else [_without_nulls(cell) for cell in column.to_pylist()])
+        whole = whole and flat and not column.null_count
+    for values in zip(*cells, strict=True):
+        row = dict(zip(names, values, strict=True))
+        yield row if whole else {name: value for name, value in row.items() if value is not None}
 
 
 def _saved_data_set(folder: Path, split: str | None) -> Iterator[Table]:
