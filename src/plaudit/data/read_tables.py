@@ -17,7 +17,7 @@ from plaudit.data.read_report import ReadReport, RejectRow
 from plaudit.data.rows import Row
 from plaudit.data.sources import Source, Table
 from plaudit.errors import DataError, InvalidInputError
-from plaudit.groups import Group, GroupError
+from plaudit.groups import Group, GroupError, group_of_checked
 from plaudit.text import counted
 
 logger = logging.getLogger(__name__)
@@ -151,7 +151,10 @@ def _groups_of_row(
 
 
 def _with_meta(group: Group, meta: Mapping[str, Any]) -> Group:
-    group = replace(group, meta={**meta, **group.meta}) if meta else group
+    if meta:
+        judgements = group.rankings, group.ratings
+        both = {**meta, **group.meta}
+        group = group_of_checked(group.id, group.prompt, group.responses, *judgements, group.subset, both, group.tools)
     merged = group.meta.get("merged", [])
     if not (isinstance(merged, list) and all(isinstance(version, Mapping) for version in merged)):
         raise GroupError('"merged" in meta is where rows that were merged are kept', remedy="rename that column")

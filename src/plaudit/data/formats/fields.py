@@ -127,7 +127,8 @@ def prompt_of(row: dict[str, Any]) -> Text | None:
         ({'role': 'system', 'content': 'Be brief.'}, {'role': 'user', 'content': 'Why?'})
     """
     # An empty prompt may be meant, but not where another column has one.
-    value = take(row, *(name for name in PROMPTS if row.get(name) not in ("", []))) or take(row, *PROMPTS)
+    names = [name for name in PROMPTS if name in row]
+    value = take(row, *(name for name in names if row[name] not in ("", []))) or take(row, *names)
     if value is None:
         return None
     prompt: Text
