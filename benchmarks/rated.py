@@ -6,7 +6,6 @@ that repeats, and takes each model's lead over the others on the same responses.
 
     python benchmarks/rated.py dialogue --trainer bow -o runs            # or length, frozen:minilm-l6, minilm-l6
     python benchmarks/rated.py --table runs
-    python benchmarks/rated.py dialogue --groups dialogue.jsonl          # the judgements, for `plaudit train`
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from typing import Any
 
 from common import SHARED, table
 
-from plaudit.data import load_groups, write_groups
+from plaudit.data import load_groups
 from plaudit.evaluation import evaluate
 from plaudit.groups import Group, Rating
 from plaudit.laboratory.splits import cross_validation_splits
@@ -159,7 +158,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", metavar="set", nargs="?", choices=SETS)
     parser.add_argument("--table", type=Path, metavar="DIR", help="measure the runs under DIR and stop")
-    parser.add_argument("--groups", type=Path, metavar="FILE", help="write the set's judgements to FILE and stop")
     parser.add_argument("--trainer", default="minilm-l6", help="what `plaudit train --backbone` takes")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a training setting")
@@ -171,9 +169,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     if not options.name:
         parser.error("name a set, or --table DIR")
-    if options.groups:
-        write_groups(rated_groups(options.name, options.shared), options.groups)
-        return
     result = run(options)
     options.output.mkdir(parents=True, exist_ok=True)
     file = options.output / (re.sub(r"[^a-z0-9]+", "-", f"{options.name} {result['trainer']}") + ".json")
