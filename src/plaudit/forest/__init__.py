@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from plaudit.forest.attention import FOREST_ATTENTION, forest_attention
     from plaudit.forest.layout import Forest, Tree
     from plaudit.forest.packing import pack
+    from plaudit.forest.prefixes import share_prefixes
 else:
     __getattr__, __dir__ = face(__name__, __file__)
 
@@ -17,4 +18,5 @@ __all__ = [
     "Tree",
     "forest_attention",
     "pack",
+    "share_prefixes",
 ]

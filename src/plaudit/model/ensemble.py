@@ -86,6 +86,19 @@ class RenderedForMembers(Prepared):
         """Its cost is that of the member that reads the most tokens."""
         return cls(readings[0].group, max(item.cost for item in readings), tuple(readings))
 
+    def key(self, response: int) -> bytes:
+        """What each reads, with its length before it."""
+        keys = [item.key(response) for item in self.readings]
+        return b"".join(len(key).to_bytes(8, "big") + key for key in keys)
+
+    @property
+    def prompts_cut(self) -> int:
+        """By the member that cuts the most."""
+        return max(item.prompts_cut for item in self.readings)
+
+    def was_cut(self, response: int) -> bool:
+        return any(item.was_cut(response) for item in self.readings)
+
 
 class Ensemble(Scorer):
     """Reward models whose mean is the reward.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from plaudit.groups import Group
+from plaudit.groups import Group, prompt_key, text_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +23,17 @@ class Prepared:
 
     group: Group
     cost: int
+
+    def key(self, response: int) -> bytes:
+        """What decides a response's score: responses with equal keys have equal scores, whatever groups they are of."""
+        texts = prompt_key(self.group), text_key(self.group.responses[response])
+        return "\0".join(texts).encode("utf-8", "surrogatepass")
+
+    @property
+    def prompts_cut(self) -> int:
+        """Of how many responses the middle of the prompt was cut to fit."""
+        return 0
+
+    def was_cut(self, response: int) -> bool:
+        """Whether any of a response itself was cut to fit."""
+        return False

@@ -52,6 +52,18 @@ class Rendered(Prepared):
     prompt_cut: tuple[bool, ...]
     response_cut: tuple[bool, ...]
 
+    def key(self, response: int) -> bytes:
+        """Its tokens and segment ids."""
+        types = b"" if self.types is None else self.types[response].tobytes()
+        return self.sequences[response].tobytes() + types
+
+    @property
+    def prompts_cut(self) -> int:
+        return sum(self.prompt_cut)
+
+    def was_cut(self, response: int) -> bool:
+        return self.response_cut[response]
+
 
 class _Parts(NamedTuple):
     """A conversation as text: what stands before the response, the rest, and where the response ends in the rest."""

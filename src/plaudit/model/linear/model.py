@@ -71,6 +71,10 @@ class PlainTexts(Prepared):
     texts: tuple[str, ...]
     read: tuple[int, ...]
 
+    def key(self, response: int) -> bytes:
+        """The text."""
+        return self.texts[response].encode("utf-8", "surrogatepass")
+
 
 class LinearModel(Scorer):
     """Features of a response and a linear model of them. There is no context to fit and no forward pass to bound, so
