@@ -3,7 +3,9 @@
     PlauditError                 anything wrong with the input or the request
     ├── InvalidInputError        it cannot be understood, or contradicts itself
     │   ├── DataError            a row or a file
-    │   └── GroupError           a group
+    │   ├── GroupError           a group
+    │   ├── ForeignTextError     a text that another model's chat template wrote
+    │   └── NeedsPromptError     a text for a scorer that reads prompt and response apart
     ├── TooLongError             a response does not fit the context
     ├── NotFoundError            no file, model, loss, format ... of that name
     ├── MissingExtraError        it needs a package that is not installed
@@ -80,6 +82,24 @@ class GroupError(InvalidInputError, ValueError):
         Traceback (most recent call last):
         ...
         plaudit.errors.GroupError: a group needs at least one response
+    """
+
+
+class ForeignTextError(InvalidInputError):
+    """A text that is said to be a whole conversation, but not as this model's chat template writes one.
+
+    Example:
+        >>> ForeignTextError("another template wrote the text").status
+        422
+    """
+
+
+class NeedsPromptError(InvalidInputError):
+    """A whole conversation as one text, for a scorer that has to be told prompt and response apart.
+
+    Example:
+        >>> NeedsPromptError("a model of words reads the response alone").status
+        422
     """
 
 

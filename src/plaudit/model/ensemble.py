@@ -146,6 +146,13 @@ class Ensemble(Scorer):
             [self.members[alike[0]].prepare(group, truncate_responses=truncate_responses) for alike in self._readings]
         )
 
+    @checked
+    def prepare_text(
+        self, text: str, *, foreign: bool = False, as_generated: bool = False, truncate_responses: bool = False
+    ) -> RenderedForMembers:
+        how = {"foreign": foreign, "as_generated": as_generated, "truncate_responses": truncate_responses}
+        return RenderedForMembers.of([self.members[alike[0]].prepare_text(text, **how) for alike in self._readings])
+
     def prepare_all(
         self, groups: Iterable[Group], *, truncate_responses: bool = False, check: TokenCheck | None = None
     ) -> Iterator[RenderedForMembers]:

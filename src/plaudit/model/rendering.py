@@ -18,9 +18,10 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from jaxtyping import Int
 
-from plaudit.errors import InvalidInputError, TooLongError
+from plaudit.errors import InvalidInputError, NeedsPromptError, TooLongError
 from plaudit.groups import Group, Text, as_messages, plain_text
 from plaudit.model.prepared import Prepared
+from plaudit.model.template_text import TemplateText
 from plaudit.model.templates import BUILT_IN
 from plaudit.text import replace_surrogates
 
@@ -110,6 +111,7 @@ class Renderer:
         self.causal = causal
         self.segments = segments
         self.padding = padding
+        self._template_texts: dict[str, TemplateText] = {}
         # Where the unknown token has another office too, such as ending a text, what it stands for is not unknown.
         offices = {tokenizer.eos_token_id, tokenizer.bos_token_id, tokenizer.pad_token_id}
         self.unknown_token: int | None = None if tokenizer.unk_token_id in offices else tokenizer.unk_token_id
@@ -126,6 +128,43 @@ class Renderer:
         stream = iter(groups)
         while chunk := list(islice(stream, batch)):
             yield from self._render_chunk(chunk, truncate_responses)
+
+    def render_text(
+        self, text: str, *, foreign: bool = False, as_generated: bool = False, truncate_responses: bool = False
+    ) -> Rendered:
+        """Render a conversation that a template has already written: its prompt and its response are found, and it has
+        the tokens of that conversation.
+
+        Args:
+            text: the conversation, special tokens as text.
+            foreign: take a text of another template as it stands; all of it is the response.
+            as_generated: leave its end as it is, instead of completing what the template writes after the answer.
+            truncate_responses: as in `render`.
+
+        Raises:
+            ForeignTextError: if another template wrote the text.
+            NeedsPromptError: for an encoder without a template, which reads the two as a pair.
+            TooLongError: as `render`.
+        """
+        if not self.causal and not self.tokenizer.chat_template:
+            raise NeedsPromptError(
+                "this model reads prompt and response as a pair, and one text does not say where the one ends",
+                remedy="send the two apart",
+            )
+        text = replace_surrogates(text)
+        parts = _Parts(*self._template_text().read(text, foreign=foreign, as_generated=as_generated))
+        group = Group("", parts.before, (parts.after[: parts.response_end],))
+        (row,) = self._encode([parts], truncate_responses, [group])
+        types = None if row.types is None else (row.types,)
+        return Rendered(group, len(row.ids), (row.ids,), types, (row.prompt_cut,), (row.response_cut,))
+
+    def _template_text(self) -> TemplateText:
+        template = self.tokenizer.chat_template or ""
+        if template not in self._template_texts:
+            tokenizer = self.tokenizer
+            learned = TemplateText.of_template(tokenizer) if template else TemplateText.of_tokenizer(tokenizer, self._end)
+            self._template_texts = {template: learned}
+        return self._template_texts[template]
 
     @property
     def _end(self) -> str:

@@ -45,6 +45,7 @@ from plaudit.model.templates import read_template
 from plaudit.model.token_check import TokenCheck
 from plaudit.model.trainable import merge_lora
 from plaudit.storage import read_record, write_record
+from plaudit.text import rounded
 
 logger = logging.getLogger(__name__)
 
@@ -212,6 +213,14 @@ class RewardModel(Scorer):
         (item,) = self.renderer.render([group], truncate_responses=truncate_responses)
         return item
 
+    @checked
+    def prepare_text(
+        self, text: str, *, foreign: bool = False, as_generated: bool = False, truncate_responses: bool = False
+    ) -> Rendered:
+        return self.renderer.render_text(
+            text, foreign=foreign, as_generated=as_generated, truncate_responses=truncate_responses
+        )
+
     def prepare_all(
         self, groups: Iterable[Group], *, truncate_responses: bool = False, check: TokenCheck | None = None
     ) -> Iterator[Rendered]:
@@ -333,16 +342,3 @@ class RewardModel(Scorer):
                 save_file(heads.state_dict(), staging / HEADS_FILE)
             self.tokenizer.save_pretrained(staging)
             write_record(staging, self.record, card)
-
-
-def rounded(count: int) -> str:
-    """A count in three digits or so.
-
-    Example:
-        >>> rounded(134_515_008), rounded(22_360), rounded(7_241_732_096), rounded(12)
-        ('135M', '22.4K', '7.24B', '12')
-    """
-    for unit, letter in ((10**9, "B"), (10**6, "M"), (10**3, "K")):
-        if count >= unit:
-            return f"{float(f'{count / unit:.3g}'):g}{letter}"
-    return str(count)

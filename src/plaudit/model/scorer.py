@@ -14,6 +14,7 @@ from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from plaudit._arguments import checked, with_article
 from plaudit.data import Score, ranked
+from plaudit.errors import NeedsPromptError
 from plaudit.groups import Group, Text
 from plaudit.model.prepared import Prepared
 from plaudit.model.token_check import TokenCheck
@@ -89,6 +90,28 @@ class Scorer(ABC):
             PlauditError: if the folder holds something, or cannot be written; what was there stays as it was.
             NotImplementedError: by a scorer of somebody's own that lives in memory alone.
         """
+
+    def prepare_text(
+        self, text: str, *, foreign: bool = False, as_generated: bool = False, truncate_responses: bool = False
+    ) -> Prepared:
+        """`prepare`, for a conversation that a chat template has already written: its prompt and its one response are
+        found in the text, and it is scored as that conversation.
+
+        Args:
+            text: the conversation, special tokens as text.
+            foreign: take a text of another template as it stands.
+            as_generated: leave its end as it is, instead of completing what the template writes after the answer.
+            truncate_responses: as in `prepare`.
+
+        Raises:
+            ForeignTextError: if another template wrote the text.
+            NeedsPromptError: by a scorer that has to be told prompt and response apart.
+            TooLongError: as `prepare`.
+        """
+        raise NeedsPromptError(
+            f"a {self.kind} reads the response alone, and one text does not say where it begins",
+            remedy="send prompt and response apart",
+        )
 
     def prepare_all(
         self, groups: Iterable[Group], *, truncate_responses: bool = False, check: TokenCheck | None = None

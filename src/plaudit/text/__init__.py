@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from plaudit._face import face
 
 if TYPE_CHECKING:
-    from plaudit.text.counting import counted
+    from plaudit.text.counting import counted, rounded
     from plaudit.text.display import (
         page_excerpt,
         page_name,
@@ -42,6 +42,7 @@ __all__ = [
     "page_text",
     "preferred_language",
     "replace_surrogates",
+    "rounded",
     "sentence_spans",
     "split_segments",
     "split_sentences",
