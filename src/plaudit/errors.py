@@ -9,7 +9,8 @@
     ├── TooLongError             a response does not fit the context
     ├── NotFoundError            no file, model, loss, format ... of that name
     ├── MissingExtraError        it needs a package that is not installed
-    └── OverloadedError          too much is asked for at once; later it may go through
+    ├── OverloadedError          too much is asked for at once; later it may go through
+    └── DeadlineError            it did not come in the time that was allowed
 
 Each has its parts as fields, for programs: `message`, `file`, `line`, `remedy`; and the HTTP `status` a server answers
 with. `str(error)` is the line for people.
@@ -167,9 +168,32 @@ def import_extra(module: str, extra: str, what: str) -> Any:
 class OverloadedError(PlauditError):
     """Too much is asked for at once. The same request may go through later.
 
+    Args:
+        message, file, line, remedy: as of every error.
+        code: why: "overloaded", "draining" (the server stops) or "loading".
+        retry_after: seconds after which to try again.
+
     Example:
-        >>> OverloadedError("64 requests are waiting", remedy="try again later").status
+        >>> OverloadedError("64 requests are waiting", remedy="try again later", retry_after=2.0).status
         503
     """
 
     status = 503
+
+    def __init__(
+        self, message: str, *, code: str = "overloaded", retry_after: float | None = None, **parts: Any
+    ) -> None:
+        super().__init__(message, **parts)
+        self.code = code
+        self.retry_after = retry_after
+
+
+class DeadlineError(PlauditError):
+    """What was asked for did not come in the time that was allowed.
+
+    Example:
+        >>> DeadlineError("the deadline passed while the request waited").status
+        504
+    """
+
+    status = 504

@@ -16,7 +16,8 @@ from plaudit.model.templates import BUILT_IN
 # Templates as families have them: a system message of their own, a BOS, turns closed by the end of text or by nothing.
 TEMPLATES = {
     "ChatML": CHATML,
-    "ChatML with a system message": "{% if messages[0]['role'] != 'system' %}<|im_start|>system\nHelp.<|im_end|>\n{% endif %}" + CHATML,
+    "ChatML with a system message": "{% if messages[0]['role'] != 'system' %}<|im_start|>system\nHelp.<|im_end|>\n"
+    "{% endif %}" + CHATML,
     "BOS": "<s>" + CHATML,
     "Llama 2": "<s>{% for m in messages %}{% if m['role'] == 'user' %}[INST] {{ m['content'] }} [/INST]"
     "{% else %} {{ m['content'] }} </s>{% endif %}{% endfor %}",
@@ -26,8 +27,8 @@ TEMPLATES = {
     "an answer after empty reasoning": "{% for m in messages %}<|im_start|>{{ m['role'] }}\n"
     "{% if loop.last and m['role'] == 'assistant' %}<think>\n\n</think>\n\n{% endif %}{{ m['content'] }}<|im_end|>\n"
     "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}",
-    "nothing after the answer": "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}{% if not loop.last %}\n{% endif %}"
-    "{% endfor %}{% if add_generation_prompt %}\nassistant: {% endif %}",
+    "nothing after the answer": "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}"
+    "{% if not loop.last %}\n{% endif %}{% endfor %}{% if add_generation_prompt %}\nassistant: {% endif %}",
     "turns": BUILT_IN["turns"],
 }  # fmt: skip
 CONVERSATION = (

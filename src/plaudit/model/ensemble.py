@@ -175,6 +175,7 @@ class Ensemble(Scorer):
             for member in alike:
                 by_member[member] = self.members[member].score_prepared(rendered, batch_tokens=batch_tokens)
         heads = [member.network.outputs.heads for member in self.members]
+        self.computed_tokens = sum(member.computed_tokens for member in self.members)
         rows = zip(*(by_member[member] for member in range(len(self.members))), strict=True)
         return [[combined(scores, heads) for scores in zip(*row, strict=True)] for row in rows]
 

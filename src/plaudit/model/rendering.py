@@ -133,13 +133,7 @@ class Renderer:
         self, text: str, *, foreign: bool = False, as_generated: bool = False, truncate_responses: bool = False
     ) -> Rendered:
         """Render a conversation that a template has already written: its prompt and its response are found, and it has
-        the tokens of that conversation.
-
-        Args:
-            text: the conversation, special tokens as text.
-            foreign: take a text of another template as it stands; all of it is the response.
-            as_generated: leave its end as it is, instead of completing what the template writes after the answer.
-            truncate_responses: as in `render`.
+        the tokens of that conversation. `Scorer.prepare_text` has the arguments.
 
         Raises:
             ForeignTextError: if another template wrote the text.
@@ -162,7 +156,9 @@ class Renderer:
         template = self.tokenizer.chat_template or ""
         if template not in self._template_texts:
             tokenizer = self.tokenizer
-            learned = TemplateText.of_template(tokenizer) if template else TemplateText.of_tokenizer(tokenizer, self._end)
+            learned = (
+                TemplateText.of_template(tokenizer) if template else TemplateText.of_tokenizer(tokenizer, self._end)
+            )
             self._template_texts = {template: learned}
         return self._template_texts[template]
 

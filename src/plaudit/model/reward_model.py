@@ -293,6 +293,7 @@ class RewardModel(Scorer):
         shared = share(items, trunks=self.network.causal)
         trees = [self.network.grow(tree.sequences, tree.types or None) for tree in shared.trees]
         parts = [part for tree in trees for part in tree.split(batch_tokens)]
+        self.computed_tokens += sum(map(len, parts))
         self.network.eval()
         computed: list[Float[torch.Tensor, "_ ..."]] = [torch.empty(0)] * len(parts)
         for forest in pack([len(part) for part in parts], batch_tokens):

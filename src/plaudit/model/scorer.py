@@ -39,9 +39,11 @@ class Scorer(ABC):
     Attributes:
         kind: what this is, as it stands in plaudit.json.
         record: the run record, as it stands in plaudit.json.
+        computed_tokens: how many tokens went through a forward pass so far; 0 for what computes none.
     """
 
     kind: ClassVar[str] = "scorer"
+    computed_tokens: int = 0
     _remedy_for_text: ClassVar[str] = "open it with open_model({})"
     record: dict[str, Any]
 

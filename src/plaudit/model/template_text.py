@@ -82,8 +82,8 @@ class TemplateText:
         start = text.rfind(self.answer_opens) if self.answer_opens else 0
         if start < 0 and not foreign:
             raise ForeignTextError(
-                f"the text does not have {self.answer_opens!r}, which this model's chat template writes before an answer, "
-                "so another template wrote it",
+                f"the text does not have {self.answer_opens!r}, which this model's chat template writes before an "
+                "answer, so another template wrote it",
                 remedy="send messages, or text that this model's template wrote",
             )
         seam = 0 if start < 0 else start + len(self.answer_opens or "")

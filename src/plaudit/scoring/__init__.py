@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from plaudit._face import face
 
 if TYPE_CHECKING:
+    from plaudit.scoring.batcher import Batcher, BatchingLimits, BatchReport
     from plaudit.scoring.progress import watched
     from plaudit.scoring.rows import RowScoring, score_rows
     from plaudit.scoring.runs import (
@@ -15,14 +16,19 @@ if TYPE_CHECKING:
         read_scored,
         score_with_baselines,
     )
+    from plaudit.scoring.score_cache import ScoreCache
     from plaudit.scoring.scored import GroupScores, ResponseScores, ScoredGroups, ScoreRows
 else:
     __getattr__, __dir__ = face(__name__, __file__)
 
 __all__ = [
+    "BatchReport",
+    "Batcher",
+    "BatchingLimits",
     "GroupScores",
     "ResponseScores",
     "RowScoring",
+    "ScoreCache",
     "ScoreRows",
     "ScoredGroups",
     "ScoringOptions",

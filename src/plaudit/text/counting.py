@@ -21,6 +21,7 @@ def counted(count: int, things: str) -> str:
         things = noun.removesuffix("s") + of + rest
     return f"{count:,} {things}"
 
+
 def rounded(count: int) -> str:
     """A count in three digits or so.
 
