@@ -12,8 +12,8 @@
     ├── OverloadedError          too much is asked for at once; later it may go through
     └── DeadlineError            it did not come in the time that was allowed
 
-Each has its parts as fields, for programs: `message`, `file`, `line`, `remedy`; and the HTTP `status` a server answers
-with. `str(error)` is the line for people.
+Each has its parts as fields, for programs: `message`, `file`, `line`, `remedy`; and the HTTP `status` and error `code`
+a server answers with. `str(error)` is the line for people.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class PlauditError(Exception):
     """
 
     status: ClassVar[int] = 400
+    code: str = "invalid_request"
     _before_remedy: ClassVar[str] = "; "
 
     def __init__(
@@ -63,6 +64,7 @@ class InvalidInputError(PlauditError):
     """
 
     status = 422
+    code = "invalid_input"
 
 
 class DataError(InvalidInputError):
@@ -94,6 +96,8 @@ class ForeignTextError(InvalidInputError):
         422
     """
 
+    code = "template_mismatch"
+
 
 class NeedsPromptError(InvalidInputError):
     """A whole conversation as one text, for a scorer that has to be told prompt and response apart.
@@ -102,6 +106,8 @@ class NeedsPromptError(InvalidInputError):
         >>> NeedsPromptError("a model of words reads the response alone").status
         422
     """
+
+    code = "needs_prompt"
 
 
 class TooLongError(PlauditError):
@@ -112,7 +118,8 @@ class TooLongError(PlauditError):
         'the response has 9,000 tokens; --truncate-responses cuts it'
     """
 
-    status = 413
+    status = 422
+    code = "response_too_long"
 
 
 class NotFoundError(PlauditError):
@@ -127,6 +134,7 @@ class NotFoundError(PlauditError):
     """
 
     status = 404
+    code = "not_found"
 
 
 class MissingExtraError(PlauditError):
@@ -138,6 +146,7 @@ class MissingExtraError(PlauditError):
     """
 
     status = 501
+    code = "missing_extra"
     _before_remedy = ": "
 
 
@@ -197,3 +206,4 @@ class DeadlineError(PlauditError):
     """
 
     status = 504
+    code = "deadline_exceeded"

@@ -1,0 +1,102 @@
+"""Errors as a client sees them: one body everywhere, in the form that OpenAI's clients read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from starlette.responses import JSONResponse, Response
+
+from plaudit.errors import OverloadedError, PlauditError
+
+
+class ErrorDetails(BaseModel):
+    """What went wrong.
+
+    Attributes:
+        message: what, where, and the remedy.
+        type: its kind, as OpenAI names them.
+        code: which error it is, for programs (docs/serving.md has the table).
+        param: the field at fault, where one is.
+    """
+
+    message: str
+    type: str
+    code: str
+    param: str | None = None
+
+
+class ErrorBody(BaseModel):
+    """The body of every answer that is an error.
+
+    Example:
+        >>> ErrorBody(error=ErrorDetails(message="no such model", type="invalid_request_error", code="x")).error.code
+        'x'
+    """
+
+    error: ErrorDetails
+
+
+class ApiError(Exception):
+    """An error that a client is told of.
+
+    Args:
+        status: of HTTP.
+        code: which error it is, for programs.
+        message: what, where, and the remedy.
+        param: the field at fault.
+        headers: of the answer.
+
+    Example:
+        >>> error = ApiError(404, "model_not_found", "there is no model 'b'; there is 'a'", param="model")
+        >>> error.body()["error"]["type"]
+        'invalid_request_error'
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, *, param: str | None = None, headers: Mapping[str, str] = {}
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.param = param
+        self.headers = dict(headers)
+
+    def body(self) -> dict[str, Any]:
+        """The answer's body."""
+        kind = _TYPES.get(self.status, "invalid_request_error" if self.status < 500 else "server_error")
+        return {"error": {"message": self.message, "type": kind, "code": self.code, "param": self.param}}
+
+
+_TYPES = {401: "authentication_error", 403: "permission_error", 503: "overloaded_error"}
+
+
+def api_error(error: PlauditError, param: str | None = None) -> ApiError:
+    """A mistake in the request, or a want of room, as a client is told of it.
+
+    Args:
+        error: what was raised.
+        param: the field at fault.
+
+    Example:
+        >>> from plaudit.errors import TooLongError
+        >>> told = api_error(TooLongError("the response has 9,000 tokens"), "responses[1]")
+        >>> told.status, told.code, told.param
+        (422, 'response_too_long', 'responses[1]')
+    """
+    headers = {}
+    if isinstance(error, OverloadedError):
+        headers["Retry-After"] = str(max(1, round(error.retry_after or 1)))
+    return ApiError(error.status, error.code, str(error), param=param, headers=headers)
+
+
+def error_response(error: ApiError) -> Response:
+    """The answer that tells a client of an error.
+
+    Example:
+        >>> error_response(ApiError(401, "unauthorized", "a token is needed")).status_code
+        401
+    """
+    return JSONResponse(error.body(), error.status, error.headers)
