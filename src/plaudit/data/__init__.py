@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from plaudit.data.formats.fields import IDS, name_of, need, prompt_of, take
     from plaudit.data.formats.pairs import read_trl
     from plaudit.data.formats.pandalm import read_llmbar
-    from plaudit.data.formats.texts import messages_of, response_of
+    from plaudit.data.formats.texts import messages_of, response_of, tools_of
     from plaudit.data.formats.verdicts import verdict_tiers
     from plaudit.data.lengths import LengthReport, length_report, load_tokenizer
     from plaudit.data.neighbours import SLOTS, NearDuplicate, PromptIndex, clusters, near_duplicates, signature
@@ -99,6 +99,7 @@ __all__ = [
     "tables",
     "take",
     "text_hash",
+    "tools_of",
     "verdict_tiers",
     "write_groups",
     "write_scores",

@@ -146,13 +146,15 @@ class Renderer:
                 remedy="send the two apart",
             )
         text = replace_surrogates(text)
-        parts = _Parts(*self._template_text().read(text, foreign=foreign, as_generated=as_generated))
+        parts = _Parts(*self.template_text.read(text, foreign=foreign, as_generated=as_generated))
         group = Group("", parts.before, (parts.after[: parts.response_end],))
         (row,) = self._encode([parts], truncate_responses, [group])
         types = None if row.types is None else (row.types,)
         return Rendered(group, len(row.ids), (row.ids,), types, (row.prompt_cut,), (row.response_cut,))
 
-    def _template_text(self) -> TemplateText:
+    @property
+    def template_text(self) -> TemplateText:
+        """What the template writes around an answer."""
         template = self.tokenizer.chat_template or ""
         if template not in self._template_texts:
             tokenizer = self.tokenizer

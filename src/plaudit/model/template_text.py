@@ -63,6 +63,10 @@ class TemplateText:
         bos = (tokenizer.bos_token or "") if ids[:1] == [tokenizer.bos_token_id] else ""
         return cls("", bos, None, end, tokenizer.eos_token or "", _padding(tokenizer))
 
+    def opens_answer(self, prompt: str) -> bool:
+        """Whether a prompt is already written, up to where the answer begins."""
+        return self.answer_opens is not None and prompt.rstrip().endswith(self.answer_opens.rstrip())
+
     def read(self, text: str, *, foreign: bool = False, as_generated: bool = False) -> tuple[str, str, int]:
         """Part a rendered conversation.
 

@@ -52,5 +52,7 @@ class BodyLimits:
 
     def _too_large(self) -> ApiError:
         return ApiError(
-            413, "too_large", f"the body is larger than {self.most_bytes / (1 << 20):g} MiB; send it in several requests"
+            413,
+            "too_large",
+            f"the body is larger than {self.most_bytes / (1 << 20):g} MiB; send it in several requests",
         )

@@ -1,0 +1,24 @@
+"""A reward server that RL trainers can point at: the score of `plaudit score`, over every protocol they speak."""
+
+from typing import TYPE_CHECKING
+
+from plaudit._face import face
+
+if TYPE_CHECKING:
+    from plaudit.serving.app import create_app
+    from plaudit.serving.hosted import Asked, HostedModel, HostedModels, Scored, WrittenText
+    from plaudit.serving.metrics import Metrics
+    from plaudit.serving.settings import ServingSettings
+else:
+    __getattr__, __dir__ = face(__name__, __file__)
+
+__all__ = [
+    "Asked",
+    "HostedModel",
+    "HostedModels",
+    "Metrics",
+    "Scored",
+    "ServingSettings",
+    "WrittenText",
+    "create_app",
+]

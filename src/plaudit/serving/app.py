@@ -1,0 +1,150 @@
+"""The server as an ASGI application: protocols, health, models and metrics, behind one gate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from plaudit import __version__
+from plaudit.errors import PlauditError
+from plaudit.serving.hosted import HostedModels
+from plaudit.serving.wires import ROUTERS
+from plaudit.web import ApiError, BodyLimits, RequestLog, TokenGate, Tokens, api_error, error_response
+
+OPEN_PATHS = ("/health", "/health/live", "/health/ready")
+"""What needs no token."""
+
+NO_TOKENS = Tokens()
+"""Of a server that lets everybody in."""
+
+_CODES = {400: "invalid_request", 404: "not_found", 405: "method_not_allowed"}
+
+
+def create_app(
+    hosted: HostedModels, *, tokens: Tokens = NO_TOKENS, admin_tokens: Tokens = NO_TOKENS, origins: tuple[str, ...] = ()
+) -> FastAPI:
+    """The application that answers for some models. Loading them is the caller's (`hosted.load()`); until then it says
+    503.
+
+    Args:
+        hosted: the models.
+        tokens: one of which each request needs; without any, none does.
+        admin_tokens: that open `/admin/reload`; without any, there is no such path.
+        origins: pages of which may ask from a browser; none by default.
+
+    Example:
+        >>> from plaudit.serving import HostedModels, Metrics, ServingSettings
+        >>> hosted = HostedModels({"mine": "my-model"}, ServingSettings(), Metrics())
+        >>> hosted.load()
+        >>> app = create_app(hosted)
+        >>> "/v1/rewards" in app.openapi()["paths"]
+        True
+        >>> hosted.close()
+        True
+    """
+    app = FastAPI(
+        title="Plaudit",
+        version=__version__,
+        summary="Rewards of responses, raw, over the protocols that RL trainers speak.",
+        docs_url=None,
+        redoc_url=None,
+        strict_content_type=False,
+    )
+    app.state.hosted = hosted
+    for router in ROUTERS:
+        app.include_router(router)
+        # For clients whose protocol has no place for a model's name.
+        app.include_router(router, prefix="/models/{served_model}", include_in_schema=False)
+    _add_operations(app, hosted)
+    if admin_tokens:
+        _add_reload(app, hosted, admin_tokens)
+    _add_errors(app, hosted)
+    if origins:
+        from starlette.middleware.cors import CORSMiddleware
+
+        app.add_middleware(CORSMiddleware, allow_origins=list(origins), allow_methods=["POST"], allow_headers=["*"])
+    app.add_middleware(BodyLimits, most_bytes=int(hosted.settings.body_mib * (1 << 20)))
+    app.add_middleware(TokenGate, tokens=tokens, open_paths=(*OPEN_PATHS, "/admin/reload"))
+    app.add_middleware(RequestLog, observe=hosted.metrics.observe_request)
+    return app
+
+
+def _add_operations(app: FastAPI, hosted: HostedModels) -> None:
+    async def named(request: Request) -> None:
+        request.state.wire = "operations"
+
+    operations: dict[str, Any] = {"response_model": None, "tags": ["operations"], "dependencies": [Depends(named)]}
+    not_ready: dict[int | str, dict[str, Any]] = {
+        503: {"description": "Not every model is ready, or the server stops."}
+    }
+
+    @app.get("/health/live", **operations)
+    async def live() -> Response:
+        """Whether the process answers."""
+        return JSONResponse({"status": "live"})
+
+    @app.get("/health/ready", responses=not_ready, **operations)
+    @app.get("/health", responses=not_ready, **operations)
+    async def ready() -> Response:
+        """Whether every model can be asked."""
+        if hosted.ready:
+            return JSONResponse({"status": "ready"})
+        return JSONResponse({"status": "draining" if hosted.draining else "loading"}, 503, {"Retry-After": "2"})
+
+    @app.get("/v1/models", **operations)
+    async def models() -> Response:
+        """The models, and what decides their scores."""
+        return JSONResponse({"object": "list", "data": [model.info() for model in hosted.models]})
+
+    @app.get("/metrics", **operations)
+    async def metrics() -> Response:
+        """For Prometheus."""
+        hosted.metrics.ready.set(hosted.ready)
+        for model in hosted.models:
+            hosted.metrics.queued_tokens.labels(model.name).set(model.batcher.queued_tokens)
+        return Response(hosted.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _add_reload(app: FastAPI, hosted: HostedModels, tokens: Tokens) -> None:
+    @app.post("/admin/reload", response_model=None, include_in_schema=False)
+    async def reload(request: Request) -> Response:
+        request.state.wire = "operations"
+        if not tokens.accept(request.headers.get("authorization")):
+            raise ApiError(401, "unauthorized", "the admin token is needed", headers={"WWW-Authenticate": "Bearer"})
+        try:
+            await run_in_threadpool(hosted.load)
+        except PlauditError as error:
+            raise ApiError(422, "reload_failed", f"nothing was changed: {error}") from None
+        return JSONResponse({"object": "list", "data": [model.info() for model in hosted.models]})
+
+
+def _add_errors(app: FastAPI, hosted: HostedModels) -> None:
+    def refuse(error: ApiError) -> Response:
+        hosted.metrics.rejected.labels(error.code).inc()
+        return error_response(error)
+
+    @app.exception_handler(ApiError)
+    async def told(request: Request, error: ApiError) -> Response:
+        return refuse(error)
+
+    @app.exception_handler(PlauditError)
+    async def mistaken(request: Request, error: PlauditError) -> Response:
+        return refuse(api_error(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def misshapen(request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        place = [str(part) for part in first["loc"][1:] if not str(part).startswith(("list[", "str"))]
+        what = f"{'.'.join(place)}: {first['msg']}" if place and first["type"] != "json_invalid" else first["msg"]
+        return refuse(ApiError(400, "invalid_request", what, param=".".join(place) or None))
+
+    @app.exception_handler(HTTPException)
+    async def refused(request: Request, error: HTTPException) -> Response:
+        code = _CODES.get(error.status_code, "invalid_request")
+        message = f"there is no {request.url.path}" if error.status_code == 404 else str(error.detail)
+        return refuse(ApiError(error.status_code, code, message, headers=error.headers or {}))

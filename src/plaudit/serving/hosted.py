@@ -1,0 +1,364 @@
+"""The models of a server: each with its queue, replaced beside itself when a new version is loaded."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import math
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from plaudit.data import Score
+from plaudit.errors import InvalidInputError, NotFoundError, OverloadedError, PlauditError
+from plaudit.groups import Group
+from plaudit.model import Prepared, RewardModel, Scorer, TokenCheck, open_model
+from plaudit.scoring import Batcher
+from plaudit.serving.metrics import Metrics
+from plaudit.serving.settings import ServingSettings
+from plaudit.web import ApiError, api_error
+
+logger = logging.getLogger(__name__)
+
+# Responses are rendered and tokenised so many at a time, so that a large request leaves room between for small ones.
+_AT_A_TIME = 64
+
+# Of a file's contents, so much of its beginning and end tells versions apart.
+_SAMPLE = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenText:
+    """A conversation that a chat template has written, to be scored as one.
+
+    Attributes:
+        text: of the whole conversation.
+
+    Example:
+        >>> WrittenText("User: Why?\\n\\nAssistant: Because.").text[:4]
+        'User'
+    """
+
+    text: str
+
+
+Asked: TypeAlias = Group | WrittenText
+"""What a score is asked of: a group of one response, or a conversation that a template has written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What a request gets.
+
+    Attributes:
+        scores: one for each response, in order.
+        prompts_cut, responses_cut: of how many the prompt, or the response itself, was cut to fit.
+        prepare_seconds, score_seconds: how long it took to tokenise, and to wait and compute.
+
+    Example:
+        >>> Scored([], prompts_cut=2, responses_cut=0, prepare_seconds=0, score_seconds=0).cuts
+        'prompts=2'
+    """
+
+    scores: list[Score]
+    prompts_cut: int
+    responses_cut: int
+    prepare_seconds: float
+    score_seconds: float
+
+    @property
+    def cuts(self) -> str:
+        """What was cut, as the header says it; empty where nothing was."""
+        counts = {"prompts": self.prompts_cut, "responses": self.responses_cut}
+        return ", ".join(f"{what}={count}" for what, count in counts.items() if count)
+
+
+class HostedModel:
+    """A scorer that is served: what is asked is prepared in threads, and computed by one worker.
+
+    Args:
+        name: what clients call it.
+        scorer: the model.
+        settings: of the server.
+        metrics: of the server.
+        version: which weights these are.
+    """
+
+    def __init__(
+        self, name: str, scorer: Scorer, settings: ServingSettings, metrics: Metrics, *, version: str = ""
+    ) -> None:
+        self.name = name
+        self.scorer = scorer
+        self.settings = settings
+        self.metrics = metrics
+        self.version = version
+        self.created = int(time.time())
+        self.batcher = Batcher(scorer, settings.batching(), lambda report: metrics.observe_batch(name, report))
+        # Two threads tokenise: one request of thousands leaves the other free.
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="plaudit-tokenise")
+
+    @classmethod
+    def load(cls, name: str, source: str, settings: ServingSettings, metrics: Metrics, **options: Any) -> HostedModel:
+        """Open a model, compute a full batch with it, and see that it gives numbers.
+
+        Args:
+            name: what clients call it.
+            source: what `open_model` takes.
+            settings: of the server.
+            metrics: of the server.
+            options: of `open_model`.
+
+        Raises:
+            PlauditError: if it cannot be opened, or gives no numbers.
+        """
+        scorer = open_model(source, **options)
+        model = cls(name, scorer, settings, metrics, version=version_of(source, scorer))
+        try:
+            scores = model.warm_up()
+        except Exception:
+            model.close(0)
+            raise
+        if not all(math.isfinite(score.score) for score in scores):
+            model.close(0)
+            raise InvalidInputError(
+                f"{source} gives scores that are not numbers",
+                remedy="half precision overflows: --precision fp32 may help; else its weights hold NaN",
+            )
+        return model
+
+    def warm_up(self) -> list[Score]:
+        """Score a batch of the largest size: memory is claimed, and the model's speed is known, before anybody asks."""
+        text = "A reward model scores an answer the way people would. " * 4
+        one = self._prepare([Group("", "What is a reward model?", (text,))])[0]
+        count = max(1, self.settings.batch_tokens // max(one.cost, 1)) if self.scorer.kind != "linear_model" else 1
+        groups = [Group("", "What is a reward model?", (f"{number}. {text}",)) for number in range(min(count, 256))]
+        return self.batcher.submit(self._prepare(groups)).result()
+
+    def info(self) -> dict[str, Any]:
+        """What decides its scores, as `/v1/models` has it."""
+        record = self.scorer.run_record("scores")
+        packed = self.scorer.network.layout.packed if isinstance(self.scorer, RewardModel) else None
+        return {
+            "id": self.name,
+            "object": "model",
+            "created": self.created,
+            "owned_by": "plaudit",
+            "version": self.version,
+            "kind": self.scorer.kind,
+            **{name: record.get(name) for name in ("template", "pooled_token", "max_length", "dtype")},
+            "layout": {True: "packed", False: "padded", None: None}[packed],
+            "affine": self.settings.affine,
+        }
+
+    async def score(
+        self, asked: Sequence[Asked], *, truncate_responses: bool = False, deadline: float | None = None
+    ) -> Scored:
+        """Scores, in order.
+
+        Args:
+            asked: what for.
+            truncate_responses: cut responses that are too long, whatever the settings say.
+            deadline: by `time.monotonic`.
+
+        Raises:
+            ApiError: for what cannot be scored, with its place; where there is no room; past the deadline.
+        """
+        began = time.perf_counter()
+        loop = asyncio.get_running_loop()
+        prepared: list[Prepared] = []
+        for start in range(0, len(asked), _AT_A_TIME):
+            chunk = asked[start : start + _AT_A_TIME]
+            try:
+                prepared += await loop.run_in_executor(self._threads, self._prepare, chunk, truncate_responses)
+            except PlauditError as error:
+                blamed = partial(self._blame, chunk, start, truncate_responses, error)
+                raise await loop.run_in_executor(self._threads, blamed) from None
+        ready = time.perf_counter()
+        self.metrics.tokenize_seconds.observe(ready - began)
+        cached = self.batcher.cached_tokens
+        try:
+            scores = await asyncio.wrap_future(self.batcher.submit(prepared, deadline=deadline))
+        except PlauditError as error:
+            raise api_error(error) from None
+        except Exception as error:
+            raise _failed(error) from error
+        self._count(scores, prepared, self.batcher.cached_tokens - cached)
+        mean, sd = self.settings.affine_mean, self.settings.affine_sd
+        if self.settings.affine:
+            scores = [replace(score, score=(score.score - mean) / sd) for score in scores]
+        return Scored(
+            scores=scores,
+            prompts_cut=sum(item.prompts_cut for item in prepared),
+            responses_cut=sum(item.was_cut(0) for item in prepared),
+            prepare_seconds=ready - began,
+            score_seconds=time.perf_counter() - ready,
+        )
+
+    def opens_answer(self, prompt: str) -> bool:
+        """Whether a prompt is already written by the model's chat template, up to where the answer begins."""
+        return isinstance(self.scorer, RewardModel) and self.scorer.renderer.template_text.opens_answer(prompt)
+
+    def close(self, timeout: float | None = None) -> bool:
+        """Work off what waits; whether all was, in so many seconds."""
+        done = self.batcher.close(timeout)
+        self._threads.shutdown(wait=False)
+        return done
+
+    def _prepare(self, asked: Sequence[Asked], truncate_responses: bool = False) -> list[Prepared]:
+        truncate = truncate_responses or self.settings.truncate_responses
+        groups = [one for one in asked if isinstance(one, Group)]
+        rendered = iter(self.scorer.prepare_all(groups, truncate_responses=truncate, check=TokenCheck()))
+        return [
+            next(rendered)
+            if isinstance(one, Group)
+            else self.scorer.prepare_text(
+                one.text,
+                foreign=self.settings.foreign_text,
+                as_generated=self.settings.as_generated,
+                truncate_responses=truncate,
+            )
+            for one in asked
+        ]
+
+    def _blame(self, asked: Sequence[Asked], start: int, truncate: bool, error: PlauditError) -> ApiError:
+        """The error, with the place of the first response that it is about."""
+        for number, one in enumerate(asked, start):
+            try:
+                self._prepare([one], truncate)
+            except PlauditError as alone:
+                return api_error(alone, str(number))
+        return api_error(error)
+
+    def _count(self, scores: Sequence[Score], prepared: Sequence[Prepared], cached: int) -> None:
+        name, metrics = self.name, self.metrics
+        metrics.responses.labels(name).inc(len(scores))
+        metrics.cut_prompts.labels(name).inc(sum(item.prompts_cut for item in prepared))
+        metrics.cut_responses.labels(name).inc(sum(item.was_cut(0) for item in prepared))
+        metrics.tokens.labels(name, "cached").inc(max(cached, 0))
+        for score in scores:
+            metrics.score.labels(name).observe(score.score)
+
+
+class HostedModels:
+    """The models of a server by name.
+
+    Args:
+        sources: name -> what `open_model` takes.
+        settings: of the server.
+        metrics: of the server.
+        options: of `open_model`.
+    """
+
+    def __init__(self, sources: Mapping[str, str], settings: ServingSettings, metrics: Metrics, **options: Any) -> None:
+        self.sources = dict(sources)
+        self.settings = settings
+        self.metrics = metrics
+        self.options = options
+        self.draining = False
+        self._models: dict[str, HostedModel] = {}
+        self._retired: list[threading.Thread] = []
+        self._loading = threading.Lock()
+
+    @property
+    def ready(self) -> bool:
+        """Whether every model can be asked."""
+        models = self._models
+        alive = all(name in models and models[name].batcher.alive for name in self.sources)
+        return alive and not self.draining
+
+    @property
+    def models(self) -> list[HostedModel]:
+        """Those that are loaded."""
+        return list(self._models.values())
+
+    def load(self) -> None:
+        """Load every model, each beside the one that is served under its name, which is replaced between two batches
+        and works off what it has taken. Where one cannot be loaded, all stay as they were.
+
+        Raises:
+            PlauditError: if one cannot be loaded.
+        """
+        with self._loading:
+            loaded: dict[str, HostedModel] = {}
+            try:
+                for name, source in self.sources.items():
+                    loaded[name] = HostedModel.load(name, source, self.settings, self.metrics, **self.options)
+            except Exception:
+                for model in loaded.values():
+                    model.close(0)
+                raise
+            before, self._models = self._models, loaded
+            self.metrics.model_info.clear()
+            for model in loaded.values():
+                template = model.info()["template"] or ""
+                self.metrics.model_info.labels(model.name, model.version, template).set(1)
+            for model in before.values():
+                thread = threading.Thread(target=model.close, daemon=True)
+                thread.start()
+                self._retired.append(thread)
+
+    def get(self, name: str | None) -> HostedModel:
+        """The model of this name. Where one is served, any name is its own: trainers send "model", or a path.
+
+        Raises:
+            PlauditError: while it is loading, or if there are several and none is called so.
+        """
+        models = self._models
+        if not models:
+            raise OverloadedError("the model is loading", remedy="try again", code="loading", retry_after=2.0)
+        if len(models) == 1:
+            return next(iter(models.values()))
+        if name in models:
+            return models[str(name)]
+        what = (
+            "several models are served, and the request names none" if name is None else f"there is no model {name!r}"
+        )
+        error = NotFoundError(what, remedy=f"there are {', '.join(models)}")
+        error.code = "model_not_found"
+        raise error
+
+    def close(self, timeout: float | None = None) -> bool:
+        """Take nothing new and work off what waits; whether all was, in so many seconds."""
+        self.draining = True
+        end = None if timeout is None else time.monotonic() + timeout
+
+        def left() -> float | None:
+            return None if end is None else max(0.0, end - time.monotonic())
+
+        done = [model.close(left()) for model in self._models.values()]
+        for thread in self._retired:
+            thread.join(left())
+        return all(done) and not any(thread.is_alive() for thread in self._retired)
+
+
+def version_of(source: str, scorer: Scorer) -> str:
+    """Which weights a model has, in 12 hex digits: of its record, and of the names, sizes, beginnings and ends of the
+    files of its folder, where it has one.
+
+    Example:
+        >>> version_of("my-bow", open_model("my-bow")) == version_of("my-bow", open_model("my-bow"))
+        True
+    """
+    digest = sha256(json.dumps(scorer.run_record("model"), sort_keys=True, default=str).encode())
+    folder = Path(source).expanduser()
+    for file in sorted(folder.rglob("*")) if folder.is_dir() else ():
+        if file.is_file() and "checkpoints" not in file.relative_to(folder).parts:
+            size = file.stat().st_size
+            with file.open("rb") as stream:
+                digest.update(f"{file.relative_to(folder)}:{size}".encode() + stream.read(_SAMPLE))
+                stream.seek(max(0, size - _SAMPLE))
+                digest.update(stream.read())
+    return digest.hexdigest()[:12]
+
+
+def _failed(error: Exception) -> ApiError:
+    if "out of memory" in str(error) or isinstance(error, MemoryError):
+        return ApiError(500, "out_of_memory", "the memory does not suffice for this response alone; send a shorter one")
+    return ApiError(500, "internal", "the model failed on this request; the server's log says more")

@@ -1,0 +1,50 @@
+"""slime's remote reward model: `--rm-url http://any:TOKEN@host:8000/reward`. The answer is a bare number."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Request
+from pydantic import Field
+from starlette.responses import Response
+
+from plaudit.data import messages_of
+from plaudit.errors import PlauditError
+from plaudit.groups import Group
+from plaudit.serving.hosted import Asked, HostedModels, WrittenText
+from plaudit.serving.wires.exchange import Body, ModelName, score, wire
+from plaudit.web import api_error
+
+router = wire("slime")
+
+
+class SampleRequest(Body):
+    """One sample."""
+
+    prompt: Annotated[
+        str | list[dict[str, Any]],
+        Field(description="Messages; a text that the model's chat template wrote; or what the user said."),
+    ]
+    response: str
+    label: Annotated[Any, Field(description="Not read.")] = None
+    model: ModelName = None
+
+
+@router.post("/reward", response_model=None, responses={200: {"model": float}})
+async def reward(request: Request, body: SampleRequest) -> Response:
+    """Score one response."""
+    answered = await score(request, [_asked(request.app.state.hosted, request, body)], body.model)
+    return answered.reply(answered.rewards()[0])
+
+
+def _asked(hosted: HostedModels, request: Request, body: SampleRequest) -> Asked:
+    try:
+        if not isinstance(body.prompt, str):
+            return Group("0", messages_of(body.prompt, "the prompt"), (body.response,))
+        # Where the prompt is written up to the answer, the two together are the conversation.
+        model = hosted.get(request.path_params.get("served_model", body.model))
+        if model.opens_answer(body.prompt):
+            return WrittenText(body.prompt + body.response)
+        return Group("0", body.prompt, (body.response,))
+    except PlauditError as error:
+        raise api_error(error, "prompt") from None
