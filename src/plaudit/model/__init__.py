@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from plaudit.model.loading import check_vocabulary, settle_padding
     from plaudit.model.network import RewardNetwork
     from plaudit.model.prepared import Prepared
+    from plaudit.model.remote.client import AsyncClient, Client
+    from plaudit.model.remote.scorer import RemoteScorer
     from plaudit.model.renderers import open_renderer
     from plaudit.model.rendering import Rendered, Renderer
     from plaudit.model.reward_model import RewardModel
@@ -58,7 +60,9 @@ __all__ = [
     "REWARD_MODEL",
     "RUN_FILE",
     "TRAINABLE",
+    "AsyncClient",
     "Attribute",
+    "Client",
     "Ensemble",
     "Linear",
     "LinearModel",
@@ -66,6 +70,7 @@ __all__ = [
     "Outputs",
     "PaddedLayout",
     "Prepared",
+    "RemoteScorer",
     "Rendered",
     "Renderer",
     "RewardModel",

@@ -8,17 +8,23 @@ if TYPE_CHECKING:
     from plaudit.serving.app import create_app
     from plaudit.serving.hosted import Asked, HostedModel, HostedModels, Scored, WrittenText
     from plaudit.serving.metrics import Metrics
+    from plaudit.serving.server import Access, ModelServer, log_requests, named_sources, serve
     from plaudit.serving.settings import ServingSettings
 else:
     __getattr__, __dir__ = face(__name__, __file__)
 
 __all__ = [
+    "Access",
     "Asked",
     "HostedModel",
     "HostedModels",
     "Metrics",
+    "ModelServer",
     "Scored",
     "ServingSettings",
     "WrittenText",
     "create_app",
+    "log_requests",
+    "named_sources",
+    "serve",
 ]

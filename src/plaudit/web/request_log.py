@@ -7,6 +7,7 @@ import logging
 import re
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -60,6 +61,7 @@ class RequestLog:
         finally:
             seconds = time.perf_counter() - began
             self.observe(state.get("wire", "other"), status, seconds)
-            line = {"id": request_id, "method": scope["method"], "path": scope["path"], "code": status}
+            now = datetime.now(UTC).isoformat(timespec="milliseconds")
+            line = {"time": now, "id": request_id, "method": scope["method"], "path": scope["path"], "code": status}
             line |= {"ms": round(1000 * seconds, 1), **state.get("logged", {})}
             logger.info(json.dumps(line))

@@ -20,7 +20,7 @@ def open_model(name: str | Path, **options: Any) -> Scorer:
 
     Args:
         name: a folder that `save` of any scorer wrote, or a hub id: whatever `RewardModel.from_pretrained` takes, and
-            ensembles and linear models besides.
+            ensembles, linear models and the URL of a server besides.
         options: those of `RewardModel.from_pretrained`; a scorer without a backbone has no use for them.
 
     Raises:
@@ -31,6 +31,10 @@ def open_model(name: str | Path, **options: Any) -> Scorer:
         >>> [score.response for score in model.rank("What is 2 + 2?", ["No idea.", "It is 4."])]
         [1, 0]
     """
+    if is_url(name):
+        from plaudit.model.remote.scorer import RemoteScorer
+
+        return RemoteScorer.open(str(name), **options)
     folder = Path(name).expanduser()
     record = read_record(folder)
     opened = _KINDS.get(str(record.get("plaudit")))
@@ -57,6 +61,9 @@ def check_model(name: str | Path) -> None:
         ...
         plaudit.errors.NotFoundError: no model folder 'my-modle'; train one with `plaudit train DATA -o my-modle`
     """
+    if is_url(name):
+        open_model(name)
+        return
     folder = Path(name).expanduser()
     if folder.is_dir():
         kind = read_record(folder).get("plaudit")
@@ -70,6 +77,16 @@ def check_model(name: str | Path) -> None:
         raise no_model(name)
     else:
         look_up(str(name))
+
+
+def is_url(name: str | Path) -> bool:
+    """Whether a model's place is a server's address.
+
+    Example:
+        >>> is_url("http://localhost:8000"), is_url("my-model")
+        (True, False)
+    """
+    return isinstance(name, str) and name.startswith(("http://", "https://"))
 
 
 def member_names(name: str | Path) -> list[str]:

@@ -1,0 +1,82 @@
+"""A server's URL as a scorer: `plaudit score http://host:8000 candidates.jsonl`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from plaudit.data import Score
+from plaudit.errors import InvalidInputError
+from plaudit.groups import Group, plain_text
+from plaudit.model.prepared import Prepared
+from plaudit.model.remote.client import Client
+from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer
+from plaudit.storage import versions
+
+# What a token is taken to have in characters, to fill requests; the server counts its own.
+_CHARACTERS_A_TOKEN = 4
+
+
+class RemoteScorer(Scorer):
+    """Scores that a server gives. Groups are sent as they are; the server renders, cuts and computes.
+
+    Args:
+        client: of the server.
+        info: what `/v1/models` says of the model.
+    """
+
+    kind: ClassVar[str] = "remote"
+
+    def __init__(self, client: Client, info: dict[str, Any]) -> None:
+        self.client = client
+        self.record = info
+        self._truncate_responses = False
+
+    @classmethod
+    def open(cls, url: str, **options: Any) -> RemoteScorer:
+        """The scorer of a server's model.
+
+        Args:
+            url: of the server; `http://host:8000/models/NAME` is one of several models.
+            options: none: how a model is loaded is the server's own.
+
+        Raises:
+            PlauditError: if nobody answers there, or something else than a reward server.
+        """
+        given = [name for name, value in options.items() if value is not None]
+        if given:
+            raise InvalidInputError(
+                f"{url} is a server, which takes no {given[0]}", remedy="give it to `plaudit serve`"
+            )
+        base, _, name = url.rstrip("/").partition("/models/")
+        client = Client(base, model=name or None)
+        models = {model["id"]: model for model in client.models()}
+        if not models:
+            raise InvalidInputError(f"{client.address.url} serves no model yet", remedy="try again when it is ready")
+        if name and name not in models:
+            raise InvalidInputError(f"{client.address.url} has no model {name!r}", remedy=f"it has {', '.join(models)}")
+        if not name and len(models) > 1:
+            remedy = f"name one: {client.address.url}/models/{next(iter(models))}"
+            raise InvalidInputError(f"{client.address.url} serves {', '.join(models)}", remedy=remedy)
+        return cls(client, models[name or next(iter(models))])
+
+    def __repr__(self) -> str:
+        return f"RemoteScorer({self.client.address.url!r}: {self.record['id']}, version {self.record['version']})"
+
+    def prepare(self, group: Group, *, truncate_responses: bool = False) -> Prepared:
+        self._truncate_responses = truncate_responses
+        characters = sum(len(plain_text(group.prompt)) + len(plain_text(response)) for response in group.responses)
+        return Prepared(group, 1 + characters // _CHARACTERS_A_TOKEN)
+
+    def score_prepared(
+        self, batch: Sequence[Prepared], *, batch_tokens: int = DEFAULT_BATCH_TOKENS
+    ) -> list[list[Score]]:
+        groups = [item.group for item in batch]
+        return self.client.score(groups, truncate_responses=self._truncate_responses)
+
+    def run_record(self, kind: str, **more: Any) -> dict[str, Any]:
+        return {"plaudit": kind, "server": self.client.address.url, **self.record, "versions": versions(), **more}
+
+    def save(self, folder: str | Path, *, card: str | None = None, overwrite: bool = False) -> None:
+        raise InvalidInputError(f"{self.client.address.url} is a server; its model is saved where it was trained")

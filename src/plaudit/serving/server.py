@@ -1,0 +1,276 @@
+"""A server's life: bind, load, answer, reload, drain, end."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from plaudit.errors import InvalidInputError, PlauditError
+from plaudit.serving.app import create_app
+from plaudit.serving.hosted import HostedModels
+from plaudit.serving.metrics import Metrics
+from plaudit.serving.settings import ServingSettings
+from plaudit.web import Tokens
+
+logger = logging.getLogger(__name__)
+
+# Thousands of connections may be opened at once, by trainers that open one a sample.
+_BACKLOG = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Where a server listens, and whom it answers.
+
+    Attributes:
+        host: an address or a name.
+        port: 0: any that is free.
+        socket_path: a Unix socket in place of both.
+        tokens: one of which each request needs.
+        admin_tokens: that open `/admin/reload`.
+        everybody: answer other machines although there is no token.
+        origins: pages of which may ask from a browser.
+
+    Example:
+        >>> Access(host="0.0.0.0").check()
+        Traceback (most recent call last):
+        ...
+        plaudit.errors.InvalidInputError: 0.0.0.0 can be reached from other machines, and there is no token; ...
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    socket_path: Path | None = None
+    tokens: Tokens = field(default_factory=Tokens)
+    admin_tokens: Tokens = field(default_factory=Tokens)
+    everybody: bool = False
+    origins: tuple[str, ...] = ()
+
+    def check(self) -> None:
+        """Raise where other machines could ask and nothing keeps them out."""
+        if not (self.tokens or self.everybody or self.socket_path or _is_loopback(self.host)):
+            raise InvalidInputError(
+                f"{self.host} can be reached from other machines, and there is no token",
+                remedy="set PLAUDIT_TOKEN, give --token-file, or insist with --no-auth",
+            )
+
+    def bind(self) -> socket.socket:
+        """The socket.
+
+        Raises:
+            PlauditError: if it is taken, or not to be had.
+        """
+        place = str(self.socket_path) if self.socket_path else f"{self.host}:{self.port}"
+        try:
+            if self.socket_path:
+                listener = socket.socket(socket.AF_UNIX)
+                listener.bind(str(self.socket_path))
+            else:
+                family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+                listener = socket.socket(family)
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                listener.bind((self.host, self.port))
+        except (OSError, OverflowError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise InvalidInputError(f"cannot listen on {place}: {reason}", remedy="choose another --port") from None
+        listener.set_inheritable(True)
+        return listener
+
+
+def serve(
+    sources: Mapping[str, str],
+    settings: ServingSettings | None = None,
+    access: Access | None = None,
+    *,
+    tell: Callable[[str], None] = lambda line: None,
+    **options: Any,
+) -> None:
+    """Serve models until told to stop by SIGTERM or SIGINT; what waits then is worked off. SIGHUP loads them anew.
+
+    Args:
+        sources: name -> what `open_model` takes.
+        settings: of the server.
+        access: where, and for whom.
+        tell: is told in one line when the server is ready, when it reloads and when it stops.
+        options: of `open_model`.
+
+    Raises:
+        PlauditError: if it may not or cannot listen there, or a model cannot be loaded.
+    """
+    settings, access = settings or ServingSettings(), access or Access()
+    access.check()
+    raise_file_limit()
+    listener = access.bind()
+    hosted = HostedModels(sources, settings, Metrics(), **options)
+    app = create_app(hosted, tokens=access.tokens, admin_tokens=access.admin_tokens, origins=access.origins)
+    config = uvicorn.Config(
+        app,
+        lifespan="off",
+        backlog=_BACKLOG,
+        timeout_keep_alive=settings.keep_alive,
+        timeout_graceful_shutdown=max(1, round(settings.drain)),
+        access_log=False,
+        log_config=None,
+        log_level="warning",
+        server_header=False,
+    )
+    server = ModelServer(config, hosted, tell=tell, address=_address(access, listener))
+    try:
+        server.run(sockets=[listener])
+    finally:
+        hosted.close(0 if server.failure else settings.drain)
+        if access.socket_path:
+            access.socket_path.unlink(missing_ok=True)
+    if server.failure:
+        raise server.failure
+
+
+class ModelServer(uvicorn.Server):
+    """uvicorn's server, which loads models while it already says that it is alive, and works off what waits before it
+    ends.
+
+    Attributes:
+        failure: why the models could not be loaded at the start.
+    """
+
+    def __init__(
+        self, config: uvicorn.Config, hosted: HostedModels, *, tell: Callable[[str], None], address: str
+    ) -> None:
+        super().__init__(config)
+        self.failure: Exception | None = None
+        self._hosted = hosted
+        self._tell = tell
+        self._address = address
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self._loop = asyncio.get_running_loop()
+        threading.Thread(target=self._load_first, name="plaudit-loading", daemon=True).start()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals mean: end (in order), and load anew. uvicorn would raise them again afterwards, and end with -15."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        handlers: dict[int, Callable[[int, Any], None]] = {}
+        for number in (signal.SIGTERM, signal.SIGINT):
+            handlers[number] = self.handle_exit
+        if hasattr(signal, "SIGHUP"):  # Windows has none.
+            handlers[signal.SIGHUP] = self._reload
+        before = {caught: signal.signal(caught, handler) for caught, handler in handlers.items()}
+        try:
+            yield
+        finally:
+            for caught, handler in before.items():
+                signal.signal(caught, handler)
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """The first time: say `not ready`, take nothing new after the delay, work off the rest. Then: end."""
+        if self._hosted.draining:
+            self.force_exit = self.should_exit = True
+            return
+        self._hosted.draining = True
+        self._tell("stopping: what waits is worked off; a second signal ends at once")
+        delay = self._hosted.settings.drain_delay
+        if self._loop is None or not delay:
+            self.should_exit = True
+        else:
+            self._loop.call_soon_threadsafe(self._loop.call_later, delay, setattr, self, "should_exit", True)
+
+    def _load_first(self) -> None:
+        try:
+            self._hosted.load()
+        except Exception as error:
+            self.failure = error
+            self.should_exit = True
+            return
+        for model in self._hosted.models:
+            self._tell(f"serving {model.name} (version {model.version}) on {self._address}")
+
+    def _reload(self, sig: int, frame: Any) -> None:
+        threading.Thread(target=self._load_anew, name="plaudit-reloading", daemon=True).start()
+
+    def _load_anew(self) -> None:
+        try:
+            self._hosted.load()
+        except PlauditError as error:
+            self._tell(f"nothing was reloaded: {error}")
+        except Exception:
+            logger.exception("nothing was reloaded")
+        else:
+            versions = ", ".join(f"{model.name} (version {model.version})" for model in self._hosted.models)
+            self._tell(f"reloaded {versions}")
+
+
+def raise_file_limit() -> None:
+    """Let this process open as many files, and so connections, as the system lets it."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit.
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        except (ValueError, OSError):  # macOS has a limit below the hard one.
+            logger.warning("this process may open %d files, and so connections", soft)
+
+
+def log_requests(stream: Any = None) -> None:
+    """Write the line of each request to a stream, stderr by default."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    requests = logging.getLogger("plaudit.web.request_log")
+    requests.setLevel(logging.INFO)
+    requests.propagate = False
+    requests.addHandler(handler)
+
+
+def named_sources(models: Sequence[str]) -> dict[str, str]:
+    """Name -> source, of models given as `NAME=SOURCE` or by their source alone, whose last part is the name.
+
+    Raises:
+        InvalidInputError: if two have one name.
+
+    Example:
+        >>> named_sources(["models/helpful", "safe=models/v2"])
+        {'helpful': 'models/helpful', 'safe': 'models/v2'}
+    """
+    sources: dict[str, str] = {}
+    for model in models:
+        name, given, source = model.partition("=")
+        if not given or "/" in name or not source:
+            source = model
+            name = Path(model).resolve().name if Path(model).is_dir() else model.rstrip("/").rpartition("/")[2]
+        if name in sources:
+            raise InvalidInputError(f"two models are called {name!r}", remedy=f"name one: other={source}")
+        sources[name] = source
+    return sources
+
+
+def _address(access: Access, listener: socket.socket) -> str:
+    if access.socket_path:
+        return f"unix:{access.socket_path}"
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
