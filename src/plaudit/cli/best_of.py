@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plaudit.cli.inputs import check_stdin, read_judgements
-from plaudit.cli.options import BatchTokens, Clusters, InLanguage, Json, TruncateResponses
+from plaudit.cli.options import BatchTokens, Clusters, InLanguage, Json, TruncateResponses, without_token
 from plaudit.cli.output import check_results, give
 from plaudit.cli.reading import ANY, Reading, reads_data
 from plaudit.errors import InvalidInputError
@@ -30,7 +30,13 @@ RESULT, PICTURE = "best_of_n.json", "best_of_n.svg"
 SCORES = "scores.jsonl"
 """What a model scored, in a folder of its own."""
 
-Proxy = Annotated[str, typer.Argument(help="What chooses: a model folder or hub id; or a scores file (`-`: stdin).")]
+Proxy = Annotated[
+    str,
+    typer.Argument(
+        callback=without_token,
+        help="What chooses: a model folder, hub id or server's URL; or a scores file (`-`).",
+    ),
+]
 Candidates = Annotated[
     list[str], typer.Argument(help="Prompts with their candidates: files, folders, a data set, or `-`.")
 ]

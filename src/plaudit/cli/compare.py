@@ -8,14 +8,28 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plaudit.cli.options import BatchTokens, Clusters, Data, InLanguage, Json, Majority, TruncateResponses
+from plaudit.cli.options import (
+    BatchTokens,
+    Clusters,
+    Data,
+    InLanguage,
+    Json,
+    Majority,
+    TruncateResponses,
+    without_token,
+)
 from plaudit.cli.reading import ANY, Reading, reads_data
 
 if TYPE_CHECKING:
     from plaudit.scoring import ScoredGroups
 
-ModelA = Annotated[str, typer.Argument(help="Model A: a model folder or hub id; or a scores file (`-`: stdin).")]
-ModelB = Annotated[str, typer.Argument(help="Model B: the same.")]
+ModelA = Annotated[
+    str,
+    typer.Argument(
+        callback=without_token, help="Model A: a model folder, hub id or server's URL; or a scores file (`-`: stdin)."
+    ),
+]
+ModelB = Annotated[str, typer.Argument(callback=without_token, help="Model B: the same.")]
 Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="Write compare.json here, and a/scores.jsonl, b/scores.jsonl of models."),

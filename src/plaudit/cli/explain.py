@@ -12,7 +12,7 @@ import typer
 from plaudit.cli.inputs import rows_or_prompt
 from plaudit.cli.options import BatchTokens, Json, TruncateResponses
 from plaudit.cli.reading import ANY, Reading, reads_data
-from plaudit.cli.score import MaybeSource, Prompt, Responses
+from plaudit.cli.score import Prompt, Responses, Source
 from plaudit.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ Full = Annotated[bool, typer.Option("--full", help="Print long responses whole."
 @reads_data
 def explain_command(
     model: Model,
-    source: MaybeSource = None,
+    source: Source = None,
     prompt: Prompt = None,
     response: Responses = None,
     output: Output = None,

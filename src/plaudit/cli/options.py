@@ -43,9 +43,26 @@ Clusters = Annotated[
     str | None,
     typer.Option("--clusters", metavar="FIELD", help="Cluster intervals by this meta field instead of by prompt."),
 ]
-OpenedModel = Annotated[str, typer.Argument(help="A model folder or hub id.")]
+
+
+def without_token(model: str | None) -> str | None:
+    """A server's address without its token, which is kept aside, so that it comes into no record and no message."""
+    if model is None or "@" not in model or "://" not in model:
+        return model
+    from plaudit.model import keep_token
+
+    return keep_token(model)
+
+
+OpenedModel = Annotated[
+    str, typer.Argument(callback=without_token, help="A model folder, a hub id or the URL of a server.")
+]
 ScoredModel = Annotated[
-    str, typer.Argument(help="A model folder or hub id; or a scores file to measure again (`-`: stdin).")
+    str,
+    typer.Argument(
+        callback=without_token,
+        help="A model folder, a hub id or the URL of a server; or a scores file to measure again (`-`: stdin).",
+    ),
 ]
 
 # ---- scoring --------------------------------------------------------------------------------------------------------

@@ -9,18 +9,24 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plaudit.cli.inputs import rows_or_prompt
-from plaudit.cli.options import BatchTokens, LoadedPrecision, TruncateResponses
+from plaudit.cli.options import BatchTokens, LoadedPrecision, TruncateResponses, without_token
 from plaudit.cli.output import check_file
 from plaudit.cli.reading import ANY, Reading, reads_data
+from plaudit.errors import InvalidInputError
 from plaudit.text import terminal_quote
 
 if TYPE_CHECKING:
     from plaudit.data import Score
     from plaudit.groups import Group
 
-Model = Annotated[str, typer.Argument(help="A model folder or hub id.")]
-Source = Annotated[str, typer.Argument(help="Prompts and responses: a file, a folder, a data set, `-` (stdin).")]
-MaybeSource = Annotated[
+Model = Annotated[
+    str | None,
+    typer.Argument(metavar="MODEL", callback=without_token, help="A model folder, a hub id or the URL of a server."),
+]
+Server = Annotated[
+    str | None, typer.Option("--server", callback=without_token, metavar="URL", help="A server, in place of MODEL.")
+]
+Source = Annotated[
     str | None,
     typer.Argument(metavar="[SOURCE]", help="Prompts and responses: a file, a folder, a data set, `-` (stdin)."),
 ]
@@ -37,8 +43,9 @@ NoRecord = Annotated[bool, typer.Option("--no-record", help="Leave out the first
 
 @reads_data
 def score_command(
-    model: Model,
-    source: Source,
+    model: Model = None,
+    source: Source = None,
+    server: Server = None,
     output: Output = "-",
     text: Text = False,
     no_record: NoRecord = False,
@@ -55,6 +62,7 @@ def score_command(
     from plaudit.model import open_model
     from plaudit.scoring import RowScoring, ScoringOptions, score_rows
 
+    model, source = _placed(model, source, server)
     check_file(output, [source, model], reading)
     rows = rows_or_prompt(source, None, None, reading)
     how = RowScoring(text=text)
@@ -68,8 +76,9 @@ def score_command(
 
 @reads_data
 def rank_command(
-    model: Model,
-    source: MaybeSource = None,
+    model: Model = None,
+    source: Source = None,
+    server: Server = None,
     prompt: Prompt = None,
     response: Responses = None,
     output: Output = "-",
@@ -89,6 +98,7 @@ def rank_command(
     from plaudit.model import open_model
     from plaudit.scoring import RowScoring, ScoringOptions, score_rows
 
+    model, source = _placed(model, source, server)
     check_file(output, [source, model], reading)
     rows = rows_or_prompt(source, prompt, response, reading)
     for_people = output == "-" and sys.stdout.isatty() and not as_json
@@ -104,6 +114,17 @@ def rank_command(
         record = None if no_record else scorer.run_record("scores", model=model)
         write_scores(chain.from_iterable(ranked), output, record, overwrite=reading.overwrite)
     how.check()
+
+
+def _placed(model: str | None, source: str | None, server: str | None) -> tuple[str, str | None]:
+    """Model and source: with --server, the one argument is the source."""
+    if server is not None and source is not None:
+        raise InvalidInputError("MODEL and --server are both given", remedy="give one of the two")
+    if server is not None:
+        return server, model
+    if model is None:
+        raise InvalidInputError("there is no MODEL", remedy="give a model folder, a hub id or a server's URL")
+    return model, source
 
 
 def _show(group: Group, scores: list[Score]) -> None:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from plaudit.model.network import RewardNetwork
     from plaudit.model.prepared import Prepared
     from plaudit.model.remote.client import AsyncClient, Client
+    from plaudit.model.remote.exchange import keep_token
     from plaudit.model.remote.scorer import RemoteScorer
     from plaudit.model.renderers import open_renderer
     from plaudit.model.rendering import Rendered, Renderer
@@ -91,6 +92,7 @@ __all__ = [
     "combine",
     "freeze",
     "is_baseline",
+    "keep_token",
     "load_baselines",
     "make_linear_probe",
     "member_names",

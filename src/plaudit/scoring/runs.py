@@ -239,10 +239,14 @@ def score_with_baselines(
         >>> sorted(run.scores.baselines)
         ['bow']
     """
-    from plaudit.model import BASELINES_FOLDER, TokenCheck, load_baselines, open_model
+    from plaudit.model import BASELINES_FOLDER, TokenCheck, keep_token, load_baselines, open_model
     from plaudit.storage import data_hash
 
-    how = {"model": source, "scored_data": data_hash(groups), "truncate_responses": options.truncate_responses}
+    how = {
+        "model": keep_token(source),
+        "scored_data": data_hash(groups),
+        "truncate_responses": options.truncate_responses,
+    }
     model = open_model(source, **options.for_opening())
     scorers = load_baselines(source) if with_baselines else {}
     check = TokenCheck()

@@ -8,8 +8,9 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
@@ -89,6 +90,9 @@ class HostedModel:
         settings: of the server.
         metrics: of the server.
         version: which weights these are.
+
+    Attributes:
+        asking: requests that are being answered by it.
     """
 
     def __init__(
@@ -100,6 +104,7 @@ class HostedModel:
         self.metrics = metrics
         self.version = version
         self.created = int(time.time())
+        self.asking = 0
         self.batcher = Batcher(scorer, settings.batching(), lambda report: metrics.observe_batch(name, report))
         # Two threads tokenise: one request of thousands leaves the other free.
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="plaudit-tokenise")
@@ -265,6 +270,7 @@ class HostedModels:
         self._models: dict[str, HostedModel] = {}
         self._retired: list[threading.Thread] = []
         self._loading = threading.Lock()
+        self._changing = threading.Lock()
 
     @property
     def ready(self) -> bool:
@@ -294,15 +300,28 @@ class HostedModels:
                 for model in loaded.values():
                     model.close(0)
                 raise
-            before, self._models = self._models, loaded
+            with self._changing:
+                before, self._models = self._models, loaded
             self.metrics.model_info.clear()
             for model in loaded.values():
                 template = model.info()["template"] or ""
                 self.metrics.model_info.labels(model.name, model.version, template).set(1)
             for model in before.values():
-                thread = threading.Thread(target=model.close, daemon=True)
+                thread = threading.Thread(target=_retire, args=(model,), daemon=True)
                 thread.start()
                 self._retired.append(thread)
+
+    @contextmanager
+    def borrow(self, name: str | None) -> Iterator[HostedModel]:
+        """`get`, for as long as a request is answered: a model that is replaced meanwhile stays until then."""
+        with self._changing:
+            model = self.get(name)
+            model.asking += 1
+        try:
+            yield model
+        finally:
+            with self._changing:
+                model.asking -= 1
 
     def get(self, name: str | None) -> HostedModel:
         """The model of this name. Where one is served, any name is its own: trainers send "model", or a path.
@@ -356,6 +375,13 @@ def version_of(source: str, scorer: Scorer) -> str:
                 stream.seek(max(0, size - _SAMPLE))
                 digest.update(stream.read())
     return digest.hexdigest()[:12]
+
+
+def _retire(model: HostedModel) -> None:
+    """Close a model that was replaced, when those who ask it have their answers."""
+    while model.asking:
+        time.sleep(0.05)
+    model.close()
 
 
 def _failed(error: Exception) -> ApiError:

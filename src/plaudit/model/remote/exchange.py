@@ -60,13 +60,35 @@ class ServerAddress:
         named = f"[{host}]" if ":" in host else host
         place = named if port is None else f"{named}:{port}"
         bare = urlunsplit((parts.scheme, place, parts.path.rstrip("/"), "", ""))
-        secret = unquote(parts.password) if parts.password else None
+        secret = unquote(parts.password) if parts.password else _TOKENS.get(bare)
         return cls(bare, token or secret or os.environ.get(TOKEN_VARIABLE) or None)
 
     def headers(self) -> dict[str, str]:
         """What every request carries."""
         token = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         return {"Content-Type": "application/json", **token}
+
+
+# Address -> its token, of addresses that were given with one.
+_TOKENS: dict[str, str] = {}
+
+
+def keep_token(source: str) -> str:
+    """What a model's place may be called in records and messages: the address of a server without its token, which this
+    process keeps; anything else as it is.
+
+    Example:
+        >>> keep_token("http://any:s3cret@localhost:8000"), keep_token("my-model")
+        ('http://localhost:8000', 'my-model')
+        >>> ServerAddress.of("http://localhost:8000").token
+        's3cret'
+    """
+    if not source.startswith(("http://", "https://")):
+        return source
+    address = ServerAddress.of(source)
+    if address.token and "@" in source:
+        _TOKENS[address.url.partition("/models/")[0]] = address.token
+    return address.url
 
 
 def requests_of(groups: Sequence[Group]) -> Iterator[list[Group]]:

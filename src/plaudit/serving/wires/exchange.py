@@ -132,15 +132,14 @@ async def score(
     most = hosted.settings.responses
     if len(asked) > most:
         raise ApiError(413, "too_large", f"{len(asked):,} responses are more than {most:,}; send several requests")
+    how: dict[str, Any] = {"truncate_responses": truncate_responses}
+    how["deadline"] = _deadline(request.headers.get("x-timeout-seconds"))
     try:
-        found = hosted.get(request.path_params.get("served_model", model))
+        name = request.path_params.get("served_model", model)
+        with hosted.metrics.in_flight.track_inprogress(), hosted.borrow(name) as found:
+            scored = await _unless_gone(request, found.score(asked, **how), hosted)
     except PlauditError as error:
         raise api_error(error, "model") from None
-    deadline = _deadline(request.headers.get("x-timeout-seconds"))
-    with hosted.metrics.in_flight.track_inprogress():
-        scored = await _unless_gone(
-            request, found.score(asked, truncate_responses=truncate_responses, deadline=deadline), hosted
-        )
     request.state.logged = {
         "model": found.name,
         "responses": len(asked),
