@@ -1,11 +1,14 @@
-"""Errors that a program can read: their parts are fields, and each kind has the status a server answers with."""
+"""Errors that a program can read: parts are fields, and each kind has the code and status a server answers with."""
 
 import pytest
 
 from plaudit.errors import (
     DataError,
+    DeadlineError,
+    ForeignTextError,
     InvalidInputError,
     MissingExtraError,
+    NeedsPromptError,
     NotFoundError,
     OverloadedError,
     PlauditError,
@@ -13,14 +16,14 @@ from plaudit.errors import (
 )
 from plaudit.groups import GroupError
 
-KINDS = [InvalidInputError, TooLongError, NotFoundError, MissingExtraError, OverloadedError]
+KINDS = [InvalidInputError, TooLongError, NotFoundError, MissingExtraError, OverloadedError, DeadlineError]
 
 
-def test_every_kind_has_a_status_of_its_own():
+def test_every_kind_has_a_code_of_its_own():
     assert set(KINDS) == set(PlauditError.__subclasses__())
-    statuses = [kind.status for kind in (PlauditError, *KINDS)]
-    assert len(set(statuses)) == len(statuses)
-    assert all(400 <= status < 600 for status in statuses)
+    codes = [kind("no score").code for kind in (PlauditError, *KINDS, ForeignTextError, NeedsPromptError)]
+    assert len(set(codes)) == len(codes)
+    assert all(400 <= kind.status < 600 for kind in (PlauditError, *KINDS))
 
 
 def test_a_row_and_a_group_at_fault_are_invalid_input():

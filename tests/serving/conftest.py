@@ -4,7 +4,7 @@ import httpx2
 import pytest
 from tiny import tiny_model_folder
 
-from plaudit.serving import HostedModels, Metrics, ServingSettings, create_app
+from plaudit.serving import HostedModels, ServerMetrics, ServingSettings, create_app
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +25,7 @@ def host():
 
     def start(sources, *, tokens=None, admin_tokens=None, **settings):
         hosted = HostedModels(
-            {name: str(source) for name, source in sources.items()}, ServingSettings(**settings), Metrics()
+            {name: str(source) for name, source in sources.items()}, ServingSettings(**settings), ServerMetrics()
         )
         hosted.load()
         opened.append(hosted)

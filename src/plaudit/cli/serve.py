@@ -9,57 +9,62 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plaudit.cli.inputs import changed_settings
-from plaudit.cli.options import Config, LoadedPrecision
+from plaudit.cli.options import BatchTokens, Config, LoadedPrecision, TruncateResponses
 from plaudit.errors import InvalidInputError, import_extra
 
 if TYPE_CHECKING:
     from plaudit.web import Tokens
 
 
+Models = Annotated[
+    list[str], typer.Argument(metavar="MODEL...", help="Model folders or hub ids, each as MODEL or NAME=MODEL.")
+]
+Host = Annotated[str, typer.Option("--host", help="Where to listen; other addresses need a token.")]
+Port = Annotated[int, typer.Option("--port", "-p", min=0, max=65535, help="0: any that is free.")]
+SocketPath = Annotated[Path | None, typer.Option("--uds", help="A Unix socket, instead of host and port.")]
+TokenFile = Annotated[
+    Path | None, typer.Option("--token-file", help="Tokens that open the server, one a line; or PLAUDIT_TOKEN.")
+]
+AdminTokenFile = Annotated[
+    Path | None, typer.Option("--admin-token-file", help="Tokens for /admin/reload; or PLAUDIT_ADMIN_TOKEN.")
+]
+NoAuth = Annotated[bool, typer.Option("--no-auth", help="Answer other machines without a token.")]
+Origins = Annotated[list[str] | None, typer.Option("--origin", help="A page's origin that may ask from a browser.")]
+Affine = Annotated[
+    str | None, typer.Option("--affine", metavar="MEAN:SD", help="Give (score - MEAN) / SD, and say so.")
+]
+ForeignText = Annotated[bool, typer.Option("--foreign-text", help="Score text of another chat template as it stands.")]
+Patience = Annotated[float | None, typer.Option("--patience", help="Seconds a request may wait before it is refused.")]
+Changes = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any setting (docs/serving.md).")
+]
+
+
 def serve_command(
     context: typer.Context,
-    models: Annotated[
-        list[str], typer.Argument(metavar="MODEL...", help="Model folders or hub ids, each as MODEL or NAME=MODEL.")
-    ],
-    host: Annotated[str, typer.Option("--host", help="Where to listen; other addresses need a token.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", "-p", min=0, max=65535, help="0: any that is free.")] = 8000,
-    uds: Annotated[Path | None, typer.Option("--uds", help="A Unix socket, instead of host and port.")] = None,
-    token_file: Annotated[
-        Path | None, typer.Option("--token-file", help="Tokens that open the server, one a line; or PLAUDIT_TOKEN.")
-    ] = None,
-    admin_token_file: Annotated[
-        Path | None, typer.Option("--admin-token-file", help="Tokens for /admin/reload; or PLAUDIT_ADMIN_TOKEN.")
-    ] = None,
-    no_auth: Annotated[bool, typer.Option("--no-auth", help="Answer other machines without a token.")] = False,
-    origin: Annotated[
-        list[str] | None, typer.Option("--origin", help="A page's origin that may ask from a browser.")
-    ] = None,
-    affine: Annotated[
-        str | None, typer.Option("--affine", metavar="MEAN:SD", help="Give (score - MEAN) / SD, and say so.")
-    ] = None,
+    models: Models,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    uds: SocketPath = None,
+    token_file: TokenFile = None,
+    admin_token_file: AdminTokenFile = None,
+    no_auth: NoAuth = False,
+    origin: Origins = None,
+    affine: Affine = None,
     precision: LoadedPrecision = None,
-    truncate_responses: Annotated[
-        bool, typer.Option("--truncate-responses", help="Cut responses longer than the context.")
-    ] = False,
-    foreign_text: Annotated[
-        bool, typer.Option("--foreign-text", help="Score text of another chat template as it stands.")
-    ] = False,
-    patience: Annotated[
-        float | None, typer.Option("--patience", help="Seconds a request may wait before it is refused.")
-    ] = None,
-    batch_tokens: Annotated[int | None, typer.Option("--batch-tokens", help="Most tokens of a forward pass.")] = None,
-    changes: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any setting (docs/serving.md).")
-    ] = None,
+    truncate_responses: TruncateResponses = False,
+    foreign_text: ForeignText = False,
+    patience: Patience = None,
+    batch_tokens: BatchTokens = None,
+    changes: Changes = None,
     config: Config = None,
 ) -> None:
     """Serve models to OpenRLHF, veRL, slime, LLaMA-Factory, TRL and whatever speaks vLLM's protocols.
 
     Example: `plaudit serve my-model` and then `plaudit score http://127.0.0.1:8000 candidates.jsonl`
     """
-    import_extra("uvicorn", "serve", "a server")
-    import_extra("fastapi", "serve", "a server")
-    import_extra("prometheus_client", "serve", "a server")
+    for library in ("uvicorn", "fastapi", "prometheus_client"):
+        import_extra(library, "serve", "a server")
     from plaudit.serving import Access, ServingSettings, log_requests, named_sources, serve
 
     settings = changed_settings(context, ServingSettings(), **_affine(affine))
@@ -74,8 +79,11 @@ def serve_command(
     )
     log_requests()
     options: dict[str, Any] = {} if precision is None else {"precision": precision}
-    tell = lambda line: typer.echo(f"plaudit: {line}", err=True)  # noqa: E731
-    serve(named_sources(models), settings, access, tell=tell, **options)
+    serve(named_sources(models), settings, access, tell=_tell, **options)
+
+
+def _tell(line: str) -> None:
+    typer.echo(f"plaudit: {line}", err=True)
 
 
 def _tokens(file: Path | None, variable: str) -> Tokens:

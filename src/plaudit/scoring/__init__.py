@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 from plaudit._face import face
 
 if TYPE_CHECKING:
-    from plaudit.scoring.batcher import Batcher, BatchingLimits, BatchReport
+    from plaudit.scoring.batcher import Batcher
     from plaudit.scoring.progress import watched
+    from plaudit.scoring.queueing import BatchingLimits, BatchReport
     from plaudit.scoring.rows import RowScoring, score_rows
     from plaudit.scoring.runs import (
         ScoringOptions,

@@ -15,11 +15,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from plaudit.data import Score, text_hash
 from plaudit.errors import DeadlineError, OverloadedError
-from plaudit.model import DEFAULT_BATCH_TOKENS, Prepared, Scorer
+from plaudit.model import Prepared, Scorer
+from plaudit.scoring.queueing import DEFAULT_LIMITS, BatchingLimits, BatchReport, QueuedRequest
 from plaudit.scoring.score_cache import ScoreCache
 from plaudit.text import counted
 
@@ -35,80 +36,7 @@ _NEW = 0.2
 _SHARE = 4
 
 
-@dataclass(frozen=True, slots=True)
-class BatchingLimits:
-    """How much may wait, and for how long.
-
-    Attributes:
-        batch_tokens: most tokens of one forward pass, and about as many are taken at a time.
-        gather_seconds: how long an idle worker that is asked waits for more.
-        patience: a request is refused where the wait for it is estimated to be longer, in seconds.
-        queued_tokens: most tokens that wait.
-        waiting: most requests that wait.
-        cache_mib: memory for scores that were given before, in MiB.
-
-    Example:
-        >>> BatchingLimits(patience=10).waiting
-        8192
-    """
-
-    batch_tokens: int = DEFAULT_BATCH_TOKENS
-    gather_seconds: float = 0.002
-    patience: float = 100.0
-    queued_tokens: int = 1 << 26
-    waiting: int = 8192
-    cache_mib: float = 64.0
-
-
-@dataclass(frozen=True, slots=True)
-class BatchReport:
-    """What one batch took.
-
-    Attributes:
-        responses: computed in it.
-        tokens: read in it, prompts included, as if nothing were shared.
-        computed: of them, those that were computed.
-        queue_seconds: how long each of them waited.
-        forward_seconds: of the batch.
-
-    Example:
-        >>> report = BatchReport(2, tokens=300, computed=180, queue_seconds=(0.1, 0.2), forward_seconds=0.4)
-        >>> report.tokens - report.computed
-        120
-    """
-
-    responses: int
-    tokens: int
-    computed: int
-    queue_seconds: tuple[float, ...]
-    forward_seconds: float
-
-
-@dataclass(slots=True)
-class _Request:
-    """Responses that were asked for together."""
-
-    scores: list[Score | None]
-    future: Future[list[Score]]
-    deadline: float | None
-    arrived: float
-    items: deque[tuple[int, Prepared]] = field(default_factory=deque)
-    credit: int = 0
-    missing: int = 0
-
-    def give(self, number: int, score: Score) -> None:
-        self.scores[number] = score
-        self.missing -= 1
-        # The future stays pending until here, so that whoever asked may cancel it at any time.
-        if not self.missing and not self.future.done() and self.future.set_running_or_notify_cancel():
-            self.future.set_result([score for score in self.scores if score is not None])
-
-    def fail(self, error: BaseException) -> None:
-        if not self.future.done() and self.future.set_running_or_notify_cancel():
-            self.future.set_exception(error)
-
-
-_Taken = tuple[_Request, int, Prepared]
+_Taken = tuple[QueuedRequest, int, Prepared]
 """A response that is taken from the queue: whose it is, its place there, and what is computed."""
 
 
@@ -134,7 +62,7 @@ class Batcher:
     def __init__(
         self,
         scorer: Scorer,
-        limits: BatchingLimits = BatchingLimits(),
+        limits: BatchingLimits = DEFAULT_LIMITS,
         report: Callable[[BatchReport], None] = lambda report: None,
     ) -> None:
         self.scorer = scorer
@@ -143,7 +71,7 @@ class Batcher:
         self._report = report
         self._cache = ScoreCache(limits.cache_mib)
         self._batch_tokens = limits.batch_tokens
-        self._requests: deque[_Request] = deque()
+        self._requests: deque[QueuedRequest] = deque()
         self._queued_tokens = 0
         self._computing_tokens = 0
         self._speed: float | None = None
@@ -195,7 +123,7 @@ class Batcher:
         if any(len(item.group.responses) != 1 for item in items):
             raise ValueError("each item has one response")
         future: Future[list[Score]] = Future()
-        request = _Request([None] * len(items), future, deadline, time.monotonic())
+        request = QueuedRequest([None] * len(items), future, deadline, time.monotonic())
         request.missing = len(items)
         if not items:
             future.set_result([])
@@ -226,7 +154,7 @@ class Batcher:
             request.fail(OverloadedError("the server stops", code="draining", retry_after=1.0))
         return not left
 
-    def _enqueue(self, request: _Request) -> None:
+    def _enqueue(self, request: QueuedRequest) -> None:
         tokens = sum(item.cost for _, item in request.items)
         with self._changed:
             if self._closing:
@@ -296,7 +224,7 @@ class Batcher:
                 self._requests.append(request)
         return batch
 
-    def _gone(self, request: _Request) -> bool:
+    def _gone(self, request: QueuedRequest) -> bool:
         """Whether nobody waits for a request any more; what waits of it leaves the queue."""
         late = request.deadline is not None and time.monotonic() > request.deadline
         if late:
@@ -306,7 +234,7 @@ class Batcher:
         self._queued_tokens -= sum(item.cost for _, item in request.items)
         return True
 
-    def _give_cached(self, request: _Request, number: int, item: Prepared) -> bool:
+    def _give_cached(self, request: QueuedRequest, number: int, item: Prepared) -> bool:
         known = self._cache.get(item.key(0))
         if known is None:
             return False

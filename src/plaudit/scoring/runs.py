@@ -242,18 +242,14 @@ def score_with_baselines(
     from plaudit.model import BASELINES_FOLDER, TokenCheck, keep_token, load_baselines, open_model
     from plaudit.storage import data_hash
 
-    how = {
-        "model": keep_token(source),
-        "scored_data": data_hash(groups),
-        "truncate_responses": options.truncate_responses,
-    }
+    how = {"model": keep_token(source), "scored_data": data_hash(groups)}
     model = open_model(source, **options.for_opening())
     scorers = load_baselines(source) if with_baselines else {}
     check = TokenCheck()
     rows = _stream(model, groups, "Scoring", options, check)
     check_numbers(sum(not math.isfinite(one.score) for row in rows for one in row), sum(map(len, rows)))
     check.finish()
-    record = model.run_record("scores", **how, baselines=list(scorers))
+    record = model.run_record("scores", **how, truncate_responses=options.truncate_responses, baselines=list(scorers))
     if output is not None:
         # What was made of other scores goes when these take their place: a stop later on leaves no mixture.
         for stale in _MADE_OF_SCORES:

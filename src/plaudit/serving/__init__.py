@@ -6,9 +6,10 @@ from plaudit._face import face
 
 if TYPE_CHECKING:
     from plaudit.serving.app import create_app
-    from plaudit.serving.hosted import Asked, HostedModel, HostedModels, Scored, WrittenText
-    from plaudit.serving.metrics import Metrics
-    from plaudit.serving.server import Access, ModelServer, log_requests, named_sources, serve
+    from plaudit.serving.hosted import Asked, HostedModel, Scored, WrittenText
+    from plaudit.serving.metrics import ServerMetrics
+    from plaudit.serving.registry import HostedModels
+    from plaudit.serving.server import Access, log_requests, named_sources, serve
     from plaudit.serving.settings import ServingSettings
 else:
     __getattr__, __dir__ = face(__name__, __file__)
@@ -18,9 +19,8 @@ __all__ = [
     "Asked",
     "HostedModel",
     "HostedModels",
-    "Metrics",
-    "ModelServer",
     "Scored",
+    "ServerMetrics",
     "ServingSettings",
     "WrittenText",
     "create_app",

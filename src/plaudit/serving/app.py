@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from plaudit import __version__
 from plaudit.errors import PlauditError
-from plaudit.serving.hosted import HostedModels
+from plaudit.serving.registry import HostedModels
 from plaudit.serving.wires import ROUTERS
 from plaudit.web import ApiError, BodyLimits, RequestLog, TokenGate, Tokens, api_error, error_response
 
@@ -38,8 +38,8 @@ def create_app(
         origins: pages of which may ask from a browser; none by default.
 
     Example:
-        >>> from plaudit.serving import HostedModels, Metrics, ServingSettings
-        >>> hosted = HostedModels({"mine": "my-model"}, ServingSettings(), Metrics())
+        >>> from plaudit.serving import HostedModels, ServerMetrics, ServingSettings
+        >>> hosted = HostedModels({"mine": "my-model"}, ServingSettings(), ServerMetrics())
         >>> hosted.load()
         >>> app = create_app(hosted)
         >>> "/v1/rewards" in app.openapi()["paths"]

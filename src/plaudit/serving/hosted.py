@@ -6,11 +6,9 @@ import asyncio
 import json
 import logging
 import math
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
@@ -18,11 +16,11 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from plaudit.data import Score
-from plaudit.errors import InvalidInputError, NotFoundError, OverloadedError, PlauditError
+from plaudit.errors import InvalidInputError, PlauditError
 from plaudit.groups import Group
 from plaudit.model import Prepared, RewardModel, Scorer, TokenCheck, open_model
 from plaudit.scoring import Batcher
-from plaudit.serving.metrics import Metrics
+from plaudit.serving.metrics import ServerMetrics
 from plaudit.serving.settings import ServingSettings
 from plaudit.web import ApiError, api_error
 
@@ -93,10 +91,20 @@ class HostedModel:
 
     Attributes:
         asking: requests that are being answered by it.
+
+    Example:
+        >>> from plaudit.serving import ServerMetrics, ServingSettings
+        >>> model = HostedModel.load("mine", "my-bow", ServingSettings(), ServerMetrics())
+        >>> model.info()["id"], model.info()["kind"]
+        ('mine', 'linear model')
+        >>> asyncio.run(model.score([Group("q", "2 + 2?", ("It is 4.",))])).scores[0].tokens
+        3
+        >>> model.close()
+        True
     """
 
     def __init__(
-        self, name: str, scorer: Scorer, settings: ServingSettings, metrics: Metrics, *, version: str = ""
+        self, name: str, scorer: Scorer, settings: ServingSettings, metrics: ServerMetrics, *, version: str = ""
     ) -> None:
         self.name = name
         self.scorer = scorer
@@ -110,7 +118,9 @@ class HostedModel:
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="plaudit-tokenise")
 
     @classmethod
-    def load(cls, name: str, source: str, settings: ServingSettings, metrics: Metrics, **options: Any) -> HostedModel:
+    def load(
+        cls, name: str, source: str, settings: ServingSettings, metrics: ServerMetrics, **options: Any
+    ) -> HostedModel:
         """Open a model, compute a full batch with it, and see that it gives numbers.
 
         Args:
@@ -142,7 +152,7 @@ class HostedModel:
         """Score a batch of the largest size: memory is claimed, and the model's speed is known, before anybody asks."""
         text = "A reward model scores an answer the way people would. " * 4
         one = self._prepare([Group("", "What is a reward model?", (text,))])[0]
-        count = max(1, self.settings.batch_tokens // max(one.cost, 1)) if self.scorer.kind != "linear_model" else 1
+        count = max(1, self.settings.batch_tokens // max(one.cost, 1))
         groups = [Group("", "What is a reward model?", (f"{number}. {text}",)) for number in range(min(count, 256))]
         return self.batcher.submit(self._prepare(groups)).result()
 
@@ -251,112 +261,6 @@ class HostedModel:
             metrics.score.labels(name).observe(score.score)
 
 
-class HostedModels:
-    """The models of a server by name.
-
-    Args:
-        sources: name -> what `open_model` takes.
-        settings: of the server.
-        metrics: of the server.
-        options: of `open_model`.
-    """
-
-    def __init__(self, sources: Mapping[str, str], settings: ServingSettings, metrics: Metrics, **options: Any) -> None:
-        self.sources = dict(sources)
-        self.settings = settings
-        self.metrics = metrics
-        self.options = options
-        self.draining = False
-        self._models: dict[str, HostedModel] = {}
-        self._retired: list[threading.Thread] = []
-        self._loading = threading.Lock()
-        self._changing = threading.Lock()
-
-    @property
-    def ready(self) -> bool:
-        """Whether every model can be asked."""
-        models = self._models
-        alive = all(name in models and models[name].batcher.alive for name in self.sources)
-        return alive and not self.draining
-
-    @property
-    def models(self) -> list[HostedModel]:
-        """Those that are loaded."""
-        return list(self._models.values())
-
-    def load(self) -> None:
-        """Load every model, each beside the one that is served under its name, which is replaced between two batches
-        and works off what it has taken. Where one cannot be loaded, all stay as they were.
-
-        Raises:
-            PlauditError: if one cannot be loaded.
-        """
-        with self._loading:
-            loaded: dict[str, HostedModel] = {}
-            try:
-                for name, source in self.sources.items():
-                    loaded[name] = HostedModel.load(name, source, self.settings, self.metrics, **self.options)
-            except Exception:
-                for model in loaded.values():
-                    model.close(0)
-                raise
-            with self._changing:
-                before, self._models = self._models, loaded
-            self.metrics.model_info.clear()
-            for model in loaded.values():
-                template = model.info()["template"] or ""
-                self.metrics.model_info.labels(model.name, model.version, template).set(1)
-            for model in before.values():
-                thread = threading.Thread(target=_retire, args=(model,), daemon=True)
-                thread.start()
-                self._retired.append(thread)
-
-    @contextmanager
-    def borrow(self, name: str | None) -> Iterator[HostedModel]:
-        """`get`, for as long as a request is answered: a model that is replaced meanwhile stays until then."""
-        with self._changing:
-            model = self.get(name)
-            model.asking += 1
-        try:
-            yield model
-        finally:
-            with self._changing:
-                model.asking -= 1
-
-    def get(self, name: str | None) -> HostedModel:
-        """The model of this name. Where one is served, any name is its own: trainers send "model", or a path.
-
-        Raises:
-            PlauditError: while it is loading, or if there are several and none is called so.
-        """
-        models = self._models
-        if not models:
-            raise OverloadedError("the model is loading", remedy="try again", code="loading", retry_after=2.0)
-        if len(models) == 1:
-            return next(iter(models.values()))
-        if name in models:
-            return models[str(name)]
-        what = (
-            "several models are served, and the request names none" if name is None else f"there is no model {name!r}"
-        )
-        error = NotFoundError(what, remedy=f"there are {', '.join(models)}")
-        error.code = "model_not_found"
-        raise error
-
-    def close(self, timeout: float | None = None) -> bool:
-        """Take nothing new and work off what waits; whether all was, in so many seconds."""
-        self.draining = True
-        end = None if timeout is None else time.monotonic() + timeout
-
-        def left() -> float | None:
-            return None if end is None else max(0.0, end - time.monotonic())
-
-        done = [model.close(left()) for model in self._models.values()]
-        for thread in self._retired:
-            thread.join(left())
-        return all(done) and not any(thread.is_alive() for thread in self._retired)
-
-
 def version_of(source: str, scorer: Scorer) -> str:
     """Which weights a model has, in 12 hex digits: of its record, and of the names, sizes, beginnings and ends of the
     files of its folder, where it has one.
@@ -375,13 +279,6 @@ def version_of(source: str, scorer: Scorer) -> str:
                 stream.seek(max(0, size - _SAMPLE))
                 digest.update(stream.read())
     return digest.hexdigest()[:12]
-
-
-def _retire(model: HostedModel) -> None:
-    """Close a model that was replaced, when those who ask it have their answers."""
-    while model.asking:
-        time.sleep(0.05)
-    model.close()
 
 
 def _failed(error: Exception) -> ApiError:

@@ -12,11 +12,11 @@ _TOKENS = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
 _COUNTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 
 
-class Metrics:
+class ServerMetrics:
     """The server's counts, each application with a registry of its own.
 
     Example:
-        >>> metrics = Metrics()
+        >>> metrics = ServerMetrics()
         >>> metrics.rejected.labels("overloaded").inc()
         >>> 'plaudit_rejected_total{reason="overloaded"} 1.0' in metrics.text().decode()
         True

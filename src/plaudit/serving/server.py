@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import uvicorn
 
 from plaudit.errors import InvalidInputError, PlauditError
 from plaudit.serving.app import create_app
-from plaudit.serving.hosted import HostedModels
-from plaudit.serving.metrics import Metrics
+from plaudit.serving.metrics import ServerMetrics
+from plaudit.serving.registry import HostedModels
 from plaudit.serving.settings import ServingSettings
 from plaudit.web import Tokens
 
@@ -108,12 +108,18 @@ def serve(
 
     Raises:
         PlauditError: if it may not or cannot listen there, or a model cannot be loaded.
+
+    Example:
+        >>> serve({"mine": "my-bow"}, access=Access(host="0.0.0.0"))
+        Traceback (most recent call last):
+        ...
+        plaudit.errors.InvalidInputError: 0.0.0.0 can be reached from other machines, and there is no token; ...
     """
     settings, access = settings or ServingSettings(), access or Access()
     access.check()
     raise_file_limit()
     listener = access.bind()
-    hosted = HostedModels(sources, settings, Metrics(), **options)
+    hosted = HostedModels(sources, settings, ServerMetrics(), **options)
     app = create_app(hosted, tokens=access.tokens, admin_tokens=access.admin_tokens, origins=access.origins)
     config = uvicorn.Config(
         app,
@@ -230,8 +236,12 @@ def raise_file_limit() -> None:
             logger.warning("this process may open %d files, and so connections", soft)
 
 
-def log_requests(stream: Any = None) -> None:
-    """Write the line of each request to a stream, stderr by default."""
+def log_requests(stream: TextIO | None = None) -> None:
+    """Write the line of each request to a stream, stderr by default.
+
+    Example:
+        >>> log_requests()
+    """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(logging.Formatter("%(message)s"))
     requests = logging.getLogger("plaudit.web.request_log")
@@ -252,8 +262,8 @@ def named_sources(models: Sequence[str]) -> dict[str, str]:
     """
     sources: dict[str, str] = {}
     for model in models:
-        name, given, source = model.partition("=")
-        if not given or "/" in name or not source:
+        name, equals, source = model.partition("=")
+        if not equals or "/" in name or not source:
             source = model
             name = Path(model).resolve().name if Path(model).is_dir() else model.rstrip("/").rpartition("/")[2]
         if name in sources:

@@ -15,6 +15,11 @@ class BodyLimits:
     Args:
         app: what is behind.
         most_bytes: of a body.
+
+    Example:
+        >>> from starlette.applications import Starlette
+        >>> BodyLimits(Starlette(), most_bytes=1 << 20).most_bytes
+        1048576
     """
 
     def __init__(self, app: ASGIApp, *, most_bytes: int) -> None:

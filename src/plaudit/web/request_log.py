@@ -27,6 +27,10 @@ class RequestLog:
     Args:
         app: what is behind. It may leave fields for the log line in the request's state, under `logged`.
         observe: told of each request: its state's `wire` or "other", the status, and the seconds it took.
+
+    Example:
+        >>> from starlette.applications import Starlette
+        >>> app = RequestLog(Starlette(), observe=lambda wire, status, seconds: None)
     """
 
     def __init__(self, app: ASGIApp, *, observe: Callable[[str, int, float], None] = lambda *_: None) -> None:
@@ -37,8 +41,8 @@ class RequestLog:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if _ID.fullmatch(given) else uuid4().hex
+        wanted = Headers(scope=scope).get("x-request-id", "")
+        request_id = wanted if _ID.fullmatch(wanted) else uuid4().hex
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         status = 0

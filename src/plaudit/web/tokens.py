@@ -68,6 +68,10 @@ class TokenGate:
         app: what is behind.
         tokens: that open it.
         open_paths: paths that need none.
+
+    Example:
+        >>> from starlette.applications import Starlette
+        >>> app = TokenGate(Starlette(), tokens=Tokens(["s3cret"]), open_paths=["/health"])
     """
 
     def __init__(self, app: ASGIApp, *, tokens: Tokens, open_paths: Collection[str] = ()) -> None:

@@ -24,6 +24,10 @@ class RemoteScorer(Scorer):
     Args:
         client: of the server.
         info: what `/v1/models` says of the model.
+
+    Example:
+        >>> RemoteScorer(Client("http://localhost:8000"), {"id": "helpful", "version": "1bfa589a9711"})
+        RemoteScorer('http://localhost:8000': helpful, version 1bfa589a9711)
     """
 
     kind: ClassVar[str] = "remote"
@@ -44,10 +48,10 @@ class RemoteScorer(Scorer):
         Raises:
             PlauditError: if nobody answers there, or something else than a reward server.
         """
-        given = [name for name, value in options.items() if value is not None]
-        if given:
+        unfit = [name for name, value in options.items() if value is not None]
+        if unfit:
             raise InvalidInputError(
-                f"{url} is a server, which takes no {given[0]}", remedy="give it to `plaudit serve`"
+                f"{url} is a server, which takes no {unfit[0]}", remedy="give it to `plaudit serve`"
             )
         base, _, name = url.rstrip("/").partition("/models/")
         client = Client(base, model=name or None)

@@ -16,7 +16,8 @@ from starlette.responses import JSONResponse, Response
 
 from plaudit.data import Score
 from plaudit.errors import PlauditError
-from plaudit.serving.hosted import Asked, HostedModel, HostedModels, Scored
+from plaudit.serving.hosted import Asked, HostedModel, Scored
+from plaudit.serving.registry import HostedModels
 from plaudit.web import ApiError, ErrorBody, api_error
 
 ModelName = Annotated[str | None, Field(description="Where several models are served: which.")]
@@ -136,18 +137,18 @@ async def score(
     how["deadline"] = _deadline(request.headers.get("x-timeout-seconds"))
     try:
         name = request.path_params.get("served_model", model)
-        with hosted.metrics.in_flight.track_inprogress(), hosted.borrow(name) as found:
-            scored = await _unless_gone(request, found.score(asked, **how), hosted)
+        with hosted.metrics.in_flight.track_inprogress(), hosted.borrow(name) as hosted_model:
+            scored = await _unless_gone(request, hosted_model.score(asked, **how), hosted)
     except PlauditError as error:
         raise api_error(error, "model") from None
     request.state.logged = {
-        "model": found.name,
+        "model": hosted_model.name,
         "responses": len(asked),
         "tokens": sum(score.tokens for score in scored.scores),
         "prepare_ms": round(1000 * scored.prepare_seconds, 1),
         "score_ms": round(1000 * scored.score_seconds, 1),
     }
-    return Answered(found, scored, getattr(request.state, "request_id", uuid4().hex))
+    return Answered(hosted_model, scored, getattr(request.state, "request_id", uuid4().hex))
 
 
 async def _unless_gone(request: Request, scoring: Coroutine[Any, Any, Scored], hosted: HostedModels) -> Scored:

@@ -17,7 +17,7 @@ from plaudit.web import ApiError
 router = wire("rerank")
 
 
-class Document(BaseModel):
+class DocumentObject(BaseModel):
     """A document as an object."""
 
     text: str
@@ -47,10 +47,10 @@ class ScoreRequest(Body):
         Raises:
             ApiError: if they are not given, or not in numbers that fit.
         """
-        given = {name for names in _PAIRS for name in names if getattr(self, name) is not None}
-        pair = next((names for names in _PAIRS if set(names) == given), None)
+        names = {name for pair in _PAIRS for name in pair if getattr(self, name) is not None}
+        pair = next((pair for pair in _PAIRS if set(pair) == names), None)
         if pair is None:
-            ways = " or ".join(" and ".join(names) for names in _PAIRS)
+            ways = " or ".join(map(" and ".join, _PAIRS))
             raise ApiError(400, "invalid_request", f"give {ways}")
         queries, documents = (_listed(getattr(self, name)) for name in pair)
         if len(queries) == 1:
@@ -66,7 +66,7 @@ class RerankRequest(Body):
 
     model: ModelName = None
     query: str
-    documents: list[str | Document]
+    documents: list[str | DocumentObject]
     top_n: Annotated[int | None, Field(ge=0, description="How many to give back; all, if it is 0.")] = None
     return_documents: bool = True
 

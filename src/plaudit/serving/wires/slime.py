@@ -11,7 +11,8 @@ from starlette.responses import Response
 from plaudit.data import messages_of
 from plaudit.errors import PlauditError
 from plaudit.groups import Group
-from plaudit.serving.hosted import Asked, HostedModels, WrittenText
+from plaudit.serving.hosted import Asked, WrittenText
+from plaudit.serving.registry import HostedModels
 from plaudit.serving.wires.exchange import Body, ModelName, score, wire
 from plaudit.web import api_error
 
