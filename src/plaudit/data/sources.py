@@ -176,7 +176,8 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
     types = import_extra("pyarrow.types", "datasets", "Parquet")
     name, number = str(path), 0
     try:
-        with parquet.ParquetFile(path) as file:
+        # Buffered ahead, all of the file that was read would stay in memory until its end.
+        with parquet.ParquetFile(path, pre_buffer=False) as file:
             for batch in file.iter_batches(batch_size=512):
                 for value in _rows_of_batch(batch, types):
                     number += 1
