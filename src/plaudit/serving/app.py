@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from plaudit import __version__
 from plaudit.errors import PlauditError
@@ -101,7 +101,7 @@ def _add_operations(app: FastAPI, hosted: HostedModels) -> None:
         """The models, and what decides their scores."""
         return JSONResponse({"object": "list", "data": [model.info() for model in hosted.models]})
 
-    @app.get("/metrics", **operations)
+    @app.get("/metrics", response_class=PlainTextResponse, **operations)
     async def metrics() -> Response:
         """For Prometheus."""
         hosted.metrics.ready.set(hosted.ready)

@@ -42,7 +42,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 class Body(BaseModel):
     """The body of a request. Fields that no protocol here knows are left alone: trainers send many."""
 
-    model_config = ConfigDict(extra="ignore", protected_namespaces=())
+    model_config = ConfigDict(extra="ignore", strict=True, protected_namespaces=())
 
 
 @dataclass(frozen=True, slots=True)
