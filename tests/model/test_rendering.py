@@ -104,7 +104,7 @@ def test_templates_by_file_and_by_name(tmp_path):
 
 def test_a_conversation_without_a_template():
     with pytest.raises(PlauditError, match=r"no chat template; train with --chat-template FILE .*turns"):
-        render(renderer(decoder_tokenizer(chat_template=False)), ({"role": "user", "content": "a"},), "b")
+        render(renderer(decoder_tokenizer(chat_template=False)), ({"role": "system", "content": "a"},), "b")
 
 
 @pytest.mark.parametrize(

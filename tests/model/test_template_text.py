@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny import CHATML, decoder_tokenizer, encoder_tokenizer, tiny_model_folder
 
-from plaudit.errors import ForeignTextError, NeedsPromptError, TooLongError
+from plaudit.errors import ForeignTextError, NeedsPromptError, PlauditError, TooLongError
 from plaudit.groups import Group
 from plaudit.model import RewardModel
 from plaudit.model.ensemble import Ensemble
 from plaudit.model.linear import LengthFeatures, Linear, LinearModel
 from plaudit.model.rendering import Renderer
-from plaudit.model.templates import BUILT_IN
+from plaudit.model.templates import BUILT_IN, one_turn
 
 # Templates as families have them: a system message of their own, a BOS, turns closed by the end of text or by nothing.
 TEMPLATES = {
@@ -129,6 +129,24 @@ def test_who_reads_a_pair_is_told_prompt_and_response_apart():
     model = LinearModel(LengthFeatures(), Linear(np.array([1.0])))
     with pytest.raises(NeedsPromptError, match="send prompt and response apart"):
         model.prepare_text("why because")
+
+
+@pytest.mark.parametrize(
+    "text", ["User: why", "why\n\nAssistant: so", "User: a\n\nAssistant: b\n\nUser: c\n\nAssistant: d"]
+)
+def test_without_a_template_only_one_turn_is_read_from_text(text):
+    assert one_turn(text) is None
+
+
+def test_a_pair_model_reads_one_turn_from_text_and_from_messages(tmp_path):
+    model = RewardModel.from_pretrained(tiny_model_folder(tmp_path / "bert", "bert"))
+    (pair,) = model.prepare(Group("", "why", ("because",))).sequences
+    (text,) = model.prepare_text("User: why\n\nAssistant: because").sequences
+    messages = ({"role": "user", "content": "why"},)
+    (turn,) = model.prepare(Group("", messages, (({"role": "assistant", "content": "because"},),))).sequences
+    assert pair.tolist() == text.tolist() == turn.tolist()
+    with pytest.raises(PlauditError, match="has no chat template"):
+        model.prepare(Group("", ({"role": "system", "content": "be brief"}, *messages), ("because",)))
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=30))

@@ -102,6 +102,38 @@ async def test_slime_sends_a_sample_as_messages_as_written_or_as_said(host, fold
         assert answer.json() == pytest.approx(scores[0], abs=1e-6)
 
 
+async def test_slime_s_written_prompts_are_read_by_ensembles_and_by_models_without_a_template(host, folder, tmp_path):
+    ensemble, bert = tmp_path / "ensemble", tiny_model_folder(tmp_path / "bert", "bert")
+    Ensemble([RewardModel.from_pretrained(folder), RewardModel.from_pretrained(folder)]).save(ensemble)
+    client, _ = host({"ensemble": ensemble, "bert": bert})
+    written = {
+        "ensemble": "<|im_start|>user\nwhy<|im_end|>\n<|im_start|>assistant\n",
+        "bert": "User: why\n\nAssistant: ",
+    }
+    for name, prompt in written.items():
+        path = f"/models/{name}/reward"
+        said, wrote = [
+            (await client.post(path, json={"prompt": one, "response": "because"})).json() for one in ("why", prompt)
+        ]
+        assert wrote == pytest.approx(said, abs=1e-6)
+    missing = await client.post("/models/none/reward", json={"prompt": "why", "response": "because"})
+    assert (missing.status_code, missing.json()["error"]["param"]) == (404, "model")
+
+
+async def test_what_is_wrong_with_a_request_is_said_with_its_place(host, folder):
+    client, _ = host({"tiny": folder})
+    broken = (await client.post("/reward", content='{"prompt":')).json()["error"]
+    assert (broken["message"], broken["param"]) == ("the body is not JSON: Expecting value at character 10", None)
+    wrong = await client.get("/reward")
+    assert (wrong.status_code, wrong.json()["error"]["message"]) == (405, "/reward takes POST, not GET")
+
+
+async def test_warming_up_is_nobody_s_request(host, folder):
+    client, _ = host({"tiny": folder})
+    await client.post("/reward", json={"prompt": "why", "response": "because"})
+    assert 'plaudit_forward_responses_sum{model="tiny"} 1.0' in (await client.get("/metrics")).text
+
+
 async def test_native_says_everything_a_score_says(host, folder):
     client, hosted = host({"tiny": folder})
     groups = [

@@ -153,6 +153,9 @@ class Ensemble(Scorer):
         how = {"foreign": foreign, "as_generated": as_generated, "truncate_responses": truncate_responses}
         return RenderedForMembers.of([self.members[alike[0]].prepare_text(text, **how) for alike in self._readings])
 
+    def opens_answer(self, prompt: str) -> bool:
+        return all(self.members[alike[0]].opens_answer(prompt) for alike in self._readings)
+
     def prepare_all(
         self, groups: Iterable[Group], *, truncate_responses: bool = False, check: TokenCheck | None = None
     ) -> Iterator[RenderedForMembers]:

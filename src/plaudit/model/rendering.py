@@ -1,10 +1,10 @@
 """Groups -> token sequences, the same in training, scoring and every export.
 
-With a chat template, a plain prompt is the user's turn and a plain response the assistant's. Without one, a decoder
-reads prompt, blank line (none after an empty prompt or one that ends in white space), response, end-of-text; an encoder
-reads the two as a sentence pair. What is too long loses the *middle of the prompt*, never the response: people judged
-the whole response, and the end of a prompt says what was asked. How much is cut depends on the response alone, not on
-its siblings, or its score would change with its company.
+With a chat template, a plain prompt is the user's turn and a plain response the assistant's. Without one, a single such
+turn is its text; a decoder reads prompt, blank line (none after an empty prompt or one that ends in white space),
+response, end-of-text; an encoder reads the two as a sentence pair. What is too long loses the *middle of the prompt*,
+never the response: people judged the whole response, and the end of a prompt says what was asked. How much is cut
+depends on the response alone, not on its siblings, or its score would change with its company.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from plaudit.errors import InvalidInputError, NeedsPromptError, TooLongError
 from plaudit.groups import Group, Text, as_messages, plain_text
 from plaudit.model.prepared import Prepared
 from plaudit.model.template_text import TemplateText
-from plaudit.model.templates import BUILT_IN
+from plaudit.model.templates import BUILT_IN, without_roles
 from plaudit.text import replace_surrogates
 
 Tools: TypeAlias = Sequence[Mapping[str, Any]]
@@ -133,24 +133,21 @@ class Renderer:
         self, text: str, *, foreign: bool = False, as_generated: bool = False, truncate_responses: bool = False
     ) -> Rendered:
         """Render a conversation that a template has already written: its prompt and its response are found, and it has
-        the tokens of that conversation. `Scorer.prepare_text` has the arguments.
-
-        Raises:
-            ForeignTextError: if another template wrote the text.
-            NeedsPromptError: for an encoder without a template, which reads the two as a pair.
-            TooLongError: as `render`.
+        the tokens of that conversation. `Scorer.prepare_text` has the arguments and the errors.
         """
-        if not self.causal and not self.tokenizer.chat_template:
-            raise NeedsPromptError(
-                "this model reads prompt and response as a pair, and one text does not say where the one ends",
-                remedy="send the two apart",
-            )
+        if self.reads_pairs:
+            raise NeedsPromptError("this model reads prompt and response as a pair", remedy="send the two apart")
         text = replace_surrogates(text)
         parts = _Parts(*self.template_text.read(text, foreign=foreign, as_generated=as_generated))
         group = Group("", parts.before, (parts.after[: parts.response_end],))
         (row,) = self._encode([parts], truncate_responses, [group])
         types = None if row.types is None else (row.types,)
         return Rendered(group, len(row.ids), (row.ids,), types, (row.prompt_cut,), (row.response_cut,))
+
+    @property
+    def reads_pairs(self) -> bool:
+        """Whether prompt and response are two texts: to an encoder without a template."""
+        return not self.causal and not self.tokenizer.chat_template
 
     @property
     def template_text(self) -> TemplateText:
@@ -193,7 +190,7 @@ class Renderer:
             PlauditError: if the tokenizer does not know where its tokens stand.
         """
         parts = self._parts(group.prompt, group.responses[0], group.tools)
-        pair = not self.causal and not self.tokenizer.chat_template
+        pair = self.reads_pairs
         if not self.tokenizer.is_fast:
             raise InvalidInputError(f"{type(self.tokenizer).__name__} does not say where in a text its tokens stand")
         special = not self.causal or not self.tokenizer.chat_template
@@ -232,6 +229,8 @@ class Renderer:
             )
 
     def _parts(self, prompt: Text, response: Text, tools: Tools) -> _Parts:
+        if not self.tokenizer.chat_template:
+            prompt, response = without_roles(prompt, "user"), without_roles(response, "assistant")
         if self.tokenizer.chat_template:
             before, after = self._by_template(prompt, response, tools)
             if not self.causal and not self._end:
@@ -274,13 +273,13 @@ class Renderer:
             "return_token_type_ids": self.segments,
             "verbose": False,
         }
-        if not self.causal and not self.tokenizer.chat_template:
+        if self.reads_pairs:
             return self.tokenizer([p.before for p in parts], [p.after for p in parts], **options)
         special = not self.causal or not self.tokenizer.chat_template
         return self.tokenizer([p.before + p.after for p in parts], add_special_tokens=special, **options)
 
     def _encode(self, parts: Sequence[_Parts], truncate_responses: bool, groups: list[Group]) -> list[_Encoded]:
-        pair = not self.causal and not self.tokenizer.chat_template
+        pair = self.reads_pairs
         encoded = self._tokenised(parts)
         rows = []
         for index, part in enumerate(parts):

@@ -217,15 +217,20 @@ class RewardModel(Scorer):
     def prepare_text(
         self, text: str, *, foreign: bool = False, as_generated: bool = False, truncate_responses: bool = False
     ) -> Rendered:
-        return self.renderer.render_text(
-            text, foreign=foreign, as_generated=as_generated, truncate_responses=truncate_responses
-        )
+        if self.renderer.reads_pairs:
+            return prepared_as(Rendered, [super().prepare_text(text, truncate_responses=truncate_responses)])[0]
+        how = {"foreign": foreign, "as_generated": as_generated, "truncate_responses": truncate_responses}
+        return self.renderer.render_text(text, **how)
+
+    def opens_answer(self, prompt: str) -> bool:
+        if self.renderer.reads_pairs:
+            return super().opens_answer(prompt)
+        return self.renderer.template_text.opens_answer(prompt)
 
     def prepare_all(
         self, groups: Iterable[Group], *, truncate_responses: bool = False, check: TokenCheck | None = None
     ) -> Iterator[Rendered]:
-        """Groups as the tokens that are scored, lazily. What they lose on the way is counted, or a warning at the
-        end."""
+        """Groups as the tokens that are scored, lazily. What they lose on the way is counted, or warned of at the end."""
         counts = check or TokenCheck()
         for item in self.renderer.render(groups, truncate_responses=truncate_responses):
             counts.add(self.renderer, item)

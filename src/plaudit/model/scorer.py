@@ -17,6 +17,7 @@ from plaudit.data import Score, ranked
 from plaudit.errors import NeedsPromptError
 from plaudit.groups import Group, Text
 from plaudit.model.prepared import Prepared
+from plaudit.model.templates import one_turn
 from plaudit.model.token_check import TokenCheck
 
 # Tokens of one forward pass. Large enough that the matrix products run at full speed, small enough that the
@@ -97,7 +98,8 @@ class Scorer(ABC):
         self, text: str, *, foreign: bool = False, as_generated: bool = False, truncate_responses: bool = False
     ) -> Prepared:
         """`prepare`, for a conversation that a chat template has already written: its prompt and its one response are
-        found in the text, and it is scored as that conversation.
+        found in the text, and it is scored as that conversation. Scorers without a template read a question and its
+        answer as the built-in `turns` writes them.
 
         Args:
             text: the conversation, special tokens as text.
@@ -110,10 +112,18 @@ class Scorer(ABC):
             NeedsPromptError: by a scorer that has to be told prompt and response apart.
             TooLongError: as `prepare`.
         """
-        raise NeedsPromptError(
-            f"a {self.kind} reads the response alone, and one text does not say where it begins",
-            remedy="send prompt and response apart",
-        )
+        turn = one_turn(text)
+        if turn is None:
+            raise NeedsPromptError(
+                f"this {self.kind} is told prompt and response apart, and one text does not say where the one ends",
+                remedy="send prompt and response apart, or the text as `User: ...`, a blank line, `Assistant: ...`",
+            )
+        return self.prepare(Group("", turn[0], (turn[1],)), truncate_responses=truncate_responses)
+
+    def opens_answer(self, prompt: str) -> bool:
+        """Whether a prompt is already written as `prepare_text` reads it, up to where the answer begins."""
+        turn = one_turn(prompt)
+        return turn is not None and not turn[1]
 
     def prepare_all(
         self, groups: Iterable[Group], *, truncate_responses: bool = False, check: TokenCheck | None = None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from plaudit.errors import NotFoundError
-from plaudit.groups import Group
+from plaudit.groups import Group, Text
 
 logger = logging.getLogger(__name__)
 
@@ -69,3 +70,36 @@ def read_template(name: str | None) -> str | None:
         raise NotFoundError(
             f"no chat template file {name!r} ({error.strerror})", remedy=f"built-in templates: {known}"
         ) from error
+
+
+_ONE_TURN = re.compile(r"User: (.*)\n\nAssistant: (.*)", re.DOTALL)
+
+
+def one_turn(text: str) -> tuple[str, str] | None:
+    """Prompt and response of a question and its answer as the built-in `turns` writes them; None of any other text, and
+    of one that could be read in two ways. Scorers without a template read rendered text so.
+
+    Example:
+        >>> one_turn("User: What is 2 + 2?\\n\\nAssistant: It is 4.")
+        ('What is 2 + 2?', 'It is 4.')
+        >>> one_turn("What is 2 + 2? It is 4.") is None
+        True
+    """
+    match = _ONE_TURN.fullmatch(text)
+    if match is None or re.search(r"\n\n(User|Assistant|System|Tool): ", match[1] + "\n\n" + match[2]):
+        return None
+    return match[1], match[2]
+
+
+def without_roles(text: Text, role: str) -> Text:
+    """A single message of the role one would take it for, as its text; anything else as it is.
+
+    Example:
+        >>> without_roles(({"role": "user", "content": "Why?"},), "user")
+        'Why?'
+    """
+    if not isinstance(text, str) and [dict(message) for message in text] == [
+        {"role": role, "content": text[0]["content"]}
+    ]:
+        return str(text[0]["content"])
+    return text

@@ -140,11 +140,19 @@ def _add_errors(app: FastAPI, hosted: HostedModels) -> None:
     async def misshapen(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         place = [str(part) for part in first["loc"][1:] if not str(part).startswith(("list[", "str"))]
-        what = f"{'.'.join(place)}: {first['msg']}" if place and first["type"] != "json_invalid" else first["msg"]
+        if first["type"] == "json_invalid":
+            what = f"the body is not JSON: {first['ctx']['error']} at character {first['loc'][-1]}"
+            return refuse(ApiError(400, "invalid_request", what))
+        what = f"{'.'.join(place)}: {first['msg']}" if place else first["msg"]
         return refuse(ApiError(400, "invalid_request", what, param=".".join(place) or None))
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
         code = _CODES.get(error.status_code, "invalid_request")
-        message = f"there is no {request.url.path}" if error.status_code == 404 else str(error.detail)
+        path, allowed = request.url.path, (error.headers or {}).get("Allow", "POST")
+        messages = {
+            404: f"there is no {path}; /openapi.json lists what is there",
+            405: f"{path} takes {allowed}, not {request.method}",
+        }
+        message = messages.get(error.status_code, str(error.detail))
         return refuse(ApiError(error.status_code, code, message, headers=error.headers or {}))

@@ -19,7 +19,7 @@ from plaudit.data import Score
 from plaudit.errors import InvalidInputError, PlauditError
 from plaudit.groups import Group
 from plaudit.model import Prepared, RewardModel, Scorer, TokenCheck, open_model
-from plaudit.scoring import Batcher
+from plaudit.scoring import Batcher, BatchReport
 from plaudit.serving.metrics import ServerMetrics
 from plaudit.serving.settings import ServingSettings
 from plaudit.web import ApiError, api_error
@@ -113,7 +113,8 @@ class HostedModel:
         self.version = version
         self.created = int(time.time())
         self.asking = 0
-        self.batcher = Batcher(scorer, settings.batching(), lambda report: metrics.observe_batch(name, report))
+        self._warming = False
+        self.batcher = Batcher(scorer, settings.batching(), self._observe)
         # Two threads tokenise: one request of thousands leaves the other free.
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="plaudit-tokenise")
 
@@ -154,7 +155,11 @@ class HostedModel:
         one = self._prepare([Group("", "What is a reward model?", (text,))])[0]
         count = max(1, self.settings.batch_tokens // max(one.cost, 1))
         groups = [Group("", "What is a reward model?", (f"{number}. {text}",)) for number in range(min(count, 256))]
-        return self.batcher.submit(self._prepare(groups)).result()
+        self._warming = True
+        try:
+            return self.batcher.submit(self._prepare(groups)).result()
+        finally:
+            self._warming = False
 
     def info(self) -> dict[str, Any]:
         """What decides its scores, as `/v1/models` has it."""
@@ -216,15 +221,16 @@ class HostedModel:
             score_seconds=time.perf_counter() - ready,
         )
 
-    def opens_answer(self, prompt: str) -> bool:
-        """Whether a prompt is already written by the model's chat template, up to where the answer begins."""
-        return isinstance(self.scorer, RewardModel) and self.scorer.renderer.template_text.opens_answer(prompt)
-
     def close(self, timeout: float | None = None) -> bool:
         """Work off what waits; whether all was, in so many seconds."""
         done = self.batcher.close(timeout)
         self._threads.shutdown(wait=False)
         return done
+
+    def _observe(self, report: BatchReport) -> None:
+        # What was computed to warm up nobody asked for.
+        if not self._warming:
+            self.metrics.observe_batch(self.name, report)
 
     def _prepare(self, asked: Sequence[Asked], truncate_responses: bool = False) -> list[Prepared]:
         truncate = truncate_responses or self.settings.truncate_responses

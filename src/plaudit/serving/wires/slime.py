@@ -44,8 +44,8 @@ def _asked(hosted: HostedModels, request: Request, body: SampleRequest) -> Asked
             return Group("0", messages_of(body.prompt, "the prompt"), (body.response,))
         # Where the prompt is written up to the answer, the two together are the conversation.
         model = hosted.get(request.path_params.get("served_model", body.model))
-        if model.opens_answer(body.prompt):
+        if model.scorer.opens_answer(body.prompt):
             return WrittenText(body.prompt + body.response)
         return Group("0", body.prompt, (body.response,))
     except PlauditError as error:
-        raise api_error(error, "prompt") from None
+        raise api_error(error, "model" if error.code == "model_not_found" else "prompt") from None
