@@ -14,6 +14,8 @@ from pathlib import Path
 
 import httpx2
 
+from plaudit.data import write_groups
+
 
 @dataclass
 class Served:
@@ -64,6 +66,16 @@ def serving(*models, port=0, environment=None, **options):
             if process.poll() is None:
                 process.kill()
                 process.wait()
+
+
+def scores_of_file(model, groups, folder):
+    """What `plaudit score` gives the responses of groups, in order."""
+    rows = Path(folder, "asked.jsonl")
+    write_groups(groups, rows, overwrite=True)
+    command = [sys.executable, "-m", "plaudit.cli", "score", str(model), str(rows)]
+    done = subprocess.run([*command, "--no-record"], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line)["score"] for line in done.stdout.splitlines()]
 
 
 def _flag(name, value):

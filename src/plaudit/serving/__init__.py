@@ -5,20 +5,26 @@ from typing import TYPE_CHECKING
 from plaudit._face import face
 
 if TYPE_CHECKING:
+    from plaudit.model import AsyncClient, Client
     from plaudit.serving.app import create_app
     from plaudit.serving.hosted import Asked, HostedModel, Scored, WrittenText
     from plaudit.serving.metrics import ServerMetrics
+    from plaudit.serving.ray import ray_app
     from plaudit.serving.registry import HostedModels
     from plaudit.serving.server import Access, log_requests, named_sources, serve
     from plaudit.serving.settings import ServingSettings
+    from plaudit.serving.trl import RemoteReward
 else:
     __getattr__, __dir__ = face(__name__, __file__)
 
 __all__ = [
     "Access",
     "Asked",
+    "AsyncClient",
+    "Client",
     "HostedModel",
     "HostedModels",
+    "RemoteReward",
     "Scored",
     "ServerMetrics",
     "ServingSettings",
@@ -26,5 +32,6 @@ __all__ = [
     "create_app",
     "log_requests",
     "named_sources",
+    "ray_app",
     "serve",
 ]
