@@ -49,6 +49,7 @@ _EXTRAS = {
     "plaudit.laboratory.plots": "altair",
     "plaudit.report.best_of_n_plot": "altair",
     "plaudit.report.charts": "altair",
+    "plaudit.serving.ray": "ray",
     "plaudit.training.language_model.fine_tuning": "trl",
 }
 
