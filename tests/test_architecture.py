@@ -13,6 +13,7 @@ ROOT = "plaudit"
 FLOORS = [
     {"errors", "_face", "_other_names"},
     {"_arguments"},
+    {"_conversion"},
     {"_group_json", "_texts"},
     {"groups", "logs", "registry", "settings", "storage", "text"},
     {"data", "statistics"},

@@ -11,12 +11,13 @@ import math
 import textwrap
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple, Self, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, Self, TypeVar, get_type_hints
 
-from plaudit._arguments import fits, in_words, refuse_unfit
+from plaudit._arguments import refuse_unfit
+from plaudit._conversion import convert, is_table, literal
 from plaudit._other_names import hint
 from plaudit.errors import InvalidInputError, NotFoundError
 
@@ -92,9 +93,19 @@ def _shown(value: Any) -> str:
     return f"`{value}`" if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
+class _Explicit:
+    """A place for what was asked for by name: no setting, so no field."""
+
+    __slots__ = ("_explicit",)
+    _explicit: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(_Explicit):
     """The base of every class of settings.
+
+    A class knows which of its settings were asked for by name (`explicit`), so that one that can have no effect is
+    refused even where what was asked for is the default.
 
     Example:
         >>> @dataclass(frozen=True, kw_only=True)
@@ -116,7 +127,11 @@ class Settings:
         for name in named:
             if name not in known:
                 raise _unknown(name, known, cls.__name__)
-        return object.__new__(cls)
+        settings = object.__new__(cls)
+        # All of them at once is a copy or a run record; of those, what is the default was asked for by nobody.
+        explicit = named.keys() if len(named) < len(known) else _changed(cls, named)
+        object.__setattr__(settings, "_explicit", frozenset(explicit))
+        return settings
 
     def __post_init__(self) -> None:
         kinds = _kinds(type(self))
@@ -141,17 +156,47 @@ class Settings:
         values: dict[str, Any] = {}
         for name, value in changes.items():
             table, dot, key = name.partition(".")
-            if dot and _is_table(kinds.get(table)):
-                values[table] = {**values.get(table, getattr(self, table)), key: _literal(value)}
+            if dot and is_table(kinds.get(table)):
+                values[table] = {**values.get(table, getattr(self, table)), key: literal(value)}
             elif name not in kinds:
                 raise _unknown(name, [*kinds, *parameters], where)
-            elif _is_table(kinds[name]):
+            elif is_table(kinds[name]):
                 if not isinstance(value, Mapping):
                     raise InvalidInputError(f"{name} is {value!r}", remedy="it must be a table", file=where)
                 values[name] = {**values.get(name, getattr(self, name)), **value}
             else:
-                values[name] = _convert(name, value, kinds[name], where)
-        return replace(self, **values)
+                values[name] = convert(name, value, kinds[name], where)
+        changed = replace(self, **values)
+        object.__setattr__(changed, "_explicit", self._explicit | values.keys())
+        return changed
+
+    @property
+    def explicit(self) -> frozenset[str]:
+        """The names of the settings that somebody asked for, be it for the default.
+
+        Example:
+            >>> @dataclass(frozen=True, kw_only=True)
+            ... class Cooking(Settings):
+            ...     minutes: int = setting(7, "for a firm yolk")
+            ...     salt: bool = setting(False, "not yet")
+            >>> sorted(Cooking(salt=False).with_changes({"minutes": 7}, "--set").explicit)
+            ['minutes', 'salt']
+        """
+        return self._explicit
+
+    def as_implied(self, **changes: Any) -> Self:
+        """These settings with some replaced, for a run that another command makes on its own: none counts as asked for.
+
+        Example:
+            >>> @dataclass(frozen=True, kw_only=True)
+            ... class Cooking(Settings):
+            ...     minutes: int = setting(7, "for a firm yolk")
+            >>> Cooking(minutes=5).as_implied().explicit
+            frozenset()
+        """
+        implied = replace(self, **changes)
+        object.__setattr__(implied, "_explicit", frozenset())
+        return implied
 
     def with_sources(
         self,
@@ -175,6 +220,14 @@ class Settings:
     def to_dict(self) -> dict[str, Any]:
         """Values by name, for a run record."""
         return {one.name: getattr(self, one.name) for one in fields(self)}
+
+
+def _changed(cls: Any, values: Mapping[str, Any]) -> list[str]:
+    """Settings whose value is not the default."""
+    defaults = {
+        one.name: one.default if one.default_factory is MISSING else one.default_factory() for one in fields(cls)
+    }
+    return [name for name, value in values.items() if value != defaults[name]]
 
 
 def _kinds(cls: Any) -> dict[str, Any]:
@@ -277,50 +330,3 @@ def name_and_value(text: str) -> tuple[str, str]:
 
 def _unknown(name: str, known: list[str], where: str) -> NotFoundError:
     return NotFoundError(f"there is no setting {name!r}", remedy=hint(name, known), file=where)
-
-
-# ---- values ---------------------------------------------------------------------------------------------------------
-
-_KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
-_WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-
-
-def _is_table(kind: Any) -> bool:
-    return get_origin(kind) is Mapping
-
-
-def _literal(value: Any) -> Any:
-    """Text of an entry whose type nobody declared: as JSON where it is JSON."""
-    if not isinstance(value, str):
-        return value
-    if value.lower() in ("true", "false", "none"):
-        return {"true": True, "false": False, "none": None}[value.lower()]
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value
-
-
-def _convert(name: str, value: Any, kind: Any, where: str) -> Any:
-    """A setting's value from text (`--set`) or from a file, checked against its type."""
-    kinds = get_args(kind) or (kind,)
-    if type(None) in kinds and (value is None or (isinstance(value, str) and value.lower() in ("none", "auto"))):
-        return None
-    if several := next((one for one in (kind, *kinds) if get_origin(one) is Sequence), None):
-        names = tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
-        if not fits(names, several):
-            raise InvalidInputError(f"{name} is {value!r}", remedy=f"it must be {in_words(several)}", file=where)
-        return tuple(names)
-    wanted = kinds[0]
-    wrong = InvalidInputError(f"{name} is {value!r}", remedy=f"it must be {_KINDS[wanted]}", file=where)
-    # YAML 1.1 reads 1e-5 as text, so text may stand for a number in files, too.
-    if isinstance(value, str) and wanted is not str:
-        try:
-            return _WORDS[value.lower()] if wanted is bool else wanted(value)
-        except (KeyError, ValueError):
-            raise wrong from None
-    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
-        raise wrong
-    return value

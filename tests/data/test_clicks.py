@@ -174,8 +174,8 @@ FAULTS = {
     '{"prompt":"P","shown":["a","a"],"clicked":[]}': "responses 0 and 1 are the same text, shown twice",
     '{"prompt":"P","shown":["a","b"],"clicked":2}': "the clicked response is 2; it must be an index from 0 to 1",
     '{"prompt":"P","shown":["a","b"],"clicked":"b"}': "the clicked response is 'b'",
-    '{"prompt":"P","shown":["a","b"],"clicked":[true]}': "2 responses were shown but 1 are clicked or not",
-    '{"prompt":"P","shown":["a","b"],"clicked":[1],"seconds":[1]}': "2 responses were shown but 1 have seconds",
+    '{"prompt":"P","shown":["a","b"],"clicked":[true]}': "2 responses shown but 1 clicked or not",
+    '{"prompt":"P","shown":["a","b"],"clicked":[1],"seconds":[1]}': "2 responses shown but 1 with seconds",
     '{"prompt":"P","shown":["a","b"],"clicked":[0,1],"seconds":3}': '"seconds" is one number, but not one response',
     '{"prompt":"P","shown":["a","b"],"clicked":[1],"seconds":[0,-1]}': '"seconds" must be numbers >= 0',
 }

@@ -24,7 +24,7 @@ def test_clean_data_give_nothing():
 def test_the_same_prompt_is_proposed_for_removal(prompt):
     (item,) = contaminated([group("a", QUESTION), group("b", "name a tree")], [group("t", prompt, "other")])
     assert (item.kind, item.group, item.keep, item.action) == ("contaminated-prompt", "a", False, "remove the group")
-    assert item.what == "the same prompt as the test group t; 0 of 2 responses are in both"
+    assert item.what == "the same prompt as the test group t; 0 of 2 responses in both"
 
 
 @pytest.mark.parametrize(("responses", "keep"), [(("x", "y"), True), (("No ", "z"), False)])

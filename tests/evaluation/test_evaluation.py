@@ -139,7 +139,7 @@ def test_a_hole_nobody_judged_does_no_harm():
     ("groups", "scores", "says"),
     [
         (pairs(2), [[1.0, 2.0]], "2 groups and scores for 1"),
-        (pairs(1), [[1.0]], "group 'g0' has 2 responses and 1 scores"),
+        (pairs(1), [[1.0]], "group 'g0' has 2 responses and 1 score"),
     ],
 )
 def test_refusals(groups, scores, says):

@@ -73,7 +73,7 @@ def test_a_setting_that_a_loss_does_not_take_leaves_it_out():
 @pytest.mark.parametrize(
     ("groups", "named", "message"),
     [
-        ([Group("g", "p", ("a", "b"))], None, "none of the 1 groups has a ranking"),
+        ([Group("g", "p", ("a", "b"))], None, "none of 1 group has a ranking"),
         (ranked((0,), (1,)), ["hnge"], "no loss 'hnge'"),
         (ranked((0,), (1,)), ["mse", "hinge"], "mse learns from ratings, and there are none"),
         (ranked((0,), (1,)), ["hinge"], "nothing to compare: hinge is one loss; give two or more"),

@@ -48,10 +48,11 @@ def test_a_laboratory_that_was_stopped_goes_on(tmp_path, backbone):
     groups = toy_groups(16)
     lines: list[str] = []
 
-    def laboratory():
-        settings = default_settings().with_changes(QUICK, "test")
+    def laboratory(overwrite=False, **more):
+        training = default_settings().with_changes({**QUICK, **more}, "test")
         changes = {"losses": ["bradley-terry", "hinge"], "seeds": 2, "folds": 2, "baselines": ["length"]}
-        return compare_losses(groups, tmp_path / "out", backbone, training=settings, log=lines.append, **changes)
+        changes |= {"training": training, "log": lines.append, "overwrite": overwrite}
+        return compare_losses(groups, tmp_path / "out", backbone, **changes)
 
     first = laboratory()
     assert {row.name for row in first.rows} == {"bradley-terry", "hinge", "length"}
@@ -59,14 +60,25 @@ def test_a_laboratory_that_was_stopped_goes_on(tmp_path, backbone):
     with pytest.raises(PlauditError, match=r"the folder is not empty: it holds losses\.json"):
         laboratory()
     # What a stop leaves: some runs, and no result. It goes on without being told to overwrite.
-    for name in ("runs/1-hinge-1.json", "losses.json"):
-        (tmp_path / "out" / name).unlink()
+    (lost,) = (tmp_path / "out/runs").glob("1-hinge-1-*.json")
+    for path in (lost, tmp_path / "out/losses.json"):
+        path.unlink()
     lines.clear()
     second = laboratory()
     assert sum("done before" in line for line in lines) == 2 * (2 * 2 + 1) - 1
     # The run that was lost came out as it was.
     strip = lambda comparison: [row.to_json() | {"seconds": 0} for row in comparison.rows]  # noqa: E731
     assert strip(first) == strip(second)
+
+    # Other settings train anew, and replace no run that is there.
+    runs = {path: path.read_bytes() for path in (tmp_path / "out/runs").iterdir()}
+    lines.clear()
+    laboratory(overwrite=True, weight_decay=0.1)
+    assert not any("done before" in line for line in lines)
+    assert all(path.read_bytes() == content for path, content in runs.items())
+    lines.clear()
+    second = laboratory(overwrite=True)
+    assert all("done before" in line or "reading" in line for line in lines)
 
     stored = json.loads((tmp_path / "out/losses.json").read_text())
     assert [row["name"] for row in stored["rows"]] == [row.name for row in second.rows]

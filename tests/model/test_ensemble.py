@@ -17,6 +17,7 @@ from plaudit.model.combining import combine
 from plaudit.model.ensemble import Ensemble, combined
 from plaudit.model.heads import Attribute, Outputs
 from plaudit.model.rendering import Renderer
+from plaudit.model.token_check import TokenCheck
 
 GROUPS = [Group("a", "w1 w2 w3", ("good w4", "bad w5 w6", "w1")), Group("b", "w7", ("w1", "w2 w3 good bad"))]
 HELPFUL = Attribute("helpful", 1.0, "value", low=1.0, high=5.0, centre=0.5, spread=0.25)
@@ -202,3 +203,32 @@ def test_a_lost_member_is_one_clear_error(folders, tmp_path):
     (tmp_path / "all" / "members" / "1").rename(tmp_path / "elsewhere")
     with pytest.raises(PlauditError, match=r"no model folder '.*members/1'"):
         open_model(tmp_path / "all")
+
+
+def test_each_member_says_what_it_loses(backbone, tmp_path, caplog):
+    """The second reads 6 tokens only, so that its cut takes away what the two answers differ in."""
+    for seed, (name, most) in enumerate((("long", None), ("short", 6))):
+        RewardModel.from_backbone(backbone, seed=seed, max_length=most).save(tmp_path / name)
+    both = Ensemble([RewardModel.from_pretrained(tmp_path / name) for name in ("long", "short")])
+    groups = [Group("q", "w1", ("w2 w3 w4 w5 w6 w7 good w8 w9", "w2 w3 w4 w5 w6 w7 bad w8 w9"))]
+    both.score(groups, truncate_responses=True)
+    first = [record.getMessage() for record in caplog.records]
+    assert first and all(line.startswith("member 1: ") for line in first)
+    check = TokenCheck()
+    rows = list(both.stream(groups, truncate_responses=True, check=check))
+    assert len(rows) == 1
+    assert check.warnings() == first
+    assert check.to_json()["other_readers"]["member 1"]["responses_cut"] == 2
+    # One member still tells the answers apart.
+    check.finish()
+
+
+def test_answers_that_all_members_lose_are_refused(backbone, tmp_path):
+    for seed, most in enumerate((6, 7)):
+        RewardModel.from_backbone(backbone, seed=seed, max_length=most).save(tmp_path / str(seed))
+    both = Ensemble([RewardModel.from_pretrained(tmp_path / str(seed)) for seed in (0, 1)])
+    check = TokenCheck()
+    groups = [Group("q", "w1", ("w2 w3 w4 w5 w6 w7 good w8 w9", "w2 w3 w4 w5 w6 w7 bad w8 w9"))]
+    list(both.stream(groups, truncate_responses=True, check=check))
+    with pytest.raises(PlauditError, match="become the same tokens"):
+        check.finish()

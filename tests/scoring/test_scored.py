@@ -94,7 +94,7 @@ def test_what_is_no_scores_is_one_clear_type_error(scores, message):
 def test_scores_of_another_shape():
     with pytest.raises(InvalidInputError, match="4 groups and scores for 1; give one list of scores a group"):
         ScoredGroups.matching(GROUPS, [[1.0, 2.0]])
-    with pytest.raises(InvalidInputError, match="group 'g1' has 2 responses and 1 scores"):
+    with pytest.raises(InvalidInputError, match="group 'g1' has 2 responses and 1 score"):
         ScoredGroups.matching(GROUPS[:2], [[1.0, 2.0], [1.0]])
     with pytest.raises(InvalidInputError, match="another number of values"):
         ScoredGroups.of([[1.0, 2.0]], spreads=[[1.0]])

@@ -237,7 +237,7 @@ def test_hard_input_gives_finite_scores(name, kind, tmp_path):
 REFUSED = {
     "no judgement": ([Group("q", "p", ("a", "b"))], {}, "no group has a rating, or a ranking of two or more"),
     "ties alone, ignored": (HARD["all ties"], {"ties": "ignore"}, "no group has a rating, or a ranking of two or more"),
-    "no word": ([Group("q", "p", ("?", "!"), PAIR)], {}, "no word in any of the 2 responses"),
+    "no word": ([Group("q", "p", ("?", "!"), PAIR)], {}, "no word in any of 2 responses"),
     "no such field": (HARD["one prompt"], {"folds_by": "debate"}, "the group q has no 'debate', which folds_by names"),
     "one value, no scale": (
         [Group("q", "p", ("a", "b"), ratings=(Rating(0, 3), Rating(1, 3)))],

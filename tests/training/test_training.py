@@ -282,7 +282,7 @@ REFUSED = {
     "held out": (
         toy_groups(1),
         {"validation_groups": [Group("g", "p", ("a",))]},
-        "none of the 1 validation groups has anything",
+        "no validation group has anything",
     ),
 }
 

@@ -152,7 +152,8 @@ def show_lengths(report: LengthReport) -> None:
         print(f"the longer response wins {report.longer_wins:.1%} of untied comparisons")
     if (cut := report.truncation) is not None:
         share = _share(cut.too_long, cut.conversations)
-        print(f"{cut.too_long:,} of {cut.conversations:,} conversations ({share}) exceed {cut.max_length:,} tokens")
+        read = counted(cut.conversations, "conversations")
+        print(f"{cut.too_long:,} of {read} ({share}) exceed {counted(cut.max_length, 'tokens')}")
         first = "" if cut.first is None else f"; the first is response {cut.first[1]} of the group {cut.first[0]}"
         print(f"of them by themselves, without their prompt: {counted(cut.responses, 'responses')}{first}")
 

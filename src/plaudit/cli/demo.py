@@ -11,6 +11,7 @@ import typer
 
 from plaudit.cli.options import Overwrite
 from plaudit.errors import InvalidInputError
+from plaudit.text import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -94,7 +95,8 @@ def _write_candidates(file: Path, output: Path, overwrite: bool, **options: int)
     groups = write_candidates(file, overwrite=overwrite, **options)
     count = sum(len(group.responses) for group in groups)
     model, where = shlex.quote(str(output / "model")), shlex.quote(str(file))
-    typer.echo(f"{count:,} candidates for {len(groups)} held-out questions are in {file}. With the demo's model:")
+    questions = counted(len(groups), "held-out questions")
+    typer.echo(f"{counted(count, 'candidates')} for {questions}: {file}. With the demo's model:")
     typer.echo(f"  plaudit best-of {model} {where} --gold ratings:quality --clusters topic -o {output / 'best-of'}")
 
 

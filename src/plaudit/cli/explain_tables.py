@@ -118,7 +118,9 @@ def _head(explanation: Explanation, numbers: str) -> Text:
     if explanation.steps is not None:
         rest.append(f"reference {numbers.format(explanation.baseline)}")
     if explanation.complete is False:
-        rest.append(f"{numbers.format(explanation.completeness)} unexplained after {explanation.steps} steps")
+        rest.append(
+            f"{numbers.format(explanation.completeness)} unexplained after {counted(explanation.steps or 0, 'steps')}"
+        )
     if explanation.truncated:
         rest.append("truncated")
     return head.append("".join(f", {part}" for part in rest), style="not bold")

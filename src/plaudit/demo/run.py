@@ -15,6 +15,7 @@ from plaudit.demo.topics import LANGUAGES
 from plaudit.evaluation import Evaluation, evaluate
 from plaudit.groups import Group
 from plaudit.storage import check_folder, check_place
+from plaudit.text import counted
 
 if TYPE_CHECKING:
     from plaudit.model import Scorer
@@ -196,5 +197,5 @@ def _description(groups: Sequence[Group]) -> str:
     chinese = sum(group.subset == "zh" for group in groups) / len(groups)
     return (
         f"{len(groups)} questions ({1 - chinese:.0%} English, {chinese:.0%} Chinese), "
-        f"{responses:,} responses, {judgements:,} judgements by simulated annotators"
+        f"{counted(responses, 'responses')}, {counted(judgements, 'judgements')} by simulated annotators"
     )

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from plaudit.data import near_duplicates
 from plaudit.doctor.findings import Item, group_target, key_of
 from plaudit.groups import Group, Text, plain_text
-from plaudit.text import count_cjk
+from plaudit.text import count_cjk, counted
 
 LONG = 40
 """Characters from which on two equal responses are hardly chance; "Yes, of course." stands everywhere."""
@@ -63,7 +63,7 @@ def _shared_prompt(group: Group, test_group: Group, similarity: float) -> Item:
     return Item(
         kind="contaminated-prompt",
         suspicion=1.0 if similarity == 1 or shared else similarity / 2,
-        what=f"{relation} the test group {test_group.id}; {shared} of {len(responses)} responses are in both",
+        what=f"{relation} the test group {test_group.id}; {shared} of {counted(len(responses), 'responses')} in both",
         keep=similarity < 1 and not shared,
         group=group.id,
         evidence={"test_group": test_group.id, "similarity": round(similarity, 4), "shared_responses": shared},
@@ -78,8 +78,8 @@ def _shared_responses(group: Group, test_groups: Sequence[Group]) -> Item:
     return Item(
         kind="contaminated-response",
         suspicion=1.0 if all_shared else 0.4,
-        what=f"{len(test_groups)} of {len(group.responses)} responses stand in the test data under another prompt "
-        f"(group {ids[0]}{f' and {len(ids) - 1} more' if len(ids) > 1 else ''})",
+        what=f"{len(test_groups)} of {counted(len(group.responses), 'responses')} also in the test data, under another "
+        f"prompt (group {ids[0]}{f' and {len(ids) - 1} more' if len(ids) > 1 else ''})",
         keep=not all_shared,
         group=group.id,
         evidence={

@@ -10,7 +10,7 @@ import logging
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from plaudit.groups import Group, plain_text
 from plaudit.judgements import pairs_of
 from plaudit.logs import muted
 from plaudit.model import FEATURES, PROBE_PREFIX, Matrix, is_baseline
+from plaudit.text import counted
 from plaudit.training import TrainingSettings, frozen_features, learn
 
 PerResponse = Float[np.ndarray, " R"]
@@ -118,7 +119,8 @@ def _linear(
             unit = output.centre + output.spread * (features[outside] @ weights)
             scores.ratings_of(output.name)[outside] = output.low + (output.high - output.low) * unit
     for reason, count in failures.items():
-        logger.warning("%s has no model for %d of %d folds: %s", backbone, count, len(np.unique(fold)), reason)
+        folds = counted(len(np.unique(fold)), "folds")
+        logger.warning("%s has no model for %d of %s: %s", backbone, count, folds, reason)
     return scores
 
 
@@ -127,7 +129,7 @@ def _fine_tuned(groups: Sequence[Group], backbone: str, fold: PerGroup, settings
 
     scores = OutOfFoldScores.empty(groups)
     sizes = [len(group.responses) for group in groups]
-    quiet = replace(settings, validation_share=0.0, baselines="none", report_to="none")
+    quiet = settings.as_implied(validation_share=0.0, baselines="none", report_to="none")
     for number, (train, validation) in enumerate(_splits(groups, fold, settings)):
         with tempfile.TemporaryDirectory() as folder, muted("plaudit.training", when=number > 0):
             model = train_model(list(compress(groups, train)), Path(folder) / "model", backbone, settings=quiet)

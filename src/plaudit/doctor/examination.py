@@ -24,8 +24,9 @@ from plaudit.doctor.ratings import suspicious_ratings
 from plaudit.doctor.settings import DoctorSettings
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, each_group
-from plaudit.model import check_backbone
+from plaudit.model import check_backbone, is_baseline
 from plaudit.statistics import Measurement
+from plaudit.training import JudgementKinds, TrainingSettings, check_wishes, refuse_explicit, unused_settings
 
 _CHECKS: tuple[Callable[[Sequence[Group]], Iterator[Item]], ...] = (
     disagreeing,
@@ -163,6 +164,7 @@ class _Examination:
     def _cross_fit(self, groups: Sequence[Group], unit: PerGroup) -> tuple[dict[str, list[OutOfFoldScores]], PerGroup]:
         """Model -> its scores under each assignment to folds; and the first assignment [G]."""
         settings, training = self.settings, self.settings.training_settings()
+        _check_wishes(training, settings.backbones, groups)
         size = count_judgements(groups, training.ties).astype(np.float64)
         seeds = [settings.seed + number for number in range(settings.repeats)]
         assignments = [assign_folds(unit, size, settings.folds, seed) for seed in seeds]
@@ -178,6 +180,18 @@ class _Examination:
             "repeats": settings.repeats,
         }
         return out_of_fold, assignments[0]
+
+
+def _check_wishes(training: TrainingSettings, backbones: Sequence[str], groups: Sequence[Group]) -> None:
+    """What was asked of training, and neither the examination nor its models have a use for."""
+    refuse_explicit(
+        training, ("validation_share", "baselines", "report_to"), "is of a single run, and has no effect here"
+    )
+    if all(map(is_baseline, backbones)):
+        unused = [set(unused_settings(training, name)) for name in backbones] or [set(training.explicit)]
+        models = ", ".join(backbones) or "no model"
+        refuse_explicit(training, sorted(set.intersection(*unused)), f"has no effect on {models}")
+    check_wishes(training, JudgementKinds.of(groups))
 
 
 def _no_model_reason(judged: PerGroup, by: str) -> str | None:

@@ -25,6 +25,7 @@ from plaudit.doctor.rankings import LISTED, REMOVED
 from plaudit.errors import PlauditError
 from plaudit.groups import Group, Rating
 from plaudit.judgements import response_starts
+from plaudit.text import counted
 
 PerRating = Float[np.ndarray, " N"]
 Indices = Int[np.ndarray, " N"]
@@ -184,7 +185,7 @@ def _item(
     rating = rated.rating
     value, expected = scale.value(rated.unit), scale.value(rated.unit - residual)
     verb = f"{rating.annotator} rates" if rating.annotator is not None else "rates"
-    other_ratings = f" and {others} other ratings of it" if others else ""
+    other_ratings = f" and {counted(others, 'other ratings of it')}" if others else ""
     return Item(
         kind="suspicious-rating",
         suspicion=p_wrong,

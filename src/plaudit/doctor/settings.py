@@ -68,4 +68,4 @@ class DoctorSettings(Settings):
         Raises:
             PlauditError: for a name in `training` that is no setting.
         """
-        return TrainingSettings(seed=self.seed, folds_by=self.by).with_changes(self.training, "doctor")
+        return TrainingSettings().as_implied(seed=self.seed, folds_by=self.by).with_changes(self.training, "doctor")

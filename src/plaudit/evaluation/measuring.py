@@ -22,6 +22,7 @@ from plaudit.judgements import NO_SUBSET, cluster_ids
 from plaudit.scoring import GroupScores, ScoredGroups
 from plaudit.statistics import LEVEL, Form, Measurement, intervals_by, signed_percent
 from plaudit.storage import Fields
+from plaudit.text import counted
 
 FORMAT = 1
 """Of `metrics.json`: raised whenever what was written before can no longer be read."""
@@ -74,8 +75,8 @@ class Evaluation(Metrics):
     invariance: Invariance | None = None
 
     def __repr__(self) -> str:
-        groups, comparisons = self.counts.get("groups", 0), self.counts.get("comparisons", 0)
-        return f"Evaluation({groups} groups, {comparisons} comparisons, {self.counts.get('ratings', 0)} ratings)"
+        counts = (counted(self.counts.get(name, 0), name) for name in ("groups", "comparisons", "ratings"))
+        return f"Evaluation({', '.join(counts)})"
 
     def __str__(self) -> str:
         """The headline figures, a line each: value, 95% interval, and what they are read against."""
@@ -135,7 +136,7 @@ def read_evaluation(file: str | Path) -> Evaluation:
         >>> group = Group("q", "2 + 2?", ("4", "5"), (Ranking(((0,), (1,))),))
         >>> _ = Path("metrics.json").write_text(json.dumps(evaluate([group], [[1.0, 0.0]]).to_json()))
         >>> read_evaluation("metrics.json")
-        Evaluation(1 groups, 1 comparisons, 0 ratings)
+        Evaluation(1 group, 1 comparison, 0 ratings)
     """
     try:
         row = json.loads(Path(file).read_text(encoding="utf-8"))
@@ -248,12 +249,12 @@ def check_measurable(groups: Sequence[Group], clusters: str | None = None) -> No
         >>> check_measurable([Group("q", "2 + 2?", ("4", "5"))])
         Traceback (most recent call last):
         ...
-        plaudit.errors.InvalidInputError: nothing to measure: none of the 1 groups has ...
+        plaudit.errors.InvalidInputError: nothing to measure: none of 1 group has ...
     """
     cluster_ids(groups, clusters)
     if not any(group.ratings or any(any(ranking.comparisons()) for ranking in group.rankings) for group in groups):
         raise InvalidInputError(
-            f"nothing to measure: none of the {len(groups)} groups has a ranking of two responses or a rating",
+            f"nothing to measure: none of {counted(len(groups), 'groups')} has a ranking of two responses or a rating",
             remedy="give data with judgements",
         )
 

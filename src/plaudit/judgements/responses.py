@@ -12,6 +12,7 @@ from jaxtyping import Float64, Int64
 
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, plain_text, prompt_key
+from plaudit.text import counted
 
 Scores = Sequence[Sequence[float]]
 """One list a group, one number a response."""
@@ -55,7 +56,8 @@ class Responses:
             return None
         group = self.group[broken[0]]
         first = f"group {self.ids[group]!r}, response {broken[0] - self.start[group]}"
-        return f"{len(broken):,} of {len(needed):,} scores are not finite ({first}{' first' * (len(broken) > 1)})"
+        all_scores = counted(len(needed), "scores")
+        return f"{len(broken):,} of {all_scores} are not finite ({first}{' first' * (len(broken) > 1)})"
 
 
 def response_starts(groups: Sequence[Group]) -> Int64[np.ndarray, " starts"]:
@@ -108,15 +110,16 @@ def check_shapes(groups: Sequence[Group], scores: Scores) -> None:
         >>> check_shapes([Group("q", "Why?", ("a", "b"))], [[0.5]])
         Traceback (most recent call last):
         ...
-        plaudit.errors.InvalidInputError: group 'q' has 2 responses and 1 scores
+        plaudit.errors.InvalidInputError: group 'q' has 2 responses and 1 score
     """
     if len(groups) != len(scores):
         raise InvalidInputError(
-            f"there are {len(groups)} groups and scores for {len(scores)}", remedy="give one list of scores a group"
+            f"{counted(len(groups), 'groups')} and scores for {len(scores)}", remedy="give one list of scores a group"
         )
     for group, row in zip(groups, scores, strict=True):
         if len(group.responses) != len(row):
-            raise InvalidInputError(f"group {group.id!r} has {len(group.responses)} responses and {len(row)} scores")
+            texts, values = counted(len(group.responses), "responses"), counted(len(row), "scores")
+            raise InvalidInputError(f"group {group.id!r} has {texts} and {values}")
 
 
 def cluster_ids(groups: Sequence[Group], field: str | None = None) -> list[int]:

@@ -9,6 +9,7 @@ from plaudit.data import scales_of
 from plaudit.errors import InvalidInputError, NotFoundError, PlauditError
 from plaudit.groups import Group
 from plaudit.losses import RANKING_LOSSES, RATING_LOSSES, ranking_loss
+from plaudit.text import counted
 from plaudit.training import TrainingSettings, read_scales
 
 
@@ -66,7 +67,7 @@ def choose_losses(
     kinds = _kinds(groups)
     if not kinds:
         raise InvalidInputError(
-            f"none of the {len(groups)} groups has a ranking of two responses or a rating",
+            f"none of {counted(len(groups), 'groups')} has a ranking of two responses or a rating",
             remedy="give data with judgements",
         )
     known = [*RANKING_LOSSES, *RATING_LOSSES]

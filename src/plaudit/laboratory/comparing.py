@@ -21,6 +21,7 @@ from plaudit.laboratory.settings import LaboratorySettings
 from plaudit.laboratory.splits import Split, cross_validation_splits, single_split
 from plaudit.model import check_backbone, is_baseline, shared_features
 from plaudit.storage import check_folder, replacing, versions, write_json
+from plaudit.training import JudgementKinds, TrainingSettings, check_wishes, refuse_explicit
 
 RESULT, RUNS = "losses.json", "runs"
 
@@ -70,7 +71,8 @@ def compare_losses(
     groups = list(each_group(groups))
     settings = (settings or LaboratorySettings()).with_changes(changes)
     _check_inputs(backbone, output, overwrite)
-    settings = replace(settings, training=replace(settings.training, report_to="none", baselines="none"))
+    _check_wishes(settings.training, groups)
+    settings = replace(settings, training=settings.training.as_implied(report_to="none", baselines="none"))
     check_measurable(groups, settings.clusters)
     chosen = choose_losses(groups, settings.training, settings.losses)
     splits = _splits(groups, settings)
@@ -101,6 +103,14 @@ def _check_inputs(backbone: str, output: str | Path, overwrite: bool) -> None:
         )
     check_backbone(backbone)
     check_folder(output, overwrite=overwrite, files=RESULTS, besides=[RUNS])
+
+
+def _check_wishes(training: TrainingSettings, groups: Sequence[Group]) -> None:
+    """What was asked of training and a comparison of losses decides itself, or has nothing to do here."""
+    refuse_explicit(training, ("loss", "rating_loss"), "is what is compared here", "name the losses with --losses")
+    refuse_explicit(training, ("baselines",), "is of a single run", "name the plain models with --baselines")
+    refuse_explicit(training, ("validation_share", "report_to"), "is of a single run, and has no effect here")
+    check_wishes(training, JudgementKinds.of(groups))
 
 
 def _write(comparison: LossComparison, file: Path) -> None:

@@ -40,10 +40,9 @@ class Job:
     settings: TrainingSettings
     run: Callable[[], Run]
 
-    @property
-    def file(self) -> str:
-        """The name of its file in the cache."""
-        return re.sub(r"[^\w.-]+", "-", f"{self.split_index}-{self.name}-{self.seed_index}") + ".json"
+    def file(self, key: str) -> str:
+        """The name of its file in the cache. Runs of other data or settings have another key, and stay beside it."""
+        return re.sub(r"[^\w.-]+", "-", f"{self.split_index}-{self.name}-{self.seed_index}-{key}") + ".json"
 
 
 def list_jobs(
@@ -92,11 +91,11 @@ def run_jobs(jobs: Sequence[Job], cache: Path, backbone: str, log: Callable[[str
         # A loss gives the same warnings in each of its runs: those of the first are enough.
         with muted("plaudit", when=job.name in runs):
             key = _key([_origin(job.split, backbone), job.name, job.settings.to_dict(), versions()])
-            run = _read(cache / job.file, key)
+            run = _read(cache / job.file(key), key)
             is_cached = run is not None
             if run is None:
                 run = job.run()
-                _write(run, cache / job.file, key)
+                _write(run, cache / job.file(key), key)
         by_seed = runs.setdefault(job.name, [])
         if len(by_seed) == job.seed_index:
             by_seed.append([])

@@ -54,7 +54,7 @@ def default_settings(trainable: str = "head") -> TrainingSettings:
         ('mean', 'all')
     """
     changes = HEAD_ONLY if trainable == "head" else {}
-    return TrainingSettings().with_changes({"trainable": trainable, **changes}, "losses")
+    return TrainingSettings().with_changes({"trainable": trainable, **changes}, "losses").as_implied()
 
 
 def run_candidate(candidate: Candidate, split: Split, backbone: str, settings: TrainingSettings) -> Run:
@@ -69,7 +69,7 @@ def run_candidate(candidate: Candidate, split: Split, backbone: str, settings: T
     training, validation = candidate.restrict(split.train), candidate.restrict(split.validation)
     # The progress of one training run would drown the laboratory's.
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):
-        model = train(training, folder, backbone, validation_groups=validation or None, settings=settings)
+        model = train(training, folder, backbone, validation_groups=validation or None, settings=settings.as_implied())
     frozen = is_frozen(settings)
     if candidate.likelihood:
         temperature: float | None = 1.0

@@ -12,6 +12,7 @@ from plaudit.data import clusters, signature, split_groups
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, plain_text
 from plaudit.judgements import cluster_ids
+from plaudit.text import counted
 
 _VALIDATION_SHARE = 0.15
 """Of what is not tested: it selects the checkpoint and fits the temperature."""
@@ -50,9 +51,10 @@ def cross_validation_splits(groups: Sequence[Group], count: int, seed: int, by: 
     units = _units(groups, by)
     shuffled = sorted(set(units), key=lambda unit: blake2b(f"{seed}\0{unit}".encode(), digest_size=8).digest())
     if not 2 <= count <= len(shuffled) or len(shuffled) < 3:
-        what = f"{len(shuffled)} different values of {by}"
+        what = counted(len(shuffled), f"different values of {by}")
         if by == "prompt":
-            what = f"{len(shuffled)} different prompts in {len(groups)} groups (near-duplicates count as one)"
+            prompts = counted(len(shuffled), "different prompts")
+            what = f"{prompts} in {counted(len(groups), 'groups')} (near-duplicates count as one)"
         allowed = f"can be 2 to {len(shuffled)}" if len(shuffled) > 2 else "needs 3 of them at least"
         raise InvalidInputError(f"there are {what}", remedy=f"folds is {count}, and {allowed}")
     splits = []

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer
     from plaudit.model.templates import read_template, settle_template
     from plaudit.model.token_check import TokenCheck
-    from plaudit.model.trainable import TRAINABLE, adding_adapters, freeze, merge_lora
+    from plaudit.model.trainable import TRAINABLE, adding_adapters, drops_out, freeze, merge_lora
 else:
     __getattr__, __dir__ = face(__name__, __file__)
 
@@ -90,6 +90,7 @@ __all__ = [
     "check_not_made_of",
     "check_vocabulary",
     "combine",
+    "drops_out",
     "freeze",
     "is_baseline",
     "keep_token",

@@ -7,6 +7,7 @@ different losses have no such unit in common, and a warning says so.
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from plaudit.model.reward_model import RewardModel
 from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer, prepared_as
 from plaudit.model.token_check import TokenCheck
 from plaudit.storage import versions, write_record
+
+logger = logging.getLogger(__name__)
 
 
 def combined(scores: Sequence[Score], heads: Sequence[int]) -> Score:
@@ -159,13 +162,19 @@ class Ensemble(Scorer):
     def prepare_all(
         self, groups: Iterable[Group], *, truncate_responses: bool = False, check: TokenCheck | None = None
     ) -> Iterator[RenderedForMembers]:
-        """As the members read them. `check` counts what the first reads; what others lose is a warning of theirs."""
+        """As the members read them. `check` counts for each that reads in its own way; without it they warn at the
+        end."""
+        counts = check or TokenCheck()
         readers = [self.members[alike[0]] for alike in self._readings]
+        checks = counts.of_readers([_named(alike) for alike in self._readings]) if len(readers) > 1 else [counts]
         streams = (
-            reader.prepare_all(copy, truncate_responses=truncate_responses, check=None if number else check)
-            for number, (reader, copy) in enumerate(zip(readers, tee(groups, len(readers)), strict=True))
+            reader.prepare_all(copy, truncate_responses=truncate_responses, check=of_reader)
+            for reader, copy, of_reader in zip(readers, tee(groups, len(readers)), checks, strict=True)
         )
-        return map(RenderedForMembers.of, zip(*streams, strict=True))
+        yield from map(RenderedForMembers.of, zip(*streams, strict=True))
+        if check is None:
+            for warning in counts.warnings():
+                logger.warning(warning)
 
     @checked
     def score_prepared(
@@ -201,6 +210,11 @@ class Ensemble(Scorer):
                 member.save(staging / MEMBERS / str(number))
             self.record = self.run_record(self.kind)
             write_record(staging, self.record, card)
+
+
+def _named(members: Sequence[int]) -> str:
+    """What the members of these numbers are called in a warning."""
+    return f"{'member' if len(members) == 1 else 'members'} {', '.join(map(str, members))}"
 
 
 def _same_readings(members: Sequence[RewardModel]) -> list[list[int]]:

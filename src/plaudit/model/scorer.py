@@ -157,7 +157,8 @@ class Scorer(ABC):
     def score(
         self, groups: Groups, *, batch_tokens: int = DEFAULT_BATCH_TOKENS, truncate_responses: bool = False
     ) -> list[list[Score]]:
-        """Score every response of every group.
+        """Score every response of every group. What the answers lose on the way to tokens is a warning when all are
+        scored: the words that `plaudit score` ends with, which fails where all answers became the same tokens.
 
         Args:
             groups: one group or many, or a file in any format that `read_groups` reads, each row a group of its own.

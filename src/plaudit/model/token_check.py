@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,24 @@ class TokenCheck:
         self._cut: Counter[str] = Counter()
         self._texts = self._tokens = self._unknown = self._mostly_unknown = 0
         self._with_tools = self._tools_hidden = 0
+        self._name = ""
+        self._others: list[TokenCheck] = []
+
+    def of_readers(self, names: Sequence[str]) -> list[TokenCheck]:
+        """A count for each of the readers that score the same groups together, such as an ensemble's members: this one
+        and others that it speaks for. Answers are lost only where every reader loses them.
+
+        Example:
+            >>> check = TokenCheck()
+            >>> first, second = check.of_readers(["member 0", "member 1"])
+            >>> first is check, second.warnings()
+            (True, [])
+        """
+        self._name, *names = names
+        self._others = [TokenCheck() for _ in names]
+        for other, name in zip(self._others, names, strict=True):
+            other._name = name
+        return [self, *self._others]
 
     def add(self, renderer: Renderer, item: Rendered) -> None:
         """Count a group that the renderer has rendered."""
@@ -81,7 +99,11 @@ class TokenCheck:
             yield group
 
     def warnings(self) -> list[str]:
-        """What to warn of, in plain words; nothing if nothing is lost."""
+        """What to warn of, in plain words; nothing if nothing is lost. Each reader speaks for itself."""
+        reasons = [f"{self._name}: {reason}" if self._name else reason for reason in self._reasons()]
+        return reasons + [reason for other in self._others for reason in other.warnings()]
+
+    def _reasons(self) -> list[str]:
         reasons = []
         if count := self._cut["prompt"]:
             were, their = ("was", "its") if count == 1 else ("were", "their")
@@ -121,7 +143,7 @@ class TokenCheck:
         Raises:
             InvalidInputError: if all answers that are compared became the same tokens.
         """
-        if self.equal and self.equal == self.comparisons:
+        if all(one.equal and one.equal == one.comparisons for one in (self, *self._others)):
             raise InvalidInputError(
                 f"all {counted(self.equal, 'comparisons')} are of answers that differ but become the same tokens: "
                 f"{self._causes()}"
@@ -145,6 +167,7 @@ class TokenCheck:
             "mostly_unknown_texts": self._mostly_unknown,
             "groups_with_tools": self._with_tools,
             "tools_hidden": self._tools_hidden,
+            **({"other_readers": {one._name: one.to_json() for one in self._others}} if self._others else {}),
         }
 
     def _causes(self) -> str:

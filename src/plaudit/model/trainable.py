@@ -19,6 +19,21 @@ TRAINABLE = re.compile(r"all|layers|head|last:([1-9]\d*)|lora(?::([1-9]\d*))?")
 _LORA = {"r": 16, "lora_alpha": 32, "lora_dropout": 0.0}
 
 
+def drops_out(network: RewardNetwork) -> bool:
+    """Whether anything in a network is left out at random when it trains with dropout.
+
+    Example:
+        >>> from plaudit.model import RewardModel
+        >>> drops_out(RewardModel.from_backbone("my-backbone").network)
+        False
+    """
+    if any(isinstance(module, nn.Dropout) and module.p > 0 for module in network.modules()):
+        return True
+    # Attention has its share in the configuration alone, under a name of the architecture's own.
+    entries = network.config.get_text_config().to_dict().items()
+    return any("drop" in name and isinstance(value, float) and value > 0 for name, value in entries)
+
+
 def freeze(network: RewardNetwork, trainable: str) -> None:
     """Leave only some parameters trainable, in place. The head always learns; its constant bias, if any, never does,
     because adding a constant to every score changes no comparison.

@@ -17,6 +17,7 @@ from plaudit.groups import Group
 from plaudit.scoring.progress import watched
 from plaudit.scoring.scored import ScoredGroups
 from plaudit.storage import check_folder, check_not_read
+from plaudit.text import counted
 
 if TYPE_CHECKING:
     from plaudit.model import Scorer, TokenCheck
@@ -281,13 +282,13 @@ def check_numbers(missing: int, scores: int) -> None:
         >>> check_numbers(3, 3)
         Traceback (most recent call last):
         ...
-        plaudit.errors.InvalidInputError: none of the 3 scores is a number (NaN or infinite); half precision ...
+        plaudit.errors.InvalidInputError: none of 3 scores is a number (NaN or infinite); half precision ...
     """
     if not missing:
         return
     remedy = "half precision overflows: --precision fp32 may help; else the weights hold NaN, and training diverged"
     if missing == scores:
-        raise InvalidInputError(f"none of the {scores:,} scores is a number (NaN or infinite)", remedy=remedy)
+        raise InvalidInputError(f"none of {counted(scores, 'scores')} is a number (NaN or infinite)", remedy=remedy)
     logger.warning("%s of %s scores are not numbers; %s", f"{missing:,}", f"{scores:,}", remedy)
 
 

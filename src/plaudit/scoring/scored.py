@@ -15,6 +15,7 @@ from plaudit._arguments import checked
 from plaudit.data import Bounds, Score, align_scores
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group
+from plaudit.text import counted
 
 ResponseScores: TypeAlias = Float[np.ndarray, " responses"]
 """One number for each response, group after group; NaN where there is none."""
@@ -128,11 +129,13 @@ class ScoredGroups:
             scored = _scored(scores)
         if len(groups) != len(scored):
             raise InvalidInputError(
-                f"there are {len(groups)} groups and scores for {len(scored)}", remedy="give one list of scores a group"
+                f"{counted(len(groups), 'groups')} and scores for {len(scored)}",
+                remedy="give one list of scores a group",
             )
         for group, size in zip(groups, scored.sizes.tolist(), strict=True):
             if len(group.responses) != size:
-                raise InvalidInputError(f"group {group.id!r} has {len(group.responses)} responses and {size} scores")
+                texts, values = counted(len(group.responses), "responses"), counted(size, "scores")
+                raise InvalidInputError(f"group {group.id!r} has {texts} and {values}")
         return scored
 
     def __len__(self) -> int:
@@ -144,7 +147,8 @@ class ScoredGroups:
         span = f"scores from {finite.min():.4g} to {finite.max():.4g}" if len(finite) else "no finite score"
         lists = {"attributes": self.attributes, "baselines": self.baselines}
         more = [f"{name}: {', '.join(values)}" for name, values in lists.items() if values]
-        return f"ScoredGroups({'; '.join([f'{len(self):,} groups, {len(self.scores):,} responses, {span}', *more])})"
+        sizes = f"{counted(len(self), 'groups')}, {counted(len(self.scores), 'responses')}"
+        return f"ScoredGroups({'; '.join([f'{sizes}, {span}', *more])})"
 
     @checked
     def on(self, attribute: str) -> ResponseScores:
@@ -212,7 +216,7 @@ def _same_shape(name: str, baseline: ScoredGroups, sizes: Int[np.ndarray, " grou
 def _flatten(rows: ScoreRows, sizes: Int[np.ndarray, " groups"]) -> ResponseScores:
     if len(rows) != len(sizes):
         raise InvalidInputError(
-            f"there are {len(sizes)} groups and scores for {len(rows)}", remedy="give one list of scores a group"
+            f"{counted(len(sizes), 'groups')} and scores for {len(rows)}", remedy="give one list of scores a group"
         )
     if [len(row) for row in rows] != sizes.tolist():
         raise InvalidInputError("a group has another number of values than of scores")

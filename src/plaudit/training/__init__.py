@@ -11,18 +11,21 @@ if TYPE_CHECKING:
     from plaudit.training.language_model.perplexity import validation_sentence
     from plaudit.training.language_model.pretraining import pretrain
     from plaudit.training.language_model.settings import FineTuningSettings, PretrainingSettings
-    from plaudit.training.linear import fit_linear, frozen_features, learn
+    from plaudit.training.linear import fit_linear, frozen_features, learn, unused_settings
     from plaudit.training.reward_model import train
     from plaudit.training.settings import TrainingSettings, loss_settings, read_scales
     from plaudit.training.targets import ComparisonTargets
+    from plaudit.training.wishes import JudgementKinds, check_wishes, refuse_explicit
 else:
     __getattr__, __dir__ = face(__name__, __file__)
 
 __all__ = [
     "ComparisonTargets",
     "FineTuningSettings",
+    "JudgementKinds",
     "PretrainingSettings",
     "TrainingSettings",
+    "check_wishes",
     "fit_linear",
     "frozen_features",
     "learn",
@@ -31,7 +34,9 @@ __all__ = [
     "read_demonstrations",
     "read_scales",
     "read_texts",
+    "refuse_explicit",
     "sft",
     "train",
+    "unused_settings",
     "validation_sentence",
 ]

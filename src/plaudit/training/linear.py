@@ -31,19 +31,23 @@ from plaudit.model import (
     Scorer,
     make_linear_probe,
 )
+from plaudit.text import counted
 from plaudit.training.card import linear_card
 from plaudit.training.convex import BradleyTerry, LeastSquares, LinearFit, fit_convex
-from plaudit.training.plan import REWARD, plan
+from plaudit.training.plan import REWARD, check_pooling, plan
 from plaudit.training.run.rendering import render_groups
 from plaudit.training.run.training_run import TrainingRun
-from plaudit.training.settings import TrainingSettings
+from plaudit.training.settings import TrainingSettings, read_mix
 from plaudit.training.targets import ComparisonTargets
+from plaudit.training.wishes import JudgementKinds, check_wishes, refuse_explicit
 
 logger = logging.getLogger(__name__)
 
-# The settings that count; `seed`, `report_to`, `baselines` and `validation_share` have nothing to do here and no harm.
-_USED = ("ties", "scales", "mix", "folds_by", "seed", "report_to", "baselines", "validation_share")
+# What a plain model reads; with a seed, of which it draws nothing, it is the same model.
+_USED = ("ties", "scales", "mix", "folds_by", "seed")
 _USED_BY_FROZEN = ("pooling", "max_length", "chat_template", "truncate_responses", "batch_tokens", "trust_remote_code")
+# What it does anyway, where that was asked for.
+_ALWAYS = {"loss": "bradley-terry", "rating_loss": "mse"}
 
 
 def train_linear(
@@ -58,8 +62,7 @@ def train_linear(
         PlauditError: if there is nothing to learn from, or the folder is taken.
     """
     run.open()
-    if unused := _unused(run.settings, backbone):
-        logger.warning("%s does not use these settings, which change nothing: %s", backbone, ", ".join(unused))
+    check_linear_wishes(run.settings, backbone, JudgementKinds.of(groups))
     model = fit_linear(groups, backbone, run.settings)
     validation = {"groups": 0} if validation_groups is None else _validate(model, validation_groups, run.settings)
     model.record |= run.record(validation=validation)
@@ -67,11 +70,40 @@ def train_linear(
     return model
 
 
-def _unused(settings: TrainingSettings, backbone: str) -> list[str]:
-    """Settings that were changed from their defaults and mean nothing to a plain model."""
+def unused_settings(settings: TrainingSettings, backbone: str) -> list[str]:
+    """Settings that were asked for and mean nothing to a plain model.
+
+    Example:
+        >>> unused_settings(TrainingSettings(epochs=3, ties="ignore", baselines="none"), "bow")
+        ['epochs']
+    """
     used = {*_USED, *(_USED_BY_FROZEN if backbone.startswith(PROBE_PREFIX) else ())}
-    default = TrainingSettings().to_dict()
-    return [name for name, value in settings.to_dict().items() if value != default[name] and name not in used]
+    values = settings.to_dict()
+    used |= {name for name, value in _ALWAYS.items() if values[name] == value}
+    off: tuple[object, ...] = (None, False, 0, "none", {})
+    return [name for name in values if name in settings.explicit - used and values[name] not in off]
+
+
+def check_linear_wishes(settings: TrainingSettings, backbone: str, kinds: JudgementKinds) -> None:
+    """Refuse what was asked for and a plain model cannot do.
+
+    Raises:
+        InvalidInputError: names the settings.
+    """
+    if unused := unused_settings(settings, backbone):
+        names = ", ".join(unused)
+        raise InvalidInputError(
+            f"{backbone} has no use for {names}: it is fitted in one step, without gradients",
+            remedy=f"leave {'it' if len(unused) == 1 else 'them'} out, or train a backbone",
+        )
+    check_wishes(settings, kinds)
+    if settings.ties == "rao-kupper":
+        refuse_explicit(settings, ("ties",), f"is no rule that {backbone} has", "it can be half or ignore")
+    if settings.mix and kinds.ranked and REWARD in read_mix(settings.mix):
+        raise InvalidInputError(
+            f"mix={settings.mix} mixes rankings with ratings, and {backbone} learns its reward from one of them",
+            remedy=f"leave {REWARD} or the mix out, or train a backbone",
+        )
 
 
 def fit_linear(groups: Sequence[Group], backbone: str, settings: TrainingSettings) -> Scorer:
@@ -155,6 +187,7 @@ def frozen_features(
         "trust_remote_code": settings.trust_remote_code,
     }
     reader = RewardModel.from_backbone(name, outputs=Outputs(pooling=pooling), **options)
+    check_pooling(settings.pooling, reader.network.causal)
     template = reader.tokenizer.chat_template
     (items,) = render_groups(reader, settings, groups)
     if reader.tokenizer.chat_template != template:
@@ -214,7 +247,9 @@ def learn(features: Matrix, groups: Sequence[Group], settings: TrainingSettings)
         >>> learned.reward.shape, bool(learned.reward[0] > 0)
         ((1,), True)
     """
-    planned = plan(groups, replace(settings, rating_loss="mse", heads=1, head="linear", annotators=False))
+    planned = plan(
+        groups, settings.as_implied(loss="bradley-terry", rating_loss="mse", heads=1, head="linear", annotators=False)
+    )
     rated = [attribute for attribute in planned.outputs.attributes if attribute.readout == "value"]
     parts = np.array([_part(number, group, settings.folds_by) for number, group in enumerate(groups)])
     starts = [0, *accumulate(len(group.responses) for group in groups)]
@@ -223,7 +258,10 @@ def learn(features: Matrix, groups: Sequence[Group], settings: TrainingSettings)
         source = f"mix of ratings, as mix={settings.mix} asks" if settings.mix else "rankings; ratings stand beside it"
         logger.warning("a plain model learns its reward from one kind of judgement: here the %s", source)
     if comparisons is not None and (comparisons.won == 0.5).all():
-        logger.warning("all %d comparisons are ties, so nothing can be told apart by them", len(comparisons.won))
+        logger.warning(
+            "every comparison is a tie, so nothing can be told apart by them (%s)",
+            counted(len(comparisons.won), "comparisons"),
+        )
     rankings = None if comparisons is None or settings.mix else fit_convex(features, comparisons)
     return Learned(
         rankings, tuple(_rated(features, one, planned.scales[one.name], groups, starts, parts) for one in rated)

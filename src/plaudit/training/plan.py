@@ -15,6 +15,7 @@ from plaudit.losses import RATING_LOSSES
 from plaudit.model import Attribute, Outputs
 from plaudit.training.group_targets import TargetReader
 from plaudit.training.settings import TrainingSettings, read_mix, read_scales
+from plaudit.training.wishes import JudgementKinds, check_wishes
 
 logger = logging.getLogger(__name__)
 
@@ -26,12 +27,13 @@ def plan(groups: Sequence[Group], settings: TrainingSettings) -> TargetReader:
     """How these groups are to be read: an output for each rated attribute, one for rankings, and their mix, the reward.
 
     Raises:
-        PlauditError: if the mix names an attribute that nobody rated, or a rating loss needs levels that are not there.
+        PlauditError: if the mix names an attribute that nobody rated, a rating loss needs levels that are not there, or
+            a setting that was asked for has nothing to do here.
     """
     scales = scales_of(groups, read_scales(settings.scales) if settings.scales else None)
-    ranked = any(len(ranking.tiers) > 1 or len(ranking.tiers[0]) > 1 for group in groups for ranking in group.rankings)
-    _check_kinds(settings, ranked, bool(scales))
-    mix = _mix(list(scales), ranked, settings)
+    kinds = JudgementKinds.of(groups)
+    check_wishes(settings, kinds)
+    mix = _mix(list(scales), kinds.ranked, settings)
     attributes = [_rated(name, scale, groups, settings.rating_loss, mix) for name, scale in scales.items()]
     if REWARD not in scales and (REWARD in mix or not attributes):
         attributes.append(Attribute(REWARD, mix.get(REWARD, 1.0)))
@@ -49,16 +51,6 @@ def plan(groups: Sequence[Group], settings: TrainingSettings) -> TargetReader:
         annotators=_annotators(groups) if settings.annotators else None,
         seed=settings.seed,
     )
-
-
-def _check_kinds(settings: TrainingSettings, ranked: bool, rated: bool) -> None:
-    """A loss that was asked for and has nothing to learn from is a mistake."""
-    kinds = ((settings.loss, "bradley-terry", ranked, "rankings"), (settings.rating_loss, "mse", rated, "ratings"))
-    for loss, default, present, kind in kinds:
-        if loss != default and not present:
-            raise InvalidInputError(
-                f"the loss {loss} learns from {kind}, and the data have none", remedy="leave --loss out"
-            )
 
 
 def check_pooling(pooling: str, causal: bool) -> None:

@@ -20,6 +20,7 @@ from plaudit.model import (
     cached_features,
     cached_layout,
     check_backbone,
+    drops_out,
     freeze,
     is_baseline,
 )
@@ -37,6 +38,7 @@ from plaudit.training.run.warnings import warnings
 from plaudit.training.settings import TrainingSettings
 from plaudit.training.steps import Steps
 from plaudit.training.trainer import RewardTrainer
+from plaudit.training.wishes import check_run_wishes, refuse_explicit
 
 logger = logging.getLogger(__name__)
 
@@ -104,6 +106,7 @@ def train_network(
     settings = run.settings
     reader = plan(groups, settings)
     train_groups, validation = split_validation(groups, validation_groups, settings, reader)
+    check_run_wishes(settings, validated=bool(validation), validation_data=validation_groups is not None)
     run.open()
     model = _open_backbone(backbone, reader.outputs, settings)
     train_items, validation_items = render_groups(model, settings, train_groups, validation)
@@ -145,6 +148,8 @@ def _open_backbone(backbone: str, outputs: Outputs, settings: TrainingSettings) 
     )
     network = model.network
     check_pooling(settings.pooling, network.causal)
+    if not drops_out(network):
+        refuse_explicit(settings, ("dropout",), f"is asked for, and {backbone} has no dropout")
     freeze(network, settings.trainable)
     if settings.gradient_checkpointing:
         inside = network.model

@@ -165,7 +165,7 @@ def test_refusals():
         best_of(groups, {}, scores)
     with pytest.raises(PlauditError, match="lambda is -1"):
         best_of(groups, {"p": scores}, scores, penalty=-1)
-    with pytest.raises(PlauditError, match="2 responses and 1 scores"):
+    with pytest.raises(PlauditError, match="2 responses and 1 score"):
         best_of(groups, {"p": [[1.0], [1.0]]}, scores)
 
 

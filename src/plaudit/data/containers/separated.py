@@ -9,6 +9,7 @@ from typing import IO
 
 from plaudit.data.rows import Row, text_lines
 from plaudit.errors import DataError, InvalidInputError
+from plaudit.text import counted
 
 SEPARATORS = (",", ";", "\t")
 """What may stand between the cells of a .csv file: spreadsheets write semicolons where the decimal sign is a comma."""
@@ -114,7 +115,7 @@ def _header(cells: list[str], file: str, line: int, fault: InvalidInputError | N
 
 def _row_of_cells(header: list[str], cells: list[str], file: str, line: int, fault: InvalidInputError | None) -> Row:
     if fault is None and len(cells) != len(header):
-        reason = f"the row has {len(cells)} columns, the header {len(header)}"
+        reason = f"the row has {counted(len(cells), 'columns')}, the header {len(header)}"
         fault = InvalidInputError(reason, remedy="quote or remove the extra separators")
     if fault is not None:
         return Row(file, line, cells, fault)

@@ -13,6 +13,7 @@ from plaudit.data.formats import FileReading, Format, register_format
 from plaudit.data.formats.fields import ANNOTATORS, IDS, name_of, need, number_of, prompt_of, take
 from plaudit.data.formats.texts import response_of
 from plaudit.groups import Group, GroupError, text_key
+from plaudit.text import counted
 
 _NAMES = ("session", "session_id", *ANNOTATORS)
 
@@ -68,7 +69,7 @@ def _clicked(value: Any, count: int) -> tuple[bool, ...]:
     if isinstance(value, list) and value and all(isinstance(flag, bool) for flag in value):
         if len(value) != count:
             raise GroupError(
-                f"{count} responses were shown but {len(value)} are clicked or not", remedy="give one for each"
+                f"{counted(count, 'responses')} shown but {len(value)} clicked or not", remedy="give one for each"
             )
         return tuple(value)
     indices = [] if value is None else value if isinstance(value, list) else [value]
@@ -92,7 +93,8 @@ def _seconds(value: Any, clicked: tuple[bool, ...]) -> tuple[float | None, ...]:
         value = [value if was_clicked else None for was_clicked in clicked]
     if len(value) != len(clicked):
         raise GroupError(
-            f"{len(clicked)} responses were shown but {len(value)} have seconds", remedy="give one for each, or null"
+            f"{counted(len(clicked), 'responses')} shown but {len(value)} with seconds",
+            remedy="give one for each, or null",
         )
     seconds = tuple(None if entry is None else number_of(entry, "the seconds") for entry in value)
     if not all(time is None or time >= 0 for time in seconds):

@@ -12,6 +12,7 @@ from plaudit.data.formats.fields import is_absent, leave, need, number_of
 from plaudit.data.formats.pairs import read_trl
 from plaudit.data.formats.texts import tools_of
 from plaudit.groups import Group, GroupError
+from plaudit.text import counted
 
 _NAMES = (
     ("chosen_response", "rejected_response"),
@@ -89,7 +90,9 @@ def read_orca(row: dict[str, Any], file: FileReading) -> Group:
     if not isinstance(order, list) or not isinstance(points, list) or sorted(map(str, order)) != ["chosen", "rejected"]:
         raise GroupError('"order" must name chosen and rejected', remedy='and "rating" have the points of each')
     if len(points) != 2:
-        raise GroupError(f"there are 2 responses but {len(points)} ratings", remedy="give one for each response")
+        raise GroupError(
+            f"there are 2 responses but {counted(len(points), 'ratings')}", remedy="give one for each response"
+        )
     values = dict(zip(order, points, strict=True))
     # The same points stand once more in a column of the chosen one.
     again = row.get("chosen_score")

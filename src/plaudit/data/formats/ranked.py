@@ -24,6 +24,7 @@ from plaudit.data.formats.fields import (
 )
 from plaudit.data.formats.texts import response_of
 from plaudit.groups import Group, GroupError, Ranking, Rating
+from plaudit.text import counted
 
 _LISTS = ("responses", "completions", "answers", "outputs", "candidates", "generations")
 _TEXTS = ("response", "text", "answer", "completion", "output", "content", "message")
@@ -163,8 +164,8 @@ def _parallel(values: Any, count: int, what: str) -> list[Any]:
     if values is None:
         return []
     if not isinstance(values, list) or len(values) != count:
-        have = len(values) if isinstance(values, list) else "no list of"
-        raise GroupError(f"there are {count} responses but {have} {what}", remedy="give one for each response")
+        have = counted(len(values), what) if isinstance(values, list) else f"no list of {what}"
+        raise GroupError(f"there are {counted(count, 'responses')} but {have}", remedy="give one for each response")
     return values
 
 
@@ -238,7 +239,9 @@ def _annotations(row: dict[str, Any], objects: list[dict[str, Any]], file: FileR
             raise GroupError(f"an annotation rates the model {model!r:.40}, which has not one response")
         index = place if model is None else models.index(model)
         if index >= len(objects):
-            raise GroupError(f"there are {len(objects)} responses but {len(annotations)} annotations")
+            raise GroupError(
+                f"there are {counted(len(objects), 'responses')} but {counted(len(annotations), 'annotations')}"
+            )
         ratings += _within(ratings_of(index, attribute, annotation.pop("rating"), file), 5)
     leave_each(row, "annotations", annotations)
     return ratings

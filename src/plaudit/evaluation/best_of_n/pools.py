@@ -13,6 +13,7 @@ from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, plain_text
 from plaudit.judgements import check_shapes, cluster_ids
 from plaudit.statistics import centred, pooled_sd
+from plaudit.text import counted
 
 Scores = Sequence[Sequence[float]]
 
@@ -79,7 +80,8 @@ def gather_pools(
     reached = most or min(sizes, default=1)
     if reached > max(sizes, default=1):
         raise InvalidInputError(
-            f"no prompt has {reached:,} candidates with a gold value", remedy=f"the most is {max(map(len, pools))}"
+            f"no prompt has {counted(reached, 'candidates')} with a gold value",
+            remedy=f"the most is {max(map(len, pools))}",
         )
     used = [pool for pool in pools if len(pool) >= max(reached, 2)]
     return Pools(

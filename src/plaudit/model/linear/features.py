@@ -15,7 +15,7 @@ from jaxtyping import Float, Shaped
 from scipy import sparse
 
 from plaudit.errors import InvalidInputError
-from plaudit.text import TOKEN
+from plaudit.text import TOKEN, counted
 
 Dense = Float[np.ndarray, "responses features"]
 Matrix: TypeAlias = Dense | sparse.csr_matrix
@@ -126,7 +126,7 @@ class WordFeatures:
             with suppress(ValueError):
                 matrix = vectorizer.fit_transform(texts)
                 return cls(tuple(vectorizer.get_feature_names_out().tolist()), vectorizer.idf_), matrix
-        raise InvalidInputError(f"there is no word in any of the {len(texts)} responses to learn from")
+        raise InvalidInputError(f"there is no word in any of {counted(len(texts), 'responses')} to learn from")
 
     @classmethod
     def restored(cls, tensors: Mapping[str, Shaped[np.ndarray, "*_"]], terms: Sequence[str] | None) -> WordFeatures:

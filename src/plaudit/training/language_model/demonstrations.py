@@ -46,8 +46,11 @@ def demonstrations(groups: Iterable[Group], attribute: str | None = None, top: f
             is kept too.
 
     Raises:
-        PlauditError: if ratings on several attributes leave open what is best.
+        PlauditError: if ratings on several attributes leave open what is best, or an attribute or a share is asked for
+            that no judgement has a part in.
     """
+    groups = list(groups)
+    _check_wishes(groups, attribute, top)
     kept, tied, unjudged = [], 0, 0
     for group in groups:
         marks = _net_wins(group) if group.rankings else _mean_ratings(group, attribute)
@@ -61,6 +64,21 @@ def demonstrations(groups: Iterable[Group], attribute: str | None = None, top: f
         tied += len(best) > wanted
         kept.append(group.among(best))
     return Demonstrations(tuple(kept), tied, unjudged)
+
+
+def _check_wishes(groups: Sequence[Group], attribute: str | None, top: float) -> None:
+    """A choice among responses that were not judged so, or at all, would be made without it."""
+    counting = {rating.attribute for group in groups if not group.rankings for rating in group.ratings}
+    if attribute is not None and attribute not in counting:
+        known = f"attributes: {', '.join(sorted(counting))}" if counting else "leave it out"
+        why = (
+            "nobody rated" if counting or not any(group.rankings for group in groups) else "the rankings decide before"
+        )
+        raise InvalidInputError(f"attribute={attribute} names ratings that {why}", remedy=known)
+    if top and not any(group.rankings or group.ratings for group in groups):
+        raise InvalidInputError(
+            f"top={top:g} chooses among judged responses, and none is judged", remedy="leave it out"
+        )
 
 
 def read_demonstrations(source: str | Path | Sequence[str | Path], **options: Any) -> Iterator[Group]:

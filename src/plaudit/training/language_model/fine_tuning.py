@@ -44,6 +44,7 @@ from plaudit.training.language_model.settings import FineTuningSettings
 from plaudit.training.run.split import hold_out_validation
 from plaudit.training.run.trainer import default_learning_rate
 from plaudit.training.run.training_run import Schedule, TrainingRun
+from plaudit.training.wishes import check_curves, check_held_out
 
 logger = logging.getLogger(__name__)
 
@@ -96,6 +97,7 @@ def sft(
 
 def _fine_tune(run: TrainingRun[FineTuningSettings], groups: list[Group], backbone: str | Path) -> dict[str, Any]:
     settings = run.settings
+    check_curves(settings)
     best = demonstrations(groups, settings.attribute, settings.top)
     run.open()
     model, tokenizer, objective = open_language_model(backbone, trust_remote_code=settings.trust_remote_code)
@@ -109,6 +111,7 @@ def _fine_tune(run: TrainingRun[FineTuningSettings], groups: list[Group], backbo
         settings.validation_share,
         lambda count: np.random.default_rng(settings.seed).permutation(count).tolist(),
     )
+    check_held_out(settings, bool(validation_groups))
     blocks, too_long = _render_blocks(train_groups, renderer)
     validation_blocks, validation_too_long = _render_blocks(validation_groups, renderer)
     if left_out := too_long + validation_too_long:

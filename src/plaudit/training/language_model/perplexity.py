@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from scipy.stats import t as student
 
+from plaudit.text import counted
 from plaudit.training.language_model.batches import IGNORED, Batches
 
 
@@ -117,5 +118,6 @@ def validation_sentence(figures: Mapping[str, Any] | None) -> str:
     before, after, factor = (Perplexity(**figures[name]) for name in ("before", "after", "factor"))
     return (
         f"Validation perplexity {before} before and {after} after, a factor of {factor}; "
-        f"{after.tokens:,} tokens of {after.documents:,} documents, which also chose the checkpoint."
+        f"{counted(after.tokens, 'tokens')} of {counted(after.documents, 'documents')}, which also chose the "
+        "checkpoint."
     )

@@ -14,6 +14,7 @@ from plaudit._arguments import checked
 from plaudit.errors import InvalidInputError
 from plaudit.logs import muted
 from plaudit.model import check_backbone
+from plaudit.text import counted
 from plaudit.training.language_model.batches import Batches, TokenBlock, split_into_blocks
 from plaudit.training.language_model.card import stage_card
 from plaudit.training.language_model.documents import Document, Texts, read_texts
@@ -32,6 +33,7 @@ from plaudit.training.language_model.settings import PretrainingSettings
 from plaudit.training.run.split import hold_out_validation
 from plaudit.training.run.trainer import default_learning_rate, only_batch
 from plaudit.training.run.training_run import Schedule, TrainingRun
+from plaudit.training.wishes import check_curves, check_held_out, refuse_explicit
 
 
 @checked
@@ -79,6 +81,7 @@ def pretrain(
 
 def _pretrain(run: TrainingRun[PretrainingSettings], texts: Texts, backbone: str | Path | None) -> dict[str, Any]:
     settings = run.settings
+    check_curves(settings)
     run.open()
     documents, validation_documents = hold_out_validation(
         texts.documents,
@@ -86,7 +89,10 @@ def _pretrain(run: TrainingRun[PretrainingSettings], texts: Texts, backbone: str
         settings.validation_share,
         lambda count: np.random.default_rng(settings.seed).permutation(count).tolist(),
     )
+    check_held_out(settings, bool(validation_documents))
     start = _open_backbone(backbone, documents, settings)
+    if start.causal:
+        refuse_explicit(settings, ("masked",), "is of encoders, and the objective is next-token")
     model = start.model.to(run.device)
     blocks = start.blocks(documents)
     _check_size(blocks, start.block)
@@ -166,6 +172,8 @@ def _open_backbone(
 ) -> StartingPoint:
     """A backbone to train on, or a tokenizer learned from the documents and a random network for it."""
     if backbone is not None:
+        reason = f"is of a network from scratch, and {backbone} has one"
+        refuse_explicit(settings, ("vocabulary", "layers", "hidden", "heads"), reason, "leave it or the backbone out")
         model, tokenizer, objective = open_language_model(
             backbone, settings.objective, trust_remote_code=settings.trust_remote_code
         )
@@ -194,7 +202,7 @@ def _check_size(blocks: Sequence[TokenBlock], block: int) -> None:
     tokens = sum(len(one.tokens) for one in blocks)
     if tokens < block:
         raise InvalidInputError(
-            f"the text to learn from has {tokens} tokens, less than one block of {block}",
+            f"the text to learn from has {counted(tokens, 'tokens')}, less than one block of {block}",
             remedy="give more text, or a smaller --block",
         )
 

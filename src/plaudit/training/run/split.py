@@ -51,7 +51,7 @@ def split_validation(
         )
     validation = _judged(validation_groups, reader)
     if not validation:
-        raise InvalidInputError(f"none of the {len(validation_groups)} validation groups has anything to compare")
+        raise InvalidInputError("no validation group has anything to compare")
     return usable, validation
 
 

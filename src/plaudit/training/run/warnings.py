@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from plaudit.groups import Group
 from plaudit.judgements import credit, flatten_comparisons
+from plaudit.text import counted
 
 # A gap of 8 means "preferred with probability 0.9997", which no set of human judgements supports.
 _SATURATED_GAP = 8.0
@@ -39,8 +40,8 @@ def warnings(groups: Sequence[Group], scores: Float[np.ndarray, " responses"]) -
     reasons = []
     if accuracy - 0.5 < noise:
         reasons.append(
-            f"validation accuracy {accuracy:.3f} is not clearly above chance (0.5 ± {noise:.3f}, {count} groups): "
-            "train on more judgements, or check that better and worse are not mixed up"
+            f"validation accuracy {accuracy:.3f} is not clearly above chance (0.5 ± {noise:.3f}, "
+            f"{counted(count, 'groups')}): train on more judgements, or check that better and worse are not mixed up"
         )
     if length_rule >= accuracy:
         reasons.append(
