@@ -259,7 +259,7 @@ def test_any_other_name_stands_for_itself():
 def test_the_demo_writes_candidates(run, place):
     code, out, err = run("demo", "--candidates", "c.jsonl", "--each", 3, "--questions", 1)
     assert code == 0, err
-    assert "held-out questions are in c.jsonl" in out
+    assert "144 candidates for 48 held-out questions: c.jsonl" in out
     assert "--gold ratings:quality" in out
     assert not (place / "plaudit-demo").exists()
 

@@ -189,8 +189,8 @@ def _check_wishes(training: TrainingSettings, backbones: Sequence[str], groups: 
     )
     if all(map(is_baseline, backbones)):
         unused = [set(unused_settings(training, name)) for name in backbones] or [set(training.explicit)]
-        models = ", ".join(backbones) or "no model"
-        refuse_explicit(training, sorted(set.intersection(*unused)), f"has no effect on {models}")
+        models = f"on {', '.join(backbones)}" if backbones else "without a model"
+        refuse_explicit(training, sorted(set.intersection(*unused)), f"has no effect {models}")
     check_wishes(training, JudgementKinds.of(groups))
 
 
