@@ -8,6 +8,7 @@ from tiny import tiny_model_folder
 
 from plaudit.serving import HostedModels, ServerMetrics, ServingSettings, create_app
 
+
 @pytest.fixture(scope="module")
 def operations(tmp_path_factory):
     folder = tiny_model_folder(tmp_path_factory.mktemp("openapi") / "tiny")
