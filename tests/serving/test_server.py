@@ -241,6 +241,11 @@ def test_a_url_stands_in_a_models_place(folder, tmp_path):
         assert [score.response for score in scorer.rank("why", ["because", "because"])] == [0, 1]
         probed = run("probe", url, rows, "--json")
         assert probed.returncode == 0, probed.stderr
+        long = tmp_path / "long.jsonl"
+        long.write_text(json.dumps({"prompt": "why is the sky blue " * 200, "responses": ["because", "so"]}) + "\n")
+        warned, here = run("score", url, long, "--no-record").stderr, run("score", folder, long, "--no-record").stderr
+        assert "2 responses were read with the middle of their prompt cut to fit 256 tokens" in warned
+        assert warned == here
 
 
 def test_nobody_there_is_said_in_seconds(tmp_path):

@@ -230,7 +230,7 @@ class RewardModel(Scorer):
     def prepare_all(
         self, groups: Iterable[Group], *, truncate_responses: bool = False, check: TokenCheck | None = None
     ) -> Iterator[Rendered]:
-        """Groups as the tokens that are scored, lazily. What they lose on the way is counted, or warned of at the end."""
+        """Groups as the tokens that are scored, lazily. What they lose is counted, or warned of at the end."""
         counts = check or TokenCheck()
         for item in self.renderer.render(groups, truncate_responses=truncate_responses):
             counts.add(self.renderer, item)

@@ -89,6 +89,11 @@ class TokenCheck:
             self._tools_hidden += not renderer.shows_tools(item.group)
         self._compare(renderer, item)
 
+    def add_cuts(self, prompts: int, responses: int, limit: int) -> None:
+        """Count responses whose prompt, or who themselves, were cut to `limit` tokens by whoever rendered them."""
+        self._limit = limit
+        self._cut.update(prompt=prompts, response=responses)
+
     def passing(self, renderer: Renderer, groups: Iterable[Group]) -> Iterator[Group]:
         """The groups, rendered and counted while they go by. Responses that do not fit are cut."""
         for group in groups:

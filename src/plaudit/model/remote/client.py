@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -42,6 +44,9 @@ class Client:
         timeout: seconds for one answer.
         tries: of each request.
 
+    Attributes:
+        cuts: of how many responses so far the server cut the prompt ("prompts") or themselves ("responses") to fit.
+
     Example:
         >>> Client("http://any:s3cret@localhost:8000")
         Client('http://localhost:8000')
@@ -53,6 +58,7 @@ class Client:
         self.address = ServerAddress.of(url, token)
         self.model = model
         self.tries = tries
+        self.cuts: Counter[str] = Counter()
         self._http = httpx2.Client(headers=self.address.headers(), timeout=httpx2.Timeout(timeout, connect=10))
 
     def __repr__(self) -> str:
@@ -107,6 +113,7 @@ class Client:
                 time.sleep(pause_before(attempt))
                 continue
             if response.status_code == 200:
+                self.cuts.update(cuts_in(response))
                 return answer_in(self.address, response)
             if attempt + 1 == self.tries or not may_pass(response.status_code):
                 break
@@ -128,6 +135,7 @@ class AsyncClient:
         self.address = ServerAddress.of(url, token)
         self.model = model
         self.tries = tries
+        self.cuts: Counter[str] = Counter()
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=64)
         self._http = httpx2.AsyncClient(
             headers=self.address.headers(), timeout=httpx2.Timeout(timeout, connect=10, pool=None), limits=limits
@@ -180,6 +188,7 @@ class AsyncClient:
                 await asyncio.sleep(pause_before(attempt))
                 continue
             if response.status_code == 200:
+                self.cuts.update(cuts_in(response))
                 return answer_in(self.address, response)
             if attempt + 1 == self.tries or not may_pass(response.status_code):
                 break
@@ -203,6 +212,11 @@ def answer_in(address: ServerAddress, response: httpx2.Response) -> Any:
         return response.json()
     except ValueError:
         raise PlauditError(f"{address.url} did not answer with JSON", remedy="is a Plaudit server there?") from None
+
+
+def cuts_in(response: httpx2.Response) -> dict[str, int]:
+    """How many responses of an answer were read with their prompt, or themselves, cut."""
+    return {what: int(count) for what, count in re.findall(r"(\w+)=(\d+)", response.headers.get("x-plaudit-cut", ""))}
 
 
 def unreachable(address: ServerAddress, error: Exception) -> PlauditError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,7 +11,8 @@ from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, plain_text
 from plaudit.model.prepared import Prepared
 from plaudit.model.remote.client import Client
-from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer
+from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Groups, Scorer
+from plaudit.model.token_check import TokenCheck
 from plaudit.storage import versions
 
 # What a token is taken to have in characters, to fill requests; the server counts its own.
@@ -78,6 +79,23 @@ class RemoteScorer(Scorer):
     ) -> list[list[Score]]:
         groups = [item.group for item in batch]
         return self.client.score(groups, truncate_responses=self._truncate_responses)
+
+    def stream(
+        self,
+        groups: Groups,
+        *,
+        batch_tokens: int = DEFAULT_BATCH_TOKENS,
+        truncate_responses: bool = False,
+        check: TokenCheck | None = None,
+    ) -> Iterator[list[Score]]:
+        """As every scorer's; what the server cut is counted, or a warning at the end."""
+        before = self.client.cuts.copy()
+        yield from super().stream(groups, batch_tokens=batch_tokens, truncate_responses=truncate_responses)
+        cut = self.client.cuts - before
+        counts = check or TokenCheck()
+        counts.add_cuts(cut["prompts"], cut["responses"], int(self.record.get("max_length") or 0))
+        if check is None:
+            counts.finish()
 
     def run_record(self, kind: str, **more: Any) -> dict[str, Any]:
         return {"plaudit": kind, "server": self.client.address.url, **self.record, "versions": versions(), **more}
