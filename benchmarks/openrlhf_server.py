@@ -17,7 +17,7 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any
 from unittest.mock import MagicMock
 
 ABSENT = ("deepspeed", "flash_attn", "ring_flash_attn", "vllm", "ray", "pylatexenc", "latex2sympy2", "sympy")
@@ -25,8 +25,6 @@ ABSENT = ("deepspeed", "flash_attn", "ring_flash_attn", "vllm", "ray", "pylatexe
 
 class _Standin(ModuleType):
     """A module that has whatever is asked of it."""
-
-    __path__: ClassVar[list[str]] = []
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
