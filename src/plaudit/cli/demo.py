@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from plaudit.cli.options import Overwrite
-from plaudit.errors import InvalidInputError
+from plaudit.errors import InvalidInputError, MissingExtraError
 from plaudit.text import counted
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ def demo_command(
     console.print(LEGEND, style="dim")
     question, answers = (prompt, response) if prompt is not None else _asked()
     _show_ranking(console, demo, question, answers)
+    _show_serving(console, demo)
     console.print(_next_steps(demo.folder), markup=False, soft_wrap=True)
 
 
@@ -143,6 +144,26 @@ def _show_ranking(console: Console, demo: Demo, question: str, answers: list[str
     console.print(f"\n{question}", style="bold", markup=False)
     for place, score in enumerate(demo.model.rank(question, answers), start=1):
         console.print(f"  {place}. {score.score:+.2f}  {answers[score.response]}", markup=False)
+
+
+def _show_serving(console: Console, demo: Demo) -> None:
+    from plaudit.demo import serve_demo
+
+    try:
+        served = serve_demo(demo)
+    except MissingExtraError as error:
+        console.print(f"\n{error}", markup=False)
+        return
+    console.print(
+        f"\nOver HTTP, {served.responses} responses have the same scores as here (largest difference "
+        f"{served.difference:.0e}). The best of {served.n} candidates, chosen over HTTP, exceeds a random one by "
+        f"{served.gain} standard deviations of true quality.",
+        markup=False,
+    )
+    model = shlex.quote(str(demo.folder / "model"))
+    console.print(f"To serve it:\n  plaudit serve {model}\nand to ask it, as", markup=False, soft_wrap=True)
+    for wire, line in served.requests:
+        console.print(f"  {wire}:\n    {line}", markup=False, soft_wrap=True)
 
 
 def _next_steps(folder: Path) -> str:

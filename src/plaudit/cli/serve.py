@@ -10,7 +10,7 @@ import typer
 
 from plaudit.cli.inputs import changed_settings
 from plaudit.cli.options import BatchTokens, Config, LoadedPrecision, TruncateResponses
-from plaudit.errors import InvalidInputError, import_extra
+from plaudit.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from plaudit.web import Tokens
@@ -63,8 +63,9 @@ def serve_command(
 
     Example: `plaudit serve my-model` and then `plaudit score http://127.0.0.1:8000 candidates.jsonl`
     """
-    for library in ("uvicorn", "fastapi", "prometheus_client"):
-        import_extra(library, "serve", "a server")
+    from plaudit.serving import require_libraries
+
+    require_libraries()
     from plaudit.serving import Access, ServingSettings, log_requests, named_sources, serve
 
     settings = changed_settings(context, ServingSettings(), **_affine(affine))

@@ -7,12 +7,15 @@ from plaudit._face import face
 if TYPE_CHECKING:
     from plaudit.demo.preferences import preference_set
     from plaudit.demo.run import Demo, run_demo, write_candidates
+    from plaudit.demo.serving import ServedDemo, serve_demo
 else:
     __getattr__, __dir__ = face(__name__, __file__)
 
 __all__ = [
     "Demo",
+    "ServedDemo",
     "preference_set",
     "run_demo",
+    "serve_demo",
     "write_candidates",
 ]

@@ -7,11 +7,13 @@ from plaudit._face import face
 if TYPE_CHECKING:
     from plaudit.model import AsyncClient, Client
     from plaudit.serving.app import create_app
+    from plaudit.serving.examples import RequestExample, request_examples
+    from plaudit.serving.extra import require_libraries
     from plaudit.serving.hosted import Asked, HostedModel, Scored, WrittenText
     from plaudit.serving.metrics import ServerMetrics
     from plaudit.serving.ray import ray_app
     from plaudit.serving.registry import HostedModels
-    from plaudit.serving.server import Access, log_requests, named_sources, serve
+    from plaudit.serving.server import Access, log_requests, named_sources, running_server, serve
     from plaudit.serving.settings import ServingSettings
     from plaudit.serving.trl import RemoteReward
 else:
@@ -25,6 +27,7 @@ __all__ = [
     "HostedModel",
     "HostedModels",
     "RemoteReward",
+    "RequestExample",
     "Scored",
     "ServerMetrics",
     "ServingSettings",
@@ -33,5 +36,8 @@ __all__ = [
     "log_requests",
     "named_sources",
     "ray_app",
+    "request_examples",
+    "require_libraries",
+    "running_server",
     "serve",
 ]

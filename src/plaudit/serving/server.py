@@ -115,9 +115,67 @@ def serve(
         ...
         plaudit.errors.InvalidInputError: 0.0.0.0 can be reached from other machines, and there is no token; ...
     """
-    settings, access = settings or ServingSettings(), access or Access()
-    access.check()
+    access = access or Access()
     raise_file_limit()
+    server, listener = _prepared(sources, settings or ServingSettings(), access, tell, options)
+    try:
+        server.run(sockets=[listener])
+    finally:
+        server.finish()
+        if access.socket_path:
+            access.socket_path.unlink(missing_ok=True)
+    if server.failure:
+        raise server.failure
+
+
+@contextmanager
+def running_server(
+    sources: Mapping[str, str],
+    settings: ServingSettings | None = None,
+    access: Access | None = None,
+    **options: Any,
+) -> Iterator[str]:
+    """Serve models from a thread of this process, for as long as a block runs. Arguments are those of `serve`, but
+    without `access` it is any free port of this machine.
+
+    Yields:
+        The server's address, when its models are loaded.
+
+    Raises:
+        PlauditError: as `serve`.
+
+    Example:
+        >>> from plaudit.model import open_model
+        >>> with running_server({"mine": "my-bow"}) as address:
+        ...     remote = open_model(address).rank("What is 2 + 2?", ["It is 4."])[0].score
+        >>> abs(remote - open_model("my-bow").rank("What is 2 + 2?", ["It is 4."])[0].score) < 1e-6
+        True
+    """
+    access = access or Access(port=0)
+    server, listener = _prepared(sources, settings or ServingSettings(), access, lambda line: None, options)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="plaudit-server", daemon=True)
+    thread.start()
+    try:
+        while not server.loaded.wait(0.1) and thread.is_alive():
+            pass
+        if server.failure:
+            raise server.failure
+        yield server.address
+    finally:
+        server.handle_exit(signal.SIGTERM, None)
+        thread.join()
+        server.finish()
+
+
+def _prepared(
+    sources: Mapping[str, str],
+    settings: ServingSettings,
+    access: Access,
+    tell: Callable[[str], None],
+    options: dict[str, Any],
+) -> tuple[ModelServer, socket.socket]:
+    """The server, and the socket it will listen on."""
+    access.check()
     listener = access.bind()
     hosted = HostedModels(sources, settings, ServerMetrics(), **options)
     app = create_app(hosted, tokens=access.tokens, admin_tokens=access.admin_tokens, origins=access.origins)
@@ -132,15 +190,7 @@ def serve(
         log_level="warning",
         server_header=False,
     )
-    server = ModelServer(config, hosted, tell=tell, address=_address(access, listener))
-    try:
-        server.run(sockets=[listener])
-    finally:
-        hosted.close(0 if server.failure else settings.drain)
-        if access.socket_path:
-            access.socket_path.unlink(missing_ok=True)
-    if server.failure:
-        raise server.failure
+    return ModelServer(config, hosted, tell=tell, address=_address(access, listener)), listener
 
 
 class ModelServer(uvicorn.Server):
@@ -148,17 +198,20 @@ class ModelServer(uvicorn.Server):
     ends.
 
     Attributes:
+        address: where it listens.
         failure: why the models could not be loaded at the start.
+        loaded: set when they were, or could not be.
     """
 
     def __init__(
         self, config: uvicorn.Config, hosted: HostedModels, *, tell: Callable[[str], None], address: str
     ) -> None:
         super().__init__(config)
+        self.address = address
         self.failure: Exception | None = None
+        self.loaded = threading.Event()
         self._hosted = hosted
         self._tell = tell
-        self._address = address
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -197,6 +250,10 @@ class ModelServer(uvicorn.Server):
         else:
             self._loop.call_soon_threadsafe(self._loop.call_later, delay, setattr, self, "should_exit", True)
 
+    def finish(self) -> None:
+        """Work off what waits, now that nothing new comes."""
+        self._hosted.close(0 if self.failure else self._hosted.settings.drain)
+
     def _load_first(self) -> None:
         try:
             self._hosted.load()
@@ -204,8 +261,10 @@ class ModelServer(uvicorn.Server):
             self.failure = error
             self.should_exit = True
             return
+        finally:
+            self.loaded.set()
         for model in self._hosted.models:
-            self._tell(f"serving {model.name} (version {model.version}) on {self._address}")
+            self._tell(f"serving {model.name} (version {model.version}) on {self.address}")
 
     def _reload(self, sig: int, frame: Any) -> None:
         threading.Thread(target=self._load_anew, name="plaudit-reloading", daemon=True).start()
