@@ -47,6 +47,7 @@ class Batcher:
         scorer: what scores. From now on only this object may call it.
         limits: how much may wait.
         report: told of each batch, in the worker thread.
+        report_cached: told of the tokens of each response that was scored before.
 
     Example:
         >>> from plaudit.groups import Group
@@ -64,11 +65,12 @@ class Batcher:
         scorer: Scorer,
         limits: BatchingLimits = DEFAULT_LIMITS,
         report: Callable[[BatchReport], None] = lambda report: None,
+        report_cached: Callable[[int], None] = lambda tokens: None,
     ) -> None:
         self.scorer = scorer
         self.limits = limits
-        self.cached_tokens = 0
         self._report = report
+        self._report_cached = report_cached
         self._cache = ScoreCache(limits.cache_mib)
         self._batch_tokens = limits.batch_tokens
         self._requests: deque[QueuedRequest] = deque()
@@ -238,7 +240,7 @@ class Batcher:
         known = self._cache.get(item.key(0))
         if known is None:
             return False
-        self.cached_tokens += known.tokens
+        self._report_cached(known.tokens)
         request.give(number, _of_item(known, item))
         return True
 

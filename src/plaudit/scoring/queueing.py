@@ -30,7 +30,7 @@ class BatchingLimits:
     batch_tokens: int = DEFAULT_BATCH_TOKENS
     gather_seconds: float = 0.002
     patience: float = 100.0
-    queued_tokens: int = 1 << 26
+    queued_tokens: int = 1 << 24
     waiting: int = 8192
     cache_mib: float = 64.0
 

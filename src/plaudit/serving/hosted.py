@@ -114,7 +114,7 @@ class HostedModel:
         self.created = int(time.time())
         self.asking = 0
         self._warming = False
-        self.batcher = Batcher(scorer, settings.batching(), self._observe)
+        self.batcher = Batcher(scorer, settings.batching(), self._observe, metrics.tokens.labels(name, "cached").inc)
         # Two threads tokenise: one request of thousands leaves the other free.
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="plaudit-tokenise")
 
@@ -202,14 +202,13 @@ class HostedModel:
                 raise await loop.run_in_executor(self._threads, blamed) from None
         ready = time.perf_counter()
         self.metrics.tokenize_seconds.observe(ready - began)
-        cached = self.batcher.cached_tokens
         try:
             scores = await asyncio.wrap_future(self.batcher.submit(prepared, deadline=deadline))
         except PlauditError as error:
             raise api_error(error) from None
         except Exception as error:
             raise _failed(error) from error
-        self._count(scores, prepared, self.batcher.cached_tokens - cached)
+        self._count(scores, prepared)
         mean, sd = self.settings.affine_mean, self.settings.affine_sd
         if self.settings.affine:
             scores = [replace(score, score=(score.score - mean) / sd) for score in scores]
@@ -257,12 +256,11 @@ class HostedModel:
                 return api_error(alone, str(number))
         return api_error(error)
 
-    def _count(self, scores: Sequence[Score], prepared: Sequence[Prepared], cached: int) -> None:
+    def _count(self, scores: Sequence[Score], prepared: Sequence[Prepared]) -> None:
         name, metrics = self.name, self.metrics
         metrics.responses.labels(name).inc(len(scores))
         metrics.cut_prompts.labels(name).inc(sum(item.prompts_cut for item in prepared))
         metrics.cut_responses.labels(name).inc(sum(item.was_cut(0) for item in prepared))
-        metrics.tokens.labels(name, "cached").inc(max(cached, 0))
         for score in scores:
             metrics.score.labels(name).observe(score.score)
 

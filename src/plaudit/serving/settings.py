@@ -21,7 +21,7 @@ class ServingSettings(Settings):
         "OpenRLHF; to wait is the rule, since LLaMA-Factory never tries again",
         POSITIVE,
     )
-    queued_tokens: int = setting(1 << 26, "most tokens that wait", at_least(1))
+    queued_tokens: int = setting(1 << 24, "most tokens that wait", at_least(1))
     waiting: int = setting(8192, "most requests that wait", at_least(1))
     responses: int = setting(4096, "most responses of one request", at_least(1))
     body_mib: float = setting(32.0, "largest body of a request, in MiB", POSITIVE)
