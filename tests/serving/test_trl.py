@@ -69,8 +69,12 @@ def test_cuts_are_told_to_the_trainer_or_end_the_run(server):
     with pytest.raises(TooLongError):
         RemoteReward(server.url)([QUESTION] * 2, ["yes", long])
     reward = RemoteReward(server.url, name="helpful", truncate_responses=True)
-    reward([QUESTION] * 4, ["yes", long, "no", "so"], log_metric=lambda *one: logged.append(one))
-    assert logged == [("helpful/cut", 0.25)]
+    reward([QUESTION] * 3 + [long], ["yes", long, "no", "so"], log_metric=lambda *one: logged.append(one))
+    # The long answer takes all the room; the long prompt loses its middle.
+    assert logged == [("helpful/cut", 0.25), ("helpful/cut_prompts", 0.5)]
+    logged.clear()
+    reward([QUESTION], ["yes"], log_metric=lambda *one: logged.append(one))
+    assert logged == [("helpful/cut", 0.0), ("helpful/cut_prompts", 0.0)]
 
 
 def test_it_raises_where_there_is_no_number(server, monkeypatch):
@@ -117,7 +121,7 @@ def test_what_the_trainers_compute_rewards_with(kind, server, offline):
     completions = [said("assistant", answer) for answer in ANSWERS]
     rewards = calculate(trainer, inputs, [row["prompt"] for row in inputs], completions, [[1]] * 4)
     np.testing.assert_allclose(rewards[:, 0], offline[:4], rtol=1e-5, atol=1e-5)
-    assert logged == [("plaudit/cut", 0.0)]
+    assert logged == [("plaudit/cut", 0.0), ("plaudit/cut_prompts", 0.0)]
 
 
 @pytest.mark.filterwarnings("ignore")  # What TRL says of transformers, and of a policy this small, is theirs.

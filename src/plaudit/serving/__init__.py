@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from plaudit.serving.server import Access, log_requests, named_sources, running_server, serve
     from plaudit.serving.settings import ServingSettings
     from plaudit.serving.trl import RemoteReward
+    from plaudit.serving.verl import PlauditRewardManager
 else:
     __getattr__, __dir__ = face(__name__, __file__)
 
@@ -26,6 +27,7 @@ __all__ = [
     "Client",
     "HostedModel",
     "HostedModels",
+    "PlauditRewardManager",
     "RemoteReward",
     "RequestExample",
     "Scored",

@@ -19,8 +19,8 @@ class RemoteReward:
     resumed, one that has learned from made-up rewards cannot. Answers to the same prompt travel together, so that the
     prompt is computed once. It can be pickled; its token goes with it.
 
-    To the trainer's metrics it adds `NAME/cut`, the share of answers of which only a part was scored, and, where the
-    model has several heads or members, `NAME/spread`.
+    To the trainer's metrics it adds `NAME/cut` and `NAME/cut_prompts`, the shares of answers of which only a part was
+    scored, or that were scored after a part of their prompt; and, of several heads or members, `NAME/spread`.
 
     Args:
         url: of the server; `http://any:TOKEN@host:8000` holds its token, else the environment's PLAUDIT_TOKEN does;
@@ -102,6 +102,7 @@ class RemoteReward:
             for numbers in siblings.values()
         ]
         scores: dict[int, Score] = {}
+        cut_before = self._client.cuts["prompts"]
         rows = self._client.score(groups, truncate_responses=self.truncate_responses)
         for numbers, row in zip(siblings.values(), rows, strict=True):
             scores.update(zip(numbers, row, strict=True))
@@ -110,11 +111,12 @@ class RemoteReward:
             if not math.isfinite(score.score):
                 raise PlauditError(f"{self._client.address.url} gave completion {number} no number for a reward")
         if log_metric is not None and in_order:
-            self._log(in_order, log_metric)
+            self._log(in_order, self._client.cuts["prompts"] - cut_before, log_metric)
         return [score.score for score in in_order]
 
-    def _log(self, scores: Sequence[Score], log_metric: Callable[[str, float], None]) -> None:
+    def _log(self, scores: Sequence[Score], prompts_cut: int, log_metric: Callable[[str, float], None]) -> None:
         log_metric(f"{self.__name__}/cut", sum(score.truncated for score in scores) / len(scores))
+        log_metric(f"{self.__name__}/cut_prompts", prompts_cut / len(scores))
         spreads = [score.spread for score in scores if score.spread is not None]
         if spreads:
             log_metric(f"{self.__name__}/spread", sum(spreads) / len(spreads))
