@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from plaudit import __version__
 from plaudit.errors import PlauditError
 from plaudit.serving.registry import HostedModels
+from plaudit.serving.tracing import FASTAPI_TELEMETRY
 from plaudit.serving.wires import ROUTERS
 from plaudit.web import ApiError, BodyLimits, RequestLog, TokenGate, Tokens, api_error, error_response
 
@@ -54,6 +55,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         strict_content_type=False,
+        telemetry=FASTAPI_TELEMETRY,
     )
     app.state.hosted = hosted
     for router in ROUTERS:

@@ -22,6 +22,7 @@ from plaudit.model import Prepared, RewardModel, Scorer, TokenCheck, open_model
 from plaudit.scoring import Batcher, BatchReport
 from plaudit.serving.metrics import ServerMetrics
 from plaudit.serving.settings import ServingSettings
+from plaudit.serving.tracing import span
 from plaudit.web import ApiError, api_error
 
 logger = logging.getLogger(__name__)
@@ -191,19 +192,13 @@ class HostedModel:
             ApiError: for what cannot be scored, with its place; where there is no room; past the deadline.
         """
         began = time.perf_counter()
-        loop = asyncio.get_running_loop()
-        prepared: list[Prepared] = []
-        for start in range(0, len(asked), _AT_A_TIME):
-            chunk = asked[start : start + _AT_A_TIME]
-            try:
-                prepared += await loop.run_in_executor(self._threads, self._prepare, chunk, truncate_responses)
-            except PlauditError as error:
-                blamed = partial(self._blame, chunk, start, truncate_responses, error)
-                raise await loop.run_in_executor(self._threads, blamed) from None
+        with span("prepare", responses=len(asked)):
+            prepared = await self._prepare_in_threads(asked, truncate_responses)
         ready = time.perf_counter()
         self.metrics.tokenize_seconds.observe(ready - began)
         try:
-            scores = await asyncio.wrap_future(self.batcher.submit(prepared, deadline=deadline))
+            with span("score", responses=len(asked), tokens=sum(item.cost for item in prepared), model=self.name):
+                scores = await asyncio.wrap_future(self.batcher.submit(prepared, deadline=deadline))
         except PlauditError as error:
             raise api_error(error) from None
         except Exception as error:
@@ -225,6 +220,18 @@ class HostedModel:
         done = self.batcher.close(timeout)
         self._threads.shutdown(wait=False)
         return done
+
+    async def _prepare_in_threads(self, asked: Sequence[Asked], truncate: bool) -> list[Prepared]:
+        loop = asyncio.get_running_loop()
+        prepared: list[Prepared] = []
+        for start in range(0, len(asked), _AT_A_TIME):
+            chunk = asked[start : start + _AT_A_TIME]
+            try:
+                prepared += await loop.run_in_executor(self._threads, self._prepare, chunk, truncate)
+            except PlauditError as error:
+                blamed = partial(self._blame, chunk, start, truncate, error)
+                raise await loop.run_in_executor(self._threads, blamed) from None
+        return prepared
 
     def _observe(self, report: BatchReport) -> None:
         # What was computed to warm up nobody asked for.
