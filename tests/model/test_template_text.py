@@ -68,10 +68,12 @@ def test_what_the_template_writes_is_read_as_its_conversation(template, prompt):
     # As inference engines want it (no BOS), as careless trainers send it (two), and padded.
     for mangled in (text.removeprefix("<s>"), "<s>" + text, "<pad><pad>" + text + "<pad>"):
         assert same(made.render_text(mangled), wanted)
-    # Cut off by length, stopped at the end of its turn, or anywhere in what closes it.
+    # Cut off by length, stopped at the end of its turn, or after any token that closes it.
     closing = text[text.rindex("light is scattered") + len("light is scattered") :]
-    for length in range(len(closing)):
-        assert same(made.render_text(text[: len(text) - length]), wanted)
+    tokens = made.tokenizer.tokenize(closing)
+    for count in range(len(tokens)):
+        stopped = made.tokenizer.convert_tokens_to_string(tokens[:count])
+        assert same(made.render_text(text.removesuffix(closing) + stopped), wanted)
     assert not closing or not same(made.render_text(text.removesuffix(closing), as_generated=True), wanted)
 
 
@@ -79,6 +81,14 @@ def test_the_end_of_text_that_a_policy_writes_and_the_template_does_not_is_left_
     made = renderer(TEMPLATES["nothing after the answer"])
     text = whole_text(made, "why", "because")
     assert same(made.render_text(text + "<|im_end|>"), native(made, "why", "because"))
+
+
+@pytest.mark.parametrize("answer", ["if a <", "<|", "the tag <|im_end"])
+def test_an_answer_that_ends_like_the_beginning_of_a_special_token_keeps_its_end(answer):
+    made = renderer(CHATML)
+    text = f"<|im_start|>user\nwhy<|im_end|>\n<|im_start|>assistant\n{answer}"
+    for stopped in (text, f"{text}<|im_end|>", f"{text}<|im_end|>\n"):
+        assert same(made.render_text(stopped), native(made, "why", answer))
 
 
 def test_a_bos_that_opens_every_turn_is_put_back_where_it_was_stripped():

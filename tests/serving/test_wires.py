@@ -98,8 +98,10 @@ async def test_slime_sends_a_sample_as_messages_as_written_or_as_said(host, fold
     client, _ = host({"tiny": folder})
     written = texts[0][: texts[0].index(ANSWERS[0])]
     for prompt in (PROMPT, [{"role": "user", "content": PROMPT}], written):
-        answer = await client.post("/reward", json={"prompt": prompt, "response": ANSWERS[0], "label": None})
-        assert answer.json() == pytest.approx(scores[0], abs=1e-6)
+        # With its `--rollout-skip-special-tokens`, and without.
+        for response in (ANSWERS[0], f"{ANSWERS[0]}<|im_end|>"):
+            answer = await client.post("/reward", json={"prompt": prompt, "response": response, "label": None})
+            assert answer.json() == pytest.approx(scores[0], abs=1e-6)
 
 
 async def test_slime_s_written_prompts_are_read_by_ensembles_and_by_models_without_a_template(host, folder, tmp_path):

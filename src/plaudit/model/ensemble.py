@@ -159,6 +159,11 @@ class Ensemble(Scorer):
     def opens_answer(self, prompt: str) -> bool:
         return all(self.members[alike[0]].opens_answer(prompt) for alike in self._readings)
 
+    def answer_in(self, generated: str) -> str:
+        for alike in self._readings:
+            generated = self.members[alike[0]].answer_in(generated)
+        return generated
+
     def prepare_all(
         self, groups: Iterable[Group], *, truncate_responses: bool = False, check: TokenCheck | None = None
     ) -> Iterator[RenderedForMembers]:

@@ -227,6 +227,9 @@ class RewardModel(Scorer):
             return super().opens_answer(prompt)
         return self.renderer.template_text.opens_answer(prompt)
 
+    def answer_in(self, generated: str) -> str:
+        return self.renderer.template_text.answer_in(generated)
+
     def prepare_all(
         self, groups: Iterable[Group], *, truncate_responses: bool = False, check: TokenCheck | None = None
     ) -> Iterator[Rendered]:

@@ -125,6 +125,10 @@ class Scorer(ABC):
         turn = one_turn(prompt)
         return turn is not None and not turn[1]
 
+    def answer_in(self, generated: str) -> str:
+        """A generated answer without what ends it, where this scorer's text has such an end."""
+        return generated
+
     def prepare_all(
         self, groups: Iterable[Group], *, truncate_responses: bool = False, check: TokenCheck | None = None
     ) -> Iterator[Prepared]:

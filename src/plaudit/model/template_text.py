@@ -24,6 +24,7 @@ class TemplateText:
         bos: the BOS as text.
         answer_opens: what stands before an answer; None without a template, which marks none.
         answer_closes: what stands after it.
+        stops: lengths of `answer_closes`, longest first, at which generated text may end: no token is cut by them.
         end: the end of text, which generated text carries whether or not the template writes it.
         padding: what batches are padded with.
     """
@@ -32,6 +33,7 @@ class TemplateText:
     bos: str
     answer_opens: str | None
     answer_closes: str
+    stops: tuple[int, ...]
     end: str
     padding: str
 
@@ -54,14 +56,22 @@ class TemplateText:
         opens = opens if opens and opens in between else between.strip()
         bos = tokenizer.bos_token or ""
         closes = whole[whole.rindex(_ANSWER) + len(_ANSWER) :]
-        return cls(bos * _times(whole, bos), bos, opens or None, closes, tokenizer.eos_token or "", _padding(tokenizer))
+        return cls(
+            begins=bos * _times(whole, bos),
+            bos=bos,
+            answer_opens=opens or None,
+            answer_closes=closes,
+            stops=_stops(closes, tokenizer),
+            end=tokenizer.eos_token or "",
+            padding=_padding(tokenizer),
+        )
 
     @classmethod
     def of_tokenizer(cls, tokenizer: Any, end: str) -> TemplateText:
         """Without a template. The tokenizer itself writes special tokens; `end` is what it leaves to be written."""
         ids = tokenizer("a", verbose=False)["input_ids"]
         bos = (tokenizer.bos_token or "") if ids[:1] == [tokenizer.bos_token_id] else ""
-        return cls("", bos, None, end, tokenizer.eos_token or "", _padding(tokenizer))
+        return cls("", bos, None, end, _stops(end, tokenizer), tokenizer.eos_token or "", _padding(tokenizer))
 
     def opens_answer(self, prompt: str) -> bool:
         """Whether a prompt is already written, up to where the answer begins."""
@@ -94,11 +104,15 @@ class TemplateText:
         before, after = text[:seam], text[seam:]
         if as_generated:
             return before, after, len(after)
+        answer = self.answer_in(after)
+        return before, answer + self.answer_closes, len(answer)
+
+    def answer_in(self, generated: str) -> str:
+        """What a policy generated, without what ends it: the end of text, and what the template writes after an answer,
+        as far as it goes."""
         if self.end and self.end not in self.answer_closes:
-            after = after.removesuffix(self.end)
-        written = next(n for n in range(len(self.answer_closes), -1, -1) if after.endswith(self.answer_closes[:n]))
-        answer = len(after) - written
-        return before, after[:answer] + self.answer_closes, answer
+            generated = generated.removesuffix(self.end)
+        return generated[: len(generated) - next(n for n in self.stops if generated.endswith(self.answer_closes[:n]))]
 
 
 def _times(text: str, start: str) -> int:
@@ -107,6 +121,13 @@ def _times(text: str, start: str) -> int:
     while start and text.startswith(start, count * len(start)):
         count += 1
     return count
+
+
+def _stops(closes: str, tokenizer: Any) -> tuple[int, ...]:
+    """An answer that ends in `<` was not cut in the middle of `<|im_end|>`, which is one token."""
+    tokens = {token.content for token in tokenizer.added_tokens_decoder.values() if token.content in closes}
+    inside = {closes.index(token) + place for token in tokens for place in range(1, len(token))}
+    return tuple(length for length in range(len(closes), -1, -1) if length not in inside)
 
 
 def _without(text: str, padding: str) -> str:

@@ -40,12 +40,12 @@ async def reward(request: Request, body: SampleRequest) -> Response:
 
 def _asked(hosted: HostedModels, request: Request, body: SampleRequest) -> Asked:
     try:
-        if not isinstance(body.prompt, str):
-            return Group("0", messages_of(body.prompt, "the prompt"), (body.response,))
+        scorer = hosted.get(request.path_params.get("served_model", body.model)).scorer
         # Where the prompt is written up to the answer, the two together are the conversation.
-        model = hosted.get(request.path_params.get("served_model", body.model))
-        if model.scorer.opens_answer(body.prompt):
+        if isinstance(body.prompt, str) and scorer.opens_answer(body.prompt):
             return WrittenText(body.prompt + body.response)
-        return Group("0", body.prompt, (body.response,))
+        prompt = body.prompt if isinstance(body.prompt, str) else messages_of(body.prompt, "the prompt")
+        # slime leaves special tokens in the response, the one that ends it too.
+        return Group("0", prompt, (scorer.answer_in(body.response),))
     except PlauditError as error:
         raise api_error(error, "model" if error.code == "model_not_found" else "prompt") from None
