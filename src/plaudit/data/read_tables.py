@@ -17,7 +17,7 @@ from plaudit.data.read_report import ReadReport, RejectRow
 from plaudit.data.rows import Row
 from plaudit.data.sources import Source, Table
 from plaudit.errors import DataError, InvalidInputError
-from plaudit.groups import Group, GroupError, group_of_checked
+from plaudit.groups import Group, GroupError, as_messages, group_of_checked
 from plaudit.text import counted
 
 logger = logging.getLogger(__name__)
@@ -133,7 +133,7 @@ def _groups_of_row(
     # Arrow and pandas fill a cell that nobody filled with null or NaN.
     columns = {name: value for name, value in row.items() if value is not None and value == value}
     tools = tools_of(columns.pop("tools")) if "tools" in columns else ()
-    groups = _several(shape.read(columns, file))
+    groups = [_without_answer(group, file) for group in _several(shape.read(columns, file))]
     if tools:
         groups = [replace(group, tools=tools) for group in groups]
     meta: dict[str, Any] = {}
@@ -159,6 +159,18 @@ def _with_meta(group: Group, meta: Mapping[str, Any]) -> Group:
     if not (isinstance(merged, list) and all(isinstance(version, Mapping) for version in merged)):
         raise GroupError('"merged" in meta is where rows that were merged are kept', remedy="rename that column")
     return group
+
+
+def _without_answer(group: Group, file: FileReading) -> Group:
+    """The group with a prompt that does not end with one of its own responses, as the whole conversation of a set that
+    gives it beside the responses does."""
+    if isinstance(group.prompt, str) or len(group.prompt) < 2 or group.prompt[-1]["role"] != "assistant":
+        return group
+    *prompt, last = group.prompt
+    if not any(last == as_messages(response, "assistant")[-1] for response in group.responses):
+        return group
+    file.note("the messages end with one of the responses; they are the prompt without it")
+    return replace(group, prompt=tuple(prompt))
 
 
 def _several(groups: Group | Sequence[Group]) -> Sequence[Group]:

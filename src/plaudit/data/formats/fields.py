@@ -172,14 +172,24 @@ def _about(row: dict[str, Any], prompt: Text) -> Text:
 
 
 def _history(row: dict[str, Any]) -> tuple[Message, ...]:
-    system = take(row, "system", "system_prompt")
-    messages = [{"role": "system", "content": words_of(system, "the system message")}] if system else []
+    messages = [*system_of(row)]
     turns = take(row, "history") or []
     if not isinstance(turns, list) or not all(isinstance(turn, (list, tuple)) and len(turn) == 2 for turn in turns):
         raise GroupError('"history" must be a list of [question, answer] pairs')
     for turn in turns:
         messages += [{"role": "user", "content": turn[0]}, {"role": "assistant", "content": turn[1]}]
     return tuple(messages)
+
+
+def system_of(row: dict[str, Any]) -> tuple[Message, ...]:
+    """The system message in a column of its own, as messages; none where it is absent or empty.
+
+    Example:
+        >>> system_of({"system_prompt": "Be brief."}), system_of({"system": ""})
+        (({'role': 'system', 'content': 'Be brief.'},), ())
+    """
+    system = take(row, "system", "system_prompt")
+    return ({"role": "system", "content": words_of(system, "the system message")},) if system else ()
 
 
 def is_absent(value: Any) -> bool:

@@ -48,7 +48,7 @@ def read(row: dict[str, Any], file: FileReading) -> Group:
     refuse_a_third(row, sides)
     identity, subset, annotator = name_of(row, *IDS), name_of(row, "subset"), name_of(row, *ANNOTATORS)
     cells = row.get(sides.first), row.get(sides.second)
-    prompt, first, second = texts_of(row, sides)
+    prompt, first, second = texts_of(row, sides, file)
     return Group(
         id=identity or "",
         prompt=prompt,

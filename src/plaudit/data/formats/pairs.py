@@ -14,9 +14,11 @@ from typing import Any
 
 from plaudit.data.formats import FileReading, Format, register_format
 from plaudit.data.formats.fields import ANNOTATORS, IDS, PROMPTS, name_of, need, optional_number, prompt_of, take
+from plaudit.data.formats.shared_prompts import holds_prompt, shared_prompt, split_prompt, whole_prompt
+from plaudit.data.formats.sides import refuse_names
 from plaudit.data.formats.texts import is_transcript, response_of, text_of, turns_of
 from plaudit.data.formats.verdicts import strength_of
-from plaudit.groups import Group, GroupError, Ranking, Rating, Text, as_messages, group_of_checked, plain_text
+from plaudit.groups import Group, GroupError, Ranking, Rating, Text, as_messages, group_of_checked
 
 
 def knows_hh(row: Mapping[str, Any]) -> bool:
@@ -44,6 +46,7 @@ def read_hh(row: dict[str, Any], file: FileReading) -> Group:
         if turns[-1]["role"] != "assistant":
             raise GroupError(f"{name} ends with the human's turn, so there is no answer in it", remedy="remove the row")
     prompt, *responses = split_prompt(*sides)
+    prompt = whole_prompt(None, prompt, row, file)
     return _group(row, prompt, responses[:1], responses[1:], file)
 
 
@@ -57,11 +60,12 @@ def read_trl(row: dict[str, Any], file: FileReading) -> Group:
     """
     chosen, rejected = need(row, "chosen"), need(row, "rejected")
     prompt = prompt_of(row)
+    if row:
+        refuse_names(row, chosen, rejected)
     if prompt is None or holds_prompt(chosen):
         column = prompt
         prompt, chosen, rejected = shared_prompt(text_of(chosen, "chosen"), text_of(rejected, "rejected"), row)
-        if column is not None and not _says_the_same(column, prompt):
-            file.note("the prompt's column and the messages differ; the messages are believed")
+        prompt = whole_prompt(column, prompt, row, file)
     if isinstance(prompt, str) and _TEMPLATE_MARKS.search(prompt):
         file.note("the prompt holds the marks of a chat template, and a template would be put around it again")
     return _group(row, prompt, _sides(chosen), _sides(rejected), file)
@@ -93,12 +97,6 @@ def read_plain_pair(row: Mapping[str, Any]) -> Group | None:
     if chosen.strip() == rejected.strip():
         return None
     return group_of_checked("", prompt, (chosen, rejected), _FIRST_WINS, (), None, {}, ())
-
-
-def _says_the_same(column: Text, prompt: Text) -> bool:
-    """Whether a column's prompt is the messages' own, or the last of them."""
-    last = prompt if isinstance(prompt, str) else prompt[-1]["content"]
-    return plain_text(column).strip() in (plain_text(prompt).strip(), last.strip())
 
 
 _TEMPLATE_MARKS = re.compile(r"<\||\[INST\]|<start_of_turn>|<｜Assistant｜>")
@@ -184,99 +182,6 @@ def _ratings(row: dict[str, Any], places: Mapping[str, int], file: FileReading) 
         file.note("the scores contradict the label: the rejected response has the higher one; both are kept")
     ordered = sorted(values.items(), key=lambda item: places[item[0][0]])
     return tuple(Rating(places[side], value, attribute) for (side, attribute), value in ordered)
-
-
-def holds_prompt(chosen: Any) -> bool:
-    """Whether messages under `chosen` begin with the prompt's own, as in sets that give both."""
-    if not isinstance(chosen, (list, tuple)) or not chosen or not isinstance(chosen[0], Mapping):
-        return False
-    return chosen[0].get("role", chosen[0].get("from")) in ("system", "user", "human")
-
-
-def shared_prompt(first: Text, second: Text, row: Mapping[str, Any]) -> tuple[Text, Text, Text]:
-    """The prompt that two conversations or texts begin with, and what is left of each; see `split_prompt` and
-    `split_text`."""
-    if isinstance(first, str) and isinstance(second, str):
-        return split_text(first, second, row)
-    return split_prompt(first, second)
-
-
-def split_prompt(first: Text, second: Text) -> tuple[Text, Text, Text]:
-    """The beginning two conversations share, and what is left of each. Each keeps at least its last message.
-
-    Raises:
-        GroupError: if they share nothing, or one of them is text.
-    """
-    if isinstance(first, str) or isinstance(second, str):
-        raise GroupError("one of the two responses is text and the other messages", remedy="make both the same")
-    if not first or not second:
-        raise GroupError("one of the two conversations has no messages", remedy="remove the row")
-    shared = 0
-    while shared < min(len(first), len(second)) - 1 and first[shared] == second[shared]:
-        shared += 1
-    systems = [one[0]["role"] == "system" for one in (first, second)]
-    if not shared and systems[0] != systems[1]:
-        raise GroupError(
-            f"only the {'first' if systems[0] else 'second'} of the two conversations begins with a system message, so "
-            "they share no prompt",
-            remedy="both must begin with the same messages",
-        )
-    if not shared:
-        raise GroupError(
-            f"the two conversations begin differently ({first[0]['role']} and {second[0]['role']}), so they share no "
-            "prompt",
-            remedy="both must begin with the same messages",
-        )
-    return first[:shared], first[shared:], second[shared:]
-
-
-# What opens the assistant's turn, after somebody else's, where a conversation is written as text.
-_ANSWER_OPENS = re.compile(
-    r"(?<=\n)[ \t<|]*(assistant|answer|response|bot|model|gpt|a|tl;dr)\s*(:|\|>|<\|end_header_id\|>)[ \t]*\n*|"
-    r"<\|im_start\|>assistant\n|\[/INST\]\s*|<start_of_turn>model\n|<｜Assistant｜>",
-    re.IGNORECASE,
-)
-# Columns of words that are about a row and never its prompt.
-_ABOUT = re.compile(
-    r"(.*_)?(id|source|model|dataset|subset|category|domain|language|lang|split|type|status|task|name)s?", re.IGNORECASE
-)
-
-
-def split_text(first: str, second: str, row: Mapping[str, Any]) -> tuple[Text, Text, Text]:
-    """The prompt that two texts begin with, up to where the assistant's turn opens, and what is left of each.
-
-    The first words that two answers share are no prompt: nobody wrote them as one.
-
-    Args:
-        first: a text.
-        second: another.
-        row: the row's other columns, one of which may hold the prompt.
-
-    Raises:
-        GroupError: if they do not begin with a prompt; it names the column that may hold it.
-    """
-    if is_transcript(first) and is_transcript(second):
-        return split_prompt(turns_of(first, "chosen"), turns_of(second, "rejected"))
-    opens = [
-        match.end()
-        for match in _ANSWER_OPENS.finditer(first)
-        if first[: match.start()].strip() and second.startswith(first[: match.end()])
-    ]
-    others = _may_be_prompt(row)
-    if opens and not others:
-        return first[: opens[-1]], first[opens[-1] :], second[opens[-1] :]
-    if others:
-        raise GroupError(f"there is no prompt; it may be {others[0]!r}", remedy=f"say so: --column prompt={others[0]}")
-    raise GroupError(
-        "there is no prompt, and the two texts begin with none", remedy='give it as "prompt" (it may be empty)'
-    )
-
-
-def _may_be_prompt(row: Mapping[str, Any]) -> list[str]:
-    """Columns with text of several words, the longest first."""
-    texts = {name: value for name, value in row.items() if isinstance(value, str) and not _ABOUT.fullmatch(name)}
-    several = [name for name, value in texts.items() if len(value.split()) > 1 or len(value) > 20]
-    return sorted(several, key=lambda name: -len(texts[name]))
 
 
 register_format(

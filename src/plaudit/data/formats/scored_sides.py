@@ -68,7 +68,7 @@ def read(row: dict[str, Any], file: FileReading) -> Group:
                 ratings += ratings_of(index, kind, value, file, annotator=annotator)
     if not ratings:
         file.note("nothing is rated; the responses are kept, unjudged")
-    prompt, first, second = texts_of(row, sides)
+    prompt, first, second = texts_of(row, sides, file)
     return Group(identity or "", prompt, (first, second), ratings=tuple(ratings), subset=subset)
 
 

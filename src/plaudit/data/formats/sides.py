@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from plaudit.data.formats import FileReading
 from plaudit.data.formats.fields import need, prompt_of, take
-from plaudit.data.formats.pairs import holds_prompt, shared_prompt
+from plaudit.data.formats.shared_prompts import holds_prompt, shared_prompt, whole_prompt
 from plaudit.data.formats.texts import response_of, text_of
 from plaudit.data.formats.verdicts import Naming
 from plaudit.groups import GroupError, Message, Text
@@ -35,6 +36,8 @@ class Sides:
     second: str
     naming: Naming
 
+
+_MODELS = ("model_a", "model_b", "model_1", "model_2", "generator_1", "generator_2")
 
 SIDES = (
     *(Sides(stem + first, stem + second, naming) for stem in _STEMS for first, second, naming in _SUFFIXES),
@@ -99,7 +102,42 @@ def refuse_a_third(row: Mapping[str, Any], sides: Sides) -> None:
             )
 
 
-def texts_of(row: dict[str, Any], sides: Sides) -> tuple[Text, Text, Text]:
+_LISTS = ("responses", "completions", "candidates", "answers", "outputs", "generations")
+_NAME = re.compile(
+    r"(the )?(model|response|answer|output|completion|candidate)?[ _-]?([a-d]|\d|left|right|first|second)"
+)
+
+
+def refuse_names(row: Mapping[str, Any], *chosen: Any) -> None:
+    """Refuse a chosen and a rejected response that are no texts but name two of the row's other columns, or places in
+    its list of responses.
+
+    Args:
+        row: the row's other columns.
+        chosen: both responses of the pair.
+
+    Raises:
+        GroupError: if they do; it says what to type where the row has two responses.
+    """
+    sides = sides_of(row)
+    several = next((name for name in _LISTS if isinstance(row.get(name), list)), None)
+    if sides is None and several is None:
+        return
+    texts = list(row[several]) if several else []
+    if sides is not None:
+        texts += [value for name, value in row.items() if canonical(name) in (sides.first, sides.second)]
+    models = [value for name, value in row.items() if name in _MODELS]
+    for one in chosen:
+        named = one in models or _NAME.fullmatch(str(one).strip().lower())
+        if isinstance(one, (list, Mapping)) or not named or one in texts or str(one) in texts:
+            return
+    where, remedy = several, 'put the two texts there, or say which is best with "ranks" (a rank for each response)'
+    if sides is not None:
+        where, remedy = f"{sides.first} and {sides.second}", "say so: --column winner=chosen"
+    raise GroupError(f"chosen is {chosen[0]!r:.40}, which is no text but names one of {where}", remedy=remedy)
+
+
+def texts_of(row: dict[str, Any], sides: Sides, file: FileReading) -> tuple[Text, Text, Text]:
     """The prompt and the two responses.
 
     Conversations share the prompt they begin with, whatever column they stand in, and end with the turn that was
@@ -114,16 +152,20 @@ def texts_of(row: dict[str, Any], sides: Sides) -> tuple[Text, Text, Text]:
         turn = row.get("turn")
         first, second = (text_of(_cut(_from_json(one), turn), "a conversation") for one in (first, second))
         prompt, first, second = shared_prompt(first, second, row)
+        prompt = whole_prompt(None, prompt, row, file)
     elif (turns := [_turns(one) for one in (row.get("prompt"), first, second)])[0] and turns[1] and turns[2]:
         take(row, "prompt")
         prompt, first, second = _dialogue(turns[0], turns[1], turns[2])
+        prompt = whole_prompt(None, prompt, row, file)
     else:
         column = prompt_of(row)
         whole = holds_prompt(first) and holds_prompt(second)
         first, second = text_of(first, sides.first), text_of(second, sides.second)
-        prompt, first, second = (
-            shared_prompt(first, second, row) if column is None or whole else (column, first, second)
-        )
+        if column is not None and not whole:
+            prompt = column
+        else:
+            prompt, first, second = shared_prompt(first, second, row)
+            prompt = whole_prompt(column, prompt, row, file)
     return prompt, response_of(first, sides.first), response_of(second, sides.second)
 
 
