@@ -200,13 +200,9 @@ class RewardModel(Scorer):
 
     def __repr__(self) -> str:
         count = sum(parameter.numel() for parameter in self.network.model.parameters())
-        details = [
-            type(self.network.model).__name__,
-            f"{rounded(count)} parameters",
-            f"context {self.renderer.max_length}",
-            str(self.network.device),
-        ]
-        return f"RewardModel({'' if self.name is None else f'{self.name!r}: '}{', '.join(details)})"
+        name = "" if self.name is None else f"{self.name!r}: "
+        kind, context, device = type(self.network.model).__name__, self.renderer.max_length, self.network.device
+        return f"RewardModel({name}{kind}, {rounded(count)} parameters, context {context}, {device})"
 
     @checked
     def prepare(self, group: Group, *, truncate_responses: bool = False) -> Rendered:
