@@ -72,6 +72,8 @@ class HostedModels:
             try:
                 for name, source in self.sources.items():
                     loaded[name] = HostedModel.load(name, source, self.settings, self.metrics, **self.options)
+                    if self.draining:
+                        raise OverloadedError("the server stops", code="draining", retry_after=1.0)
             except Exception:
                 for model in loaded.values():
                     model.close(0)
@@ -120,14 +122,18 @@ class HostedModels:
         raise error
 
     def close(self, timeout: float | None = None) -> bool:
-        """Take nothing new and work off what waits; whether all was, in so many seconds."""
+        """Take nothing new and work off what waits; whether all was, in so many seconds. What is being loaded is waited
+        for too: a thread that computes while the process ends would abort it."""
         self.draining = True
         end = None if timeout is None else time.monotonic() + timeout
 
         def left() -> float | None:
             return None if end is None else max(0.0, end - time.monotonic())
 
-        done = [model.close(left()) for model in self._models.values()]
+        done = [self._loading.acquire(timeout=-1 if end is None else max(0.0, end - time.monotonic()))]
+        if done[0]:
+            self._loading.release()
+        done += [model.close(left()) for model in self._models.values()]
         for thread in self._retired:
             thread.join(left())
         return all(done) and not any(thread.is_alive() for thread in self._retired)

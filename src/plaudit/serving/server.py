@@ -258,7 +258,8 @@ class ModelServer(uvicorn.Server):
         try:
             self._hosted.load()
         except Exception as error:
-            self.failure = error
+            # Whoever stops a server that loads wants no more of it.
+            self.failure = None if self._hosted.draining else error
             self.should_exit = True
             return
         finally:
