@@ -2,6 +2,7 @@
 
 import httpx2
 import pytest
+from serving.served import serving
 from tiny import tiny_model_folder
 
 from plaudit.serving import HostedModels, ServerMetrics, ServingSettings, create_app
@@ -11,6 +12,16 @@ from plaudit.serving import HostedModels, ServerMetrics, ServingSettings, create
 def folder(tmp_path_factory):
     """A tiny decoder with a chat template, whose end of turn is followed by a line break."""
     return tiny_model_folder(tmp_path_factory.mktemp("served") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def guarded(folder, tmp_path_factory):
+    """A process that serves it; the URL holds the token that it wants."""
+    token = tmp_path_factory.mktemp("token") / "token"
+    token.write_text("s3cret\n")
+    with serving(folder, token_file=token) as server:
+        server.url = server.url.replace("http://", "http://any:s3cret@")
+        yield server
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from unittest.mock import MagicMock
 import numpy as np
 import pytest
 import torch
-from serving.served import scores_of_file, serving
+from serving.served import scores_of_file
 from serving.wheels import load_file, unpacked_wheel
 
 from plaudit.groups import Group
@@ -21,11 +21,8 @@ CONVERSATIONS = [("why is the sky blue", f"because {n} the air") for n in range(
 
 
 @pytest.fixture(scope="module")
-def url(folder, tmp_path_factory):
-    token = tmp_path_factory.mktemp("token") / "token"
-    token.write_text("s3cret\n")
-    with serving(folder, token_file=token) as server:
-        yield server.url.replace("http://", "http://any:s3cret@")
+def url(guarded):
+    return guarded.url
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from serving.served import scores_of_file, serving
+from serving.served import scores_of_file
 from tiny import tiny_language_model_folder
 
 from plaudit.errors import GroupError, InvalidInputError, NotFoundError, TooLongError
@@ -16,15 +16,6 @@ from plaudit.serving import RemoteReward
 
 QUESTION, OTHER = "why is the sky blue", "please answer"
 ANSWERS = ["because light is scattered", "the sea", "the cat sat on the mat", ""]
-
-
-@pytest.fixture(scope="module")
-def server(folder, tmp_path_factory):
-    token = tmp_path_factory.mktemp("token") / "token"
-    token.write_text("s3cret\n")
-    with serving(folder, token_file=token) as served:
-        served.url = served.url.replace("http://", "http://any:s3cret@")
-        yield served
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +28,8 @@ def said(role, text):
     return [{"role": role, "content": text}]
 
 
-def test_rewards_are_the_scores_of_a_file_whatever_their_order(server, offline):
-    reward = RemoteReward(server.url)
+def test_rewards_are_the_scores_of_a_file_whatever_their_order(guarded, offline):
+    reward = RemoteReward(guarded.url)
     prompts = [QUESTION, OTHER, QUESTION, QUESTION, OTHER, QUESTION]
     answers = [ANSWERS[2], ANSWERS[0], ANSWERS[0], ANSWERS[3], ANSWERS[1], ANSWERS[1]]
     expected = [offline[n] for n in (2, 4, 0, 3, 5, 1)]
@@ -49,26 +40,26 @@ def test_rewards_are_the_scores_of_a_file_whatever_their_order(server, offline):
     assert reward(prompts=[], completions=[]) == []
 
 
-def test_siblings_travel_together(server):
-    before = len(server.requests())
-    RemoteReward(server.url)(prompts=[QUESTION] * 8 + [OTHER] * 8, completions=[f"{n}" for n in range(16)])
-    (request,) = server.requests()[before:]
+def test_siblings_travel_together(guarded):
+    before = len(guarded.requests())
+    RemoteReward(guarded.url)(prompts=[QUESTION] * 8 + [OTHER] * 8, completions=[f"{n}" for n in range(16)])
+    (request,) = guarded.requests()[before:]
     assert (request["path"], request["responses"]) == ("/v1/rewards", 16)
 
 
-def test_it_can_be_pickled_and_keeps_its_token_to_itself(server, offline):
-    reward = RemoteReward(server.url, name="helpful")
+def test_it_can_be_pickled_and_keeps_its_token_to_itself(guarded, offline):
+    reward = RemoteReward(guarded.url, name="helpful")
     copy = pickle.loads(pickle.dumps(reward))
     assert copy([QUESTION], [ANSWERS[0]]) == reward([QUESTION], [ANSWERS[0]])
     assert copy.__name__ == "helpful"
     assert "s3cret" not in repr(copy)
 
 
-def test_cuts_are_told_to_the_trainer_or_end_the_run(server):
+def test_cuts_are_told_to_the_trainer_or_end_the_run(guarded):
     long, logged = "the sea and the air " * 100, []
     with pytest.raises(TooLongError):
-        RemoteReward(server.url)([QUESTION] * 2, ["yes", long])
-    reward = RemoteReward(server.url, name="helpful", truncate_responses=True)
+        RemoteReward(guarded.url)([QUESTION] * 2, ["yes", long])
+    reward = RemoteReward(guarded.url, name="helpful", truncate_responses=True)
     reward([QUESTION] * 3 + [long], ["yes", long, "no", "so"], log_metric=lambda *one: logged.append(one))
     # The long answer takes all the room; the long prompt loses its middle.
     assert logged == [("helpful/cut", 0.25), ("helpful/cut_prompts", 0.5)]
@@ -77,16 +68,16 @@ def test_cuts_are_told_to_the_trainer_or_end_the_run(server):
     assert logged == [("helpful/cut", 0.0), ("helpful/cut_prompts", 0.0)]
 
 
-def test_it_raises_where_there_is_no_number(server, monkeypatch):
+def test_it_raises_where_there_is_no_number(guarded, monkeypatch):
     with pytest.raises(InvalidInputError, match="2 prompts and 1 completions"):
-        RemoteReward(server.url)([QUESTION] * 2, ["yes"])
+        RemoteReward(guarded.url)([QUESTION] * 2, ["yes"])
     with pytest.raises(GroupError, match="prompt 0 is neither a text nor a list of messages"):
-        RemoteReward(server.url)([None], ["yes"])
+        RemoteReward(guarded.url)([None], ["yes"])
     with pytest.raises(InvalidInputError, match="wants a token"):
-        RemoteReward(server.url.replace("s3cret", "guess"))([QUESTION], ["yes"])
+        RemoteReward(guarded.url.replace("s3cret", "guess"))([QUESTION], ["yes"])
     with pytest.raises(NotFoundError, match="cannot be reached"):
         RemoteReward("http://127.0.0.1:9", tries=1)([QUESTION], ["yes"])
-    reward = RemoteReward(server.url)
+    reward = RemoteReward(guarded.url)
     score = reward._client.score
 
     def broken(groups, **how):
@@ -100,13 +91,13 @@ def test_it_raises_where_there_is_no_number(server, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["GRPOTrainer", "RLOOTrainer"])
-def test_what_the_trainers_compute_rewards_with(kind, server, offline):
+def test_what_the_trainers_compute_rewards_with(kind, guarded, offline):
     trl = pytest.importorskip("trl")
     calculate = inspect.unwrap(getattr(trl, kind)._calculate_rewards)
     logged = []
     trainer = SimpleNamespace(
         accelerator=SimpleNamespace(device="cpu", is_main_process=True, gather=lambda rewards: rewards),
-        reward_funcs=[RemoteReward(server.url)],
+        reward_funcs=[RemoteReward(guarded.url)],
         reward_processing_classes=[None],
         reward_func_names=["plaudit"],
         state=SimpleNamespace(global_step=0),
@@ -125,7 +116,7 @@ def test_what_the_trainers_compute_rewards_with(kind, server, offline):
 
 
 @pytest.mark.filterwarnings("ignore")  # What TRL says of transformers, and of a policy this small, is theirs.
-def test_a_step_of_a_real_run(server, folder, tmp_path):
+def test_a_step_of_a_real_run(guarded, folder, tmp_path):
     trl = pytest.importorskip("trl")
     datasets = pytest.importorskip("datasets")
     asked = []
@@ -144,7 +135,7 @@ def test_a_step_of_a_real_run(server, folder, tmp_path):
     )  # fmt: skip
     trainer = trl.GRPOTrainer(
         model=str(tiny_language_model_folder(tmp_path / "policy")),
-        reward_funcs=Recording(server.url, name="helpful"),
+        reward_funcs=Recording(guarded.url, name="helpful"),
         args=settings,
         train_dataset=rows,
     )

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from serving.served import scores_of_file, serving
+from serving.served import scores_of_file
 from serving.wheels import load_file, unpacked_wheel
 from tiny import tiny_tokenizer
 
@@ -97,11 +97,8 @@ def configuration(url, **settings):
 
 
 @pytest.fixture(scope="module")
-def url(folder, tmp_path_factory):
-    token = tmp_path_factory.mktemp("token") / "token"
-    token.write_text("s3cret\n")
-    with serving(folder, token_file=token) as server:
-        yield server.url.replace("http://", "http://any:s3cret@")
+def url(guarded):
+    return guarded.url
 
 
 @pytest.fixture(scope="module")
