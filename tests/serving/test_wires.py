@@ -5,6 +5,7 @@ import base64
 import math
 import struct
 
+import httpx2
 import numpy as np
 import pytest
 from tiny import tiny_model_folder
@@ -13,6 +14,7 @@ from plaudit import train
 from plaudit.data import text_hash
 from plaudit.groups import Group
 from plaudit.model import Ensemble, RewardModel, open_model
+from plaudit.serving import HostedModels, ServerMetrics, ServingSettings, create_app
 from plaudit.web import Tokens
 
 PROMPT = "why is the sky blue"
@@ -126,8 +128,30 @@ async def test_what_is_wrong_with_a_request_is_said_with_its_place(host, folder)
     client, _ = host({"tiny": folder})
     broken = (await client.post("/reward", content='{"prompt":')).json()["error"]
     assert (broken["message"], broken["param"]) == ("the body is not JSON: Expecting value at character 10", None)
+    deep = (await client.post("/reward", content="[" * 100_000)).json()["error"]
+    assert (deep["code"], "nested too deeply" in deep["message"]) == ("invalid_request", True)
     wrong = await client.get("/reward")
     assert (wrong.status_code, wrong.json()["error"]["message"]) == (405, "/reward takes POST, not GET")
+
+
+async def test_a_large_body_without_a_length_is_too_large(host, folder):
+    client, _ = host({"tiny": folder}, body_mib=0.01)
+
+    async def chunks():
+        for _ in range(4):
+            yield b'"' + b"a" * 5000
+
+    refused = await client.post("/reward", content=chunks())
+    assert (refused.status_code, refused.json()["error"]["code"]) == (413, "too_large")
+
+
+async def test_a_server_that_loads_blames_no_field(folder):
+    hosted = HostedModels({"tiny": str(folder)}, ServingSettings(), ServerMetrics())
+    transport = httpx2.ASGITransport(create_app(hosted))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://host") as client:
+        refused = await client.post("/reward", json={"prompt": "a", "response": "b"})
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
+    assert (refused.json()["error"]["code"], refused.json()["error"]["param"]) == ("loading", None)
 
 
 async def test_warming_up_is_nobody_s_request(host, folder):
@@ -321,7 +345,8 @@ async def test_ensembles_and_linear_models_are_served_too(host, folder, tmp_path
 
 async def test_health_models_and_metrics(host, folder):
     client, hosted = host({"tiny": folder}, tokens=Tokens(["s"]))
-    assert [(await client.get(path)).status_code for path in ("/health", "/health/live", "/health/ready")] == [200] * 3
+    for ask in (client.get, client.head):
+        assert [(await ask(path)).status_code for path in ("/health", "/health/live", "/health/ready")] == [200] * 3
     for path in ("/v1/models", "/metrics", "/openapi.json"):
         assert (await client.get(path)).status_code == 401
     client.auth = ("any", "s")

@@ -85,11 +85,17 @@ def _add_operations(app: FastAPI, hosted: HostedModels) -> None:
         503: {"description": "Not every model is ready, or the server stops."}
     }
 
+    # Some proxies ask with HEAD.
+    heads: dict[str, Any] = operations | {"include_in_schema": False}
+
+    @app.head("/health/live", **heads)
     @app.get("/health/live", **operations)
     async def live() -> Response:
         """Whether the process answers."""
         return JSONResponse({"status": "live"})
 
+    @app.head("/health/ready", **heads)
+    @app.head("/health", **heads)
     @app.get("/health/ready", responses=not_ready, **operations)
     @app.get("/health", responses=not_ready, **operations)
     async def ready() -> Response:
@@ -153,6 +159,7 @@ def _add_errors(app: FastAPI, hosted: HostedModels) -> None:
         code = _CODES.get(error.status_code, "invalid_request")
         path, allowed = request.url.path, (error.headers or {}).get("Allow", "POST")
         messages = {
+            400: "the body cannot be read: it is not UTF-8, or nested too deeply",
             404: f"there is no {path}; /openapi.json lists what is there",
             405: f"{path} takes {allowed}, not {request.method}",
         }

@@ -78,7 +78,7 @@ def api_error(error: PlauditError, param: str | None = None) -> ApiError:
 
     Args:
         error: what was raised.
-        param: the field at fault.
+        param: the field at fault, if it is the request's fault at all.
 
     Example:
         >>> from plaudit.errors import TooLongError
@@ -89,7 +89,8 @@ def api_error(error: PlauditError, param: str | None = None) -> ApiError:
     headers = {}
     if isinstance(error, OverloadedError):
         headers["Retry-After"] = str(max(1, round(error.retry_after or 1)))
-    return ApiError(error.status, error.code, str(error), param=param, headers=headers)
+    field = param if error.status < 500 else None
+    return ApiError(error.status, error.code, str(error), param=field, headers=headers)
 
 
 def error_response(error: ApiError) -> Response:

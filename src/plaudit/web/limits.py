@@ -50,10 +50,22 @@ class BodyLimits:
                 raise self._too_large()
             return message
 
+        answered = False
+
+        async def guarded_send(message: Message) -> None:
+            nonlocal answered
+            # Whoever reads the body may take the error for one of parsing it, and answer so.
+            if answered or read <= self.most_bytes:
+                answered = True
+                await send(message)
+
         try:
-            await self.app(scope, counted_receive, send)
-        except ApiError as error:
-            await error_response(error)(scope, receive, send)
+            await self.app(scope, counted_receive, guarded_send)
+        except ApiError:
+            if read <= self.most_bytes:
+                raise
+        if read > self.most_bytes and not answered:
+            await error_response(self._too_large())(scope, receive, send)
 
     def _too_large(self) -> ApiError:
         return ApiError(
