@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 from plaudit.cli.inputs import tell_rejected
 from plaudit.cli.options import ChatTemplate, Json, Overwrite, Rejects
 from plaudit.cli.output import check_file, check_results
+from plaudit.cli.progress import reading_shown
 from plaudit.cli.reading import ANY, LISTED, Reading, reads_data
 from plaudit.errors import DataError
 from plaudit.storage import json_line
@@ -71,8 +73,9 @@ def check(
     report, index = ReadReport(keep_going=True), PromptIndex()
     groups: Iterable[Group] = read_groups(files, report=report, **reading.options())
     lost, groups = _rendered(groups, backbone, chat_template)
-    checked = check_groups(groups if against is None else index.passing(groups))
-    near = None if against is None else index.near(read_groups(against))
+    with reading_shown():
+        checked = check_groups(groups if against is None else index.passing(groups))
+        near = None if against is None else index.near(read_groups(against))
     if as_json:
         row = data_tables.check_to_json(report, checked, near, BAD_ROWS_SHOWN)
         row |= {} if lost is None else {"tokens": lost.to_json()}
@@ -142,7 +145,8 @@ def stats(
     check_file(None, files, reading)
     report = ReadReport()
     loaded = _tokenizer(tokenizer) if tokenizer else None
-    lengths = length_report(read_groups(files, report=report, **reading.options()), loaded, max_length)
+    with reading_shown():
+        lengths = length_report(read_groups(files, report=report, **reading.options()), loaded, max_length)
     if as_json:
         typer.echo(json_line(asdict(lengths)), nl=False)
     else:
@@ -188,7 +192,9 @@ def convert(
     if merge:
         groups = map(majority, groups)
     lost: Counter[str] = Counter()
-    written = write_groups(groups, output, to, lost=lost, overwrite=reading.overwrite)
+    # Pairs that go to stdout show by themselves how far they are.
+    with nullcontext() if output == "-" else reading_shown():
+        written = write_groups(groups, output, to, lost=lost, overwrite=reading.overwrite)
     _tell_rejected(report, reading.rejects)
     if lost:
         typer.echo(f"{to} has no place for {lost_in_words(lost)}", err=True)
@@ -266,7 +272,8 @@ def split(
     check_results(Path(output), files, reading, files=sides_files)
     report = ReadReport()
     groups = read_groups(files, report=report, **reading.options())
-    sides = split_to_folder(groups, output, test, validation, seed, by, overwrite=reading.overwrite)
+    with reading_shown():
+        sides = split_to_folder(groups, output, test, validation, seed, by, overwrite=reading.overwrite)
     total = sum(sides.groups.values())
     for side, count in sides.groups.items():
         typer.echo(f"{output}/{side}.jsonl: {counted(count, 'groups')} ({count / total:.1%})")

@@ -12,6 +12,7 @@ import typer
 from plaudit.cli.inputs import tell_rejected
 from plaudit.cli.options import Changes, Json
 from plaudit.cli.output import check_file, check_results, give
+from plaudit.cli.progress import reading_shown
 from plaudit.cli.reading import ANY, Reading, reads_data
 from plaudit.errors import InvalidInputError
 from plaudit.text import counted
@@ -75,7 +76,8 @@ def doctor_command(
     _check_output(output, apply, [*files, *(test or [])], reading)
     _check_backbones(backbone)
     report = ReadReport(source_lines=SourceLines())
-    groups = load_groups(files, report=report, **reading.options())
+    with reading_shown():
+        groups = load_groups(files, report=report, **reading.options())
     tell_rejected(len(report.rejected), reading.rejects)
     if apply is not None:
         _apply(apply, groups, output, as_json)
@@ -104,8 +106,12 @@ def _examine(
     """Examine, write the three files, and print a summary."""
     from plaudit.data import write_groups
     from plaudit.doctor import diagnose, write_worklist
+    from plaudit.model import is_baseline
+    from plaudit.scoring import LONG, telling
 
-    diagnosis = diagnose(groups, test, settings, report=report)
+    # Plain models are fitted in moments. One that is fine-tuned is not, and no fold of it is done soon.
+    with telling(LONG if all(map(is_baseline, settings.backbones)) else 0) as tell:
+        diagnosis = diagnose(groups, test, settings, report=report, tell=tell)
     cleaned = diagnosis.cleaned(groups)
     result: dict[str, Any] = {
         **diagnosis.to_json(),

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import typer
 
+from plaudit.cli.progress import reading_shown
 from plaudit.cli.reading import Reading
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group
@@ -45,7 +46,8 @@ def read_judgements(files: str | Sequence[str], reading: Reading, *, merge: bool
     from plaudit.judgements import majority
 
     report = ReadReport()
-    people = load_groups(files, report=report, **reading.options())
+    with reading_shown():
+        people = load_groups(files, report=report, **reading.options())
     groups = [majority(group) for group in people] if merge else people
     return JudgementInput(groups=groups, people=people, rejected=len(report.rejected), repeated=report.repeated)
 

@@ -10,6 +10,7 @@ import typer
 from plaudit.cli.inputs import comma_list
 from plaudit.cli.options import Changes, ChatTemplate, CutResponses, Data, InLanguage, Json, Majority, Scales
 from plaudit.cli.output import check_results
+from plaudit.cli.progress import reading_shown
 from plaudit.cli.reading import ANY, Reading, reads_data
 from plaudit.text import preferred_language
 
@@ -107,7 +108,8 @@ def _read(
     from plaudit.laboratory import subsample_responses
 
     report = ReadReport()
-    groups = load_groups(data, report=report, **reading.options())
+    with reading_shown():
+        groups = load_groups(data, report=report, **reading.options())
     tell_rejected(len(report.rejected), reading.rejects)
     if majority:
         groups = list(map(merge_annotators, groups))

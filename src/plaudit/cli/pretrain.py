@@ -19,6 +19,7 @@ from plaudit.cli.options import (
     Seed,
     ValidationShare,
 )
+from plaudit.cli.progress import reading_shown
 
 Texts = Annotated[
     list[str],
@@ -71,7 +72,8 @@ def pretrain_command(
         check_backbone(backbone)
     from plaudit.training import PretrainingSettings, pretrain, read_texts, validation_sentence
 
-    texts = read_texts(text)
+    with reading_shown():
+        texts = read_texts(text)
     if texts.repeated or texts.empty:
         typer.echo(f"{texts.repeated:,} repeated and {texts.empty:,} empty documents are left out", err=True)
     settings = changed_settings(context, PretrainingSettings())

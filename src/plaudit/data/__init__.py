@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from plaudit.data.source_lines import SourceLines
     from plaudit.data.sources import SUFFIXES, Table, tables
     from plaudit.data.split import SIDES, deal_folds, hold_out, split_groups, split_to_folder
+    from plaudit.data.watching import watch_reading
     from plaudit.data.write import lost_in_words, write_groups
 else:
     __getattr__, __dir__ = face(__name__, __file__)
@@ -101,6 +102,7 @@ __all__ = [
     "text_hash",
     "tools_of",
     "verdict_tiers",
+    "watch_reading",
     "write_groups",
     "write_scores",
 ]

@@ -18,6 +18,7 @@ from plaudit._arguments import with_article
 from plaudit.data.containers import decompressed, read_rows
 from plaudit.data.containers.json_rows import CHUNK
 from plaudit.data.rows import Row
+from plaudit.data.watching import open_watched, tell_rows
 from plaudit.errors import DataError, InvalidInputError, NotFoundError, import_extra
 
 SUFFIXES = (".jsonl", ".json", ".ndjson", ".csv", ".tsv", ".parquet")
@@ -160,7 +161,7 @@ def _file(path: Path) -> Table:
 
 def _rows_of_file(path: Path, suffix: str) -> Iterator[Row]:
     try:
-        with path.open("rb", CHUNK) as stream:
+        with open_watched(path, CHUNK) as stream:
             yield from _rows_of_stream(stream, str(path), suffix)
     except OSError as error:
         raise DataError(f"it cannot be read: {error.strerror or error}", file=path) from error
@@ -179,6 +180,7 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
         # Buffered ahead, all of the file that was read would stay in memory until its end.
         with parquet.ParquetFile(path, pre_buffer=False) as file:
             for batch in file.iter_batches(batch_size=512):
+                tell_rows(name, number + batch.num_rows, file.metadata.num_rows)
                 for value in _rows_of_batch(batch, types):
                     number += 1
                     yield Row(name, number, value)

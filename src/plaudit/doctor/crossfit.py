@@ -6,12 +6,14 @@ label is a judgement, and a fold holds out whole prompts (`plaudit.doctor.folds`
 
 from __future__ import annotations
 
+import io
 import logging
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext, redirect_stderr
 from dataclasses import dataclass
-from itertools import compress
+from itertools import compress, count
 from pathlib import Path
 
 import numpy as np
@@ -23,11 +25,13 @@ from plaudit.groups import Group, plain_text
 from plaudit.judgements import pairs_of
 from plaudit.logs import muted
 from plaudit.model import FEATURES, PROBE_PREFIX, Matrix, is_baseline
+from plaudit.scoring import Tell
 from plaudit.text import counted
 from plaudit.training import TrainingSettings, frozen_features, learn
 
 PerResponse = Float[np.ndarray, " R"]
 GroupMask = Bool[np.ndarray, " groups"]
+Step = Callable[[], None]
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +63,7 @@ def crossfit(
     fold_assignments: Sequence[PerGroup],
     settings: TrainingSettings,
     features: Matrix | None = None,
+    tell: Tell | None = None,
 ) -> list[OutOfFoldScores]:
     """Out-of-fold scores under each assignment of the groups to folds.
 
@@ -69,11 +74,14 @@ def crossfit(
         fold_assignments: each [G], the fold of every group.
         settings: of the fits. `folds_by` says what a fit's own cross-validation keeps whole.
         features: `read_features` of these groups, for a baseline whose features were read before.
+        tell: called with what is done, how many fits of it are done, and of how many.
     """
+    done, total = count(), sum(len(np.unique(fold)) for fold in fold_assignments)
+    step = None if tell is None else lambda: tell(f"Cross-fitting {backbone}", next(done), total)
     if not is_baseline(backbone):
-        return [_fine_tuned(groups, backbone, fold, settings) for fold in fold_assignments]
+        return [_fine_tuned(groups, backbone, fold, settings, step) for fold in fold_assignments]
     rows = features if features is not None else read_features(groups, backbone, settings)
-    return [_linear(groups, backbone, rows, fold, settings) for fold in fold_assignments]
+    return [_linear(groups, backbone, rows, fold, settings, step) for fold in fold_assignments]
 
 
 def read_features(groups: Sequence[Group], backbone: str, settings: TrainingSettings) -> Matrix:
@@ -100,12 +108,19 @@ def count_judgements(groups: Sequence[Group], ties: str) -> PerGroup:
 
 
 def _linear(
-    groups: Sequence[Group], backbone: str, features: Matrix, fold: PerGroup, settings: TrainingSettings
+    groups: Sequence[Group],
+    backbone: str,
+    features: Matrix,
+    fold: PerGroup,
+    settings: TrainingSettings,
+    step: Step | None,
 ) -> OutOfFoldScores:
     scores = OutOfFoldScores.empty(groups)
     failures: Counter[str] = Counter()
     sizes = [len(group.responses) for group in groups]
     for train, validation in _splits(groups, fold, settings):
+        if step:
+            step()
         inside, outside = np.repeat(train, sizes), np.repeat(validation, sizes)
         try:
             # The doctor reports once for the whole set what training would warn of in every fold.
@@ -118,20 +133,26 @@ def _linear(
         for output, weights in fit.rated:
             unit = output.centre + output.spread * (features[outside] @ weights)
             scores.ratings_of(output.name)[outside] = output.low + (output.high - output.low) * unit
-    for reason, count in failures.items():
+    for reason, number in failures.items():
         folds = counted(len(np.unique(fold)), "folds")
-        logger.warning("%s has no model for %d of %s: %s", backbone, count, folds, reason)
+        logger.warning("%s has no model for %d of %s: %s", backbone, number, folds, reason)
     return scores
 
 
-def _fine_tuned(groups: Sequence[Group], backbone: str, fold: PerGroup, settings: TrainingSettings) -> OutOfFoldScores:
+def _fine_tuned(
+    groups: Sequence[Group], backbone: str, fold: PerGroup, settings: TrainingSettings, step: Step | None
+) -> OutOfFoldScores:
     from plaudit.training import train as train_model
 
     scores = OutOfFoldScores.empty(groups)
     sizes = [len(group.responses) for group in groups]
     quiet = settings.as_implied(validation_share=0.0, baselines="none", report_to="none")
     for number, (train, validation) in enumerate(_splits(groups, fold, settings)):
-        with tempfile.TemporaryDirectory() as folder, muted("plaudit.training", when=number > 0):
+        if step:
+            step()
+        # One bar has the terminal: that of all folds, and not that of each.
+        hidden = redirect_stderr(io.StringIO()) if step else nullcontext()
+        with tempfile.TemporaryDirectory() as folder, hidden, muted("plaudit.training", when=number > 0):
             model = train_model(list(compress(groups, train)), Path(folder) / "model", backbone, settings=quiet)
             predicted = [score for row in model.score(compress(groups, validation)) for score in row]
         outside = np.repeat(validation, sizes)

@@ -25,6 +25,7 @@ from plaudit.doctor.settings import DoctorSettings
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, each_group
 from plaudit.model import check_backbone, is_baseline
+from plaudit.scoring import Tell
 from plaudit.statistics import Measurement
 from plaudit.training import JudgementKinds, TrainingSettings, check_wishes, refuse_explicit, unused_settings
 
@@ -90,6 +91,7 @@ def diagnose(
     settings: DoctorSettings | None = None,
     *,
     report: ReadReport | None = None,
+    tell: Tell | None = None,
     **changes: Any,
 ) -> Diagnosis:
     """Find the judgements that are probably wrong.
@@ -100,6 +102,8 @@ def diagnose(
         settings: how to examine; by default `DoctorSettings()`.
         report: filled while the groups were read. It knows the order of the rows' responses, and with
             `ReadReport(source_lines=SourceLines())` the lines of the judgements; groups alone know neither.
+        tell: called with what is done, how much of it and of how much, before each fit and after the last of a model.
+            What a fine-tuned model says on stderr of its own progress is then left out.
         changes: settings to change, by name (`folds=10`); training settings too.
 
     Raises:
@@ -117,7 +121,7 @@ def diagnose(
     settings = (settings or DoctorSettings()).with_changes(changes)
     for backbone in settings.backbones:
         check_backbone(backbone)
-    examination = _Examination(settings)
+    examination = _Examination(settings, tell)
     examination.judgements(groups)
     for check in _CHECKS:
         examination.items += check(groups)
@@ -140,6 +144,7 @@ class _Examination:
     """What is collected for a `Diagnosis`."""
 
     settings: DoctorSettings
+    tell: Tell | None = None
     items: list[Item] = field(default_factory=list)
     figures: Mapping[str, Measurement] = field(default_factory=dict)
     settled: dict[str, Any] = field(default_factory=dict)
@@ -172,7 +177,7 @@ class _Examination:
         if reason := _no_model_reason(unit[size > 0], settings.by):
             self.unmeasured["models"] = reason
             backbones = ()
-        out_of_fold = {name: crossfit(groups, name, assignments, training) for name in backbones}
+        out_of_fold = {name: crossfit(groups, name, assignments, training, tell=self.tell) for name in backbones}
         self.settled |= {
             "models": list(out_of_fold),
             "folds": int(assignments[0].max()) + 1,

@@ -6,7 +6,7 @@ from plaudit._face import face
 
 if TYPE_CHECKING:
     from plaudit.scoring.batcher import Batcher
-    from plaudit.scoring.progress import watched
+    from plaudit.scoring.progress import LONG, Tell, telling, watched
     from plaudit.scoring.queueing import BatchingLimits, BatchReport
     from plaudit.scoring.rows import RowScoring, score_rows
     from plaudit.scoring.runs import (
@@ -23,6 +23,7 @@ else:
     __getattr__, __dir__ = face(__name__, __file__)
 
 __all__ = [
+    "LONG",
     "BatchReport",
     "Batcher",
     "BatchingLimits",
@@ -34,10 +35,12 @@ __all__ = [
     "ScoredGroups",
     "ScoringOptions",
     "ScoringRun",
+    "Tell",
     "obtain_scores",
     "obtain_scores_of_each",
     "read_scored",
     "score_rows",
     "score_with_baselines",
+    "telling",
     "watched",
 ]
