@@ -141,7 +141,7 @@ def check_ranking(tiers: Sequence[Sequence[int]], strength: Any, weight: Any, re
     if weight != 1:
         _check_weight(weight, "ranking")
     if strength is not None and not (_is_number(strength) and strength >= 0):
-        raise GroupError(f"a ranking's strength is {strength!r}", remedy="it must be a number >= 0")
+        raise GroupError(f"a ranking's strength is {strength!r:.40}", remedy="it must be a number >= 0")
 
 
 def _is_pair(tiers: Sequence[Sequence[int]], responses: int) -> bool:
@@ -158,7 +158,7 @@ def check_rating(
     """Refuse a rating that a group of so many responses cannot have."""
     _check_indices([response], "rating", responses)
     if not _is_number(value):
-        raise GroupError(f"the {attribute} rating of response {response} is {value!r}, not a number")
+        raise GroupError(f"the {attribute} rating of response {response} is {value!r:.40}, not a number")
     if scale is not None:
         low, high = scale
         if not low < high:

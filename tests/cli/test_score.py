@@ -138,7 +138,8 @@ def test_a_bad_row_can_be_set_aside(run, model, tmp_path):
     stdin = '{"prompt": "w1", "responses": ["w2"]}\n{"prompt": "w1"}\n'
     code, printed, complaints = run("score", model, "-", stdin=stdin)
     assert code == 2 and "stdin:2: " in complaints
-    code, printed, _ = run("score", model, "-", "--rejects", tmp_path / "bad.jsonl", stdin=stdin)
+    code, printed, said = run("score", model, "-", "--rejects", tmp_path / "bad.jsonl", stdin=stdin)
+    assert "1 row set aside in" in said
     assert code == 0 and len(rows(printed)) == 2
     assert json.loads((tmp_path / "bad.jsonl").read_text())["where"] == "stdin:2"
 

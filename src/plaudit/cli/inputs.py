@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
@@ -15,6 +15,9 @@ from plaudit.errors import InvalidInputError
 from plaudit.groups import Group
 from plaudit.settings import Settings
 from plaudit.text import counted
+
+if TYPE_CHECKING:
+    from plaudit.data import ReadReport
 
 S = TypeVar("S", bound=Settings)
 
@@ -84,15 +87,22 @@ def rows_or_prompt(
     Raises:
         PlauditError: unless it is one of the two.
     """
-    from plaudit.data import read_groups
+    from plaudit.data import ReadReport, read_groups
 
     if (source is None) == (prompt is None):
         raise InvalidInputError("give either a file (`-` for stdin) or --prompt with its --response, one of the two")
     if prompt is None:
-        return read_groups(str(source), merge=False, **reading.options())
+        report = ReadReport()
+        return _told(read_groups(str(source), merge=False, report=report, **reading.options()), report, reading.rejects)
     if not responses:
         raise InvalidInputError("--prompt needs at least one --response")
     return [Group("", prompt, tuple(responses))]
+
+
+def _told(rows: Iterable[Group], report: ReadReport, rejects: Path | None) -> Iterable[Group]:
+    """The rows, and after the last how many were set aside."""
+    yield from rows
+    tell_rejected(len(report.rejected), rejects)
 
 
 def check_stdin(inputs: str, *sources: str) -> None:

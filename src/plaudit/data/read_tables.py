@@ -33,6 +33,14 @@ PLAIN = (str, int, float)
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 """Values that say nothing."""
 
+_MAY_JUDGE = {
+    "best", "best_index", "best_response", "chosen", "choice", "human_preference", "is_chosen", "judgement", "judgment",
+    "label", "labels", "loser", "preference", "preferences", "preferred", "preferred_response", "rank", "ranking",
+    "ranks", "rating", "ratings", "rejected", "reward", "rewards", "score", "scores", "selected", "verdict", "vote",
+    "votes", "winner", "worst",
+}  # fmt: skip
+"""Columns that may say how good responses are."""
+
 Parsed = TypeVar("Parsed")
 
 
@@ -133,10 +141,15 @@ def _groups_of_row(
     # Arrow and pandas fill a cell that nobody filled with null or NaN.
     columns = {name: value for name, value in row.items() if value is not None and value == value}
     tools = tools_of(columns.pop("tools")) if "tools" in columns else ()
-    groups = [_without_answer(group, file) for group in _several(shape.read(columns, file))]
+    groups = _several(shape.read(columns, file))
+    if shape.name != "native":  # whose prompts are what they say
+        groups = [_without_answer(group, file) for group in groups]
     if tools:
         groups = [replace(group, tools=tools) for group in groups]
     meta: dict[str, Any] = {}
+    if columns and not every and not any(group.rankings or group.ratings for group in groups):
+        for name in _MAY_JUDGE.intersection(columns):
+            file.note(f"read as responses that nobody judged, though {name!r} may be a judgement (docs/formats.md)")
     if columns:
         meta = {
             name: value

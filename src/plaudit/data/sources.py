@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from io import IOBase
 from pathlib import Path
 from typing import IO, Any
@@ -17,6 +18,7 @@ from typing import IO, Any
 from plaudit._arguments import with_article
 from plaudit.data.containers import decompressed, read_rows
 from plaudit.data.containers.json_rows import CHUNK
+from plaudit.data.containers.separated import check_header
 from plaudit.data.rows import Row
 from plaudit.data.watching import open_watched, tell_rows
 from plaudit.errors import DataError, InvalidInputError, NotFoundError, import_extra
@@ -179,11 +181,14 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
     try:
         # Buffered ahead, all of the file that was read would stay in memory until its end.
         with parquet.ParquetFile(path, pre_buffer=False) as file:
+            check_header(file.schema_arrow.names, name)
             for batch in file.iter_batches(batch_size=512):
                 tell_rows(name, number + batch.num_rows, file.metadata.num_rows)
                 for value in _rows_of_batch(batch, types):
                     number += 1
                     yield Row(name, number, value)
+    except DataError:
+        raise
     except (OSError, ValueError) as error:  # pyarrow's own errors are kinds of these two
         raise DataError(f"it is not a whole Parquet file: {_first_line(error)}", file=path) from error
 
@@ -242,11 +247,14 @@ def _data_set_rows(loaded: Iterable[dict[str, Any]], name: str) -> Iterator[Row]
 
 
 def _without_nulls(value: Any) -> Any:
-    """The value without the nulls that Arrow adds: it gives every object of a column the same fields."""
+    """The value without the nulls that Arrow adds: it gives every object of a column the same fields. Decimal numbers
+    are numbers."""
     if isinstance(value, dict):
         return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
     if isinstance(value, list):
         return [_without_nulls(inner) for inner in value]
+    if isinstance(value, Decimal):  # what databases write numbers as
+        return int(value) if value == value.to_integral_value() else float(value)
     return value
 
 

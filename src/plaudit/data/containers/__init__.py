@@ -52,6 +52,7 @@ def read_rows(stream: IO[bytes], file: str, suffix: str = "") -> Iterator[Row]:
         [{'prompt': 'Hi', 'response': 'Hello!'}]
     """
     try:
+        _refuse_packed(_peek(stream, 16), file)
         stream = _in_utf8(stream, file)
         kind = _kind(_peek(stream, 4096), suffix, file)
         yield from _READERS[kind](stream, file)
@@ -60,6 +61,25 @@ def read_rows(stream: IO[bytes], file: str, suffix: str = "") -> Iterator[Row]:
     except csv.Error as error:
         reason = str(error).split(" - ")[0]
         raise DataError(f"this is not CSV: {reason}", file=file, remedy="end every line with a line feed") from error
+
+
+_PACKED = (
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd", "unpack it: zstd -d FILE"),
+    (b"BZh", "compressed with bzip2", "unpack it: bunzip2 FILE"),
+    (b"\xfd7zXZ\0", "compressed with xz", "unpack it: unxz FILE"),
+    (b"PK\x03\x04", "a zip archive or an Excel workbook", "unpack it, or save the sheet as CSV"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "save the sheet as CSV"),
+    (b"PAR1", "Parquet", "give it a name that ends in .parquet"),
+    (b"ARROW1", "an Arrow file", "write it as Parquet"),
+    (b"SQLite format 3", "a database", "export its table as CSV"),
+)
+"""How files begin that hold rows which cannot be read as they stand."""
+
+
+def _refuse_packed(start: bytes, file: str) -> None:
+    for mark, what, remedy in _PACKED:
+        if start.startswith(mark) and (mark != b"BZh" or start[4:10] == b"1AY&SY"):
+            raise DataError(f"it is {what}", file=file, remedy=remedy)
 
 
 def _kind(start: bytes, suffix: str, file: str) -> str:

@@ -46,7 +46,7 @@ def read_csv(stream: IO[bytes], file: str) -> Iterator[Row]:
         # A quoted cell may hold line breaks, so a row may span several lines; it is named by its first.
         span = range(first_line, last_line + 1)
         first_line = last_line + 1
-        if not cells:
+        if not any(cells):  # a blank line, as Excel writes it: separators and nothing else
             continue
         fault = next((faults[n] for n in span if n in faults), None)
         if header is None:
@@ -102,6 +102,16 @@ def _header(cells: list[str], file: str, line: int, fault: InvalidInputError | N
     if fault is not None:
         raise Row(file, line, cells).located(fault)
     names = [cell.strip().lstrip("#") for cell in cells]
+    check_header(names, file, line)
+    return names
+
+
+def check_header(names: Sequence[str], file: str, line: int | None = None) -> None:
+    """Refuse two columns of one name: only one of them could be read.
+
+    Raises:
+        DataError: if there are such.
+    """
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise DataError(
@@ -110,7 +120,6 @@ def _header(cells: list[str], file: str, line: int, fault: InvalidInputError | N
             line=line,
             remedy="each column needs its own name",
         )
-    return names
 
 
 def _row_of_cells(header: list[str], cells: list[str], file: str, line: int, fault: InvalidInputError | None) -> Row:

@@ -7,6 +7,7 @@ group of that one row; plain values that are left over go to `meta`.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,10 @@ from plaudit.registry import Registry
 
 ZERO_BASED, ONE_BASED = "zero-based", "one-based"
 """How numbers name one of two responses: 0 and 1, or 1 and 2 (where 0 is a tie)."""
+
+
+_SLIPS = 6
+"""Verdicts in numbers beyond 2 that may be slips of the pen; more of them are a scale."""
 
 
 @dataclass(slots=True)
@@ -52,8 +57,17 @@ class FileReading:
         """Refuse a file that was read to its end and can still be read in two ways.
 
         Raises:
-            DataError: if its verdicts are numbers that fit both numberings: with a 0 among them, or 1 and nothing else.
+            DataError: if its verdicts are numbers that fit both numberings: with a 0 among them, or 1 and nothing else;
+                and if several, and more than one in twenty, are beyond 2: then the others are places on a scale too.
         """
+        beyond = self.tally["verdicts beyond two"]
+        if beyond > _SLIPS and beyond * 20 > self.tally["verdicts in numbers"]:
+            raise DataError(
+                "its verdicts are a scale between the two responses and not the number of one",
+                file=file,
+                remedy="subtract the middle, so that the first is better below 0, and say so: "
+                "--column preference_strength=COLUMN",
+            )
         if self.labels is not None or not self.numbers or not self.numbers <= {0, 1, 2}:
             return
         if 0 in self.numbers or self.numbers == {1}:
@@ -158,9 +172,16 @@ def _unknown_columns(rows: Sequence[Mapping[str, Any]], file: str) -> DataError:
     format, lacking, free = min(proposals, key=lambda one: len(one[1]) + max(len(one[2]) - len(one[1]), 0))
     theirs = [*free, *["COLUMN"] * len(lacking)]
     options = " ".join(f"--column {name}={column}" for name, column in zip(lacking, theirs, strict=False))
+    if not lacking:
+        return _UnknownColumnsError(
+            f"no format reads these columns: {', '.join(columns)}\n"
+            f"  the closest is {format.name} ({format.columns}), whose columns hold something else",
+            file=file,
+            remedy="docs/formats.md has what they hold",
+        )
     return _UnknownColumnsError(
         f"no format has these columns: {', '.join(columns)}\n"
-        f"  the closest is {format.name} ({format.columns}), which lacks {' and '.join(lacking) or 'nothing'}",
+        f"  the closest is {format.name} ({format.columns}), which lacks {' and '.join(lacking)}",
         file=file,
         remedy=f"say which column is which, such as: {options}",
     )
@@ -170,7 +191,16 @@ def _proposal(format: Format, row: Mapping[str, Any]) -> tuple[Format, list[str]
     """A format, the columns it needs and a row lacks, and the row's texts that it would leave unread."""
     lacking = [names[0] for names in format.needs if not row.keys() & {*names}]
     known = {name for names in format.needs for name in names}
-    return format, lacking, [name for name, value in row.items() if name not in known and _may_be_text(value)]
+    free = [name for name, value in row.items() if name not in known and _may_be_text(value)]
+    if lacking == ["winner"]:
+        free = [name for name in free if isinstance(row[name], str) and not _NO_VERDICT.search(name.casefold())]
+    return format, lacking, free
+
+
+# Columns of a further response, of an annotator, or of the one that is worse: never the verdict.
+_NO_VERDICT = re.compile(
+    r"los[et]|wors|reject|disprefer|annotator|^(response|answer|output|completion|candidate)[ _-]?\w$"
+)
 
 
 def _may_be_text(value: Any) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plaudit.data.formats import ZERO_BASED, FileReading, Format, register_format
-from plaudit.data.formats.fields import ANNOTATORS, IDS, PROMPTS, name_of, optional_number
+from plaudit.data.formats.fields import ANNOTATORS, IDS, PROMPTS, is_absent, name_of, optional_number
+from plaudit.data.formats.scored_sides import score_columns
 from plaudit.data.formats.sides import SIDES, Sides, canonical, make_canonical, refuse_a_third, sides_of, texts_of
 from plaudit.data.formats.verdicts import Preference, is_word, soft_rankings, strength_of, verdict_of
 from plaudit.groups import Group, GroupError, Ranking
@@ -18,6 +19,9 @@ VERDICTS = (
 SIGNED = ("preference_strength", "overall_preference")
 _PROBABILITIES = (("prob_first", "prob_a", "p_a"), ("prob_second", "prob_b", "p_b"))
 _ONE_HOT = (("winner_model_a", "winner_model_b", "winner_tie"), ("winner_a", "winner_b", "winner_tie"))
+_FLIPPED = frozenset(
+    {"flipped", "is_flipped", "swapped", "is_swapped", "swap", "order_swapped", "switched", "reversed"}
+)
 _MODELS = (("model_a", "model_b"), ("model_1", "model_2"), ("generator_1", "generator_2"))
 _JUDGED = frozenset({*VERDICTS, *SIGNED, *_PROBABILITIES[0], *_PROBABILITIES[1], *_ONE_HOT[0], *_ONE_HOT[1][:2]})
 _CANONICAL = frozenset(
@@ -49,13 +53,36 @@ def read(row: dict[str, Any], file: FileReading) -> Group:
     identity, subset, annotator = name_of(row, *IDS), name_of(row, "subset"), name_of(row, *ANNOTATORS)
     cells = row.get(sides.first), row.get(sides.second)
     prompt, first, second = texts_of(row, sides, file)
+    rankings = _rankings(row, sides, cells, annotator, file)
+    if row and rankings:
+        _note_contradictions(row, sides, rankings, file)
     return Group(
         id=identity or "",
         prompt=prompt,
         responses=(first, second),
-        rankings=_rankings(row, sides, cells, annotator, file),
+        rankings=rankings,
         subset=subset,
     )
+
+
+def _note_contradictions(row: Mapping[str, Any], sides: Sides, rankings: Sequence[Ranking], file: FileReading) -> None:
+    """Note what else a row says of its two responses that may turn its verdict round."""
+    for name, value in row.items():
+        if canonical(name) in _FLIPPED and str(value).strip().casefold() in ("1", "true", "yes"):
+            file.note(f"{name!r} is set; the verdict is read of the columns as they stand")
+    names = {canonical(name): name for name in row}
+    for first, second in score_columns(sides):
+        cells = [row.get(names.get(name, "")) for name in (first, second)]
+        points = [
+            float(cell) if isinstance(cell, str) else cell
+            for cell in cells
+            if isinstance(cell, (int, float, str)) and not is_absent(cell) and not is_word(cell)
+        ]
+        if len(points) < 2 or len(rankings) > 1 or len(rankings[0].tiers) < 2:
+            continue
+        winner = rankings[0].tiers[0][0]
+        if points[winner] < points[1 - winner]:
+            file.note(f"{first!r} and {second!r} contradict the verdict; the verdict is believed, and they are in meta")
 
 
 def _numbered(row: Mapping[str, Any], file: FileReading) -> FileReading:
@@ -149,6 +176,8 @@ def _one_hot(row: dict[str, Any]) -> Preference | None:
     """LMSYS's three columns, of which one holds a 1."""
     for columns in _ONE_HOT:
         if columns[0] in row and columns[1] in row:
+            for name in columns:  # pandas' get_dummies writes True and False
+                row[name] = {"true": 1, "false": 0}.get(str(row.get(name)).strip().casefold(), row.get(name))
             flags = [optional_number(row, f"{name!r}", name) or 0 for name in columns]
             if not any(flags):
                 return None

@@ -18,8 +18,8 @@ def knows(row: Mapping[str, Any]) -> bool:
 
 
 def read(row: dict[str, Any], file: FileReading) -> Group:
-    whole = dict(row)
-    row.clear()
+    judged = not row.keys().isdisjoint(JUDGEMENTS)
+    whole = {name: row.pop(name) for name in [*row] if judged or name in FIELDS}
     if isinstance(whole.get("meta"), str):  # in Parquet, whose columns need one type, `meta` is JSON in text
         try:
             whole["meta"] = loads(whole["meta"])

@@ -56,7 +56,7 @@ def read(row: dict[str, Any], file: FileReading) -> Group:
     scales = _scales(row)
     scale = None if scales else _scale(row)
     identity, subset = name_of(row, *IDS), name_of(row, "subset")
-    entries = _entries(row, scale is not None)
+    entries = _entries(row, scale is not None, file)
     entries |= {name: row.pop(name) for name in scales if name in row and name not in entries and is_figure(row[name])}
     for name in scales.keys() - entries.keys():
         file.note(f"a scale is declared for {name!r}, which the row does not rate")
@@ -106,7 +106,7 @@ def _conversation(row: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _entries(row: dict[str, Any], has_scale: bool) -> dict[str, Any]:
+def _entries(row: dict[str, Any], has_scale: bool, file: FileReading) -> dict[str, Any]:
     """Attribute -> what was given for it, taken out of the row."""
     entries: dict[str, Any] = {}
     attribute = name_of(row, "attribute")
@@ -115,6 +115,8 @@ def _entries(row: dict[str, Any], has_scale: bool) -> dict[str, Any]:
         # Beside a column `overall`, a `score` is something else.
         fallback = value if is_figure(row.get("overall")) else "overall"
         entries[attribute or fallback] = row.pop(value)
+        for other in [name for name in _VALUES if name in row and _is_value(row[name])]:
+            file.note(f"the rating is {value!r}, and {other!r} is no rating; the other way: --column value={other}")
         if attribute is not None:
             return entries
     for name in _attributes(row, every=has_scale and value is None):

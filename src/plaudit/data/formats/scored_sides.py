@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from plaudit.data.formats import FileReading, Format, register_format
@@ -25,6 +26,17 @@ def _columns(sides: Sides, kind: str) -> tuple[tuple[str, str], ...]:
     )
 
 
+@lru_cache
+def score_columns(sides: Sides) -> tuple[tuple[str, str], ...]:
+    """The pairs of columns in which two responses may have a score, by their canonical names.
+
+    Example:
+        >>> ("score_a", "score_b") in score_columns(SIDES[0])
+        True
+    """
+    return tuple(pair for kind in _KINDS for pair in _columns(sides, kind))
+
+
 def _stem(sides: Sides) -> str:
     """What both columns begin with."""
     length = next(i for i, (a, b) in enumerate(zip(sides.first, sides.second, strict=False)) if a != b)
@@ -43,7 +55,7 @@ def knows(row: Mapping[str, Any]) -> bool:
     if sides is None:
         return False
     names = {canonical(name) for name in row}
-    return any(first in names and second in names for kind in _KINDS for first, second in _columns(sides, kind))
+    return any(first in names and second in names for first, second in score_columns(sides))
 
 
 def read(row: dict[str, Any], file: FileReading) -> Group:

@@ -23,7 +23,14 @@ ROLES = {
 """Other tools' names for the roles of a chat; what is not here is kept as it is."""
 
 MEDIA = frozenset({"image", "images", "audio", "audios", "video", "videos"})
-"""Columns of what a model of text cannot read."""
+"""What a model of text cannot read."""
+
+_MEDIA_COLUMNS = MEDIA | {
+    f"{kind}_{where}{ending}"
+    for kind in ("image", "img", "audio", "video")
+    for where in ("path", "url", "file")
+    for ending in ("", "s")
+}
 
 _TURN = re.compile(r"\n\n(Human|Assistant):")
 _SPEAKERS = {"Human": "user", "Assistant": "assistant"}
@@ -160,11 +167,14 @@ def refuse_media(row: Mapping[str, Any]) -> None:
     Raises:
         GroupError: if it has any.
     """
-    if MEDIA.isdisjoint(row):
+    if _MEDIA_COLUMNS.isdisjoint(row):
         return
-    for name in sorted(MEDIA.intersection(row)):
-        if row[name]:
-            raise GroupError(f"the row has {name!r}, which a model of text cannot read", remedy="remove the row")
+    for name in sorted(_MEDIA_COLUMNS.intersection(row)):
+        if row[name] and row[name] == row[name]:
+            raise GroupError(
+                f"the row has {name!r}, which a model of text cannot read",
+                remedy="remove the row, or the column where no answer is about it",
+            )
 
 
 def turns_of(text: str, what: str) -> tuple[Message, ...]:

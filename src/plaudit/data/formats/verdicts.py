@@ -20,6 +20,7 @@ _BLANK = {"", "nan", "n/a", "na", "null"}
 _TIES = {
     "tie", "tied", "ties", "equal", "draw", "same", "the same", "about the same", "similar", "both", "neither",
     "both bad", "bothbad", "both good", "bothgood", "equally good", "equally bad", "tie bothbad", "tie both bad",
+    "about equal", "both are bad", "both are good",
     "tie bothgood", "tie both good", "tie inconsistent", "no preference", "no difference", "=",
 }  # fmt: skip
 _SIDES = {"a": 0, "b": 1, "left": 0, "right": 1, "first": 0, "second": 1}
@@ -251,6 +252,9 @@ def _of_number(number: float, column: str, naming: Naming, file: FileReading) ->
         # Who counts names from 0 has no number for a tie, unless they say so.
         tie = number == 2 and naming == "from 0" and file.labels is None
         first = None if tie else _NUMBERINGS[numbering].get(number)
+    file.tally["verdicts in numbers"] += 1
+    if first is None and number > 2:
+        file.tally["verdicts beyond two"] += 1
     if first is None:
         known = "0, 1" if naming == "from 0" and not file.labels else "0, 1, 2"
         raise GroupError(f"{_the(column)} is {number:g}", remedy=f"a number must be one of {known}")
