@@ -937,7 +937,7 @@ FAULTS = {
     '{"info":{"post":"P"},"summaries":[{"text":"a"},{"text":"b"}],"choice":2}': '"choice" is 2; it must be from 0 to 1',
     '{"query":[1],"sample0":[2],"sample1":[3],"sample2":[4],"sample3":[5],"best":0}': "token ids, not text; decode",
     '{"question_body":"P","answer1_body":"a","answer2_body":"b","score":8}': "it must be a list of two numbers",
-    '{"prompt":"P","responses":["a","b"],"ranks":[1]}': "2 responses but 1 ranks",
+    '{"prompt":"P","responses":["a","b"],"ranks":[1]}': "2 responses but 1 rank",
     '{"prompt":"P","responses":["a","b"],"ranking":[1,2]}': "names response 2",
     '{"prompt":"P","response_1":"a","response_2":"b","label":3}': "the verdict .'label'. is 3; a number must be",
     '{"prompt":"P","response":"a","value":1,"weight":0}': "weight 0; a weight is a number > 0",
