@@ -165,6 +165,8 @@ def running_server(
         server.handle_exit(signal.SIGTERM, None)
         thread.join()
         server.finish()
+        if access.socket_path:
+            access.socket_path.unlink(missing_ok=True)
 
 
 def _prepared(
