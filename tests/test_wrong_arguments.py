@@ -64,6 +64,7 @@ CALLS = {
     "read_groups": {"source": "none.jsonl", "format": None, "columns": None, "labels": None, "split": None},
     "read_scores": {"source": "none.jsonl"},
     "run_suite": {"name": "rmbench", "model": "no-model", "files": "none.json", "batch_tokens": None},
+    "serve": {"sources": {"mine": "no-model"}, "settings": None, "access": None},
     "sft": {"groups": GROUPS, "output_dir": "unused", "backbone": "no/backbone", "settings": None, "resume": False},
     "split_groups": {"groups": GROUPS, "test": 0.5, "validation": 0.0, "seed": 0, "by": "prompt"},
     "train": {"groups": GROUPS, "output_dir": "unused", "backbone": "no-backbone", "settings": None, "resume": False},
@@ -72,7 +73,14 @@ CALLS = {
     "Group": {"id": "q", "prompt": "p", "responses": ["a"], "rankings": [], "ratings": [], "meta": {}, "tools": []},
     "Ranking": {"tiers": [[0], [1]], "strength": None},
 }
-SETTINGS = ["DoctorSettings", "FineTuningSettings", "LaboratorySettings", "PretrainingSettings", "TrainingSettings"]
+SETTINGS = [
+    "DoctorSettings",
+    "FineTuningSettings",
+    "LaboratorySettings",
+    "PretrainingSettings",
+    "ServingSettings",
+    "TrainingSettings",
+]
 
 
 def is_said_well(call, name):

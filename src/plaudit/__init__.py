@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from plaudit.laboratory import LaboratorySettings, compare_losses
     from plaudit.model import RewardModel, combine, open_model
     from plaudit.scoring import ScoredGroups
+    from plaudit.serving import ServingSettings, serve
     from plaudit.statistics import Measurement
     from plaudit.training import FineTuningSettings, PretrainingSettings, TrainingSettings, pretrain, sft, train
 else:
@@ -61,6 +62,7 @@ __all__ = [
     "RewardModel",
     "Score",
     "ScoredGroups",
+    "ServingSettings",
     "TooLongError",
     "TrainingSettings",
     "__version__",
@@ -86,6 +88,7 @@ __all__ = [
     "read_scores",
     "run_demo",
     "run_suite",
+    "serve",
     "sft",
     "split_groups",
     "train",

@@ -22,6 +22,7 @@ COUNTERPARTS = {
     "score": ("RewardModel.score", None, {}),
     "rank": ("RewardModel.rank", None, {}),
     "explain": ("explain", None, {}),
+    "serve": ("serve", "ServingSettings", {}),
     "doctor": ("diagnose", "DoctorSettings", {"backbone": "backbones"}),
     "demo": ("run_demo", None, {}),
     "data check": ("check_groups", None, {}),

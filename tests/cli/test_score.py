@@ -223,8 +223,8 @@ REFUSED = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_refusals_are_one_line_and_exit_2(run, model, backbone, data, tmp_path, case):
     arguments, says = REFUSED[case]
-    turns = {"prompt": [{"role": "user", "content": "w1"}], "responses": ["w2", "w3"]}
-    (tmp_path / "turns.jsonl").write_text(json.dumps(turns) + "\n")
+    turns = [{"role": role, "content": "w1"} for role in ("user", "assistant", "user")]
+    (tmp_path / "turns.jsonl").write_text(json.dumps({"prompt": turns, "responses": ["w2", "w3"]}) + "\n")
     names = {"MODEL": model, "DATA": data, "TURNS": tmp_path / "turns.jsonl", "BACKBONE": backbone}
     code, _, complaints = run(*(names.get(a, a) for a in arguments), stdin="not json\n")
     assert code == 2

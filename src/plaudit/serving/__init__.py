@@ -6,6 +6,7 @@ from plaudit._face import face
 
 if TYPE_CHECKING:
     from plaudit.model import AsyncClient, Client
+    from plaudit.serving.access import Access, named_sources
     from plaudit.serving.app import create_app
     from plaudit.serving.examples import RequestExample, request_examples
     from plaudit.serving.extra import require_libraries
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from plaudit.serving.metrics import ServerMetrics
     from plaudit.serving.ray import ray_app
     from plaudit.serving.registry import HostedModels
-    from plaudit.serving.server import Access, log_requests, named_sources, running_server, serve
+    from plaudit.serving.server import log_requests, running_server, serve
     from plaudit.serving.settings import ServingSettings
     from plaudit.serving.trl import RemoteReward
     from plaudit.serving.verl import PlauditRewardManager

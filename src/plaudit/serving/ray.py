@@ -13,10 +13,10 @@ from typing import Any
 from fastapi import FastAPI
 
 from plaudit.errors import MissingExtraError
+from plaudit.serving.access import named_sources
 from plaudit.serving.app import create_app
 from plaudit.serving.metrics import ServerMetrics
 from plaudit.serving.registry import HostedModels
-from plaudit.serving.server import named_sources
 from plaudit.serving.settings import ServingSettings
 from plaudit.web import Tokens
 

@@ -1,0 +1,107 @@
+"""Where a server listens, whom it answers, and what its models are called."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from plaudit.errors import InvalidInputError
+from plaudit.web import Tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Where a server listens, and whom it answers.
+
+    Attributes:
+        host: an address or a name.
+        port: 0: any that is free.
+        socket_path: a Unix socket in place of both.
+        tokens: one of which each request needs.
+        admin_tokens: that open `/admin/reload`.
+        everybody: answer other machines although there is no token.
+        origins: pages of which may ask from a browser.
+
+    Example:
+        >>> Access(host="0.0.0.0").check()
+        Traceback (most recent call last):
+        ...
+        plaudit.errors.InvalidInputError: 0.0.0.0 can be reached from other machines, and there is no token; ...
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    socket_path: Path | None = None
+    tokens: Tokens = field(default_factory=Tokens)
+    admin_tokens: Tokens = field(default_factory=Tokens)
+    everybody: bool = False
+    origins: tuple[str, ...] = ()
+
+    def check(self) -> None:
+        """Raise where other machines could ask and nothing keeps them out."""
+        if not (self.tokens or self.everybody or self.socket_path or _is_loopback(self.host)):
+            raise InvalidInputError(
+                f"{self.host} can be reached from other machines, and there is no token",
+                remedy="set PLAUDIT_TOKEN, give --token-file, or insist with --no-auth",
+            )
+
+    def bind(self) -> socket.socket:
+        """The socket.
+
+        Raises:
+            PlauditError: if it is taken, or not to be had.
+        """
+        place = str(self.socket_path) if self.socket_path else f"{self.host}:{self.port}"
+        try:
+            if self.socket_path:
+                listener = socket.socket(socket.AF_UNIX)
+                listener.bind(str(self.socket_path))
+            else:
+                family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+                listener = socket.socket(family)
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                listener.bind((self.host, self.port))
+        except (OSError, OverflowError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise InvalidInputError(f"cannot listen on {place}: {reason}", remedy="choose another --port") from None
+        listener.set_inheritable(True)
+        return listener
+
+
+def named_sources(models: Sequence[str]) -> dict[str, str]:
+    """Name -> source, of models given as `NAME=SOURCE` or by their source alone, whose last part is the name.
+
+    Raises:
+        InvalidInputError: if two have one name.
+
+    Example:
+        >>> named_sources(["models/helpful", "safe=models/v2"])
+        {'helpful': 'models/helpful', 'safe': 'models/v2'}
+    """
+    sources: dict[str, str] = {}
+    for model in models:
+        name, equals, source = model.partition("=")
+        if not equals or "/" in name or not source:
+            source = model
+            name = Path(model).resolve().name if Path(model).is_dir() else model.rstrip("/").rpartition("/")[2]
+        if name in sources:
+            raise InvalidInputError(f"two models are called {name!r}", remedy=f"name one: other={source}")
+        sources[name] = source
+    return sources
+
+
+def address_of(access: Access, listener: socket.socket) -> str:
+    if access.socket_path:
+        return f"unix:{access.socket_path}"
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
