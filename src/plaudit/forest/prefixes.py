@@ -19,10 +19,11 @@ _RUN = 1024
 def share_prefixes(sequences: Sequences) -> list[list[int]]:
     """Part token sequences into trees so that the fewest tokens are computed.
 
-    A tree of n sequences with a trunk of t tokens saves (n − 1) t. In lexicographic order the sequences of any trunk
-    stand side by side, so the best partition is one of that order into runs, found by dynamic programming over where
-    the last run begins. It needs no prompts: requests that arrive apart, turns of one conversation and texts that begin
-    alike are found all the same.
+    A tree of n sequences with a trunk of t tokens saves (n − 1) t. In lexicographic order the sequences that begin alike
+    stand side by side, so the trees are runs of that order: the best partition into runs, found by dynamic programming
+    over where the last run begins. What it leaves alone is parted once more, since a run of siblings may stand between
+    two sequences that share less. No prompts are needed: requests that arrive apart, turns of one conversation and texts
+    that begin alike are found all the same.
 
     Args:
         sequences: of at least one token each.
@@ -38,12 +39,19 @@ def share_prefixes(sequences: Sequences) -> list[list[int]]:
     # Big-endian bytes sort as the numbers do.
     keys = [np.asarray(sequence).astype(">i8").tobytes() for sequence in sequences]
     order = sorted(range(len(sequences)), key=keys.__getitem__)
+    trees = _best_runs(sequences, order)
+    alone = [tree[0] for tree in trees if len(tree) == 1]
+    return sorted([*(tree for tree in trees if len(tree) > 1), *_best_runs(sequences, alone)])
+
+
+def _best_runs(sequences: Sequences, order: Sequence[int]) -> list[list[int]]:
+    """The best partition into runs of an order."""
     trees: list[list[int]] = []
     for start in range(0, len(order), _RUN):
         run = order[start : start + _RUN]
         begins = _best_begins(_common_with_next([sequences[index] for index in run]))
         trees.extend(sorted(run[a:b]) for a, b in zip(begins, [*begins[1:], len(run)], strict=True))
-    return sorted(trees)
+    return trees
 
 
 def _common_with_next(ordered: Sequences) -> Int[np.ndarray, " pairs"]:
