@@ -1,4 +1,4 @@
-"""Which token sequences grow on one trunk: the partition that leaves the fewest tokens to compute."""
+"""Which token sequences grow on one trunk, so that few tokens are computed."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _RUN = 1024
 
 
 def share_prefixes(sequences: Sequences) -> list[list[int]]:
-    """Part token sequences into trees so that the fewest tokens are computed.
+    """Part token sequences into trees, so that few tokens are computed.
 
-    A tree of n sequences with a trunk of t tokens saves (n − 1) t. In lexicographic order the sequences that begin alike
-    stand side by side, so the trees are runs of that order: the best partition into runs, found by dynamic programming
-    over where the last run begins. What it leaves alone is parted once more, since a run of siblings may stand between
-    two sequences that share less. No prompts are needed: requests that arrive apart, turns of one conversation and texts
+    A tree of n sequences with a trunk of t tokens saves (n − 1) t. In lexicographic order sequences that begin alike
+    stand side by side, so trees are runs of that order: the best partition into runs, found by dynamic programming over
+    where the last run begins. What it leaves alone is parted once more, since a run of siblings may stand between two
+    sequences that share less. No prompts are needed: requests that arrive apart, turns of one conversation and texts
     that begin alike are found all the same.
 
     Args:
