@@ -9,7 +9,7 @@ demo: install
 	$(BIN)/plaudit demo --overwrite
 
 test: .venv/dev
-	$(BIN)/pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
 
 install: .venv/user
 
