@@ -1,4 +1,4 @@
-"""The models of a server: each with its queue, replaced beside itself when a new version is loaded."""
+"""One model of a server: what is asked is prepared in threads, and computed by one worker behind a queue."""
 
 from __future__ import annotations
 

@@ -85,13 +85,13 @@ class Client:
             PlauditError: if the server refuses, cannot be reached, or answers something else.
         """
 
-        def ask(request: Sequence[Group]) -> list[list[Score]]:
-            answer = self._ask("POST", "/v1/rewards", body_of(request, self.model, truncate_responses))
-            return scores_of(self.address, request, answer)
+        def ask(request: Sequence[Group]) -> httpx2.Response:
+            return self._ask("POST", "/v1/rewards", body_of(request, self.model, truncate_responses))
 
         requests = list(requests_of(groups))
         with ThreadPoolExecutor(_AT_ONCE) as threads:
-            return joined(groups, [row for rows in threads.map(ask, requests) for row in rows])
+            responses = list(threads.map(ask, requests))
+        return _scored(self, groups, requests, responses)
 
     def rank(self, prompt: Text, responses: Sequence[Text]) -> list[Score]:
         """Responses to one prompt, best first."""
@@ -100,21 +100,20 @@ class Client:
 
     def models(self) -> list[dict[str, Any]]:
         """What the server serves, and what decides its scores."""
-        models: list[dict[str, Any]] = self._ask("GET", "/v1/models")["data"]
+        models: list[dict[str, Any]] = _answer_in(self.address, self._ask("GET", "/v1/models"))["data"]
         return models
 
-    def _ask(self, method: str, path: str, body: bytes | None = None) -> Any:
+    def _ask(self, method: str, path: str, body: bytes | None = None) -> httpx2.Response:
         for attempt in range(self.tries):
             try:
                 response = self._http.request(method, self.address.url + path, content=body)
             except httpx2.TransportError as error:
                 if attempt + 1 == self.tries or not _may_connect_later(error, attempt, method):
-                    raise unreachable(self.address, error) from None
+                    raise _unreachable(self.address, error) from None
                 time.sleep(pause_before(attempt))
                 continue
             if response.status_code == 200:
-                self.cuts.update(cuts_in(response))
-                return answer_in(self.address, response)
+                return response
             if attempt + 1 == self.tries or not may_pass(response.status_code):
                 break
             time.sleep(pause_before(attempt, response.headers.get("retry-after")))
@@ -160,13 +159,12 @@ class AsyncClient:
         """As `Client.score`."""
         slots = asyncio.Semaphore(_AT_ONCE)
 
-        async def ask(request: Sequence[Group]) -> list[list[Score]]:
+        async def ask(request: Sequence[Group]) -> httpx2.Response:
             async with slots:
-                answer = await self._ask("POST", "/v1/rewards", body_of(request, self.model, truncate_responses))
-            return scores_of(self.address, request, answer)
+                return await self._ask("POST", "/v1/rewards", body_of(request, self.model, truncate_responses))
 
-        answers = await asyncio.gather(*map(ask, requests_of(groups)))
-        return joined(groups, [row for rows in answers for row in rows])
+        requests = list(requests_of(groups))
+        return _scored(self, groups, requests, await asyncio.gather(*map(ask, requests)))
 
     async def rank(self, prompt: Text, responses: Sequence[Text]) -> list[Score]:
         """As `Client.rank`."""
@@ -175,34 +173,44 @@ class AsyncClient:
 
     async def models(self) -> list[dict[str, Any]]:
         """As `Client.models`."""
-        models: list[dict[str, Any]] = (await self._ask("GET", "/v1/models"))["data"]
+        models: list[dict[str, Any]] = _answer_in(self.address, await self._ask("GET", "/v1/models"))["data"]
         return models
 
-    async def _ask(self, method: str, path: str, body: bytes | None = None) -> Any:
+    async def _ask(self, method: str, path: str, body: bytes | None = None) -> httpx2.Response:
         for attempt in range(self.tries):
             try:
                 response = await self._http.request(method, self.address.url + path, content=body)
             except httpx2.TransportError as error:
                 if attempt + 1 == self.tries or not _may_connect_later(error, attempt, method):
-                    raise unreachable(self.address, error) from None
+                    raise _unreachable(self.address, error) from None
                 await asyncio.sleep(pause_before(attempt))
                 continue
             if response.status_code == 200:
-                self.cuts.update(cuts_in(response))
-                return answer_in(self.address, response)
+                return response
             if attempt + 1 == self.tries or not may_pass(response.status_code):
                 break
             await asyncio.sleep(pause_before(attempt, response.headers.get("retry-after")))
         raise refusal(self.address, response.status_code, response.content)
 
 
-def joined(groups: Sequence[Group], rows: Sequence[Sequence[Score]]) -> list[list[Score]]:
-    """One row a group, whose responses may have been sent in several requests."""
-    scores = iter([score for row in rows for score in row])
-    return [[replace(next(scores), response=index) for index in range(len(group.responses))] for group in groups]
+def _scored(
+    client: Client | AsyncClient,
+    groups: Sequence[Group],
+    requests: Sequence[Sequence[Group]],
+    responses: Sequence[httpx2.Response],
+) -> list[list[Score]]:
+    """One row a group, whose responses may have been sent in several requests; the client counts what was cut."""
+    scores: list[Score] = []
+    for request, response in zip(requests, responses, strict=True):
+        cuts = re.findall(r"(\w+)=(\d+)", response.headers.get("x-plaudit-cut", ""))
+        client.cuts.update({what: int(count) for what, count in cuts})
+        for row in scores_of(client.address, request, _answer_in(client.address, response)):
+            scores += row
+    in_order = iter(scores)
+    return [[replace(next(in_order), response=index) for index in range(len(group.responses))] for group in groups]
 
 
-def answer_in(address: ServerAddress, response: httpx2.Response) -> Any:
+def _answer_in(address: ServerAddress, response: httpx2.Response) -> Any:
     """The JSON of an answer.
 
     Raises:
@@ -214,12 +222,7 @@ def answer_in(address: ServerAddress, response: httpx2.Response) -> Any:
         raise PlauditError(f"{address.url} did not answer with JSON", remedy="is a Plaudit server there?") from None
 
 
-def cuts_in(response: httpx2.Response) -> dict[str, int]:
-    """How many responses of an answer were read with their prompt, or themselves, cut."""
-    return {what: int(count) for what, count in re.findall(r"(\w+)=(\d+)", response.headers.get("x-plaudit-cut", ""))}
-
-
-def unreachable(address: ServerAddress, error: Exception) -> PlauditError:
+def _unreachable(address: ServerAddress, error: Exception) -> PlauditError:
     """What to say where nobody answers."""
     return NotFoundError(
         f"{address.url} cannot be reached ({error or type(error).__name__})",

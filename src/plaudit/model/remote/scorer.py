@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,12 +12,23 @@ from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, plain_text
 from plaudit.model.prepared import Prepared
 from plaudit.model.remote.client import Client
-from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Groups, Scorer
+from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Groups, Scorer, prepared_as
 from plaudit.model.token_check import TokenCheck
 from plaudit.storage import versions
 
 # What a token is taken to have in characters, to fill requests; the server counts its own.
 _CHARACTERS_A_TOKEN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class GroupToSend(Prepared):
+    """A group as it is sent.
+
+    Attributes:
+        truncate_responses: whether the server may cut its responses.
+    """
+
+    truncate_responses: bool
 
 
 class RemoteScorer(Scorer):
@@ -36,7 +48,6 @@ class RemoteScorer(Scorer):
     def __init__(self, client: Client, info: dict[str, Any]) -> None:
         self.client = client
         self.record = info
-        self._truncate_responses = False
 
     @classmethod
     def open(cls, url: str, **options: Any) -> RemoteScorer:
@@ -69,16 +80,20 @@ class RemoteScorer(Scorer):
     def __repr__(self) -> str:
         return f"RemoteScorer({self.client.address.url!r}: {self.record['id']}, version {self.record['version']})"
 
-    def prepare(self, group: Group, *, truncate_responses: bool = False) -> Prepared:
-        self._truncate_responses = truncate_responses
+    def prepare(self, group: Group, *, truncate_responses: bool = False) -> GroupToSend:
         characters = sum(len(plain_text(group.prompt)) + len(plain_text(response)) for response in group.responses)
-        return Prepared(group, 1 + characters // _CHARACTERS_A_TOKEN)
+        return GroupToSend(group, 1 + characters // _CHARACTERS_A_TOKEN, truncate_responses)
 
     def score_prepared(
         self, batch: Sequence[Prepared], *, batch_tokens: int = DEFAULT_BATCH_TOKENS
     ) -> list[list[Score]]:
-        groups = [item.group for item in batch]
-        return self.client.score(groups, truncate_responses=self._truncate_responses)
+        items = prepared_as(GroupToSend, batch)
+        rows: dict[int, list[Score]] = {}
+        for truncate in (False, True):
+            numbers = [number for number, item in enumerate(items) if item.truncate_responses is truncate]
+            scored = self.client.score([items[number].group for number in numbers], truncate_responses=truncate)
+            rows.update(zip(numbers, scored, strict=True))
+        return [rows[number] for number in range(len(items))]
 
     def stream(
         self,
