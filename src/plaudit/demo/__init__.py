@@ -8,14 +8,18 @@ if TYPE_CHECKING:
     from plaudit.demo.preferences import preference_set
     from plaudit.demo.run import Demo, run_demo, write_candidates
     from plaudit.demo.serving import ServedDemo, serve_demo
+    from plaudit.demo.truth import TrueQuality, true_qualities, true_quality
 else:
     __getattr__, __dir__ = face(__name__, __file__)
 
 __all__ = [
     "Demo",
     "ServedDemo",
+    "TrueQuality",
     "preference_set",
     "run_demo",
     "serve_demo",
+    "true_qualities",
+    "true_quality",
     "write_candidates",
 ]

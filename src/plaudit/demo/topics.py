@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import product
 from random import Random
 
 LANGUAGES = ("en", "zh")
@@ -77,6 +78,20 @@ def spell(pattern: str, random: Random) -> str:
     """
     phrase = _CHOICE.sub(lambda match: random.choice(match[1].split("|")), pattern)
     return phrase[:1].upper() + phrase[1:]
+
+
+def spellings(pattern: str) -> list[str]:
+    """Every phrase that `spell` may make of a pattern.
+
+    Example:
+        >>> spellings("{it|that} depends{ a lot|}.")
+        ['It depends a lot.', 'It depends.', 'That depends a lot.', 'That depends.']
+    """
+    # Split at its choices, a pattern is text and choice by turns.
+    parts = _CHOICE.split(pattern)
+    choices = [part.split("|") if number % 2 else [part] for number, part in enumerate(parts)]
+    whole = map("".join, product(*choices))
+    return [phrase[:1].upper() + phrase[1:] for phrase in whole]
 
 
 def _files(language: str) -> list[Traversable]:

@@ -20,6 +20,16 @@ _ORDERED = ("先", "再", "最后", "第", "然后", "以后", "出锅", "捞出
 _ADVICE = {"point", "mistake"}
 
 
+def ordering_words(language: str) -> tuple[str, ...]:
+    """All that may be put before a piece of advice to say when its turn is, each with the space or mark behind it.
+
+    Example:
+        >>> "Then " in ordering_words("en")
+        True
+    """
+    return (*_FIRST[language], *_NEXT[language], *_LAST[language])
+
+
 def lay_out(
     opening: list[str], body: list[tuple[str, str]], closing: list[str], language: str, steps: bool, random: Random
 ) -> str:
