@@ -39,6 +39,8 @@ def convert(name: str, value: Any, kind: Any, where: str) -> Any:
         if not fits(names, several):
             raise InvalidInputError(f"{name} is {value!r}", remedy=f"it must be {in_words(several)}", file=where)
         return tuple(names)
+    if str in kinds and float in kinds:
+        return _number_or_text(value)
     wanted = kinds[0]
     wrong = InvalidInputError(f"{name} is {value!r}", remedy=f"it must be {_KINDS[wanted]}", file=where)
     # YAML 1.1 reads 1e-5 as text, so text may stand for a number in files, too.
@@ -52,3 +54,11 @@ def convert(name: str, value: Any, kind: Any, where: str) -> Any:
     if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
         raise wrong
     return value
+
+
+def _number_or_text(value: Any) -> Any:
+    """A number where text is one; what is neither is refused by the setting's type."""
+    try:
+        return float(value) if isinstance(value, str | int) and not isinstance(value, bool) else value
+    except ValueError:
+        return value

@@ -6,17 +6,12 @@ import io
 import json
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plaudit.data.scores import (
-    Score,
-    align_scores,
-    read_scores,
-    text_hash,
-    write_scores,
-)
+from plaudit.data import Score, align_scores, read_scores, text_hash, write_scores
 from plaudit.errors import DataError, PlauditError
 from plaudit.groups import Group
 
@@ -120,6 +115,8 @@ GOOD = {"group": "q", "response": 0, "score": 1.0, "tokens": 3, "truncated": Fal
         (json.dumps(GOOD | {"spread": -0.5}), '"spread" is -0.5; it must be a standard deviation'),
         (json.dumps(GOOD | {"spread": math.nan}), '"spread" is nan'),
         (json.dumps(GOOD | {"spread": True}), '"spread" is True'),
+        (json.dumps(GOOD | {"members": 0.5}), '"members" must be a list of numbers'),
+        (json.dumps(GOOD | {"members": ["a"]}), '"members" must be a list of numbers'),
     ],
 )
 def test_a_bad_line_is_named(tmp_path, line, says):
@@ -234,3 +231,13 @@ def test_the_spread_is_written_only_where_there_is_one(tmp_path):
     read = read_scores(path)[0]
     assert (read[0], read[2].spread) == (scores[0], None)
     assert math.isnan(read[1].spread)
+
+
+def test_the_members_of_an_ensemble_are_written_and_read(tmp_path):
+    path = tmp_path / "s.jsonl"
+    write_scores([Score("q", 0, 1.0, 3, False, members=(0.5, math.nan)), Score("q", 1, 1.0, 3, False)], path)
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [row.get("members", "none") for row in rows] == [[0.5, None], "none"]
+    first, second = read_scores(path)[0]
+    np.testing.assert_equal(first.members, (0.5, math.nan))
+    assert second.members is None

@@ -101,6 +101,8 @@ def test_an_ensemble_on_disk_says_what_its_members_say(folders, tmp_path):
     each = np.stack([rewards(open_model(folder)) for folder in folders])
     assert rewards(opened) == pytest.approx(each.mean(0), abs=1e-6)
     assert spreads(opened) == pytest.approx(each.std(0, ddof=1), abs=1e-6)
+    members = [score.members for row in opened.score(GROUPS) for score in row]
+    np.testing.assert_allclose(np.array(members).T, each, atol=1e-6)
     record = json.loads((tmp_path / "all" / "plaudit.json").read_text())
     assert record["plaudit"] == "ensemble"
     assert record["combined_from"] == [str(folder) for folder in folders]

@@ -297,12 +297,20 @@ async def test_scores_that_are_no_numbers(host, folder, monkeypatch):
     assert (trainers.status_code, trainers.json()["error"]["code"]) == (500, "score_not_finite")
 
 
-async def test_affine_scores_say_so_everywhere(host, folder, offline):
+async def test_affine_scores_say_so_everywhere(host, folder, offline, tmp_path):
     client, _ = host({"tiny": folder}, affine_mean=0.5, affine_sd=2.0)
     answer = await client.post("/v1/rewards", json={"prompt": PROMPT, "responses": ANSWERS})
     scores = [row["score"] for row in answer.json()["results"][0]["scores"]]
     assert scores == pytest.approx([(score - 0.5) / 2 for score in offline[0]], abs=1e-6)
     assert answer.headers["x-plaudit-affine"] == "0.5:2"
+    other = tiny_model_folder(tmp_path / "other", seed=1)
+    Ensemble([RewardModel.from_pretrained(name) for name in (folder, other)]).save(tmp_path / "ensemble")
+    asked, rows = {"prompt": PROMPT, "responses": ANSWERS[:1]}, {}
+    for name, settings in {"raw": {}, "transformed": {"affine_mean": 0.5, "affine_sd": 2.0}}.items():
+        one, _ = host({"both": tmp_path / "ensemble"}, **settings)
+        (rows[name],) = (await one.post("/v1/rewards", json=asked)).json()["results"][0]["scores"]
+    assert rows["transformed"]["members"] == pytest.approx([(one - 0.5) / 2 for one in rows["raw"]["members"]])
+    assert rows["transformed"]["spread"] == pytest.approx(rows["raw"]["spread"] / 2)
     assert (await client.get("/v1/models")).json()["data"][0]["affine"] == "0.5:2"
 
 
@@ -331,7 +339,9 @@ async def test_ensembles_and_linear_models_are_served_too(host, folder, tmp_path
     train([Group(f"{n}", "why", ("because", "no"), (Ranking(((0,), (1,))),)) for n in range(6)], bow, "bow")
     client, _ = host({"ensemble": ensemble, "bow": bow})
     row = (await client.post("/v1/rewards", json={"model": "ensemble", "prompt": "a", "responses": ["b"]})).json()
-    assert row["results"][0]["scores"][0]["spread"] == pytest.approx(0, abs=1e-6)
+    (score,) = row["results"][0]["scores"]
+    assert score["spread"] == pytest.approx(0, abs=1e-6)
+    assert score["members"] == pytest.approx([score["score"]] * 2, abs=1e-6)
     logs = await client.post("/models/ensemble/get_reward", json={"query": ["<|im_start|>assistant\nb"]})
     assert all(isinstance(value, float) for values in logs.json()["extra_logs"].values() for value in values)
     row = (

@@ -26,10 +26,9 @@ if TYPE_CHECKING:
     from plaudit.data.read_tables import Labels
     from plaudit.data.rows import Row
     from plaudit.data.scales import Bounds, Scale, parse_scale, scales_of
+    from plaudit.data.score_alignment import align_scores, check_ids
     from plaudit.data.scores import (
         Score,
-        align_scores,
-        check_ids,
         ranked,
         read_scores,
         text_hash,

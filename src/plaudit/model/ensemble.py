@@ -45,8 +45,9 @@ def combined(scores: Sequence[Score], heads: Sequence[int]) -> Score:
         heads: how many heads each has.
 
     Returns:
-        A value for each attribute that some member has one of: the mean over those. Tokens are those of the member that
-        read the most; truncated is whether any member cut the response.
+        The score, with the members' rewards as its `members` and, for each attribute that some member has a value of,
+        the mean over those. Tokens are those of the member that read the most; truncated is whether any member cut the
+        response.
 
     Example:
         >>> members = [Score("g", 0, score=value, tokens=9, truncated=False) for value in (1.0, 2.0, 6.0)]
@@ -71,6 +72,7 @@ def combined(scores: Sequence[Score], heads: Sequence[int]) -> Score:
         scores={name: sum(column) / len(column) for name, column in values.items()} or None,
         spread=math.sqrt(variance / (1 - squared_weights)),
         hash=scores[0].hash,
+        members=tuple(score.score for score in scores),
     )
 
 

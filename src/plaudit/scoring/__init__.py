@@ -1,4 +1,4 @@
-"""A scorer at work: scores of sets of groups, made or read."""
+"""A scorer at work: scores of sets of groups, made or read; and what trainers make of scores."""
 
 from typing import TYPE_CHECKING
 
@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from plaudit.scoring.batcher import Batcher
     from plaudit.scoring.progress import LONG, Tell, telling, watched
     from plaudit.scoring.queueing import BatchingLimits, BatchReport
+    from plaudit.scoring.reference_scale import ReferenceScale
     from plaudit.scoring.rows import RowScoring, score_rows
     from plaudit.scoring.runs import (
         ScoringOptions,
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
     )
     from plaudit.scoring.score_cache import ScoreCache
     from plaudit.scoring.scored import GroupScores, ResponseScores, ScoredGroups, ScoreRows
+    from plaudit.scoring.shaping import (
+        ShapedRewards,
+        ShapingSettings,
+        replace_unfinished,
+        shape,
+        shape_rewards,
+    )
 else:
     __getattr__, __dir__ = face(__name__, __file__)
 
@@ -28,6 +36,7 @@ __all__ = [
     "Batcher",
     "BatchingLimits",
     "GroupScores",
+    "ReferenceScale",
     "ResponseScores",
     "RowScoring",
     "ScoreCache",
@@ -35,12 +44,17 @@ __all__ = [
     "ScoredGroups",
     "ScoringOptions",
     "ScoringRun",
+    "ShapedRewards",
+    "ShapingSettings",
     "Tell",
     "obtain_scores",
     "obtain_scores_of_each",
     "read_scored",
+    "replace_unfinished",
     "score_rows",
     "score_with_baselines",
+    "shape",
+    "shape_rewards",
     "telling",
     "watched",
 ]

@@ -204,9 +204,8 @@ class HostedModel:
         except Exception as error:
             raise _failed(error) from error
         self._count(scores, prepared)
-        mean, sd = self.settings.affine_mean, self.settings.affine_sd
         if self.settings.affine:
-            scores = [replace(score, score=(score.score - mean) / sd) for score in scores]
+            scores = [_transformed(score, self.settings.affine_mean, self.settings.affine_sd) for score in scores]
         return Scored(
             scores=scores,
             prompts_cut=sum(item.prompts_cut for item in prepared),
@@ -290,6 +289,13 @@ def version_of(source: str, scorer: Scorer) -> str:
                 stream.seek(max(0, size - _SAMPLE))
                 digest.update(stream.read())
     return digest.hexdigest()[:12]
+
+
+def _transformed(score: Score, mean: float, sd: float) -> Score:
+    """A score in another unit, with the members it is the mean of and their spread."""
+    members = None if score.members is None else tuple((one - mean) / sd for one in score.members)
+    spread = None if score.spread is None else score.spread / sd
+    return replace(score, score=(score.score - mean) / sd, spread=spread, members=members)
 
 
 def _failed(error: Exception) -> ApiError:

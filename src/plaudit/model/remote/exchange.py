@@ -165,6 +165,7 @@ def _score(group: Group, row: Mapping[str, Any]) -> Score:
         scores={name: _number(value) for name, value in row["scores"].items()} if "scores" in row else None,
         spread=_number(row["spread"]) if "spread" in row else None,
         hash=row["text"],
+        members=tuple(map(_number, row["members"])) if "members" in row else None,
     )
 
 

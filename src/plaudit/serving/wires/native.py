@@ -64,6 +64,7 @@ class OneScore(Body):
     response: Annotated[int, Field(description="Its place in the group's responses.")]
     score: Annotated[float | None, Field(description="The raw reward; null where the model gave no number.")]
     spread: Annotated[float | None, Field(description="Over the model's heads or members.")] = None
+    members: Annotated[list[float | None] | None, Field(description="Of an ensemble: each member's reward.")] = None
     scores: Annotated[dict[str, float | None] | None, Field(description="Attribute -> value.")] = None
     tokens: Annotated[int, Field(description="Read, the prompt's included.")]
     truncated: Annotated[bool, Field(description="Whether any of the response was cut.")]
@@ -128,6 +129,8 @@ def _score(index: int, score: Score) -> dict[str, Any]:
     row: dict[str, Any] = {"response": index, "score": finite(score.score)}
     if score.spread is not None:
         row["spread"] = finite(score.spread)
+    if score.members is not None:
+        row["members"] = [finite(value) for value in score.members]
     if score.scores is not None:
         row["scores"] = {name: finite(value) for name, value in score.scores.items()}
     return row | {"tokens": score.tokens, "truncated": score.truncated, "text": score.hash}
