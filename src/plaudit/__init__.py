@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from plaudit._face import face
 
 if TYPE_CHECKING:
+    from plaudit.alignment import AlignmentSettings, PromptSets, align
     from plaudit.data import (
         Score,
         groups_of_clicks,
@@ -43,6 +44,7 @@ else:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AlignmentSettings",
     "DataError",
     "DoctorSettings",
     "Evaluation",
@@ -57,6 +59,7 @@ __all__ = [
     "OverloadedError",
     "PlauditError",
     "PretrainingSettings",
+    "PromptSets",
     "Ranking",
     "Rating",
     "RewardModel",
@@ -66,6 +69,7 @@ __all__ = [
     "TooLongError",
     "TrainingSettings",
     "__version__",
+    "align",
     "best_of",
     "check_groups",
     "check_invariance",

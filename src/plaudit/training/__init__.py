@@ -5,14 +5,19 @@ from typing import TYPE_CHECKING
 from plaudit._face import face
 
 if TYPE_CHECKING:
+    from plaudit.training.language_model.card import stage_card
+    from plaudit.training.language_model.decoders import open_decoder
     from plaudit.training.language_model.demonstrations import read_demonstrations
     from plaudit.training.language_model.documents import read_texts
     from plaudit.training.language_model.fine_tuning import sft
+    from plaudit.training.language_model.network import backbone_record, save_language_model
     from plaudit.training.language_model.perplexity import validation_sentence
     from plaudit.training.language_model.pretraining import pretrain
     from plaudit.training.language_model.settings import FineTuningSettings, PretrainingSettings
     from plaudit.training.linear import fit_linear, frozen_features, learn, unused_settings
     from plaudit.training.reward_model import train
+    from plaudit.training.run.resumable import ResumableRun
+    from plaudit.training.run.trainer import checkpointing_argument, run_trainer
     from plaudit.training.settings import TrainingSettings, loss_settings, read_scales
     from plaudit.training.targets import ComparisonTargets
     from plaudit.training.wishes import JudgementKinds, check_wishes, refuse_explicit
@@ -24,18 +29,25 @@ __all__ = [
     "FineTuningSettings",
     "JudgementKinds",
     "PretrainingSettings",
+    "ResumableRun",
     "TrainingSettings",
+    "backbone_record",
     "check_wishes",
+    "checkpointing_argument",
     "fit_linear",
     "frozen_features",
     "learn",
     "loss_settings",
+    "open_decoder",
     "pretrain",
     "read_demonstrations",
     "read_scales",
     "read_texts",
     "refuse_explicit",
+    "run_trainer",
+    "save_language_model",
     "sft",
+    "stage_card",
     "train",
     "unused_settings",
     "validation_sentence",

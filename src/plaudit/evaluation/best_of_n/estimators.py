@@ -151,6 +151,12 @@ def decline(
         gains: [prompts, points], what each prompt gains, the end last.
         cluster: [prompts].
         seed: of the signs.
+
+    Example:
+        >>> gains = np.array([[0.0, 1.0, 0.5], [0.0, 1.2, 0.4], [0.0, 1.1, 0.6], [0.0, 0.9, 0.5]])
+        >>> fall = decline(gains, np.arange(4))
+        >>> round(fall.value, 2), fall.above(0)
+        (0.55, True)
     """
     prompts = len(gains)
     sizes = by_cluster(np.ones(prompts), cluster)

@@ -36,6 +36,7 @@ _FILES = (
     *("config.json", "generation_config.json", "training_args.bin", RECORD_FILE, "README.md"),
     *("tokenizer*", "special_tokens_map.json", "added_tokens.json", "chat_template.*", "additional_chat_templates"),
     *("vocab.*", "merges.txt", "spiece.model", "sentencepiece*.model", "tekken.json"),
+    *("curves.jsonl", "samples.jsonl", "align.html", "round-*.jsonl"),
 )
 """What a save may leave in a folder, by name."""
 

@@ -23,26 +23,19 @@ from plaudit.model import (
     adding_adapters,
     check_backbone,
     merge_lora,
-    read_template,
-    settle_padding,
     settle_template,
 )
 from plaudit.storage import data_hash
 from plaudit.text import counted
 from plaudit.training.language_model.batches import IGNORED, Batches, TokenBlock
 from plaudit.training.language_model.card import stage_card
+from plaudit.training.language_model.decoders import open_decoder
 from plaudit.training.language_model.demonstrations import demonstrations
-from plaudit.training.language_model.network import (
-    NEXT_TOKEN,
-    backbone_record,
-    context,
-    open_language_model,
-    save_language_model,
-)
+from plaudit.training.language_model.network import backbone_record, save_language_model
 from plaudit.training.language_model.perplexity import token_losses, validation_figures
 from plaudit.training.language_model.settings import FineTuningSettings
 from plaudit.training.run.split import hold_out_validation
-from plaudit.training.run.trainer import default_learning_rate
+from plaudit.training.run.trainer import checkpointing_argument, default_learning_rate
 from plaudit.training.run.training_run import Schedule, TrainingRun
 from plaudit.training.wishes import check_curves, check_held_out
 
@@ -100,10 +93,13 @@ def _fine_tune(run: TrainingRun[FineTuningSettings], groups: list[Group], backbo
     check_curves(settings)
     best = demonstrations(groups, settings.attribute, settings.top)
     run.open()
-    model, tokenizer, objective = open_language_model(backbone, trust_remote_code=settings.trust_remote_code)
-    if objective != NEXT_TOKEN:
-        raise InvalidInputError(f"{backbone} is an encoder, which writes no responses", remedy="fine-tune a decoder")
-    renderer = _open_renderer(model, tokenizer, settings)
+    model, renderer = open_decoder(
+        backbone,
+        max_length=settings.max_length,
+        chat_template=settings.chat_template,
+        trust_remote_code=settings.trust_remote_code,
+    )
+    tokenizer = renderer.tokenizer
     settle_template(tokenizer, best.groups)
     train_groups, validation_groups = hold_out_validation(
         best.groups,
@@ -170,7 +166,7 @@ def _build_trainer(
         per_device_eval_batch_size=settings.batch_size,
         prediction_loss_only=True,
         max_length=None,
-        **{_checkpointing(SFTConfig): False},
+        **{checkpointing_argument(SFTConfig): False},
     )
     with adding_adapters():
         return SFTTrainer(
@@ -181,22 +177,6 @@ def _build_trainer(
             processing_class=tokenizer,
             peft_config=_adapters(settings.lora) if settings.lora else None,
         )
-
-
-def _open_renderer(model: Any, tokenizer: Any, settings: FineTuningSettings) -> Renderer:
-    if template := read_template(settings.chat_template):
-        tokenizer.chat_template = template
-    settle_padding(model, tokenizer)
-    most = context(model, tokenizer)
-    if settings.max_length is not None and settings.max_length > most:
-        raise InvalidInputError(f"max_length is {settings.max_length}, but the backbone's context holds {most} tokens")
-    return Renderer(
-        tokenizer,
-        max_length=settings.max_length or most,
-        causal=True,
-        segments=False,
-        padding=tokenizer.pad_token_id,
-    )
 
 
 def _render_blocks(groups: Sequence[Group], renderer: Renderer) -> tuple[list[TokenBlock], int]:
@@ -234,12 +214,6 @@ def _check_trl() -> None:
             "supervised fine-tuning needs the `sft` extra", remedy="pip install 'plaudit[sft]'"
         ) from error
     assert datasets and trl
-
-
-def _checkpointing(config: Any) -> str:
-    """What the recomputing of activations, which TRL switches on, is called: before transformers 5.23 otherwise."""
-    new = "activation_checkpointing"
-    return new if new in config.__dataclass_fields__ else "gradient_checkpointing"
 
 
 def _adapters(rank: int) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +109,12 @@ def weights_beside_the_head(
 
 
 def backbone_record(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The run record of a backbone, out of that of its run."""
+    """The run record of a backbone, out of that of its run.
+
+    Example:
+        >>> backbone_record({"stage": "sft"})["plaudit"]
+        'backbone'
+    """
     return {"plaudit": "backbone", **record, "versions": versions()}
 
 
@@ -120,6 +125,7 @@ def save_language_model(
     record: Mapping[str, Any],
     card: str,
     more: Mapping[str, Shaped[torch.Tensor, "*_"]] = {},
+    write_more: Callable[[Path], object] = lambda folder: None,
 ) -> None:
     """Write an ordinary checkpoint with its tokenizer, `plaudit.json` and README.md beside it, or leave what was there.
 
@@ -130,8 +136,17 @@ def save_language_model(
         record: the run record.
         card: the text of README.md.
         more: further weights by name (see `weights_beside_the_head`).
+        write_more: writes what else belongs into the folder.
+
+    Example:
+        >>> from plaudit.training import open_decoder
+        >>> model, renderer = open_decoder("my-backbone")
+        >>> save_language_model(Path("copy"), model, renderer.tokenizer, backbone_record({"stage": "copy"}), "# A copy")
+        >>> (Path("copy") / "plaudit.json").is_file()
+        True
     """
     with staged(folder) as staging, muted("transformers", "huggingface_hub"):
         model.save_pretrained(staging, state_dict={**model.state_dict(), **more})
         tokenizer.save_pretrained(staging)
         write_record(staging, record, card)
+        write_more(staging)

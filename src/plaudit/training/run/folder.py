@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 _OLD_LOGS = "old_logs"
 # Settings that a resumed run may change, because they change how a step is computed and shown, not what it computes.
 _FREE_TO_CHANGE = ("batch_tokens", "gradient_checkpointing", "report_to")
+# What runs leave beside their checkpoints: TRL's trainer a model card, an alignment its curves, its best weights and
+# the judgements of each round.
+_BESIDE_CHECKPOINTS = ("README.md", "curves.jsonl", "best-*.safetensors", "round-*.jsonl")
 
 
 def check_run_folder(output: Path, origin: Mapping[str, Any], resume: bool, overwrite: bool) -> Path | None:
@@ -131,9 +134,10 @@ def clear(output: Path) -> None:
         return
     for path in checkpoints.glob("checkpoint-*"):
         shutil.rmtree(path)
-    # TRL's trainer leaves a model card.
-    for name in ("README.md", RUN_FILE):
-        (checkpoints / name).unlink(missing_ok=True)
+    for pattern in _BESIDE_CHECKPOINTS:
+        for path in checkpoints.glob(pattern):
+            path.unlink()
+    (checkpoints / RUN_FILE).unlink(missing_ok=True)
     with contextlib.suppress(OSError):
         checkpoints.rmdir()
 

@@ -62,6 +62,10 @@ def run_trainer(trainer: Trainer, output: Path, checkpoint: Path | None) -> None
 
     Raises:
         PlauditError: if a checkpoint cannot be written.
+
+    Example:
+        >>> from transformers import Trainer
+        >>> run_trainer(Trainer(model, arguments), Path("my-run"), checkpoint=None)  # doctest: +SKIP
     """
     try:
         with progress() as display, muted("transformers", "huggingface_hub"):
@@ -79,6 +83,19 @@ def run_trainer(trainer: Trainer, output: Path, checkpoint: Path | None) -> None
             f"writing a checkpoint to {output} failed ({error}); earlier checkpoints are whole",
             remedy="make room and go on with --resume",
         ) from error
+
+
+def checkpointing_argument(config: type) -> str:
+    """What the recomputing of activations, which TRL's trainers switch on, is called: another before transformers 5.23.
+
+    Example:
+        >>> from transformers import TrainingArguments
+        >>> checkpointing_argument(TrainingArguments) in TrainingArguments.__dataclass_fields__
+        True
+    """
+    fields: dict[str, object] = getattr(config, "__dataclass_fields__", {})
+    new = "activation_checkpointing"
+    return new if new in fields else "gradient_checkpointing"
 
 
 def only_batch(batches: list[Batch]) -> Batch:

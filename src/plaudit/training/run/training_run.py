@@ -1,39 +1,23 @@
 """One training run: from an open folder to a saved model. What `train`, `pretrain` and `sft` have in common.
 
-    run = TrainingRun(output, settings, origin, resume=False, overwrite=False)
-    with run.whole_or_gone(): ...                 around all of these: nothing half-made is left
-    run.open()                                    refuse to tread on earlier work
+A `ResumableRun` whose learning is done by a trainer of transformers:
+
+    run.open()
     trainer = Trainer(args=run.arguments(...))    what learns from what is each verb's own
     model = run.fit(trainer)                      progress, curves, checkpoints, the best weights
-    record = run.record(groups=100)               what the model was made from and how
-    run.save(lambda: ...)                         the first process writes; the checkpoints are cleared
-
-Started in several processes (`torchrun`), all of them do this together; only the first writes.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
-from pathlib import Path
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import torch
-from accelerate import PartialState
 from transformers import Trainer, TrainingArguments, set_seed
 
 from plaudit.errors import InvalidInputError
 from plaudit.model import CHECKPOINTS
-from plaudit.training.run.folder import (
-    begin,
-    check_run_folder,
-    clear,
-    gone_without_checkpoint,
-    old_logs,
-    remove_logs,
-)
+from plaudit.training.run.resumable import ResumableRun
 from plaudit.training.run.settings import RunSettings
 from plaudit.training.run.trainer import find_reporters, multiplies_in_bf16, report_curves, run_trainer
 
@@ -57,66 +41,12 @@ class Schedule(NamedTuple):
     validated: bool
 
 
-class TrainingRun(Generic[S]):
-    """A run's folder, settings, origin and processes.
-
-    Args:
-        output: the folder to write.
-        settings: of the run.
-        origin: what the run is of (backbone, data, ...), by name. A resumed run is held to it, and it stands in the
-            run record, with the settings.
-        resume: go on from the newest whole checkpoint.
-        overwrite: replace what is there.
-
-    Attributes:
-        processes: how many processes share the run.
-        is_main: whether this is the one that writes.
-    """
-
-    def __init__(
-        self, output: str | Path, settings: S, origin: Mapping[str, Any], *, resume: bool, overwrite: bool
-    ) -> None:
-        self.output = Path(output)
-        self.settings = settings
-        self.origin = {**origin, "settings": settings.to_dict()}
-        self._state = PartialState(cpu=not torch.cuda.is_available())
-        self._resume, self._overwrite = resume, overwrite
-        self._checkpoint: Path | None = None
-        self._old_logs: list[str] = []
-        self._began = False
-        self._started = time.monotonic()
-        self._steps = 0
-
-    @property
-    def processes(self) -> int:
-        return int(self._state.num_processes)
-
-    @property
-    def is_main(self) -> bool:
-        return bool(self._state.is_main_process)
-
-    @property
-    def device(self) -> torch.device:
-        device: torch.device = self._state.device
-        return device
+class TrainingRun(ResumableRun[S]):
+    """A run of a trainer of transformers."""
 
     @cached_property
     def _reporters(self) -> list[str]:
         return find_reporters(self.settings.report_to)
-
-    def whole_or_gone(self) -> AbstractContextManager[None]:
-        """For all of a run: if it fails with nothing to resume, its folder is as it was."""
-        return gone_without_checkpoint(self.output, lambda: self._began) if self.is_main else nullcontext()
-
-    def open(self) -> None:
-        """Look at the folder, to begin or to resume, and start the clock. Nothing is written before `fit`.
-
-        Raises:
-            PlauditError: if it holds something that may not be replaced, or cannot be resumed.
-        """
-        self._checkpoint = check_run_folder(self.output, self.origin, self._resume, self._overwrite)
-        self._old_logs = old_logs(self.output, resumed=self._checkpoint is not None)
-        self._started = time.monotonic()
 
     def arguments(self, kind: type[Arguments], schedule: Schedule, **more: Any) -> Arguments:
         """The arguments of transformers' trainer.
@@ -173,30 +103,10 @@ class TrainingRun(Generic[S]):
         Raises:
             PlauditError: if a checkpoint cannot be written.
         """
-        # By now every process has looked at the folder.
-        self._state.wait_for_everyone()
-        if self.is_main and self._checkpoint is None:
-            self._began = True
-            begin(self.output, self.origin, self._old_logs)
-        self._state.wait_for_everyone()
+        self.begin()
         report_curves(trainer, self.output, self._reporters)
         set_seed(self.settings.seed)
-        run_trainer(trainer, self.output, self._checkpoint)
-        self._steps = int(trainer.state.global_step)
+        run_trainer(trainer, self.output, self.checkpoint)
+        self.steps = int(trainer.state.global_step)
         # Mixed precision wraps the forward pass while training. What is returned computes as the saved folder will.
         return trainer.accelerator.unwrap_model(trainer.model_wrapped, keep_fp32_wrapper=False).eval()
-
-    def record(self, **figures: Any) -> dict[str, Any]:
-        """The run record: origin, figures, steps and seconds."""
-        seconds = round(time.monotonic() - self._started, 1)
-        return {**self.origin, **figures, "steps": self._steps, "seconds": seconds}
-
-    def save(self, write: Callable[[], object]) -> None:
-        """Let the first process write the model and clear the checkpoints; the others wait."""
-        self._state.wait_for_everyone()
-        if self.is_main:
-            write()
-            clear(self.output)
-            remove_logs(self.output, self._old_logs)
-            self._began = False
-        self._state.wait_for_everyone()

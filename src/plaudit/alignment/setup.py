@@ -1,0 +1,184 @@
+"""What every method works on: the policy, the prompts by their use, the rewards, and whoever watches."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from plaudit.alignment.checkpoints import step_of
+from plaudit.alignment.evaluating import Evaluator, Gold, PolicyEvaluation
+from plaudit.alignment.policy import Policy
+from plaudit.alignment.prompts import Prompt, read_prompts
+from plaudit.alignment.rewarding import Rewarder
+from plaudit.alignment.sampling import draw_samples
+from plaudit.alignment.settings import AlignmentSettings
+from plaudit.alignment.watching import Watch
+from plaudit.data import split_groups
+from plaudit.groups import Group
+from plaudit.model import Scorer, settle_template
+from plaudit.text import counted
+from plaudit.training import ResumableRun
+
+logger = logging.getLogger(__name__)
+
+# Samples of the untrained policy that say what a standard deviation of the reward is.
+_SCALE_PROMPTS, _SCALE_SAMPLES = 64, 4
+
+# What a draw is for: samples of different uses must not be the same.
+DRAW_SCALE, _, DRAW_STEP, DRAW_ORDER, DRAW_PROMPTS = range(5)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptSets:
+    """Groups by their use.
+
+    Attributes:
+        train: whose answers are learned from.
+        validation: which choose the policy that is kept, and say when to stop.
+        test: which the result is reported on, and nothing else.
+
+    Example:
+        >>> [one, two, three] = [Group(f"q{number}", f"What is {number}?", ("A number.",)) for number in range(3)]
+        >>> sets = PromptSets([one], [two], [three])
+        >>> sets.filled() is sets
+        True
+    """
+
+    train: Sequence[Group]
+    validation: Sequence[Group]
+    test: Sequence[Group]
+
+    @classmethod
+    def split(cls, groups: Sequence[Group], settings: AlignmentSettings) -> PromptSets:
+        """Groups split by prompt, those that are nearly the same together. Where there are too few to hold any out, the
+        same stand in all three, with a warning.
+
+        Example:
+            >>> from plaudit.data import load_groups
+            >>> sets = PromptSets.split(load_groups("train.jsonl"), AlignmentSettings())
+            >>> len(sets.train) > len(sets.test) > 0
+            True
+        """
+        validation, test = settings.validation_share, settings.test_share
+        sides: Mapping[str, Sequence[Group]] = {}
+        if validation or test:
+            sides = split_groups(groups, validation=validation, test=test, seed=settings.seed)
+        return cls(sides.get("train") or groups, sides.get("validation", ()), sides.get("test", ())).filled()
+
+    def filled(self) -> PromptSets:
+        """With something in every set, if there is a prompt at all."""
+        if self.validation:
+            return self if self.test else replace(self, test=self.validation)
+        logger.warning(
+            "no prompt is held out: the run is watched, and its result reported, on %s that it learns from",
+            counted(len(self.train), "prompts"),
+        )
+        return replace(self, validation=self.train, test=self.test or self.train)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alignment:
+    """A run that is set up.
+
+    Attributes:
+        run: its folder.
+        policy: that learns.
+        prompts: whose answers are learned from.
+        rewarder: what they are paid.
+        watch: evaluations on the validation prompts.
+        test: the evaluator of the test prompts.
+        test_before: the untrained policy on those.
+    """
+
+    run: ResumableRun[AlignmentSettings]
+    policy: Policy
+    prompts: Sequence[Prompt]
+    rewarder: Rewarder
+    watch: Watch
+    test: Evaluator
+    test_before: PolicyEvaluation
+
+    @property
+    def settings(self) -> AlignmentSettings:
+        return self.run.settings
+
+    @property
+    def done(self) -> int:
+        """Steps or rounds that a resumed run has behind it."""
+        return 0 if self.run.checkpoint is None else step_of(self.run.checkpoint)
+
+
+def set_up(
+    run: ResumableRun[AlignmentSettings], policy_name: str | Path, sets: PromptSets, scorer: Scorer, gold: Gold | None
+) -> Alignment:
+    """Open the policy, measure the unit of rewards, evaluate the untrained policy, prove that learning starts there.
+
+    Raises:
+        PlauditError: if the policy is none, no prompt fits it, or the reward tells nothing apart.
+    """
+    settings = run.settings
+    policy = Policy.open(
+        policy_name,
+        temperature=settings.temperature,
+        # Rounds of best-of fine-tune in a folder of their own, where adapters are merged.
+        lora=0 if settings.method == "best-of" else settings.lora,
+        autocast=_in_half_precision(settings),
+        trust_remote_code=settings.trust_remote_code,
+    )
+    settle_template(policy.renderer.tokenizer, [*sets.train, *sets.validation, *sets.test])
+    prompts, validation, test = (
+        read_prompts(groups, policy.renderer, max_new_tokens=settings.max_new_tokens)
+        for groups in (sets.train, sets.validation, sets.test)
+    )
+    rewarder = Rewarder(scorer, settings)
+    _measure_scale(rewarder, policy, [prompts, validation, test], settings)
+    tester = Evaluator("test", test, rewarder, gold, settings)
+    watch = Watch(run.output, Evaluator("validation", validation, rewarder, gold, settings), settings)
+    run.begin()
+    test_before = tester.evaluate(policy, 0)
+    watch.start(policy, None if run.checkpoint is None else step_of(run.checkpoint))
+    _warn_of_unfinished(test_before, settings)
+    return Alignment(run, policy, prompts, rewarder, watch, tester, test_before)
+
+
+def _in_half_precision(settings: AlignmentSettings) -> bool:
+    """On a processor the log-probabilities' exactness is worth more than the speed, unless asked."""
+    if settings.precision == "auto":
+        return torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
+    return settings.precision == "bf16"
+
+
+def _measure_scale(
+    rewarder: Rewarder, policy: Policy, sets: Sequence[Sequence[Prompt]], settings: AlignmentSettings
+) -> None:
+    """The unit of rewards, of samples to prompts that are learned from; a sigmoid needs some of every prompt."""
+    prompts = [prompt for some in sets for prompt in some] if settings.shape == "sigmoid" else list(sets[0])
+    if settings.shape != "sigmoid" and len(prompts) > _SCALE_PROMPTS:
+        order = np.random.default_rng([settings.seed, DRAW_SCALE]).permutation(len(prompts))
+        prompts = [prompts[place] for place in order[:_SCALE_PROMPTS]]
+    rewarder.measure_scale(
+        draw_samples(
+            policy,
+            prompts,
+            _SCALE_SAMPLES,
+            max_new_tokens=settings.max_new_tokens,
+            seed=[settings.seed, DRAW_SCALE],
+        )
+    )
+
+
+def _warn_of_unfinished(untrained: PolicyEvaluation, settings: AlignmentSettings) -> None:
+    """Most answers cut is the commonest mistake, and teaches brevity before anything else."""
+    ended = untrained.value("ended")
+    if ended is not None and ended < 0.5:
+        logger.warning(
+            "only %.0f%% of the untrained policy's answers end within %d tokens; the others are worth less than any "
+            "that ends. Set max_new_tokens higher",
+            100 * ended,
+            settings.max_new_tokens,
+        )
