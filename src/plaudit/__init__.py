@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from plaudit.judgements import check_groups, majority, rankings_from_ratings
     from plaudit.laboratory import LaboratorySettings, compare_losses
     from plaudit.model import RewardModel, combine, open_model
-    from plaudit.scoring import ScoredGroups
+    from plaudit.scoring import RewardFunction, ScoredGroups, reward_function
     from plaudit.serving import ServingSettings, serve
     from plaudit.statistics import Measurement
     from plaudit.training import FineTuningSettings, PretrainingSettings, TrainingSettings, pretrain, sft, train
@@ -62,6 +62,7 @@ __all__ = [
     "PromptSets",
     "Ranking",
     "Rating",
+    "RewardFunction",
     "RewardModel",
     "Score",
     "ScoredGroups",
@@ -90,6 +91,7 @@ __all__ = [
     "rankings_from_ratings",
     "read_groups",
     "read_scores",
+    "reward_function",
     "run_demo",
     "run_suite",
     "serve",

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from plaudit.model.linear_probe import make_linear_probe, save_linear_probe
     from plaudit.model.loading import check_vocabulary, settle_padding
     from plaudit.model.network import RewardNetwork
+    from plaudit.model.policy_text import PolicyText
     from plaudit.model.prepared import Prepared
     from plaudit.model.remote.client import AsyncClient, Client
     from plaudit.model.remote.exchange import keep_token
@@ -70,6 +71,7 @@ __all__ = [
     "Matrix",
     "Outputs",
     "PaddedLayout",
+    "PolicyText",
     "Prepared",
     "RemoteScorer",
     "Rendered",

@@ -9,6 +9,11 @@ if TYPE_CHECKING:
     from plaudit.scoring.progress import LONG, Tell, telling, watched
     from plaudit.scoring.queueing import BatchingLimits, BatchReport
     from plaudit.scoring.reference_scale import ReferenceScale
+    from plaudit.scoring.rewards.asynchronous import AsyncRewardFunction
+    from plaudit.scoring.rewards.function import RewardFunction
+    from plaudit.scoring.rewards.opening import reward_function
+    from plaudit.scoring.rewards.samples import Rewarded
+    from plaudit.scoring.rewards.unfinished import settle_unfinished
     from plaudit.scoring.rows import RowScoring, score_rows
     from plaudit.scoring.runs import (
         ScoringOptions,
@@ -32,12 +37,15 @@ else:
 
 __all__ = [
     "LONG",
+    "AsyncRewardFunction",
     "BatchReport",
     "Batcher",
     "BatchingLimits",
     "GroupScores",
     "ReferenceScale",
     "ResponseScores",
+    "RewardFunction",
+    "Rewarded",
     "RowScoring",
     "ScoreCache",
     "ScoreRows",
@@ -51,8 +59,10 @@ __all__ = [
     "obtain_scores_of_each",
     "read_scored",
     "replace_unfinished",
+    "reward_function",
     "score_rows",
     "score_with_baselines",
+    "settle_unfinished",
     "shape",
     "shape_rewards",
     "telling",

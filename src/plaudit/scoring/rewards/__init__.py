@@ -1,0 +1,1 @@
+"""Scores as rewards of other people's trainers."""
