@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from plaudit.judgements import check_groups, majority, rankings_from_ratings
     from plaudit.laboratory import LaboratorySettings, compare_losses
     from plaudit.model import RewardModel, combine, open_model
-    from plaudit.scoring import RewardFunction, ScoredGroups, reward_function
+    from plaudit.scoring import RewardFunction, ScoredGroups, reward_function, write_reward_file
     from plaudit.serving import ServingSettings, serve
     from plaudit.statistics import Measurement
     from plaudit.training import FineTuningSettings, PretrainingSettings, TrainingSettings, pretrain, sft, train
@@ -99,5 +99,6 @@ __all__ = [
     "split_groups",
     "train",
     "write_groups",
+    "write_reward_file",
     "write_scores",
 ]

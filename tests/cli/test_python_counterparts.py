@@ -22,6 +22,7 @@ COUNTERPARTS = {
     "score": ("RewardModel.score", None, {}),
     "rank": ("RewardModel.rank", None, {}),
     "explain": ("explain", None, {}),
+    "reward-file": ("write_reward_file", None, {}),
     "serve": ("serve", "ServingSettings", {}),
     "doctor": ("diagnose", "DoctorSettings", {"backbone": "backbones"}),
     "demo": ("run_demo", None, {}),

@@ -22,6 +22,7 @@ from plaudit.cli.flags import Verbs
 from plaudit.cli.losses import losses_command
 from plaudit.cli.pretrain import pretrain_command
 from plaudit.cli.probe import probe_command
+from plaudit.cli.reward_file import reward_file_command
 from plaudit.cli.score import rank_command, score_command
 from plaudit.cli.serve import serve_command
 from plaudit.cli.sft import sft_command
@@ -45,6 +46,7 @@ app.command("eval")(eval_command)
 app.command("rank")(rank_command)
 app.command("score")(score_command)
 app.command("serve")(serve_command)
+app.command("reward-file")(reward_file_command)
 app.command("doctor")(doctor_command)
 app.command("probe")(probe_command)
 app.command("explain")(explain_command)

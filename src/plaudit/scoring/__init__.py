@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from plaudit.scoring.rewards.asynchronous import AsyncRewardFunction
     from plaudit.scoring.rewards.function import RewardFunction
     from plaudit.scoring.rewards.opening import reward_function
+    from plaudit.scoring.rewards.openrlhf import OpenRLHFReward, openrlhf_reward
+    from plaudit.scoring.rewards.reward_file import write_reward_file
     from plaudit.scoring.rewards.samples import Rewarded
     from plaudit.scoring.rewards.unfinished import settle_unfinished
+    from plaudit.scoring.rewards.verl import PlauditRewardManager, VeRLReward, keep_prompt, verl_reward
     from plaudit.scoring.rows import RowScoring, score_rows
     from plaudit.scoring.runs import (
         ScoringOptions,
@@ -42,6 +45,8 @@ __all__ = [
     "Batcher",
     "BatchingLimits",
     "GroupScores",
+    "OpenRLHFReward",
+    "PlauditRewardManager",
     "ReferenceScale",
     "ResponseScores",
     "RewardFunction",
@@ -55,8 +60,11 @@ __all__ = [
     "ShapedRewards",
     "ShapingSettings",
     "Tell",
+    "VeRLReward",
+    "keep_prompt",
     "obtain_scores",
     "obtain_scores_of_each",
+    "openrlhf_reward",
     "read_scored",
     "replace_unfinished",
     "reward_function",
@@ -66,5 +74,7 @@ __all__ = [
     "shape",
     "shape_rewards",
     "telling",
+    "verl_reward",
     "watched",
+    "write_reward_file",
 ]

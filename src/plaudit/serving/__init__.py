@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from plaudit.serving.registry import HostedModels
     from plaudit.serving.server import log_requests, running_server, serve
     from plaudit.serving.settings import ServingSettings
-    from plaudit.serving.verl import PlauditRewardManager
 else:
     __getattr__, __dir__ = face(__name__, __file__)
 
@@ -27,7 +26,6 @@ __all__ = [
     "Client",
     "HostedModel",
     "HostedModels",
-    "PlauditRewardManager",
     "RequestExample",
     "Scored",
     "ServerMetrics",
