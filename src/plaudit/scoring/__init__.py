@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from plaudit.scoring.rewards.opening import reward_function
     from plaudit.scoring.rewards.openrlhf import OpenRLHFReward, openrlhf_reward
     from plaudit.scoring.rewards.reward_file import write_reward_file
-    from plaudit.scoring.rewards.samples import Rewarded
+    from plaudit.scoring.rewards.samples import CompletionRewards
     from plaudit.scoring.rewards.unfinished import settle_unfinished
     from plaudit.scoring.rewards.verl import PlauditRewardManager, VeRLReward, keep_prompt, verl_reward
     from plaudit.scoring.rows import RowScoring, score_rows
@@ -44,13 +44,13 @@ __all__ = [
     "BatchReport",
     "Batcher",
     "BatchingLimits",
+    "CompletionRewards",
     "GroupScores",
     "OpenRLHFReward",
     "PlauditRewardManager",
     "ReferenceScale",
     "ResponseScores",
     "RewardFunction",
-    "Rewarded",
     "RowScoring",
     "ScoreCache",
     "ScoreRows",

@@ -20,7 +20,7 @@ from plaudit.data import Score
 from plaudit.errors import PlauditError
 from plaudit.groups import Group, Text
 from plaudit.model import Scorer, keep_token
-from plaudit.scoring.rewards.samples import LogMetric, Rewarded, grouped, sample_texts
+from plaudit.scoring.rewards.samples import CompletionRewards, LogMetric, grouped, sample_texts
 from plaudit.scoring.rewards.sources import LocalSource, RemoteSource, RewardRows, RewardSource, open_source
 from plaudit.scoring.rewards.unfinished import Unfinished, check_unfinished, settle_unfinished
 from plaudit.text import counted
@@ -216,7 +216,7 @@ class RewardFunction:
 
     def rewards(
         self, prompts: Sequence[Text], responses: Sequence[Text], ended: Sequence[bool] | None, *, alone: bool = False
-    ) -> Rewarded:
+    ) -> CompletionRewards:
         """What adapters ask: rewards with their scores.
 
         Args:
@@ -241,7 +241,7 @@ class RewardFunction:
 
     async def rewards_async(
         self, prompts: Sequence[Text], responses: Sequence[Text], ended: Sequence[bool] | None, *, alone: bool = False
-    ) -> Rewarded:
+    ) -> CompletionRewards:
         """`rewards`, awaited.
 
         Example:
@@ -254,7 +254,7 @@ class RewardFunction:
         rows = await self._opened_source().score_async(groups, self.truncate_responses)
         return self._settled(rows, places, ended, alone)
 
-    def log(self, rewarded: Rewarded, ended: Sequence[bool] | None, log_metric: LogMetric | None) -> None:
+    def log(self, rewarded: CompletionRewards, ended: Sequence[bool] | None, log_metric: LogMetric | None) -> None:
         """Give a trainer's metrics what there is to say of a call.
 
         Example:
@@ -283,7 +283,7 @@ class RewardFunction:
 
     def _settled(
         self, rows: RewardRows, places: list[list[int]], ended: Sequence[bool] | None, alone: bool
-    ) -> Rewarded:
+    ) -> CompletionRewards:
         by_place: dict[int, Score] = {}
         for numbers, row in zip(places, rows.scores, strict=True):
             by_place.update(zip(numbers, row, strict=True))
@@ -291,7 +291,7 @@ class RewardFunction:
         self._check(scores)
         raw = [score.score for score in scores]
         if ended is None:
-            return Rewarded(raw, scores, rows.prompts_cut)
+            return CompletionRewards(raw, scores, rows.prompts_cut)
         recent = list(self._recent) if alone else ()
         rewards = settle_unfinished(raw, ended, self.unfinished, recent)
         self._recent.extend(score for score, whole in zip(raw, ended, strict=True) if whole)
@@ -301,7 +301,7 @@ class RewardFunction:
                 f"{cut} of {counted(len(ended), 'completions')} have no end and are paid as if they had ended, which "
                 "teaches a policy not to stop: unfinished='lowest' replaces their rewards"
             )
-        return Rewarded(rewards, scores, rows.prompts_cut)
+        return CompletionRewards(rewards, scores, rows.prompts_cut)
 
     def _check(self, scores: Sequence[Score]) -> None:
         for number, score in enumerate(scores):

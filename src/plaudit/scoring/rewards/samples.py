@@ -15,7 +15,7 @@ LogMetric: TypeAlias = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Rewarded:
+class CompletionRewards:
     """What the completions of one call get.
 
     Attributes:
@@ -24,7 +24,7 @@ class Rewarded:
         prompts_cut: of how many the prompt was cut to fit the context.
 
     Example:
-        >>> Rewarded([0.5], [Score("0", 0, 0.5, 9, False)], prompts_cut=0).rewards
+        >>> CompletionRewards([0.5], [Score("0", 0, 0.5, 9, False)], prompts_cut=0).rewards
         [0.5]
     """
 

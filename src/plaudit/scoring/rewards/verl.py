@@ -27,7 +27,7 @@ from plaudit.errors import InvalidInputError
 from plaudit.groups import Text
 from plaudit.model import Scorer
 from plaudit.scoring.rewards.function import RewardFunction
-from plaudit.scoring.rewards.samples import Rewarded, sample_prompt
+from plaudit.scoring.rewards.samples import CompletionRewards, sample_prompt
 
 logger = logging.getLogger(__name__)
 
@@ -273,7 +273,7 @@ def _asked(extra: Mapping[str, Any]) -> Text:
     return sample_prompt(list(extra["raw_prompt"]), "raw_prompt")
 
 
-def _result(rewarded: Rewarded) -> dict[str, float]:
+def _result(rewarded: CompletionRewards) -> dict[str, float]:
     (score,) = rewarded.scores
     result = {
         "score": rewarded.rewards[0],
