@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 from plaudit._face import face
 
 if TYPE_CHECKING:
+    from plaudit.demo.policy import policy_topics, pretrain_policy, pretraining_answers
     from plaudit.demo.preferences import preference_set
     from plaudit.demo.run import Demo, run_demo, write_candidates
+    from plaudit.demo.samples import SampleFigures, judge_samples, policy_prompts, sample_figures, sample_policy
     from plaudit.demo.serving import ServedDemo, serve_demo
     from plaudit.demo.truth import TrueQuality, true_qualities, true_quality
 else:
@@ -14,10 +16,18 @@ else:
 
 __all__ = [
     "Demo",
+    "SampleFigures",
     "ServedDemo",
     "TrueQuality",
+    "judge_samples",
+    "policy_prompts",
+    "policy_topics",
     "preference_set",
+    "pretrain_policy",
+    "pretraining_answers",
     "run_demo",
+    "sample_figures",
+    "sample_policy",
     "serve_demo",
     "true_qualities",
     "true_quality",
