@@ -83,31 +83,32 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         RewardModel.from_backbone(backbone_folder(options.backbone)).save(Path(scratch, "model"))
         model = RewardModel.from_pretrained(Path(scratch, "model"))
-        with reward_function(RewardModel.from_pretrained(Path(scratch, "model"))) as reward:
-            measure(model, reward, options.rounds, options.prompt_words)
+        # Two functions of one model, which take turns: neither remembers the other's scores.
+        with reward_function(model) as called, reward_function(model) as threaded:
+            ways: dict[str, Callable[[Samples], list[float]]] = {
+                "one by one": lambda samples: one_by_one(model, samples),
+                "one call": lambda samples: called(*samples),
+                "48 threads": lambda samples: from_threads(threaded, samples),
+            }
+            for score in ways.values():  # what is first used is first loaded
+                score((["Why?"], ["Because."]))
+            measure(ways, options.rounds, options.prompt_words)
 
 
-def measure(model: RewardModel, reward: RewardFunction, rounds: int, prompt_words: int) -> None:
-    """Let the three ways take turns, and print what they took."""
-    ways: dict[str, Callable[[Samples], list[float]]] = {
-        "one by one": lambda samples: one_by_one(model, samples),
-        "one call": lambda samples: reward(*samples),
-        "48 threads": lambda samples: from_threads(reward, samples),
-    }
+def measure(ways: dict[str, Callable[[Samples], list[float]]], rounds: int, prompt_words: int) -> None:
+    """Let the ways take turns, and print what they took."""
     cpu: dict[str, list[float]] = {name: [] for name in ways}
     wall: dict[str, list[float]] = {name: [] for name in ways}
     apart = dict.fromkeys(ways, 0.0)
-    for number in range(rounds + 1):
-        for offset, (name, score) in enumerate(ways.items()):
-            # Every way has texts of its own, of the same lengths, since the function remembers scores.
-            samples = drawn(1000 * number + offset, prompt_words)
-            scores, seconds, waited = clocked(lambda score=score, samples=samples: score(samples))  # type: ignore[misc]
-            if number == 0:
-                expected = one_by_one(model, samples)
-                # A new head's scores are small: in units of how far they lie apart from each other.
-                difference = max(abs(a - b) for a, b in zip(scores, expected, strict=True))
-                apart[name] = difference / statistics.pstdev(expected)
-                continue  # the first round warms up, and compares
+    for number in range(rounds):
+        samples = drawn(number, prompt_words)
+        expected: list[float] = []
+        for name, score in ways.items():
+            scores, seconds, waited = clocked(lambda score=score: score(samples))  # type: ignore[misc] # noqa: B023
+            expected = expected or scores
+            # A new head's scores are small: in units of how far they lie apart from each other.
+            difference = max(abs(a - b) for a, b in zip(scores, expected, strict=True))
+            apart[name] = max(apart[name], difference / statistics.pstdev(expected))
             cpu[name].append(seconds)
             wall[name].append(waited)
     header = ["48 completions of 12 prompts", "processor s", "wall s", "of one by one", "apart"]
