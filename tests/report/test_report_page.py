@@ -1,41 +1,14 @@
 """The page as text: whole, escaped, tolerant of whatever is missing, and small."""
 
 import re
-from html.parser import HTMLParser
 
 import pytest
+from html_pages import Page
 from report_samples import HOSTILE, evaluation, explanation, found, measured, metrics, voted
 
 from plaudit.groups import Group, Ranking
 from plaudit.report import ReportInputs, render_report, worst_mistakes, write_report
 from plaudit.report.sections.subsets import _bin
-
-VOID = {"meta", "input", "br", "img", "link", "hr"}
-
-
-class Page(HTMLParser):
-    """Refuses elements that are not closed, and gathers what a page must not have."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.open, self.attributes, self.words, self.tags, self.ids = [], [], "", set(), []
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.add(tag)
-        self.attributes += attributes
-        self.ids += [value for name, value in attributes if name == "id"]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, text):
-        if not self.open or self.open[-1] != "style":
-            self.words += text
 
 
 def material(name="chat", **more):

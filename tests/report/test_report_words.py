@@ -53,7 +53,7 @@ def test_every_sentence_that_is_asked_for_exists_and_every_one_is_asked_for():
     assert {key for key in asked if key.split(".")[0] in prefixes} - known - FILES == set()
     patterns = [re.compile(re.escape(key).replace(r"\*", "[a-z_0-9]+") + "$") for key in made]
     # `known_label("baseline", name)` and the like; the legends' words by their kind.
-    spoken = {f"{kind}." for kind in re.findall(r'known_label\("([a-z]+)"', text)} | {"probe_legend.", "legend."}
+    spoken = {f"{kind}." for kind in re.findall(r'known_label\("([a-z_]+)"', text)} | {"probe_legend.", "legend."}
     unused = {
         key
         for key in known - asked

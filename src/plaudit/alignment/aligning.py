@@ -9,7 +9,7 @@ from typing import Any
 
 from plaudit._arguments import checked
 from plaudit.alignment.evaluating import Gold, PolicyEvaluation, mean_over_prompts
-from plaudit.alignment.journal import CURVES, SAMPLES, sample_rows, write_rows
+from plaudit.alignment.journal import CURVES, PAGE, SAMPLES, sample_rows, write_rows
 from plaudit.alignment.policy_gradient import run_ppo
 from plaudit.alignment.progress import showing
 from plaudit.alignment.record import align_card, gold_name, scorer_identity, weights_hash
@@ -22,6 +22,7 @@ from plaudit.errors import InvalidInputError, PlauditError
 from plaudit.groups import Group, each_group
 from plaudit.logs import muted
 from plaudit.model import CHECKPOINTS, Scorer, check_backbone, merge_lora, open_model
+from plaudit.report import alignment_page
 from plaudit.storage import data_hash
 from plaudit.training import ResumableRun, backbone_record, save_language_model
 
@@ -154,6 +155,8 @@ def _finish(alignment: Alignment) -> dict[str, Any]:
     def write_more(folder: Path) -> None:
         write_rows(folder / CURVES, watch.journal.rows)
         write_rows(folder / SAMPLES, samples)
+        page = alignment_page(record, watch.journal.rows, samples)
+        (folder / PAGE).write_text(page, encoding="utf-8")
         for file in sorted((run.output / CHECKPOINTS).glob("round-*.jsonl")):
             (folder / file.name).write_bytes(file.read_bytes())
 

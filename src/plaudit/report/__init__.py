@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from plaudit._face import face
 
 if TYPE_CHECKING:
+    from plaudit.report.aligned.page import alignment_page
     from plaudit.report.best_of_n_plot import best_of_n_chart
     from plaudit.report.card import model_card_figures, update_card
     from plaudit.report.charts import GREY, LINES, can_plot, dressed, save_chart, title
@@ -34,6 +35,7 @@ __all__ = [
     "Tone",
     "Verdict",
     "Wording",
+    "alignment_page",
     "baseline_label",
     "best_of_n_chart",
     "can_plot",

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import get_args
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
-from plaudit import __version__
 from plaudit.evaluation import Evaluation
 from plaudit.report.blocks import Section
+from plaudit.report.frame import Frame, page_title, render_frame, short_name
 from plaudit.report.i18n import Sentence, count, say
 from plaudit.report.inputs import ReportInputs
+from plaudit.report.rules.finding import Side
 from plaudit.report.sections import calibration, mistakes, overview, probes, rated, record, rewards, subsets
 from plaudit.report.verdict import judge
 from plaudit.statistics import measurement_of, percent
 from plaudit.storage import check_place, replacing
-from plaudit.text import LANGUAGES, page_excerpt
-
-_TEMPLATES = Path(__file__).with_name("templates")
 
 
 def render_report(inputs: ReportInputs) -> str:
@@ -38,17 +33,20 @@ def render_report(inputs: ReportInputs) -> str:
         >>> page[:15], "<script" in page
         ('<!doctype html>', False)
     """
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
+    verdict = judge(inputs.evaluation)
+    return render_frame(
+        Frame(
             language=inputs.language,
-            languages=LANGUAGES,
+            heading=say("page.title"),
             title=_title(inputs),
-            version=__version__,
+            untitled=say("page.untitled"),
             measured=_measured(inputs.evaluation),
-            accuracy=_headline_figure(inputs.evaluation),
-            verdict=judge(inputs.evaluation),
+            signal=verdict.signal,
+            word=say(f"signal.{verdict.signal}"),
+            headline=verdict.headline,
+            cautions=None if verdict.signal == "unknown" else verdict.cautions,
+            figure=_headline_figure(inputs.evaluation),
+            sides=[(say(f"side.{side}"), verdict.on(side), say(f"nothing.{side}")) for side in get_args(Side)],
             sections=_sections(inputs),
         )
     )
@@ -73,21 +71,6 @@ def write_report(inputs: ReportInputs, path: str | Path, *, overwrite: bool = Fa
         temporary.write_text(page, encoding="utf-8")
 
 
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals["say"] = say
-    # Our own file, not data: in HTML a style sheet is not text that can be escaped.
-    environment.globals["style"] = Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8"))
-    return environment
-
-
 def _sections(inputs: ReportInputs) -> list[Section]:
     evaluation = inputs.evaluation
     sections = (
@@ -106,11 +89,7 @@ def _sections(inputs: ReportInputs) -> list[Section]:
 def _title(inputs: ReportInputs) -> str:
     """The name given, or the last part (or two) of the model's path or hub id."""
     written = inputs.evaluation.record
-    parts = PurePosixPath(str(written.get("model") or written.get("backbone") or "")).parts
-    # A folder called "model" says nothing; the one it stands in does.
-    name = inputs.title or "/".join(parts[-2:] if parts[-1:] in (("model",), ("checkpoint",)) else parts[-1:])
-    shown, left_out = page_excerpt(name.replace("\n", " "), 80)
-    return shown + ("…" if left_out else "")
+    return page_title(inputs.title or short_name(str(written.get("model") or written.get("backbone") or "")))
 
 
 def _measured(evaluation: Evaluation) -> Sentence | None:
@@ -125,6 +104,8 @@ def _measured(evaluation: Evaluation) -> Sentence | None:
     return say(f"page.{kind}", **{name: count(counts.get(name, 0)) for name in names})
 
 
-def _headline_figure(evaluation: Evaluation) -> tuple[str, str] | None:
+def _headline_figure(evaluation: Evaluation) -> tuple[str, str, Sentence] | None:
     accuracy = measurement_of(evaluation.overall, "accuracy")
-    return None if accuracy.value is None else (percent(accuracy.value), accuracy.interval(percent))
+    if accuracy.value is None:
+        return None
+    return percent(accuracy.value), accuracy.interval(percent), say("page.accuracy")

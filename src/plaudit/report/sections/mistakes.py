@@ -136,7 +136,7 @@ def _wrong(place: int, mistake: Mistake, explanations: Mapping[tuple[str, str], 
         page_name(mistake.group, 60),
         None if mistake.subset is None else page_name(mistake.subset, 60),
         _votes(mistake),
-        _passage(mistake.prompt, PROMPT),
+        passage(mistake.prompt, PROMPT),
         (better, worse),
     )
 
@@ -148,7 +148,7 @@ def _side(tone: str, score: float, response: Text, seen: Explained | None) -> Re
         tone,
         signed(score),
         say("wrong.length", n=count(len(text))),
-        _passage(response, RESPONSE),
+        passage(response, RESPONSE),
         seen,
     )
 
@@ -161,7 +161,7 @@ def _votes(mistake: Mistake) -> Sentence:
     return say("wrong.votes_by", votes=votes, against=against, names=names)
 
 
-def _passage(text: Text, most: int) -> Passage:
+def passage(text: Text, most: int) -> Passage:
     """A prompt of several messages is shown with their roles."""
     whole = text if isinstance(text, str) or len(text) == 1 else _with_roles(text)
     shown, left_out = page_excerpt(whole if isinstance(whole, str) else plain_text(whole), most)
