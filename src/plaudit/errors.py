@@ -5,7 +5,8 @@
     │   ├── DataError            a row or a file
     │   ├── GroupError           a group
     │   ├── ForeignTextError     a text that another model's chat template wrote
-    │   └── NeedsPromptError     a text for a scorer that reads prompt and response apart
+    │   ├── NeedsPromptError     a text for a scorer that reads prompt and response apart
+    │   └── EmptyError           nothing to score
     ├── TooLongError             a response does not fit the context
     ├── NotFoundError            no file, model, loss, format ... of that name
     ├── MissingExtraError        it needs a package that is not installed
@@ -110,8 +111,31 @@ class NeedsPromptError(InvalidInputError):
     code = "needs_prompt"
 
 
+class EmptyError(InvalidInputError):
+    """There is nothing to score: neither prompt nor response has any text.
+
+    Args:
+        message, file, line, remedy: as of every error.
+        subject: what the message begins with: the response it is about, as this process calls it.
+
+    Example:
+        >>> str(EmptyError("is empty, and so is its prompt", subject="response 0 of group 'q'"))
+        "response 0 of group 'q' is empty, and so is its prompt"
+    """
+
+    code = "empty"
+
+    def __init__(self, message: str, *, subject: str = "", **parts: Any) -> None:
+        super().__init__(f"{subject} {message}".lstrip(), **parts)
+        self.subject = subject
+
+
 class TooLongError(PlauditError):
     """A response does not fit the model's context.
+
+    Args:
+        message, file, line, remedy: as of every error.
+        subject: what the message begins with: the response it is about, as this process calls it.
 
     Example:
         >>> str(TooLongError("the response has 9,000 tokens", remedy="--truncate-responses cuts it"))
@@ -120,6 +144,10 @@ class TooLongError(PlauditError):
 
     status = 422
     code = "response_too_long"
+
+    def __init__(self, message: str, *, subject: str = "", **parts: Any) -> None:
+        super().__init__(f"{subject} {message}".lstrip(), **parts)
+        self.subject = subject
 
 
 class NotFoundError(PlauditError):

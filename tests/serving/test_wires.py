@@ -92,7 +92,11 @@ async def test_prompts_and_responses_have_the_score_of_a_file(wire, host, folder
     client, _ = host({"tiny": folder})
     answer = await client.post(path, json=request(PROMPT, ANSWERS))
     np.testing.assert_allclose(rewards(answer.json()), offline[0], rtol=1e-6, atol=1e-6)
-    assert rewards((await client.post(path, json=request(PROMPT, []))).json()) == []
+    empty = await client.post(path, json=request(PROMPT, []))
+    if wire == "native":
+        assert (empty.status_code, empty.json()["error"]["code"]) == (422, "empty")
+    else:
+        assert rewards(empty.json()) == []
 
 
 async def test_slime_sends_a_sample_as_messages_as_written_or_as_said(host, folder, offline):
@@ -192,7 +196,7 @@ async def test_cuts_are_said_and_responses_are_cut_only_when_asked(host, folder)
     assert answer.headers["x-plaudit-cut"] == "prompts=2"
     refused = await client.post("/v1/rewards", json={"prompt": "a", "responses": ["b", long]})
     assert (refused.status_code, refused.json()["error"]["code"]) == (422, "response_too_long")
-    assert refused.json()["error"]["param"] == "1"
+    assert refused.json()["error"]["param"] == "responses[1]"
     cut = await client.post("/v1/rewards", json={"prompt": "a", "responses": [long], "truncate_responses": True})
     assert cut.json()["results"][0]["scores"][0]["truncated"]
     assert cut.headers["x-plaudit-cut"] == "prompts=1, responses=1"

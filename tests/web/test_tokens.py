@@ -7,7 +7,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 
 from plaudit.errors import InvalidInputError
-from plaudit.web import BodyLimits, RequestLog, TokenGate, Tokens
+from plaudit.web import BodyLimits, FailureAnswers, RequestLog, TokenGate, Tokens
 
 
 def client(app):
@@ -120,9 +120,13 @@ async def test_each_request_has_an_id_and_a_line_and_no_traceback(caplog):
         async with client(RequestLog(hello, observe=lambda *row: seen.append(row))) as http:
             assert (await http.get("/a", headers={"X-Request-Id": "mine-1"})).headers["x-request-id"] == "mine-1"
             assert len((await http.get("/a", headers={"X-Request-Id": "a b\tc"})).headers["x-request-id"]) == 32
-        async with client(RequestLog(failing)) as http:
+        async with client(RequestLog(FailureAnswers(failing), observe=lambda *row: seen.append(row))) as http:
             failed = await http.get("/b")
-    assert [(wire, code) for wire, code, _ in seen] == [("other", 200), ("other", 200)]
+    assert [(wire, code, refused) for wire, code, _, refused in seen] == [
+        ("other", 200, None),
+        ("other", 200, None),
+        ("other", 500, "internal"),
+    ]
     assert failed.status_code == 500
     assert "secret" not in failed.text
     assert failed.headers["x-request-id"] in failed.json()["error"]["message"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -92,8 +91,7 @@ def _tokens(file: Path | None, variable: str) -> Tokens:
 
     if file is not None:
         return Tokens.of_file(file)
-    token = os.environ.get(variable)
-    return Tokens([token] if token else [])
+    return Tokens.of_environment(variable)
 
 
 def _affine(text: str | None) -> dict[str, str]:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from jaxtyping import Int
 
-from plaudit.errors import InvalidInputError, NeedsPromptError, TooLongError
+from plaudit.errors import EmptyError, InvalidInputError, NeedsPromptError, TooLongError
 from plaudit.groups import Group, Text, as_messages, plain_text
 from plaudit.model.prepared import Prepared
 from plaudit.model.template_text import TemplateText
@@ -286,8 +286,8 @@ class Renderer:
             ids = np.asarray(encoded["input_ids"][index], dtype=np.int64)
             types = np.asarray(encoded["token_type_ids"][index], dtype=np.int64) if self.segments else None
             if len(ids) == 0:
-                raise InvalidInputError(
-                    f"{_response_name(groups, index)} is empty, and so is its prompt: there is no token to score"
+                raise EmptyError(
+                    "is empty, and so is its prompt: there is no token to score", subject=_response_name(groups, index)
                 )
             ids = self._without_padding(ids)
             if len(ids) <= self.max_length:
@@ -296,8 +296,8 @@ class Renderer:
             keep, response_cut = self._keep(part, len(ids), pair)
             if response_cut and not truncate_responses:
                 raise TooLongError(
-                    f"{_response_name(groups, index)} does not fit the context of {self.max_length} tokens "
-                    f"({len(ids)} with its prompt)",
+                    f"does not fit the context of {self.max_length} tokens ({len(ids)} with its prompt)",
+                    subject=_response_name(groups, index),
                     remedy="leave it out, or cut it with --truncate-responses",
                 )
             rows.append(_Encoded(ids[keep], None if types is None else types[keep], True, response_cut))

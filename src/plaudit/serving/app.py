@@ -5,23 +5,45 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import Depends, FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import PlainTextResponse, Response
 
 from plaudit import __version__
 from plaudit.errors import PlauditError
 from plaudit.serving.registry import HostedModels
 from plaudit.serving.tracing import FASTAPI_TELEMETRY
 from plaudit.serving.wires import ROUTERS
-from plaudit.web import ApiError, BodyLimits, RequestLog, TokenGate, Tokens, api_error, error_response
+from plaudit.web import (
+    ApiError,
+    BodyLimits,
+    FailureAnswers,
+    JsonAnswer,
+    RequestLog,
+    TokenGate,
+    Tokens,
+    TrailingSlashes,
+    api_error,
+    error_response,
+)
 
 OPEN_PATHS = ("/health", "/health/live", "/health/ready")
 """What needs no token."""
 
 NO_TOKENS = Tokens()
 """Of a server that lets everybody in."""
+
+EXPOSED = (
+    "X-Request-Id",
+    "Retry-After",
+    "Server-Timing",
+    "X-Plaudit-Model",
+    "X-Plaudit-Version",
+    "X-Plaudit-Cut",
+    "X-Plaudit-Affine",
+)
+"""Headers of an answer that a page in a browser may read."""
 
 _CODES = {400: "invalid_request", 404: "not_found", 405: "method_not_allowed"}
 
@@ -54,6 +76,7 @@ def create_app(
         summary="Rewards of responses, raw, over the protocols that RL trainers speak.",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         strict_content_type=False,
         telemetry=FASTAPI_TELEMETRY,
     )
@@ -65,13 +88,21 @@ def create_app(
     _add_operations(app, hosted)
     if admin_tokens:
         _add_reload(app, hosted, admin_tokens)
-    _add_errors(app, hosted)
-    if origins:
-        from starlette.middleware.cors import CORSMiddleware
-
-        app.add_middleware(CORSMiddleware, allow_origins=list(origins), allow_methods=["POST"], allow_headers=["*"])
+    _add_errors(app)
+    # The last one that is added stands outermost.
     app.add_middleware(BodyLimits, most_bytes=int(hosted.settings.body_mib * (1 << 20)))
     app.add_middleware(TokenGate, tokens=tokens, open_paths=(*OPEN_PATHS, "/admin/reload"))
+    app.add_middleware(TrailingSlashes)
+    app.add_middleware(FailureAnswers)
+    if origins:
+        # Outside the gate: a browser asks whether it may ask without a token, and a page may read refusals, too.
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["*"],
+            expose_headers=EXPOSED,
+        )
     app.add_middleware(RequestLog, observe=hosted.metrics.observe_request)
     return app
 
@@ -92,7 +123,7 @@ def _add_operations(app: FastAPI, hosted: HostedModels) -> None:
     @app.get("/health/live", **operations)
     async def live() -> Response:
         """Whether the process answers."""
-        return JSONResponse({"status": "live"})
+        return JsonAnswer({"status": "live"})
 
     @app.head("/health/ready", **heads)
     @app.head("/health", **heads)
@@ -101,13 +132,13 @@ def _add_operations(app: FastAPI, hosted: HostedModels) -> None:
     async def ready() -> Response:
         """Whether every model can be asked."""
         if hosted.ready:
-            return JSONResponse({"status": "ready"})
-        return JSONResponse({"status": "draining" if hosted.draining else "loading"}, 503, {"Retry-After": "2"})
+            return JsonAnswer({"status": "ready"})
+        return JsonAnswer({"status": "draining" if hosted.draining else "loading"}, 503, {"Retry-After": "2"})
 
     @app.get("/v1/models", **operations)
     async def models() -> Response:
         """The models, and what decides their scores."""
-        return JSONResponse({"object": "list", "data": [model.info() for model in hosted.models]})
+        return JsonAnswer({"object": "list", "data": [model.info() for model in hosted.models]})
 
     @app.get("/metrics", response_class=PlainTextResponse, **operations)
     async def metrics() -> Response:
@@ -128,40 +159,25 @@ def _add_reload(app: FastAPI, hosted: HostedModels, tokens: Tokens) -> None:
             await run_in_threadpool(hosted.load)
         except PlauditError as error:
             raise ApiError(422, "reload_failed", f"nothing was changed: {error}") from None
-        return JSONResponse({"object": "list", "data": [model.info() for model in hosted.models]})
+        return JsonAnswer({"object": "list", "data": [model.info() for model in hosted.models]})
 
 
-def _add_errors(app: FastAPI, hosted: HostedModels) -> None:
-    def refuse(error: ApiError) -> Response:
-        hosted.metrics.rejected.labels(error.code).inc()
-        return error_response(error)
-
+def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(ApiError)
     async def told(request: Request, error: ApiError) -> Response:
-        return refuse(error)
+        return error_response(error, request.scope)
 
     @app.exception_handler(PlauditError)
     async def mistaken(request: Request, error: PlauditError) -> Response:
-        return refuse(api_error(error))
-
-    @app.exception_handler(RequestValidationError)
-    async def misshapen(request: Request, error: RequestValidationError) -> Response:
-        first = error.errors()[0]
-        place = [str(part) for part in first["loc"][1:] if not str(part).startswith(("list[", "str"))]
-        if first["type"] == "json_invalid":
-            what = f"the body is not JSON: {first['ctx']['error']} at character {first['loc'][-1]}"
-            return refuse(ApiError(400, "invalid_request", what))
-        what = f"{'.'.join(place)}: {first['msg']}" if place else first["msg"]
-        return refuse(ApiError(400, "invalid_request", what, param=".".join(place) or None))
+        return error_response(api_error(error), request.scope)
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
         code = _CODES.get(error.status_code, "invalid_request")
         path, allowed = request.url.path, (error.headers or {}).get("Allow", "POST")
         messages = {
-            400: "the body cannot be read: it is not UTF-8, or nested too deeply",
             404: f"there is no {path}; /openapi.json lists what is there",
             405: f"{path} takes {allowed}, not {request.method}",
         }
         message = messages.get(error.status_code, str(error.detail))
-        return refuse(ApiError(error.status_code, code, message, headers=error.headers or {}))
+        return error_response(ApiError(error.status_code, code, message, headers=error.headers or {}), request.scope)

@@ -7,7 +7,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from plaudit.data import Score
-from plaudit.errors import InvalidInputError, PlauditError
-from plaudit.groups import Group
+from plaudit.errors import EmptyError, InvalidInputError, PlauditError, TooLongError
+from plaudit.groups import Group, Text, plain_text
 from plaudit.model import Prepared, RewardModel, Scorer, TokenCheck, open_model
 from plaudit.scoring import Batcher, BatchReport
 from plaudit.serving.metrics import ServerMetrics
@@ -29,6 +29,9 @@ logger = logging.getLogger(__name__)
 
 # Responses are rendered and tokenised so many at a time, so that a large request leaves room between for small ones.
 _AT_A_TIME = 64
+
+# Nor more characters, prompts included, than these: rendered and tokenised, a character takes tens of bytes.
+_CHARACTERS_AT_A_TIME = 1 << 21
 
 # Of a file's contents, so much of its beginning and end tells versions apart.
 _SAMPLE = 1 << 16
@@ -179,7 +182,12 @@ class HostedModel:
         }
 
     async def score(
-        self, asked: Sequence[Asked], *, truncate_responses: bool = False, deadline: float | None = None
+        self,
+        asked: Sequence[Asked],
+        *,
+        truncate_responses: bool = False,
+        deadline: float | None = None,
+        place: Callable[[int], str] = "response {}".format,
     ) -> Scored:
         """Scores, in order.
 
@@ -187,18 +195,23 @@ class HostedModel:
             asked: what for.
             truncate_responses: cut responses that are too long, whatever the settings say.
             deadline: by `time.monotonic`.
+            place: what a response is called in errors, by its number.
 
         Raises:
             ApiError: for what cannot be scored, with its place; where there is no room; past the deadline.
         """
         began = time.perf_counter()
         with span("prepare", responses=len(asked)):
-            prepared = await self._prepare_in_threads(asked, truncate_responses)
+            prepared = await self._prepare_in_threads(asked, truncate_responses, place)
         ready = time.perf_counter()
         self.metrics.tokenize_seconds.observe(ready - began)
         try:
             with span("score", responses=len(asked), tokens=sum(item.cost for item in prepared), model=self.name):
-                scores = await asyncio.wrap_future(self.batcher.submit(prepared, deadline=deadline))
+                submit = partial(self.batcher.submit, prepared, deadline=deadline)
+                # It looks each response up by its texts and tokens.
+                large = sum(map(_characters, asked)) > _CHARACTERS_AT_A_TIME
+                queued = await asyncio.get_running_loop().run_in_executor(None, submit) if large else submit()
+                scores = await asyncio.wrap_future(queued)
         except PlauditError as error:
             raise api_error(error) from None
         except Exception as error:
@@ -220,15 +233,16 @@ class HostedModel:
         self._threads.shutdown(wait=False)
         return done
 
-    async def _prepare_in_threads(self, asked: Sequence[Asked], truncate: bool) -> list[Prepared]:
+    async def _prepare_in_threads(
+        self, asked: Sequence[Asked], truncate: bool, place: Callable[[int], str]
+    ) -> list[Prepared]:
         loop = asyncio.get_running_loop()
         prepared: list[Prepared] = []
-        for start in range(0, len(asked), _AT_A_TIME):
-            chunk = asked[start : start + _AT_A_TIME]
+        for chunk in _chunks(asked):
             try:
                 prepared += await loop.run_in_executor(self._threads, self._prepare, chunk, truncate)
             except PlauditError as error:
-                blamed = partial(self._blame, chunk, start, truncate, error)
+                blamed = partial(self._blame, chunk, truncate, error, place, len(prepared))
                 raise await loop.run_in_executor(self._threads, blamed) from None
         return prepared
 
@@ -240,6 +254,8 @@ class HostedModel:
     def _prepare(self, asked: Sequence[Asked], truncate_responses: bool = False) -> list[Prepared]:
         truncate = truncate_responses or self.settings.truncate_responses
         groups = [one for one in asked if isinstance(one, Group)]
+        if any(not plain_text(group.responses[0]) and not plain_text(group.prompt) for group in groups):
+            raise EmptyError("is empty, and so is its prompt: there is nothing to score", subject="a response")
         rendered = iter(self.scorer.prepare_all(groups, truncate_responses=truncate, check=TokenCheck()))
         return [
             next(rendered)
@@ -253,13 +269,19 @@ class HostedModel:
             for one in asked
         ]
 
-    def _blame(self, asked: Sequence[Asked], start: int, truncate: bool, error: PlauditError) -> ApiError:
+    def _blame(
+        self, asked: Sequence[Asked], truncate: bool, error: PlauditError, place: Callable[[int], str], start: int
+    ) -> ApiError:
         """The error, with the place of the first response that it is about."""
         for number, one in enumerate(asked, start):
             try:
                 self._prepare([one], truncate)
+            except (EmptyError, TooLongError) as alone:
+                what = alone.message.removeprefix(alone.subject).strip()
+                remedy = "; shorten it, or have the server cut it (truncate_responses)" * (alone.code != "empty")
+                return ApiError(alone.status, alone.code, f"{place(number)} {what}{remedy}", param=place(number))
             except PlauditError as alone:
-                return api_error(alone, str(number))
+                return api_error(alone, place(number))
         return api_error(error)
 
     def _count(self, scores: Sequence[Score], prepared: Sequence[Prepared]) -> None:
@@ -269,6 +291,30 @@ class HostedModel:
         metrics.cut_responses.labels(name).inc(sum(item.was_cut(0) for item in prepared))
         for score in scores:
             metrics.score.labels(name).observe(score.score)
+
+
+def _characters(asked: Asked) -> int:
+    """About as many as a text with its prompt has."""
+    if isinstance(asked, WrittenText):
+        return len(asked.text)
+    return sum(map(_length, (asked.prompt, *asked.responses)))
+
+
+def _length(text: Text) -> int:
+    return len(text) if isinstance(text, str) else sum(len(message["content"]) for message in text)
+
+
+def _chunks(asked: Sequence[Asked]) -> Iterator[Sequence[Asked]]:
+    """What is asked, in parts of a moderate size, each of one response at least."""
+    start = characters = 0
+    for number, one in enumerate(asked):
+        characters += _characters(one)
+        full = number - start == _AT_A_TIME or characters > _CHARACTERS_AT_A_TIME
+        if full and number > start:
+            yield asked[start:number]
+            start, characters = number, _characters(one)
+    if start < len(asked):
+        yield asked[start:]
 
 
 def version_of(source: str, scorer: Scorer) -> str:

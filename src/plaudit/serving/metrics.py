@@ -53,10 +53,12 @@ class ServerMetrics:
         self.model_info = gauge("model_info", "The models that are served.", ("model", "version", "template"))
         self.ready = gauge("ready", "1 where every model is ready.")
 
-    def observe_request(self, wire: str, code: int, seconds: float) -> None:
-        """Count a request that was answered."""
+    def observe_request(self, wire: str, code: int, seconds: float, refused: str | None = None) -> None:
+        """Count a request that was answered, or refused with an error of this code."""
         self.requests.labels(wire, str(code)).inc()
         self.request_seconds.labels(wire).observe(seconds)
+        if refused:
+            self.rejected.labels(refused).inc()
 
     def observe_batch(self, model: str, report: BatchReport) -> None:
         """Count a batch that a model computed."""

@@ -5,7 +5,6 @@ No extra of ours brings it: it is large, and comes with a GPLv2 binary (ray-hapr
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
@@ -61,8 +60,7 @@ def ray_app(
     settings = settings or ServingSettings()
     sources = named_sources(models)
     if tokens is None:
-        token = os.environ.get("PLAUDIT_TOKEN")
-        tokens = Tokens([token] if token else [])
+        tokens = Tokens.of_environment("PLAUDIT_TOKEN")
     how = {
         "name": "plaudit",
         "max_ongoing_requests": _ONGOING,

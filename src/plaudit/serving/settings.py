@@ -24,6 +24,13 @@ class ServingSettings(Settings):
     queued_tokens: int = setting(1 << 24, "most tokens that wait", at_least(1))
     waiting: int = setting(8192, "most requests that wait", at_least(1))
     responses: int = setting(4096, "most responses of one request", at_least(1))
+    messages: int = setting(
+        1 << 18, "most messages of one request; a prompt's count for each of its responses", at_least(1)
+    )
+    characters: int = setting(
+        1 << 28, "most characters of one request; a prompt's count for each of its responses", at_least(1)
+    )
+    values: int = setting(1 << 21, "most values (texts, numbers, lists, objects) in a request's JSON", at_least(1))
     body_mib: float = setting(32.0, "largest body of a request, in MiB", POSITIVE)
     cache_mib: float = setting(64.0, "memory for scores given before, which make a retry free; 0: none", NON_NEGATIVE)
     drain: float = setting(120.0, "seconds to work off what waits, when told to stop", NON_NEGATIVE)

@@ -7,8 +7,10 @@ from typing import Any
 
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from plaudit.errors import OverloadedError, PlauditError
+from plaudit.storage import json_line
 
 
 class ErrorDetails(BaseModel):
@@ -93,11 +95,32 @@ def api_error(error: PlauditError, param: str | None = None) -> ApiError:
     return ApiError(error.status, error.code, str(error), param=field, headers=headers)
 
 
-def error_response(error: ApiError) -> Response:
-    """The answer that tells a client of an error.
+class JsonAnswer(JSONResponse):
+    r"""JSON that may hold a client's text: half a surrogate pair, which JSON can carry and UTF-8 cannot, stays escaped.
 
     Example:
-        >>> error_response(ApiError(401, "unauthorized", "a token is needed")).status_code
-        401
+        >>> JsonAnswer({"id": "a\ud83d"}).body
+        b'{"id": "a\\ud83d"}'
     """
-    return JSONResponse(error.body(), error.status, error.headers)
+
+    def render(self, content: Any) -> bytes:
+        return json_line(content).removesuffix("\n").encode()
+
+
+def error_response(error: ApiError, scope: Scope) -> Response:
+    """The answer that tells a client of an error, whose code is noted in the request's state, under `refused`.
+
+    Example:
+        >>> scope = {"type": "http"}
+        >>> error_response(ApiError(401, "unauthorized", "a token is needed"), scope).status_code
+        401
+        >>> scope["state"]
+        {'refused': 'unauthorized'}
+    """
+    scope.setdefault("state", {})["refused"] = error.code
+    return JsonAnswer(error.body(), error.status, error.headers)
+
+
+async def send_error(error: ApiError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a request with an error, in front of any application."""
+    await error_response(error, scope)(scope, receive, send)

@@ -4,6 +4,7 @@ header but all of them can call `http://any:TOKEN@host`."""
 from __future__ import annotations
 
 import binascii
+import os
 from base64 import b64decode
 from collections.abc import Collection, Iterable
 from hashlib import sha256
@@ -14,14 +15,14 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from plaudit.errors import InvalidInputError
-from plaudit.web.errors import ApiError, error_response
+from plaudit.web.errors import ApiError, send_error
 
 
 class Tokens:
     """The tokens that open a server; kept as digests.
 
     Args:
-        tokens: any number; none: every request is let in.
+        tokens: any number; none: every request is let in. Blanks around one are no part of it: no header carries them.
 
     Example:
         >>> tokens = Tokens(["s3cret"])
@@ -32,7 +33,17 @@ class Tokens:
     """
 
     def __init__(self, tokens: Iterable[str] = ()) -> None:
-        self._digests = [_digest(token) for token in tokens]
+        self._digests = [_digest(token.strip()) for token in tokens if token.strip()]
+
+    @classmethod
+    def of_environment(cls, variable: str) -> Tokens:
+        """The token that an environment variable holds, if it holds one.
+
+        Example:
+            >>> bool(Tokens.of_environment("NO_SUCH_TOKEN"))
+            False
+        """
+        return cls([os.environ.get(variable, "")])
 
     @classmethod
     def of_file(cls, file: str | Path) -> Tokens:
@@ -88,7 +99,7 @@ class TokenGate:
                 "a token is needed; send it as `Authorization: Bearer TOKEN`, or as http://any:TOKEN@host",
                 headers={"WWW-Authenticate": "Bearer"},
             )
-            await error_response(error)(scope, receive, send)
+            await send_error(error, scope, receive, send)
             return
         await self.app(scope, receive, send)
 
@@ -101,10 +112,18 @@ def _token_of(authorization: str) -> str | None:
     scheme, _, rest = authorization.partition(" ")
     rest = rest.strip()
     if scheme.lower() == "bearer":
-        return rest or None
+        return _as_utf8(rest) or None
     if scheme.lower() == "basic":
         try:
             return b64decode(rest, validate=True).decode("utf-8").partition(":")[2] or None
         except (binascii.Error, UnicodeDecodeError):
             return None
     return None
+
+
+def _as_utf8(header: str) -> str:
+    """A header's text, whose bytes are read as Latin-1: what was sent in UTF-8 is meant so."""
+    try:
+        return header.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return header

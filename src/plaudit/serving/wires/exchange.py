@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import JSONResponse, Response
+from fastapi import APIRouter, Request
+from pydantic import Field
+from starlette.responses import Response
 
 from plaudit.data import Score
 from plaudit.errors import PlauditError
-from plaudit.serving.hosted import Asked, HostedModel, Scored
+from plaudit.serving.hosted import Asked, HostedModel, Scored, WrittenText
 from plaudit.serving.registry import HostedModels
-from plaudit.web import ApiError, ErrorBody, api_error
+from plaudit.serving.settings import ServingSettings
+from plaudit.serving.wires.bodies import BodyRoute, beside, check_count
+from plaudit.web import ApiError, ErrorBody, JsonAnswer, api_error
 
 ModelName = Annotated[str | None, Field(description="Where several models are served: which.")]
 
@@ -28,8 +30,8 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         400: "The body is not JSON, or not of this shape.",
         401: "A token is needed.",
         404: "There is no such model.",
-        413: "Too many responses, or too large a body.",
-        415: "The body is not JSON.",
+        413: "Too many responses or messages, or too large a body.",
+        415: "The body is not JSON, or compressed.",
         422: "It cannot be scored: too long, empty, or of another chat template.",
         500: "The model failed, or gave no number.",
         503: "Too much waits; try again after `Retry-After` seconds.",
@@ -39,10 +41,71 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 """What every protocol may answer instead of scores, as `/openapi.json` has it."""
 
 
-class Body(BaseModel):
-    """The body of a request. Fields that no protocol here knows are left alone: trainers send many."""
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What a request asks for, before anything is made of it.
 
-    model_config = ConfigDict(extra="ignore", strict=True, protected_namespaces=())
+    Attributes:
+        pairs: prompt and response of each, as the request has them: texts or lists of messages.
+        build: makes what is scored, one of each pair.
+        place: what the request calls a response: its number -> such as `groups[1].responses[0]`.
+        extra: what else is read with each of them, such as tools.
+    """
+
+    pairs: Sequence[tuple[Any, Any]]
+    build: Callable[[], Sequence[Asked]]
+    place: Callable[[int], str]
+    extra: Sequence[Any] = ()
+
+    def check(self, settings: ServingSettings) -> None:
+        """Refuse more than one request may ask for, so that nothing is made of it.
+
+        Raises:
+            ApiError: 413.
+        """
+        check_count(len(self.pairs), settings.responses, "responses")
+        # A prompt is one object, which may stand beside thousands of responses.
+        sizes: dict[int, tuple[int, int]] = {}
+        messages = characters = 0
+        for number, pair in enumerate(self.pairs):
+            for part in (*pair, *self.extra):
+                if id(part) not in sizes:
+                    sizes[id(part)] = (1 if isinstance(part, str) else len(part), characters_of(part))
+                messages += sizes[id(part)][0]
+                characters += sizes[id(part)][1]
+            check_count(messages, settings.messages, "messages", self.place(number))
+            check_count(characters, settings.characters, "characters", self.place(number))
+
+
+def asking_of_texts(texts: str | Sequence[str], name: str) -> Asking:
+    """What a request asks that sends whole conversations, as a template writes them, in a field of this name: one, or
+    several."""
+    several = [texts] if isinstance(texts, str) else texts
+    return Asking(
+        pairs=[("", text) for text in several],
+        build=lambda: [WrittenText(text) for text in several],
+        place=lambda number: name if isinstance(texts, str) else f"{name}[{number}]",
+    )
+
+
+def characters_of(value: Any) -> int:
+    """The characters of all texts in a value of JSON.
+
+    Example:
+        >>> characters_of([{"role": "user", "content": "Why?"}])
+        19
+    """
+    count, waiting = 0, [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            count += len(one)
+        elif isinstance(one, dict):
+            count += sum(map(len, one))
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+    return count
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +116,13 @@ class Answered:
         model: that gave them.
         scored: the scores, and what they took.
         request_id: of the request.
+        place: what the request calls a response, by its number.
     """
 
     model: HostedModel
     scored: Scored
     request_id: str
+    place: Callable[[int], str]
 
     @property
     def scores(self) -> list[Score]:
@@ -73,8 +138,9 @@ class Answered:
         rewards = [score.score for score in self.scores]
         bad = [number for number, reward in enumerate(rewards) if not math.isfinite(reward)]
         if bad:
-            message = f"the score of response {bad[0]} is not a number; the model's weights or precision are at fault"
-            raise ApiError(500, "score_not_finite", message, param=str(bad[0]))
+            place = self.place(bad[0])
+            message = f"the score of {place} is not a number; the model's weights or precision are at fault"
+            raise ApiError(500, "score_not_finite", message, param=place)
         return rewards
 
     def usage(self) -> dict[str, int]:
@@ -99,7 +165,7 @@ class Answered:
             headers["X-Plaudit-Cut"] = scored.cuts
         if self.model.settings.affine:
             headers["X-Plaudit-Affine"] = self.model.settings.affine
-        return JSONResponse(content, headers=headers)
+        return JsonAnswer(content, headers=headers)
 
 
 def wire(name: str) -> APIRouter:
@@ -108,33 +174,32 @@ def wire(name: str) -> APIRouter:
     Args:
         name: as metrics and logs have it.
     """
-
-    async def named(request: Request) -> None:
-        request.state.wire = name
-
-    return APIRouter(tags=[name], dependencies=[Depends(named)], responses=ERRORS)
+    return APIRouter(tags=[name], route_class=BodyRoute, responses=ERRORS)
 
 
 async def score(
-    request: Request, asked: Sequence[Asked], model: str | None = None, *, truncate_responses: bool = False
+    request: Request, asking: Asking, model: str | None = None, *, truncate_responses: bool = False
 ) -> Answered:
     """Score what a request asks, unless its client leaves before.
 
     Args:
         request: whose it is.
-        asked: one for each response.
+        asking: what for.
         model: the name in its body; that in its path wins.
         truncate_responses: as in `HostedModel.score`.
 
     Raises:
-        ApiError: as `HostedModel.score`, and for too many responses.
+        ApiError: as `HostedModel.score`, and for too much at once.
     """
     hosted: HostedModels = request.app.state.hosted
-    most = hosted.settings.responses
-    if len(asked) > most:
-        raise ApiError(413, "too_large", f"{len(asked):,} responses are more than {most:,}; send several requests")
-    how: dict[str, Any] = {"truncate_responses": truncate_responses}
-    how["deadline"] = _deadline(request.headers.get("x-timeout-seconds"))
+
+    def build() -> Sequence[Asked]:
+        asking.check(hosted.settings)
+        return asking.build()
+
+    deadline = _deadline(request.headers.get("x-timeout-seconds"))
+    asked = await beside(request, build)
+    how: dict[str, Any] = {"truncate_responses": truncate_responses, "deadline": deadline, "place": asking.place}
     try:
         name = request.path_params.get("served_model", model)
         with hosted.metrics.in_flight.track_inprogress(), hosted.borrow(name) as hosted_model:
@@ -148,7 +213,7 @@ async def score(
         "prepare_ms": round(1000 * scored.prepare_seconds, 1),
         "score_ms": round(1000 * scored.score_seconds, 1),
     }
-    return Answered(hosted_model, scored, getattr(request.state, "request_id", uuid4().hex))
+    return Answered(hosted_model, scored, getattr(request.state, "request_id", uuid4().hex), asking.place)
 
 
 async def _unless_gone(request: Request, scoring: Coroutine[Any, Any, Scored], hosted: HostedModels) -> Scored:

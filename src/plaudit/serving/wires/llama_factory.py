@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from fastapi import Request
 from pydantic import Field
 from starlette.responses import Response
 
-from plaudit.serving.hosted import WrittenText
-from plaudit.serving.wires.exchange import Body, ModelName, score, wire
+from plaudit.serving.wires.bodies import Body, Texts
+from plaudit.serving.wires.exchange import ModelName, asking_of_texts, score, wire
 
 router = wire("llama-factory")
 
@@ -18,7 +18,9 @@ router = wire("llama-factory")
 class ScoreEvaluationRequest(Body):
     """Whole conversations."""
 
-    messages: Annotated[list[str], Field(description="Each as the policy's template writes it.")]
+    lists: ClassVar = ("messages",)
+
+    messages: Annotated[Texts, Field(description="Each as the policy's template writes it.")]
     model: ModelName = None
 
 
@@ -34,6 +36,6 @@ class ScoreEvaluationAnswer(Body):
 @router.post("/v1/score/evaluation", response_model=None, responses={200: {"model": ScoreEvaluationAnswer}})
 async def score_evaluation(request: Request, body: ScoreEvaluationRequest) -> Response:
     """Score whole conversations."""
-    answered = await score(request, [WrittenText(text) for text in body.messages], body.model)
+    answered = await score(request, asking_of_texts(body.messages, "messages"), body.model)
     name = {"id": f"scoreval-{answered.request_id}", "object": "score.evaluation", "model": answered.model.name}
     return answered.reply(name | {"scores": answered.rewards()})

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 from fastapi import Request
 from pydantic import Field
 from starlette.responses import Response
 
 from plaudit.data import Score, messages_of, response_of, tools_of
-from plaudit.errors import PlauditError
+from plaudit.errors import EmptyError, PlauditError
 from plaudit.groups import Group
-from plaudit.serving.wires.exchange import Answered, Body, ModelName, finite, score, wire
+from plaudit.serving.wires.bodies import FIRST_ERROR, Body, Objects, check_count
+from plaudit.serving.wires.exchange import Answered, Asking, ModelName, finite, score, wire
 from plaudit.web import ApiError, api_error
 
 router = wire("native")
 
-Text: TypeAlias = str | list[dict[str, Any]]
+Text: TypeAlias = str | Objects
 """A text, or messages with a role and a content each."""
+
+TextList: TypeAlias = Annotated[list[Text], FIRST_ERROR]
 
 
 class OneGroup(Body):
@@ -25,18 +28,20 @@ class OneGroup(Body):
 
     id: Annotated[str | None, Field(description="Comes back with the scores.")] = None
     prompt: Text
-    responses: list[Text]
-    tools: Annotated[list[dict[str, Any]] | None, Field(description="What the assistant could call.")] = None
+    responses: TextList
+    tools: Annotated[Objects | None, Field(description="What the assistant could call.")] = None
 
 
 class RewardsRequest(Body):
     """Either `groups`, or one group's `prompt` and `responses`."""
 
+    lists: ClassVar = ("groups", "responses")
+
     model: ModelName = None
-    groups: list[OneGroup] | None = None
+    groups: Annotated[list[OneGroup], FIRST_ERROR] | None = None
     prompt: Text | None = None
-    responses: list[Text] | None = None
-    tools: list[dict[str, Any]] | None = None
+    responses: TextList | None = None
+    tools: Objects | None = None
     truncate_responses: Annotated[
         bool, Field(description="Cut responses that are longer than the context instead of refusing them.")
     ] = False
@@ -91,8 +96,20 @@ class RewardsAnswer(Body):
 async def rewards(request: Request, body: RewardsRequest) -> Response:
     """Score the responses of one group or of many."""
     groups = body.wanted()
-    asked = [one for number, group in enumerate(groups) for one in _asked(group, number, body.groups is not None)]
-    answered = await score(request, asked, body.model, truncate_responses=body.truncate_responses)
+    check_count(sum(len(group.responses) for group in groups), request.app.state.hosted.settings.responses, "responses")
+    many = body.groups is not None
+    places = [
+        f"{_place(number, many)}responses[{index}]"
+        for number, group in enumerate(groups)
+        for index in range(len(group.responses))
+    ]
+    asking = Asking(
+        pairs=[(group.prompt, response) for group in groups for response in group.responses],
+        build=lambda: [one for number, group in enumerate(groups) for one in _asked(group, number, many)],
+        place=places.__getitem__,
+        extra=[group.tools for group in groups if group.tools],
+    )
+    answered = await score(request, asking, body.model, truncate_responses=body.truncate_responses)
     scores = iter(answered.scores)
     results = [
         {"id": group.id, "scores": [_score(index, next(scores)) for index in range(len(group.responses))]}
@@ -109,13 +126,21 @@ def _heading(answered: Answered) -> dict[str, str]:
     }
 
 
+def _place(number: int, many: bool) -> str:
+    """What a group's fields are called before their names."""
+    return f"groups[{number}]." if many else ""
+
+
 def _asked(group: OneGroup, number: int, many: bool) -> list[Group]:
-    place = f"groups[{number}]." if many else ""
+    place = _place(number, many)
     part = f"{place}prompt"
     try:
         prompt = group.prompt if isinstance(group.prompt, str) else messages_of(group.prompt, "the prompt")
         part = f"{place}tools"
         tools = tools_of(group.tools or [])
+        part = f"{place}responses"
+        if not group.responses:
+            raise EmptyError(f"{part} holds no response", remedy="give one at least")
         asked = []
         for index, response in enumerate(group.responses):
             part = f"{place}responses[{index}]"

@@ -6,14 +6,14 @@ end. Its `scores` are what dynamic filtering reads; like its own server, this on
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from fastapi import Request
 from pydantic import Field
 from starlette.responses import Response
 
-from plaudit.serving.hosted import WrittenText
-from plaudit.serving.wires.exchange import Body, ModelName, finite, score, wire
+from plaudit.serving.wires.bodies import Body, Texts
+from plaudit.serving.wires.exchange import ModelName, asking_of_texts, finite, score, wire
 
 router = wire("openrlhf")
 
@@ -21,7 +21,9 @@ router = wire("openrlhf")
 class GetRewardRequest(Body):
     """What a rollout sends."""
 
-    query: Annotated[list[str], Field(description="Whole conversations, as the policy's template writes them.")]
+    lists: ClassVar = ("query",)
+
+    query: Annotated[Texts, Field(description="Whole conversations, as the policy's template writes them.")]
     prompts: Annotated[list[Any] | None, Field(description="Not read: the queries hold them.")] = None
     labels: Annotated[list[Any] | None, Field(description="Not read.")] = None
     model: ModelName = None
@@ -38,7 +40,7 @@ class GetRewardAnswer(Body):
 @router.post("/get_reward", response_model=None, responses={200: {"model": GetRewardAnswer}})
 async def get_reward(request: Request, body: GetRewardRequest) -> Response:
     """Score whole conversations."""
-    answered = await score(request, [WrittenText(query) for query in body.query], body.model)
+    answered = await score(request, asking_of_texts(body.query, "query"), body.model)
     rewards = answered.rewards()
     logs = {
         "reward_tokens": [float(one.tokens) for one in answered.scores],

@@ -13,7 +13,8 @@ from plaudit.errors import PlauditError
 from plaudit.groups import Group
 from plaudit.serving.hosted import Asked, WrittenText
 from plaudit.serving.registry import HostedModels
-from plaudit.serving.wires.exchange import Body, ModelName, score, wire
+from plaudit.serving.wires.bodies import Body, Objects
+from plaudit.serving.wires.exchange import Asking, ModelName, score, wire
 from plaudit.web import api_error
 
 router = wire("slime")
@@ -23,7 +24,7 @@ class SampleRequest(Body):
     """One sample."""
 
     prompt: Annotated[
-        str | list[dict[str, Any]],
+        str | Objects,
         Field(description="Messages; a text that the model's chat template wrote; or what the user said."),
     ]
     response: str
@@ -34,7 +35,13 @@ class SampleRequest(Body):
 @router.post("/reward", response_model=None, responses={200: {"model": float}})
 async def reward(request: Request, body: SampleRequest) -> Response:
     """Score one response."""
-    answered = await score(request, [_asked(request.app.state.hosted, request, body)], body.model)
+    hosted: HostedModels = request.app.state.hosted
+    asking = Asking(
+        pairs=[(body.prompt, body.response)],
+        build=lambda: [_asked(hosted, request, body)],
+        place=lambda number: "response",
+    )
+    answered = await score(request, asking, body.model)
     return answered.reply(answered.rewards()[0])
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Callable
 from struct import pack
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from fastapi import Request
 from pydantic import Field
@@ -19,8 +19,8 @@ from starlette.responses import Response
 from plaudit.data import messages_of
 from plaudit.errors import PlauditError
 from plaudit.groups import Group
-from plaudit.serving.hosted import Asked, WrittenText
-from plaudit.serving.wires.exchange import Answered, Body, ModelName, score, wire
+from plaudit.serving.wires.bodies import Body, Objects, Texts
+from plaudit.serving.wires.exchange import Answered, Asking, ModelName, asking_of_texts, score, wire
 from plaudit.web import ApiError, api_error
 
 router = wire("vllm")
@@ -29,14 +29,14 @@ router = wire("vllm")
 class PoolingRequest(Body):
     """Whole conversations: texts that a chat template wrote, or the messages of one."""
 
+    lists: ClassVar = ("input", "text")
+
     model: ModelName = None
-    input: Annotated[str | list[str] | None, Field(description="One rendered conversation, or several.")] = None
-    messages: Annotated[
-        list[dict[str, Any]] | None, Field(description="One conversation; its last message is the answer.")
-    ] = None
+    input: Annotated[str | Texts | None, Field(description="One rendered conversation, or several.")] = None
+    messages: Annotated[Objects | None, Field(description="One conversation; its last message is the answer.")] = None
     use_activation: Annotated[bool | None, Field(description="Changes nothing: rewards are raw.")] = None
 
-    def asked(self) -> list[Asked]:
+    def asking(self) -> Asking:
         """What is to be scored.
 
         Raises:
@@ -44,15 +44,16 @@ class PoolingRequest(Body):
         """
         if (self.input is None) == (self.messages is None):
             raise ApiError(400, "invalid_request", "give either input or messages, one of the two", param="input")
-        if self.messages is not None:
-            return [conversation(self.messages)]
-        return [WrittenText(text) for text in ([self.input] if isinstance(self.input, str) else self.input or [])]
+        messages = self.messages
+        if messages is None:
+            return asking_of_texts([] if self.input is None else self.input, "input")
+        return Asking(pairs=[("", messages)], build=lambda: [conversation(messages)], place=lambda number: "messages")
 
 
 class ClassifyRequest(PoolingRequest):
     """As vLLM has it, or as SGLang does, with `text`."""
 
-    text: Annotated[str | list[str] | None, Field(description="SGLang's name for `input`.")] = None
+    text: Annotated[str | Texts | None, Field(description="SGLang's name for `input`.")] = None
 
 
 class EmbeddingsRequest(PoolingRequest):
@@ -81,11 +82,10 @@ async def classify(request: Request, body: ClassifyRequest) -> Response:
     """vLLM's: `data[i].probs[0]` is the reward. With `text`, SGLang's: `[i].embedding[0]` is."""
     if body.text is None:
         entry = lambda reward: {"label": "LABEL_0", "probs": [reward], "num_classes": 1}  # noqa: E731
-        return _listed(await score(request, body.asked(), body.model), "classify", entry)
+        return _listed(await score(request, body.asking(), body.model), "classify", entry)
     if body.input is not None or body.messages is not None:
         raise ApiError(400, "invalid_request", "give text, input or messages, one of the three", param="text")
-    texts = [body.text] if isinstance(body.text, str) else body.text
-    answered = await score(request, [WrittenText(text) for text in texts], body.model)
+    answered = await score(request, asking_of_texts(body.text, "text"), body.model)
     return answered.reply(
         [
             {"embedding": [reward], "meta_info": {"prompt_tokens": one.tokens}}
@@ -98,13 +98,13 @@ async def classify(request: Request, body: ClassifyRequest) -> Response:
 async def pooling(request: Request, body: PoolingRequest) -> Response:
     """`data[i].data[0]` is the reward."""
     entry = lambda reward: {"object": "pooling", "data": [reward]}  # noqa: E731
-    return _listed(await score(request, body.asked(), body.model), "pool", entry)
+    return _listed(await score(request, body.asking(), body.model), "pool", entry)
 
 
 @router.post("/v1/embeddings", response_model=None, responses={200: {"model": PoolingAnswer}})
 async def embeddings(request: Request, body: EmbeddingsRequest) -> Response:
     """`data[i].embedding[0]` is the reward, as SGLang serves reward models."""
-    answered = await score(request, body.asked(), body.model)
+    answered = await score(request, body.asking(), body.model)
 
     def entry(reward: float) -> dict[str, Any]:
         # OpenAI's clients ask for base64 by default: float32, little-endian.
