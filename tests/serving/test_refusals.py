@@ -91,7 +91,11 @@ TOO_MUCH = {
     "text": ("/classify", {"text": ["a"] * 5}, "5 text are more than 4"),
     "conversations": ("/v1/score/evaluation", {"messages": ["a"] * 5}, "5 messages are more than 4"),
     "a conversation": ("/pooling", {"messages": [{"role": "user", "content": "a"}] * 30}, "31 messages are more"),
-    "a sample": ("/reward", {"prompt": "a" * 1000, "response": "b"}, "1,001 characters are more than 1,000"),
+    "a sample": (
+        "/reward",
+        {"prompt": "a" * 1000, "response": "b"},
+        "one response are more than 600; shorten it",
+    ),
     "values": ("/reward", {"prompt": "a", "response": "b", "label": [0] * 200}, "values, more than 200"),
 }
 
@@ -99,7 +103,7 @@ TOO_MUCH = {
 @pytest.mark.parametrize("case", TOO_MUCH)
 async def test_too_much_is_refused_before_anything_is_made_of_it(case, host, folder, monkeypatch):
     path, body, words = TOO_MUCH[case]
-    client, _ = host({"tiny": folder}, responses=4, messages=25, characters=1000, values=200)
+    client, _ = host({"tiny": folder}, responses=4, messages=25, characters=1000, longest=600, values=200)
 
     def make(*arguments, **options):
         raise AssertionError("something was made of it")
@@ -139,12 +143,12 @@ async def test_long_prompts_are_tokenised_a_few_at_a_time(host, folder):
     from plaudit.groups import Group
     from plaudit.serving import hosted
 
-    groups = [Group(f"{n}", "x" * (1 << 20), ("b",)) for n in range(5)] + [
+    groups = [Group(f"{n}", "x" * (1 << 19), ("b",)) for n in range(5)] + [
         Group(f"{n}", "a", ("b",)) for n in range(70)
     ]
     sizes = [len(chunk) for chunk in hosted._chunks(groups)]
     assert sum(sizes) == 75
-    # Two prompts of a mebi, with their answers, are above 2 Mi characters; and never more than 64 at a time.
+    # Two prompts of half a mebi, with their answers, are above a mebi; and never more than 64 at a time.
     assert sizes == [1, 1, 1, 1, 64, 7]
 
 

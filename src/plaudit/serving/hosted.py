@@ -30,8 +30,8 @@ logger = logging.getLogger(__name__)
 # Responses are rendered and tokenised so many at a time, so that a large request leaves room between for small ones.
 _AT_A_TIME = 64
 
-# Nor more characters, prompts included, than these: rendered and tokenised, a character takes tens of bytes.
-_CHARACTERS_AT_A_TIME = 1 << 21
+# Nor more characters, prompts included, than these: rendered and tokenised, a character takes hundreds of bytes.
+_CHARACTERS_AT_A_TIME = 1 << 20
 
 # Of a file's contents, so much of its beginning and end tells versions apart.
 _SAMPLE = 1 << 16

@@ -30,6 +30,7 @@ class ServingSettings(Settings):
     characters: int = setting(
         1 << 28, "most characters of one request; a prompt's count for each of its responses", at_least(1)
     )
+    longest: int = setting(1 << 20, "most characters of one prompt with one response", at_least(1))
     values: int = setting(1 << 21, "most values (texts, numbers, lists, objects) in a request's JSON", at_least(1))
     body_mib: float = setting(32.0, "largest body of a request, in MiB", POSITIVE)
     cache_mib: float = setting(64.0, "memory for scores given before, which make a retry free; 0: none", NON_NEGATIVE)

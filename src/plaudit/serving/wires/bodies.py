@@ -107,14 +107,16 @@ def _checked(value: Any, shape: type[Body], most: int) -> Body:
         raise _misshapen(error) from None
 
 
-def check_count(count: int, most: int, what: str, param: str | None = None) -> None:
+def check_count(
+    count: int, most: int, what: str, param: str | None = None, remedy: str = "send several requests"
+) -> None:
     """Refuse more than may be asked for at once.
 
     Raises:
         ApiError: 413.
     """
     if count > most:
-        raise ApiError(413, "too_large", f"{count:,} {what} are more than {most:,}; send several requests", param=param)
+        raise ApiError(413, "too_large", f"{count:,} {what} are more than {most:,}; {remedy}", param=param)
 
 
 _KINDS = {

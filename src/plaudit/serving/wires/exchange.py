@@ -71,10 +71,14 @@ class Asking:
             for part in (*pair, *self.extra):
                 if id(part) not in sizes:
                     sizes[id(part)] = (1 if isinstance(part, str) else len(part), characters_of(part))
-                messages += sizes[id(part)][0]
-                characters += sizes[id(part)][1]
-            check_count(messages, settings.messages, "messages", self.place(number))
-            check_count(characters, settings.characters, "characters", self.place(number))
+            parts = [sizes[id(part)] for part in (*pair, *self.extra)]
+            messages += sum(count for count, _ in parts)
+            length = sum(length for _, length in parts)
+            characters += length
+            place, what = self.place(number), "characters of a prompt with one response"
+            check_count(length, settings.longest, what, place, "shorten it")
+            check_count(messages, settings.messages, "messages", place)
+            check_count(characters, settings.characters, "characters", place)
 
 
 def asking_of_texts(texts: str | Sequence[str], name: str) -> Asking:
