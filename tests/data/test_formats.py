@@ -809,6 +809,7 @@ def test_the_docs_list_every_format_in_its_order():
 def test_every_format_has_a_case_or_is_a_table():
     assert {format.name for format in FORMATS.values()} - {name for name, *_ in CASES.values()} == {
         "refused",
+        "prompts",
         "oasst",
         "prism-utterances",
         "ukp-pairs",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from plaudit._arguments import checked
+from plaudit.alignment.best_of_n import BEST_OF_N
 from plaudit.alignment.evaluating import Gold, PolicyEvaluation, mean_over_prompts
 from plaudit.alignment.journal import CURVES, PAGE, SAMPLES, sample_rows, write_rows
 from plaudit.alignment.policy_gradient import run_ppo
@@ -148,6 +149,7 @@ def _finish(alignment: Alignment) -> dict[str, Any]:
             prompts={"train": len(alignment.prompts)}
             | {side.part: len(side.prompts) for side in (watch.validation, alignment.test)},
             test=compare_evaluations(alignment.test_before, after),
+            best_of_n=next((row for row in watch.journal.rows if row["kind"] == BEST_OF_N), None),
         )
     )
     samples = sample_rows(alignment.test_before, after)

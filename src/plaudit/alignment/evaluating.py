@@ -39,6 +39,8 @@ PROBES = ("padding", "all again", "bullets", "certain", "praise", "request", "ec
 
 _NGRAM = 4
 
+_SHARES = frozenset({"ended", "distinct", "distinct_within", "repeated"})
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PolicyEvaluation:
@@ -134,7 +136,7 @@ class Evaluator:
         rewards, spread = self.rewarder.reward(samples)
         by_sample = _by_sample(policy, samples, settings.batch_tokens)
         by_sample |= {"reward": rewards.standardised, "shaped": rewards.total}
-        gold = None if self.gold is None else _gold_values(self.gold, samples)
+        gold = None if self.gold is None else gold_values(self.gold, samples)
         if gold is not None:
             by_sample["gold"] = gold
         if spread is not None:
@@ -144,7 +146,7 @@ class Evaluator:
         evaluation = PolicyEvaluation(
             step=step,
             part=self.part,
-            figures={name: mean_over_prompts(values) for name, values in by_prompt.items()},
+            figures={name: mean_over_prompts(values, share=name in _SHARES) for name, values in by_prompt.items()},
             by_prompt=by_prompt,
             phrases=risen_phrases([sample.text for sample in before], [sample.text for sample in samples]),
             probes=self._probes(samples),
@@ -165,12 +167,18 @@ class Evaluator:
         return {result.probe.name: result.effect for result in probed}
 
 
-def mean_over_prompts(values: Float[np.ndarray, " prompts"]) -> Measurement:
-    """The mean of one value a prompt, with its interval."""
-    return mean(values, np.ones(len(values)), np.arange(len(values)))
+def mean_over_prompts(values: Float[np.ndarray, " prompts"], *, share: bool = False) -> Measurement:
+    """The mean of one value a prompt, with its interval; that of a `share` lies between 0 and 1."""
+    bounds = (0.0, 1.0) if share else (-np.inf, np.inf)
+    return mean(values, np.ones(len(values)), np.arange(len(values)), bounds)
 
 
-def _gold_values(gold: Gold, samples: Sequence[Sample]) -> Float[np.ndarray, " samples"]:
+def gold_values(gold: Gold, samples: Sequence[Sample]) -> Float[np.ndarray, " samples"]:
+    """What gold says each sample is worth.
+
+    Raises:
+        PlauditError: if it gives one no number.
+    """
     groups = grouped(samples)
     if isinstance(gold, Scorer):
         rows: Sequence[Sequence[float]] = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,9 @@ from plaudit.alignment.divergence import per_response
 from plaudit.alignment.experience import Experience, gather_experience
 from plaudit.alignment.ppo import PPOLearner
 from plaudit.alignment.progress import Progress
-from plaudit.alignment.prompts import Prompt
+from plaudit.alignment.prompts import prompts_of_step
 from plaudit.alignment.sampling import draw_samples
-from plaudit.alignment.setup import DRAW_ORDER, DRAW_PROMPTS, DRAW_STEP, Alignment
+from plaudit.alignment.setup import DRAW_ORDER, DRAW_STEP, Alignment
 from plaudit.errors import PlauditError
 
 
@@ -56,7 +56,7 @@ def ppo_step(alignment: Alignment, learner: PPOLearner, step: int) -> dict[str, 
 
     samples = draw_samples(
         alignment.policy,
-        prompts_of_step(alignment.prompts, settings.prompts, settings.seed, step),
+        prompts_of_step(alignment.prompts, settings.prompts_per_step, settings.seed, step),
         settings.samples_a_prompt,
         max_new_tokens=settings.max_new_tokens,
         seed=[settings.seed, DRAW_STEP, step],
@@ -78,29 +78,6 @@ def ppo_step(alignment: Alignment, learner: PPOLearner, step: int) -> dict[str, 
         "figures": {**_figures(experience), **learned, "kl_price": price},
         "seconds": seconds,
     }
-
-
-def prompts_of_step(prompts: Sequence[Prompt], count: int, seed: int, step: int) -> list[Prompt]:
-    """The prompts of a step: shuffled anew every epoch, and each once in it.
-
-    Args:
-        prompts: all of them, n.
-        count: of a step; with fewer than that, all.
-        seed: of the order.
-        step: from 1.
-
-    Example:
-        >>> first, second = (prompts_of_step("abcd", 3, 0, step) for step in (1, 2))
-        >>> sorted({*first, second[0]})  # an epoch ends after the first prompt of the second step
-        ['a', 'b', 'c', 'd']
-    """
-    count = min(count, len(prompts))
-    places = range((step - 1) * count, step * count)
-    orders = {
-        epoch: np.random.default_rng([seed, DRAW_PROMPTS, epoch]).permutation(len(prompts))
-        for epoch in {place // len(prompts) for place in places}
-    }
-    return [prompts[orders[place // len(prompts)][place % len(prompts)]] for place in places]
 
 
 def _figures(experience: Experience) -> Mapping[str, float]:

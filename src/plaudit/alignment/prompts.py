@@ -25,6 +25,10 @@ logger = logging.getLogger(__name__)
 _OPENINGS = ("the", "It", "1", "*", '"', "你")
 
 
+# Which of the draws that follow from a seed the order of prompts is.
+_DRAW = 4
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Prompt:
     """A prompt, and how the policy reads it.
@@ -73,6 +77,29 @@ def read_prompts(groups: Sequence[Group], renderer: Renderer, *, max_new_tokens:
             remedy="set max_new_tokens lower, or give shorter prompts",
         )
     return list(seen.values())
+
+
+def prompts_of_step(prompts: Sequence[Prompt], count: int, seed: int, step: int) -> list[Prompt]:
+    """The prompts of a step: shuffled anew every epoch, and each once in it.
+
+    Args:
+        prompts: all of them, n.
+        count: of a step; with fewer than that, all.
+        seed: of the order.
+        step: from 1.
+
+    Example:
+        >>> first, second = (prompts_of_step("abcd", 3, 0, step) for step in (1, 2))
+        >>> sorted({*first, second[0]})  # an epoch ends after the first prompt of the second step
+        ['a', 'b', 'c', 'd']
+    """
+    count = min(count, len(prompts))
+    places = range((step - 1) * count, step * count)
+    orders = {
+        epoch: np.random.default_rng([seed, _DRAW, epoch]).permutation(len(prompts))
+        for epoch in {place // len(prompts) for place in places}
+    }
+    return [prompts[orders[place // len(prompts)][place % len(prompts)]] for place in places]
 
 
 def _read_prompt(group: Group, renderer: Renderer) -> Prompt:

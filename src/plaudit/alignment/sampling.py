@@ -54,7 +54,7 @@ def draw_samples(
         >>> len(one.tokens) <= 8, len(one.tokens) == len(one.log_probs)
         (True, True)
     """
-    generator = torch.Generator(policy.device).manual_seed(_mixed(seed))
+    generator = torch.Generator(policy.device).manual_seed(mixed(seed))
     at_once = max(1, rows // count)
     samples: list[Sample] = []
     for start in range(0, len(prompts), at_once):
@@ -132,6 +132,11 @@ class _Writing:
         return output.logits[:, -1]
 
 
-def _mixed(seed: Sequence[int]) -> int:
-    """One seed out of several numbers."""
+def mixed(seed: Sequence[int]) -> int:
+    """One seed out of several numbers, below 2^63.
+
+    Example:
+        >>> mixed([0, 1]) == mixed([0, 1]), mixed([0, 1]) == mixed([1, 0])
+        (True, False)
+    """
     return int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0] >> 1)

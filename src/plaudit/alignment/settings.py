@@ -65,7 +65,7 @@ class AlignmentSettings(ShapingSettings):
     epochs: int = setting(2, "best-of and dpo: times every sample or pair is met in a round", at_least(1))
 
     steps: int = setting(100, "of ppo, grpo and rloo: batches of samples", at_least(1))
-    prompts: int = setting(16, "of one step", at_least(1))
+    prompts_per_step: int = setting(16, "of ppo, grpo and rloo", at_least(1))
     kl: float = setting(
         0.1,
         "price of the KL from the untrained policy, in standard deviations of its scores a nat; 0 holds nothing back",
@@ -98,6 +98,9 @@ class AlignmentSettings(ShapingSettings):
     )
     test_share: float = setting(0.15, "share of the prompts that the result is reported on, and nothing else", SHARE)
     evaluation_samples: int = setting(4, "answers to each prompt of an evaluation", at_least(1))
+    best_of_samples: int = setting(
+        16, "answers to each validation prompt for best-of-n of the untrained policy, drawn once; 0: none", at_least(0)
+    )
     patience: int = setting(
         3, "evaluations in which the reward rises and gold does not, after which the run stops", at_least(1)
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from plaudit.alignment.best_of_n import measure_best_of_n
 from plaudit.alignment.checkpoints import step_of
 from plaudit.alignment.evaluating import Evaluator, Gold, PolicyEvaluation
 from plaudit.alignment.policy import Policy
@@ -18,7 +19,7 @@ from plaudit.alignment.rewarding import Rewarder
 from plaudit.alignment.sampling import draw_samples
 from plaudit.alignment.settings import AlignmentSettings
 from plaudit.alignment.watching import Watch
-from plaudit.data import split_groups
+from plaudit.data import hold_out, prompt_clusters
 from plaudit.groups import Group
 from plaudit.model import Scorer, settle_template
 from plaudit.text import counted
@@ -30,7 +31,7 @@ logger = logging.getLogger(__name__)
 _SCALE_PROMPTS, _SCALE_SAMPLES = 64, 4
 
 # What a draw is for: samples of different uses must not be the same.
-DRAW_SCALE, _, DRAW_STEP, DRAW_ORDER, DRAW_PROMPTS = range(5)
+DRAW_SCALE, DRAW_STEP, DRAW_ORDER, DRAW_SPLIT = 0, 2, 3, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,22 @@ class PromptSets:
     test: Sequence[Group]
 
     @classmethod
-    def split(cls, groups: Sequence[Group], settings: AlignmentSettings) -> PromptSets:
+    def split(
+        cls,
+        groups: Sequence[Group],
+        settings: AlignmentSettings,
+        *,
+        validation: Sequence[Group] | None = None,
+        test: Sequence[Group] | None = None,
+    ) -> PromptSets:
         """Groups split by prompt, those that are nearly the same together. Where there are too few to hold any out, the
         same stand in all three, with a warning.
+
+        Args:
+            groups: to split.
+            settings: have the shares.
+            validation: in place of a share of the groups.
+            test: in place of a share of the groups.
 
         Example:
             >>> from plaudit.data import load_groups
@@ -64,11 +78,13 @@ class PromptSets:
             >>> len(sets.train) > len(sets.test) > 0
             True
         """
-        validation, test = settings.validation_share, settings.test_share
-        sides: Mapping[str, Sequence[Group]] = {}
-        if validation or test:
-            sides = split_groups(groups, validation=validation, test=test, seed=settings.seed)
-        return cls(sides.get("train") or groups, sides.get("validation", ()), sides.get("test", ())).filled()
+        train: Sequence[Group] = groups
+        if test is None:
+            train, test = _dealt(train, settings.test_share, [settings.seed, DRAW_SPLIT, 0])
+        if validation is None:
+            share = settings.validation_share * len(groups) / max(1, len(train))
+            train, validation = _dealt(train, min(share, 0.9), [settings.seed, DRAW_SPLIT, 1])
+        return cls(train, validation, test).filled()
 
     def filled(self) -> PromptSets:
         """With something in every set, if there is a prompt at all."""
@@ -79,6 +95,14 @@ class PromptSets:
             counted(len(self.train), "prompts"),
         )
         return replace(self, validation=self.train, test=self.test or self.train)
+
+
+def _dealt(groups: Sequence[Group], share: float, seed: Sequence[int]) -> tuple[Sequence[Group], Sequence[Group]]:
+    """Groups to keep, and a share to hold out by count; prompts that are nearly the same stay on one side."""
+    if not share:
+        return groups, ()
+    order = np.random.default_rng(seed).permutation
+    return hold_out(groups, prompt_clusters(groups), share, lambda count: order(count).tolist())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,6 +166,8 @@ def set_up(
     run.begin()
     test_before = tester.evaluate(policy, 0)
     watch.start(policy, None if run.checkpoint is None else step_of(run.checkpoint))
+    if run.checkpoint is None and settings.best_of_samples:
+        watch.journal.add(measure_best_of_n(policy, watch.validation))
     _warn_of_unfinished(test_before, settings)
     return Alignment(run, policy, prompts, rewarder, watch, tester, test_before)
 

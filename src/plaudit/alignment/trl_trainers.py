@@ -14,16 +14,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from transformers import TrainerCallback
+from transformers import TrainerCallback, set_seed
 
 from plaudit.alignment.policy import Policy, Sample
 from plaudit.alignment.progress import Progress
-from plaudit.alignment.prompts import Prompt
+from plaudit.alignment.prompts import Prompt, prompts_of_step
+from plaudit.alignment.sampling import mixed
 from plaudit.alignment.settings import GRPO, AlignmentSettings
-from plaudit.alignment.setup import Alignment
+from plaudit.alignment.setup import DRAW_STEP, Alignment
 from plaudit.errors import InvalidInputError, MissingExtraError
 from plaudit.logs import muted
-from plaudit.model import CHECKPOINTS
+from plaudit.model import CHECKPOINTS, adding_adapters
 from plaudit.training import checkpointing_argument, run_trainer
 
 _PAIRS_A_STEP = 16
@@ -96,7 +97,7 @@ def fit_dpo(policy: Policy, pairs: Sequence[Pair], settings: AlignmentSettings, 
         max_length=None,
         save_strategy="no",
     )
-    with muted("transformers", "trl", "accelerate"):
+    with muted("transformers", "trl", "accelerate"), adding_adapters():
         trainer = TokenisedDPO(
             model=policy.model,
             ref_model=policy.reference,
@@ -112,14 +113,15 @@ def fit_dpo(policy: Policy, pairs: Sequence[Pair], settings: AlignmentSettings, 
 def run_trl(alignment: Alignment, progress: Progress) -> None:
     """GRPO or RLOO, watched."""
     settings, policy = alignment.settings, alignment.policy
-    count, prompts = settings.samples_a_prompt, min(settings.prompts, len(alignment.prompts))
+    count, prompts = settings.samples_a_prompt, min(settings.prompts_per_step, len(alignment.prompts))
     if count < 2:
         raise InvalidInputError(
             f"samples is {count}, and {settings.method} compares answers to one prompt", remedy="take two or more"
         )
     trainer = _build_trainer(alignment, count * prompts, count)
     trainer.add_callback(_Watching(alignment, progress, trainer))
-    run_trainer(trainer, alignment.run.output, alignment.run.checkpoint)
+    with adding_adapters():
+        run_trainer(trainer, alignment.run.output, alignment.run.checkpoint)
     policy.take_back()
 
 
@@ -140,6 +142,7 @@ def _build_trainer(alignment: Alignment, samples: int, count: int) -> Any:
         num_generations=count,
         max_completion_length=settings.max_new_tokens,
         max_steps=settings.steps,
+        shuffle_dataset=False,
         per_device_train_batch_size=rows_at_once,
         gradient_accumulation_steps=samples // rows_at_once,
         save_strategy="steps",
@@ -147,14 +150,25 @@ def _build_trainer(alignment: Alignment, samples: int, count: int) -> Any:
         save_total_limit=2,
     )
     trainer_class = _with_prompt_tokens(base, alignment.prompts)
-    with muted("transformers", "trl", "accelerate"):
+    with muted("transformers", "trl", "accelerate"), adding_adapters():
         return trainer_class(
             model=policy.model,
             reward_funcs=_RewardOfSamples(alignment),
             args=arguments,
-            train_dataset=Dataset.from_list([{"prompt": str(number)} for number in range(len(alignment.prompts))]),
+            train_dataset=Dataset.from_list(_prompt_rows(alignment)),
             processing_class=policy.renderer.tokenizer,
         )
+
+
+def _prompt_rows(alignment: Alignment) -> list[dict[str, str]]:
+    """The prompts of all steps by their numbers, in order: TRL's own shuffling starts anew when a run is resumed."""
+    settings, prompts = alignment.settings, alignment.prompts
+    number = {id(prompt): str(place) for place, prompt in enumerate(prompts)}
+    return [
+        {"prompt": number[id(prompt)]}
+        for step in range(1, settings.steps + 1)
+        for prompt in prompts_of_step(prompts, settings.prompts_per_step, settings.seed, step)
+    ]
 
 
 def _with_prompt_tokens(base: Any, prompts: Sequence[Prompt]) -> Any:
@@ -206,6 +220,10 @@ class _Watching(TrainerCallback):
             "seconds": {"step": round(float(logs.get("step_time", 0.0)), 4)},
         }
         self.alignment.watch.journal.add(row)
+
+    def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        # What is drawn depends on the step alone, so that a resumed run draws what it would have drawn.
+        set_seed(mixed([self.alignment.settings.seed, DRAW_STEP, state.global_step + 1]) % (1 << 32))
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         step, settings = state.global_step, self.alignment.settings

@@ -10,7 +10,7 @@ _READ_BY = {
     **dict.fromkeys(("rounds", "epochs"), (BEST_OF, DPO)),
     "keep": (BEST_OF,),
     **dict.fromkeys(("pairs", "margin", "dpo_beta"), (DPO,)),
-    **dict.fromkeys(("steps", "prompts", "kl", "evaluate_every"), (PPO, GRPO, RLOO)),
+    **dict.fromkeys(("steps", "prompts_per_step", "kl", "evaluate_every"), (PPO, GRPO, RLOO)),
     **dict.fromkeys(
         (
             *("kl_target", "ppo_epochs", "minibatches", "clip", "value_clip"),

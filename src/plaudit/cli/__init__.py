@@ -11,6 +11,7 @@ import typer
 
 from plaudit import __version__
 from plaudit.cli import data
+from plaudit.cli.align import align_command
 from plaudit.cli.best_of import best_of_command
 from plaudit.cli.combine import combine_command
 from plaudit.cli.compare import compare_command
@@ -57,6 +58,7 @@ app.command("losses")(losses_command)
 app.command("combine")(combine_command)
 app.command("pretrain")(pretrain_command)
 app.command("sft")(sft_command)
+app.command("align")(align_command)
 app.command("demo")(demo_command)
 app.add_typer(data.app, name="data")
 

@@ -18,10 +18,18 @@ if TYPE_CHECKING:
     from plaudit.data.formats.texts import messages_of, response_of, tools_of
     from plaudit.data.formats.verdicts import verdict_tiers
     from plaudit.data.lengths import LengthReport, length_report, load_tokenizer
-    from plaudit.data.neighbours import SLOTS, NearDuplicate, PromptIndex, clusters, near_duplicates, signature
+    from plaudit.data.neighbours import (
+        SLOTS,
+        NearDuplicate,
+        PromptIndex,
+        clusters,
+        near_duplicates,
+        prompt_clusters,
+        signature,
+    )
     from plaudit.data.position_bias import AlwaysFirst
     from plaudit.data.propensities import estimate_propensities, load_propensities
-    from plaudit.data.read import load_groups, read_groups, read_sessions
+    from plaudit.data.read import load_groups, load_prompts, read_groups, read_sessions
     from plaudit.data.read_report import ReadReport, RejectsFile
     from plaudit.data.read_tables import Labels
     from plaudit.data.rows import Row
@@ -73,6 +81,7 @@ __all__ = [
     "hold_out",
     "length_report",
     "load_groups",
+    "load_prompts",
     "load_propensities",
     "load_tokenizer",
     "long_enough",
@@ -83,6 +92,7 @@ __all__ = [
     "need",
     "parse_columns",
     "parse_scale",
+    "prompt_clusters",
     "prompt_of",
     "ranked",
     "read_groups",

@@ -106,6 +106,19 @@ class PromptIndex:
         ]
 
 
+def prompt_clusters(groups: Iterable[Group]) -> list[int]:
+    """For each group the number of its prompt: prompts that are nearly the same, or the same, share one.
+
+    Example:
+        >>> groups = [Group(str(n), text, ("",)) for n, text in enumerate(("Why is it so?", "How?", "Why is it so?"))]
+        >>> first, second, third = prompt_clusters(groups)
+        >>> first == third, first == second
+        (True, False)
+    """
+    signatures = [signature(group.prompt) for group in groups]
+    return clusters(np.stack(signatures)).tolist() if signatures else []
+
+
 def signature(prompt: Text) -> UInt16[np.ndarray, " slots"]:
     """The MinHash signature of a prompt, [SLOTS].
 

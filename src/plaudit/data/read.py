@@ -98,6 +98,31 @@ def load_groups(
         return list(_groups(wishes, rejects, ReadReport() if report is None else report, memory=math.inf))
 
 
+def load_prompts(
+    source: Source,
+    *,
+    format: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    labels: Labels | None = None,
+    rejects: str | Path | RejectsFile | None = None,
+    split: str | None = None,
+    report: ReadReport | None = None,
+) -> list[Group]:
+    """Groups of whose responses nobody makes use: from all that `load_groups` reads, and from rows that have a prompt
+    alone, or a conversation that ends with the user. Such a group has one response, an empty one. Arguments and errors
+    are those of `load_groups`.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> file = pathlib.Path(tempfile.mkdtemp(), "prompts.jsonl")
+        >>> _ = file.write_text('{"prompt": "Why is the sky blue?"}')
+        >>> [group.prompt for group in load_prompts(file)]
+        ['Why is the sky blue?']
+    """
+    wishes = Wishes(source, split, format, columns or {}, labels, merge=True, prompts_alone=True)
+    return list(_groups(wishes, rejects, ReadReport() if report is None else report, memory=math.inf))
+
+
 @contextmanager
 def _no_collection() -> Iterator[None]:
     """Garbage collection put off while a great many objects are made that all stay: the collector would look through

@@ -53,6 +53,7 @@ class Wishes(NamedTuple):
     columns: Mapping[str, str]
     labels: Labels | None
     merge: bool
+    prompts_alone: bool = False
 
 
 def read_table(table: Table, wishes: Wishes, report: ReadReport, reject: RejectRow) -> Iterator[Group]:
@@ -65,7 +66,7 @@ def read_table(table: Table, wishes: Wishes, report: ReadReport, reject: RejectR
         check_columns(wishes.columns, first_rows, table.name)
         first_rows = [renamed(row, wishes.columns, Counter()) for row in first_rows]
         rows = (renamed(row, wishes.columns, report.left_behind) for row in rows)
-    shape = FORMATS.lookup(wishes.format) if wishes.format else _detected(first_rows, table)
+    shape = _named(wishes) if wishes.format else _detected(first_rows, table, wishes)
     report.formats[shape.name] += 1
     file = FileReading(table.stem, wishes.labels)
     read_plain = shape.read_plain if report.source_lines is None else None
@@ -106,11 +107,20 @@ def _ranged(groups: Iterable[Group], file: str, report: ReadReport) -> Iterator[
         yield group
 
 
-def _detected(first_rows: list[Row], table: Table) -> Format:
+def _named(wishes: Wishes) -> Format:
+    shape = FORMATS.lookup(wishes.format or "")
+    if not shape.answered and not wishes.prompts_alone:
+        raise InvalidInputError(
+            f"the format {shape.name} has no responses", remedy="give rows with responses, or use `plaudit align`"
+        )
+    return shape
+
+
+def _detected(first_rows: list[Row], table: Table, wishes: Wishes) -> Format:
     parsed = [row.value for row in first_rows if row.fault is None]
     if not parsed and (fault := first_rows[0].fault) is not None:
         raise first_rows[0].located(fault)
-    return detect_format(parsed, table.name)
+    return detect_format(parsed, table.name, prompts_alone=wishes.prompts_alone)
 
 
 def parse_rows(

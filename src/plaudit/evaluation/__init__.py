@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from plaudit._face import face
 
 if TYPE_CHECKING:
-    from plaudit.evaluation.best_of_n import PENALTY, BestOfN, Curve, best_of, best_of_n_kl, decline
+    from plaudit.evaluation.best_of_n import PENALTY, BestOfN, Curve, best_of, best_of_n_kl, decline, expected_best
     from plaudit.evaluation.invariance.checks import check_invariance
     from plaudit.evaluation.invariance.results import Checked, Invariance
     from plaudit.evaluation.measures.calibration import Confident
@@ -74,6 +74,7 @@ __all__ = [
     "compare",
     "decline",
     "evaluate",
+    "expected_best",
     "fit_temperature",
     "headlines",
     "in_table_order",

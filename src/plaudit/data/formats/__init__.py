@@ -101,6 +101,7 @@ class Format:
         needs: what a row must have, for the message to somebody whose columns are called otherwise: for each, its
             column's name and the names that are read as well. Formats without it are never proposed.
         judged: False for rows in which nothing was judged. It reads no file in which another format knows a row.
+        answered: False for rows without a response. Only whoever wants nothing but prompts reads them.
     """
 
     name: str
@@ -114,6 +115,7 @@ class Format:
     judgement_columns: frozenset[str] = frozenset()
     needs: tuple[tuple[str, ...], ...] = ()
     judged: bool = True
+    answered: bool = True
 
 
 FORMATS: Registry[Format] = Registry("format", "plaudit.data.formats", order=lambda format: format.priority)
@@ -131,16 +133,18 @@ def register_format(format: Format) -> Format:
     return FORMATS.register(format.name, format)
 
 
-def detect_format(rows: Sequence[Any], file: str) -> Format:
+def detect_format(rows: Sequence[Any], file: str, *, prompts_alone: bool = False) -> Format:
     """The format of a file by `rows`, its first few: the narrowest that most of them fit, else the one that most fit.
 
     A row that is odd among them does not decide: it is read as the others are, and if it cannot be, it is a bad row.
+    Rows without a response are only recognised where `prompts_alone` will do.
 
     Raises:
         DataError: if no format recognises any; it names the closest and how to say which column is which.
     """
     objects = [row for row in rows if isinstance(row, Mapping)]
-    counts = [(sum(map(format.knows, objects)), format) for format in FORMATS.values()]
+    formats = [format for format in FORMATS.values() if format.answered or prompts_alone]
+    counts = [(sum(map(format.knows, objects)), format) for format in formats]
     recognised = [(count, format) for count, format in counts if count and format.judged] or counts
     for count, format in recognised:
         if 2 * count > len(objects):
