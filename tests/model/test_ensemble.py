@@ -10,7 +10,7 @@ import pytest
 from toys import toy_backbone
 
 from plaudit.data.scores import Score
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError, PlauditError
 from plaudit.groups import Group
 from plaudit.model import RewardModel, open_model
 from plaudit.model.combining import combine
@@ -234,3 +234,11 @@ def test_answers_that_all_members_lose_are_refused(backbone, tmp_path):
     list(both.stream(groups, truncate_responses=True, check=check))
     with pytest.raises(PlauditError, match="become the same tokens"):
         check.finish()
+
+
+@pytest.mark.parametrize("average", [False, True])
+def test_a_server_cannot_be_combined(average, tmp_path):
+    urls = ["http://any:s3cret@127.0.0.1:8000/models/x", "http://127.0.0.1:9"]
+    with pytest.raises(InvalidInputError, match=r"^http://127.0.0.1:8000/models/x is a server") as refused:
+        combine(urls, tmp_path / "both", average=average)
+    assert "s3cret" not in str(refused.value)

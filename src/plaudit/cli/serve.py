@@ -62,24 +62,25 @@ def serve_command(
 
     Example: `plaudit serve my-model` and then `plaudit score http://127.0.0.1:8000 candidates.jsonl`
     """
-    from plaudit.serving import require_libraries
+    from plaudit.serving import require_libraries, signals_while_starting
 
-    require_libraries()
-    from plaudit.serving import Access, ServingSettings, log_requests, named_sources, serve
+    with signals_while_starting(_tell):
+        require_libraries()
+        from plaudit.serving import Access, ServingSettings, log_requests, named_sources, serve
 
-    settings = changed_settings(context, ServingSettings(), **_affine(affine))
-    access = Access(
-        host=host,
-        port=port,
-        socket_path=uds,
-        tokens=_tokens(token_file, "PLAUDIT_TOKEN"),
-        admin_tokens=_tokens(admin_token_file, "PLAUDIT_ADMIN_TOKEN"),
-        everybody=no_auth,
-        origins=tuple(origin or ()),
-    )
-    log_requests()
-    options: dict[str, Any] = {} if precision is None else {"precision": precision}
-    serve(named_sources(models), settings, access, tell=_tell, **options)
+        settings = changed_settings(context, ServingSettings(), **_affine(affine))
+        access = Access(
+            host=host,
+            port=port,
+            socket_path=uds,
+            tokens=_tokens(token_file, "PLAUDIT_TOKEN"),
+            admin_tokens=_tokens(admin_token_file, "PLAUDIT_ADMIN_TOKEN"),
+            everybody=no_auth,
+            origins=tuple(origin or ()),
+        )
+        log_requests()
+        options: dict[str, Any] = {} if precision is None else {"precision": precision}
+        serve(named_sources(models), settings, access, tell=_tell, **options)
 
 
 def _tell(line: str) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from plaudit.serving.registry import HostedModels
     from plaudit.serving.server import log_requests, running_server, serve
     from plaudit.serving.settings import ServingSettings
+    from plaudit.serving.starting import signals_while_starting
 else:
     __getattr__, __dir__ = face(__name__, __file__)
 
@@ -39,4 +40,5 @@ __all__ = [
     "require_libraries",
     "running_server",
     "serve",
+    "signals_while_starting",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
 from collections.abc import Sequence
@@ -54,19 +55,17 @@ class Access:
         Raises:
             PlauditError: if it is taken, or not to be had.
         """
-        place = str(self.socket_path) if self.socket_path else f"{self.host}:{self.port}"
+        if self.socket_path:
+            return _bound_to_file(self.socket_path)
         try:
-            if self.socket_path:
-                listener = socket.socket(socket.AF_UNIX)
-                listener.bind(str(self.socket_path))
-            else:
-                family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-                listener = socket.socket(family)
-                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                listener.bind((self.host, self.port))
+            family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+            listener = socket.socket(family)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((self.host, self.port))
         except (OSError, OverflowError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
-            raise InvalidInputError(f"cannot listen on {place}: {reason}", remedy="choose another --port") from None
+            reason = getattr(error, "strerror", None) or error
+            remedy = "choose another --port"
+            raise InvalidInputError(f"cannot listen on {self.host}:{self.port}: {reason}", remedy=remedy) from None
         listener.set_inheritable(True)
         return listener
 
@@ -98,6 +97,42 @@ def address_of(access: Access, listener: socket.socket) -> str:
         return f"unix:{access.socket_path}"
     host, port = listener.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _bound_to_file(path: Path) -> socket.socket:
+    """A Unix socket. A file of one on which nobody listens is what a killed server has left, and goes."""
+    listener = socket.socket(socket.AF_UNIX)
+    try:
+        try:
+            listener.bind(str(path))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or not _is_left_over(path):
+                raise
+            path.unlink(missing_ok=True)
+            listener.bind(str(path))
+    except OSError as error:
+        listener.close()
+        reason = error.strerror or error
+        if error.errno == errno.EADDRINUSE:
+            reason = "a server listens there" if path.is_socket() else "there is a file of that name"
+        raise InvalidInputError(f"cannot listen on {path}: {reason}", remedy="choose another --uds") from None
+    listener.set_inheritable(True)
+    return listener
+
+
+def _is_left_over(path: Path) -> bool:
+    """Whether a file is a socket on which nobody listens."""
+    if not path.is_socket():
+        return False
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.settimeout(1)
+        try:
+            caller.connect(str(path))
+        except ConnectionRefusedError:
+            return True
+        except OSError:
+            return False
+    return False
 
 
 def _is_loopback(host: str) -> bool:

@@ -129,6 +129,9 @@ def _prepared(
     app = create_app(hosted, tokens=access.tokens, admin_tokens=access.admin_tokens, origins=access.origins)
     config = uvicorn.Config(
         app,
+        # h11 reads the body of a request that asks for an upgrade (curl --http2 does); httptools loses it.
+        http="h11",
+        ws="none",
         lifespan="off",
         backlog=_BACKLOG,
         timeout_keep_alive=settings.keep_alive,

@@ -12,6 +12,7 @@ from typing import Any
 from plaudit.errors import InvalidInputError
 from plaudit.model.folder.contents import BASELINES_FOLDER, no_model
 from plaudit.model.folder.write import check_model_folder, check_not_made_of
+from plaudit.model.remote.exchange import keep_token
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +28,9 @@ def member_folders(names: Sequence[str | Path]) -> list[Path]:
     """
     if len(names) < 2:
         raise InvalidInputError(f"there is nothing to combine in {len(names)} model", remedy="give two or more")
+    for server in (str(name) for name in names if str(name).startswith(("http://", "https://"))):
+        what = f"{keep_token(server)} is a server, whose weights are not here"
+        raise InvalidInputError(what, remedy="give folders of models")
     folders = [Path(name).expanduser() for name in names]
     seen: set[Path] = set()
     for folder in folders:

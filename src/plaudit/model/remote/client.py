@@ -107,7 +107,7 @@ class Client:
         for attempt in range(self.tries):
             try:
                 response = self._http.request(method, self.address.url + path, content=body)
-            except httpx2.TransportError as error:
+            except httpx2.RequestError as error:
                 if attempt + 1 == self.tries or not _may_connect_later(error, attempt, method):
                     raise _unreachable(self.address, error) from None
                 time.sleep(pause_before(attempt))
@@ -180,7 +180,7 @@ class AsyncClient:
         for attempt in range(self.tries):
             try:
                 response = await self._http.request(method, self.address.url + path, content=body)
-            except httpx2.TransportError as error:
+            except httpx2.RequestError as error:
                 if attempt + 1 == self.tries or not _may_connect_later(error, attempt, method):
                     raise _unreachable(self.address, error) from None
                 await asyncio.sleep(pause_before(attempt))
@@ -222,14 +222,28 @@ def _answer_in(address: ServerAddress, response: httpx2.Response) -> Any:
         raise PlauditError(f"{address.url} did not answer with JSON", remedy="is a Plaudit server there?") from None
 
 
+# What OpenSSL calls an answer that is no TLS.
+_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL", "HTTP_REQUEST")
+
+
 def _unreachable(address: ServerAddress, error: Exception) -> PlauditError:
     """What to say where nobody answers."""
-    return NotFoundError(
-        f"{address.url} cannot be reached ({error or type(error).__name__})",
-        remedy="is the server running? `plaudit serve MODEL` starts one",
-    )
+    remedy = "is the server running? `plaudit serve MODEL` starts one"
+    if any(words in str(error) for words in _NO_TLS):
+        plain = address.url.replace("https://", "http://", 1)
+        remedy = f"it does not speak TLS: give {plain}"
+    elif "CERTIFICATE_VERIFY_FAILED" in str(error):
+        remedy = "its certificate is not trusted here: SSL_CERT_FILE names a file of those that are"
+    return NotFoundError(f"{address.url} cannot be reached ({error or type(error).__name__})", remedy=remedy)
 
 
 def _may_connect_later(error: Exception, attempt: int, method: str) -> bool:
-    """Whether to try a connection again. A server that was never there is said at once, before any work is lost."""
+    """Whether to try a connection again. A server that was never there is said at once, before any work is lost; so is
+    what no waiting heals: an answer that is no TLS or not to be trusted, a request that cannot be written."""
+    if not isinstance(error, httpx2.TransportError) or isinstance(
+        error, (httpx2.LocalProtocolError, httpx2.UnsupportedProtocol)
+    ):
+        return False
+    if "SSL:" in str(error) or "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return False
     return not (isinstance(error, httpx2.ConnectError) and method == "GET" and attempt >= 1)

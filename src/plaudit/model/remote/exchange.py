@@ -61,12 +61,12 @@ class ServerAddress:
         place = named if port is None else f"{named}:{port}"
         bare = urlunsplit((parts.scheme, place, parts.path.rstrip("/"), "", ""))
         secret = unquote(parts.password) if parts.password else _TOKENS.get(bare)
-        return cls(bare, token or secret or os.environ.get(TOKEN_VARIABLE) or None)
+        return cls(bare, token or secret or os.environ.get(TOKEN_VARIABLE, "").strip() or None)
 
-    def headers(self) -> dict[str, str]:
-        """What every request carries."""
-        token = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        return {"Content-Type": "application/json", **token}
+    def headers(self) -> dict[bytes, bytes]:
+        """What every request carries; a token in UTF-8."""
+        token = {b"Authorization": f"Bearer {self.token}".encode()} if self.token else {}
+        return {b"Content-Type": b"application/json", **token}
 
 
 # Address -> its token, of addresses that were given with one.
