@@ -86,6 +86,9 @@ def test_words_that_an_encoder_does_not_know(tmp_path):
     # Two unknown answers among 4 + 4 + 3 + 3 tokens.
     assert unknown.startswith("14% of the tokens are words that this backbone does not know")
     assert same.startswith("1 of 2 comparisons")
+    named = TokenCheck("new-topics")
+    _ = list(named.passing(model.renderer, [pair("天", "地", prompt="sky blue")]))
+    assert [warning.partition(": ")[0] for warning in named.warnings()] == ["new-topics"] * 2
 
 
 def test_texts_that_are_the_same_and_ties_are_no_comparisons(tmp_path):

@@ -127,7 +127,7 @@ def run_demo(
     )
     # The saved model is measured, as anyone will load it.
     model = open_model(folder / "model")
-    recovery = {name: measure_recovery(model, sets[name]) for name in ("test", "new-topics")}
+    recovery = {name: measure_recovery(model, sets[name], name) for name in ("test", "new-topics")}
     return Demo(model=model, folder=folder, recovery=recovery)
 
 
@@ -178,9 +178,14 @@ def write_candidates(
     return groups
 
 
-def measure_recovery(model: Scorer, groups: Sequence[Group]) -> Recovery:
-    """The model's scores against the truth and against the annotators; intervals are clustered by topic."""
-    scores = model.score(groups)
+def measure_recovery(model: Scorer, groups: Sequence[Group], name: str = "") -> Recovery:
+    """The model's scores against the truth and against the annotators; intervals are clustered by topic. Warnings of
+    what the groups lose on the way to tokens begin with a name."""
+    from plaudit.model import TokenCheck
+
+    check = TokenCheck(name)
+    scores = list(model.stream(groups, check=check))
+    check.finish()
     return Recovery(
         truth=evaluate([with_truth(group) for group in groups], scores, clusters="topic"),
         people=evaluate(groups, scores, clusters="topic"),

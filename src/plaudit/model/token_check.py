@@ -37,6 +37,9 @@ class TokenCheck:
     A comparison is two answers of which a ranking puts one above the other; in a group without rankings, any two.
     Answers that are the same text are not compared.
 
+    Args:
+        data: whose these are, where there are several; its warnings begin with it.
+
     Attributes:
         comparisons: of answers that differ.
         equal: of them, those whose two sides became the same tokens.
@@ -51,7 +54,7 @@ class TokenCheck:
         (1, 0, [])
     """
 
-    def __init__(self) -> None:
+    def __init__(self, data: str = "") -> None:
         self.comparisons = 0
         self.equal = 0
         self.causes: Counter[str] = Counter()
@@ -60,6 +63,7 @@ class TokenCheck:
         self._cut: Counter[str] = Counter()
         self._texts = self._tokens = self._unknown = self._mostly_unknown = 0
         self._with_tools = self._tools_hidden = 0
+        self._data = data
         self._name = ""
         self._others: list[TokenCheck] = []
 
@@ -74,7 +78,7 @@ class TokenCheck:
             (True, [])
         """
         self._name, *names = names
-        self._others = [TokenCheck() for _ in names]
+        self._others = [TokenCheck(self._data) for _ in names]
         for other, name in zip(self._others, names, strict=True):
             other._name = name
         return [self, *self._others]
@@ -105,7 +109,8 @@ class TokenCheck:
 
     def warnings(self) -> list[str]:
         """What to warn of, in plain words; nothing if nothing is lost. Each reader speaks for itself."""
-        reasons = [f"{self._name}: {reason}" if self._name else reason for reason in self._reasons()]
+        name = "".join(f"{part}: " for part in (self._data, self._name) if part)
+        reasons = [name + reason for reason in self._reasons()]
         return reasons + [reason for other in self._others for reason in other.warnings()]
 
     def _reasons(self) -> list[str]:
