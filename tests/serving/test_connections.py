@@ -13,7 +13,7 @@ import httpx2
 import pytest
 from serving.served import Served, serving
 
-from plaudit.errors import InvalidInputError, NotFoundError
+from plaudit.errors import InvalidInputError, NotFoundError, TooLongError
 from plaudit.groups import Group
 from plaudit.model import AsyncClient, Client
 from plaudit.serving import Access, running_server
@@ -140,3 +140,11 @@ def test_a_token_of_any_script_opens_and_blanks_around_one_are_no_part_of_it(fol
         for header in ("Bearer schlüssel".encode(), "Bearer schlüssel".encode("latin-1")):
             assert httpx2.get(f"{url}/v1/models", headers={b"Authorization": header}).status_code == 200
         assert httpx2.get(f"{url}/v1/models", headers={b"Authorization": b"Bearer x"}).status_code == 401
+
+
+def test_a_caller_is_told_of_a_group_by_its_id(folder):
+    long = "why is the sea green " * 100
+    groups = [Group("first", "a", ("b",)), Group("mine", "a", ("b", long))]
+    with running_server({"tiny": str(folder)}) as url, pytest.raises(TooLongError) as refused:
+        Client(url).score(groups)
+    assert f"a response of group 'mine' ({long[:40]!r}…) does not fit the context of 256 tokens" in str(refused.value)

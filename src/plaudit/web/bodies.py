@@ -30,7 +30,7 @@ def count_values(body: bytes) -> int:
 
     Example:
         >>> count_values(b'{"prompt": "[1, 2, 3]", "responses": ["a", "b\\"]"]}')
-        6
+        7
     """
     count = 1
     inside = escaped = False

@@ -122,5 +122,15 @@ def error_response(error: ApiError, scope: Scope) -> Response:
 
 
 async def send_error(error: ApiError, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer a request with an error, in front of any application."""
+    """Answer a request with an error, in front of any application.
+
+    Example:
+        >>> import asyncio
+        >>> async def send(message):
+        ...     print(message["type"], message.get("status"))
+        >>> error = ApiError(401, "unauthorized", "a token is needed")
+        >>> asyncio.run(send_error(error, {"type": "http"}, None, send))
+        http.response.start 401
+        http.response.body None
+    """
     await error_response(error, scope)(scope, receive, send)

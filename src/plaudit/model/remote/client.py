@@ -86,7 +86,7 @@ class Client:
         """
 
         def ask(request: Sequence[Group]) -> httpx2.Response:
-            return self._ask("POST", "/v1/rewards", body_of(request, self.model, truncate_responses))
+            return self._ask("POST", "/v1/rewards", body_of(request, self.model, truncate_responses), request)
 
         requests = list(requests_of(groups))
         with ThreadPoolExecutor(_AT_ONCE) as threads:
@@ -103,7 +103,7 @@ class Client:
         models: list[dict[str, Any]] = _answer_in(self.address, self._ask("GET", "/v1/models"))["data"]
         return models
 
-    def _ask(self, method: str, path: str, body: bytes | None = None) -> httpx2.Response:
+    def _ask(self, method: str, path: str, body: bytes | None = None, groups: Sequence[Group] = ()) -> httpx2.Response:
         for attempt in range(self.tries):
             try:
                 response = self._http.request(method, self.address.url + path, content=body)
@@ -117,7 +117,7 @@ class Client:
             if attempt + 1 == self.tries or not may_pass(response.status_code):
                 break
             time.sleep(pause_before(attempt, response.headers.get("retry-after")))
-        raise refusal(self.address, response.status_code, response.content)
+        raise refusal(self.address, response.status_code, response.content, groups)
 
 
 class AsyncClient:
@@ -161,7 +161,7 @@ class AsyncClient:
 
         async def ask(request: Sequence[Group]) -> httpx2.Response:
             async with slots:
-                return await self._ask("POST", "/v1/rewards", body_of(request, self.model, truncate_responses))
+                return await self._ask("POST", "/v1/rewards", body_of(request, self.model, truncate_responses), request)
 
         requests = list(requests_of(groups))
         return _scored(self, groups, requests, await asyncio.gather(*map(ask, requests)))
@@ -176,7 +176,9 @@ class AsyncClient:
         models: list[dict[str, Any]] = _answer_in(self.address, await self._ask("GET", "/v1/models"))["data"]
         return models
 
-    async def _ask(self, method: str, path: str, body: bytes | None = None) -> httpx2.Response:
+    async def _ask(
+        self, method: str, path: str, body: bytes | None = None, groups: Sequence[Group] = ()
+    ) -> httpx2.Response:
         for attempt in range(self.tries):
             try:
                 response = await self._http.request(method, self.address.url + path, content=body)
@@ -190,7 +192,7 @@ class AsyncClient:
             if attempt + 1 == self.tries or not may_pass(response.status_code):
                 break
             await asyncio.sleep(pause_before(attempt, response.headers.get("retry-after")))
-        raise refusal(self.address, response.status_code, response.content)
+        raise refusal(self.address, response.status_code, response.content, groups)
 
 
 def _scored(

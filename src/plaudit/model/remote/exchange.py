@@ -6,6 +6,7 @@ import json
 import math
 import os
 import random
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -186,12 +187,17 @@ def may_pass(status: int) -> bool:
     return status in _RETRIED
 
 
-def refusal(address: ServerAddress, status: int, body: bytes) -> PlauditError:
-    """What a server's error is to a caller."""
+def refusal(address: ServerAddress, status: int, body: bytes, groups: Sequence[Group] = ()) -> PlauditError:
+    """What a server's error is to a caller, who knows groups by their ids and not by their places in a request."""
+
+    def by_id(place: re.Match[str]) -> str:
+        group = groups[int(place[1])]
+        return f"a response of group {group.id!r} ({plain_text(group.responses[int(place[2])])[:40]!r}…)"
+
     try:
         told = json.loads(body)["error"]
-        code, message = told["code"], told["message"]
-    except (ValueError, KeyError, TypeError):
+        code, message = told["code"], re.sub(r"groups\[(\d+)\]\.responses\[(\d+)\]", by_id, told["message"])
+    except (ValueError, KeyError, TypeError, IndexError):
         code, message = "", f"status {status}"
     if status == 401:
         return InvalidInputError(
