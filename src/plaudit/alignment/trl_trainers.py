@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from transformers import TrainerCallback, set_seed
+from transformers import PrinterCallback, ProgressCallback, TrainerCallback, set_seed
 
 from plaudit.alignment.policy import Policy, Sample
 from plaudit.alignment.progress import Progress
@@ -105,6 +105,7 @@ def fit_dpo(policy: Policy, pairs: Sequence[Pair], settings: AlignmentSettings, 
             train_dataset=Dataset.from_list(rows),
             processing_class=policy.renderer.tokenizer,
         )
+        _silence(trainer)
         run_trainer(trainer, folder, None)
     policy.take_back()
     shutil.rmtree(folder, ignore_errors=True)
@@ -119,6 +120,7 @@ def run_trl(alignment: Alignment, progress: Progress) -> None:
             f"samples is {count}, and {settings.method} compares answers to one prompt", remedy="take two or more"
         )
     trainer = _build_trainer(alignment, count * prompts, count)
+    _silence(trainer)
     trainer.add_callback(_Watching(alignment, progress, trainer))
     with adding_adapters():
         run_trainer(trainer, alignment.run.output, alignment.run.checkpoint)
@@ -158,6 +160,12 @@ def _build_trainer(alignment: Alignment, samples: int, count: int) -> Any:
             train_dataset=Dataset.from_list(_prompt_rows(alignment)),
             processing_class=policy.renderer.tokenizer,
         )
+
+
+def _silence(trainer: Any) -> None:
+    """Our own progress speaks alone."""
+    for callback in (PrinterCallback, ProgressCallback):
+        trainer.remove_callback(callback)
 
 
 def _prompt_rows(alignment: Alignment) -> list[dict[str, str]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from plaudit.cli.demo_alignment import show_alignment
 from plaudit.cli.options import Overwrite
 from plaudit.errors import InvalidInputError, MissingExtraError
 from plaudit.text import counted
@@ -54,6 +55,9 @@ def demo_command(
         help="Train nothing: write many answers of known quality to each held-out question, for `plaudit best-of`.",
     ),
     each: int = typer.Option(64, "--each", min=2, help="Candidates a question."),
+    align: bool = typer.Option(
+        False, "--align", help="Instead: pretrain a small policy, judge what it writes, and align it by that (minutes)."
+    ),
     overwrite: Overwrite = False,
 ) -> None:
     """Train a reward model on a preference set whose true quality is known, see what it recovered, and use it.
@@ -65,6 +69,9 @@ def demo_command(
     if (prompt is not None or response) and (prompt is None or len(response) < 2):
         raise InvalidInputError("a question to rank needs --prompt and at least two --response")
 
+    if align:
+        show_alignment(output / "alignment", seed=seed, overwrite=overwrite)
+        return
     if candidates is not None:
         _write_candidates(candidates, output, overwrite, seed=seed, questions=questions, count=each)
         return

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from plaudit._face import face
 
 if TYPE_CHECKING:
+    from plaudit.demo.aligning import AlignedPolicy, AlignmentDemo, run_alignment_demo
     from plaudit.demo.policy import policy_topics, pretrain_policy, pretraining_answers
     from plaudit.demo.preferences import preference_set
     from plaudit.demo.run import Demo, run_demo, write_candidates
@@ -15,6 +16,8 @@ else:
     __getattr__, __dir__ = face(__name__, __file__)
 
 __all__ = [
+    "AlignedPolicy",
+    "AlignmentDemo",
     "Demo",
     "SampleFigures",
     "ServedDemo",
@@ -25,6 +28,7 @@ __all__ = [
     "preference_set",
     "pretrain_policy",
     "pretraining_answers",
+    "run_alignment_demo",
     "run_demo",
     "sample_figures",
     "sample_policy",

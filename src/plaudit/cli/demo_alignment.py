@@ -1,0 +1,82 @@
+"""`plaudit demo --align`: a small policy improved by a reward model, told by the truth."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from plaudit.demo import AlignedPolicy, AlignmentDemo
+
+_LEGEND = (
+    "On the questions that nothing was optimised on. Truth: what an answer's sentences are worth together; a sentence: "
+    "what one is worth. KL is in nats an answer, length in tokens. Intervals are 95%, by question."
+)
+
+
+def show_alignment(folder: Path, *, seed: int, overwrite: bool) -> None:
+    """Run the loop, and print what came of it."""
+    from rich.console import Console
+
+    from plaudit.demo import run_alignment_demo
+
+    console = Console(highlight=False)
+    demo = run_alignment_demo(
+        folder, seed=seed, overwrite=overwrite, log=lambda line: console.print(line, markup=False)
+    )
+    _show_table(console, demo)
+    for name, aligned in demo.runs.items():
+        if stopped := aligned.record["stopped"]:
+            console.print(f"{name} stopped at step {stopped['step']}: {stopped['says']}.", markup=False)
+    _show_example(console, max(demo.runs.values(), key=lambda aligned: aligned.figure("gold", "gain").value or 0.0))
+    console.print(_next_steps(demo), markup=False, soft_wrap=True)
+
+
+def _show_table(console: Console, demo: AlignmentDemo) -> None:
+    from rich.table import Table
+
+    table = Table("", "truth", "gain", "a sentence", "KL", "length", "distinct", "kept", box=None, pad_edge=False)
+    first = next(iter(demo.runs.values()))
+    before = [first.figure(name, "before") for name in ("gold", "length", "distinct")]
+    truth, length, distinct = (figure.value or 0.0 for figure in before)
+    worth = first.worth[0].value or 0.0
+    table.add_row("untrained", f"{truth:+.2f}", "", f"{worth:+.2f}", "0", f"{length:.0f}", f"{distinct:.0%}", "")
+    for name, aligned in demo.runs.items():
+        table.add_row(name, *_cells(aligned))
+    console.print(table)
+    console.print(_LEGEND, style="dim")
+
+
+def _cells(aligned: AlignedPolicy) -> list[str]:
+    truth, gain = aligned.figure("gold"), aligned.figure("gold", "gain")
+    interval = "" if gain.low is None or gain.high is None else f" [{gain.low:+.2f}, {gain.high:+.2f}]"
+    kl, length, distinct = (aligned.figure(name).value or 0.0 for name in ("kl", "length", "distinct"))
+    return [
+        f"{truth.value or 0.0:+.2f}",
+        f"{gain.value or 0.0:+.2f}{interval}",
+        f"{aligned.worth[1].value or 0.0:+.2f}",
+        f"{kl:.1f}",
+        f"{length:.0f}",
+        f"{distinct:.0%}",
+        f"step {aligned.kept_step}",
+    ]
+
+
+def _show_example(console: Console, aligned: AlignedPolicy) -> None:
+    question, before, after = aligned.example
+    console.print(f"\n{question}", style="bold", markup=False)
+    console.print(f"  before: {before}", markup=False)
+    console.print(f"  after:  {after}", markup=False)
+
+
+def _next_steps(demo: AlignmentDemo) -> str:
+    pages = " ".join(shlex.quote(str(aligned.folder / "align.html")) for aligned in demo.runs.values())
+    policy, judged, reward = (shlex.quote(str(demo.folder / name)) for name in ("policy", "judged.jsonl", "reward"))
+    return f"""
+To look at: {pages}
+The same with a policy and prompts of your own, here with those of the demo:
+  plaudit align {policy} {judged} --reward {reward} -o my-policy --method dpo
+"""
