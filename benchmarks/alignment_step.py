@@ -13,6 +13,7 @@ import json
 import statistics
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,8 +25,8 @@ from plaudit.alignment import PromptSets
 from plaudit.demo import judge_samples, policy_prompts, policy_topics, pretrain_policy, sample_policy
 
 # 48 samples of at most 80 tokens.
-BATCH = {"prompts_per_step": 12, "samples": 4, "max_new_tokens": 80, "steps": 7, "learning_rate": 2e-4}
-QUIET = {"best_of_samples": 0, "evaluation_samples": 1, "evaluate_every": 10**6}
+BATCH: dict[str, Any] = {"prompts_per_step": 12, "samples": 4, "max_new_tokens": 80, "steps": 7, "learning_rate": 2e-4}
+QUIET: dict[str, Any] = {"best_of_samples": 0, "evaluation_samples": 1, "evaluate_every": 10**6}
 
 
 def main() -> None:
@@ -68,7 +69,7 @@ def step_seconds(folder: Path, scratch: Path, method: str, number: int) -> float
     plaudit.align(folder / "policy", sets, folder / "reward", output, method=method, **options)
     rows = map(json.loads, (output / "curves.jsonl").read_text().splitlines())
     steps = [sum(row["seconds"].values()) for row in rows if row["kind"] == "step"]
-    return statistics.median(steps[1:])
+    return float(statistics.median(steps[1:]))
 
 
 if __name__ == "__main__":
