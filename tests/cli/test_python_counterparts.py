@@ -12,6 +12,11 @@ COUNTERPARTS = {
     "train": ("train", "TrainingSettings", {}),
     "pretrain": ("pretrain", "PretrainingSettings", {}),
     "sft": ("sft", "FineTuningSettings", {}),
+    "align": (
+        "align",
+        "AlignmentSettings",
+        {"data": "prompts", "output": "output_dir", "validation_data": "prompts", "test_data": "prompts"},
+    ),
     "combine": ("combine", None, {}),
     "losses": ("compare_losses", "LaboratorySettings", {"test": "test_share"}),
     "eval": ("evaluate", None, {}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -76,23 +76,21 @@ def demo_command(
         _write_candidates(candidates, output, overwrite, seed=seed, questions=questions, count=each)
         return
 
+    made = {"backbone": backbone, "seed": seed, "questions": questions, "overwrite": overwrite}
+    _run_and_show(output, (prompt, response) if prompt is not None else None, **made)
+
+
+def _run_and_show(output: Path, asked: tuple[str, list[str]] | None, **made: Any) -> None:
+    """Run the demo, and print what came of it."""
     from rich.console import Console
 
     from plaudit.demo import run_demo
 
     console = Console(highlight=False)
-    demo = run_demo(
-        output,
-        backbone,
-        seed=seed,
-        questions=questions,
-        overwrite=overwrite,
-        log=lambda line: console.print(line, markup=False),
-    )
+    demo = run_demo(output, log=lambda line: console.print(line, markup=False), **made)
     _table(demo).show(console)
     console.print(LEGEND, style="dim")
-    question, answers = (prompt, response) if prompt is not None else _asked()
-    _show_ranking(console, demo, question, answers)
+    _show_ranking(console, demo, *(asked or _asked()))
     _show_serving(console, demo)
     console.print(_next_steps(demo.folder), markup=False, soft_wrap=True)
 

@@ -36,32 +36,32 @@ def show_alignment(folder: Path, *, seed: int, overwrite: bool) -> None:
 
 
 def _show_table(console: Console, demo: AlignmentDemo) -> None:
-    from rich.table import Table
+    from plaudit.cli.tables import INTERVAL, FigureTable
 
-    table = Table("", "truth", "gain", "a sentence", "KL", "length", "distinct", "kept", box=None, pad_edge=False)
-    first = next(iter(demo.runs.values()))
-    before = [first.figure(name, "before") for name in ("gold", "length", "distinct")]
-    truth, length, distinct = (figure.value or 0.0 for figure in before)
-    worth = first.worth[0].value or 0.0
-    table.add_row("untrained", f"{truth:+.2f}", "", f"{worth:+.2f}", "0", f"{length:.0f}", f"{distinct:.0%}", "")
+    table = FigureTable("policy", ("truth", "gain", INTERVAL, "a sentence", "KL", "length", "distinct", "kept"))
+    for aligned in list(demo.runs.values())[:1]:
+        table.row("untrained", *_cells(aligned, "before"))
     for name, aligned in demo.runs.items():
-        table.add_row(name, *_cells(aligned))
-    console.print(table)
+        table.row(name, *_cells(aligned, "after"))
+    table.show(console)
     console.print(_LEGEND, style="dim")
 
 
-def _cells(aligned: AlignedPolicy) -> list[str]:
-    truth, gain = aligned.figure("gold"), aligned.figure("gold", "gain")
-    interval = "" if gain.low is None or gain.high is None else f" [{gain.low:+.2f}, {gain.high:+.2f}]"
-    kl, length, distinct = (aligned.figure(name).value or 0.0 for name in ("kl", "length", "distinct"))
+def _cells(aligned: AlignedPolicy, side: str) -> list[str]:
+    from plaudit.cli.tables import interval_cell, value_cell
+
+    truth, gain = aligned.figure("gold", side), aligned.figure("gold", "gain")
+    kl, length, distinct = (aligned.figure(name, side) for name in ("kl", "length", "distinct"))
+    after = side == "after"
     return [
-        f"{truth.value or 0.0:+.2f}",
-        f"{gain.value or 0.0:+.2f}{interval}",
-        f"{aligned.worth[1].value or 0.0:+.2f}",
-        f"{kl:.1f}",
-        f"{length:.0f}",
-        f"{distinct:.0%}",
-        f"step {aligned.kept_step}",
+        value_cell(truth, "{:+.2f}"),
+        value_cell(gain, "{:+.2f}") if after else "",
+        interval_cell(gain, "{:+.2f}") if after else "",
+        value_cell(aligned.worth[after], "{:+.2f}"),
+        value_cell(kl, "{:.1f}"),
+        value_cell(length, "{:.0f}"),
+        value_cell(distinct, "{:.0%}"),
+        f"step {aligned.kept_step}" if after else "",
     ]
 
 
