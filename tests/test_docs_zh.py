@@ -15,7 +15,7 @@ def names(page: str) -> set[str]:
     return set(re.findall(r"`([^`]+)`", " ".join(rows))) | set(re.findall(r"\*\*`([^`]+)`\*\*", text))
 
 
-@pytest.mark.parametrize("page", ["formats.md", "training.md", "evaluation.md", "serving.md"])
+@pytest.mark.parametrize("page", ["formats.md", "training.md", "evaluation.md", "serving.md", "alignment.md"])
 def test_what_the_english_page_lists_stands_in_the_chinese_one(page):
     assert len(names(page)) > 10
     text = re.sub(r"```.*?```", "", (DOCS / "zh" / page).read_text(encoding="utf-8"), flags=re.DOTALL)

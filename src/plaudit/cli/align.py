@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plaudit.cli.options import Changes, Config, LearningRate, Precision, Resume, Seed, without_token
+from plaudit.cli.options import Config, Precision, Resume, Seed, without_token
 from plaudit.cli.reading import ANY, Reading, reads_data
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PolicyName = Annotated[str, typer.Argument(help="The decoder to improve: a folder, a hub id, or smollm2-135m.")]
 Prompts = Annotated[
-    list[str], typer.Argument(help="Prompts: any data, whose responses are ignored, or rows of prompts alone.")
+    list[str], typer.Argument(help="Prompts: any data, whose responses are ignored, or prompts alone.")
 ]
 Reward = Annotated[
     str,
@@ -53,6 +53,10 @@ Spread = Annotated[
 Length = Annotated[float | None, typer.Option("--length-penalty", help="Price of a token above --set free_length=N.")]
 Margin = Annotated[float | None, typer.Option("--margin", help="Of dpo: pairs whose rewards are no further apart tie.")]
 Lora = Annotated[int | None, typer.Option("--lora", help="Train LoRA adapters of this rank.")]
+Rate = Annotated[float | None, typer.Option("--learning-rate", help="By the policy's width, if not given.")]
+Changes = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any setting (docs/alignment.md).")
+]
 
 
 @reads_data
@@ -77,7 +81,7 @@ def align_command(
     length_penalty: Length = None,
     margin: Margin = None,
     lora: Lora = None,
-    learning_rate: LearningRate = None,
+    learning_rate: Rate = None,
     precision: Precision = None,
     seed: Seed = None,
     config: Config = None,
