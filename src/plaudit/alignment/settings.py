@@ -94,7 +94,9 @@ class AlignmentSettings(ShapingSettings):
 
     evaluate_every: int = setting(10, "steps between two evaluations, each a checkpoint to resume from", at_least(1))
     validation_share: float = setting(
-        0.15, "share of the prompts that choose the checkpoint and say when to stop; with 0 those learned from do", SHARE
+        0.15,
+        "share of the prompts that choose the checkpoint and say when to stop; with 0 those learned from do",
+        SHARE,
     )
     test_share: float = setting(0.15, "share of the prompts that the result is reported on, and nothing else", SHARE)
     evaluation_samples: int = setting(4, "answers to each prompt of an evaluation", at_least(1))

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from plaudit.alignment import AlignmentSettings, PromptSets
 
 PolicyName = Annotated[str, typer.Argument(help="The decoder to improve: a folder, a hub id, or smollm2-135m.")]
-Prompts = Annotated[
-    list[str], typer.Argument(help="Prompts: any data, whose responses are ignored, or prompts alone.")
-]
+Prompts = Annotated[list[str], typer.Argument(help="Prompts: any data, whose responses are ignored, or prompts alone.")]
 Reward = Annotated[
     str,
     typer.Option("--reward", callback=without_token, help="What is optimised: a model folder, hub id or server's URL."),

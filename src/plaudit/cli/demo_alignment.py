@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _LEGEND = (
     "On the questions that nothing was optimised on. Truth: what an answer's sentences are worth together; a sentence: "
-    "what one is worth. KL is in nats an answer, length in tokens. Intervals are 95%, by question."
+    "what one is worth. KL is in nats an answer, length in tokens. ± is half a 95% interval, by question."
 )
 
 
@@ -36,9 +36,9 @@ def show_alignment(folder: Path, *, seed: int, overwrite: bool) -> None:
 
 
 def _show_table(console: Console, demo: AlignmentDemo) -> None:
-    from plaudit.cli.tables import INTERVAL, FigureTable
+    from plaudit.cli.tables import FigureTable
 
-    table = FigureTable("policy", ("truth", "gain", INTERVAL, "a sentence", "KL", "length", "distinct", "kept"))
+    table = FigureTable("policy", ("truth", "gain", "a sentence", "KL", "length", "distinct", "kept"))
     for aligned in list(demo.runs.values())[:1]:
         table.row("untrained", *_cells(aligned, "before"))
     for name, aligned in demo.runs.items():
@@ -48,15 +48,14 @@ def _show_table(console: Console, demo: AlignmentDemo) -> None:
 
 
 def _cells(aligned: AlignedPolicy, side: str) -> list[str]:
-    from plaudit.cli.tables import interval_cell, value_cell
+    from plaudit.cli.tables import half_width_cell, value_cell
 
     truth, gain = aligned.figure("gold", side), aligned.figure("gold", "gain")
     kl, length, distinct = (aligned.figure(name, side) for name in ("kl", "length", "distinct"))
     after = side == "after"
     return [
         value_cell(truth, "{:+.2f}"),
-        value_cell(gain, "{:+.2f}") if after else "",
-        interval_cell(gain, "{:+.2f}") if after else "",
+        half_width_cell(gain, "{:+.2f}") if after else "",
         value_cell(aligned.worth[after], "{:+.2f}"),
         value_cell(kl, "{:.1f}"),
         value_cell(length, "{:.0f}"),
