@@ -146,6 +146,7 @@ def _finish(alignment: Alignment) -> dict[str, Any]:
             kept_step=kept.step,
             stopped=None if watch.alarm is None else watch.alarm.to_json(),
             scale=scale,
+            reading=alignment.rewarder.check.to_json(),
             prompts={"train": len(alignment.prompts)}
             | {side.part: len(side.prompts) for side in (watch.validation, alignment.test)},
             test=compare_evaluations(alignment.test_before, after),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from plaudit.alignment.draws import Draw
 from plaudit.alignment.evaluating import Evaluator, gold_values, mean_over_prompts
 from plaudit.alignment.policy import Policy
 from plaudit.alignment.sampling import draw_samples
@@ -34,7 +35,7 @@ def measure_best_of_n(policy: Policy, evaluator: Evaluator) -> dict[str, Any]:
         evaluator.prompts,
         most,
         max_new_tokens=settings.max_new_tokens,
-        seed=[settings.seed, 5],
+        seed=[settings.seed, Draw.BEST_OF_N],
     )
     rewards, _ = evaluator.rewarder.reward(samples)
     n = [2**power for power in range(most.bit_length()) if 2**power <= most]

@@ -15,6 +15,7 @@ import torch
 from jaxtyping import Float
 
 from plaudit.alignment.divergence import k1, k3, per_response
+from plaudit.alignment.draws import Draw
 from plaudit.alignment.experience import describe
 from plaudit.alignment.phrases import RisenPhrase, risen_phrases
 from plaudit.alignment.policy import Policy, Sample
@@ -131,7 +132,7 @@ class Evaluator:
             settings.evaluation_samples,
             max_new_tokens=settings.max_new_tokens,
             # The same draws at every step, so that two steps differ by their policies alone.
-            seed=[settings.seed, 1, len(self.prompts)],
+            seed=[settings.seed, Draw.EVALUATION, len(self.prompts)],
         )
         rewards, spread = self.rewarder.reward(samples)
         by_sample = _by_sample(policy, samples, settings.batch_tokens)

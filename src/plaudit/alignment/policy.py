@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import nn
 
@@ -210,11 +209,12 @@ class Policy:
         with self.arithmetic():
             output = model(**self.inputs(batch), use_cache=False, **options)
         logits = output.logits[:, -batch.width - 1 : -1].float() / self.temperature
-        by_token = F.log_softmax(logits, dim=-1)
-        chosen = by_token.gather(-1, batch.tokens[:, -batch.width :, None])[..., 0]
+        # The logarithm of a softmax, without a second copy of logits that are most of the memory.
+        total = logits.logsumexp(-1)
+        chosen = logits.gather(-1, batch.tokens[:, -batch.width :, None])[..., 0] - total
         return TokenScores(
             log_probs=torch.where(batch.mask, chosen, 0.0),
-            entropies=torch.where(batch.mask, -(by_token.exp() * by_token).sum(-1), 0.0) if entropies else None,
+            entropies=torch.where(batch.mask, _entropies(logits, total), 0.0) if entropies else None,
             states=output.hidden_states[-1][:, -batch.width - 1 : -1].float() if states else None,
         )
 
@@ -243,6 +243,14 @@ class Policy:
         """Parameters of the model's forward."""
         base = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
         return frozenset(inspect.signature(base.forward).parameters)
+
+
+def _entropies(
+    logits: Float[torch.Tensor, "samples width vocabulary"], total: Float[torch.Tensor, "samples width"]
+) -> Float[torch.Tensor, "samples width"]:
+    """log Z - sum p * logit, a sample at a time."""
+    means = [(torch.softmax(sample, -1) * sample).sum(-1) for sample in logits]
+    return total - torch.stack(means)
 
 
 def _adapted(model: Any, rank: int) -> Any:

@@ -11,12 +11,13 @@ import numpy as np
 
 from plaudit.alignment.checkpoints import load_checkpoint, save_checkpoint
 from plaudit.alignment.divergence import per_response
+from plaudit.alignment.draws import Draw
 from plaudit.alignment.experience import Experience, gather_experience
 from plaudit.alignment.ppo import PPOLearner
 from plaudit.alignment.progress import Progress
 from plaudit.alignment.prompts import prompts_of_step
 from plaudit.alignment.sampling import draw_samples
-from plaudit.alignment.setup import DRAW_ORDER, DRAW_STEP, Alignment
+from plaudit.alignment.setup import Alignment
 from plaudit.errors import PlauditError
 
 
@@ -59,7 +60,7 @@ def ppo_step(alignment: Alignment, learner: PPOLearner, step: int) -> dict[str, 
         prompts_of_step(alignment.prompts, settings.prompts_per_step, settings.seed, step),
         settings.samples_a_prompt,
         max_new_tokens=settings.max_new_tokens,
-        seed=[settings.seed, DRAW_STEP, step],
+        seed=[settings.seed, Draw.STEP, step],
     )
     lap("sampling")
     rewards, spread = alignment.rewarder.reward(samples)
@@ -67,7 +68,7 @@ def ppo_step(alignment: Alignment, learner: PPOLearner, step: int) -> dict[str, 
     price = learner.controller.coefficient
     experience = gather_experience(alignment.policy, learner.value_network, samples, rewards, price, settings)
     lap("reference")
-    learned = learner.learn(experience, [settings.seed, DRAW_ORDER, step])
+    learned = learner.learn(experience, [settings.seed, Draw.ORDER, step])
     lap("learning")
     if spread is not None:
         learned["spread"] = float(spread.mean())

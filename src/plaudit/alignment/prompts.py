@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
+from plaudit.alignment.draws import Draw
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group
 from plaudit.model import Renderer
@@ -23,10 +24,6 @@ logger = logging.getLogger(__name__)
 
 # Beginnings of answers that tokenizers treat differently: a letter, a capital, a digit, a sign, another script.
 _OPENINGS = ("the", "It", "1", "*", '"', "你")
-
-
-# Which of the draws that follow from a seed the order of prompts is.
-_DRAW = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +93,7 @@ def prompts_of_step(prompts: Sequence[Prompt], count: int, seed: int, step: int)
     count = min(count, len(prompts))
     places = range((step - 1) * count, step * count)
     orders = {
-        epoch: np.random.default_rng([seed, _DRAW, epoch]).permutation(len(prompts))
+        epoch: np.random.default_rng([seed, Draw.PROMPTS, epoch]).permutation(len(prompts))
         for epoch in {place // len(prompts) for place in places}
     }
     return [prompts[orders[place // len(prompts)][place % len(prompts)]] for place in places]

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from plaudit.alignment.policy import Sample
 from plaudit.data import Score
 from plaudit.groups import Group
-from plaudit.model import Scorer
+from plaudit.model import Scorer, TokenCheck
 from plaudit.scoring import ReferenceScale, ShapedRewards, ShapingSettings, shape_rewards
 
 logger = logging.getLogger(__name__)
@@ -39,12 +39,15 @@ class Rewarder:
 
     Attributes:
         scale: the unit of rewards, once it is measured.
+        check: what answers have lost on the way to the reward model's tokens, over the whole run. Of the untrained
+            policy's it is a warning.
     """
 
     def __init__(self, scorer: Scorer, settings: ShapingSettings) -> None:
         self.scorer = scorer
         self.settings = settings
         self.scale: ReferenceScale | None = None
+        self.check = TokenCheck("the policy's answers")
 
     def measure_scale(self, samples: Sequence[Sample]) -> ReferenceScale:
         """Take the unit of rewards from samples of the untrained policy. They alone decide it, for the whole run.
@@ -56,6 +59,7 @@ class Rewarder:
         ended = iter(sample.ended for sample in samples)
         flags = [[next(ended) for _ in group.responses] for group in groups]
         self.scale = ReferenceScale.of(groups, self._rows(groups), flags)
+        self.check.finish()
         return self.scale
 
     def reward(self, samples: Sequence[Sample]) -> Rewarded:
@@ -81,8 +85,8 @@ class Rewarder:
         return Rewarded(rewards, None if spread is None else spread / self.scale.sd)
 
     def _rows(self, groups: Sequence[Group]) -> list[list[Score]]:
-        # The policy's context may be longer than the reward model's; that is said on the score, and by a warning.
-        return self.scorer.score(groups, truncate_responses=True)
+        # The policy's context may be longer than the reward model's: what is cut is counted, not a reason to stop.
+        return list(self.scorer.stream(groups, truncate_responses=True, check=self.check))
 
 
 def grouped(samples: Sequence[Sample]) -> list[Group]:

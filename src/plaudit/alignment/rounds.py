@@ -15,12 +15,13 @@ import numpy as np
 from jaxtyping import Float
 
 from plaudit.alignment.checkpoints import checkpoint_folder, finish_checkpoint
+from plaudit.alignment.draws import Draw
 from plaudit.alignment.journal import load_weights, save_weights
 from plaudit.alignment.policy import Sample
 from plaudit.alignment.progress import Progress
 from plaudit.alignment.sampling import draw_samples
 from plaudit.alignment.settings import BEST_OF, AlignmentSettings
-from plaudit.alignment.setup import DRAW_STEP, Alignment
+from plaudit.alignment.setup import Alignment
 from plaudit.alignment.trl_trainers import Pair, fit_dpo
 from plaudit.data import write_groups
 from plaudit.errors import InvalidInputError
@@ -104,7 +105,7 @@ def _sample_and_rank(alignment: Alignment, number: int) -> tuple[list[Ranked], d
         alignment.prompts,
         settings.samples_a_prompt,
         max_new_tokens=settings.max_new_tokens,
-        seed=[settings.seed, DRAW_STEP, number],
+        seed=[settings.seed, Draw.STEP, number],
     )
     rewards, _ = alignment.rewarder.reward(samples)
     return list(rank_samples(samples, rewards.total, settings.samples_a_prompt)), rewards.means()

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from transformers import DynamicCache
 
+from plaudit.alignment.draws import mixed
 from plaudit.alignment.policy import Policy, Sample, TokenBatch
 from plaudit.alignment.prompts import Prompt
 
@@ -130,13 +131,3 @@ class _Writing:
         with self.policy.arithmetic():
             output = self.model(**inputs, **{self.policy.cache_parameter: self.cache}, use_cache=True)
         return output.logits[:, -1]
-
-
-def mixed(seed: Sequence[int]) -> int:
-    """One seed out of several numbers, below 2^63.
-
-    Example:
-        >>> mixed([0, 1]) == mixed([0, 1]), mixed([0, 1]) == mixed([1, 0])
-        (True, False)
-    """
-    return int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0] >> 1)

@@ -51,7 +51,7 @@ class AlignmentSettings(ShapingSettings):
     precision: str = setting(
         "auto", "bf16 arithmetic on a GPU that has it, fp32 weights always", one_of("auto", "fp32", "bf16")
     )
-    batch_tokens: int = setting(8192, "most tokens, padding included, of one forward pass of what learns", at_least(1))
+    batch_tokens: int = setting(4096, "most tokens, padding included, of one forward pass of what learns", at_least(1))
     seed: int = setting(0, "all that is drawn follows from it and the number of the step", SEED)
     trust_remote_code: bool = setting(False, "code that comes with a policy is not run unless asked")
 

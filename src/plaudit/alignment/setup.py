@@ -12,6 +12,7 @@ import torch
 
 from plaudit.alignment.best_of_n import measure_best_of_n
 from plaudit.alignment.checkpoints import step_of
+from plaudit.alignment.draws import Draw
 from plaudit.alignment.evaluating import Evaluator, Gold, PolicyEvaluation
 from plaudit.alignment.policy import Policy
 from plaudit.alignment.prompts import Prompt, read_prompts
@@ -29,9 +30,6 @@ logger = logging.getLogger(__name__)
 
 # Samples of the untrained policy that say what a standard deviation of the reward is.
 _SCALE_PROMPTS, _SCALE_SAMPLES = 64, 4
-
-# What a draw is for: samples of different uses must not be the same.
-DRAW_SCALE, DRAW_STEP, DRAW_ORDER, DRAW_SPLIT = 0, 2, 3, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +78,10 @@ class PromptSets:
         """
         train: Sequence[Group] = groups
         if test is None:
-            train, test = _dealt(train, settings.test_share, [settings.seed, DRAW_SPLIT, 0])
+            train, test = _dealt(train, settings.test_share, [settings.seed, Draw.SPLIT, 0])
         if validation is None:
             share = settings.validation_share * len(groups) / max(1, len(train))
-            train, validation = _dealt(train, min(share, 0.9), [settings.seed, DRAW_SPLIT, 1])
+            train, validation = _dealt(train, min(share, 0.9), [settings.seed, Draw.SPLIT, 1])
         return cls(train, validation, test).filled()
 
     def filled(self) -> PromptSets:
@@ -185,7 +183,7 @@ def _measure_scale(
     """The unit of rewards, of samples to prompts that are learned from; a sigmoid needs some of every prompt."""
     prompts = [prompt for some in sets for prompt in some] if settings.shape == "sigmoid" else list(sets[0])
     if settings.shape != "sigmoid" and len(prompts) > _SCALE_PROMPTS:
-        order = np.random.default_rng([settings.seed, DRAW_SCALE]).permutation(len(prompts))
+        order = np.random.default_rng([settings.seed, Draw.SCALE]).permutation(len(prompts))
         prompts = [prompts[place] for place in order[:_SCALE_PROMPTS]]
     rewarder.measure_scale(
         draw_samples(
@@ -193,7 +191,7 @@ def _measure_scale(
             prompts,
             _SCALE_SAMPLES,
             max_new_tokens=settings.max_new_tokens,
-            seed=[settings.seed, DRAW_SCALE],
+            seed=[settings.seed, Draw.SCALE],
         )
     )
 

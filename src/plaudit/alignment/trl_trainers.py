@@ -16,12 +16,12 @@ import numpy as np
 import torch
 from transformers import PrinterCallback, ProgressCallback, TrainerCallback, set_seed
 
+from plaudit.alignment.draws import Draw, mixed
 from plaudit.alignment.policy import Policy, Sample
 from plaudit.alignment.progress import Progress
 from plaudit.alignment.prompts import Prompt, prompts_of_step
-from plaudit.alignment.sampling import mixed
 from plaudit.alignment.settings import GRPO, AlignmentSettings
-from plaudit.alignment.setup import DRAW_STEP, Alignment
+from plaudit.alignment.setup import Alignment
 from plaudit.errors import InvalidInputError, MissingExtraError
 from plaudit.logs import muted
 from plaudit.model import CHECKPOINTS, adding_adapters
@@ -231,7 +231,7 @@ class _Watching(TrainerCallback):
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         # What is drawn depends on the step alone, so that a resumed run draws what it would have drawn.
-        set_seed(mixed([self.alignment.settings.seed, DRAW_STEP, state.global_step + 1]) % (1 << 32))
+        set_seed(mixed([self.alignment.settings.seed, Draw.STEP, state.global_step + 1]) % (1 << 32))
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         step, settings = state.global_step, self.alignment.settings

@@ -59,7 +59,7 @@ class Watch:
             PlauditError: if learning would start from something else.
         """
         untrained = self.validation.evaluate(policy, 0)
-        prove_start(policy, untrained)
+        prove_start(policy, untrained, self.settings.batch_tokens)
         self.evaluations = [untrained]
         save_weights(policy, self._weights(0))
         if resumed_at is None:
@@ -95,7 +95,7 @@ class Watch:
         return self.folder / f"best-{step}.safetensors"
 
 
-def prove_start(policy: Policy, untrained: PolicyEvaluation) -> None:
+def prove_start(policy: Policy, untrained: PolicyEvaluation, batch_tokens: int) -> None:
     """Before the first step every ratio is 1 and the KL is 0, or something is wrong that no training can mend.
 
     Raises:
@@ -103,7 +103,7 @@ def prove_start(policy: Policy, untrained: PolicyEvaluation) -> None:
     """
     tolerance = _HALF_PRECISION if policy.autocast else _EXACT
     samples = untrained.samples
-    known = describe(policy, samples, batch_tokens=1 << 13)
+    known = describe(policy, samples, batch_tokens=batch_tokens)
     error = known.sampling_error(samples)
     if not error <= tolerance:
         raise PlauditError(
