@@ -57,11 +57,10 @@ def test_a_server_that_goes_leaves_a_checkpoint_to_resume_from(painter, tmp_path
 
     with running_server({"red": str(likes_red)}) as url:
         scorer = plaudit.open_model(url)
-        score, calls = scorer.client.score, []
+        score = scorer.client.score
 
         def leaving(*arguments, **options):
-            calls.append(1)
-            if len(calls) == 9:
+            if (tmp_path / "run" / "checkpoints" / "checkpoint-2").exists():
                 raise PlauditError(f"{url} cannot be reached")
             return score(*arguments, **options)
 
