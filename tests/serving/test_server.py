@@ -18,7 +18,7 @@ from tiny import tiny_model_folder
 
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group
-from plaudit.model import AsyncClient, RewardModel, open_model
+from plaudit.model import AsyncClient, Client, RemoteScorer, RewardModel, open_model
 from plaudit.serving import Access, named_sources
 
 pytestmark = pytest.mark.anyio
@@ -246,6 +246,12 @@ def test_a_url_stands_in_a_models_place(folder, tmp_path):
         warned, here = run("score", url, long, "--no-record").stderr, run("score", folder, long, "--no-record").stderr
         assert "2 responses were read with the middle of their prompt cut to fit 256 tokens" in warned
         assert warned == here
+
+
+def test_a_server_that_was_started_anew_is_the_same_scorer():
+    infos = [{"id": "helpful", "version": version, "created": at} for at, version in ((1, "a"), (2, "a"), (3, "b"))]
+    records = [RemoteScorer(Client("http://localhost:8000"), info).run_record("scores") for info in infos]
+    assert records[0] == records[1] != records[2]
 
 
 def test_nobody_there_is_said_in_seconds(tmp_path):

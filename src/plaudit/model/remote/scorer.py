@@ -113,7 +113,9 @@ class RemoteScorer(Scorer):
             counts.finish()
 
     def run_record(self, kind: str, **more: Any) -> dict[str, Any]:
-        return {"plaudit": kind, "server": self.client.address.url, **self.record, "versions": versions(), **more}
+        # When the server was started decides no score, and a run that waited for it has to know it again.
+        info = {name: value for name, value in self.record.items() if name != "created"}
+        return {"plaudit": kind, "server": self.client.address.url, **info, "versions": versions(), **more}
 
     def save(self, folder: str | Path, *, card: str | None = None, overwrite: bool = False) -> None:
         raise InvalidInputError(f"{self.client.address.url} is a server; its model is saved where it was trained")
