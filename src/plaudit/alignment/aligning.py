@@ -81,6 +81,10 @@ def align(
     judge = open_model(gold) if isinstance(gold, str | Path) else gold
     origin = _origin(policy, sets, {"reward": scorer_identity(reward, scorer), "gold": gold_name(gold)}, settings)
     run = ResumableRun(output_dir, settings, origin, resume=resume, overwrite=overwrite)
+    if run.processes > 1:
+        raise InvalidInputError(
+            f"an alignment runs in one process, and these are {run.processes}", remedy="start it without torchrun"
+        )
     with muted("plaudit", when=not run.is_main), run.whole_or_gone():
         run.open()
         return _align(run, policy, sets, scorer, judge)

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from plaudit.model import Scorer, resolve
+from plaudit.model import Scorer, card, resolve
 from plaudit.statistics import Measurement
 from plaudit.storage import short_hash
-from plaudit.training import stage_card
 
 _CHUNK = 1 << 20
 
@@ -49,12 +48,15 @@ def align_card(record: Mapping[str, Any]) -> str:
     """README.md of an aligned policy."""
     stopped = record["stopped"]
     ended = "All steps were taken." if stopped is None else f"It stopped at step {stopped['step']}: {stopped['says']}."
-    return stage_card(
-        f"A policy aligned by a reward model: {record['backbone']}",
-        f"Trained by Plaudit ({record['method']}) on {record['prompts']['train']:,} prompts; the policy after step "
-        f"{record['kept_step']} is kept. {ended}",
-        record,
-        figures_sentence(record),
+    return card(
+        "policy",
+        task="text-generation",
+        tags=["plaudit"],
+        title=f"A policy aligned by a reward model: {record['backbone']}",
+        description=f"Trained by Plaudit ({record['method']}) on {record['prompts']['train']:,} prompts; the policy "
+        f"after step {record['kept_step']} is kept. {ended}",
+        figures=figures_sentence(record),
+        settings=record["settings"],
     )
 
 

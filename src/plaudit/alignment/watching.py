@@ -108,7 +108,7 @@ def prove_start(policy: Policy, untrained: PolicyEvaluation, batch_tokens: int) 
     if not error <= tolerance:
         raise PlauditError(
             f"a token's log-probability is {error:.2g} nats another when it is learned from than when it was sampled",
-            remedy="this model's output depends on padding or on its company; fine-tune it with best-of or dpo",
+            remedy="this model's output depends on padding or on its company: try precision=fp32, or another model",
         )
     distance = float(((known.log_probs - known.reference_log_probs) * known.mask).abs().max())
     if not distance <= tolerance:

@@ -43,8 +43,18 @@ _RATE = {"learning_rate": 5e-4}
 
 RUNS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        "best-of": {"method": "best-of", "rounds": 2, "samples": 64, "keep": 8, "epochs": 3, **_RATE},
-        "dpo": {"method": "dpo", "rounds": 2, "samples": 32, "pairs": 8, "epochs": 4, "learning_rate": 2e-4},
+        "best-of": {
+            "method": "best-of",
+            "rounds": 2,
+            "samples": 64,
+            "keep": 8,
+            "epochs": 3,
+            # A bag of words adds up over an answer, and likes long ones.
+            "length_penalty": 0.02,
+            "free_length": 40,
+            **_RATE,
+        },
+        "dpo": {"method": "dpo", "rounds": 2, "samples": 32, "pairs": 8, "epochs": 4, "learning_rate": 1.2e-4},
         "ppo": {"method": "ppo", "kl": 0.1, "steps": 60, "samples": 4, **_RATE},
         "poor reward": {
             "method": "ppo",

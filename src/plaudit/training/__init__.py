@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from plaudit._face import face
 
 if TYPE_CHECKING:
-    from plaudit.training.language_model.card import stage_card
     from plaudit.training.language_model.decoders import open_decoder
     from plaudit.training.language_model.demonstrations import read_demonstrations
     from plaudit.training.language_model.documents import read_texts
@@ -47,7 +46,6 @@ __all__ = [
     "run_trainer",
     "save_language_model",
     "sft",
-    "stage_card",
     "train",
     "unused_settings",
     "validation_sentence",

@@ -9,24 +9,19 @@ from plaudit.model import card
 from plaudit.training.language_model.perplexity import validation_sentence
 
 
-def stage_card(title: str, made: str, record: Mapping[str, Any], figures: str | None = None) -> str:
+def stage_card(title: str, made: str, record: Mapping[str, Any]) -> str:
     """README.md of a backbone.
 
     Args:
         title: its heading.
         made: how it was made, in a sentence or two.
         record: the run record.
-        figures: its figures in a sentence; None: the perplexities of the record's `validation`.
-
-    Example:
-        >>> print(stage_card("A policy", "Made by hand.", {"settings": {}}, "Nothing was measured.").splitlines()[8])
-        Made by hand.
     """
     return card(
         "backbone",
         tags=["plaudit"],
         title=title,
         description=made,
-        figures=validation_sentence(record["validation"]) if figures is None else figures,
+        figures=validation_sentence(record["validation"]),
         settings=record["settings"],
     )
