@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from tiny import tiny_language_model_folder
 from toys import toy_groups
 
 from plaudit.cli import app
@@ -18,7 +19,7 @@ SUITE = {"prompt": "P", "chosen": "a good one", "rejected": "bad", "subset": "al
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
-    """The working folder: data, text, a click log, two models that score by length."""
+    """The working folder: data, text, a click log, two models that score by length, a policy."""
     import numpy as np
 
     monkeypatch.chdir(tmp_path)
@@ -28,6 +29,7 @@ def place(tmp_path, monkeypatch):
     Path("text.txt").write_text("One sentence.\n\nAnother sentence.\n")
     for name, weight in (("model", 1.0), ("other", -1.0)):
         LinearModel(LengthFeatures(), Linear(np.array([weight]))).save(name)
+    tiny_language_model_folder(Path("policy"))
     return tmp_path
 
 
@@ -41,7 +43,9 @@ VERBS = {
     "pretrain": ("text.txt", MODEL),
     "sft": ("data.jsonl", MODEL),
     "train": ("data.jsonl --backbone bow", MODEL),
+    "align": ("policy data.jsonl --reward model", MODEL),
     "combine": ("model other --ensemble", MODEL),
+    "reward-file": ("model --for verl", FILE),
     "losses": ("data.jsonl", FOLDER),
     "eval": ("model data.jsonl", FOLDER),
     "compare": ("model other data.jsonl", FOLDER),
@@ -91,9 +95,10 @@ def test_every_verb_that_writes_is_walked():
 @pytest.mark.parametrize("verb", VERBS)
 def test_what_is_there_is_not_replaced_unasked(run, place, verb):
     arguments, kind = VERBS[verb]
-    stand_in(place / "taken", kind)
+    taken = "taken.py" if verb == "reward-file" else "taken"
+    stand_in(place / taken, kind)
     before = everything(place)
-    code, printed, said = run(*verb.split(), *arguments.split(), "-o", "taken")
+    code, printed, said = run(*verb.split(), *arguments.split(), "-o", taken)
     assert (code, printed) == (2, "")
     assert "--overwrite" in said.splitlines()[-1]
     assert everything(place) == before
@@ -209,6 +214,9 @@ FAILING = {
     "no such model to explain": "explain nomodel data.jsonl -o deep/out.json",
     "no such model to combine": "combine model nomodel --ensemble -o deep/out",
     "models that do not combine": "combine model other --average -o deep/out",
+    "no such policy": "align nopolicy data.jsonl --reward model -o out",
+    "no such reward": "align policy data.jsonl --reward nomodel -o deep/out",
+    "no such prompts": "align policy nope --reward model -o deep/out",
     "no such suite": "suite rewardbank model suite.jsonl -o out",
     "nothing of a suite": "suite rewardbench model data.jsonl -o out",
 }
