@@ -1,6 +1,7 @@
 """Nothing is replaced unasked, what is read is never written over, and a verb that fails leaves nothing behind."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,13 @@ CLICKS = {"prompt": "P", "shown": ["a", "b", "c"], "clicked": 2}
 SUITE = {"prompt": "P", "chosen": "a good one", "rejected": "bad", "subset": "alpacaeval-easy"}
 
 
+@pytest.fixture(scope="session")
+def policy(tmp_path_factory):
+    return tiny_language_model_folder(tmp_path_factory.mktemp("policy"))
+
+
 @pytest.fixture
-def place(tmp_path, monkeypatch):
+def place(tmp_path, monkeypatch, policy):
     """The working folder: data, text, a click log, two models that score by length, a policy."""
     import numpy as np
 
@@ -29,7 +35,7 @@ def place(tmp_path, monkeypatch):
     Path("text.txt").write_text("One sentence.\n\nAnother sentence.\n")
     for name, weight in (("model", 1.0), ("other", -1.0)):
         LinearModel(LengthFeatures(), Linear(np.array([weight]))).save(name)
-    tiny_language_model_folder(Path("policy"))
+    shutil.copytree(policy, "policy")
     return tmp_path
 
 

@@ -62,7 +62,7 @@ def demo_command(
 ) -> None:
     """Train a reward model on a preference set whose true quality is known, see what it recovered, and use it.
 
-    Needs no model hub: about two minutes on two CPU cores, and five with --align.
+    Needs no model hub: about two minutes on two CPU cores, and more with --align.
 
     Example: `plaudit demo --prompt "How do I boil an egg?" --response "Seven minutes." --response "No idea."`
     """
