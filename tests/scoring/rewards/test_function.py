@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from serving.served import scores_of_file
+from spawned import ask
 from tiny import tiny_model_folder
 
 import plaudit
@@ -126,15 +127,11 @@ def test_it_can_be_pickled_and_keeps_its_token_to_itself(reward, samples, asynch
     copy.close()
 
 
-def _ask(reward, queue):
-    queue.put(reward([QUESTION], ["the sea"]))
-
-
 def test_a_spawned_worker_gets_the_same(reward):
     """As asynchronous GRPO sends its reward functions to the worker that samples."""
     context = multiprocessing.get_context("spawn")
     queue = context.Queue()
-    worker = context.Process(target=_ask, args=(reward, queue))
+    worker = context.Process(target=ask, args=(reward, queue, QUESTION, "the sea"))
     worker.start()
     rewards = queue.get(timeout=120)
     worker.join()
