@@ -21,8 +21,8 @@ from common import versions
 from scipy import stats
 
 import plaudit
-from plaudit.alignment import PromptSets
-from plaudit.demo import judge_samples, policy_prompts, policy_topics, pretrain_policy, sample_policy
+from plaudit.alignment import PromptSets, sample_responses
+from plaudit.demo import judge_samples, policy_prompts, policy_topics, pretrain_policy
 
 # 48 samples of at most 80 tokens.
 BATCH: dict[str, Any] = {"prompts_per_step": 12, "samples": 4, "max_new_tokens": 80, "steps": 7, "learning_rate": 2e-4}
@@ -56,7 +56,7 @@ def main() -> None:
 def prepare(folder: Path) -> None:
     """The demo's policy, and a reward model of its samples."""
     pretrain_policy(folder)
-    samples = sample_policy(folder / "policy", policy_prompts(policy_topics()))
+    samples = sample_responses(folder / "policy", policy_prompts(policy_topics()), 20, max_new_tokens=80)
     plaudit.train(judge_samples(samples), folder / "reward", backbone="bow")
 
 

@@ -22,11 +22,11 @@ import torch
 from common import table, versions
 
 import plaudit
-from plaudit.alignment import PromptSets, watching
+from plaudit.alignment import PromptSets, sample_responses, watching
 from plaudit.alignment.evaluating import PolicyEvaluation, mean_over_prompts
 from plaudit.alignment.settings import AlignmentSettings
 from plaudit.alignment.stopping import best_evaluation, find_alarm
-from plaudit.demo import judge_samples, policy_prompts, policy_topics, pretrain_policy, sample_policy, true_qualities
+from plaudit.demo import judge_samples, policy_prompts, policy_topics, pretrain_policy, true_qualities
 
 RUN: dict[str, Any] = {
     "method": "ppo",
@@ -99,7 +99,7 @@ def run(folder: Path, seed: int) -> list[PolicyEvaluation]:
     if not (base / "policy").exists():
         pretrain_policy(base, seed=seed % POLICIES)
     if not (output / "curves.jsonl").exists():
-        samples = sample_policy(base / "policy", questions, 40, seed=seed)
+        samples = sample_responses(base / "policy", questions, 40, max_new_tokens=80, seed=seed)
         reward = folder / f"reward-{seed}"
         plaudit.train(judge_samples(samples, 48, seed=seed), reward, backbone="bow", seed=seed, overwrite=True)
         train = [question for place, question in enumerate(questions) if place % 4]

@@ -1,9 +1,8 @@
-"""Samples: drawn from a tiny policy, measured by the truth, judged by the demo's annotators."""
+"""Samples: measured by the truth, judged by the demo's annotators."""
 
 from collections import Counter
 
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,9 +11,7 @@ from plaudit.demo import (
     judge_samples,
     policy_prompts,
     policy_topics,
-    pretrain_policy,
     sample_figures,
-    sample_policy,
     true_qualities,
 )
 from plaudit.demo.annotators import BY_NAME
@@ -26,32 +23,6 @@ from plaudit.training import train
 CAST = policy_topics(2, 1)
 QUESTION = CAST[0].questions[0]
 POINTS = [line if line.endswith((".", '"')) else f"{line}." for _, line in CAST[0].points]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("policy")
-    pretrain_policy(folder, per_question=4, cast=CAST, layers=1, hidden=16, heads=2, vocabulary=400, epochs=1)
-    return folder / "policy"
-
-
-def test_samples_of_a_tiny_policy(folder):
-    prompts = policy_prompts(CAST)
-    state = torch.random.get_rng_state()
-    groups = sample_policy(folder, prompts, 3, max_new_tokens=12, seed=1)
-    assert torch.equal(state, torch.random.get_rng_state())
-    assert [(group.id, group.prompt, len(group.responses)) for group in groups] == [
-        (prompt.id, prompt.prompt, 3) for prompt in prompts
-    ]
-    for group in groups:
-        for tokens, ended in zip(group.meta["tokens"], group.meta["ended"], strict=True):
-            assert 1 <= tokens <= 12
-            assert ended or tokens == 12
-    again = sample_policy(folder, prompts, 3, max_new_tokens=12, seed=1)
-    assert again == groups != sample_policy(folder, prompts, 3, max_new_tokens=12, seed=2)
-    figures = sample_figures(groups)
-    # A policy that has learnt nothing writes nothing that is known.
-    assert figures.samples == 12 and figures.known < 0.5
 
 
 def test_the_third_question_is_kept_for_reporting():
@@ -107,9 +78,7 @@ def test_a_bag_of_words_learns_from_judged_samples(tmp_path):
     assert result.curves[0].gold[-1].value > 0.5
 
 
-def test_what_is_refused(folder):
-    with pytest.raises(InvalidInputError, match="is a conversation"):
-        sample_policy(folder, [Group("q", ({"role": "user", "content": "Why?"},), ("",))])
+def test_what_is_refused():
     with pytest.raises(InvalidInputError, match="no samples"):
         sample_figures([])
     with pytest.raises(PlauditError, match="own questions"):

@@ -92,6 +92,7 @@ class Policy:
         temperature: of sampling.
         lora: rank of adapters; with them the reference is the model without, so no copy is needed.
         autocast: arithmetic in bfloat16.
+        learns: whether a reference is kept; a policy that only writes needs none.
 
     Example:
         >>> policy = Policy.open("my-backbone")
@@ -100,12 +101,19 @@ class Policy:
     """
 
     def __init__(
-        self, model: Any, renderer: Renderer, *, temperature: float = 1.0, lora: int = 0, autocast: bool = False
+        self,
+        model: Any,
+        renderer: Renderer,
+        *,
+        temperature: float = 1.0,
+        lora: int = 0,
+        autocast: bool = False,
+        learns: bool = True,
     ) -> None:
         self.renderer = renderer
         self.temperature = temperature
         self.autocast = autocast
-        self._reference = None if lora else copy.deepcopy(model).requires_grad_(False).eval()
+        self._reference = copy.deepcopy(model).requires_grad_(False).eval() if learns and not lora else None
         self.model = (_adapted(model, lora) if lora else model).eval()
 
     @classmethod
@@ -116,6 +124,7 @@ class Policy:
         temperature: float = 1.0,
         lora: int = 0,
         autocast: bool = False,
+        learns: bool = True,
         trust_remote_code: bool = False,
     ) -> Policy:
         """From a packaged decoder, a folder or a hub id.
@@ -126,7 +135,7 @@ class Policy:
         model, renderer = open_decoder(name, trust_remote_code=trust_remote_code)
         if torch.cuda.is_available():
             model.to("cuda")
-        return cls(model, renderer, temperature=temperature, lora=lora, autocast=autocast)
+        return cls(model, renderer, temperature=temperature, lora=lora, autocast=autocast, learns=learns)
 
     @property
     def device(self) -> torch.device:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from plaudit.demo.policy import policy_topics, pretrain_policy, pretraining_answers
     from plaudit.demo.preferences import preference_set
     from plaudit.demo.run import Demo, run_demo, write_candidates
-    from plaudit.demo.samples import SampleFigures, judge_samples, policy_prompts, sample_figures, sample_policy
+    from plaudit.demo.samples import SampleFigures, judge_samples, policy_prompts, sample_figures
     from plaudit.demo.serving import ServedDemo, serve_demo
     from plaudit.demo.truth import TrueQuality, true_qualities, true_quality
 else:
@@ -31,7 +31,6 @@ __all__ = [
     "run_alignment_demo",
     "run_demo",
     "sample_figures",
-    "sample_policy",
     "serve_demo",
     "true_qualities",
     "true_quality",

@@ -19,7 +19,7 @@ import numpy as np
 from plaudit._arguments import checked
 from plaudit.data import write_groups
 from plaudit.demo.policy import policy_topics, pretrain_policy
-from plaudit.demo.samples import SampleFigures, judge_samples, policy_prompts, sample_figures, sample_policy
+from plaudit.demo.samples import SampleFigures, judge_samples, policy_prompts, sample_figures
 from plaudit.demo.truth import topic_of, true_qualities, true_quality
 from plaudit.errors import NotFoundError
 from plaudit.groups import Group
@@ -179,13 +179,20 @@ def _loop(
     pretrain_policy(folder, per_question=2 if tiny else 100, seed=seed, overwrite=overwrite, **small)
     questions = policy_prompts(policy_topics())
     log("its answers are judged, and a reward model learns from that")
-    samples = sample_policy(folder / "policy", questions, 4 if tiny else SAMPLES, seed=seed)
+    samples = _samples(folder / "policy", questions, seed, tiny)
     _train_rewards(folder, samples, seed, overwrite)
     aligned = {}
     for name in runs:
         log(f"aligning: {name}")
         aligned[name] = _run(folder, name, questions, seed=seed, overwrite=overwrite, tiny=tiny)
     return AlignmentDemo(folder, sample_figures(samples), aligned)
+
+
+def _samples(policy: Path, questions: Sequence[Group], seed: int, tiny: bool) -> list[Group]:
+    from plaudit.alignment import sample_responses
+
+    count = 4 if tiny else SAMPLES
+    return sample_responses(policy, questions, count, max_new_tokens=COMMON["max_new_tokens"], seed=seed)
 
 
 def _train_rewards(folder: Path, samples: Sequence[Group], seed: int, overwrite: bool) -> None:

@@ -1,12 +1,10 @@
-"""What the demo's policy writes: sampled, measured by the truth, and judged by the demo's annotators."""
+"""What the demo's policy writes: measured by the truth, and judged by the demo's annotators."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from random import Random
-from typing import Any
 
 from plaudit.demo.annotators import ANNOTATORS, judge
 from plaudit.demo.topics import Topic
@@ -14,14 +12,10 @@ from plaudit.demo.truth import topic_of, true_quality
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, Ranking
 
-SAMPLES = 20
-"""Of each question, for the annotators."""
-
 ORDERS = 24
 """Of each question: so many times an annotator puts four of the samples in order."""
 
 TASK = 4
-MOST_TOKENS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,83 +73,8 @@ def policy_prompts(cast: Sequence[Topic], numbers: Iterable[int] = (0, 1)) -> li
     ]
 
 
-def sample_policy(
-    policy: str | Path,
-    groups: Sequence[Group],
-    count: int = SAMPLES,
-    *,
-    max_new_tokens: int = MOST_TOKENS,
-    seed: int = 0,
-) -> list[Group]:
-    """Answers that a decoder writes to plain prompts, at temperature 1 and from all of its vocabulary.
-
-    Args:
-        policy: a folder of a causal language model and its tokenizer.
-        groups: whose prompts, plain text, are answered; responses are ignored.
-        count: answers to each.
-        max_new_tokens: after which an answer is cut.
-        seed: of the draws; torch's global generator is left as it was.
-
-    Returns:
-        Groups with the answers as responses; `meta` has, beside what was there, `ended` (whether each answer came to
-        its end) and `tokens` (of each, its end among them).
-
-    Raises:
-        InvalidInputError: if a prompt is a conversation.
-
-    Example:
-        >>> [group] = sample_policy("my-backbone", [Group("q", "Why?", ("",))], count=2, max_new_tokens=5)
-        >>> len(group.responses), max(group.meta["tokens"]) <= 5
-        (2, True)
-    """
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    from plaudit.logs import muted
-
-    with muted("transformers"):
-        tokenizer = AutoTokenizer.from_pretrained(policy)
-        model = AutoModelForCausalLM.from_pretrained(policy, dtype=torch.float32).eval()
-    with torch.random.fork_rng(), torch.no_grad():
-        torch.manual_seed(seed)
-        return [_sampled(model, tokenizer, group, count, max_new_tokens) for group in groups]
-
-
-def _sampled(model: Any, tokenizer: Any, group: Group, count: int, max_new_tokens: int) -> Group:
-    import torch
-
-    if not isinstance(group.prompt, str):
-        raise InvalidInputError(f"the prompt of group {group.id!r} is a conversation", remedy="give plain text")
-    # Pretraining saw the blank line as two tokens, since an answer came after it, and never as one: so does this.
-    prompt = tokenizer(f"{group.prompt.strip()}\n\n", add_special_tokens=False, return_tensors="pt")["input_ids"]
-    written = model.generate(
-        prompt.repeat(count, 1),
-        attention_mask=torch.ones_like(prompt).repeat(count, 1),
-        do_sample=True,
-        temperature=1.0,
-        top_k=0,
-        top_p=1.0,
-        max_new_tokens=max_new_tokens,
-        pad_token_id=tokenizer.pad_token_id,
-    )[:, prompt.shape[1] :].tolist()
-    end = tokenizer.eos_token_id
-    ended = [end in row for row in written]
-    answers = [row[: row.index(end)] if end in row else row for row in written]
-    return replace(
-        group,
-        responses=tuple(tokenizer.decode(row, skip_special_tokens=True) for row in answers),
-        rankings=(),
-        ratings=(),
-        meta={
-            **group.meta,
-            "ended": ended,
-            "tokens": [len(row) + whole for row, whole in zip(answers, ended, strict=True)],
-        },
-    )
-
-
 def sample_figures(groups: Sequence[Group]) -> SampleFigures:
-    """What the samples of `sample_policy` are like.
+    """What the samples of `plaudit.alignment.sample_responses` are like.
 
     Raises:
         InvalidInputError: if there is no sample, or a prompt is not a question of the demo.
@@ -169,7 +88,7 @@ def sample_figures(groups: Sequence[Group]) -> SampleFigures:
     """
     count = sum(len(group.responses) for group in groups)
     if not count:
-        raise InvalidInputError("there are no samples", remedy="give groups of sample_policy()")
+        raise InvalidInputError("there are no samples", remedy="give groups of plaudit.alignment.sample_responses()")
     parsed = [true_quality(str(group.prompt), str(answer)) for group in groups for answer in group.responses]
     sentences = sum(one.sentences for one in parsed)
     total = sum(one.quality for one in parsed)
@@ -192,8 +111,9 @@ def judge_samples(groups: Iterable[Group], orders: int = ORDERS, *, seed: int = 
     an answer is its true quality (see `plaudit.demo.annotators`).
 
     Args:
-        groups: of `sample_policy`. Equal answers are merged, as readers of groups would merge them, and a group with
-            fewer than four different ones is judged in orders of what it has; one with a single answer is left out.
+        groups: of `plaudit.alignment.sample_responses`. Equal answers are merged, as readers of groups would merge
+            them, and a group with fewer than four different ones is judged in orders of what it has; one with a single
+            answer is left out.
         orders: of each group.
         seed: of all draws.
 
