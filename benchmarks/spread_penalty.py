@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -21,7 +22,11 @@ from overoptimised import POLICIES, part, read_evaluations
 
 import plaudit
 from plaudit.alignment import PromptSets, sample_responses, watching
+from plaudit.data import Score
 from plaudit.demo import judge_samples, policy_prompts, policy_topics, pretrain_policy, true_qualities
+from plaudit.groups import Group, plain_text
+from plaudit.model import Prepared, Scorer, open_model
+from plaudit.model.ensemble import combined
 
 MEMBERS, RANKINGS = 5, 6
 RUN: dict[str, Any] = {
@@ -67,10 +72,10 @@ def run(folder: Path, seed: int, name: str, price: float) -> tuple[str, ...]:
     base = folder / f"policy-{seed % POLICIES}"
     if not (base / "policy").exists():
         pretrain_policy(base, seed=seed % POLICIES)
-    ensemble = train_members(folder, base / "policy", seed)
+    members = train_members(folder, base / "policy", seed)
     output = folder / f"penalty-{seed}-{name.replace(' ', '-')}-{price:g}"
     if not (output / "curves.jsonl").exists():
-        reward = folder / f"weak-{seed}-0" if name == "one member alone" else ensemble
+        reward = members[0] if name == "one member alone" else WeakEnsemble(members)
         sets = PromptSets(questions, held_out, held_out[:1])
         settings = {**RUN, **PENALTIES[name], "kl": price, "seed": seed}
         with patch.object(watching, "find_alarm", lambda *_: None):
@@ -86,21 +91,47 @@ def run(folder: Path, seed: int, name: str, price: float) -> tuple[str, ...]:
     )
 
 
-def train_members(folder: Path, policy: Path, seed: int) -> Path:
-    """Five models of bags of words, each of six rankings that no other one saw."""
-    ensemble = folder / f"ensemble-{seed}"
-    if ensemble.exists():
-        return ensemble
+class WeakEnsemble(Scorer):
+    """Linear models as an ensemble, in memory: `plaudit combine` takes models with a backbone.
+
+    Args:
+        members: folders of the models.
+    """
+
+    def __init__(self, members: Sequence[Path]) -> None:
+        self.members = [open_model(member) for member in members]
+
+    def prepare(self, group: Group, *, truncate_responses: bool = False) -> Prepared:
+        return Prepared(group, sum(len(plain_text(response)) for response in group.responses))
+
+    def score_prepared(self, batch: Sequence[Prepared], *, batch_tokens: int = 4096) -> list[list[Score]]:
+        groups = [item.group for item in batch]
+        by_member = [member.score(groups) for member in self.members]
+        heads = [1] * len(self.members)
+        return [
+            [combined(scores, heads) for scores in zip(*of_group, strict=True)]
+            for of_group in zip(*by_member, strict=True)
+        ]
+
+    def run_record(self, kind: str, **more: Any) -> dict[str, Any]:
+        return {"plaudit": kind, "members": len(self.members), **more}
+
+    def save(self, folder: str | Path, *, card: str | None = None, overwrite: bool = False) -> None:
+        raise NotImplementedError("it lives in memory alone")
+
+
+def train_members(folder: Path, policy: Path, seed: int) -> list[Path]:
+    """Five models of bags of words, each of six rankings of its own."""
+    members = [folder / f"weak-{seed}-{member}" for member in range(MEMBERS)]
+    if all(member.exists() for member in members):
+        return members
     questions = policy_prompts(policy_topics())
     samples = sample_responses(policy, questions, 40, max_new_tokens=80, seed=seed)
-    members = []
-    for member in range(MEMBERS):
-        some = [samples[(member * RANKINGS + place) % len(samples)] for place in range(RANKINGS)]
-        few = judge_samples(some, 1, seed=seed * MEMBERS + member)
-        members.append(folder / f"weak-{seed}-{member}")
-        plaudit.train(few, members[-1], backbone="bow", seed=seed, overwrite=True)
-    plaudit.combine(members, ensemble)
-    return ensemble
+    for number, member in enumerate(members):
+        some = [samples[(number * RANKINGS + place) % len(samples)] for place in range(RANKINGS)]
+        few = judge_samples(some, 1, seed=seed * MEMBERS + number)
+        plaudit.train(few, member, backbone="bow", seed=seed, overwrite=True)
+    return members
 
 
 if __name__ == "__main__":

@@ -19,7 +19,9 @@ DOCS = Path(__file__).parents[1] / "docs"
 PAGES = ("alignment.md", "zh/alignment.md")
 TEXTS = {page: (DOCS / page).read_text(encoding="utf-8") for page in PAGES}
 FIGURES = ("reward", "shaped", "gold", "kl", "kl3", "entropy", "length", "ended", "distinct", "repeated", "spread")
-REASONS = {getattr(stopping, name) for name in ("KL_BUDGET", "COLLAPSED", "UNSURE", "GOLD_FELL", "GOLD_FLAT")}
+REASONS = {
+    getattr(stopping, name) for name in ("KL_BUDGET", "COLLAPSED", "UNSURE", "NARROWED", "GOLD_FELL", "GOLD_FLAT")
+}
 
 
 def test_the_settings_stand_in_the_page():

@@ -5,7 +5,16 @@ import pytest
 
 from plaudit.alignment.evaluating import PolicyEvaluation, mean_over_prompts
 from plaudit.alignment.settings import AlignmentSettings
-from plaudit.alignment.stopping import COLLAPSED, GOLD_FELL, GOLD_FLAT, KL_BUDGET, UNSURE, best_evaluation, find_alarm
+from plaudit.alignment.stopping import (
+    COLLAPSED,
+    GOLD_FELL,
+    GOLD_FLAT,
+    KL_BUDGET,
+    NARROWED,
+    UNSURE,
+    best_evaluation,
+    find_alarm,
+)
 
 SETTINGS = AlignmentSettings(method="ppo")
 STEADY = {"kl": 1.0, "distinct": 1.0, "ended": 1.0, "entropy": 1.0, "reward": 0.0}
@@ -40,6 +49,13 @@ def evaluations(settings=SETTINGS, **curves):
         ({"spread": [0.2, 0.3]}, {}, UNSURE),
         ({"spread": [0.2, 0.2]}, {}, None),
         ({"reward": [0.0, 5.0, 9.0]}, {}, None),
+        ({"entropy": [1.0, 0.6], "distinct": [1.0, 0.7]}, {}, NARROWED),
+        ({"entropy": [1.0, 0.6], "repeated": [0.02, 0.06]}, {}, NARROWED),
+        ({"entropy": [1.0, 0.6], "repeated": [0.001, 0.02]}, {}, None),
+        ({"entropy": [1.0, 0.6]}, {}, None),
+        ({"entropy": [1.0, 0.6]}, {"narrowing_signs": 1}, NARROWED),
+        ({"entropy": [1.0, 0.6], "distinct": [1.0, 0.7]}, {"narrowing_signs": 0}, None),
+        ({"entropy": [1.0, 0.6], "distinct": [1.0, 0.7], "gold": [0.0, 1.0]}, {}, None),
     ],
 )
 def test_alarms(curves, settings, reason):

@@ -122,6 +122,12 @@ class AlignmentSettings(ShapingSettings):
     )
     least_ended: float = setting(0.5, "stop once so few answers end: of the untrained policy's share", _UNIT)
     least_entropy: float = setting(0.2, "stop once the entropy of a token is this share of what it was", _UNIT)
+    narrowing_signs: int = setting(
+        2,
+        "without gold, stop at so many of three signs that answers become alike: entropy below 0.65 of what it was, "
+        "distinct answers below 0.8, 2.5 times as many repeated n-grams; 0: never",
+        Rule(lambda count: 0 <= count <= 3, "from 0 to 3"),
+    )
 
     @property
     def unit(self) -> str:

@@ -17,13 +17,21 @@ from plaudit.alignment.evaluating import PolicyEvaluation, mean_over_prompts
 from plaudit.alignment.settings import AlignmentSettings
 from plaudit.evaluation import decline
 
-KL_BUDGET, GOLD_FELL, GOLD_FLAT, COLLAPSED, UNSURE = (
+KL_BUDGET, GOLD_FELL, GOLD_FLAT, COLLAPSED, UNSURE, NARROWED = (
     "kl budget",
     "gold fell",
     "gold flat",
     "collapsed",
     "unsure reward",
+    "narrowed",
 )
+
+_MOST_REPEATED = 2.5
+_LEAST_REPEATED = 0.01
+_NARROW = {"entropy": 0.65, "distinct": 0.8}
+"""Signs that a policy says less and less in more and more of its answers: shares of what the untrained one had, and for
+repeated n-grams so many times as many. Each alone comes too late or too early in some run; two of them together came in
+time in all ten that were measured, and so they do for thresholds around these (docs/alignment.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,7 @@ def find_alarm(evaluations: Sequence[PolicyEvaluation], settings: AlignmentSetti
         _gold_fell(evaluations),
         _gold_flat(evaluations, settings),
         _unsure(evaluations),
+        _narrowed(evaluations, settings),
     )
     return next((alarm for alarm in alarms if alarm is not None), None)
 
@@ -143,3 +152,22 @@ def _unsure(evaluations: Sequence[PolicyEvaluation]) -> Alarm | None:
         return None
     says = f"the reward's spread is {now:.2f} on average, above the {usual:.2f} of all but 1% of prompts at the start"
     return Alarm(latest.step, UNSURE, says, needs_gold=False)
+
+
+def _narrowed(evaluations: Sequence[PolicyEvaluation], settings: AlignmentSettings) -> Alarm | None:
+    """Where nobody knows gold: several signs at once that answers become alike."""
+    first, latest = evaluations[0], evaluations[-1]
+    if "gold" in latest.by_prompt or not settings.narrowing_signs:
+        return None
+    signs = []
+    for name, share in _NARROW.items():
+        before, now = first.value(name), latest.value(name)
+        if before and now is not None and now < share * before:
+            signs.append(f"{name} from {before:.2f} to {now:.2f}")
+    before, now = first.value("repeated"), latest.value("repeated")
+    if before is not None and now is not None and now > _MOST_REPEATED * max(before, _LEAST_REPEATED):
+        signs.append(f"repeated n-grams from {before:.0%} to {now:.0%}")
+    if len(signs) < settings.narrowing_signs:
+        return None
+    says = f"answers become alike ({', '.join(signs)}), and without gold nobody sees whether they still get better"
+    return Alarm(latest.step, NARROWED, says, needs_gold=False)
