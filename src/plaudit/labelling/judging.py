@@ -1,0 +1,253 @@
+"""What people send: kept once, however often it arrives, and for good.
+
+A judgement is never changed. Whoever takes one back and judges again sends a further revision on the same lease, and
+the last one counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from plaudit.errors import InvalidInputError, NotFoundError
+from plaudit.labelling.answers import Answer, gold_result, read_answer
+from plaudit.labelling.assigning import free_place, give_back
+from plaudit.labelling.clock import now
+from plaudit.labelling.database.tables import item, judgement, lease, person, project, question
+from plaudit.labelling.project import Project
+
+_LONGEST_COMMENT = 5000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """What comes with an answer.
+
+    Attributes:
+        client_id: made by the browser, once for each judgement: what arrives twice under it is one.
+        comment: in the person's words.
+        reasons: out of the project's.
+        seconds_active: with the page in front of the person and something being done.
+        seconds_open: since it was shown.
+        how: seen, aids, by_key, device, locale and app, as the page tells them.
+    """
+
+    client_id: str
+    comment: str = ""
+    reasons: tuple[str, ...] = ()
+    seconds_active: float | None = None
+    seconds_open: float | None = None
+    how: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 8 <= len(self.client_id) <= 64:
+            raise InvalidInputError("client_id must have 8 to 64 characters", remedy="send a UUID")
+        if len(self.comment) > _LONGEST_COMMENT:
+            raise InvalidInputError(f"the comment is longer than {_LONGEST_COMMENT:,} characters")
+
+
+class Receipt(NamedTuple):
+    """What became of a judgement.
+
+    Attributes:
+        revision: of the lease's answer, from 0.
+        kind: "answer" or "skip".
+        surplus: whether the question had all its answers already.
+        result: of a training question: "passed", "failed" or "not comparable".
+    """
+
+    revision: int
+    kind: str
+    surplus: bool
+    result: str | None
+
+
+def send(project: Project, whose: int, lease_id: str, body: Mapping[str, Any], envelope: Envelope) -> Receipt:
+    """Keep a judgement. Work is never refused for being late.
+
+    Args:
+        project: that asked.
+        whose: the person's id.
+        lease_id: of the question.
+        body: the answer, its responses by their places on the page.
+        envelope: what comes with it.
+
+    Raises:
+        NotFoundError: if there is no such question of that person.
+        InvalidInputError: for an answer that was not asked for.
+    """
+    with project.database.writing() as connection:
+        connection.execute(select(person.c.id).where(person.c.id == whose).with_for_update())
+        held = connection.execute(
+            select(lease).where(lease.c.public_id == lease_id, lease.c.person == whose).with_for_update()
+        ).one_or_none()
+        if held is None:
+            raise NotFoundError("there is no such question of yours")
+        if (receipt := _known(connection, envelope.client_id, held.id)) is not None:
+            return receipt
+        asked = connection.execute(select(question).where(question.c.id == held.question).with_for_update()).one()
+        answer = read_answer(body, project.settings, held.shown)
+        _check_reasons(project, envelope)
+        surplus = False
+        if "skip" in answer:
+            _skip(project, connection, held, asked)
+        else:
+            surplus = _take_place(connection, held, asked)
+        result = _result(connection, asked, answer)
+        return _write(connection, held, answer, envelope, surplus, asked, result)
+
+
+def last_answers(project: Project, whose: int, most: int = 50) -> list[dict[str, Any]]:
+    """A person's newest judgements, newest first: `lease`, `shown`, `kind`, `answer`, `comment`, `reasons`, `sent`."""
+    newest = (
+        select(lease.c.public_id, lease.c.shown, judgement)
+        .join(judgement, judgement.c.lease == lease.c.id)
+        .where(lease.c.person == whose, ~_superseded())
+        .order_by(judgement.c.id.desc())
+        .limit(most)
+    )
+    with project.database.reading() as connection:
+        rows = connection.execute(newest).all()
+    return [
+        {
+            "lease": row.public_id,
+            "shown": row.shown,
+            "kind": row.kind,
+            "answer": row.answer,
+            "comment": row.comment,
+            "reasons": row.reasons,
+            "sent": row.sent,
+        }
+        for row in rows
+    ]
+
+
+def _superseded() -> Any:
+    """A condition: there is a later revision of a judgement."""
+    later = judgement.alias()
+    return (
+        select(later.c.id).where(later.c.lease == judgement.c.lease, later.c.revision > judgement.c.revision).exists()
+    )
+
+
+def _known(connection: Connection, client_id: str, lease_number: int) -> Receipt | None:
+    row = connection.execute(
+        select(judgement, question.c.kind.label("asked"))
+        .join(lease, lease.c.id == judgement.c.lease)
+        .join(question, question.c.id == lease.c.question)
+        .where(judgement.c.client_id == client_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    if row.lease != lease_number:
+        raise InvalidInputError(
+            "that client_id has been used for another question", remedy="make one for each judgement"
+        )
+    return Receipt(row.revision, row.kind, row.surplus, row.gold_result if row.asked == "training" else None)
+
+
+def _check_reasons(project: Project, envelope: Envelope) -> None:
+    for reason in envelope.reasons:
+        if reason not in project.settings.reasons:
+            raise InvalidInputError(f"{reason!r} is none of the project's reasons")
+
+
+def _take_place(connection: Connection, held: Any, asked: Any) -> bool:
+    """Count an answer; whether it is one too many."""
+    if held.state in ("answered", "surplus"):
+        return bool(held.state == "surplus")
+    if held.state == "open":
+        connection.execute(update(lease).where(lease.c.id == held.id).values(state="answered"))
+    else:
+        # Given back since: somebody else may have the place, or this person the question for a second time.
+        again = (
+            select(func.count())
+            .select_from(lease)
+            .where(
+                lease.c.question == held.question,
+                lease.c.person == held.person,
+                lease.c.state.in_(("open", "answered")),
+            )
+        )
+        elsewhere = bool(connection.scalar(again))
+        if elsewhere:
+            _release_other(connection, held)
+            asked = connection.execute(select(question).where(question.c.id == asked.id)).one()
+        if asked.wanted is not None and asked.free < 1:
+            connection.execute(update(lease).where(lease.c.id == held.id).values(state="surplus"))
+            return True
+        place = free_place(connection, asked.id)
+        connection.execute(update(lease).where(lease.c.id == held.id).values(state="answered", place=place))
+        if asked.wanted is not None:
+            connection.execute(update(question).where(question.c.id == asked.id).values(free=question.c.free - 1))
+    _finish(connection, asked.id)
+    return False
+
+
+def _release_other(connection: Connection, held: Any) -> None:
+    """A person has the question twice, since the first lease expired: the late answer ends the second, if that is
+    unanswered."""
+    mine = (lease.c.question == held.question, lease.c.person == held.person, lease.c.state == "open")
+    if connection.execute(update(lease).where(*mine).values(state="released")).rowcount:
+        give_back(connection, held.question)
+
+
+def _finish(connection: Connection, question_id: int) -> None:
+    """Close a question that has all its answers."""
+    answered = (
+        select(func.count())
+        .select_from(lease)
+        .where(lease.c.question == question_id, lease.c.state == "answered")
+        .scalar_subquery()
+    )
+    complete = (question.c.id == question_id, question.c.state == "open", question.c.wanted <= answered)
+    connection.execute(update(question).where(*complete).values(state="done", refill=False))
+
+
+def _skip(project: Project, connection: Connection, held: Any, asked: Any) -> None:
+    """Free the place for somebody else; a question that too many have skipped is put aside."""
+    connection.execute(update(lease).where(lease.c.id == held.id).values(state="skipped"))
+    if held.state in ("open", "answered"):
+        give_back(connection, asked.id)
+    people = select(func.count(lease.c.person.distinct())).where(
+        lease.c.question == asked.id, lease.c.state == "skipped"
+    )
+    if asked.kind == "ask" and (connection.scalar(people) or 0) >= project.settings.skips:
+        connection.execute(update(question).where(question.c.id == asked.id).values(state="aside"))
+
+
+def _result(connection: Connection, asked: Any, answer: Answer) -> str | None:
+    if asked.kind not in ("gold", "training"):
+        return None
+    known = connection.scalar(select(item.c.gold).where(item.c.id == asked.item))
+    return gold_result(answer, known or {}, asked.responses)
+
+
+def _write(
+    connection: Connection, held: Any, answer: Answer, envelope: Envelope, surplus: bool, asked: Any, result: str | None
+) -> Receipt:
+    newest = connection.scalar(select(func.max(judgement.c.revision)).where(judgement.c.lease == held.id))
+    revision = 0 if newest is None else newest + 1
+    kind = "skip" if "skip" in answer else "answer"
+    row = {
+        "lease": held.id,
+        "revision": revision,
+        "client_id": envelope.client_id,
+        "kind": kind,
+        "answer": answer,
+        "comment": envelope.comment,
+        "reasons": list(envelope.reasons),
+        "seconds_active": envelope.seconds_active,
+        "seconds_open": envelope.seconds_open,
+        "how": dict(envelope.how),
+        "gold_result": result,
+        "gold_revision": asked.gold_revision if result else None,
+        "guidelines_revision": connection.scalar(select(project.c.guidelines_revision)) or 0,
+        "surplus": surplus,
+        "sent": now(),
+    }
+    connection.execute(insert(judgement).values(**row))
+    return Receipt(revision, kind, surplus, result if asked.kind == "training" else None)
