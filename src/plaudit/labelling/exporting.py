@@ -1,0 +1,231 @@
+"""What people said, as files that every verb reads.
+
+`groups.jsonl` has each group once with all that was said of it, to be trained on. `judgements.jsonl` has one judgement
+a line, its responses in the order in which they were shown: so a test for people who always take the first in the row,
+which `plaudit data check` and the doctor make of any set, is one for real positions. Both are of one moment, and byte
+for byte the same as long as nobody judges.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, select
+
+from plaudit.data import write_groups
+from plaudit.groups import Group, Ranking, Rating
+from plaudit.labelling.answers import Answer, judgements_of
+from plaudit.labelling.database.tables import item, judgement, lease, person, question, response
+from plaudit.labelling.project import Project, text_of_json
+from plaudit.storage import check_folder
+
+GROUPS, JUDGEMENTS = "groups.jsonl", "judgements.jsonl"
+
+_BATCH = 500
+
+
+class Exported(NamedTuple):
+    """What an export holds.
+
+    Attributes:
+        groups: with at least one judgement.
+        judgements: lines of `judgements.jsonl`, skips among them.
+        skips: of those.
+        surplus: judgements that came when a question had all its answers; they are in both files.
+    """
+
+    groups: int
+    judgements: int
+    skips: int
+    surplus: int
+
+
+class Wanted(NamedTuple):
+    """What goes into an export.
+
+    Attributes:
+        names: people's names instead of ids that mean nothing elsewhere.
+        kinds: of questions whose answers go into `groups.jsonl` as well: "gold", "repeat", "training".
+        prior: whether judgements that came with the groups go there, too.
+        both_bad: "tie" or "drop", what becomes of "both bad".
+        best_worst: "pairs" or "tiers", what becomes of a best and a worst.
+        since: seconds since 1970 from which judgements are taken.
+    """
+
+    names: bool = False
+    kinds: frozenset[str] = frozenset()
+    prior: bool = False
+    both_bad: str = "tie"
+    best_worst: str = "pairs"
+    since: float = 0.0
+
+
+EVERYTHING = Wanted()
+"""What an export holds where nothing else is asked for."""
+
+
+def export(
+    project: Project, output_dir: str | Path, wanted: Wanted = EVERYTHING, *, overwrite: bool = False
+) -> Exported:
+    """Write a project's judgements to a folder.
+
+    Args:
+        project: to export.
+        output_dir: gets `groups.jsonl` and `judgements.jsonl`.
+        wanted: what goes into it.
+        overwrite: replace an earlier export there.
+
+    Raises:
+        DataError: if the folder is taken, or cannot be written.
+    """
+    folder = Path(output_dir)
+    check_folder(folder, overwrite=overwrite)
+    skips = surplus = 0
+    with project.database.reading() as connection:
+
+        def lines() -> Iterator[Group]:
+            nonlocal skips, surplus
+            for line in judged_lines(project, connection, wanted):
+                skips += line.meta["judgement"]["kind"] == "skip"
+                surplus += line.meta["judgement"]["surplus"]
+                yield line
+
+        groups = write_groups(judged_groups(project, connection, wanted), folder / GROUPS, overwrite=True)
+        judgements = write_groups(lines(), folder / JUDGEMENTS, overwrite=True)
+    return Exported(groups, judgements, skips, surplus)
+
+
+def judged_groups(project: Project, connection: Connection, wanted: Wanted = EVERYTHING) -> Iterator[Group]:
+    """Groups with what was said of each, in the order in which they were added."""
+    for row, group, said in _items(project, connection, wanted):
+        rankings, ratings = _prior(row, group) if wanted.prior else ([], [])
+        for one in said:
+            if one.kind == "answer" and one.asked in {"ask", *wanted.kinds}:
+                more = _judgements(project, one, wanted)
+                rankings += more[0]
+                ratings += more[1]
+        if rankings or ratings:
+            yield replace(group, rankings=tuple(rankings), ratings=tuple(ratings))
+
+
+def judged_lines(project: Project, connection: Connection, wanted: Wanted = EVERYTHING) -> Iterator[Group]:
+    """A group for each judgement, skips included, with the responses that were shown, in that order."""
+    for _, group, said in _items(project, connection, wanted):
+        for one in said:
+            place = {number: index for index, number in enumerate(one.shown)}
+            rankings: Sequence[Ranking] = ()
+            ratings: Sequence[Rating] = ()
+            if one.kind == "answer":
+                rankings, ratings = _judgements(project, one, wanted)
+            renumbered = [ranking.among(place) for ranking in rankings]
+            yield replace(
+                group,
+                responses=tuple(group.responses[number] for number in one.shown),
+                rankings=tuple(ranking for ranking in renumbered if ranking is not None),
+                ratings=tuple(replace(rating, response=place[rating.response]) for rating in ratings),
+                meta={"judgement": _details(one, wanted)},
+            )
+
+
+def _judgements(project: Project, row: Any, wanted: Wanted) -> tuple[list[Ranking], list[Rating]]:
+    answer: Answer = row.answer
+    return judgements_of(
+        answer,
+        project.settings,
+        _annotator(row, wanted),
+        row.shown,
+        both_bad=wanted.both_bad,
+        best_worst=wanted.best_worst,
+    )
+
+
+def _annotator(row: Any, wanted: Wanted) -> str:
+    return str(row.name if wanted.names else row.public_id[:8])
+
+
+def _details(row: Any, wanted: Wanted) -> dict[str, Any]:
+    """All that is known of a judgement, beside what it says."""
+    return {
+        "id": row.lease_id,
+        "revision": row.revision,
+        "person": _annotator(row, wanted),
+        "kind": row.kind,
+        "question": row.question,
+        "asked": row.asked,
+        "arm": row.arm,
+        "wave": row.wave,
+        "probability": row.probability,
+        "order": list(row.shown),
+        "answer": row.answer,
+        "reasons": row.reasons,
+        "comment": row.comment,
+        "seconds_active": row.seconds_active,
+        "seconds_open": row.seconds_open,
+        "gold": row.gold_result,
+        "surplus": row.surplus,
+        "guidelines_revision": row.guidelines_revision,
+        "sent": round(row.sent, 3),
+        **({"how": row.how} if row.how else {}),
+    }
+
+
+def _items(project: Project, connection: Connection, wanted: Wanted) -> Iterator[tuple[Any, Group, Sequence[Any]]]:
+    """Each item's row, its group without judgements, and the last revision of each judgement of it, in order."""
+    after = 0
+    while rows := connection.execute(select(item).where(item.c.id > after).order_by(item.c.id).limit(_BATCH)).all():
+        ids = [row.id for row in rows]
+        texts: dict[int, list[Any]] = defaultdict(list)
+        wanted_texts = select(response).where(response.c.item.in_(ids)).order_by(response.c.item, response.c.number)
+        for row in connection.execute(wanted_texts):
+            texts[row.item].append(text_of_json(row.text))
+        said = _said(connection, ids, wanted.since)
+        for row in rows:
+            group = Group(
+                row.group_id,
+                text_of_json(row.prompt),
+                tuple(texts[row.id]),
+                subset=row.subset,
+                meta=row.meta,
+                tools=tuple(row.tools),
+            )
+            yield row, group, said.get(row.id, ())
+        after = ids[-1]
+
+
+def _said(connection: Connection, items: Collection[int], since: float) -> Mapping[int, Sequence[Any]]:
+    later = judgement.alias()
+    superseded = select(later.c.id).where(later.c.lease == judgement.c.lease, later.c.revision > judgement.c.revision)
+    rows = connection.execute(
+        select(
+            judgement,
+            lease.c.public_id.label("lease_id"),
+            lease.c.shown,
+            lease.c.question,
+            person.c.public_id,
+            person.c.name,
+            question.c.item,
+            question.c.kind.label("asked"),
+            question.c.arm,
+            question.c.wave,
+            question.c.probability,
+        )
+        .join(lease, lease.c.id == judgement.c.lease)
+        .join(person, person.c.id == lease.c.person)
+        .join(question, question.c.id == lease.c.question)
+        .where(question.c.item.in_(items), judgement.c.sent >= since, ~superseded.exists())
+        .order_by(lease.c.id)
+    )
+    by_item: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        by_item[row.item].append(row)
+    return by_item
+
+
+def _prior(row: Any, group: Group) -> tuple[list[Ranking], list[Rating]]:
+    """The judgements that came with a group."""
+    known = Group.from_dict(group.to_dict() | row.prior)
+    return [*known.rankings], [*known.ratings]

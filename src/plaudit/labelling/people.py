@@ -1,0 +1,291 @@
+"""Who may judge, and who may look: people, invitations, sessions and passwords.
+
+Tokens are 256 random bits, of which the database holds digests alone. A link only shows a page; what uses it up is the
+button there, since programs that preview links follow them.
+"""
+
+from __future__ import annotations
+
+import secrets
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+from sqlalchemy import Connection, func, insert, select, update
+
+from plaudit.errors import InvalidInputError, NotFoundError
+from plaudit.labelling.clock import now, public_id
+from plaudit.labelling.database.tables import invite, lease, person, question, session
+from plaudit.labelling.project import Project, note
+
+OWNER, REVIEWER, ANNOTATOR = "owner", "reviewer", "annotator"
+ROLES = (OWNER, REVIEWER, ANNOTATOR)
+
+_DAY = 86400.0
+_LONGEST_SESSION = 90 * _DAY
+_SEEN_EVERY = 600.0
+_SHORTEST_PASSWORD = 10
+
+_hasher = PasswordHasher()
+# Checked against where a name is not known, so that the time it takes does not tell.
+_NO_HASH = _hasher.hash("nobody's password")
+
+
+class SignedIn(NamedTuple):
+    """Who makes a request.
+
+    Attributes:
+        id: of the person.
+        name: of the person.
+        role: "owner", "reviewer" or "annotator".
+        locale: the language of the page, if one was chosen.
+        csrf: what the page has to send back with every change.
+        guidelines_seen: the revision that the person has read.
+    """
+
+    id: int
+    name: str
+    role: str
+    locale: str | None
+    csrf: str
+    guidelines_seen: int
+
+
+def add_person(project: Project, name: str, role: str = ANNOTATOR, password: str | None = None) -> int:
+    """A new person; the id.
+
+    Raises:
+        InvalidInputError: if the name is taken or empty, or the password too short.
+
+    Example:
+        >>> project = Project.open("my-project")
+        >>> add_person(project, "Ann") > 0
+        True
+    """
+    with project.database.writing() as connection:
+        return _insert_person(connection, name, role, password)
+
+
+def set_password(project: Project, whose: int, password: str) -> None:
+    """Give a person a password; all sessions end.
+
+    Raises:
+        InvalidInputError: if it is too short.
+    """
+    with project.database.writing() as connection:
+        connection.execute(update(person).where(person.c.id == whose).values(password_hash=_hashed(password)))
+        _end_sessions(connection, whose)
+
+
+def set_role(project: Project, whose: int, role: str) -> None:
+    """Give a person another role; all sessions end."""
+    with project.database.writing() as connection:
+        connection.execute(update(person).where(person.c.id == whose).values(role=role))
+        _end_sessions(connection, whose)
+        note(connection, "role", {"role": role}, whose)
+
+
+def pause(project: Project, whose: int, paused: bool) -> None:
+    """Give a person no more questions, or again some."""
+    with project.database.writing() as connection:
+        connection.execute(update(person).where(person.c.id == whose).values(paused=paused))
+        note(connection, "paused" if paused else "resumed", {}, whose)
+
+
+def find_person(project: Project, name: str) -> int | None:
+    """The id of the person of that name."""
+    with project.database.reading() as connection:
+        return connection.scalar(select(person.c.id).where(person.c.folded == _folded(name)))
+
+
+def has_password(project: Project) -> bool:
+    """Whether an owner can sign in by a password."""
+    owners = select(func.count()).where(person.c.role == OWNER, person.c.password_hash.is_not(None))
+    with project.database.reading() as connection:
+        return bool(connection.scalar(owners))
+
+
+def sign_in(project: Project, name: str, password: str) -> str:
+    """A session's token, for a name and its password.
+
+    Raises:
+        InvalidInputError: unless they belong together; which of them is wrong is not told.
+    """
+    with project.database.reading() as connection:
+        row = connection.execute(select(person).where(person.c.folded == _folded(name))).one_or_none()
+    known = row is not None and row.password_hash is not None and not row.disabled
+    try:
+        _hasher.verify(row.password_hash if row is not None and known else _NO_HASH, password)
+    except (Argon2Error, InvalidHashError):
+        known = False
+    if row is None or not known:
+        raise InvalidInputError("the name and the password do not belong together", remedy="try again")
+    with project.database.writing() as connection:
+        return _begin_session(connection, row.id)
+
+
+def create_invitation(
+    project: Project,
+    role: str = ANNOTATOR,
+    *,
+    label: str = "",
+    most: int | None = None,
+    days: float | None = 14,
+    by: int | None = None,
+) -> str:
+    """The token of an invitation.
+
+    Args:
+        project: to which.
+        role: that who accepts it gets.
+        label: to tell it from others.
+        most: people who may accept it; None: any number.
+        days: for which it holds; None: until it is revoked.
+        by: the id of who invites.
+    """
+    if role not in ROLES:
+        raise InvalidInputError(f"there is no role {role!r}", remedy=f"there are {', '.join(ROLES)}")
+    token = secrets.token_urlsafe(32)
+    with project.database.writing() as connection:
+        values = {"role": role, "label": label, "max_uses": most, "revoked": False, "created": now(), "created_by": by}
+        expires = None if days is None else now() + days * _DAY
+        connection.execute(insert(invite).values(token_hash=_digest(token), expires=expires, **values))
+    return token
+
+
+def create_return_link(project: Project, whose: int) -> str:
+    """A token by which a person comes back who has lost the session; it works once, and ends an older one."""
+    token = secrets.token_urlsafe(32)
+    with project.database.writing() as connection:
+        connection.execute(update(person).where(person.c.id == whose).values(return_hash=_digest(token)))
+    return token
+
+
+def invited(project: Project, token: str) -> str | None:
+    """What a token is for: "return", or the role of its invitation; None: nothing any more."""
+    with project.database.reading() as connection:
+        if connection.scalar(select(person.c.id).where(person.c.return_hash == _digest(token))) is not None:
+            return "return"
+        row = _valid_invitation(connection, token)
+    return None if row is None else str(row.role)
+
+
+def accept(project: Project, token: str, name: str, locale: str | None = None) -> str:
+    """A session's token, for an invitation or a return link.
+
+    Raises:
+        NotFoundError: if it holds no more.
+        InvalidInputError: if the name is taken.
+    """
+    with project.database.writing() as connection:
+        back = connection.scalar(select(person.c.id).where(person.c.return_hash == _digest(token)))
+        if back is not None:
+            connection.execute(update(person).where(person.c.id == back).values(return_hash=None))
+            return _begin_session(connection, back)
+        row = _valid_invitation(connection, token)
+        if row is None:
+            raise NotFoundError("this invitation holds no more", remedy="ask for a new one")
+        whose = _insert_person(connection, name, row.role, None, locale)
+        connection.execute(update(invite).where(invite.c.id == row.id).values(uses=invite.c.uses + 1))
+        note(connection, "joined", {"invite": row.id}, whose)
+        return _begin_session(connection, whose)
+
+
+def signed_in(project: Project, token: str) -> SignedIn | None:
+    """Whose session a token is, if it lasts."""
+    with project.database.reading() as connection:
+        columns = (
+            person,
+            session.c.id.label("session"),
+            session.c.csrf,
+            session.c.seen,
+            session.c.created.label("began"),
+        )
+        live = select(*columns, session.c.created.label("began")).join(person, person.c.id == session.c.person)
+        wanted = live.where(session.c.token_hash == _digest(token), ~session.c.ended, ~person.c.disabled)
+        row = connection.execute(wanted).one_or_none()
+    lasts = project.settings.session_days * _DAY
+    if row is None or row.seen + lasts < now() or row.began + _LONGEST_SESSION < now():
+        return None
+    if row.seen + _SEEN_EVERY < now():
+        with project.database.writing() as connection:
+            connection.execute(update(session).where(session.c.id == row.session).values(seen=now()))
+    return SignedIn(row.id, row.name, row.role, row.locale, row.csrf, row.guidelines_seen)
+
+
+def sign_out(project: Project, token: str) -> None:
+    """End a session."""
+    with project.database.writing() as connection:
+        connection.execute(update(session).where(session.c.token_hash == _digest(token)).values(ended=True))
+
+
+def set_locale(project: Project, whose: int, locale: str) -> None:
+    """The language of a person's page."""
+    with project.database.writing() as connection:
+        connection.execute(update(person).where(person.c.id == whose).values(locale=locale))
+
+
+def see_guidelines(project: Project, whose: int, revision: int) -> None:
+    """Note that a person has read the guidelines."""
+    with project.database.writing() as connection:
+        connection.execute(update(person).where(person.c.id == whose).values(guidelines_seen=revision))
+
+
+def open_questions(project: Project, whose: int) -> list[str]:
+    """Public ids of the leases that a person holds."""
+    held = select(lease.c.public_id).join(question).where(lease.c.person == whose, lease.c.state == "open")
+    with project.database.reading() as connection:
+        return [*connection.scalars(held)]
+
+
+def _insert_person(
+    connection: Connection, name: str, role: str, password: str | None, locale: str | None = None
+) -> int:
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= 60 or not name.isprintable():
+        raise InvalidInputError("a name has 1 to 60 characters", remedy="choose another one")
+    if role not in ROLES:
+        raise InvalidInputError(f"there is no role {role!r}", remedy=f"there are {', '.join(ROLES)}")
+    if connection.scalar(select(person.c.id).where(person.c.folded == _folded(name))) is not None:
+        raise InvalidInputError(f"somebody is called {name!r} already", remedy="choose another name")
+    values = {"public_id": public_id(), "name": name, "folded": _folded(name), "role": role, "locale": locale}
+    values["password_hash"] = None if password is None else _hashed(password)
+    key = connection.execute(
+        insert(person).values(paused=False, disabled=False, created=now(), **values)
+    ).inserted_primary_key
+    return int(key[0])  # type: ignore[index]
+
+
+def _valid_invitation(connection: Connection, token: str) -> Any:
+    row = connection.execute(select(invite).where(invite.c.token_hash == _digest(token))).one_or_none()
+    if row is None or row.revoked or (row.expires is not None and row.expires < now()):
+        return None
+    return None if row.max_uses is not None and row.uses >= row.max_uses else row
+
+
+def _begin_session(connection: Connection, whose: int) -> str:
+    token = secrets.token_urlsafe(32)
+    values = {"token_hash": _digest(token), "person": whose, "csrf": secrets.token_urlsafe(24), "ended": False}
+    connection.execute(insert(session).values(created=now(), seen=now(), **values))
+    return token
+
+
+def _end_sessions(connection: Connection, whose: int) -> None:
+    connection.execute(update(session).where(session.c.person == whose).values(ended=True))
+
+
+def _hashed(password: str) -> str:
+    if len(password) < _SHORTEST_PASSWORD:
+        raise InvalidInputError(
+            f"a password has at least {_SHORTEST_PASSWORD} characters", remedy="choose a longer one"
+        )
+    return _hasher.hash(password)
+
+
+def _digest(token: str) -> str:
+    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.split()).casefold()
