@@ -19,7 +19,7 @@ from sqlalchemy import Connection, select
 from plaudit.data import write_groups
 from plaudit.groups import Group, Ranking, Rating
 from plaudit.labelling.answers import Answer, judgements_of
-from plaudit.labelling.database.tables import item, judgement, lease, person, question, response
+from plaudit.labelling.database.tables import items, judgements, leases, persons, questions, responses
 from plaudit.labelling.project import Project, text_of_json
 from plaudit.storage import check_folder
 
@@ -95,8 +95,8 @@ def export(
                 yield line
 
         groups = write_groups(judged_groups(project, connection, wanted), folder / GROUPS, overwrite=True)
-        judgements = write_groups(lines(), folder / JUDGEMENTS, overwrite=True)
-    return Exported(groups, judgements, skips, surplus)
+        written = write_groups(lines(), folder / JUDGEMENTS, overwrite=True)
+    return Exported(groups, written, skips, surplus)
 
 
 def judged_groups(project: Project, connection: Connection, wanted: Wanted = EVERYTHING) -> Iterator[Group]:
@@ -176,10 +176,10 @@ def _details(row: Any, wanted: Wanted) -> dict[str, Any]:
 def _items(project: Project, connection: Connection, wanted: Wanted) -> Iterator[tuple[Any, Group, Sequence[Any]]]:
     """Each item's row, its group without judgements, and the last revision of each judgement of it, in order."""
     after = 0
-    while rows := connection.execute(select(item).where(item.c.id > after).order_by(item.c.id).limit(_BATCH)).all():
+    while rows := connection.execute(select(items).where(items.c.id > after).order_by(items.c.id).limit(_BATCH)).all():
         ids = [row.id for row in rows]
         texts: dict[int, list[Any]] = defaultdict(list)
-        wanted_texts = select(response).where(response.c.item.in_(ids)).order_by(response.c.item, response.c.number)
+        wanted_texts = select(responses).where(responses.c.item.in_(ids)).order_by(responses.c.item, responses.c.number)
         for row in connection.execute(wanted_texts):
             texts[row.item].append(text_of_json(row.text))
         said = _said(connection, ids, wanted.since)
@@ -197,27 +197,27 @@ def _items(project: Project, connection: Connection, wanted: Wanted) -> Iterator
 
 
 def _said(connection: Connection, items: Collection[int], since: float) -> Mapping[int, Sequence[Any]]:
-    later = judgement.alias()
-    superseded = select(later.c.id).where(later.c.lease == judgement.c.lease, later.c.revision > judgement.c.revision)
+    later = judgements.alias()
+    superseded = select(later.c.id).where(later.c.lease == judgements.c.lease, later.c.revision > judgements.c.revision)
     rows = connection.execute(
         select(
-            judgement,
-            lease.c.public_id.label("lease_id"),
-            lease.c.shown,
-            lease.c.question,
-            person.c.public_id,
-            person.c.name,
-            question.c.item,
-            question.c.kind.label("asked"),
-            question.c.arm,
-            question.c.wave,
-            question.c.probability,
+            judgements,
+            leases.c.public_id.label("lease_id"),
+            leases.c.shown,
+            leases.c.question,
+            persons.c.public_id,
+            persons.c.name,
+            questions.c.item,
+            questions.c.kind.label("asked"),
+            questions.c.arm,
+            questions.c.wave,
+            questions.c.probability,
         )
-        .join(lease, lease.c.id == judgement.c.lease)
-        .join(person, person.c.id == lease.c.person)
-        .join(question, question.c.id == lease.c.question)
-        .where(question.c.item.in_(items), judgement.c.sent >= since, ~superseded.exists())
-        .order_by(lease.c.id)
+        .join(leases, leases.c.id == judgements.c.lease)
+        .join(persons, persons.c.id == leases.c.person)
+        .join(questions, questions.c.id == leases.c.question)
+        .where(questions.c.item.in_(items), judgements.c.sent >= since, ~superseded.exists())
+        .order_by(leases.c.id)
     )
     by_item: dict[int, list[Any]] = defaultdict(list)
     for row in rows:

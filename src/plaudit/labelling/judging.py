@@ -14,9 +14,9 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from plaudit.errors import InvalidInputError, NotFoundError
 from plaudit.labelling.answers import Answer, gold_result, read_answer
-from plaudit.labelling.assigning import free_place, give_back
+from plaudit.labelling.assigning import Assignment, free_place, give_back
 from plaudit.labelling.clock import now
-from plaudit.labelling.database.tables import item, judgement, lease, person, project, question
+from plaudit.labelling.database.tables import items, judgements, leases, persons, projects, questions
 from plaudit.labelling.project import Project
 
 _LONGEST_COMMENT = 5000
@@ -80,15 +80,15 @@ def send(project: Project, whose: int, lease_id: str, body: Mapping[str, Any], e
         InvalidInputError: for an answer that was not asked for.
     """
     with project.database.writing() as connection:
-        connection.execute(select(person.c.id).where(person.c.id == whose).with_for_update())
+        connection.execute(select(persons.c.id).where(persons.c.id == whose).with_for_update())
         held = connection.execute(
-            select(lease).where(lease.c.public_id == lease_id, lease.c.person == whose).with_for_update()
+            select(leases).where(leases.c.public_id == lease_id, leases.c.person == whose).with_for_update()
         ).one_or_none()
         if held is None:
             raise NotFoundError("there is no such question of yours")
         if (receipt := _known(connection, envelope.client_id, held.id)) is not None:
             return receipt
-        asked = connection.execute(select(question).where(question.c.id == held.question).with_for_update()).one()
+        asked = connection.execute(select(questions).where(questions.c.id == held.question).with_for_update()).one()
         answer = read_answer(body, project.settings, held.shown)
         _check_reasons(project, envelope)
         surplus = False
@@ -103,10 +103,10 @@ def send(project: Project, whose: int, lease_id: str, body: Mapping[str, Any], e
 def last_answers(project: Project, whose: int, most: int = 50) -> list[dict[str, Any]]:
     """A person's newest judgements, newest first: `lease`, `shown`, `kind`, `answer`, `comment`, `reasons`, `sent`."""
     newest = (
-        select(lease.c.public_id, lease.c.shown, judgement)
-        .join(judgement, judgement.c.lease == lease.c.id)
-        .where(lease.c.person == whose, ~_superseded())
-        .order_by(judgement.c.id.desc())
+        select(leases.c.public_id, leases.c.shown, judgements)
+        .join(judgements, judgements.c.lease == leases.c.id)
+        .where(leases.c.person == whose, ~_superseded())
+        .order_by(judgements.c.id.desc())
         .limit(most)
     )
     with project.database.reading() as connection:
@@ -125,20 +125,27 @@ def last_answers(project: Project, whose: int, most: int = 50) -> list[dict[str,
     ]
 
 
+def known_answer(project: Project, one: Assignment) -> Answer:
+    """What the answer to a question of known answer is, by the group's numbers."""
+    with project.database.reading() as connection:
+        known = connection.scalar(select(items.c.gold).where(items.c.id == one.item)) or {}
+    return {name: value for name, value in known.items() if name != "of"}
+
+
 def _superseded() -> Any:
     """A condition: there is a later revision of a judgement."""
-    later = judgement.alias()
+    later = judgements.alias()
     return (
-        select(later.c.id).where(later.c.lease == judgement.c.lease, later.c.revision > judgement.c.revision).exists()
+        select(later.c.id).where(later.c.lease == judgements.c.lease, later.c.revision > judgements.c.revision).exists()
     )
 
 
 def _known(connection: Connection, client_id: str, lease_number: int) -> Receipt | None:
     row = connection.execute(
-        select(judgement, question.c.kind.label("asked"))
-        .join(lease, lease.c.id == judgement.c.lease)
-        .join(question, question.c.id == lease.c.question)
-        .where(judgement.c.client_id == client_id)
+        select(judgements, questions.c.kind.label("asked"))
+        .join(leases, leases.c.id == judgements.c.lease)
+        .join(questions, questions.c.id == leases.c.question)
+        .where(judgements.c.client_id == client_id)
     ).one_or_none()
     if row is None:
         return None
@@ -160,29 +167,29 @@ def _take_place(connection: Connection, held: Any, asked: Any) -> bool:
     if held.state in ("answered", "surplus"):
         return bool(held.state == "surplus")
     if held.state == "open":
-        connection.execute(update(lease).where(lease.c.id == held.id).values(state="answered"))
+        connection.execute(update(leases).where(leases.c.id == held.id).values(state="answered"))
     else:
         # Given back since: somebody else may have the place, or this person the question for a second time.
         again = (
             select(func.count())
-            .select_from(lease)
+            .select_from(leases)
             .where(
-                lease.c.question == held.question,
-                lease.c.person == held.person,
-                lease.c.state.in_(("open", "answered")),
+                leases.c.question == held.question,
+                leases.c.person == held.person,
+                leases.c.state.in_(("open", "answered")),
             )
         )
         elsewhere = bool(connection.scalar(again))
         if elsewhere:
             _release_other(connection, held)
-            asked = connection.execute(select(question).where(question.c.id == asked.id)).one()
+            asked = connection.execute(select(questions).where(questions.c.id == asked.id)).one()
         if asked.wanted is not None and asked.free < 1:
-            connection.execute(update(lease).where(lease.c.id == held.id).values(state="surplus"))
+            connection.execute(update(leases).where(leases.c.id == held.id).values(state="surplus"))
             return True
         place = free_place(connection, asked.id)
-        connection.execute(update(lease).where(lease.c.id == held.id).values(state="answered", place=place))
+        connection.execute(update(leases).where(leases.c.id == held.id).values(state="answered", place=place))
         if asked.wanted is not None:
-            connection.execute(update(question).where(question.c.id == asked.id).values(free=question.c.free - 1))
+            connection.execute(update(questions).where(questions.c.id == asked.id).values(free=questions.c.free - 1))
     _finish(connection, asked.id)
     return False
 
@@ -190,8 +197,8 @@ def _take_place(connection: Connection, held: Any, asked: Any) -> bool:
 def _release_other(connection: Connection, held: Any) -> None:
     """A person has the question twice, since the first lease expired: the late answer ends the second, if that is
     unanswered."""
-    mine = (lease.c.question == held.question, lease.c.person == held.person, lease.c.state == "open")
-    if connection.execute(update(lease).where(*mine).values(state="released")).rowcount:
+    mine = (leases.c.question == held.question, leases.c.person == held.person, leases.c.state == "open")
+    if connection.execute(update(leases).where(*mine).values(state="released")).rowcount:
         give_back(connection, held.question)
 
 
@@ -199,37 +206,37 @@ def _finish(connection: Connection, question_id: int) -> None:
     """Close a question that has all its answers."""
     answered = (
         select(func.count())
-        .select_from(lease)
-        .where(lease.c.question == question_id, lease.c.state == "answered")
+        .select_from(leases)
+        .where(leases.c.question == question_id, leases.c.state == "answered")
         .scalar_subquery()
     )
-    complete = (question.c.id == question_id, question.c.state == "open", question.c.wanted <= answered)
-    connection.execute(update(question).where(*complete).values(state="done", refill=False))
+    complete = (questions.c.id == question_id, questions.c.state == "open", questions.c.wanted <= answered)
+    connection.execute(update(questions).where(*complete).values(state="done", refill=False))
 
 
 def _skip(project: Project, connection: Connection, held: Any, asked: Any) -> None:
     """Free the place for somebody else; a question that too many have skipped is put aside."""
-    connection.execute(update(lease).where(lease.c.id == held.id).values(state="skipped"))
+    connection.execute(update(leases).where(leases.c.id == held.id).values(state="skipped"))
     if held.state in ("open", "answered"):
         give_back(connection, asked.id)
-    people = select(func.count(lease.c.person.distinct())).where(
-        lease.c.question == asked.id, lease.c.state == "skipped"
+    people = select(func.count(leases.c.person.distinct())).where(
+        leases.c.question == asked.id, leases.c.state == "skipped"
     )
     if asked.kind == "ask" and (connection.scalar(people) or 0) >= project.settings.skips:
-        connection.execute(update(question).where(question.c.id == asked.id).values(state="aside"))
+        connection.execute(update(questions).where(questions.c.id == asked.id).values(state="aside"))
 
 
 def _result(connection: Connection, asked: Any, answer: Answer) -> str | None:
     if asked.kind not in ("gold", "training"):
         return None
-    known = connection.scalar(select(item.c.gold).where(item.c.id == asked.item))
+    known = connection.scalar(select(items.c.gold).where(items.c.id == asked.item))
     return gold_result(answer, known or {}, asked.responses)
 
 
 def _write(
     connection: Connection, held: Any, answer: Answer, envelope: Envelope, surplus: bool, asked: Any, result: str | None
 ) -> Receipt:
-    newest = connection.scalar(select(func.max(judgement.c.revision)).where(judgement.c.lease == held.id))
+    newest = connection.scalar(select(func.max(judgements.c.revision)).where(judgements.c.lease == held.id))
     revision = 0 if newest is None else newest + 1
     kind = "skip" if "skip" in answer else "answer"
     row = {
@@ -245,9 +252,9 @@ def _write(
         "how": dict(envelope.how),
         "gold_result": result,
         "gold_revision": asked.gold_revision if result else None,
-        "guidelines_revision": connection.scalar(select(project.c.guidelines_revision)) or 0,
+        "guidelines_revision": connection.scalar(select(projects.c.guidelines_revision)) or 0,
         "surplus": surplus,
         "sent": now(),
     }
-    connection.execute(insert(judgement).values(**row))
+    connection.execute(insert(judgements).values(**row))
     return Receipt(revision, kind, surplus, result if asked.kind == "training" else None)

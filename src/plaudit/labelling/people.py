@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from plaudit.errors import InvalidInputError, NotFoundError
 from plaudit.labelling.clock import now, public_id
-from plaudit.labelling.database.tables import invite, lease, person, question, session
+from plaudit.labelling.database.tables import invites, leases, persons, questions, sessions
 from plaudit.labelling.project import Project, note
 
 OWNER, REVIEWER, ANNOTATOR = "owner", "reviewer", "annotator"
@@ -74,14 +74,14 @@ def set_password(project: Project, whose: int, password: str) -> None:
         InvalidInputError: if it is too short.
     """
     with project.database.writing() as connection:
-        connection.execute(update(person).where(person.c.id == whose).values(password_hash=_hashed(password)))
+        connection.execute(update(persons).where(persons.c.id == whose).values(password_hash=_hashed(password)))
         _end_sessions(connection, whose)
 
 
 def set_role(project: Project, whose: int, role: str) -> None:
     """Give a person another role; all sessions end."""
     with project.database.writing() as connection:
-        connection.execute(update(person).where(person.c.id == whose).values(role=role))
+        connection.execute(update(persons).where(persons.c.id == whose).values(role=role))
         _end_sessions(connection, whose)
         note(connection, "role", {"role": role}, whose)
 
@@ -89,19 +89,19 @@ def set_role(project: Project, whose: int, role: str) -> None:
 def pause(project: Project, whose: int, paused: bool) -> None:
     """Give a person no more questions, or again some."""
     with project.database.writing() as connection:
-        connection.execute(update(person).where(person.c.id == whose).values(paused=paused))
+        connection.execute(update(persons).where(persons.c.id == whose).values(paused=paused))
         note(connection, "paused" if paused else "resumed", {}, whose)
 
 
 def find_person(project: Project, name: str) -> int | None:
     """The id of the person of that name."""
     with project.database.reading() as connection:
-        return connection.scalar(select(person.c.id).where(person.c.folded == _folded(name)))
+        return connection.scalar(select(persons.c.id).where(persons.c.folded == _folded(name)))
 
 
 def has_password(project: Project) -> bool:
     """Whether an owner can sign in by a password."""
-    owners = select(func.count()).where(person.c.role == OWNER, person.c.password_hash.is_not(None))
+    owners = select(func.count()).where(persons.c.role == OWNER, persons.c.password_hash.is_not(None))
     with project.database.reading() as connection:
         return bool(connection.scalar(owners))
 
@@ -113,7 +113,7 @@ def sign_in(project: Project, name: str, password: str) -> str:
         InvalidInputError: unless they belong together; which of them is wrong is not told.
     """
     with project.database.reading() as connection:
-        row = connection.execute(select(person).where(person.c.folded == _folded(name))).one_or_none()
+        row = connection.execute(select(persons).where(persons.c.folded == _folded(name))).one_or_none()
     known = row is not None and row.password_hash is not None and not row.disabled
     try:
         _hasher.verify(row.password_hash if row is not None and known else _NO_HASH, password)
@@ -150,7 +150,7 @@ def create_invitation(
     with project.database.writing() as connection:
         values = {"role": role, "label": label, "max_uses": most, "revoked": False, "created": now(), "created_by": by}
         expires = None if days is None else now() + days * _DAY
-        connection.execute(insert(invite).values(token_hash=_digest(token), expires=expires, **values))
+        connection.execute(insert(invites).values(token_hash=_digest(token), expires=expires, **values))
     return token
 
 
@@ -158,14 +158,14 @@ def create_return_link(project: Project, whose: int) -> str:
     """A token by which a person comes back who has lost the session; it works once, and ends an older one."""
     token = secrets.token_urlsafe(32)
     with project.database.writing() as connection:
-        connection.execute(update(person).where(person.c.id == whose).values(return_hash=_digest(token)))
+        connection.execute(update(persons).where(persons.c.id == whose).values(return_hash=_digest(token)))
     return token
 
 
 def invited(project: Project, token: str) -> str | None:
     """What a token is for: "return", or the role of its invitation; None: nothing any more."""
     with project.database.reading() as connection:
-        if connection.scalar(select(person.c.id).where(person.c.return_hash == _digest(token))) is not None:
+        if connection.scalar(select(persons.c.id).where(persons.c.return_hash == _digest(token))) is not None:
             return "return"
         row = _valid_invitation(connection, token)
     return None if row is None else str(row.role)
@@ -179,15 +179,15 @@ def accept(project: Project, token: str, name: str, locale: str | None = None) -
         InvalidInputError: if the name is taken.
     """
     with project.database.writing() as connection:
-        back = connection.scalar(select(person.c.id).where(person.c.return_hash == _digest(token)))
+        back = connection.scalar(select(persons.c.id).where(persons.c.return_hash == _digest(token)))
         if back is not None:
-            connection.execute(update(person).where(person.c.id == back).values(return_hash=None))
+            connection.execute(update(persons).where(persons.c.id == back).values(return_hash=None))
             return _begin_session(connection, back)
         row = _valid_invitation(connection, token)
         if row is None:
             raise NotFoundError("this invitation holds no more", remedy="ask for a new one")
         whose = _insert_person(connection, name, row.role, None, locale)
-        connection.execute(update(invite).where(invite.c.id == row.id).values(uses=invite.c.uses + 1))
+        connection.execute(update(invites).where(invites.c.id == row.id).values(uses=invites.c.uses + 1))
         note(connection, "joined", {"invite": row.id}, whose)
         return _begin_session(connection, whose)
 
@@ -196,45 +196,45 @@ def signed_in(project: Project, token: str) -> SignedIn | None:
     """Whose session a token is, if it lasts."""
     with project.database.reading() as connection:
         columns = (
-            person,
-            session.c.id.label("session"),
-            session.c.csrf,
-            session.c.seen,
-            session.c.created.label("began"),
+            persons,
+            sessions.c.id.label("session"),
+            sessions.c.csrf,
+            sessions.c.seen,
+            sessions.c.created.label("began"),
         )
-        live = select(*columns, session.c.created.label("began")).join(person, person.c.id == session.c.person)
-        wanted = live.where(session.c.token_hash == _digest(token), ~session.c.ended, ~person.c.disabled)
+        live = select(*columns, sessions.c.created.label("began")).join(persons, persons.c.id == sessions.c.person)
+        wanted = live.where(sessions.c.token_hash == _digest(token), ~sessions.c.ended, ~persons.c.disabled)
         row = connection.execute(wanted).one_or_none()
     lasts = project.settings.session_days * _DAY
     if row is None or row.seen + lasts < now() or row.began + _LONGEST_SESSION < now():
         return None
     if row.seen + _SEEN_EVERY < now():
         with project.database.writing() as connection:
-            connection.execute(update(session).where(session.c.id == row.session).values(seen=now()))
+            connection.execute(update(sessions).where(sessions.c.id == row.session).values(seen=now()))
     return SignedIn(row.id, row.name, row.role, row.locale, row.csrf, row.guidelines_seen)
 
 
 def sign_out(project: Project, token: str) -> None:
     """End a session."""
     with project.database.writing() as connection:
-        connection.execute(update(session).where(session.c.token_hash == _digest(token)).values(ended=True))
+        connection.execute(update(sessions).where(sessions.c.token_hash == _digest(token)).values(ended=True))
 
 
 def set_locale(project: Project, whose: int, locale: str) -> None:
     """The language of a person's page."""
     with project.database.writing() as connection:
-        connection.execute(update(person).where(person.c.id == whose).values(locale=locale))
+        connection.execute(update(persons).where(persons.c.id == whose).values(locale=locale))
 
 
 def see_guidelines(project: Project, whose: int, revision: int) -> None:
     """Note that a person has read the guidelines."""
     with project.database.writing() as connection:
-        connection.execute(update(person).where(person.c.id == whose).values(guidelines_seen=revision))
+        connection.execute(update(persons).where(persons.c.id == whose).values(guidelines_seen=revision))
 
 
 def open_questions(project: Project, whose: int) -> list[str]:
     """Public ids of the leases that a person holds."""
-    held = select(lease.c.public_id).join(question).where(lease.c.person == whose, lease.c.state == "open")
+    held = select(leases.c.public_id).join(questions).where(leases.c.person == whose, leases.c.state == "open")
     with project.database.reading() as connection:
         return [*connection.scalars(held)]
 
@@ -247,18 +247,18 @@ def _insert_person(
         raise InvalidInputError("a name has 1 to 60 characters", remedy="choose another one")
     if role not in ROLES:
         raise InvalidInputError(f"there is no role {role!r}", remedy=f"there are {', '.join(ROLES)}")
-    if connection.scalar(select(person.c.id).where(person.c.folded == _folded(name))) is not None:
+    if connection.scalar(select(persons.c.id).where(persons.c.folded == _folded(name))) is not None:
         raise InvalidInputError(f"somebody is called {name!r} already", remedy="choose another name")
     values = {"public_id": public_id(), "name": name, "folded": _folded(name), "role": role, "locale": locale}
     values["password_hash"] = None if password is None else _hashed(password)
     key = connection.execute(
-        insert(person).values(paused=False, disabled=False, created=now(), **values)
+        insert(persons).values(paused=False, disabled=False, created=now(), **values)
     ).inserted_primary_key
     return int(key[0])  # type: ignore[index]
 
 
 def _valid_invitation(connection: Connection, token: str) -> Any:
-    row = connection.execute(select(invite).where(invite.c.token_hash == _digest(token))).one_or_none()
+    row = connection.execute(select(invites).where(invites.c.token_hash == _digest(token))).one_or_none()
     if row is None or row.revoked or (row.expires is not None and row.expires < now()):
         return None
     return None if row.max_uses is not None and row.uses >= row.max_uses else row
@@ -267,12 +267,12 @@ def _valid_invitation(connection: Connection, token: str) -> Any:
 def _begin_session(connection: Connection, whose: int) -> str:
     token = secrets.token_urlsafe(32)
     values = {"token_hash": _digest(token), "person": whose, "csrf": secrets.token_urlsafe(24), "ended": False}
-    connection.execute(insert(session).values(created=now(), seen=now(), **values))
+    connection.execute(insert(sessions).values(created=now(), seen=now(), **values))
     return token
 
 
 def _end_sessions(connection: Connection, whose: int) -> None:
-    connection.execute(update(session).where(session.c.person == whose).values(ended=True))
+    connection.execute(update(sessions).where(sessions.c.person == whose).values(ended=True))
 
 
 def _hashed(password: str) -> str:

@@ -10,13 +10,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 
 from plaudit.errors import DataError, InvalidInputError, NotFoundError
 from plaudit.groups import Group, Text, plain_text
 from plaudit.labelling.clock import now, number
 from plaudit.labelling.database import Database, create_triggers, is_current, is_url, upgrade
-from plaudit.labelling.database.tables import event, item, project, question, response
+from plaudit.labelling.database.tables import events, items, projects, questions, responses
 from plaudit.labelling.questions import count_questions, distinct
 from plaudit.labelling.settings import LabellingSettings
 from plaudit.storage import data_hash
@@ -88,12 +88,18 @@ class Project:
             )
         with database.writing() as connection:
             upgrade(connection)
-            if connection.scalar(select(func.count()).select_from(project)):
+            if connection.scalar(select(func.count()).select_from(projects)):
                 raise InvalidInputError("there is a project in that database", remedy="choose another database")
             create_triggers(connection)
-            row = {"settings": settings.to_dict(), "secret": secrets.token_bytes(32), "guidelines": guidelines}
-            connection.execute(insert(project).values(id=1, name=name, paused=False, created=now(), **row))
-        return cls(database, name, settings, row["secret"])  # type: ignore[arg-type]
+            secret = secrets.token_bytes(32)
+            row = {"settings": settings.to_dict(), "secret": secret, "guidelines": guidelines}
+            revision = int(bool(guidelines))
+            connection.execute(
+                insert(projects).values(
+                    id=1, name=name, paused=False, created=now(), guidelines_revision=revision, **row
+                )
+            )
+        return cls(database, name, settings, secret)
 
     @classmethod
     def open(cls, place: str | Path) -> Self:
@@ -110,7 +116,7 @@ class Project:
             with database.writing() as connection:
                 upgrade(connection)
         with database.reading() as connection:
-            row = connection.execute(select(project)).one_or_none()
+            row = connection.execute(select(projects)).one_or_none()
         if row is None:
             raise NotFoundError(f"there is no project in {place}", remedy="make one with plaudit label new")
         names = LabellingSettings.__dataclass_fields__
@@ -164,14 +170,14 @@ class Project:
         rows = [self._row(group, gold, lines.get(group.id, source)) for group in fresh.values()]
         if not rows:
             return Added(0, len(groups), 0, 0)
-        connection.execute(insert(item), rows)
+        connection.execute(insert(items), rows)
         ids = _ids(connection, list(fresh))
         texts = [
             {"item": ids[group.id], "number": place, "text": _json(text), "length": len(plain_text(text))}
             for group in fresh.values()
             for place, text in enumerate(group.responses)
         ]
-        connection.execute(insert(response), texts)
+        connection.execute(insert(responses), texts)
         if gold:
             self._ask_gold(connection, fresh.values(), ids)
         asked = [0 if gold else row["total"] for row in rows]
@@ -211,7 +217,7 @@ class Project:
             responses = known.get("of") or distinct(group.responses)
             kinds = ("gold", "training") if self.settings.training else ("gold",)
             rows += [question_row(ids[group.id], responses, kind, wanted=None) for kind in kinds]
-        connection.execute(insert(question), rows)
+        connection.execute(insert(questions), rows)
 
 
 def question_row(
@@ -247,9 +253,24 @@ def question_row(
     }
 
 
+def guidelines(project: Project) -> tuple[str, int]:
+    """The guidelines in Markdown, and their revision; 0: there never were any."""
+    with project.database.reading() as connection:
+        row = connection.execute(select(projects.c.guidelines, projects.c.guidelines_revision)).one()
+    return row.guidelines, row.guidelines_revision
+
+
+def set_guidelines(project: Project, text: str) -> None:
+    """Give the guidelines another text; people are told once."""
+    with project.database.writing() as connection:
+        changed = {"guidelines": text, "guidelines_revision": projects.c.guidelines_revision + 1}
+        connection.execute(update(projects).values(**changed))
+        note(connection, "guidelines-changed", {"length": len(text)})
+
+
 def note(connection: Connection, what: str, detail: Mapping[str, Any], whose: int | None = None) -> None:
     """Write down that something happened."""
-    connection.execute(insert(event).values(person=whose, what=what, detail=dict(detail), at=now()))
+    connection.execute(insert(events).values(person=whose, what=what, detail=dict(detail), at=now()))
 
 
 def gold_answer(group: Group, settings: LabellingSettings) -> dict[str, Any] | None:
@@ -285,10 +306,10 @@ def _content_hash(group: Group) -> str:
 
 
 def _hashes(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
-    rows = connection.execute(select(item.c.group_id, item.c.content_hash).where(item.c.group_id.in_(ids)))
+    rows = connection.execute(select(items.c.group_id, items.c.content_hash).where(items.c.group_id.in_(ids)))
     return {row.group_id: row.content_hash for row in rows}
 
 
 def _ids(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
-    rows = connection.execute(select(item.c.group_id, item.c.id).where(item.c.group_id.in_(ids)))
+    rows = connection.execute(select(items.c.group_id, items.c.id).where(items.c.group_id.in_(ids)))
     return {row.group_id: row.id for row in rows}

@@ -15,7 +15,7 @@ from plaudit.groups import Text, plain_text
 from plaudit.labelling.answers import Answer
 from plaudit.labelling.assigning import Assignment
 from plaudit.labelling.clock import now
-from plaudit.labelling.database.tables import item, response
+from plaudit.labelling.database.tables import items, responses
 from plaudit.labelling.project import Project, text_of_json
 from plaudit.labelling.rendering import Turn, fold, render_answer, render_conversation, shared_opening, word_differences
 
@@ -72,9 +72,9 @@ def as_shown(answer: Answer, shown: Sequence[int]) -> Answer:
 
 def _texts(project: Project, one: Assignment) -> tuple[Text, list[Text]]:
     with project.database.reading() as connection:
-        prompt = connection.scalar(select(item.c.prompt).where(item.c.id == one.item))
-        wanted = select(response.c.number, response.c.text).where(response.c.item == one.item)
-        texts = {row.number: row.text for row in connection.execute(wanted.where(response.c.number.in_(one.shown)))}
+        prompt = connection.scalar(select(items.c.prompt).where(items.c.id == one.item))
+        wanted = select(responses.c.number, responses.c.text).where(responses.c.item == one.item)
+        texts = {row.number: row.text for row in connection.execute(wanted.where(responses.c.number.in_(one.shown)))}
     return text_of_json(prompt), [text_of_json(texts[number]) for number in one.shown]
 
 

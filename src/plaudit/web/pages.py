@@ -1,4 +1,4 @@
-"""What stands before pages in a browser: which names the server goes by, what a page may load, how often one may try."""
+"""What stands before pages in a browser: the names a server goes by, what a page may load, how often one may try."""
 
 from __future__ import annotations
 

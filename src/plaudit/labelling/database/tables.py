@@ -49,7 +49,7 @@ def _of(name: str, table: str, *, null: bool = False) -> Column[int]:
     return Column(name, Id, ForeignKey(f"{table}.id"), nullable=null)
 
 
-project = Table(
+projects = Table(
     "project",
     metadata,
     Column("id", Integer, primary_key=True),
@@ -63,7 +63,7 @@ project = Table(
     CheckConstraint("id = 1", name="one"),
 )
 
-person = Table(
+persons = Table(
     "person",
     metadata,
     _id(),
@@ -84,7 +84,7 @@ person = Table(
     CheckConstraint("role in ('owner', 'reviewer', 'annotator')", name="role"),
 )
 
-invite = Table(
+invites = Table(
     "invite",
     metadata,
     _id(),
@@ -99,7 +99,7 @@ invite = Table(
     _of("created_by", "person", null=True),
 )
 
-session = Table(
+sessions = Table(
     "session",
     metadata,
     _id(),
@@ -111,7 +111,7 @@ session = Table(
     Column("ended", Boolean, nullable=False),
 )
 
-item = Table(
+items = Table(
     "item",
     metadata,
     _id(),
@@ -134,7 +134,7 @@ item = Table(
     Index("ix_item_round", "round", "place"),
 )
 
-response = Table(
+responses = Table(
     "response",
     metadata,
     Column("item", Id, ForeignKey("item.id"), primary_key=True),
@@ -143,7 +143,7 @@ response = Table(
     Column("length", Integer, nullable=False),
 )
 
-wave = Table(
+waves = Table(
     "wave",
     metadata,
     _id(),
@@ -156,7 +156,7 @@ wave = Table(
 
 _FREE = "state = 'open' and free > 0"
 
-question = Table(
+questions = Table(
     "question",
     metadata,
     _id(),
@@ -192,7 +192,7 @@ question = Table(
 
 _HELD = "state in ('open', 'answered')"
 
-lease = Table(
+leases = Table(
     "lease",
     metadata,
     _id(),
@@ -228,7 +228,7 @@ lease = Table(
     Index("ix_lease_expires", "state", "expires"),
 )
 
-judgement = Table(
+judgements = Table(
     "judgement",
     metadata,
     _id(),
@@ -251,7 +251,7 @@ judgement = Table(
     UniqueConstraint("lease", "revision"),
 )
 
-utility = Table(
+utilities = Table(
     "utility",
     metadata,
     Column("wave", Id, ForeignKey("wave.id"), primary_key=True),
@@ -259,7 +259,7 @@ utility = Table(
     Column("figures", JSON, nullable=False),
 )
 
-event = Table(
+events = Table(
     "event",
     metadata,
     _id(),
