@@ -1,1 +1,39 @@
 """People compare answers in a web page, and what they say goes straight into training."""
+
+from typing import TYPE_CHECKING
+
+from plaudit._face import face
+
+if TYPE_CHECKING:
+    from plaudit.labelling.app import create_app
+    from plaudit.labelling.exporting import Exported, Wanted, export
+    from plaudit.labelling.people import add_person, create_invitation, create_return_link, find_person, set_password
+    from plaudit.labelling.progress import project_status
+    from plaudit.labelling.project import Added, Project
+    from plaudit.labelling.server import Address, default_folder, owner_link, running_labelling_server, serve
+    from plaudit.labelling.settings import MODES, Attribute, LabellingSettings
+else:
+    __getattr__, __dir__ = face(__name__, __file__)
+
+__all__ = [
+    "MODES",
+    "Added",
+    "Address",
+    "Attribute",
+    "Exported",
+    "LabellingSettings",
+    "Project",
+    "Wanted",
+    "add_person",
+    "create_app",
+    "create_invitation",
+    "create_return_link",
+    "default_folder",
+    "export",
+    "find_person",
+    "owner_link",
+    "project_status",
+    "running_labelling_server",
+    "serve",
+    "set_password",
+]

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from plaudit.labelling.database.tables import items, leases, questions
+from plaudit.labelling.database.tables import items, leases, persons, questions
 from plaudit.labelling.project import Project
 
 _KEPT_SECONDS = 10.0
@@ -47,3 +47,24 @@ class Progress:
             questions.c.kind == "ask", questions.c.state == "open"
         )
         return int((connection.scalar(unasked) or 0) * self._project.settings.overlap + (connection.scalar(free) or 0))
+
+
+def project_status(project: Project) -> dict[str, int]:
+    """How far a project is: groups, questions by state, people, and judgements.
+
+    Example:
+        >>> project_status(Project.open("my-project"))["groups"]
+        2
+    """
+    wanted = {
+        "groups": select(func.count()).select_from(items).where(items.c.gold.is_(None)),
+        "questions": select(func.coalesce(func.sum(items.c.total), 0)),
+        "done": select(func.count()).where(questions.c.kind == "ask", questions.c.state == "done"),
+        "aside": select(func.count()).where(questions.c.state == "aside"),
+        "people": select(func.count()).select_from(persons),
+        "answers": select(func.count()).where(leases.c.state == "answered"),
+        "surplus": select(func.count()).where(leases.c.state == "surplus"),
+        "skips": select(func.count()).where(leases.c.state == "skipped"),
+    }
+    with project.database.reading() as connection:
+        return {name: int(connection.scalar(count) or 0) for name, count in wanted.items()}
