@@ -29,7 +29,7 @@ _TEMPLATES = Path(__file__).with_name("templates")
 
 
 def judge_page(
-    config: Mapping[str, Any], locale: Language, csrf: str, guidelines: Markup = Markup(), about: str = "annotator"
+    config: Mapping[str, Any], locale: Language, csrf: str, guidelines: str = "", about: str = "annotator"
 ) -> str:
     """The page on which people judge.
 

@@ -208,14 +208,8 @@ def accept(project: Project, token: str, name: str, locale: str | None = None) -
 def signed_in(project: Project, token: str) -> SignedIn | None:
     """Whose session a token is, if it lasts."""
     with project.database.reading() as connection:
-        columns = (
-            persons,
-            sessions.c.id.label("session"),
-            sessions.c.csrf,
-            sessions.c.seen,
-            sessions.c.created.label("began"),
-        )
-        live = select(*columns, sessions.c.created.label("began")).join(persons, persons.c.id == sessions.c.person)
+        columns = (sessions.c.id.label("session"), sessions.c.csrf, sessions.c.seen, sessions.c.created.label("began"))
+        live = select(persons, *columns).join(persons, persons.c.id == sessions.c.person)
         wanted = live.where(sessions.c.token_hash == _digest(token), ~sessions.c.ended, ~persons.c.disabled)
         row = connection.execute(wanted).one_or_none()
     lasts = project.settings.session_days * _DAY
