@@ -106,7 +106,9 @@ export class Desk {
 
   /** There is no question: say why, and look again by itself. */
   end({ reason, again }) {
-    const endings = { done: [say("judge.done"), say("judge.done_note", { k: supply.progress.done })], waiting: [say("judge.waiting"), say("judge.waiting_note")], paused: [say("judge.paused"), say("judge.paused_note")] };
+    const { done } = supply.progress;
+    const all = done ? say("judge.done_note", { k: done }) : say("judge.done_none");
+    const endings = { done: [say("judge.done"), all], waiting: [say("judge.waiting"), say("judge.waiting_note")], paused: [say("judge.paused"), say("judge.paused_note")] };
     const [title, note] = endings[reason] ?? [say("network.no_question"), say("network.trying")];
     paintEnd(title, note, reason === "done" ? null : () => this.advance());
     this.bar.draw(null, true);
@@ -202,16 +204,13 @@ export class Desk {
     const feedback = (await Promise.race([reply, patience]))?.feedback;
     const go = () => {
       this.feedback = null;
-      banner("feedback", null);
       this.advance();
     };
     if (!feedback) return go();
     const what = feedback.answer ? spoken(feedback.answer) : "";
     const key = { passed: "judge.passed", failed: "judge.failed" }[feedback.result] ?? "judge.not_comparable";
     this.feedback = { go };
-    const next = action(say("judge.next"), go, "↵");
-    banner("feedback", say(key, { what }), { actions: [next] });
-    next.focus();
+    this.bar.showFeedback(say(key, { what }), go);
     return undefined;
   }
 
@@ -241,6 +240,7 @@ export class Desk {
     clearTimeout(this.retry);
     if (this.place < 0 && this.question) this.parked = this.question;
     this.place = place;
+    this.bar.tell("");
     this.show(question);
   }
 
