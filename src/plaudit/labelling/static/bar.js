@@ -73,7 +73,8 @@ export class Bar {
   showFeedback(text, go) {
     const next = h("button", { type: "button", class: "button", onclick: go }, say("judge.next"), kbd("↵"));
     this.choices.replaceChildren(h("div", { class: "answered" }, h("p", {}, text), next));
-    this.tell(text);
+    this.tell("");
+    byId("announce").textContent = text;
     next.focus({ preventScroll: true });
   }
 
