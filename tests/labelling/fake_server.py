@@ -55,7 +55,7 @@ class FakeProject:
     role: str = "annotator"
     locale: str = "en"
     training: int = 0
-    guidelines: str = "## What is better?\n\nPrefer the answer that is *true*, then the one that is clear."
+    guidelines: str = "# What is better?\n\nPrefer the answer that is *true*, then the one that is clear."
     guidelines_revision: int = 1
     guidelines_seen: int = 1
     paused: bool = False
@@ -167,7 +167,7 @@ def application(project: FakeProject) -> Starlette:
     async def judge(request: Request) -> Response:
         if project.signed_out:
             return RedirectResponse("/sign-in")
-        return page(judge_page(project.config(), project.locale, CSRF, render_text(project.guidelines), project.role))
+        return page(judge_page(project.config(), project.locale, CSRF, render_text(project.guidelines)))
 
     async def join(request: Request) -> Response:
         problem = {"old": "expired", "used": "used"}.get(request.path_params["token"], "")

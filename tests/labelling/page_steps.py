@@ -6,7 +6,9 @@ from plaudit.labelling.settings import LabellingSettings
 
 LONG = "\n\n".join(f"Paragraph {i}: the river flows on, and on, and meets the sea near Cuxhaven." for i in range(80))
 
-PAIRS = [(f"Question {i}: which river is longer?", [f"The Elbe, of course. ({i})", f"The Rhine. ({i})"]) for i in range(9)]
+PAIRS = [
+    (f"Question {i}: which river is longer?", [f"The Elbe, of course. ({i})", f"The Rhine. ({i})"]) for i in range(9)
+]
 SEVERAL = [(f"Question {i}: name a city.", ["Hamburg", "Dresden", "Prague", "Berlin"]) for i in range(9)]
 
 
