@@ -5,6 +5,7 @@ The pages, the rendering and the check of every answer are the real ones.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import threading
 import time
@@ -62,6 +63,8 @@ class FakeProject:
     signed_out: bool = False
     broken: bool = False
     refuse: bool = False
+    late: bool = False
+    slow: float = 0
     expires_in: float | None = None
     leases: dict[str, int] = field(default_factory=dict)
     state: dict[str, str] = field(default_factory=dict)
@@ -183,6 +186,7 @@ def application(project: FakeProject) -> Starlette:
     async def api(request: Request) -> Response:
         path = request.url.path.removeprefix("/api/")
         project.calls.append(path)
+        await asyncio.sleep(project.slow)
         if project.broken:
             return trouble(503, "overloaded", "busy")
         if project.signed_out and path not in ("sign-in", "join"):
@@ -218,7 +222,7 @@ def answer(project: FakeProject, path: str, body: dict[str, Any]) -> Any:
             raise PlauditError("this answer is not wanted")
         return project.send(body)
     if path == "extend":
-        return {"expires_in": project.settings.lease_seconds}
+        return {"expires_in": None if project.late else project.settings.lease_seconds}
     if path == "mine":
         last = {one["lease"]: one for one in project.sent}
         newest = sorted(last, key=lambda lease: -project.leases[lease])

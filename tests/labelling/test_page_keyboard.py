@@ -66,7 +66,7 @@ def test_a_ranking_begins_empty_and_every_answer_needs_a_word(judging):
     press(page, "Enter")
     assert page.locator(".status").inner_text() == "Rank or leave out: A, B, C, D."
     press(page, "2", "j", "1", "j", "2", "j", "x")
-    assert page.locator(".order").inner_text() == "Order B  ›  A = C  ·  left out: D"
+    assert page.locator(".order").inner_text() == "Order B › A = C · left out: D"
     press(page, "Enter")
     ready(page, "Question 1")
     press(page, *"j1j2j3j4", "Alt+ArrowUp", "Enter")

@@ -144,21 +144,31 @@ def test_leaving_gives_the_unseen_question_back_unless_another_tab_has_it(judgin
 
 
 def test_a_question_stays_as_long_as_somebody_is_there(judging):
-    work = project(lease_seconds=60, expires_in=3)
+    work = project(lease_seconds=60, expires_in=4)
     page = judging(work)
     ready(page)
     page.get_by_text("In two minutes this question goes to somebody else").wait_for()
-    # A sign of life, later than the last one by the share of the lease after which it is said again.
-    page.evaluate("Date.now = (now => () => now() + 13_000)(Date.now)")
-    page.mouse.move(300, 300)
-    until(page, lambda: "extend" in work.calls)
+    until(page, lambda: page.mouse.move(300, 300) or "extend" in work.calls)
     page.get_by_text("In two minutes").wait_for(state="detached")
     press(page, "1")
     until(page, lambda: len(work.sent) == 1)
 
 
+def test_a_slow_server_is_waited_for(judging):
+    work = project()
+    page = judging(work)
+    ready(page)
+    page.wait_for_timeout(200)
+    work.slow = 0.7
+    press(page, "1", "2")
+    page.get_by_text("The next question is on its way.").wait_for()
+    press(page, "1")
+    ready(page, "Question 2")
+    until(page, lambda: len(work.sent) == 2)
+
+
 def test_a_late_answer_is_taken(judging):
-    work = project(expires_in=1)
+    work = project(expires_in=1, late=True)
     page = judging(work)
     ready(page)
     page.get_by_text("may be with somebody else by now").wait_for()

@@ -16,7 +16,7 @@ import { spoken } from "./spoken.js";
 import { drafts } from "./storage.js";
 import * as supply from "./supply.js";
 import { Watch } from "./timers.js";
-import { markTools, paint, paintEnd } from "./view.js";
+import { markTools, paint, paintEnd, paintLoading } from "./view.js";
 
 const MODES = { pair: Pair, rank: Rank, "best-worst": BestWorst, rate: Rate };
 
@@ -53,7 +53,9 @@ export class Desk {
     const here = supply.ready() ? supply.readyQuestion() : null;
     if (here) return this.show(here);
     this.leave();
+    const slow = setTimeout(() => this.loading(), 250);
     const reply = await supply.next(this.inUse);
+    clearTimeout(slow);
     // Meanwhile somebody may have reopened an earlier one.
     if (ticket !== this.coming) return undefined;
     return reply.question ? this.show(reply.question) : this.end(reply);
@@ -104,8 +106,15 @@ export class Desk {
     banner("revising", null);
   }
 
+  loading() {
+    paintLoading(say("judge.loading"));
+    this.bar.draw(null, true);
+  }
+
   /** There is no question: say why, and look again by itself. */
   end({ reason, again }) {
+    this.retry = setTimeout(() => this.advance(), again);
+    if (reason === "moment") return;
     const { done } = supply.progress;
     const all = done ? say("judge.done_note", { k: done }) : say("judge.done_none");
     const endings = { done: [say("judge.done"), all], waiting: [say("judge.waiting"), say("judge.waiting_note")], paused: [say("judge.paused"), say("judge.paused_note")] };
@@ -114,7 +123,6 @@ export class Desk {
     this.bar.draw(null, true);
     this.tellProgress();
     if (reason === "signed-out") this.onsignedout?.();
-    this.retry = setTimeout(() => this.advance(), again);
   }
 
   tellProgress() {
