@@ -159,7 +159,7 @@ class _Static(StaticFiles):
 
 def _language(request: Request, who: SignedIn | None = None) -> Language:
     """What was chosen, or what the browser asks for."""
-    chosen = request.query_params.get("lang") or (who and who.locale)
+    chosen = request.query_params.get("locale") or (who and who.locale)
     if chosen in LANGUAGES:
         return chosen
     accepted = request.headers.get("accept-language", "").strip().lower()
@@ -183,7 +183,7 @@ def _add_pages(app: FastAPI, server: LabellingServer) -> None:
             return RedirectResponse("/sign-in", 303)
         language = _language(request, who)
         config = _config(project, who, language)
-        return HTMLResponse(judge_page(config, language, who.csrf, _guidelines(project), who.role))
+        return HTMLResponse(judge_page(config, language, who.csrf, _guidelines(project)))
 
     @app.get("/sign-in", response_model=None)
     def sign_in(request: Request) -> Response:
@@ -201,12 +201,13 @@ def _add_pages(app: FastAPI, server: LabellingServer) -> None:
         who = server.person(request)
         if who is None:
             return RedirectResponse("/sign-in", 303)
-        page = guidelines_page(project.name, _guidelines(project), _language(request, who), who.csrf)
+        page = guidelines_page(project.name, _guidelines(project) or Markup(), _language(request, who), who.csrf)
         return HTMLResponse(page)
 
 
-def _guidelines(project: Project) -> Markup:
-    return render_text(guidelines(project)[0])
+def _guidelines(project: Project) -> Markup | None:
+    text, _ = guidelines(project)
+    return render_text(text) if text.strip() else None
 
 
 def _config(project: Project, who: SignedIn, language: Language) -> dict[str, Any]:
