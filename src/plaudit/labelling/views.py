@@ -5,7 +5,7 @@ Nothing leaves the house by which an answer could be known: no model's name, no 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from markupsafe import Markup
