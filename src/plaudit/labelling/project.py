@@ -79,9 +79,13 @@ class Project:
 
         Raises:
             InvalidInputError: if there is one.
+            DataError: if the folder cannot be made.
         """
         if not is_url(place):
-            Path(place).mkdir(parents=True, exist_ok=True)
+            try:
+                Path(place).mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise DataError(f"the folder {place} cannot be made: {error.strerror}") from error
         database = Database(place)
         with database.upgrading() as connection:
             upgrade(connection)
@@ -157,6 +161,7 @@ class Project:
     def _add(
         self, connection: Connection, groups: Sequence[Group], gold: bool, source: str, lines: Mapping[str, str]
     ) -> Added:
+        _check_ids([group.id for group in groups], lines, source)
         present = _hashes(connection, [group.id for group in groups])
         fresh: dict[str, Group] = {}
         for group in groups:
@@ -167,7 +172,6 @@ class Project:
                 where = lines.get(group.id, source)
                 what = f"the group {group.id!r} is there already with other texts"
                 raise DataError(f"{where}: {what}" if where else what, remedy="give the new texts an id of their own")
-        _check_ids(fresh, lines, source)
         rows = [self._row(group, gold, lines.get(group.id, source)) for group in fresh.values()]
         if not rows:
             return Added(0, len(groups), 0, 0)

@@ -16,7 +16,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from plaudit.errors import DataError, InvalidInputError, NotFoundError, OverloadedError
@@ -139,10 +139,15 @@ class Database:
 
         Raises:
             NotFoundError: with how to make one.
+            DataError: if one may not look.
         """
-        if self.path is not None and not self.path.exists():
+        try:
+            there = self.path is None or self.path.exists()
+        except OSError as error:
+            raise DataError(f"{self.name} cannot be looked into: {error.strerror}") from error
+        if not there:
             raise NotFoundError(
-                f"there is no project in {self.path.parent}", remedy="make one with plaudit label new PROJECT FILES..."
+                f"there is no project in {self.name}", remedy="make one with plaudit label new PROJECT FILES..."
             )
 
 
@@ -218,7 +223,7 @@ def _plain_errors() -> Iterator[None]:
         if remedy := _first(_DAMAGED, reason) or _by_code(_POSTGRES_URL, code):
             raise DataError(f"the database cannot be read: {reason}", remedy=remedy) from error
         remedy = _first(_PASSING, reason) or _by_code(_POSTGRES_PASSING, code)
-        if error.connection_invalidated or "Can't create a connection" in reason:
+        if error.connection_invalidated or (code == "" and isinstance(error, InterfaceError)):
             remedy = "see that PostgreSQL runs, and that the URL is right"
         if remedy is None:
             raise
