@@ -235,7 +235,7 @@ def signed_in(project: Project, token: str) -> SignedIn | None:
             sessions.c.seen,
             sessions.c.created.label("began"),
         )
-        live = select(*columns, sessions.c.created.label("began")).join(persons, persons.c.id == sessions.c.person)
+        live = select(*columns).join(sessions, persons.c.id == sessions.c.person)
         wanted = live.where(sessions.c.token_hash == _digest(token), ~sessions.c.ended, ~persons.c.disabled)
         row = connection.execute(wanted).one_or_none()
     lasts = project.settings.session_days * _DAY
