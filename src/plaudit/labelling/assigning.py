@@ -16,7 +16,7 @@ from sqlalchemy import Connection, and_, insert, select, update
 from plaudit.errors import NotFoundError, OverloadedError
 from plaudit.labelling.choosing import choose, why_nothing
 from plaudit.labelling.clock import now, public_id, shuffled
-from plaudit.labelling.database.tables import leases, persons, projects, questions
+from plaudit.labelling.database.tables import IS_OPEN, leases, persons, projects, questions
 from plaudit.labelling.project import Project
 
 MOST_OPEN = 3
@@ -133,7 +133,8 @@ def free_place(connection: Connection, question_id: int) -> int:
 def give_back(connection: Connection, question_id: int) -> None:
     """One more may answer a question."""
     wanted = and_(questions.c.id == question_id, questions.c.wanted.is_not(None))
-    connection.execute(update(questions).where(wanted).values(free=questions.c.free + 1, refill=True))
+    opinion = questions.c.kind == "ask"
+    connection.execute(update(questions).where(wanted).values(free=questions.c.free + 1, refill=opinion))
     connection.execute(update(questions).where(wanted, questions.c.state == "done").values(state="open"))
 
 
@@ -166,7 +167,7 @@ def _give(project: Project, connection: Connection, row: Any, whose: int) -> Ass
 
 def _expire(connection: Connection, whose: int) -> None:
     """Give back what nobody has worked at for too long, first of all what this person has."""
-    late = select(leases).where(leases.c.state == "open", leases.c.expires < now())
+    late = select(leases).where(IS_OPEN, leases.c.expires < now())
     some = late.order_by(leases.c.person != whose, leases.c.id).limit(_EXPIRED_AT_ONCE)
     rows = connection.execute(some.with_for_update(skip_locked=True)).all()
     for row in sorted(rows, key=lambda row: int(row.question)):

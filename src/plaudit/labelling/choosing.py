@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, exists, func, insert, select, update
 
 from plaudit.labelling.clock import chance, now
-from plaudit.labelling.database.tables import items, leases, persons, questions
+from plaudit.labelling.database.tables import LEFT_AGAIN, WANTS, items, leases, persons, questions
 from plaudit.labelling.project import Project, current_overlap, question_row
 from plaudit.labelling.questions import question_responses
 
@@ -69,9 +69,7 @@ def why_nothing(connection: Connection, whose: int) -> str:
         .where(_not_mine(whose))
     )
     # What others have locked at this moment was passed over.
-    passed = select(questions.c.id).where(
-        questions.c.kind == "ask", questions.c.state == "open", questions.c.free > 0, _not_mine(whose)
-    )
+    passed = select(questions.c.id).where(questions.c.kind == "ask", WANTS, _not_mine(whose))
     unasked = select(items.c.id).where(items.c.round.is_not(None))
     return "waiting" if any(connection.scalar(one.limit(1)) is not None for one in (left, unasked, passed)) else "done"
 
@@ -84,11 +82,12 @@ def _not_mine(whose: int) -> Any:
 
 def _asked(arm: str) -> Any:
     """A condition: an open question of an arm that wants answers."""
-    return and_(questions.c.kind == "ask", questions.c.arm == arm, questions.c.state == "open", questions.c.free > 0)
+    return and_(questions.c.kind == "ask", questions.c.arm == arm, WANTS)
 
 
 def _refill(connection: Connection, whose: int, arm: str) -> Any:
-    wanted = select(questions).where(_asked(arm), questions.c.refill, _not_mine(whose))
+    # Without the kind, or SQLite takes the index that has it as well, and passes all that is free.
+    wanted = select(questions).where(questions.c.arm == arm, WANTS, LEFT_AGAIN, _not_mine(whose))
     return connection.execute(
         wanted.order_by(questions.c.id).limit(1).with_for_update(skip_locked=True, of=questions)
     ).one_or_none()
@@ -136,9 +135,10 @@ def _written(connection: Connection, values: dict[str, Any]) -> Any:
 def _known_answer(project: Project, connection: Connection, whose: int, kind: str) -> Any:
     """A question of known answer about an item that the person has not met."""
     other = questions.alias()
-    met = and_(leases.c.question == other.c.id, other.c.item == questions.c.item, leases.c.person == whose)
-    fresh = select(questions).where(questions.c.kind == kind, questions.c.state == "open")
-    rows = connection.execute(fresh.where(~exists().where(met, leases.c.state.in_(_ANSWERING)))).all()
+    mine = select(other.c.item).join(leases, leases.c.question == other.c.id).where(leases.c.person == whose)
+    met = mine.where(leases.c.state.in_(_ANSWERING))
+    fresh = select(questions).where(questions.c.kind == kind, WANTS, questions.c.item.not_in(met))
+    rows = connection.execute(fresh).all()
     return min(rows, key=lambda row: chance(project.secret, kind, whose, row.id), default=None)
 
 

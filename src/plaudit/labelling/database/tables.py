@@ -155,6 +155,13 @@ waves = Table(
 )
 
 _FREE = "state = 'open' and free > 0"
+WANTS = text("question.state = 'open' and question.free > 0")
+"""A condition: a question wants answers. In the words of its indexes, or SQLite does not see that they hold it: what is
+bound to a statement it does not know when it plans."""
+
+LEFT_AGAIN = text("question.refill")
+"""A condition: somebody has left a question."""
+
 
 questions = Table(
     "question",
@@ -171,7 +178,7 @@ questions = Table(
     Column("probability", Float),  # of its choice in its wave
     Column("wanted", Integer),  # answers; null: one of everybody
     Column("free", Integer, nullable=False),  # wanted, less those given or being given
-    Column("refill", Boolean, nullable=False),  # whether somebody has left it
+    Column("refill", Boolean, nullable=False),  # whether somebody has left it, and others may have it
     Column("state", String(16), nullable=False),
     Column("gold_revision", Integer, nullable=False, server_default="0"),
     Column("reopened", Moment),  # since when skips count again
@@ -192,6 +199,10 @@ questions = Table(
 )
 
 _HELD = "state in ('open', 'answered')"
+_OPEN = "state = 'open'"
+IS_OPEN = text(f"lease.{_OPEN}")
+"""A condition: a question is in somebody's hands; in the words of its index."""
+
 
 leases = Table(
     "lease",
@@ -226,7 +237,8 @@ leases = Table(
         postgresql_where=text(_HELD),
     ),
     Index("ix_lease_person", "person", "state", "id"),
-    Index("ix_lease_expires", "state", "expires"),
+    Index("ix_lease_question", "question", "person", "state"),
+    Index("ix_lease_expires", "expires", sqlite_where=text(_OPEN), postgresql_where=text(_OPEN)),
 )
 
 judgements = Table(

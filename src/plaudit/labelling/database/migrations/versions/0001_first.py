@@ -191,8 +191,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_lease"),
         sa.UniqueConstraint("public_id", name="uq_lease_public_id"),
     )
-    op.create_index("ix_lease_expires", "lease", ["state", "expires"], unique=False)
+    op.create_index(
+        "ix_lease_expires",
+        "lease",
+        ["expires"],
+        unique=False,
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    )
     op.create_index("ix_lease_person", "lease", ["person", "state", "id"], unique=False)
+    op.create_index("ix_lease_question", "lease", ["question", "person", "state"], unique=False)
     op.create_index(
         "uq_lease_person",
         "lease",
