@@ -186,14 +186,18 @@ def _details(row: Any, wanted: Wanted) -> dict[str, Any]:
 
 def _items(project: Project, connection: Connection, wanted: Wanted) -> Iterator[tuple[Any, Group, Sequence[Any]]]:
     """Each item's row, its group without judgements, and the last revision of each judgement of it, in order."""
+    # What nobody was asked about has nothing to tell, and may be most of it.
+    asked = items.c.id.in_(select(questions.c.item))
+    some = select(items).order_by(items.c.id).limit(_BATCH)
     after = 0
-    while rows := connection.execute(select(items).where(items.c.id > after).order_by(items.c.id).limit(_BATCH)).all():
-        ids = [row.id for row in rows]
+    while batch := connection.execute(some.where(items.c.id > after, *(() if wanted.prior else (asked,)))).all():
+        after = batch[-1].id
+        judged = _judged(connection, [row.id for row in batch], wanted.since)
+        rows = [row for row in batch if row.id in judged or (wanted.prior and row.prior)]
         texts: dict[int, list[Any]] = defaultdict(list)
-        wanted_texts = select(responses).where(responses.c.item.in_(ids)).order_by(responses.c.item, responses.c.number)
-        for row in connection.execute(wanted_texts):
+        these = responses.c.item.in_([row.id for row in rows])
+        for row in connection.execute(select(responses).where(these).order_by(responses.c.item, responses.c.number)):
             texts[row.item].append(text_of_json(row.text))
-        judged = _judged(connection, ids, wanted.since)
         for row in rows:
             group = Group(
                 row.group_id,
@@ -204,7 +208,6 @@ def _items(project: Project, connection: Connection, wanted: Wanted) -> Iterator
                 tools=tuple(row.tools),
             )
             yield row, group, judged.get(row.id, ())
-        after = ids[-1]
 
 
 def _judged(connection: Connection, items: Collection[int], since: float) -> Mapping[int, Sequence[Any]]:

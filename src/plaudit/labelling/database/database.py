@@ -49,7 +49,9 @@ class Database:
             self.url = make_url(str(place)).set(drivername="postgresql+pg8000")
             self._writers: Engine = _postgres_engine(self.url)
             # Every statement of a reader sees the state that its first one saw.
-            self._readers = self._writers.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            self._readers: Engine = self._writers.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
         else:
             self.path = Path(place) / FILE
             self.url = make_url(f"sqlite:///{self.path}")
