@@ -13,13 +13,13 @@ def upgrade() -> None:
     op.create_table(
         "item",
         sa.Column("id", ID, autoincrement=True, nullable=False),
-        sa.Column("group_id", sa.String(length=500), nullable=False),
+        sa.Column("group_id", sa.Text(), nullable=False),
         sa.Column("content_hash", sa.String(length=64), nullable=False),
         sa.Column("prompt", sa.JSON(), nullable=False),
         sa.Column("tools", sa.JSON(), nullable=False),
-        sa.Column("subset", sa.String(length=500), nullable=True),
+        sa.Column("subset", sa.Text(), nullable=True),
         sa.Column("meta", sa.JSON(), nullable=False),
-        sa.Column("source", sa.String(length=1000), server_default="", nullable=False),
+        sa.Column("source", sa.Text(), server_default="", nullable=False),
         sa.Column("prior", sa.JSON(), nullable=False),
         sa.Column("gold", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("place", ID, nullable=False),
@@ -119,6 +119,7 @@ def upgrade() -> None:
         sa.Column("refill", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("gold_revision", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("reopened", sa.Float(precision=53), nullable=True),
         sa.Column("created", sa.Float(precision=53), nullable=False),
         sa.CheckConstraint("arm in ('random', 'informed', 'owner')", name="ck_question_arm"),
         sa.CheckConstraint("kind in ('ask', 'gold', 'repeat', 'training')", name="ck_question_kind"),
@@ -190,15 +191,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_lease"),
         sa.UniqueConstraint("public_id", name="uq_lease_public_id"),
     )
-    op.create_index("ix_lease_expires", "lease", ["state", "expires"], unique=False)
+    op.create_index(
+        "ix_lease_expires",
+        "lease",
+        ["expires"],
+        unique=False,
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    )
     op.create_index("ix_lease_person", "lease", ["person", "state", "id"], unique=False)
+    op.create_index("ix_lease_question", "lease", ["question", "person", "state"], unique=False)
     op.create_index(
         "uq_lease_person",
         "lease",
         ["question", "person"],
         unique=True,
-        sqlite_where=sa.text("state in ('open', 'answered', 'surplus')"),
-        postgresql_where=sa.text("state in ('open', 'answered', 'surplus')"),
+        sqlite_where=sa.text("state in ('open', 'answered')"),
+        postgresql_where=sa.text("state in ('open', 'answered')"),
     )
     op.create_index(
         "uq_lease_place",
