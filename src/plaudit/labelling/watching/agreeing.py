@@ -33,7 +33,7 @@ def votes_of(judged: Judged) -> tuple[Int64[np.ndarray, " people"], PairVotes]:
 
 def pair_numbers(judged: Judged) -> Int64[np.ndarray, " m"]:
     """[m], a number for the two responses, within an item."""
-    return judged.low * (int(judged.high.max(initial=0)) + 1) + judged.high
+    return np.asarray(judged.low * (int(judged.high.max(initial=0)) + 1) + judged.high)
 
 
 def agreement(judged: Judged, subsets: Sequence[str | None], attributes: Sequence[str]) -> dict[str, Any]:
