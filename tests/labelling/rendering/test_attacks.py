@@ -1,5 +1,8 @@
 """Nothing that a model writes gets an element, an attribute or a scheme into a page that is not on the list."""
 
+import subprocess
+import sys
+
 import pytest
 from hostile_texts import ATTACKS, FRAGMENTS, ListedHtml
 from hypothesis import example, given
@@ -7,7 +10,6 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from plaudit.labelling.rendering import render_answer, render_plain, render_text, word_differences
-from plaudit.labelling.rendering.formula_rules import add_formulas
 from plaudit.labelling.rendering.mathematics import render_formula
 from plaudit.labelling.rendering.sanitising import sanitise
 
@@ -86,9 +88,9 @@ def test_no_style_and_no_handler_by_name():
         assert " on" not in tags
 
 
-def test_the_rules_are_the_parsers():
-    from markdown_it import MarkdownIt
-
-    markdown = MarkdownIt("commonmark")
-    add_formulas(markdown)
-    assert "formula" in markdown.get_active_rules()["inline"]
+def test_rendering_loads_no_torch():
+    code = (
+        "import sys, plaudit.labelling.rendering as r;"
+        "r.render_conversation('$x$ `y`'); r.word_differences('a b', 'a c'); assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -30,6 +30,10 @@ def words(html):
         ("```\n\n\nx\n\n```", '<pre class="code" dir="auto"><code>\n\nx</code></pre>\n'),
         ("```klingon\n<x>\n```", '<pre class="code" dir="auto"><code>&lt;x&gt;</code></pre>\n'),
         ("", ""),
+        ("**注意：**这里", '<p dir="auto"><strong>注意：</strong>这里</p>\n'),
+        ("这里**“好”**的", '<p dir="auto">这里<strong>“好”</strong>的</p>\n'),
+        ("*好*的 a*b*c 2 * 3 * 4", '<p dir="auto"><em>好</em>的 a<em>b</em>c 2 * 3 * 4</p>\n'),
+        ("a<br>b<BR />c<br x>", '<p dir="auto">a<br>\nb<br>\nc&lt;br x&gt;</p>\n'),
     ],
 )
 def test_markdown(text, html):

@@ -16,6 +16,7 @@ from plaudit.labelling.rendering.cache import RenderedTexts
 from plaudit.labelling.rendering.controls import draw_controls
 from plaudit.labelling.rendering.formula_rules import add_formulas
 from plaudit.labelling.rendering.highlighting import highlight_code
+from plaudit.labelling.rendering.inline_rules import add_inline_rules
 from plaudit.labelling.rendering.mathematics import formula_source, render_formula
 from plaudit.labelling.rendering.sanitising import SCHEMES, sanitise
 from plaudit.text import replace_surrogates
@@ -34,9 +35,9 @@ _HEADINGS = {"h1": "h3", "h2": "h4", "h3": "h5", "h4": "h6", "h5": "h6", "h6": "
 def render_text(text: str) -> Markup:
     """A prompt or an answer as HTML that is safe in any page of ours.
 
-    Markdown with tables and strikethrough, code with classes, formulas as MathML. HTML in it stays text, images become
-    their words and address, and links go to `http`, `https` and `mailto` only. Characters that cannot be seen are drawn
-    as boxes. What is nested deeper than people write, or longer than 200,000 characters, is shown as it is.
+    Markdown with tables and strikethrough, code with classes, formulas as MathML. HTML in it stays text but for `<br>`;
+    images become their words and address; links go to `http`, `https` and `mailto` only. Characters that cannot be seen
+    are drawn as boxes. What is nested deeper than people write, or longer than 200,000 characters, is shown as it is.
 
     Args:
         text: anything; it may be hostile.
@@ -213,6 +214,7 @@ def _parser() -> MarkdownIt:
     options = {"html": False, "breaks": True, "maxNesting": DEEPEST_BLOCK + 1}
     markdown = MarkdownIt("commonmark", options, renderer_cls=TextRenderer).enable(["table", "strikethrough"])
     add_formulas(markdown)
+    add_inline_rules(markdown)
     markdown.validateLink = _leads_somewhere  # type: ignore[method-assign]
     return markdown
 
