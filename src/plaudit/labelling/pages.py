@@ -21,12 +21,6 @@ from plaudit.text import LANGUAGES, Language
 STATIC = Path(__file__).with_name("static")
 """Scripts and styles."""
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-"""What every page may load: nothing but this server's files."""
-
 SKIP_REASONS = ("cannot_judge", "language", "broken", "unclear", "upsetting")
 """Reasons to skip that the page offers, by their names in `words/judge.toml`. They are sent in English."""
 
@@ -35,7 +29,7 @@ _TEMPLATES = Path(__file__).with_name("templates")
 
 
 def judge_page(
-    config: Mapping[str, Any], locale: Language, csrf: str, guidelines: Markup = Markup(), about: str = "annotator"
+    config: Mapping[str, Any], locale: Language, csrf: str, guidelines: str = "", about: str = "annotator"
 ) -> str:
     """The page on which people judge.
 
@@ -63,21 +57,21 @@ def judge_page(
     )
 
 
-def join_page(project: str, token: str, locale: Language, csrf: str = "", problem: str = "") -> str:
+def join_page(project: str, token: str, locale: Language, *, problem: str = "", returning: str = "") -> str:
     """What an invitation link shows. Only its form redeems, so that a preview of the link does not use it up.
 
     Args:
         project: its name.
         token: of the invitation.
         locale: the page's language.
-        csrf: the token that a form without a session must bring back.
         problem: "used", "expired" or "unknown": why the link opens nothing.
+        returning: the name of the person who comes back by it; empty: somebody new.
 
     Example:
         >>> "no longer" in join_page("Rivers", "t", "en", problem="expired")
         True
     """
-    return render_page("join.html.j2", locale, csrf, project=project, token=token, problem=problem)
+    return render_page("join.html.j2", locale, "", project=project, token=token, problem=problem, returning=returning)
 
 
 def sign_in_page(project: str, locale: Language, csrf: str = "") -> str:
@@ -88,6 +82,16 @@ def sign_in_page(project: str, locale: Language, csrf: str = "") -> str:
         True
     """
     return render_page("sign_in.html.j2", locale, csrf, project=project)
+
+
+def not_found_page(project: str, locale: Language) -> str:
+    """What stands where there is nothing.
+
+    Example:
+        >>> "/judge" in not_found_page("Rivers", "en")
+        True
+    """
+    return render_page("not_found.html.j2", locale, "", project=project)
 
 
 def guidelines_page(project: str, guidelines: Markup, locale: Language, csrf: str) -> str:

@@ -19,7 +19,7 @@ for (const form of document.querySelectorAll(".entry-form")) {
     } catch (error) {
       problem.textContent = told(form, error);
       button.disabled = false;
-      form.querySelector("input").focus();
+      form.querySelector("input, button").focus();
     }
   });
 }
