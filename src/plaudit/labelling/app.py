@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from plaudit import __version__
 from plaudit.errors import PlauditError
 from plaudit.labelling import people
+from plaudit.labelling.answers import as_shown
 from plaudit.labelling.assigning import Nothing, assignment, extend, release, take
 from plaudit.labelling.judging import Envelope, known_answer, last_answers, send
 from plaudit.labelling.pages import (
@@ -39,7 +40,7 @@ from plaudit.labelling.requests import (
     SignInBody,
     TakeBody,
 )
-from plaudit.labelling.views import as_shown, difference_view, question_view
+from plaudit.labelling.views import difference_view, question_view
 from plaudit.text import LANGUAGES, Language
 from plaudit.web import (
     ApiError,

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select
 
 from plaudit.data import write_groups
 from plaudit.groups import Group, Ranking, Rating
-from plaudit.labelling.answers import Answer, judgements_of
+from plaudit.labelling.answers import NOT_COMPARABLE, Answer, judgements_of
 from plaudit.labelling.database.tables import items, judgements, leases, persons, questions, responses
 from plaudit.labelling.project import Project, text_of_json
 from plaudit.storage import check_folder
@@ -100,11 +100,13 @@ def export(
 
 
 def judged_groups(project: Project, connection: Connection, wanted: Wanted = EVERYTHING) -> Iterator[Group]:
-    """Groups with what was said of each, in the order in which they were added."""
-    for row, group, said in _items(project, connection, wanted):
+    """Groups with what was judged of each, in the order in which they were added; none that was withdrawn."""
+    for row, group, judged in _items(project, connection, wanted):
+        if row.withdrawn:
+            continue
         rankings, ratings = _prior(row, group) if wanted.prior else ([], [])
-        for one in said:
-            if one.kind == "answer" and one.asked in {"ask", *wanted.kinds}:
+        for one in _opinions(judged):
+            if one.asked in {"ask", *wanted.kinds}:
                 more = _judgements(project, one, wanted)
                 rankings += more[0]
                 ratings += more[1]
@@ -112,10 +114,18 @@ def judged_groups(project: Project, connection: Connection, wanted: Wanted = EVE
             yield replace(group, rankings=tuple(rankings), ratings=tuple(ratings))
 
 
+def _opinions(judged: Sequence[Any]) -> list[Any]:
+    """Answers, one of each person on each question: who sent a late one as well has one opinion all the same."""
+    answers = [one for one in judged if one.kind == "answer"]
+    chosen = {(one.question, one.person): one for one in answers}
+    chosen |= {(one.question, one.person): one for one in answers if one.lease_state == "answered"}
+    return [one for one in answers if chosen[one.question, one.person] is one]
+
+
 def judged_lines(project: Project, connection: Connection, wanted: Wanted = EVERYTHING) -> Iterator[Group]:
     """A group for each judgement, skips included, with the responses that were shown, in that order."""
-    for _, group, said in _items(project, connection, wanted):
-        for one in said:
+    for _, group, judged in _items(project, connection, wanted):
+        for one in judged:
             place = {number: index for index, number in enumerate(one.shown)}
             rankings: Sequence[Ranking] = ()
             ratings: Sequence[Rating] = ()
@@ -165,7 +175,8 @@ def _details(row: Any, wanted: Wanted) -> dict[str, Any]:
         "comment": row.comment,
         "seconds_active": row.seconds_active,
         "seconds_open": row.seconds_open,
-        "gold": row.gold_result,
+        # Of an answer that was known otherwise then, nothing can be told.
+        "gold": row.gold_result if row.gold_revision == row.gold_now else row.gold_result and NOT_COMPARABLE,
         "surplus": row.surplus,
         "guidelines_revision": row.guidelines_revision,
         "sent": round(row.sent, 3),
@@ -182,7 +193,7 @@ def _items(project: Project, connection: Connection, wanted: Wanted) -> Iterator
         wanted_texts = select(responses).where(responses.c.item.in_(ids)).order_by(responses.c.item, responses.c.number)
         for row in connection.execute(wanted_texts):
             texts[row.item].append(text_of_json(row.text))
-        said = _said(connection, ids, wanted.since)
+        judged = _judged(connection, ids, wanted.since)
         for row in rows:
             group = Group(
                 row.group_id,
@@ -192,11 +203,11 @@ def _items(project: Project, connection: Connection, wanted: Wanted) -> Iterator
                 meta=row.meta,
                 tools=tuple(row.tools),
             )
-            yield row, group, said.get(row.id, ())
+            yield row, group, judged.get(row.id, ())
         after = ids[-1]
 
 
-def _said(connection: Connection, items: Collection[int], since: float) -> Mapping[int, Sequence[Any]]:
+def _judged(connection: Connection, items: Collection[int], since: float) -> Mapping[int, Sequence[Any]]:
     later = judgements.alias()
     superseded = select(later.c.id).where(later.c.lease == judgements.c.lease, later.c.revision > judgements.c.revision)
     rows = connection.execute(
@@ -212,6 +223,9 @@ def _said(connection: Connection, items: Collection[int], since: float) -> Mappi
             questions.c.arm,
             questions.c.wave,
             questions.c.probability,
+            questions.c.gold_revision.label("gold_now"),
+            leases.c.person,
+            leases.c.state.label("lease_state"),
         )
         .join(leases, leases.c.id == judgements.c.lease)
         .join(persons, persons.c.id == leases.c.person)

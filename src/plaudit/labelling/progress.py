@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from plaudit.labelling.database.tables import items, leases, persons, questions
-from plaudit.labelling.project import Project
+from plaudit.labelling.project import Project, current_overlap
 
 _KEPT_SECONDS = 10.0
 
@@ -46,7 +46,7 @@ class Progress:
         free = select(func.coalesce(func.sum(questions.c.free), 0)).where(
             questions.c.kind == "ask", questions.c.state == "open"
         )
-        return int((connection.scalar(unasked) or 0) * self._project.settings.overlap + (connection.scalar(free) or 0))
+        return int((connection.scalar(unasked) or 0) * current_overlap(connection) + (connection.scalar(free) or 0))
 
 
 def project_status(project: Project) -> dict[str, int]:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from plaudit.errors import DataError, InvalidInputError, NotFoundError
 from plaudit.groups import Group, Text, plain_text
 from plaudit.labelling.clock import now, number
-from plaudit.labelling.database import Database, create_triggers, is_current, is_url, upgrade
+from plaudit.labelling.database import Database, is_current, is_url, schema, upgrade
 from plaudit.labelling.database.tables import events, items, projects, questions, responses
 from plaudit.labelling.questions import count_questions, distinct
 from plaudit.labelling.settings import LabellingSettings
@@ -24,6 +24,7 @@ from plaudit.storage import data_hash
 logger = logging.getLogger(__name__)
 
 _BATCH = 2000
+_LONGEST_ID = 500
 
 _NO_GROUP: Mapping[str, str] = {}
 
@@ -82,15 +83,12 @@ class Project:
         if not is_url(place):
             Path(place).mkdir(parents=True, exist_ok=True)
         database = Database(place)
-        if database.path is not None and database.path.exists():
-            raise InvalidInputError(
-                f"there is a project in {place}", remedy="choose another folder, or add files to it"
-            )
-        with database.writing() as connection:
+        with database.upgrading() as connection:
             upgrade(connection)
             if connection.scalar(select(func.count()).select_from(projects)):
-                raise InvalidInputError("there is a project in that database", remedy="choose another database")
-            create_triggers(connection)
+                raise InvalidInputError(
+                    f"there is a project in {database.name}", remedy="choose another place, or add files to it"
+                )
             secret = secrets.token_bytes(32)
             row = {"settings": settings.to_dict(), "secret": secret, "guidelines": guidelines}
             revision = int(bool(guidelines))
@@ -111,14 +109,16 @@ class Project:
         database = Database(place)
         database.must_exist()
         with database.reading() as connection:
-            current = is_current(connection)
-        if not current:
-            with database.writing() as connection:
+            present, current = schema(connection), is_current(connection)
+        if present is not None and not current:
+            with database.upgrading() as connection:
                 upgrade(connection)
-        with database.reading() as connection:
-            row = connection.execute(select(projects)).one_or_none()
+        row = None
+        if present is not None:
+            with database.reading() as connection:
+                row = connection.execute(select(projects)).one_or_none()
         if row is None:
-            raise NotFoundError(f"there is no project in {place}", remedy="make one with plaudit label new")
+            raise NotFoundError(f"there is no project in {database.name}", remedy="make one with plaudit label new")
         names = LabellingSettings.__dataclass_fields__
         known = {name: _tupled(value) for name, value in row.settings.items() if name in names}
         return cls(database, row.name, LabellingSettings(**known), row.secret)
@@ -167,6 +167,7 @@ class Project:
                 where = lines.get(group.id, source)
                 what = f"the group {group.id!r} is there already with other texts"
                 raise DataError(f"{where}: {what}" if where else what, remedy="give the new texts an id of their own")
+        _check_ids(fresh, lines, source)
         rows = [self._row(group, gold, lines.get(group.id, source)) for group in fresh.values()]
         if not rows:
             return Added(0, len(groups), 0, 0)
@@ -253,6 +254,12 @@ def question_row(
     }
 
 
+def current_overlap(connection: Connection) -> int:
+    """How many people answer each question, as of now: the owner may have raised it since the project was opened."""
+    stored: Mapping[str, Any] = connection.scalar(select(projects.c.settings)) or {}
+    return int(stored.get("overlap", LabellingSettings.overlap))
+
+
 def guidelines(project: Project) -> tuple[str, int]:
     """The guidelines in Markdown, and their revision; 0: there never were any."""
     with project.database.reading() as connection:
@@ -279,7 +286,8 @@ def gold_answer(group: Group, settings: LabellingSettings) -> dict[str, Any] | N
     if settings.mode != "rate" and group.rankings:
         known["tiers"] = [list(tier) for tier in group.rankings[0].tiers]
         known["of"] = sorted(one for tier in group.rankings[0].tiers for one in tier)
-        if settings.mode == "pair" and len(known["of"]) != 2:
+        # A tie decides nothing: whatever is answered, it could not be compared.
+        if len(known["tiers"]) < 2 or (settings.mode == "pair" and len(known["of"]) != 2):
             return None
     names = {one.name for one in settings.rated}
     rated = [one for one in group.ratings if one.attribute in names]
@@ -299,6 +307,15 @@ def _json(text: Text) -> Any:
 
 def _tupled(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
+
+
+def _check_ids(groups: Iterable[str], lines: Mapping[str, str], source: str) -> None:
+    """An index of PostgreSQL has no room for a long id, and its texts none for NUL."""
+    for group_id in groups:
+        if len(group_id) > _LONGEST_ID or "\0" in group_id:
+            where = lines.get(group_id, source)
+            what = f"the id {group_id[:40]!r} has more than {_LONGEST_ID} characters, or the character NUL"
+            raise DataError(f"{where}: {what}" if where else what, remedy="give the group a short id")
 
 
 def _content_hash(group: Group) -> str:

@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from plaudit.errors import InvalidInputError
+from plaudit.labelling.database.triggers import create_triggers
 
 _SCRIPTS = Path(__file__).with_name("migrations")
 
@@ -23,7 +24,7 @@ def upgrade(connection: Connection) -> None:
     """
     config = _config()
     scripts = ScriptDirectory.from_config(config)
-    present = MigrationContext.configure(connection).get_current_revision()
+    present = schema(connection)
     if present is not None and present not in {script.revision for script in scripts.walk_revisions()}:
         raise InvalidInputError(
             f"a newer Plaudit made this database (schema {present})", remedy="pip install --upgrade plaudit"
@@ -31,12 +32,19 @@ def upgrade(connection: Connection) -> None:
     if present != scripts.get_current_head():
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        # SQLite changes a table by copying it, and the triggers stay with the old one.
+        create_triggers(connection)
+
+
+def schema(connection: Connection) -> str | None:
+    """The version of the schema; None: these are not the tables of a project."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def is_current(connection: Connection) -> bool:
     """Whether the schema is the newest."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision() == head
+    return schema(connection) == head
 
 
 def _config() -> Config:

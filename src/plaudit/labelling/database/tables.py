@@ -115,13 +115,13 @@ items = Table(
     "item",
     metadata,
     _id(),
-    Column("group_id", String(500), nullable=False, unique=True),
+    Column("group_id", Text, nullable=False, unique=True),
     Column("content_hash", String(64), nullable=False),
     Column("prompt", JSON, nullable=False),
     Column("tools", JSON, nullable=False),
-    Column("subset", String(500)),
+    Column("subset", Text),
     Column("meta", JSON, nullable=False),
-    Column("source", String(1000), nullable=False, server_default=""),
+    Column("source", Text, nullable=False, server_default=""),
     Column("prior", JSON, nullable=False),  # judgements that came with the group
     Column("gold", JSON(none_as_null=True)),  # the answer, where the item is there to test people
     Column("place", Id, nullable=False),  # in the project's random order
@@ -174,6 +174,7 @@ questions = Table(
     Column("refill", Boolean, nullable=False),  # whether somebody has left it
     Column("state", String(16), nullable=False),
     Column("gold_revision", Integer, nullable=False, server_default="0"),
+    Column("reopened", Moment),  # since when skips count again
     Column("created", Moment, nullable=False),
     CheckConstraint("kind in ('ask', 'gold', 'repeat', 'training')", name="kind"),
     CheckConstraint("arm in ('random', 'informed', 'owner')", name="arm"),
@@ -207,7 +208,7 @@ leases = Table(
     CheckConstraint(
         "state in ('open', 'answered', 'skipped', 'expired', 'released', 'surplus', 'withdrawn')", name="state"
     ),
-    # The last word on overlap, and on nobody answering a question twice.
+    # The last word on overlap, and on nobody answering a question twice; what comes beyond is surplus.
     Index(
         "uq_lease_place",
         "question",
@@ -221,8 +222,8 @@ leases = Table(
         "question",
         "person",
         unique=True,
-        sqlite_where=text("state in ('open', 'answered', 'surplus')"),
-        postgresql_where=text("state in ('open', 'answered', 'surplus')"),
+        sqlite_where=text(_HELD),
+        postgresql_where=text(_HELD),
     ),
     Index("ix_lease_person", "person", "state", "id"),
     Index("ix_lease_expires", "state", "expires"),

@@ -20,7 +20,8 @@ _UNIQUE = {
 
 
 def create_triggers(connection: Connection) -> None:
-    """On the tables that are only added to."""
+    """On the tables that are only added to; those that stand there are made anew."""
+    drop_triggers(connection)
     for statement in _statements(connection.dialect.name):
         connection.execute(text(statement))
 
@@ -30,7 +31,7 @@ def drop_triggers(connection: Connection) -> None:
     for table in APPEND_ONLY:
         for name in _names(connection.dialect.name, table):
             on = f" ON {table}" if connection.dialect.name == "postgresql" else ""
-            connection.execute(text(f"DROP TRIGGER {name}{on}"))
+            connection.execute(text(f"DROP TRIGGER IF EXISTS {name}{on}"))
 
 
 def _names(dialect: str, table: str) -> list[str]:
