@@ -1,15 +1,17 @@
 """Simulated crowds, written straight into a project's tables: a hundred thousand judgements in seconds."""
 
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from plaudit.groups import Group, Ranking
+from plaudit.labelling.answers import gold_result
 from plaudit.labelling.clock import public_id
-from plaudit.labelling.database.tables import items, judgements, leases, questions
+from plaudit.labelling.database.tables import items, judgements, leases, persons, questions
 from plaudit.labelling.people import add_person
 from plaudit.labelling.project import Project, question_row
 from plaudit.labelling.settings import LabellingSettings
@@ -88,10 +90,12 @@ def write(
         connection.execute(update(items).values(round=None))
         made = [question_row(row.id, [0, 1], "ask", wanted=overlap) | {"state": "done", "free": 0} for row in rows]
         connection.execute(insert(questions), made)
-        asked = connection.execute(select(questions.c.id).where(questions.c.kind == "ask").order_by(questions.c.id)).all()
+        made_ids = connection.execute(
+            select(questions.c.id).where(questions.c.kind == "ask").order_by(questions.c.id)
+        ).all()
         held: list[dict[str, Any]] = []
         said: list[dict[str, Any]] = []
-        for (question,), group in zip(asked[-len(groups) :], groups, strict=True):
+        for (question,), group in zip(made_ids[-len(groups) :], groups, strict=True):
             for place, which in enumerate(numbers.sample(range(len(members)), overlap)):
                 shown = [0, 1] if (question * 7919 + place) % 2 else [1, 0]
                 sent = begin + every * len(held)
@@ -102,6 +106,59 @@ def write(
         first = connection.scalar(select(leases.c.id).order_by(leases.c.id.desc()).limit(1)) or 0
         connection.execute(insert(leases), held)
         connection.execute(insert(judgements), [row | {"lease": first + 1 + place} for place, row in enumerate(said)])
+
+
+def judge(project: Project, question: int, person: int, answer: dict[str, Any], **columns: Any) -> int:
+    """Write one judgement as if it had been sent, shown as it is numbered; the lease."""
+    sent = columns.pop("sent", time.time() - 3600)
+    shown = columns.pop("shown", None)
+    with project.database.writing() as connection:
+        asked = connection.execute(select(questions).where(questions.c.id == question)).one()
+        known = connection.scalar(select(items.c.gold).where(items.c.id == asked.item))
+        place = connection.scalar(select(func.count()).where(leases.c.question == question)) or 0
+        held = {"public_id": public_id(), "question": question, "place": place, "person": person}
+        state = "skipped" if "skip" in answer else "answered"
+        held |= {"shown": shown or asked.responses, "state": state, "given": sent - 9, "expires": sent + 900}
+        lease = connection.execute(insert(leases).values(**held)).inserted_primary_key[0]
+        row = _judgement(answer, columns.pop("seconds", 5.0), sent) | {"lease": lease}
+        if asked.kind in ("gold", "training"):
+            row |= {"gold_result": gold_result(answer, known, asked.responses), "gold_revision": asked.gold_revision}
+        connection.execute(insert(judgements).values(**row | columns))
+        return lease
+
+
+def asked(project: Project, group_id: str, kind: str = "ask", **columns: Any) -> int:
+    """A question about a group, the one that is there or a new one; its id."""
+    with project.database.writing() as connection:
+        item = connection.execute(select(items).where(items.c.group_id == group_id)).one()
+        which = (questions.c.item == item.id, questions.c.kind == kind, questions.c.repeats.is_(None))
+        there = connection.scalar(select(questions.c.id).where(*which))
+        if there is not None and "repeats" not in columns:
+            return there
+        connection.execute(update(items).where(items.c.id == item.id).values(round=None))
+        row = question_row(item.id, item.answers, kind, **columns)
+        return connection.execute(insert(questions).values(**row)).inserted_primary_key[0]
+
+
+def extras(project: Project) -> None:
+    """To a simulated project: skips with reasons, comments, known answers, and questions that came again."""
+    with project.database.reading() as connection:
+        names = {row.name: row.id for row in connection.execute(select(persons))}
+    ann, bob, eve = (names[name] for name in [*names][:3])
+    project.add([Group("odd", "Is this <b>odd</b>? \u202eevil", ("No.", "Yes, it is odd."))])
+    skipped = asked(project, "odd")
+    for person, reason in ((ann, "I cannot judge this"), (bob, "not my language")):
+        judge(project, skipped, person, {"skip": reason})
+    judge(project, skipped, eve, {"all_bad": True}, comment="Both are nonsense <script>alert(1)</script>.", seconds=95)
+    project.add([Group("gold", "What is 1 + 1?", ("2", "3"), (Ranking(((0,), (1,))),))], gold=True)
+    known = asked(project, "gold", "gold")
+    judge(project, known, ann, {"tiers": [[0], [1]]})
+    judge(project, known, bob, {"tiers": [[1], [0]]}, comment="In base 1?")
+    judge(project, known, eve, {"skip": "too easy"})
+    first = asked(project, "q0")
+    for person in (ann, bob):
+        again = asked(project, "q0", "repeat", repeats=first, whose=person)
+        judge(project, again, person, {"tiers": [[0], [1]]})
 
 
 def project_of(folder: Any, **settings: Any) -> Project:
@@ -124,5 +181,3 @@ def _judgement(answer: dict[str, Any], seconds: float, sent: float) -> dict[str,
         "surplus": False,
         "sent": sent,
     }
-
-

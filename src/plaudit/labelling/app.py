@@ -18,6 +18,7 @@ from plaudit.labelling import people
 from plaudit.labelling.answers import as_shown
 from plaudit.labelling.assigning import Nothing, assignment, extend, release, take
 from plaudit.labelling.judging import Envelope, known_answer, last_answers, send
+from plaudit.labelling.overview import add_overview
 from plaudit.labelling.pages import (
     STATIC,
     guidelines_page,
@@ -131,6 +132,7 @@ def create_app(project: Project, *, hosts: Collection[str], secure: bool = False
     _add_signing(app, server)
     _add_questions(app, server)
     _add_own(app, server)
+    add_overview(app, server)
     _add_errors(app, server)
     app.mount(f"/static/{static_version()}", _Static(directory=STATIC), name="static")
     # The last one that is added stands outermost.

@@ -98,49 +98,53 @@ def annotators(judged: Judged, gold_revisions: Mapping[int, int]) -> tuple[dict[
     people_all, starts = np.unique(judged.person[order], return_index=True)
     for one, mine in zip(people_all.tolist(), np.split(order, starts[1:]), strict=False):
         told[one] = {
-            **_amounts(judged.form[mine], judged.kind[mine], judged.seconds[mine], judged.sent[mine]),
+            **_amounts(judged, mine),
             "first": _json(positions.each.get(one)) | {"named": positions.named(one)},
             "longer": _json(lengths.each.get(one)) | {"named": lengths.named(one)},
             "others": _with_others(with_others.get(one)),
             "gold": gold.get(one, dict.fromkeys(("passed", "failed", "not_comparable"), 0)),
             "self": _json(self_of.get(one)),
         }
-    known = judged.seconds[judged.form != SKIP]
-    known = known[~np.isnan(known)]
+    timed = (judged.form != SKIP) & ~np.isnan(judged.seconds)
+    known = judged.seconds[timed]
+    shared, agreed = votes.against_majority() if len(votes.pair) else (np.zeros(0, dtype=np.bool_), np.zeros(0))
     everyone = {
         "first": positions.everyone.to_json(),
         "longer": lengths.everyone.to_json(),
-        "others": _everyone_with_others(with_others),
+        "others": proportion(agreed[shared], np.ones(int(shared.sum())), votes.cluster[shared]).to_json(),
         "self": all_self.to_json(),
+        "gold": {name: sum(one[name] for one in gold.values()) for name in ("passed", "failed", "not_comparable")},
         "seconds": float(np.median(known)) if len(known) else None,
-        "fast": float((known < FAST_SECONDS).mean()) if len(known) else None,
+        "fast": _fast(known, judged.item[timed]).to_json(),
     }
+    for name in ("judgements", "compared", "ties", "both_bad", "skips"):
+        everyone[name] = sum(one[name] for one in told.values())
     return told, everyone
 
 
-def _amounts(
-    form: Int64[np.ndarray, " mine"],
-    kind: Int64[np.ndarray, " mine"],
-    seconds: Float64[np.ndarray, " mine"],
-    sent: Float64[np.ndarray, " mine"],
-) -> dict[str, Any]:
+def _amounts(judged: Judged, mine: Int64[np.ndarray, " mine"]) -> dict[str, Any]:
+    form, seconds = judged.form[mine], judged.seconds[mine]
     said = form != SKIP
-    known = seconds[said & ~np.isnan(seconds)]
+    timed = said & ~np.isnan(seconds)
+    known = seconds[timed]
     compared = int(np.isin(form, (ORDER, TIE, BOTH_BAD)).sum())
-    fast = int((known < FAST_SECONDS).sum())
+    fast = _fast(known, judged.item[mine][timed])
     return {
         "judgements": int(said.sum()),
-        "answers": int((said & (kind == ASK)).sum()),
+        "answers": int((said & (judged.kind[mine] == ASK)).sum()),
         "compared": compared,
         "ties": int((form == TIE).sum()),
         "both_bad": int((form == BOTH_BAD).sum()),
         "skips": int((~said).sum()),
         "seconds": float(np.median(known)) if len(known) else None,
-        "timed": len(known),
-        "fast": fast,
-        "hasty": len(known) >= FEWEST and fast > len(known) / 2,
-        "last": float(sent.max() // 60 * 60),
+        "fast": fast.to_json(),
+        "hasty": fast.n >= FEWEST and fast.above(0.5),
+        "last": float(judged.sent[mine].max() // 60 * 60),
     }
+
+
+def _fast(seconds: Float64[np.ndarray, " timed"], item: Int64[np.ndarray, " timed"]) -> Measurement:
+    return proportion((seconds < FAST_SECONDS).astype(np.float64), np.ones(len(seconds)), item)
 
 
 def _leanings(judged: Judged, towards: Float64[np.ndarray, " m"]) -> Float64[np.ndarray, " n"]:
@@ -190,12 +194,6 @@ def _with_others(told: WithOthers | None) -> dict[str, Any]:
     if told is None:
         return _json(None) | {"crowd": None, "named": False}
     return told.rate.to_json() | {"crowd": told.crowd, "named": told.named}
-
-
-def _everyone_with_others(told: Mapping[int, WithOthers]) -> dict[str, Any]:
-    sizes = sum(one.rate.n for one in told.values())
-    same = sum((one.rate.value or 0.0) * one.rate.n for one in told.values())
-    return {"value": same / sizes if sizes else None, "n": sizes}
 
 
 def _json(told: Measurement | None) -> dict[str, Any]:

@@ -34,6 +34,6 @@ def named(people: Sequence[Mapping[str, Any]], everyone: Mapping[str, Any]) -> l
                 ends = {name: figure.get(name) for name in ("value", "low", "high", "n")}
                 told.append({**who, "why": why, "usual": usual, **ends})
         if one.get("hasty"):
-            share = one["fast"] / one["timed"]
-            told.append({**who, "why": "hasty", "usual": everyone.get("fast"), "value": share, "n": one["timed"]})
+            ends = {name: one["fast"].get(name) for name in ("value", "low", "high", "n")}
+            told.append({**who, "why": "hasty", "usual": everyone.get("fast", {}).get("value"), **ends})
     return told

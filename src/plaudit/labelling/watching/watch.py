@@ -155,5 +155,5 @@ def _people(connection: Connection, each: Mapping[int, Mapping[str, Any]]) -> li
     for row in connection.execute(select(persons).order_by(persons.c.id)):
         about = {"person": row.public_id, "name": row.name, "role": row.role, "paused": row.paused}
         about["disabled"] = row.disabled
-        told.append(about | dict(each.get(row.id) or {"judgements": 0, "skips": 0}))
+        told.append(about | dict(each.get(row.id) or {"judgements": 0, "skips": 0, "last": None}))
     return sorted(told, key=lambda one: -one["judgements"])
