@@ -18,6 +18,9 @@ Figure = Mapping[str, Any]
 
 NOTHING = "–"
 
+# That does not break: a figure and its interval stand on one line.
+_SPACE = "\N{NO-BREAK SPACE}"
+
 _USABLE, _RELIABLE = 2 / 3, 0.8
 """What Krippendorff asks of alpha for tentative conclusions, and for firm ones."""
 
@@ -120,7 +123,7 @@ class Shown:
             return NOTHING
         if figure.get("low") is None:
             return f"{figure['value']:.0%}"
-        return f"{figure['value']:.0%}\N{NO-BREAK SPACE}[{100 * figure['low']:.0f},\N{NO-BREAK SPACE}{100 * figure['high']:.0f}]"
+        return f"{figure['value']:.0%}{_SPACE}[{100 * figure['low']:.0f},{_SPACE}{100 * figure['high']:.0f}]"
 
     def two(self, figure: Figure) -> str:
         """A coefficient with its interval.
@@ -133,7 +136,7 @@ class Shown:
             return NOTHING
         if figure.get("low") is None:
             return f"{figure['value']:.2f}"
-        return f"{figure['value']:.2f}\N{NO-BREAK SPACE}[{figure['low']:.2f},\N{NO-BREAK SPACE}{figure['high']:.2f}]".replace(
+        return f"{figure['value']:.2f}{_SPACE}[{figure['low']:.2f},{_SPACE}{figure['high']:.2f}]".replace(
             "-", "\N{MINUS SIGN}"
         )
 
@@ -144,13 +147,7 @@ class Shown:
             >>> Shown("en").seconds(8.04), Shown("en").seconds(254.0)
             ('8.0\\xa0s', '254\\xa0s')
         """
-        return (
-            NOTHING
-            if number is None
-            else f"{number:.1f}\N{NO-BREAK SPACE}s"
-            if number < 100
-            else f"{number:.0f}\N{NO-BREAK SPACE}s"
-        )
+        return NOTHING if number is None else f"{number:.1f}{_SPACE}s" if number < 100 else f"{number:.0f}{_SPACE}s"
 
     def moment(self, seconds: float) -> str:
         """A minute, in UTC."""
