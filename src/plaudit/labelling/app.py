@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from plaudit import __version__
@@ -17,6 +17,7 @@ from plaudit.errors import PlauditError
 from plaudit.labelling import people
 from plaudit.labelling.answers import as_shown
 from plaudit.labelling.assigning import Nothing, assignment, extend, release, take
+from plaudit.labelling.jobs import Jobs
 from plaudit.labelling.judging import Envelope, known_answer, last_answers, send
 from plaudit.labelling.overview import add_overview
 from plaudit.labelling.pages import (
@@ -40,6 +41,7 @@ from plaudit.labelling.requests import (
     SendBody,
     SignInBody,
     TakeBody,
+    TrainingBody,
 )
 from plaudit.labelling.views import difference_view, question_view
 from plaudit.text import LANGUAGES, Language
@@ -71,6 +73,9 @@ class LabellingServer:
     Args:
         project: that is served.
         secure: whether people come by https, so that cookies go no other way.
+
+    Attributes:
+        jobs: that train models on it.
     """
 
     def __init__(self, project: Project, *, secure: bool = False) -> None:
@@ -80,6 +85,7 @@ class LabellingServer:
         self.sign_ins = RateLimit(*SIGN_INS)
         self.sends = RateLimit(*SENDS)
         self.progress = Progress(project)
+        self.jobs = Jobs(project)
 
     def person(self, request: Request) -> SignedIn | None:
         """Who asks."""
@@ -132,6 +138,7 @@ def create_app(project: Project, *, hosts: Collection[str], secure: bool = False
     _add_signing(app, server)
     _add_questions(app, server)
     _add_own(app, server)
+    _add_jobs(app, server)
     add_overview(app, server)
     _add_errors(app, server)
     app.mount(f"/static/{static_version()}", _Static(directory=STATIC), name="static")
@@ -340,6 +347,36 @@ def _add_own(app: FastAPI, server: LabellingServer) -> None:
             raise ApiError(422, "invalid_input", f"there is no {body.locale!r}; there are {', '.join(LANGUAGES)}")
         people.set_locale(project, who.id, body.locale)
         return JsonAnswer({})
+
+
+def _add_jobs(app: FastAPI, server: LabellingServer) -> None:
+    """Models that are trained on what was said so far; for owners."""
+
+    @app.get("/api/training", response_model=None)
+    def runs(request: Request) -> Response:
+        server.required(request, people.OWNER, people.REVIEWER)
+        return JsonAnswer({"runs": server.jobs.runs()})
+
+    @app.post("/api/training", response_model=None)
+    def begin(request: Request, body: TrainingBody) -> Response:
+        who = server.required(request, people.OWNER)
+        return JsonAnswer(server.jobs.start(body.backbone, body.count, who.id).to_json())
+
+    @app.post("/api/training/cancel", response_model=None)
+    def cancel(request: Request) -> Response:
+        server.required(request, people.OWNER)
+        server.jobs.cancel()
+        return JsonAnswer({})
+
+    @app.get("/training/{number}/report", response_model=None)
+    def report(request: Request, number: int) -> Response:
+        server.required(request, people.OWNER, people.REVIEWER)
+        page = server.jobs.report(number)
+        if page is None:
+            raise ApiError(404, "not_found", "there is no such report")
+        # A page of ours that holds its own style, and no script.
+        policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
+        return FileResponse(page, media_type="text/html", headers={"Content-Security-Policy": policy})
 
 
 def _add_errors(app: FastAPI, server: LabellingServer) -> None:

@@ -50,6 +50,7 @@ class Wanted(NamedTuple):
     Attributes:
         names: people's names instead of ids that mean nothing elsewhere.
         kinds: of questions whose answers go into `groups.jsonl` as well: "gold", "repeat", "training".
+        arms: of the questions whose answers go there; None: any.
         prior: whether judgements that came with the groups go there, too.
         both_bad: "tie" or "drop", what becomes of "both bad".
         best_worst: "pairs" or "tiers", what becomes of a best and a worst.
@@ -58,6 +59,7 @@ class Wanted(NamedTuple):
 
     names: bool = False
     kinds: frozenset[str] = frozenset()
+    arms: frozenset[str] | None = None
     prior: bool = False
     both_bad: str = "tie"
     best_worst: str = "pairs"
@@ -106,7 +108,7 @@ def judged_groups(project: Project, connection: Connection, wanted: Wanted = EVE
             continue
         rankings, ratings = _prior(row, group) if wanted.prior else ([], [])
         for one in _opinions(judged):
-            if one.asked in {"ask", *wanted.kinds}:
+            if one.asked in {"ask", *wanted.kinds} and _of_arm(one, wanted):
                 more = _judgements(project, one, wanted)
                 rankings += more[0]
                 ratings += more[1]
@@ -237,6 +239,10 @@ def _judged(connection: Connection, items: Collection[int], since: float) -> Map
     for row in rows:
         by_item[row.item].append(row)
     return by_item
+
+
+def _of_arm(row: Any, wanted: Wanted) -> bool:
+    return wanted.arms is None or row.arm in wanted.arms
 
 
 def _prior(row: Any, group: Group) -> tuple[list[Ranking], list[Rating]]:

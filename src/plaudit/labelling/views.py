@@ -50,6 +50,12 @@ def difference_view(project: Project, one: Assignment) -> list[str] | None:
     return None if marked is None else [str(one) for one in marked]
 
 
+def group_id(project: Project, one: Assignment) -> str:
+    """The id of the group that a question is about."""
+    with project.database.reading() as connection:
+        return str(connection.scalar(select(items.c.group_id).where(items.c.id == one.item)))
+
+
 def _texts(project: Project, one: Assignment) -> tuple[Text, list[Text]]:
     with project.database.reading() as connection:
         prompt = connection.scalar(select(items.c.prompt).where(items.c.id == one.item))
