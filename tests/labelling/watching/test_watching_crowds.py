@@ -1,11 +1,14 @@
 """Simulated crowds: who is named, and that a fair crowd is not."""
 
+import subprocess
+import sys
 import time
 from random import Random
 
 import pytest
-from simulated_crowds import Member, always_first, careful, contrary, extras, pairs, project_of, write
+from simulated_crowds import Member, always_first, asked, careful, contrary, extras, judge, pairs, project_of, write
 
+from plaudit.labelling.people import find_person
 from plaudit.labelling.watching import Watch, figures
 
 
@@ -67,10 +70,6 @@ def test_a_second_look_reads_what_came_since(project):
 
 def test_what_was_sent_a_moment_ago_is_read_again_until_it_is_settled(project):
     watch = Watch(project, kept_seconds=0)
-    from simulated_crowds import asked, judge
-
-    from plaudit.labelling.people import find_person
-
     judge(
         project, asked(project, "q1", repeats=1), find_person(project, "Ann"), {"tiers": [[0], [1]]}, sent=time.time()
     )
@@ -100,9 +99,6 @@ def test_details_stand_beside_hard_questions(project):
 
 
 def test_figures_ask_for_no_torch():
-    import subprocess
-    import sys
-
     code = "import sys; import plaudit.labelling.watching.watch; print('torch' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "False"
