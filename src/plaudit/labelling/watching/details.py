@@ -35,10 +35,11 @@ def with_details(
     if not ids:
         return {name: [] for name in lists}
     about = _questions(connection, ids)
-    said = _said(connection, judged.id[np.isin(judged.question, ids)].tolist())
+    remarks = _remarks(connection, judged.id[np.isin(judged.question, ids)].tolist())
     return {
         name: [
-            {**row, **about[row["question"]], **_tally(about[row["question"]], said[row["question"]])} for row in rows
+            {**row, **about[row["question"]], **_tally(about[row["question"]], remarks[row["question"]])}
+            for row in rows
         ]
         for name, rows in lists.items()
     }
@@ -64,7 +65,7 @@ def _questions(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str
     }
 
 
-def _said(connection: Connection, ids: Sequence[int]) -> Mapping[int, list[Any]]:
+def _remarks(connection: Connection, ids: Sequence[int]) -> Mapping[int, list[Any]]:
     """Question -> judgements of these ids, with who said it."""
     columns = (leases.c.question, persons.c.name, judgements.c.kind, judgements.c.answer, judgements.c.comment)
     wanted = (
@@ -80,12 +81,12 @@ def _said(connection: Connection, ids: Sequence[int]) -> Mapping[int, list[Any]]
     return rows
 
 
-def _tally(about: Mapping[str, Any], said: Sequence[Any]) -> dict[str, Any]:
+def _tally(about: Mapping[str, Any], remarks: Sequence[Any]) -> dict[str, Any]:
     """How often each response was the best one alone, how often none was; skips' reasons and comments."""
     votes = {one["number"]: 0 for one in about["responses"]}
     undecided = 0
     reasons, comments = [], []
-    for row in said:
+    for row in remarks:
         best = _best(row.answer)
         if row.kind == "skip":
             reasons.append({"name": row.name, "text": str(row.answer.get("skip", ""))})

@@ -124,18 +124,18 @@ def annotators(judged: Judged, gold_revisions: Mapping[int, int]) -> tuple[dict[
 
 def _amounts(judged: Judged, mine: Int64[np.ndarray, " mine"]) -> dict[str, Any]:
     form, seconds = judged.form[mine], judged.seconds[mine]
-    said = form != SKIP
-    timed = said & ~np.isnan(seconds)
+    answered = form != SKIP
+    timed = answered & ~np.isnan(seconds)
     known = seconds[timed]
     compared = int(np.isin(form, (ORDER, TIE, BOTH_BAD)).sum())
     fast = _fast(known, judged.item[mine][timed])
     return {
-        "judgements": int(said.sum()),
-        "answers": int((said & (judged.kind[mine] == ASK)).sum()),
+        "judgements": int(answered.sum()),
+        "answers": int((answered & (judged.kind[mine] == ASK)).sum()),
         "compared": compared,
         "ties": int((form == TIE).sum()),
         "both_bad": int((form == BOTH_BAD).sum()),
-        "skips": int((~said).sum()),
+        "skips": int((~answered).sum()),
         "seconds": float(np.median(known)) if len(known) else None,
         "fast": fast.to_json(),
         "hasty": fast.n >= FEWEST and fast.above(0.5),
