@@ -22,7 +22,7 @@ from plaudit.labelling.overview_page import overview_page, overview_parts
 from plaudit.labelling.people import OWNER, REVIEWER, SignedIn
 from plaudit.labelling.project import Project, guidelines, set_guidelines
 from plaudit.labelling.requests import Body
-from plaudit.labelling.watching import Watch
+from plaudit.labelling.watching import ProjectWatch
 from plaudit.storage import json_line
 from plaudit.text import LANGUAGES, Language
 from plaudit.web import ApiError, JsonAnswer
@@ -88,7 +88,7 @@ def add_overview(app: FastAPI, server: LabellingServer) -> None:
         app: gets the routes.
         server: what all requests share.
     """
-    watch = Watch(server.project)
+    watch = ProjectWatch(server.project)
     _add_views(app, server, watch)
     _add_export(app, server)
     _add_people(app, server, watch)
@@ -96,7 +96,7 @@ def add_overview(app: FastAPI, server: LabellingServer) -> None:
     _add_questions(app, server, watch)
 
 
-def _add_views(app: FastAPI, server: LabellingServer, watch: Watch) -> None:
+def _add_views(app: FastAPI, server: LabellingServer, watch: ProjectWatch) -> None:
     @app.get("/overview", response_model=None)
     def overview(request: Request) -> Response:
         who = server.person(request)
@@ -182,7 +182,7 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
             yield chunk
 
 
-def _add_people(app: FastAPI, server: LabellingServer, watch: Watch) -> None:
+def _add_people(app: FastAPI, server: LabellingServer, watch: ProjectWatch) -> None:
     project = server.project
 
     @app.post("/api/overview/invite", response_model=None)
@@ -217,7 +217,7 @@ def _person(project: Project, public_id: str) -> int:
     return int(whose)
 
 
-def _add_project(app: FastAPI, server: LabellingServer, watch: Watch) -> None:
+def _add_project(app: FastAPI, server: LabellingServer, watch: ProjectWatch) -> None:
     project = server.project
 
     @app.post("/api/overview/guidelines", response_model=None)
@@ -239,7 +239,7 @@ def _add_project(app: FastAPI, server: LabellingServer, watch: Watch) -> None:
         return JsonAnswer({"questions": count})
 
 
-def _add_questions(app: FastAPI, server: LabellingServer, watch: Watch) -> None:
+def _add_questions(app: FastAPI, server: LabellingServer, watch: ProjectWatch) -> None:
     project = server.project
 
     @app.post("/api/overview/aside", response_model=None)

@@ -9,7 +9,7 @@ import pytest
 from simulated_crowds import Member, always_first, asked, careful, contrary, extras, judge, pairs, project_of, write
 
 from plaudit.labelling.people import find_person
-from plaudit.labelling.watching import Watch, figures
+from plaudit.labelling.watching import ProjectWatch, figures
 
 
 def crowd(folder, members, groups, **columns):
@@ -58,7 +58,7 @@ def project(tmp_path):
 
 
 def test_a_second_look_reads_what_came_since(project):
-    watch = Watch(project, kept_seconds=0)
+    watch = ProjectWatch(project, kept_seconds=0)
     before = watch.look()
     assert watch.look().etag == before.etag
     extras(project)
@@ -69,7 +69,7 @@ def test_a_second_look_reads_what_came_since(project):
 
 
 def test_what_was_sent_a_moment_ago_is_read_again_until_it_is_settled(project):
-    watch = Watch(project, kept_seconds=0)
+    watch = ProjectWatch(project, kept_seconds=0)
     judge(
         project, asked(project, "q1", repeats=1), find_person(project, "Ann"), {"tiers": [[0], [1]]}, sent=time.time()
     )
@@ -78,7 +78,7 @@ def test_what_was_sent_a_moment_ago_is_read_again_until_it_is_settled(project):
 
 
 def test_figures_are_kept_for_some_seconds_unless_something_was_changed(project):
-    watch = Watch(project, kept_seconds=60)
+    watch = ProjectWatch(project, kept_seconds=60)
     before = watch.look()
     extras(project)
     assert watch.look() is before

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from plaudit._face import face
 
 if TYPE_CHECKING:
-    from plaudit.labelling.watching.watch import Seen, Watch, figures
+    from plaudit.labelling.watching.watch import ProjectWatch, Seen, figures
 else:
     __getattr__, __dir__ = face(__name__, __file__)
 
-__all__ = ["Seen", "Watch", "figures"]
+__all__ = ["ProjectWatch", "Seen", "figures"]

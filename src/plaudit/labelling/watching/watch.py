@@ -46,10 +46,10 @@ def figures(project: Project) -> dict[str, Any]:
         >>> figures(Project.open("my-project"))["progress"]["questions"]["done"]
         0
     """
-    return Watch(project).look().figures
+    return ProjectWatch(project).look().figures
 
 
-class Watch:
+class ProjectWatch:
     """Looks at a project again and again.
 
     Args:
@@ -57,7 +57,7 @@ class Watch:
         kept_seconds: for which figures are told again before they are computed anew.
 
     Example:
-        >>> watch = Watch(Project.open("my-project"))
+        >>> watch = ProjectWatch(Project.open("my-project"))
         >>> watch.look().etag == watch.look().etag
         True
     """
