@@ -6,6 +6,7 @@ Reviewers see all of it and change nothing; annotators have nothing here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
@@ -22,7 +23,7 @@ from plaudit.labelling.overview_page import overview_page, overview_parts
 from plaudit.labelling.people import OWNER, REVIEWER, SignedIn
 from plaudit.labelling.project import Project, guidelines, set_guidelines
 from plaudit.labelling.requests import Body
-from plaudit.labelling.watching import ProjectWatch
+from plaudit.labelling.watching import ProjectWatch, Seen
 from plaudit.storage import json_line
 from plaudit.text import LANGUAGES, Language
 from plaudit.web import ApiError, JsonAnswer
@@ -104,14 +105,14 @@ def _add_views(app: FastAPI, server: LabellingServer, watch: ProjectWatch) -> No
             return RedirectResponse("/sign-in", 303)
         if who.role not in (OWNER, REVIEWER):
             return RedirectResponse("/judge", 303)
-        seen, language = watch.look(), _language(request, who)
+        seen, language = _seen(server, watch), _language(request, who)
         etag = _etag(seen.etag, language, who.role)
         return HTMLResponse(overview_page(seen.figures, language, who.csrf, who.name, who.role, etag))
 
     @app.get("/overview/parts", response_model=None)
     def parts(request: Request) -> Response:
         who = server.required(request, OWNER, REVIEWER)
-        seen, language = watch.look(), _language(request, who)
+        seen, language = _seen(server, watch), _language(request, who)
         return _unless_known(
             request,
             _etag(seen.etag, language, who.role),
@@ -121,8 +122,15 @@ def _add_views(app: FastAPI, server: LabellingServer, watch: ProjectWatch) -> No
     @app.get("/api/overview", response_model=None)
     def figures(request: Request) -> Response:
         server.required(request, OWNER, REVIEWER)
-        seen = watch.look()
+        seen = _seen(server, watch)
         return _unless_known(request, _etag(seen.etag), lambda: JsonAnswer(seen.figures))
+
+
+def _seen(server: LabellingServer, watch: ProjectWatch) -> Seen:
+    """The figures, and the models that were trained, of which one may be writing its log now."""
+    seen, runs = watch.look(), server.jobs.runs()
+    tag = sha256(json_line(runs).encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return Seen(seen.figures | {"training": runs}, f"{seen.etag}.{tag}")
 
 
 def _language(request: Request, who: SignedIn) -> Language:

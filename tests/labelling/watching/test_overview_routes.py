@@ -156,3 +156,17 @@ def test_exports_are_whole_and_hide_names_unless_asked(served):
     assert "Felix" not in groups.text
     assert "Felix" in owner.get("/export/groups.jsonl?names=true").text
     assert owner.get("/export/secrets.jsonl").status_code == 404
+
+
+def test_models_that_were_trained_stand_there_with_their_log(served):
+    folder = served.project.folder / "training" / "0001"
+    folder.mkdir(parents=True)
+    accuracy = {"value": 0.71, "low": 0.62, "high": 0.79, "n": 120}
+    run = {"state": "done", "commands": [], "judgements": 140, "accuracy": accuracy, "number": 1, "report": False}
+    (folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    reviewer = served.visitor("reviewer")
+    before = reviewer.get("/overview/parts")
+    assert "71%\xa0[62,\xa079]" in before.text
+    (folder / "log.txt").write_text("$ plaudit train <train.jsonl>\n", encoding="utf-8")
+    after = reviewer.get("/overview/parts", **{"If-None-Match": before.headers["ETag"]})
+    assert "$ plaudit train &lt;train.jsonl&gt;" in after.text

@@ -106,6 +106,7 @@ const whole = (text) => (text === "" ? null : Number(text));
 const bodies = {
   invite: (form) => ({ role: form.role.value, most: whole(form.most.value), days: whole(form.days.value) }),
   guidelines: (form) => ({ text: form.text.value, revision: Number(form.dataset.revision) }),
+  training: (form) => ({ backbone: form.backbone.value, count: Number(form.count.value) }),
   overlap: (form) => ({ overlap: Number(form.overlap.value) }),
   gold: (form) => ({ question: Number(form.dataset.question), answer: known(form) }),
 };
@@ -118,8 +119,11 @@ function known(form) {
   return { tiers: [[best], others] };
 }
 
+// What has an address of its own.
+const addresses = { training: "/api/training", "cancel-training": "/api/training/cancel" };
+
 async function change(what, body) {
-  const answer = await post(`/api/overview/${what}`, body);
+  const answer = await post(addresses[what] ?? `/api/overview/${what}`, body);
   if (answer.link) showLink(answer.link, what === "invite" ? "invite" : "return");
   else tell(say("saved"));
   if (answer.revision !== undefined) document.querySelector('[data-do="guidelines"]').dataset.revision = answer.revision;
