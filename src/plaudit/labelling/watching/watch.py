@@ -33,6 +33,10 @@ class Seen(NamedTuple):
     Attributes:
         figures: as JSON.
         etag: is another one as soon as a figure is.
+
+    Example:
+        >>> Seen({"people": []}, "2c26b46b68ffc68ff99b").figures
+        {'people': []}
     """
 
     figures: dict[str, Any]
@@ -43,7 +47,8 @@ def figures(project: Project) -> dict[str, Any]:
     """All figures, of one moment, as JSON.
 
     Example:
-        >>> figures(Project.open("my-project"))["progress"]["questions"]["done"]
+        >>> from plaudit.labelling import LabellingSettings
+        >>> figures(Project.create("rivers", "Rivers", LabellingSettings()))["progress"]["questions"]["done"]
         0
     """
     return ProjectWatch(project).look().figures
@@ -57,7 +62,8 @@ class ProjectWatch:
         kept_seconds: for which figures are told again before they are computed anew.
 
     Example:
-        >>> watch = ProjectWatch(Project.open("my-project"))
+        >>> from plaudit.labelling import LabellingSettings
+        >>> watch = ProjectWatch(Project.create("cities", "Cities", LabellingSettings()))
         >>> watch.look().etag == watch.look().etag
         True
     """
