@@ -19,6 +19,7 @@ from plaudit.labelling.answers import as_shown
 from plaudit.labelling.assigning import Nothing, assignment, extend, release, take
 from plaudit.labelling.jobs import Jobs
 from plaudit.labelling.judging import Envelope, known_answer, last_answers, send
+from plaudit.labelling.overview import add_overview
 from plaudit.labelling.pages import (
     STATIC,
     guidelines_page,
@@ -138,6 +139,7 @@ def create_app(project: Project, *, hosts: Collection[str], secure: bool = False
     _add_questions(app, server)
     _add_own(app, server)
     _add_jobs(app, server)
+    add_overview(app, server)
     _add_errors(app, server)
     app.mount(f"/static/{static_version()}", _Static(directory=STATIC), name="static")
     # The last one that is added stands outermost.
