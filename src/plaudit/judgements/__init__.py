@@ -30,6 +30,10 @@ if TYPE_CHECKING:
         index_responses,
         response_starts,
     )
+    from plaudit.judgements.strengths.annotators import sharpness_of
+    from plaudit.judgements.strengths.evidence import Evidence
+    from plaudit.judgements.strengths.fitting import FittedStrengths, Strengths, fit_strengths
+    from plaudit.judgements.strengths.leaving_out import log_odds
     from plaudit.judgements.votes import votes_of_others
 else:
     __getattr__, __dir__ = face(__name__, __file__)
@@ -42,11 +46,14 @@ __all__ = [
     "AttributeSummary",
     "Comparisons",
     "DataCheck",
+    "Evidence",
+    "FittedStrengths",
     "PerComparison",
     "PerRated",
     "PerResponse",
     "RankedLists",
     "Responses",
+    "Strengths",
     "alpha_of_rankings",
     "alpha_of_ratings",
     "check_groups",
@@ -55,10 +62,12 @@ __all__ = [
     "cluster_ids",
     "comparisons_of",
     "credit",
+    "fit_strengths",
     "flatten_comparisons",
     "flatten_ratings",
     "index_rankings",
     "index_responses",
+    "log_odds",
     "majority",
     "ndcg",
     "ndcg_chance",
@@ -68,6 +77,7 @@ __all__ = [
     "response_starts",
     "scored_comparisons",
     "scores_of_rated",
+    "sharpness_of",
     "top1",
     "top1_chance",
     "votes_of_others",
