@@ -4,7 +4,8 @@ The strengths of a group are r = F w + u. F are features that a model has of eac
 that all groups share: a model's reward as the one feature, which calibrates it; components of a frozen backbone's
 embeddings, which fits a linear model to the very judgements that are weighed; or none. u ~ N(0, t I) is what no feature
 shows. Evidence is what people said, by Bradley & Terry. The posterior is approximated by a normal distribution around
-its mode (Laplace), s and t by the maximum of the likelihood that it implies.
+its mode (Laplace), s and t by the maximum of the likelihood that it implies; where each pair was judged once, that puts
+t at about half of what it is.
 
 w is shared and each u is of one group, so the Hessian is an arrow: every group is eliminated by a matrix of its own
 responses, and what is left has the size of w. Groups of one size are worked on together.
