@@ -9,13 +9,14 @@ import typer
 
 from plaudit.cli.flags import Verbs
 from plaudit.cli.inputs import changed_settings
-from plaudit.cli.options import Changes, Config, Json, Overwrite
+from plaudit.cli.options import Changes, Config, InLanguage, Json, Overwrite
 from plaudit.cli.reading import ANY, Reading, reads_data
 from plaudit.errors import InvalidInputError
 from plaudit.text import counted
 
 if TYPE_CHECKING:
     from plaudit.labelling import Added, Project
+    from plaudit.text import Language
 
 
 class LabelVerbs(Verbs):
@@ -55,7 +56,7 @@ Name = Annotated[str | None, typer.Option("--name", help="Of the project, for pe
 @reads_data
 def start(
     context: typer.Context,
-    files: Files,
+    files: Annotated[list[str] | None, typer.Argument(help="What is to be judged: any file of groups.")] = None,
     project: Annotated[Path | None, typer.Option("--project", help="Its folder [beside the first file].")] = None,
     mode: Mode = None,
     strength: Strength = None,
@@ -63,6 +64,8 @@ def start(
     both_bad: BothBad = False,
     port: Port = 8080,
     open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
+    demo: Annotated[bool, typer.Option("--demo", help="The shipped preference set, with simulated people.")] = False,
+    language: InLanguage = None,
     changes: Changes = None,
     config: Config = None,
     reading: Reading = ANY,
@@ -74,6 +77,11 @@ def start(
     require()
     from plaudit.labelling import Address, LabellingSettings, Project, default_folder
 
+    if demo == bool(files):
+        raise InvalidInputError("give either files or --demo", remedy="plaudit label FILES")
+    if demo or not files:
+        _demo(project or Path("plaudit-label-demo"), port, language, open_page=open_page)
+        return
     place = project or default_folder(files)
     if (place / "labels.db").exists():
         made = Project.open(place)
@@ -294,6 +302,20 @@ def _serve(project: Project, address: Any, *, open_page: bool) -> None:
             typer.launch(link)
 
     serve(project, address, tell=tell, ready=ready)
+
+
+def _demo(folder: Path, port: int, language: Language | None, *, open_page: bool) -> None:
+    from plaudit.demo import Crowd, label_demo, project_groups, true_quality_of
+    from plaudit.labelling import Address
+    from plaudit.text import preferred_language
+
+    language = language or preferred_language()
+    project = label_demo(folder, language=language)
+    crowd = Crowd(project, true_quality_of(project_groups(language=language)))
+    if crowd.new:
+        crowd.judge_at_once()
+    crowd.start()
+    _serve(project, Address(port=port), open_page=open_page)
 
 
 def _attributes(texts: list[str] | None) -> dict[str, str]:

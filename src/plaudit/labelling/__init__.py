@@ -6,12 +6,16 @@ from plaudit._face import face
 
 if TYPE_CHECKING:
     from plaudit.labelling.app import create_app
+    from plaudit.labelling.assigning import Assignment, Nothing, take
     from plaudit.labelling.exporting import Exported, Wanted, export
+    from plaudit.labelling.jobs import Jobs
+    from plaudit.labelling.judging import Envelope, Receipt, send
     from plaudit.labelling.people import add_person, create_invitation, create_return_link, find_person, set_password
     from plaudit.labelling.progress import project_status
     from plaudit.labelling.project import Added, Project
     from plaudit.labelling.server import Address, default_folder, owner_link, running_labelling_server, serve
     from plaudit.labelling.settings import MODES, Attribute, LabellingSettings
+    from plaudit.labelling.views import group_id
 else:
     __getattr__, __dir__ = face(__name__, __file__)
 
@@ -19,10 +23,15 @@ __all__ = [
     "MODES",
     "Added",
     "Address",
+    "Assignment",
     "Attribute",
+    "Envelope",
     "Exported",
+    "Jobs",
     "LabellingSettings",
+    "Nothing",
     "Project",
+    "Receipt",
     "Wanted",
     "add_person",
     "create_app",
@@ -31,9 +40,12 @@ __all__ = [
     "default_folder",
     "export",
     "find_person",
+    "group_id",
     "owner_link",
     "project_status",
     "running_labelling_server",
+    "send",
     "serve",
     "set_password",
+    "take",
 ]

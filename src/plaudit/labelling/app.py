@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from plaudit import __version__
 from plaudit.errors import PlauditError
 from plaudit.labelling import people
 from plaudit.labelling.assigning import Nothing, assignment, extend, release, take
+from plaudit.labelling.jobs import Jobs
 from plaudit.labelling.judging import Envelope, known_answer, last_answers, send
-from plaudit.labelling.pages import guidelines_page, join_page, judge_page, message_page, sign_in_page
+from plaudit.labelling.pages import (
+    STATIC,
+    guidelines_page,
+    join_page,
+    judge_page,
+    not_found_page,
+    sign_in_page,
+    static_version,
+)
 from plaudit.labelling.people import SignedIn
 from plaudit.labelling.progress import Progress
 from plaudit.labelling.project import Project, guidelines
+from plaudit.labelling.rendering import render_text
 from plaudit.labelling.requests import (
     GuidelinesBody,
     JoinBody,
@@ -29,6 +39,7 @@ from plaudit.labelling.requests import (
     SendBody,
     SignInBody,
     TakeBody,
+    TrainingBody,
 )
 from plaudit.labelling.views import as_shown, difference_view, question_view
 from plaudit.text import LANGUAGES, Language
@@ -46,7 +57,6 @@ from plaudit.web import (
 )
 
 _BODY_BYTES = 256 * 1024
-_STATIC = Path(__file__).with_name("static")
 
 SIGN_INS = (10, 60.0)
 """Tries to sign in or to accept an invitation, in so many seconds, from one address."""
@@ -61,6 +71,9 @@ class LabellingServer:
     Args:
         project: that is served.
         secure: whether people come by https, so that cookies go no other way.
+
+    Attributes:
+        jobs: that train models on it.
     """
 
     def __init__(self, project: Project, *, secure: bool = False) -> None:
@@ -70,6 +83,7 @@ class LabellingServer:
         self.sign_ins = RateLimit(*SIGN_INS)
         self.sends = RateLimit(*SENDS)
         self.progress = Progress(project)
+        self.jobs = Jobs(project)
 
     def person(self, request: Request) -> SignedIn | None:
         """Who asks."""
@@ -122,8 +136,9 @@ def create_app(project: Project, *, hosts: Collection[str], secure: bool = False
     _add_signing(app, server)
     _add_questions(app, server)
     _add_own(app, server)
+    _add_jobs(app, server)
     _add_errors(app, server)
-    app.mount("/static", _Static(directory=_STATIC), name="static")
+    app.mount(f"/static/{static_version()}", _Static(directory=STATIC), name="static")
     # The last one that is added stands outermost.
     app.add_middleware(BodyLimits, most_bytes=_BODY_BYTES)
     app.add_middleware(KnownHosts, hosts=hosts)
@@ -167,7 +182,8 @@ def _add_pages(app: FastAPI, server: LabellingServer) -> None:
         if who is None:
             return RedirectResponse("/sign-in", 303)
         language = _language(request, who)
-        return HTMLResponse(judge_page(_config(project, who, language), language, who.csrf))
+        config = _config(project, who, language)
+        return HTMLResponse(judge_page(config, language, who.csrf, _guidelines(project), who.role))
 
     @app.get("/sign-in", response_model=None)
     def sign_in(request: Request) -> Response:
@@ -175,18 +191,22 @@ def _add_pages(app: FastAPI, server: LabellingServer) -> None:
 
     @app.get("/join/{token}", response_model=None)
     def join(request: Request, token: str) -> Response:
-        role = people.invited(project, token)
-        if role is None:
-            return HTMLResponse(message_page(project.name, "invitation-over", _language(request)), 410)
-        return HTMLResponse(join_page(project.name, token, role, _language(request)))
+        invitation = people.invitation(project, token)
+        if invitation is None:
+            return HTMLResponse(join_page(project.name, token, _language(request), problem="expired"), 410)
+        return HTMLResponse(join_page(project.name, token, _language(request), returning=invitation.name or ""))
 
     @app.get("/guidelines", response_model=None)
     def read_guidelines(request: Request) -> Response:
         who = server.person(request)
         if who is None:
             return RedirectResponse("/sign-in", 303)
-        text, _ = guidelines(project)
-        return HTMLResponse(guidelines_page(project.name, text, _language(request, who)))
+        page = guidelines_page(project.name, _guidelines(project), _language(request, who), who.csrf)
+        return HTMLResponse(page)
+
+
+def _guidelines(project: Project) -> Markup:
+    return render_text(guidelines(project)[0])
 
 
 def _config(project: Project, who: SignedIn, language: Language) -> dict[str, Any]:
@@ -326,11 +346,41 @@ def _add_own(app: FastAPI, server: LabellingServer) -> None:
         return JsonAnswer({})
 
 
+def _add_jobs(app: FastAPI, server: LabellingServer) -> None:
+    """Models that are trained on what was said so far; for owners."""
+
+    @app.get("/api/training", response_model=None)
+    def runs(request: Request) -> Response:
+        server.required(request, people.OWNER, people.REVIEWER)
+        return JsonAnswer({"runs": server.jobs.runs()})
+
+    @app.post("/api/training", response_model=None)
+    def begin(request: Request, body: TrainingBody) -> Response:
+        who = server.required(request, people.OWNER)
+        return JsonAnswer(server.jobs.start(body.backbone, body.count, who.id).to_json())
+
+    @app.post("/api/training/cancel", response_model=None)
+    def cancel(request: Request) -> Response:
+        server.required(request, people.OWNER)
+        server.jobs.cancel()
+        return JsonAnswer({})
+
+    @app.get("/training/{number}/report", response_model=None)
+    def report(request: Request, number: int) -> Response:
+        server.required(request, people.OWNER, people.REVIEWER)
+        page = server.jobs.report(number)
+        if page is None:
+            raise ApiError(404, "not_found", "there is no such report")
+        # A page of ours that holds its own style, and no script.
+        policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
+        return FileResponse(page, media_type="text/html", headers={"Content-Security-Policy": policy})
+
+
 def _add_errors(app: FastAPI, server: LabellingServer) -> None:
     def answer(error: ApiError, request: Request) -> Response:
         wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
         if wants_page and error.status in (404, 405):
-            return HTMLResponse(message_page(server.project.name, "not-found", _language(request)), error.status)
+            return HTMLResponse(not_found_page(server.project.name, _language(request)), error.status)
         return error_response(error, request.scope)
 
     @app.exception_handler(ApiError)

@@ -50,6 +50,7 @@ class Wanted(NamedTuple):
     Attributes:
         names: people's names instead of ids that mean nothing elsewhere.
         kinds: of questions whose answers go into `groups.jsonl` as well: "gold", "repeat", "training".
+        arms: of the questions whose answers go there; None: any.
         prior: whether judgements that came with the groups go there, too.
         both_bad: "tie" or "drop", what becomes of "both bad".
         best_worst: "pairs" or "tiers", what becomes of a best and a worst.
@@ -58,6 +59,7 @@ class Wanted(NamedTuple):
 
     names: bool = False
     kinds: frozenset[str] = frozenset()
+    arms: frozenset[str] | None = None
     prior: bool = False
     both_bad: str = "tie"
     best_worst: str = "pairs"
@@ -104,7 +106,7 @@ def judged_groups(project: Project, connection: Connection, wanted: Wanted = EVE
     for row, group, said in _items(project, connection, wanted):
         rankings, ratings = _prior(row, group) if wanted.prior else ([], [])
         for one in said:
-            if one.kind == "answer" and one.asked in {"ask", *wanted.kinds}:
+            if one.kind == "answer" and one.asked in {"ask", *wanted.kinds} and _of_arm(one, wanted):
                 more = _judgements(project, one, wanted)
                 rankings += more[0]
                 ratings += more[1]
@@ -223,6 +225,10 @@ def _said(connection: Connection, items: Collection[int], since: float) -> Mappi
     for row in rows:
         by_item[row.item].append(row)
     return by_item
+
+
+def _of_arm(row: Any, wanted: Wanted) -> bool:
+    return wanted.arms is None or row.arm in wanted.arms
 
 
 def _prior(row: Any, group: Group) -> tuple[list[Ranking], list[Rating]]:

@@ -162,13 +162,26 @@ def create_return_link(project: Project, whose: int) -> str:
     return token
 
 
-def invited(project: Project, token: str) -> str | None:
-    """What a token is for: "return", or the role of its invitation; None: nothing any more."""
+class Invitation(NamedTuple):
+    """What a link is good for.
+
+    Attributes:
+        role: that it gives.
+        name: of the person who comes back by it; None: somebody new.
+    """
+
+    role: str
+    name: str | None = None
+
+
+def invitation(project: Project, token: str) -> Invitation | None:
+    """What a token is good for; None: nothing any more."""
     with project.database.reading() as connection:
-        if connection.scalar(select(persons.c.id).where(persons.c.return_hash == _digest(token))) is not None:
-            return "return"
+        back = select(persons.c.role, persons.c.name).where(persons.c.return_hash == _digest(token))
+        if (row := connection.execute(back).one_or_none()) is not None:
+            return Invitation(row.role, row.name)
         row = _valid_invitation(connection, token)
-    return None if row is None else str(row.role)
+    return None if row is None else Invitation(row.role)
 
 
 def accept(project: Project, token: str, name: str, locale: str | None = None) -> str:
@@ -195,14 +208,8 @@ def accept(project: Project, token: str, name: str, locale: str | None = None) -
 def signed_in(project: Project, token: str) -> SignedIn | None:
     """Whose session a token is, if it lasts."""
     with project.database.reading() as connection:
-        columns = (
-            persons,
-            sessions.c.id.label("session"),
-            sessions.c.csrf,
-            sessions.c.seen,
-            sessions.c.created.label("began"),
-        )
-        live = select(*columns, sessions.c.created.label("began")).join(persons, persons.c.id == sessions.c.person)
+        columns = (sessions.c.id.label("session"), sessions.c.csrf, sessions.c.seen, sessions.c.created.label("began"))
+        live = select(persons, *columns).join(persons, persons.c.id == sessions.c.person)
         wanted = live.where(sessions.c.token_hash == _digest(token), ~sessions.c.ended, ~persons.c.disabled)
         row = connection.execute(wanted).one_or_none()
     lasts = project.settings.session_days * _DAY

@@ -19,7 +19,7 @@ from plaudit.labelling.database import Database, create_triggers, is_current, is
 from plaudit.labelling.database.tables import events, items, projects, questions, responses
 from plaudit.labelling.questions import count_questions, distinct
 from plaudit.labelling.settings import LabellingSettings
-from plaudit.storage import data_hash
+from plaudit.storage import data_hash, short_hash
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +49,7 @@ class Project:
     """A project that is open.
 
     Attributes:
+        place: a folder or a URL, as on the command line.
         database: where its rows are.
         name: for people.
         settings: what it asks.
@@ -61,6 +62,7 @@ class Project:
         >>> project.close()
     """
 
+    place: str
     database: Database
     name: str
     settings: LabellingSettings
@@ -99,7 +101,7 @@ class Project:
                     id=1, name=name, paused=False, created=now(), guidelines_revision=revision, **row
                 )
             )
-        return cls(database, name, settings, secret)
+        return cls(str(place), database, name, settings, secret)
 
     @classmethod
     def open(cls, place: str | Path) -> Self:
@@ -121,7 +123,14 @@ class Project:
             raise NotFoundError(f"there is no project in {place}", remedy="make one with plaudit label new")
         names = LabellingSettings.__dataclass_fields__
         known = {name: _tupled(value) for name, value in row.settings.items() if name in names}
-        return cls(database, row.name, LabellingSettings(**known), row.secret)
+        return cls(str(place), database, row.name, LabellingSettings(**known), row.secret)
+
+    @property
+    def folder(self) -> Path:
+        """Where its models go: beside its file, or, with PostgreSQL, in the user's cache."""
+        if self.database.path is not None:
+            return self.database.path.parent
+        return Path.home() / ".cache" / "plaudit" / "labelling" / short_hash(self.secret.hex())
 
     def close(self) -> None:
         """Give the database back."""

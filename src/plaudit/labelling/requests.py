@@ -65,3 +65,10 @@ class GuidelinesBody(Body):
     """A revision of the guidelines."""
 
     revision: int = Field(ge=0)
+
+
+class TrainingBody(Body):
+    """A model is to be trained, and questions to be chosen by it."""
+
+    backbone: str = Field(default="frozen:minilm-l6", max_length=500)
+    count: int = Field(default=100, ge=0, le=10_000)

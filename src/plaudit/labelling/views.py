@@ -51,6 +51,12 @@ def difference_view(project: Project, one: Assignment) -> list[str] | None:
     return None if marked is None else [str(one) for one in marked]
 
 
+def group_id(project: Project, one: Assignment) -> str:
+    """The id of the group that a question is about."""
+    with project.database.reading() as connection:
+        return str(connection.scalar(select(items.c.group_id).where(items.c.id == one.item)))
+
+
 def as_shown(answer: Answer, shown: Sequence[int]) -> Answer:
     """An answer with its responses by their places on the page.
 
