@@ -60,6 +60,9 @@ def apply_wave(project: Project, wave: Wave) -> AppliedWave:
         InvalidInputError: if it was chosen for another project.
 
     Example:
+        >>> from plaudit.groups import Group
+        >>> from plaudit.labelling import LabellingSettings
+        >>> from plaudit.labelling.asking import Wish, compute_wave
         >>> project = Project.create("few", "Few", LabellingSettings())
         >>> _ = project.add([Group("q1", "Name a colour.", ("Red.", "Seven.", "Blue."))])
         >>> wave = compute_wave(project, Wish(rule="random", count=2, anyway=True))
@@ -98,6 +101,9 @@ def deliver_wave(project: Project, wave: Wave) -> AppliedWave | None:
         PlauditError: if it can be neither applied nor written.
 
     Example:
+        >>> from plaudit.groups import Group
+        >>> from plaudit.labelling import LabellingSettings, running_labelling_server
+        >>> from plaudit.labelling.asking import Wish, compute_wave
         >>> project = Project.create("served", "Served", LabellingSettings())
         >>> _ = project.add([Group("q1", "Name a colour.", ("Red.", "Seven."))])
         >>> wave = compute_wave(project, Wish(rule="random", count=1, anyway=True))
@@ -127,6 +133,7 @@ def collect_waves(project: Project) -> list[AppliedWave]:
     A file that was applied ends in `.applied`, and one that cannot be in `.refused`, with a warning.
 
     Example:
+        >>> from plaudit.labelling import LabellingSettings
         >>> collect_waves(Project.create("quiet", "Quiet", LabellingSettings()))
         []
     """
