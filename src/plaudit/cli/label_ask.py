@@ -35,9 +35,7 @@ Watch = Annotated[
 ]
 Completed = Annotated[
     Path | None,
-    typer.Option(
-        "--completed", metavar="FILE", help="Ask nothing; write what is believed of every pair, for training."
-    ),
+    typer.Option("--completed", metavar="FILE", help="Ask nothing; write what is believed of every pair."),
 ]
 Anyway = Annotated[bool, typer.Option("--anyway", help="Though fewer were judged than the project wants by lot first.")]
 
@@ -102,9 +100,7 @@ def _ask(project: Project, wish: Wish, source: FeatureSource | None) -> None:
         return
     applied = deliver_wave(project, wave)
     if applied is None:
-        typer.echo(
-            f"{counted(len(wave.questions), 'questions')} lie ready; the server that has the project takes them."
-        )
+        typer.echo(f"{counted(len(wave.questions), 'questions')} lie ready for the server that has the project.")
         return
     told = f"{counted(applied.asked, 'questions')} asked, {applied.again:,} once more"
     passed_over = f", {applied.passed_over:,} passed over" if applied.passed_over else ""

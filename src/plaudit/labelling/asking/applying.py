@@ -83,7 +83,8 @@ def apply_wave(project: Project, wave: Wave) -> AppliedWave:
             # Locked, so that nobody opens a question of them at this moment (PostgreSQL).
             ids = sorted({one.item for one in batch})
             locked = select(items.c.id, items.c.answers).where(items.c.id.in_(ids), ~items.c.withdrawn)
-            answers = dict(connection.execute(locked.order_by(items.c.id).with_for_update()).tuples().all())
+            rows = connection.execute(locked.order_by(items.c.id).with_for_update())
+            answers = {row.id: row.answers for row in rows}
             usable = [one for one in batch if {*one.responses} <= {*answers.get(one.item, ())}]
             asked += _ask(project, connection, wave, number_of_wave, [one for one in usable if not one.again])
             again += _ask_again(connection, number_of_wave, [one for one in usable if one.again])

@@ -163,8 +163,9 @@ def _texts(connection: Connection) -> dict[int, tuple[Any, ...]]:
 
 def _people_of_questions(connection: Connection) -> dict[int, int]:
     """Question -> people who have or had it in their hands."""
-    count = select(leases.c.question, func.count(leases.c.person.distinct())).where(leases.c.state.in_(_HELD))
-    return dict(connection.execute(count.group_by(leases.c.question)).tuples().all())
+    people = func.count(leases.c.person.distinct()).label("people")
+    count = select(leases.c.question, people).where(leases.c.state.in_(_HELD)).group_by(leases.c.question)
+    return {row.question: row.people for row in connection.execute(count)}
 
 
 def _count_answers(connection: Connection) -> int:
