@@ -76,7 +76,7 @@ def test_groups_of_several_sizes_share_a_model_as_the_whole_hessian_says():
 
 
 def test_the_likeliest_variances_say_whether_the_model_or_the_rest_tells_people_apart():
-    """With five judgements a pair: of one, Laplace's approximation puts t at about half of what it is."""
+    """With five judgements a pair."""
     numbers = np.random.default_rng(1)
     for share, own in ((4.0, 0.05), (0.01, 2.0)):
         features, judged = [], []
