@@ -40,8 +40,8 @@ from plaudit.labelling.asking import OpenQuestions, choose_questions
 WAVE = 200
 BUDGET = {"set": 6400, "model": 3200}
 SHARES = (0.25, 0.5, 1.0)
-COMPONENTS = {"set": 16, "model": 64}
-TUNED_EVERY = 4
+COMPONENTS = {"set": 16, "model": 32}
+TUNED_EVERY = 8
 """Waves after which the variances are estimated anew."""
 
 Row = Any
