@@ -9,6 +9,7 @@ import typer
 
 from plaudit.cli.flags import Verbs
 from plaudit.cli.inputs import changed_settings
+from plaudit.cli.label_ask import ask_command
 from plaudit.cli.options import Changes, Config, InLanguage, Json, Overwrite
 from plaudit.cli.reading import ANY, Reading, reads_data
 from plaudit.errors import InvalidInputError
@@ -247,6 +248,9 @@ def status(project: ProjectPlace, as_json: Json = False) -> None:
         return
     for name, value in told.items():
         typer.echo(f"{name.replace('_', ' ')}: {value:,}")
+
+
+app.command("ask")(ask_command)
 
 
 def require() -> None:

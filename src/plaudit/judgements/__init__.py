@@ -38,6 +38,10 @@ if TYPE_CHECKING:
         response_starts,
     )
     from plaudit.judgements.shared import FALSE_DISCOVERIES, MIN_SHARED, PairVotes, WithOthers, agreement_with_others
+    from plaudit.judgements.strengths.annotators import sharpness_of
+    from plaudit.judgements.strengths.evidence import Evidence
+    from plaudit.judgements.strengths.fitting import FittedStrengths, Strengths, fit_strengths
+    from plaudit.judgements.strengths.leaving_out import log_odds
     from plaudit.judgements.votes import numbered, votes_of_others
 else:
     __getattr__, __dir__ = face(__name__, __file__)
@@ -52,12 +56,15 @@ __all__ = [
     "AttributeSummary",
     "Comparisons",
     "DataCheck",
+    "Evidence",
+    "FittedStrengths",
     "PairVotes",
     "PerComparison",
     "PerRated",
     "PerResponse",
     "RankedLists",
     "Responses",
+    "Strengths",
     "WithOthers",
     "agreement_with_others",
     "alpha_of_rankings",
@@ -69,11 +76,13 @@ __all__ = [
     "cluster_ids",
     "comparisons_of",
     "credit",
+    "fit_strengths",
     "flatten_comparisons",
     "flatten_ratings",
     "index_rankings",
     "index_responses",
     "interval_alpha",
+    "log_odds",
     "majority",
     "ndcg",
     "ndcg_chance",
@@ -85,6 +94,7 @@ __all__ = [
     "same_votes",
     "scored_comparisons",
     "scores_of_rated",
+    "sharpness_of",
     "top1",
     "top1_chance",
     "votes_of_others",
