@@ -13,7 +13,8 @@ from plaudit.labelling.answers import gold_result
 from plaudit.labelling.clock import public_id
 from plaudit.labelling.database.tables import items, judgements, leases, persons, questions
 from plaudit.labelling.people import add_person
-from plaudit.labelling.project import Project, question_row
+from plaudit.labelling.project import Project
+from plaudit.labelling.questions import question_row
 from plaudit.labelling.settings import LabellingSettings
 
 Judge = Callable[[random.Random, list[int], int], dict[str, Any]]

@@ -11,7 +11,7 @@ from plaudit.errors import DataError
 from plaudit.groups import Group, Ranking
 from plaudit.labelling import managing, people
 from plaudit.labelling.database.tables import persons, questions
-from plaudit.labelling.exporting import Exported, Wanted, export
+from plaudit.labelling.exporting import Exported, ExportOptions, export
 from plaudit.labelling.judging import send
 
 COLOURS = Group("q1", "Name a colour.", ("Red.", "Seven.", "Blue."), subset="easy", meta={"source": "me"})
@@ -43,7 +43,7 @@ def test_golden_rows(make, clock, tmp_path):
     send(project, ann, one.lease, right, letter)
     other = taken(project, bea)
     send(project, bea, other.lease, SKIP, envelope())
-    assert export(project, tmp_path / "out", Wanted(names=True)) == Exported(1, 2, 1, 0)
+    assert export(project, tmp_path / "out", ExportOptions(names=True)) == Exported(1, 2, 1, 0)
     group = {
         "id": "q1",
         "prompt": "Name a colour.",
@@ -127,7 +127,7 @@ def test_both_bad(make, tmp_path):
     judge(project, people.add_person(project, "Ann"), {"all_bad": True})
     export(project, tmp_path / "tie")
     assert lines(tmp_path / "tie", "groups")[0]["rankings"][0]["tiers"] == [[0, 1]]
-    assert export(project, tmp_path / "drop", Wanted(both_bad="drop")) == Exported(0, 1, 0, 0)
+    assert export(project, tmp_path / "drop", ExportOptions(both_bad="drop")) == Exported(0, 1, 0, 0)
     assert judgements_of(tmp_path / "drop")[0]["answer"] == {"all_bad": True}
 
 
@@ -144,7 +144,7 @@ def test_best_worst(make, tmp_path):
         ((middle,), (worst,)),
     ]
     assert {ranking.weight for ranking in group.rankings} == {1 / 3}
-    export(project, tmp_path / "tiers", Wanted(best_worst="tiers"))
+    export(project, tmp_path / "tiers", ExportOptions(best_worst="tiers"))
     (line,) = lines(tmp_path / "tiers", "judgements")
     assert line["rankings"][0]["tiers"] == [[0], [1], [2]]
 
@@ -165,9 +165,9 @@ def test_what_came_with_the_groups_is_kept_apart(make, tmp_path):
     project = make(**PLAIN)
     project.add([replace(COLOURS, rankings=(Ranking(((2,), (1,)), 3.0, "zoe"),))])
     judge(project, people.add_person(project, "Ann"))
-    export(project, tmp_path / "out", Wanted(names=True))
+    export(project, tmp_path / "out", ExportOptions(names=True))
     assert [one["annotator"] for one in lines(tmp_path / "out", "groups")[0]["rankings"]] == ["Ann"]
-    export(project, tmp_path / "prior", Wanted(names=True, prior=True))
+    export(project, tmp_path / "prior", ExportOptions(names=True, prior=True))
     first, second = lines(tmp_path / "prior", "groups")[0]["rankings"]
     assert first == {"tiers": [[2], [1]], "strength": 3.0, "annotator": "zoe"}
     assert second["annotator"] == "Ann"
@@ -180,7 +180,7 @@ def test_gold_is_in_the_groups_only_when_asked_for(make, tmp_path):
     assert export(project, tmp_path / "out") == Exported(0, 1, 0, 0)
     wished = "passed" if one.shown[0] == 0 else "failed"
     assert judgements_of(tmp_path / "out")[0]["gold"] == wished
-    assert export(project, tmp_path / "gold", Wanted(kinds=frozenset({"gold"}))).groups == 1
+    assert export(project, tmp_path / "gold", ExportOptions(kinds=frozenset({"gold"}))).groups == 1
     # Another known answer: the old result says nothing any more, a new one does.
     managing.change_gold(project, one.question, {"tiers": [[1], [0]]})
     export(project, tmp_path / "changed")
@@ -197,7 +197,7 @@ def test_since(make, clock, tmp_path):
     judge(project, ann)
     clock.pass_by(100)
     judge(project, ann)
-    assert export(project, tmp_path / "out", Wanted(since=clock.at)) == Exported(1, 1, 0, 0)
+    assert export(project, tmp_path / "out", ExportOptions(since=clock.at)) == Exported(1, 1, 0, 0)
 
 
 def test_late_answers_are_in_both_files_but_nobody_has_two_opinions(make, clock, tmp_path):

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from plaudit.errors import NotFoundError
 from plaudit.labelling import people
 from plaudit.labelling.database.tables import events, judgements, leases
-from plaudit.labelling.exporting import Wanted, export
+from plaudit.labelling.exporting import ExportOptions, export
 from plaudit.labelling.forgetting import forget
 from plaudit.labelling.judging import send
 
@@ -42,7 +42,7 @@ def test_a_person_is_forgotten(make, tmp_path):
         with pytest.raises(DBAPIError), project.database.writing() as connection:
             connection.execute(text(statement))
     assert rows(project, events)[-1].what == "person-forgotten"
-    export(project, tmp_path / "out", Wanted(names=True))
+    export(project, tmp_path / "out", ExportOptions(names=True))
     assert f'"person-{ann}"' in (tmp_path / "out" / "judgements.jsonl").read_text()
     if project.database.path is not None:
         kept = b"".join(path.read_bytes() for path in project.database.path.parent.iterdir() if path.is_file())

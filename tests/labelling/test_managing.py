@@ -9,7 +9,7 @@ from plaudit.labelling.assigning import Nothing, release, take
 from plaudit.labelling.database.tables import events, items, judgements, leases, questions
 from plaudit.labelling.exporting import export
 from plaudit.labelling.judging import send
-from plaudit.labelling.progress import Progress
+from plaudit.labelling.progress import ProjectProgress
 from plaudit.labelling.project import Project
 
 
@@ -36,7 +36,7 @@ def test_overlap_is_raised_while_a_server_has_the_project_open(make, place):
     assert {(row.wanted, row.free, row.state) for row in rows(served, questions)} == {(2, 0, "done")}
     assert take(served, ann) == take(served, bea) == Nothing("done")
     check_overlap(served)
-    assert Progress(served).of(ann) == {"done": 3, "remaining": 0}
+    assert ProjectProgress(served).of(ann) == {"done": 3, "remaining": 0}
     with pytest.raises(InvalidInputError, match="the overlap is 2 already; it can only be raised"):
         managing.raise_overlap(served, 1)
     if served.database.path is None:

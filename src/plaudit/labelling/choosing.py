@@ -16,8 +16,8 @@ from sqlalchemy import Connection, and_, exists, func, insert, select, update
 
 from plaudit.labelling.clock import chance, now
 from plaudit.labelling.database.tables import LEFT_AGAIN, WANTS, items, leases, persons, questions
-from plaudit.labelling.project import Project, current_overlap, question_row
-from plaudit.labelling.questions import question_responses
+from plaudit.labelling.project import Project, current_overlap
+from plaudit.labelling.questions import question_responses, question_row
 
 _CANDIDATES = 200
 

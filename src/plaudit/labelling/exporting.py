@@ -44,7 +44,7 @@ class Exported(NamedTuple):
     surplus: int
 
 
-class Wanted(NamedTuple):
+class ExportOptions(NamedTuple):
     """What goes into an export.
 
     Attributes:
@@ -66,12 +66,12 @@ class Wanted(NamedTuple):
     since: float = 0.0
 
 
-EVERYTHING = Wanted()
+EVERYTHING = ExportOptions()
 """What an export holds where nothing else is asked for."""
 
 
 def export(
-    project: Project, output_dir: str | Path, wanted: Wanted = EVERYTHING, *, overwrite: bool = False
+    project: Project, output_dir: str | Path, wanted: ExportOptions = EVERYTHING, *, overwrite: bool = False
 ) -> Exported:
     """Write a project's judgements to a folder.
 
@@ -101,7 +101,7 @@ def export(
     return Exported(groups, written, skips, surplus)
 
 
-def judged_groups(project: Project, connection: Connection, wanted: Wanted = EVERYTHING) -> Iterator[Group]:
+def judged_groups(project: Project, connection: Connection, wanted: ExportOptions = EVERYTHING) -> Iterator[Group]:
     """Groups with what was judged of each, in the order in which they were added; none that was withdrawn."""
     for row, group, judged in _items(project, connection, wanted):
         if row.withdrawn:
@@ -124,7 +124,7 @@ def _opinions(judged: Sequence[Any]) -> list[Any]:
     return [one for one in answers if chosen[one.question, one.person] is one]
 
 
-def judged_lines(project: Project, connection: Connection, wanted: Wanted = EVERYTHING) -> Iterator[Group]:
+def judged_lines(project: Project, connection: Connection, wanted: ExportOptions = EVERYTHING) -> Iterator[Group]:
     """A group for each judgement, skips included, with the responses that were shown, in that order."""
     for _, group, judged in _items(project, connection, wanted):
         for one in judged:
@@ -143,7 +143,7 @@ def judged_lines(project: Project, connection: Connection, wanted: Wanted = EVER
             )
 
 
-def _judgements(project: Project, row: Any, wanted: Wanted) -> tuple[list[Ranking], list[Rating]]:
+def _judgements(project: Project, row: Any, wanted: ExportOptions) -> tuple[list[Ranking], list[Rating]]:
     answer: Answer = row.answer
     return judgements_of(
         answer,
@@ -155,11 +155,11 @@ def _judgements(project: Project, row: Any, wanted: Wanted) -> tuple[list[Rankin
     )
 
 
-def _annotator(row: Any, wanted: Wanted) -> str:
+def _annotator(row: Any, wanted: ExportOptions) -> str:
     return str(row.name if wanted.names else row.public_id[:8])
 
 
-def _details(row: Any, wanted: Wanted) -> dict[str, Any]:
+def _details(row: Any, wanted: ExportOptions) -> dict[str, Any]:
     """All that is known of a judgement, beside what it says."""
     return {
         "id": row.lease_id,
@@ -186,7 +186,9 @@ def _details(row: Any, wanted: Wanted) -> dict[str, Any]:
     }
 
 
-def _items(project: Project, connection: Connection, wanted: Wanted) -> Iterator[tuple[Any, Group, Sequence[Any]]]:
+def _items(
+    project: Project, connection: Connection, wanted: ExportOptions
+) -> Iterator[tuple[Any, Group, Sequence[Any]]]:
     """Each item's row, its group without judgements, and the last revision of each judgement of it, in order."""
     # What nobody was asked about has nothing to tell, and may be most of it.
     asked = items.c.id.in_(select(questions.c.item))
@@ -244,7 +246,7 @@ def _judged(connection: Connection, items: Collection[int], since: float) -> Map
     return by_item
 
 
-def _of_arm(row: Any, wanted: Wanted) -> bool:
+def _of_arm(row: Any, wanted: ExportOptions) -> bool:
     return wanted.arms is None or row.arm in wanted.arms
 
 

@@ -14,7 +14,7 @@ from plaudit.labelling.project import Project, current_overlap
 _KEPT_SECONDS = 10.0
 
 
-class Progress:
+class ProjectProgress:
     """Counts for the page. What concerns all questions is counted again after ten seconds: it is told as "about".
 
     Args:

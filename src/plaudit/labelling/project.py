@@ -17,7 +17,7 @@ from plaudit.groups import Group, Text, plain_text
 from plaudit.labelling.clock import now, number
 from plaudit.labelling.database import Database, is_current, is_url, schema, upgrade
 from plaudit.labelling.database.tables import events, items, projects, questions, responses
-from plaudit.labelling.questions import count_questions, distinct
+from plaudit.labelling.questions import count_questions, distinct, question_row
 from plaudit.labelling.settings import LabellingSettings
 from plaudit.storage import data_hash, short_hash
 
@@ -232,39 +232,6 @@ class Project:
             kinds = ("gold", "training") if self.settings.training else ("gold",)
             rows += [question_row(ids[group.id], responses, kind, wanted=None) for kind in kinds]
         connection.execute(insert(questions), rows)
-
-
-def question_row(
-    item_id: int,
-    responses: Sequence[int],
-    kind: str,
-    *,
-    arm: str = "random",
-    wanted: int | None = 1,
-    repeats: int | None = None,
-    whose: int | None = None,
-    wave: int | None = None,
-    probability: float | None = None,
-) -> dict[str, Any]:
-    """The values of a question that is about to be written down."""
-    key = f"{item_id}/{kind}/{','.join(map(str, sorted(responses)))}"
-    key += f"/{repeats or ''}/{whose or ''}" if repeats or whose else ""
-    return {
-        "item": item_id,
-        "responses": sorted(responses),
-        "key": key,
-        "kind": kind,
-        "repeats": repeats,
-        "person": whose,
-        "arm": arm,
-        "wave": wave,
-        "probability": probability,
-        "wanted": wanted,
-        "free": 1 if wanted is None else wanted,
-        "refill": False,
-        "state": "open",
-        "created": now(),
-    }
 
 
 def current_overlap(connection: Connection) -> int:

@@ -13,7 +13,8 @@ from plaudit.errors import InvalidInputError, PlauditError
 from plaudit.labelling.asking.wave import Wave, WaveQuestion
 from plaudit.labelling.clock import now, number
 from plaudit.labelling.database.tables import items, questions, utilities, waves
-from plaudit.labelling.project import Project, note, question_row
+from plaudit.labelling.project import Project, note
+from plaudit.labelling.questions import question_row
 
 logger = logging.getLogger(__name__)
 

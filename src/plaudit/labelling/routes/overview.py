@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 from fastapi import FastAPI, Request
 from pydantic import Field
@@ -17,25 +17,22 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 
 from plaudit.labelling import people
 from plaudit.labelling.database.tables import persons, questions
-from plaudit.labelling.exporting import GROUPS, JUDGEMENTS, Wanted, judged_groups, judged_lines
+from plaudit.labelling.exporting import GROUPS, JUDGEMENTS, ExportOptions, judged_groups, judged_lines
 from plaudit.labelling.managing import ask_again, change_gold, pause_project, raise_overlap, reopen, set_aside
 from plaudit.labelling.overview_page import overview_page, overview_parts
-from plaudit.labelling.people import OWNER, REVIEWER, SignedIn
+from plaudit.labelling.people import OWNER, REVIEWER
 from plaudit.labelling.project import Project, guidelines, set_guidelines
-from plaudit.labelling.requests import Body
+from plaudit.labelling.requests import RequestBody
+from plaudit.labelling.routes.shared import LabellingServer, page_language
 from plaudit.labelling.watching import ProjectWatch, Seen
 from plaudit.storage import json_line
-from plaudit.text import LANGUAGES, Language
 from plaudit.web import ApiError, JsonAnswer
-
-if TYPE_CHECKING:
-    from plaudit.labelling.app import LabellingServer
 
 _CHUNK = 64 * 1024
 _LONGEST_GUIDELINES = 100_000
 
 
-class InviteBody(Body):
+class InviteBody(RequestBody):
     """An invitation that is to be made."""
 
     role: Literal["owner", "reviewer", "annotator"] = "annotator"
@@ -44,27 +41,27 @@ class InviteBody(Body):
     days: float | None = Field(default=14, gt=0, le=3650)
 
 
-class PauseBody(Body):
+class PauseBody(RequestBody):
     """The project is to give no questions, or one person is to get none."""
 
     paused: bool
     person: str | None = Field(default=None, max_length=32)
 
 
-class PersonBody(Body):
+class PersonBody(RequestBody):
     """A person, by the public id."""
 
     person: str = Field(max_length=32)
 
 
-class NewGuidelinesBody(Body):
+class NewGuidelinesBody(RequestBody):
     """Guidelines, and the revision that they were written over."""
 
     text: str = Field(max_length=_LONGEST_GUIDELINES)
     revision: int = Field(ge=0)
 
 
-class QuestionBody(Body):
+class QuestionBody(RequestBody):
     """A question."""
 
     question: int = Field(ge=1)
@@ -76,7 +73,7 @@ class GoldBody(QuestionBody):
     answer: dict[str, Any]
 
 
-class OverlapBody(Body):
+class OverlapBody(RequestBody):
     """How many people are to answer each question."""
 
     overlap: int = Field(ge=1, le=1000)
@@ -105,14 +102,14 @@ def _add_views(app: FastAPI, server: LabellingServer, watch: ProjectWatch) -> No
             return RedirectResponse("/sign-in", 303)
         if who.role not in (OWNER, REVIEWER):
             return RedirectResponse("/judge", 303)
-        seen, language = _seen(server, watch), _language(request, who)
+        seen, language = _seen(server, watch), page_language(request, who)
         etag = _etag(seen.etag, language, who.role)
         return HTMLResponse(overview_page(seen.figures, language, who.csrf, who.name, who.role, etag))
 
     @app.get("/overview/parts", response_model=None)
     def parts(request: Request) -> Response:
         who = server.required(request, OWNER, REVIEWER)
-        seen, language = _seen(server, watch), _language(request, who)
+        seen, language = _seen(server, watch), page_language(request, who)
         return _unless_known(
             request,
             _etag(seen.etag, language, who.role),
@@ -131,13 +128,6 @@ def _seen(server: LabellingServer, watch: ProjectWatch) -> Seen:
     seen, runs = watch.look(), server.jobs.runs()
     tag = sha256(json_line(runs).encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return Seen(seen.figures | {"training": runs}, f"{seen.etag}.{tag}")
-
-
-def _language(request: Request, who: SignedIn) -> Language:
-    chosen = request.query_params.get("lang") or who.locale
-    if chosen in LANGUAGES:
-        return chosen
-    return "zh" if request.headers.get("accept-language", "").strip().lower().startswith("zh") else "en"
 
 
 def _etag(*parts: str) -> str:
@@ -164,12 +154,12 @@ def _add_export(app: FastAPI, server: LabellingServer) -> None:
         server.required(request, OWNER, REVIEWER)
         if name not in (GROUPS, JUDGEMENTS):
             raise ApiError(404, "not_found", f"there is no {name!r}; there are {GROUPS} and {JUDGEMENTS}")
-        file = _written(project, name, Wanted(names=names))
+        file = _written(project, name, ExportOptions(names=names))
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return StreamingResponse(_chunks(file), media_type="application/x-ndjson", headers=headers)
 
 
-def _written(project: Project, name: str, wanted: Wanted) -> BinaryIO:
+def _written(project: Project, name: str, wanted: ExportOptions) -> BinaryIO:
     """An export on disk: whoever fetches it slowly holds no transaction, and gets all of it or an error."""
     file: BinaryIO = TemporaryFile()  # noqa: SIM115
     lines = judged_groups if name == GROUPS else judged_lines
