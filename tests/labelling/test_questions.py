@@ -14,9 +14,7 @@ from plaudit.labelling import people
 from plaudit.labelling.assigning import Nothing, release, take
 from plaudit.labelling.database.tables import items, judgements, leases, questions
 from plaudit.labelling.judging import send
-from plaudit.labelling.project import 
-from plaudit.labelling.questions import question_row
-from plaudit.labelling.questions import count_questions, distinct, question_responses
+from plaudit.labelling.questions import count_questions, distinct, question_responses, question_row
 
 
 def everybody(project, count):

@@ -187,7 +187,7 @@ def _formula_block(latex: str, opening: str, closing: str, rest: str) -> str:
 
 
 def _direction(tokens: Sequence[Token], start: int) -> str:
-    """RatedAttribute for what opens here: the direction of the first letter in it, as browsers find it for `dir="auto"`."""
+    """Attribute for what opens here: the direction of the first letter in it, as browsers find it for `dir="auto"`."""
     for index in range(start + 1, len(tokens)):
         token = tokens[index]
         if token.level <= tokens[start].level:

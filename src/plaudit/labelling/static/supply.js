@@ -19,7 +19,7 @@ export function learn(newer) {
   progress = newer;
 }
 
-/** ProjectProgress as the server counts it; what is still on its way to it counts as done here. */
+/** Progress as the server counts it; what is still on its way to it counts as done here. */
 export function heard(counted) {
   if (!counted) return;
   const left = waiting().length;
