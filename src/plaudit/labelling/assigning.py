@@ -35,6 +35,10 @@ class Assignment(NamedTuple):
         kind: "ask", "gold", "repeat" or "training".
         shown: response numbers in the order in which they stand.
         expires: when it goes to somebody else, in seconds since 1970.
+
+    Example:
+        >>> Assignment("6f43", question=3, item=1, kind="ask", shown=(1, 0), expires=0.0).shown
+        (1, 0)
     """
 
     lease: str
@@ -50,6 +54,10 @@ class Nothing(NamedTuple):
 
     Attributes:
         reason: "paused"; "waiting": others hold what is left; "done".
+
+    Example:
+        >>> Nothing("done").reason
+        'done'
     """
 
     reason: str
@@ -65,6 +73,13 @@ def take(project: Project, whose: int, besides: Collection[str] = ()) -> Assignm
 
     Raises:
         OverloadedError: if the person holds as many as one may.
+
+    Example:
+        >>> from plaudit.labelling import add_person
+        >>> project = Project.open("my-project")
+        >>> one = take(project, add_person(project, "Dan"))
+        >>> one.kind, sorted(one.shown)
+        ('ask', [0, 1])
     """
     with project.database.writing() as connection:
         row = connection.execute(select(persons).where(persons.c.id == whose).with_for_update()).one()

@@ -36,6 +36,10 @@ class Exported(NamedTuple):
         judgements: lines of `judgements.jsonl`, skips among them.
         skips: of those.
         surplus: judgements that came when a question had all its answers; they are in both files.
+
+    Example:
+        >>> Exported(groups=5, judgements=7, skips=1, surplus=0).skips
+        1
     """
 
     groups: int
@@ -55,6 +59,10 @@ class ExportOptions(NamedTuple):
         both_bad: "tie" or "drop", what becomes of "both bad".
         best_worst: "pairs" or "tiers", what becomes of a best and a worst.
         since: seconds since 1970 from which judgements are taken.
+
+    Example:
+        >>> ExportOptions(names=True).both_bad
+        'tie'
     """
 
     names: bool = False
@@ -83,6 +91,11 @@ def export(
 
     Raises:
         DataError: if the folder is taken, or cannot be written.
+
+    Example:
+        >>> project = Project.open("my-project")
+        >>> export(project, "judged").judgements
+        0
     """
     folder = Path(output_dir)
     check_folder(folder, overwrite=overwrite)

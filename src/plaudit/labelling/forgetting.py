@@ -35,6 +35,7 @@ def forget(project: Project, whose: int, by: int | None = None) -> str:
 
     Example:
         >>> project = Project.open("my-project")
+        >>> from plaudit.labelling import add_person
         >>> forget(project, add_person(project, "Cem")).startswith("person-")
         True
     """

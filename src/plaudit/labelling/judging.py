@@ -35,6 +35,10 @@ class Envelope:
         seconds_active: with the page in front of the person and something being done.
         seconds_open: since it was shown.
         how: seen, aids, by_key, device, locale and app, as the page tells them.
+
+    Example:
+        >>> Envelope(client_id="a-uuid-of-the-browser", comment="Both are short.").comment
+        'Both are short.'
     """
 
     client_id: str
@@ -62,6 +66,10 @@ class Receipt(NamedTuple):
         kind: "answer" or "skip".
         surplus: whether the question had all its answers already.
         result: of a training question: "passed", "failed" or "not comparable".
+
+    Example:
+        >>> Receipt(revision=0, kind="answer", surplus=False, result=None).surplus
+        False
     """
 
     revision: int
@@ -83,6 +91,14 @@ def send(project: Project, whose: int, lease_id: str, body: Mapping[str, Any], e
     Raises:
         NotFoundError: if there is no such question of that person.
         InvalidInputError: for an answer that was not asked for.
+
+    Example:
+        >>> from plaudit.labelling import add_person, take
+        >>> project = Project.open("my-project")
+        >>> whose = add_person(project, "Eva")
+        >>> one = take(project, whose)
+        >>> send(project, whose, one.lease, {"tiers": [[0], [1]]}, Envelope(client_id="a-uuid-of-the-browser")).kind
+        'answer'
     """
     with project.database.writing() as connection:
         connection.execute(select(persons.c.id).where(persons.c.id == whose).with_for_update())

@@ -76,6 +76,12 @@ def set_password(project: Project, whose: int, password: str) -> None:
 
     Raises:
         InvalidInputError: if it is too short.
+
+    Example:
+        >>> project = Project.open("my-project")
+        >>> set_password(project, add_person(project, "Gil", "owner"), "correct horse battery")
+        >>> has_password(project)
+        True
     """
     with project.database.writing() as connection:
         connection.execute(update(persons).where(persons.c.id == whose).values(password_hash=_hashed(password)))
@@ -103,7 +109,12 @@ def pause(project: Project, whose: int, paused: bool) -> None:
 
 
 def find_person(project: Project, name: str) -> int | None:
-    """The id of the person of that name."""
+    """The id of the person of that name.
+
+    Example:
+        >>> find_person(Project.open("my-project"), "nobody") is None
+        True
+    """
     with project.database.reading() as connection:
         return connection.scalar(select(persons.c.id).where(persons.c.folded == _folded(name)))
 
@@ -152,6 +163,11 @@ def create_invitation(
         most: people who may accept it; None: any number.
         days: for which it holds; None: until it is revoked.
         by: the id of who invites.
+
+    Example:
+        >>> project = Project.open("my-project")
+        >>> invitation(project, create_invitation(project)).role
+        'annotator'
     """
     _check_role(role)
     token = secrets.token_urlsafe(32)
@@ -188,7 +204,13 @@ def revoke_invitation(project: Project, number: int) -> None:
 
 
 def create_return_link(project: Project, whose: int) -> str:
-    """A token by which a person comes back who has lost the session; it works once, and ends an older one."""
+    """A token by which a person comes back who has lost the session; it works once, and ends an older one.
+
+    Example:
+        >>> project = Project.open("my-project")
+        >>> invitation(project, create_return_link(project, add_person(project, "Fay"))).name
+        'Fay'
+    """
     token = secrets.token_urlsafe(32)
     with project.database.writing() as connection:
         connection.execute(update(persons).where(persons.c.id == whose).values(return_hash=_digest(token)))

@@ -54,7 +54,7 @@ def project_status(project: Project) -> dict[str, int]:
 
     Example:
         >>> project_status(Project.open("my-project"))["groups"]
-        2
+        20
     """
     wanted = {
         "groups": select(func.count()).select_from(items).where(items.c.gold.is_(None)),

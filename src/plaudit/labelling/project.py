@@ -37,6 +37,10 @@ class Added(NamedTuple):
         known: groups that were there already.
         questions: that the new ones have, before overlap.
         nothing_to_ask: new groups without a question: one answer, or answers that are all alike.
+
+    Example:
+        >>> Added(new=2, known=0, questions=2, nothing_to_ask=0).questions
+        2
     """
 
     new: int

@@ -51,7 +51,14 @@ def difference_view(project: Project, one: Assignment) -> list[str] | None:
 
 
 def group_id(project: Project, one: Assignment) -> str:
-    """The id of the group that a question is about."""
+    """The id of the group that a question is about.
+
+    Example:
+        >>> from plaudit.labelling import add_person, take
+        >>> project = Project.open("my-project")
+        >>> group_id(project, take(project, add_person(project, "Hal"))).startswith("q")
+        True
+    """
     with project.database.reading() as connection:
         return str(connection.scalar(select(items.c.group_id).where(items.c.id == one.item)))
 

@@ -21,6 +21,11 @@ def upgrade(connection: Connection) -> None:
 
     Raises:
         InvalidInputError: if a newer Plaudit made it.
+
+    Example:
+        >>> from plaudit.labelling.database import Database
+        >>> with Database("my-project").upgrading() as connection:
+        ...     upgrade(connection)
     """
     config = _config()
     scripts = ScriptDirectory.from_config(config)
@@ -37,12 +42,26 @@ def upgrade(connection: Connection) -> None:
 
 
 def schema(connection: Connection) -> str | None:
-    """The version of the schema; None: these are not the tables of a project."""
+    """The version of the schema; None: these are not the tables of a project.
+
+    Example:
+        >>> from plaudit.labelling.database import Database
+        >>> with Database("my-project").reading() as connection:
+        ...     schema(connection)
+        '0001'
+    """
     return MigrationContext.configure(connection).get_current_revision()
 
 
 def is_current(connection: Connection) -> bool:
-    """Whether the schema is the newest."""
+    """Whether the schema is the newest.
+
+    Example:
+        >>> from plaudit.labelling.database import Database
+        >>> with Database("my-project").reading() as connection:
+        ...     is_current(connection)
+        True
+    """
     head = ScriptDirectory.from_config(_config()).get_current_head()
     return schema(connection) == head
 

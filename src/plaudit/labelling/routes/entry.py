@@ -23,7 +23,15 @@ from plaudit.web import JsonAnswer
 
 
 def add_entry(app: FastAPI, server: LabellingServer) -> None:
-    """Give an application its pages, and the ways in and out."""
+    """Give an application its pages, and the ways in and out.
+
+    Example:
+        >>> from fastapi import FastAPI
+        >>> app, server = FastAPI(), LabellingServer(Project.open("my-project"))
+        >>> add_entry(app, server)
+        >>> "/judge" in {route.path for route in app.routes}
+        True
+    """
     _add_pages(app, server)
     _add_signing(app, server)
 

@@ -85,6 +85,13 @@ def add_overview(app: FastAPI, server: LabellingServer) -> None:
     Args:
         app: gets the routes.
         server: what all requests share.
+
+    Example:
+        >>> from fastapi import FastAPI
+        >>> app, server = FastAPI(), LabellingServer(Project.open("my-project"))
+        >>> add_overview(app, server)
+        >>> "/overview" in {route.path for route in app.routes}
+        True
     """
     watch = ProjectWatch(server.project)
     _add_views(app, server, watch)

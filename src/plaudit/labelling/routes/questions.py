@@ -26,6 +26,15 @@ from plaudit.web import ApiError, JsonAnswer
 
 
 def add_questions(app: FastAPI, server: LabellingServer) -> None:
+    """Give an application the questions, and the way answers take.
+
+    Example:
+        >>> from fastapi import FastAPI
+        >>> app, server = FastAPI(), LabellingServer(Project.open("my-project"))
+        >>> add_questions(app, server)
+        >>> "/api/take" in {route.path for route in app.routes}
+        True
+    """
     project = server.project
 
     @app.post("/api/take", response_model=None)
@@ -75,7 +84,15 @@ def _known_answer(project: Project, whose: int, lease_id: str) -> dict[str, Any]
 
 
 def add_own(app: FastAPI, server: LabellingServer) -> None:
-    """What a person gets of their own work, and may set."""
+    """What a person gets of their own work, and may set.
+
+    Example:
+        >>> from fastapi import FastAPI
+        >>> app, server = FastAPI(), LabellingServer(Project.open("my-project"))
+        >>> add_own(app, server)
+        >>> "/api/mine" in {route.path for route in app.routes}
+        True
+    """
     project = server.project
 
     @app.get("/api/mine", response_model=None)

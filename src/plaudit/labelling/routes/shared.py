@@ -35,6 +35,10 @@ class LabellingServer:
 
     Attributes:
         jobs: that train models on it.
+
+    Example:
+        >>> LabellingServer(Project.open("my-project"), secure=True).cookie
+        '__Host-plaudit'
     """
 
     def __init__(self, project: Project, *, secure: bool = False) -> None:
@@ -92,7 +96,13 @@ class LabellingServer:
 
 
 def page_language(request: Request, who: SignedIn | None = None) -> Language:
-    """What was chosen, or what the browser asks for."""
+    """What was chosen, or what the browser asks for.
+
+    Example:
+        >>> chinese = {"type": "http", "query_string": b"", "headers": [(b"accept-language", b"zh-CN,zh;q=0.9")]}
+        >>> page_language(Request(chinese))
+        'zh'
+    """
     chosen = request.query_params.get("locale") or (who and who.locale)
     if chosen in LANGUAGES:
         return chosen

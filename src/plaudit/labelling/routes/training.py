@@ -14,7 +14,16 @@ from plaudit.web import ApiError, JsonAnswer
 
 
 def add_training(app: FastAPI, server: LabellingServer) -> None:
-    """Models that are trained on what was said so far; for owners."""
+    """Models that are trained on what was said so far; for owners.
+
+    Example:
+        >>> from plaudit.labelling import Project
+        >>> from fastapi import FastAPI
+        >>> app, server = FastAPI(), LabellingServer(Project.open("my-project"))
+        >>> add_training(app, server)
+        >>> "/api/training" in {route.path for route in app.routes}
+        True
+    """
 
     @app.get("/api/training", response_model=None)
     def runs(request: Request) -> Response:
