@@ -152,7 +152,7 @@ def _groups_of_row(
     columns = {name: value for name, value in row.items() if value is not None and value == value}
     tools = tools_of(columns.pop("tools")) if "tools" in columns else ()
     groups = _several(shape.read(columns, file))
-    if shape.name != "native":  # whose prompts are what they say
+    if not shape.is_ours(row):
         groups = [_without_answer(group, file) for group in groups]
     if tools:
         groups = [replace(group, tools=tools) for group in groups]
