@@ -228,7 +228,7 @@ class Moment:
             pairs = self.pool.first[fresh[rows]], self.pool.second[fresh[rows]]
             mean[rows], variance[rows] = belief.gaps(*pairs)
             if self.new_answers:
-                variance[rows] = self.fit.of_new(self.features[number], with_own=False).gaps(*pairs)[1]
+                variance[rows] = self.fit.of_new(self.features[number], with_residual=False).gaps(*pairs)[1]
         return mean, variance
 
     @property
@@ -301,7 +301,7 @@ def _entropy(p: Row) -> Row:
 
 def _mixed(moment: Moment) -> list[int]:
     """Half by each, as the page does it for a random share of one half."""
-    informed = moment.by("informed", 4.0, WAVE // 2)
+    informed = moment.by("informed", 16.0, WAVE // 2)
     rest = [one for one in moment.by("random", 0.0, WAVE) if one not in {*informed}]
     return [*informed, *rest[: WAVE // 2]]
 
@@ -310,7 +310,8 @@ RULES: dict[str, Choose] = {
     "random": lambda moment: moment.by("random", 0.0),
     "gap": lambda moment: moment.by("gap", 4.0),
     "informed, gamma 1": lambda moment: moment.by("informed", 1.0),
-    "informed": lambda moment: moment.by("informed", 4.0),
+    "informed, gamma 4": lambda moment: moment.by("informed", 4.0),
+    "informed, gamma 16": lambda moment: moment.by("informed", 16.0),
     "informed, the best": lambda moment: moment.by("informed", 100.0),
     "informed, half random": _mixed,
     "D-optimal": d_optimal,
@@ -345,7 +346,7 @@ def replay(
         evidence = bought.evidence(train)
         if wave % TUNED_EVERY == 0:
             fit = fit_strengths(evidence, mine, start=variances)
-            variances = (fit.shared_variance, fit.own_variance)
+            variances = (fit.shared_variance, fit.residual_variance)
         else:
             fit = fit_strengths(evidence, mine, variances=variances)
         beliefs = dict(zip(train, fit.groups, strict=True))
@@ -390,7 +391,7 @@ def run_set(pool: Pool, rows: list[Row], seeds: int, rules: Sequence[str], outpu
     for seed in range(seeds):
         for rule in rules:
             for prior in ("model", "nothing"):
-                if prior == "nothing" and rule not in ("random", "gap", "informed"):
+                if prior == "nothing" and rule not in ("random", "gap", "informed, gamma 16"):
                     continue
                 began = time.monotonic()
                 curve, _ = replay(
@@ -412,7 +413,7 @@ def run_model(pool: Pool, rows: list[Row], seeds: int, rules: Sequence[str], out
                 features = reduced(rows, pool.groups, train, COMPONENTS["model"])
                 curve, bought = replay(pool, features, train, test, rule, seed, "model")
                 folds.append(curve)
-                if seed == 0 and rule in ("random", "informed", "gap"):
+                if seed == 0 and rule in ("random", "informed, gamma 16", "gap"):
                     successors.append(_successor(pool, bought, train, test))
             merged = {"votes": folds[0]["votes"], "successor": np.sum(successors, axis=0).tolist()}
             for name in ("right", "right_where_four_agree"):
@@ -442,7 +443,7 @@ def _save(output: Path, row: dict[str, Any], began: float) -> None:
 # ---- what came out --------------------------------------------------------------------------------------------------
 
 
-def print_table(folder: Path, pool: Pool, draws: int = 2000) -> None:
+def print_table(folder: Path, pool: Pool, draws: int = 500) -> None:
     """Accuracies and ratios of votes needed, by aim and prior, against random of the same prior."""
     runs: dict[tuple[str, str, str], dict[int, dict[str, Any]]] = {}
     for file in sorted(folder.glob("*.json")):
