@@ -94,7 +94,8 @@ def read_pool() -> Pool:
     truth = np.select([shares[:, 0] > 0.5, shares[:, 1] > 0.5], [1, -1], 0)
     agreed = shares.max(1)
     debate = np.array([names.index(str(group.subset)) for group in groups])
-    return Pool(groups, debate, *keys.T, lists, truth, agreed)
+    group, first, second = keys.T
+    return Pool(groups, debate, group, first, second, lists, truth, agreed)
 
 
 def read_features(groups: Sequence[Group]) -> list[Row]:
@@ -217,7 +218,7 @@ class Moment:
             share_asked=float((self.bought.count[among] > 0).mean()),
         )
         choices = choose_questions(self.fit.groups, questions, rule, count, gamma=gamma, seed=self.draw)
-        return self.open[choices.chosen].tolist()
+        return list(map(int, self.open[choices.chosen]))
 
     def gaps(self, fresh: Row) -> tuple[Row, Row]:
         """Means and variances of the gaps; for new answers, of what the model has a share in."""
@@ -245,7 +246,7 @@ def bald(moment: Moment) -> list[int]:
     p = expit(mean[:, None] + np.sqrt(variance)[:, None] * nodes)
     weights = weights / weights.sum()
     information = _entropy(p @ weights) - _entropy(p) @ weights
-    return fresh[np.argsort(-information)[:WAVE]].tolist()
+    return list(map(int, fresh[np.argsort(-information)[:WAVE]]))
 
 
 def d_optimal(moment: Moment) -> list[int]:
@@ -268,7 +269,7 @@ def d_optimal(moment: Moment) -> list[int]:
         shrunk = weight[best] / (1 + weight[best] * left[best])
         covariances[part[best]] = covariance - shrunk * np.outer(direction, direction)
         left[same] -= shrunk * (differences[same] @ direction) ** 2
-    return fresh[chosen].tolist()
+    return list(map(int, fresh[chosen]))
 
 
 def _designs(moment: Moment, fresh: Row) -> tuple[Row, list[Row], Row]:
@@ -338,7 +339,7 @@ def replay(
     """
     bought = Bought(pool, seed)
     inside = np.flatnonzero(pool.among(train))
-    bought.buy(np.random.default_rng([seed, 2]).permutation(inside)[:WAVE])
+    bought.buy(np.random.default_rng([seed, 2]).permutation(inside)[:WAVE].tolist())
     mine = None if features is None else [features[number] for number in train]
     variances = (1.0, 1.0)
     curve: dict[str, list[Any]] = {"votes": [], "right": [], "right_where_four_agree": []}
@@ -381,7 +382,7 @@ def _right(pool: Pool, beliefs: dict[int, Strengths], least: float) -> list[floa
         rows = (pool.group == number) & (pool.truth != 0) & (pool.agreed >= least)
         gap = belief.mean[pool.first[rows]] - belief.mean[pool.second[rows]]
         right[pool.debate[number]] += ((np.sign(gap) * pool.truth[rows] + 1) / 2).sum()
-    return right.round(1).tolist()
+    return list(map(float, right.round(1)))
 
 
 def run_set(pool: Pool, rows: list[Row], seeds: int, rules: Sequence[str], output: Path) -> None:
