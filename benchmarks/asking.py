@@ -94,7 +94,8 @@ def read_pool() -> Pool:
     truth = np.select([shares[:, 0] > 0.5, shares[:, 1] > 0.5], [1, -1], 0)
     agreed = shares.max(1)
     debate = np.array([names.index(str(group.subset)) for group in groups])
-    return Pool(groups, debate, *keys.T, lists, truth, agreed)
+    group, first, second = keys.T
+    return Pool(groups, debate, group, first, second, lists, truth, agreed)
 
 
 def read_features(groups: Sequence[Group]) -> list[Row]:
@@ -217,7 +218,7 @@ class Moment:
             share_asked=float((self.bought.count[among] > 0).mean()),
         )
         choices = choose_questions(self.fit.groups, questions, rule, count, gamma=gamma, seed=self.draw)
-        return self.open[choices.chosen].tolist()
+        return list(map(int, self.open[choices.chosen]))
 
     def gaps(self, fresh: Row) -> tuple[Row, Row]:
         """Means and variances of the gaps; for new answers, of what the model has a share in."""
@@ -228,7 +229,7 @@ class Moment:
             pairs = self.pool.first[fresh[rows]], self.pool.second[fresh[rows]]
             mean[rows], variance[rows] = belief.gaps(*pairs)
             if self.new_answers:
-                variance[rows] = self.fit.of_new(self.features[number], with_own=False).gaps(*pairs)[1]
+                variance[rows] = self.fit.of_new(self.features[number], with_residual=False).gaps(*pairs)[1]
         return mean, variance
 
     @property
@@ -245,7 +246,7 @@ def bald(moment: Moment) -> list[int]:
     p = expit(mean[:, None] + np.sqrt(variance)[:, None] * nodes)
     weights = weights / weights.sum()
     information = _entropy(p @ weights) - _entropy(p) @ weights
-    return fresh[np.argsort(-information)[:WAVE]].tolist()
+    return list(map(int, fresh[np.argsort(-information)[:WAVE]]))
 
 
 def d_optimal(moment: Moment) -> list[int]:
@@ -268,7 +269,7 @@ def d_optimal(moment: Moment) -> list[int]:
         shrunk = weight[best] / (1 + weight[best] * left[best])
         covariances[part[best]] = covariance - shrunk * np.outer(direction, direction)
         left[same] -= shrunk * (differences[same] @ direction) ** 2
-    return fresh[chosen].tolist()
+    return list(map(int, fresh[chosen]))
 
 
 def _designs(moment: Moment, fresh: Row) -> tuple[Row, list[Row], Row]:
@@ -301,7 +302,7 @@ def _entropy(p: Row) -> Row:
 
 def _mixed(moment: Moment) -> list[int]:
     """Half by each, as the page does it for a random share of one half."""
-    informed = moment.by("informed", 4.0, WAVE // 2)
+    informed = moment.by("informed", 16.0, WAVE // 2)
     rest = [one for one in moment.by("random", 0.0, WAVE) if one not in {*informed}]
     return [*informed, *rest[: WAVE // 2]]
 
@@ -310,7 +311,8 @@ RULES: dict[str, Choose] = {
     "random": lambda moment: moment.by("random", 0.0),
     "gap": lambda moment: moment.by("gap", 4.0),
     "informed, gamma 1": lambda moment: moment.by("informed", 1.0),
-    "informed": lambda moment: moment.by("informed", 4.0),
+    "informed, gamma 4": lambda moment: moment.by("informed", 4.0),
+    "informed, gamma 16": lambda moment: moment.by("informed", 16.0),
     "informed, the best": lambda moment: moment.by("informed", 100.0),
     "informed, half random": _mixed,
     "D-optimal": d_optimal,
@@ -337,7 +339,7 @@ def replay(
     """
     bought = Bought(pool, seed)
     inside = np.flatnonzero(pool.among(train))
-    bought.buy(np.random.default_rng([seed, 2]).permutation(inside)[:WAVE])
+    bought.buy(np.random.default_rng([seed, 2]).permutation(inside)[:WAVE].tolist())
     mine = None if features is None else [features[number] for number in train]
     variances = (1.0, 1.0)
     curve: dict[str, list[Any]] = {"votes": [], "right": [], "right_where_four_agree": []}
@@ -345,7 +347,7 @@ def replay(
         evidence = bought.evidence(train)
         if wave % TUNED_EVERY == 0:
             fit = fit_strengths(evidence, mine, start=variances)
-            variances = (fit.shared_variance, fit.own_variance)
+            variances = (fit.shared_variance, fit.residual_variance)
         else:
             fit = fit_strengths(evidence, mine, variances=variances)
         beliefs = dict(zip(train, fit.groups, strict=True))
@@ -380,7 +382,7 @@ def _right(pool: Pool, beliefs: dict[int, Strengths], least: float) -> list[floa
         rows = (pool.group == number) & (pool.truth != 0) & (pool.agreed >= least)
         gap = belief.mean[pool.first[rows]] - belief.mean[pool.second[rows]]
         right[pool.debate[number]] += ((np.sign(gap) * pool.truth[rows] + 1) / 2).sum()
-    return right.round(1).tolist()
+    return list(map(float, right.round(1)))
 
 
 def run_set(pool: Pool, rows: list[Row], seeds: int, rules: Sequence[str], output: Path) -> None:
@@ -390,7 +392,7 @@ def run_set(pool: Pool, rows: list[Row], seeds: int, rules: Sequence[str], outpu
     for seed in range(seeds):
         for rule in rules:
             for prior in ("model", "nothing"):
-                if prior == "nothing" and rule not in ("random", "gap", "informed"):
+                if prior == "nothing" and rule not in ("random", "gap", "informed, gamma 16"):
                     continue
                 began = time.monotonic()
                 curve, _ = replay(
@@ -412,7 +414,7 @@ def run_model(pool: Pool, rows: list[Row], seeds: int, rules: Sequence[str], out
                 features = reduced(rows, pool.groups, train, COMPONENTS["model"])
                 curve, bought = replay(pool, features, train, test, rule, seed, "model")
                 folds.append(curve)
-                if seed == 0 and rule in ("random", "informed", "gap"):
+                if seed == 0 and rule in ("random", "informed, gamma 16", "gap"):
                     successors.append(_successor(pool, bought, train, test))
             merged = {"votes": folds[0]["votes"], "successor": np.sum(successors, axis=0).tolist()}
             for name in ("right", "right_where_four_agree"):
@@ -442,7 +444,7 @@ def _save(output: Path, row: dict[str, Any], began: float) -> None:
 # ---- what came out --------------------------------------------------------------------------------------------------
 
 
-def print_table(folder: Path, pool: Pool, draws: int = 2000) -> None:
+def print_table(folder: Path, pool: Pool, draws: int = 500) -> None:
     """Accuracies and ratios of votes needed, by aim and prior, against random of the same prior."""
     runs: dict[tuple[str, str, str], dict[int, dict[str, Any]]] = {}
     for file in sorted(folder.glob("*.json")):

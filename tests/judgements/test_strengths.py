@@ -89,13 +89,13 @@ def test_the_likeliest_variances_say_whether_the_model_or_the_rest_tells_people_
             features.append(rows)
             judged.append(evidence(*won, responses=4))
         fit = fit_strengths(judged, features)
-        assert (fit.own_variance > fit.shared_variance) == (own > share)
-        assert fit.own_variance == pytest.approx(own, rel=0.5, abs=0.2)
+        assert (fit.residual_variance > fit.shared_variance) == (own > share)
+        assert fit.residual_variance == pytest.approx(own, rel=0.5, abs=0.2)
 
 
 def test_nothing_judged_leaves_the_variances_where_they_start():
     fit = fit_strengths([evidence()], start=(1.0, 0.3))
-    assert fit.own_variance == 0.3
+    assert fit.residual_variance == 0.3
 
 
 def test_who_throws_a_coin_is_blunt_and_weighs_less():

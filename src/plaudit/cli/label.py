@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from plaudit.cli.flags import Verbs
 from plaudit.cli.inputs import changed_settings
 from plaudit.cli.label_ask import ask_command
-from plaudit.cli.options import Changes, Config, InLanguage, Json, Overwrite
+from plaudit.cli.label_team import (
+    claimed,
+    export_command,
+    forget_command,
+    invite_command,
+    require,
+    status_command,
+)
+from plaudit.cli.options import Changes, Config, InLanguage
 from plaudit.cli.reading import ANY, Reading, reads_data
 from plaudit.errors import InvalidInputError
 from plaudit.text import counted
@@ -139,7 +147,7 @@ def add(
 
     Example: `plaudit label add helpful more.jsonl`
     """
-    made = _claimed(project)
+    made = claimed(project)
     _tell_added(_add(made, files, reading, gold=as_gold))
     made.close()
 
@@ -164,101 +172,11 @@ def serve_command(
     _serve(Project.open(project), address, open_page=open_page)
 
 
-@app.command("invite")
-def invite(
-    project: ProjectPlace,
-    person: Annotated[str | None, typer.Argument(help="A name: that person comes in, back in, or by password.")] = None,
-    role: Annotated[Literal["owner", "reviewer", "annotator"], typer.Option("--role", help="Of the invited.")] = (
-        "annotator"
-    ),
-    most: Annotated[int | None, typer.Option("--most", min=1, help="People who may accept it [any number].")] = None,
-    days: Annotated[float, typer.Option("--days", help="For which it holds.")] = 14,
-    origin: Annotated[str, typer.Option("--origin", help="Where the page is.")] = "http://127.0.0.1:8080",
-    password: Annotated[bool, typer.Option("--password", help="Ask for a password for the person named.")] = False,
-) -> None:
-    """Make a link by which people come in, or give somebody a password.
-
-    Example: `plaudit label invite helpful --origin https://label.example.org`
-    """
-    from plaudit.labelling import add_person, create_invitation, create_return_link, find_person, set_password
-
-    made = _claimed(project)
-    if person is None:
-        if password:
-            raise InvalidInputError("--password is for somebody", remedy="name the person")
-        typer.echo(f"{origin}/join/{create_invitation(made, role, most=most, days=days)}")
-    else:
-        whose = find_person(made, person)
-        if whose is None:
-            whose = add_person(made, person, role)
-        if password:
-            set_password(made, whose, typer.prompt("Password", hide_input=True, confirmation_prompt=True))
-            typer.echo(f"{person} signs in with the password.")
-        else:
-            typer.echo(f"{origin}/join/{create_return_link(made, whose)}")
-    made.close()
-
-
-@app.command("export")
-def export_command(
-    project: ProjectPlace,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write.")],
-    names: Annotated[bool, typer.Option("--names", help="People's names instead of ids.")] = False,
-    include: Annotated[
-        list[str] | None, typer.Option("--with", help="gold, repeats, training, prior: into groups.jsonl, too.")
-    ] = None,
-    both_bad: Annotated[Literal["tie", "drop"], typer.Option("--both-bad", help="What it counts as.")] = "tie",
-    best_worst: Annotated[
-        Literal["pairs", "tiers"], typer.Option("--best-worst", help="As pairs, or as three tiers.")
-    ] = "pairs",
-    overwrite: Overwrite = False,
-) -> None:
-    """Write what people said: groups.jsonl to train on, and judgements.jsonl with one judgement a line.
-
-    Example: `plaudit label export helpful -o judged && plaudit train judged/groups.jsonl -o my-model`
-    """
-    require()
-    from plaudit.labelling import ExportOptions, Project, export
-
-    made = Project.open(project)
-    wanted = ExportOptions(names=names, both_bad=both_bad, best_worst=best_worst, **_included(include or []))
-    told = export(made, output, wanted, overwrite=overwrite)
-    made.close()
-    typer.echo(
-        f"{counted(told.groups, 'groups')} and {counted(told.judgements, 'judgements')} "
-        f"({counted(told.skips, 'skips')}, {told.surplus:,} surplus) in {output}"
-    )
-
-
-@app.command("status")
-def status(project: ProjectPlace, as_json: Json = False) -> None:
-    """How far a project is.
-
-    Example: `plaudit label status helpful`
-    """
-    require()
-    from plaudit.labelling import Project, project_status
-    from plaudit.storage import json_line
-
-    made = Project.open(project)
-    told = project_status(made)
-    made.close()
-    if as_json:
-        typer.echo(json_line(told), nl=False)
-        return
-    for name, value in told.items():
-        typer.echo(f"{name.replace('_', ' ')}: {value:,}")
-
-
+app.command("invite")(invite_command)
 app.command("ask")(ask_command)
-
-
-def require() -> None:
-    """Raise unless what a labelling server stands on is installed."""
-    from plaudit.errors import import_extra
-
-    for library in ("fastapi", "uvicorn", "sqlalchemy", "alembic", "nh3", "markdown_it", "latex2mathml", "argon2"):
-        import_extra(library, "label", "labelling")
+app.command("status")(status_command)
+app.command("export")(export_command)
+app.command("forget")(forget_command)
 
 
 def _add(project: Project, files: list[str], reading: Reading, *, gold: bool = False) -> Added:
@@ -281,16 +199,6 @@ def _tell_added(added: Added) -> None:
         typer.echo(f"{counted(added.known, 'groups')} were there already.", err=True)
     if added.nothing_to_ask:
         typer.echo(f"{counted(added.nothing_to_ask, 'groups')} have nothing to ask: their answers are alike.", err=True)
-
-
-def _claimed(place: str) -> Project:
-    """A project that no server writes to at the moment."""
-    require()
-    from plaudit.labelling import Project
-
-    project = Project.open(place)
-    project.database.claim()
-    return project
 
 
 def _serve(project: Project, address: Any, *, open_page: bool) -> None:
@@ -324,13 +232,6 @@ def _demo(folder: Path, port: int, language: Language | None, *, open_page: bool
 
 def _attributes(texts: list[str] | None) -> dict[str, str]:
     return {"attributes": ",".join(texts)} if texts else {}
-
-
-def _included(names: list[str]) -> dict[str, Any]:
-    kinds = {"gold": "gold", "repeats": "repeat", "training": "training"}
-    if unknown := [name for name in names if name not in (*kinds, "prior")]:
-        raise InvalidInputError(f"--with {unknown[0]!r}", remedy=f"it takes {', '.join(kinds)} and prior")
-    return {"kinds": frozenset(kinds[name] for name in names if name in kinds), "prior": "prior" in names}
 
 
 def _text(file: Path) -> str:

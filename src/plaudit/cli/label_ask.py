@@ -12,8 +12,7 @@ from plaudit.cli.options import Overwrite, without_token
 from plaudit.text import counted
 
 if TYPE_CHECKING:
-    from plaudit.labelling import Project
-    from plaudit.labelling.asking import FeatureSource, Wish
+    from plaudit.labelling import FeatureSource, Project, Wish
 
 Place = Annotated[str, typer.Argument(metavar="PROJECT", help="The project's folder, or a URL of PostgreSQL.")]
 Model = Annotated[
@@ -48,7 +47,7 @@ def ask_command(
     backbone: Backbone = None,
     by: By = "informed",
     count: Count = 100,
-    gamma: Gamma = 4.0,
+    gamma: Gamma = 16.0,
     seed: Annotated[int, typer.Option("--seed", help="Of the draw.")] = 0,
     watch: Watch = None,
     completed: Completed = None,
@@ -64,8 +63,7 @@ def ask_command(
     from plaudit.cli.label import require
 
     require()
-    from plaudit.labelling import Project
-    from plaudit.labelling.asking import Wish, feature_source
+    from plaudit.labelling import Project, Wish, feature_source
 
     source = feature_source(model, backbone)
     opened = Project.open(project)
@@ -83,14 +81,14 @@ def ask_command(
 
 def _complete(project: Project, source: FeatureSource | None, file: Path, *, overwrite: bool) -> None:
     from plaudit.data import write_groups
-    from plaudit.labelling.asking import completed_groups
+    from plaudit.labelling import completed_groups
 
     written = write_groups(completed_groups(project, source), file, overwrite=overwrite)
     typer.echo(f"{counted(written, 'groups')} with what is believed of every pair in {file}")
 
 
 def _ask(project: Project, wish: Wish, source: FeatureSource | None) -> None:
-    from plaudit.labelling.asking import compute_wave, deliver_wave
+    from plaudit.labelling import compute_wave, deliver_wave
 
     wave = compute_wave(project, wish, source)
     if not wave.questions:
@@ -111,7 +109,7 @@ def _watch(project: Project, wish: Wish, source: FeatureSource | None, every: in
     """Ask anew whenever so many judgements have come, until Ctrl+C."""
     from dataclasses import replace
 
-    from plaudit.labelling.asking import count_answers
+    from plaudit.labelling import count_answers
 
     done = count_answers(project)
     typer.echo(f"plaudit: choosing anew after every {counted(every, 'judgements')}; Ctrl+C stops it", err=True)

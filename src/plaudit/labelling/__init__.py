@@ -6,8 +6,15 @@ from plaudit._face import face
 
 if TYPE_CHECKING:
     from plaudit.labelling.app import create_app
+    from plaudit.labelling.asking.applying import AppliedWave, apply_wave, collect_waves, deliver_wave
+    from plaudit.labelling.asking.choosing import RULES, Choices, OpenQuestions, choose_questions
+    from plaudit.labelling.asking.computing import Wish, completed_groups, compute_wave
+    from plaudit.labelling.asking.features import FeatureSource, feature_source
+    from plaudit.labelling.asking.standing import count_answers
+    from plaudit.labelling.asking.wave import Wave, WaveQuestion
     from plaudit.labelling.assigning import Assignment, Nothing, take
     from plaudit.labelling.exporting import Exported, ExportOptions, export
+    from plaudit.labelling.forgetting import forget
     from plaudit.labelling.jobs import Jobs
     from plaudit.labelling.judging import Envelope, Receipt, send
     from plaudit.labelling.people import add_person, create_invitation, create_return_link, find_person, set_password
@@ -21,25 +28,42 @@ else:
 
 __all__ = [
     "MODES",
+    "RULES",
     "Added",
     "Address",
+    "AppliedWave",
     "Assignment",
+    "Choices",
     "Envelope",
     "ExportOptions",
     "Exported",
+    "FeatureSource",
     "Jobs",
     "LabellingSettings",
     "Nothing",
+    "OpenQuestions",
     "Project",
     "RatedAttribute",
     "Receipt",
+    "Wave",
+    "WaveQuestion",
+    "Wish",
     "add_person",
+    "apply_wave",
+    "choose_questions",
+    "collect_waves",
+    "completed_groups",
+    "compute_wave",
+    "count_answers",
     "create_app",
     "create_invitation",
     "create_return_link",
     "default_folder",
+    "deliver_wave",
     "export",
+    "feature_source",
     "find_person",
+    "forget",
     "group_id",
     "owner_link",
     "project_status",

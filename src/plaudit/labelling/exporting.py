@@ -8,7 +8,7 @@ for byte the same as long as nobody judges.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
-from plaudit.data import write_groups
+from plaudit.data import lost_in_words, write_groups
 from plaudit.groups import Group, Ranking, Rating
 from plaudit.labelling.answers import NOT_COMPARABLE, Answer, judgements_of
 from plaudit.labelling.database.tables import items, judgements, leases, persons, questions, responses
@@ -24,6 +24,8 @@ from plaudit.labelling.project import Project, text_of_json
 from plaudit.storage import check_folder
 
 GROUPS, JUDGEMENTS = "groups.jsonl", "judgements.jsonl"
+FILES = {"label-studio": "tasks.json", "argilla": "records.json", "trl": "pairs.jsonl"}
+"""Tool -> the file in its shape."""
 
 _BATCH = 500
 
@@ -36,6 +38,7 @@ class Exported(NamedTuple):
         judgements: lines of `judgements.jsonl`, skips among them.
         skips: of those.
         surplus: judgements that came when a question had all its answers; they are in both files.
+        lost: what the other tool's shape has no place for.
 
     Example:
         >>> Exported(groups=5, judgements=7, skips=1, surplus=0).skips
@@ -46,6 +49,8 @@ class Exported(NamedTuple):
     judgements: int
     skips: int
     surplus: int
+    lost: str = ""
+    lost: str = ""
 
 
 class ExportOptions(NamedTuple):
@@ -79,7 +84,12 @@ EVERYTHING = ExportOptions()
 
 
 def export(
-    project: Project, output_dir: str | Path, wanted: ExportOptions = EVERYTHING, *, overwrite: bool = False
+    project: Project,
+    output_dir: str | Path,
+    wanted: ExportOptions = EVERYTHING,
+    *,
+    to: str | None = None,
+    overwrite: bool = False,
 ) -> Exported:
     """Write a project's judgements to a folder.
 
@@ -87,6 +97,7 @@ def export(
         project: to export.
         output_dir: gets `groups.jsonl` and `judgements.jsonl`.
         wanted: what goes into it.
+        to: "label-studio", "argilla" or "trl": the groups in that tool's shape as well.
         overwrite: replace an earlier export there.
 
     Raises:
@@ -111,7 +122,10 @@ def export(
 
         groups = write_groups(judged_groups(project, connection, wanted), folder / GROUPS, overwrite=True)
         written = write_groups(lines(), folder / JUDGEMENTS, overwrite=True)
-    return Exported(groups, written, skips, surplus)
+        lost: Counter[str] = Counter()
+        if to is not None:
+            write_groups(judged_groups(project, connection, wanted), folder / FILES[to], to, lost=lost, overwrite=True)
+    return Exported(groups, written, skips, surplus, lost_in_words(lost) if lost else "")
 
 
 def judged_groups(project: Project, connection: Connection, wanted: ExportOptions = EVERYTHING) -> Iterator[Group]:

@@ -33,6 +33,8 @@ def sharpness_of(groups: Sequence[Group], evidence: Sequence[Evidence], fit: Fit
         fit: of each.
 
     Example:
+        >>> from plaudit.groups import Ranking
+        >>> from plaudit.judgements import fit_strengths
         >>> names = [f"a{n}" for n in range(3)]
         >>> wrong = [Ranking(((1,), (0,)), annotator="bob")]
         >>> rankings = (*(Ranking(((0,), (1,)), annotator=name) for name in names), *wrong)

@@ -37,6 +37,7 @@ class Evidence:
         n_responses: K.
 
     Example:
+        >>> from plaudit.groups import Ranking
         >>> evidence = Evidence.of(Group("q", "Why?", ("a", "b", "c"), (Ranking(((2,), (0,), (1,))),)))
         >>> list(zip(evidence.better.tolist(), evidence.worse.tolist())), evidence.weight.round(2).tolist()
         ([(2, 0), (2, 1), (0, 1)], [0.67, 0.67, 0.67])

@@ -10,7 +10,7 @@ s and t are those under which each judgement is likeliest by all others. The mar
 approximation implies was tried first: where an answer has few judgements it puts t far too low (0.1 for 1 on UKP at
 1,600 votes, and 0.81 instead of 0.82 of the pairs right).
 
-w is shared and each u is of one group, so the Hessian is an arrow: every group is eliminated by a matrix of its own
+w is shared and each u is of one group, so the Hessian is an arrow: every group is eliminated by a matrix of its
 responses, and what is left has the size of w. Groups of one size are worked on together.
 """
 
@@ -85,9 +85,10 @@ class FittedStrengths:
         weights: [F], the mode of w.
         weight_covariance: [F, F].
         shared_variance: s, of each weight.
-        own_variance: t, of what no feature shows.
+        residual_variance: t, of what no feature shows.
 
     Example:
+        >>> from plaudit.groups import Group
         >>> fit = fit_strengths([Evidence.of(Group("q", "Why?", ("a", "b")))], [np.eye(2)], variances=(1.0, 0.5))
         >>> fit.groups[0].covariance.tolist()
         [[1.5, 0.0], [0.0, 1.5]]
@@ -97,12 +98,12 @@ class FittedStrengths:
     weights: Weights
     weight_covariance: Float[np.ndarray, "features features"]
     shared_variance: float
-    own_variance: float
+    residual_variance: float
 
-    def of_new(self, features: Features, *, with_own: bool = True) -> Strengths:
-        """What is believed of responses of which nothing was said; of the features' share alone without `with_own`."""
-        own = self.own_variance * np.eye(len(features)) if with_own else 0.0
-        return Strengths(features @ self.weights, features @ self.weight_covariance @ features.T + own)
+    def of_new(self, features: Features, *, with_residual: bool = True) -> Strengths:
+        """What is believed of responses that nobody judged; without `with_residual`, of the features' share alone."""
+        residual = self.residual_variance * np.eye(len(features)) if with_residual else 0.0
+        return Strengths(features @ self.weights, features @ self.weight_covariance @ features.T + residual)
 
 
 def fit_strengths(
@@ -121,18 +122,19 @@ def fit_strengths(
         start: where the search for them starts.
 
     Example:
+        >>> from plaudit.groups import Group, Ranking
         >>> said = Group("q", "Why?", ("a", "b"), (Ranking(((0,), (1,))),))
         >>> fit = fit_strengths([Evidence.of(said)], variances=(1.0, 1.0))
         >>> fit.groups[0].mean.round(2).tolist()
-        [0.4, -0.4]
+        [0.34, -0.34]
     """
     rows = [np.zeros((one.n_responses, 0)) for one in evidence] if features is None else features
     posterior = _Posterior(_stacks(evidence, rows), rows[0].shape[1] if len(rows) else 0)
     if variances is None:
         variances = _likeliest(posterior, evidence, start) if posterior.stacks else start
-    shared, own = variances
-    believed = posterior.settle(shared, own)
-    fit = FittedStrengths((), posterior.w, posterior.weight_covariance, shared, own)
+    shared, residual = variances
+    believed = posterior.settle(shared, residual)
+    fit = FittedStrengths((), posterior.w, posterior.weight_covariance, shared, residual)
     return replace(fit, groups=tuple(believed.get(n) or fit.of_new(row) for n, row in enumerate(rows)))
 
 
@@ -154,8 +156,8 @@ def _likeliest(posterior: _Posterior, evidence: Sequence[Evidence], start: tuple
 
 
 def _variances(logs: Float[np.ndarray, " variances"]) -> tuple[float, float]:
-    shared, own = np.exp(np.clip(np.resize(logs, 2), -7, 5))
-    return float(shared), float(own)
+    shared, residual = np.exp(np.clip(np.resize(logs, 2), -7, 5))
+    return float(shared), float(residual)
 
 
 def _left_out(evidence: Evidence, belief: Strengths) -> float:
@@ -221,10 +223,10 @@ class _Posterior:
         self.inverses: list[_Matrices] = []
         self.weight_covariance = np.eye(width)
 
-    def settle(self, shared: float, own: float) -> dict[int, Strengths]:
+    def settle(self, shared: float, residual: float) -> dict[int, Strengths]:
         """Go to the mode; the belief of each judged group, by its number."""
         for _ in range(_MAX_NEWTON_STEPS):
-            by_w, by_u, curved, total = self._derivatives(shared, own)
+            by_w, by_u, curved, total = self._derivatives(shared, residual)
             right = by_w.copy()
             for stack, gradient, inverse, bent in zip(self.stacks, by_u, self.inverses, curved, strict=True):
                 right -= np.einsum("gkf,gk->f", stack.features, np.einsum("gij,gj->gi", bent @ inverse, gradient))
@@ -239,21 +241,21 @@ class _Posterior:
             self.u = [u + step / shrink for u, step in zip(self.u, steps, strict=True)]
             if max(largest, default=0.0) < _TOLERANCE:
                 break
-        self.weight_covariance = np.asarray(np.linalg.inv(self._derivatives(shared, own)[-1]))
-        return self._believed(own)
+        self.weight_covariance = np.asarray(np.linalg.inv(self._derivatives(shared, residual)[-1]))
+        return self._believed(residual)
 
-    def _believed(self, own: float) -> dict[int, Strengths]:
+    def _believed(self, residual: float) -> dict[int, Strengths]:
         believed: dict[int, Strengths] = {}
         for stack, u, inverse in zip(self.stacks, self.u, self.inverses, strict=True):
             # What of w is passed on to the strengths once the group's evidence has had its say.
-            passed = inverse @ stack.features / own
+            passed = inverse @ stack.features / residual
             covariance = inverse + passed @ self.weight_covariance @ passed.transpose(0, 2, 1)
             mean = stack.features @ self.w + u
             believed |= {n: Strengths(mean[g], covariance[g]) for g, n in enumerate(stack.numbers)}
         return believed
 
     def _derivatives(
-        self, shared: float, own: float
+        self, shared: float, residual: float
     ) -> tuple[Weights, list[_Stacked], list[_Matrices], Float[np.ndarray, "features features"]]:
         """Gradients of the log posterior by w and u, curvatures of the evidence, and the Hessian of w without u."""
         by_w, by_u, curved = -self.w / shared, [], []
@@ -261,13 +263,13 @@ class _Posterior:
         self.inverses = []
         for stack, u in zip(self.stacks, self.u, strict=True):
             gradient, bent = stack.derivatives(stack.features @ self.w + u)
-            inverse = np.asarray(np.linalg.inv(bent + np.eye(bent.shape[-1]) / own))
+            inverse = np.asarray(np.linalg.inv(bent + np.eye(bent.shape[-1]) / residual))
             by_w = by_w + np.einsum("gkf,gk->f", stack.features, gradient)
-            by_u.append(gradient - u / own)
+            by_u.append(gradient - u / residual)
             curved.append(bent)
             self.inverses.append(inverse)
             between = bent @ inverse @ stack.features
-            total = total + np.tensordot(stack.features, between, axes=((0, 1), (0, 1))) / own
+            total = total + np.tensordot(stack.features, between, axes=((0, 1), (0, 1))) / residual
         return by_w, by_u, curved, total
 
 

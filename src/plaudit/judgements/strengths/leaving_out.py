@@ -35,9 +35,10 @@ def log_odds(evidence: Evidence, prior: Strength, tau: float, trust: float = 1.0
         trust: factor of the models' gaps in [0, 1], where there are other votes.
 
     Example:
+        >>> from plaudit.groups import Group, Ranking
         >>> twice = Group("q", "Why?", ("a", "b"), (Ranking(((0,), (1,))), Ranking(((0,), (1,)))))
         >>> log_odds(Evidence.of(twice), np.zeros(2), tau=1.0).round(2).tolist()  # each borne out by the other
-        [0.43, 0.43]
+        [0.53, 0.53]
     """
     by_models = evidence.gaps(prior)
     if tau == 0 or not evidence.has_other_votes:

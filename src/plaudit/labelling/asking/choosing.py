@@ -91,7 +91,7 @@ class Choices:
         >>> pairs = OpenQuestions.of_pairs([(0, 0, 1), (0, 0, 2), (0, 1, 2)])
         >>> choices = choose_questions([belief], pairs, "informed", 1, gamma=50, seed=0)
         >>> choices.chosen, choices.utility.round(2).tolist()
-        ([2], [0.23, 0.21, 0.5])
+        ([2], [0.31, 0.3, 0.5])
     """
 
     chosen: list[int]
@@ -123,7 +123,7 @@ def choose_questions(
     Example:
         >>> beliefs = [Strengths(np.zeros(2), scale * np.eye(2)) for scale in (1.0, 3.0)]
         >>> pairs = OpenQuestions.of_pairs([(0, 0, 1), (1, 0, 1)])
-        >>> choose_questions(beliefs, pairs, "informed", 2, gamma=1.0, seed=0).probability.tolist()
+        >>> choose_questions(beliefs, pairs, "informed", 2, gamma=1.0, seed=0).probability.round(3).tolist()
         [0.25, 0.75]
     """
     if rule not in _UTILITIES:

@@ -13,7 +13,7 @@ from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, Ranking
 from plaudit.judgements import Evidence, FittedStrengths, fit_strengths, sharpness_of
 from plaudit.labelling.asking.applying import fingerprint
-from plaudit.labelling.asking.choosing import RULES, choose_questions, gaps_of
+from plaudit.labelling.asking.choosing import RULES, Choices, choose_questions, gaps_of
 from plaudit.labelling.asking.features import FeatureSource
 from plaudit.labelling.asking.standing import Standing, standing
 from plaudit.labelling.asking.wave import Wave, WaveQuestion
@@ -30,7 +30,8 @@ class Wish:
     Attributes:
         rule: of `RULES`.
         count: questions that wait when it has come; under `disagreement` and `random`, questions of the wave.
-        gamma: how sharply a larger utility is preferred.
+        gamma: how sharply a larger utility is preferred. On UKP 16 saved most of what taking the best saved, 4 half of
+            it, 1 hardly anything (docs/labelling.md), and every question keeps its chance.
         seed: of the draw.
         anyway: whether to choose though there are fewer judgements than the project wants of the random arm first.
 
@@ -46,7 +47,7 @@ class Wish:
 
     rule: str = "informed"
     count: int = 100
-    gamma: float = 4.0
+    gamma: float = 16.0
     seed: int = 0
     anyway: bool = False
 
@@ -78,7 +79,7 @@ def compute_wave(project: Project, wish: Wish, source: FeatureSource | None = No
         plaudit.errors.InvalidInputError: the project has 0 judgements, and wants 200 of questions drawn by lot before a
         model has a say; ...
         >>> [question.responses for question in compute_wave(project, Wish(anyway=True)).questions]
-        [(0, 2)]
+        [(1, 2)]
         >>> project.close()
     """
     now = standing(project)
@@ -96,33 +97,34 @@ def compute_wave(project: Project, wish: Wish, source: FeatureSource | None = No
         "could_ask": len(now.open),
         "waiting": waiting,
         "shared_variance": fit.shared_variance,
-        "own_variance": fit.own_variance,
+        "residual_variance": fit.residual_variance,
     }
-    gap, variance = gaps_of(fit.groups, now.open)
-    starts = np.searchsorted(now.open.question, np.arange(len(now.open)))
-    chosen = []
-    for number in choices.chosen:
-        figures = {"utility": float(choices.utility[number])}
-        if len(now.responses[number]) == 2:
-            figures |= {"gap": float(gap[starts[number]]), "variance": float(variance[starts[number]])}
-        chosen.append(
-            WaveQuestion(
-                item=now.items[now.open.group[number]],
-                responses=now.responses[number],
-                probability=min(1.0, float(choices.probability[number])),
-                again=bool(now.open.asked[number]),
-                figures=figures,
-            )
-        )
     model = {} if source is None else {"model": source.name, "model_hash": source.hash}
     return Wave(
         id=public_id(),
         project=fingerprint(project),
         rule=wish.rule,
         settings=settings,
-        questions=tuple(chosen),
+        questions=tuple(_wave_questions(now, fit, choices)),
         **model,
     )
+
+
+def _wave_questions(now: Standing, fit: FittedStrengths, choices: Choices) -> Iterator[WaveQuestion]:
+    """The chosen questions, with the figures that they were chosen by."""
+    gap, variance = gaps_of(fit.groups, now.open)
+    starts = np.searchsorted(now.open.question, np.arange(len(now.open)))
+    for number in choices.chosen:
+        figures = {"utility": float(choices.utility[number])}
+        if len(now.responses[number]) == 2:
+            figures |= {"gap": float(gap[starts[number]]), "variance": float(variance[starts[number]])}
+        yield WaveQuestion(
+            item=now.items[now.open.group[number]],
+            responses=now.responses[number],
+            probability=min(1.0, float(choices.probability[number])),
+            again=bool(now.open.asked[number]),
+            figures=figures,
+        )
 
 
 def believe(now: Standing, source: FeatureSource | None) -> FittedStrengths:
@@ -137,7 +139,7 @@ def believe(now: Standing, source: FeatureSource | None) -> FittedStrengths:
         one.sharpened(np.array([sharpness.get(ranking.annotator or "", 1.0) for ranking in group.rankings]))
         for group, one in zip(now.groups, evidence, strict=True)
     ]
-    return fit_strengths(sharpened, features, start=(fit.shared_variance, fit.own_variance))
+    return fit_strengths(sharpened, features, start=(fit.shared_variance, fit.residual_variance))
 
 
 def completed_groups(project: Project, source: FeatureSource | None = None) -> Iterator[Group]:
