@@ -2,7 +2,8 @@
 
 No run is stopped. Afterwards the rules of `plaudit align` are asked, evaluation by evaluation, when they would have
 stopped it, and which policy would have been kept: with gold, and without. Truth is known (docs/demo.md), so what was
-kept is compared with the best that the run had, on questions that nothing was chosen by.
+kept is compared with the best that the run had, on questions that nothing was chosen by. A second table asks of single
+signals that need no gold how many runs they would have stopped in time.
 
     python benchmarks/overoptimised.py --seeds 10
 """
@@ -52,8 +53,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.folder or Path(scratch)
         rows = [measure(folder, seed) for seed in range(options.seeds)]
+        runs = [run(folder, seed) for seed in range(options.seeds)]
     header = ("seed", "best truth", "at the end", "kept by gold", "kept without", "alarm without gold", "lost by then")
     print(table(header, [[str(cell) for cell in row] for row in rows]))
+    signals = ("signal without gold", "in time", "kept below the best, mean", "most")
+    print(table(signals, [signal_row(name, runs) for name in SIGNALS]))
     print(versions())
 
 
@@ -77,6 +81,36 @@ def measure(folder: Path, seed: int) -> list[Any]:
         f"step {evaluations[alarmed].step}" if sounded else "none",
         f"{best_so_far - truth[alarmed]:.2f}",
     ]
+
+
+SIGNALS: dict[str, tuple[str, float, float]] = {
+    **{f"KL above {bound} nats": ("kl", 0.0, bound) for bound in (3, 4, 5, 6, 8)},
+    **{f"repeated 4-grams above {bound:g} times the start's": ("repeated", bound, 0.0) for bound in (2, 3, 4)},
+    **{f"entropy below {bound:g} of the start's": ("entropy", -bound, 0.0) for bound in (0.6, 0.5, 0.4)},
+    **{f"distinct answers below {bound:g} of the start's": ("distinct", -bound, 0.0) for bound in (0.9, 0.75, 0.5)},
+}
+"""Name -> figure, the factor of its value at the start (negative: below it), and what is added."""
+
+IN_TIME = 0.2
+"""Truth that a run may have lost when a signal sounds."""
+
+
+def signal_row(name: str, runs: Sequence[Sequence[PolicyEvaluation]]) -> list[str]:
+    """In how many runs a signal sounds before truth has lost 0.2 of its best so far, and what is kept by it."""
+    in_time, kept = 0, []
+    for evaluations in runs:
+        validation, test = ([part(one, side) for one in evaluations] for side in (slice(0, 6), slice(6, None)))
+        truth = [float(one.by_prompt["gold"].mean()) for one in test]
+        place = next((place for place in range(1, len(validation)) if sounds(name, validation, place)), None)
+        in_time += place is not None and max(truth[: place + 1]) - truth[place] < IN_TIME
+        kept.append(max(truth) - truth[-1 if place is None else place - 1])
+    return [name, f"{in_time} of {len(runs)}", f"{sum(kept) / len(kept):.2f}", f"{max(kept):.2f}"]
+
+
+def sounds(name: str, evaluations: Sequence[PolicyEvaluation], place: int) -> bool:
+    figure, factor, bound = SIGNALS[name]
+    start, now = evaluations[0].value(figure) or 0.0, evaluations[place].value(figure) or 0.0
+    return now < -factor * start if factor < 0 else now > factor * start + bound
 
 
 def first_alarm(evaluations: Sequence[PolicyEvaluation], settings: AlignmentSettings) -> int:
@@ -106,6 +140,11 @@ def run(folder: Path, seed: int) -> list[PolicyEvaluation]:
         sets = PromptSets(train, [*questions[::4], *held_out], held_out)
         with patch.object(watching, "find_alarm", lambda *_: None):
             plaudit.align(base / "policy", sets, reward, output, gold=true_qualities, seed=seed, overwrite=True, **RUN)
+    return read_evaluations(output)
+
+
+def read_evaluations(output: Path) -> list[PolicyEvaluation]:
+    """Of the validation set, as a run left them."""
     rows = map(json.loads, (output / "curves.jsonl").read_text().splitlines())
     return [
         PolicyEvaluation.from_json(row) for row in rows if row["kind"] == "evaluation" and row["set"] == "validation"

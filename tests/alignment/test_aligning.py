@@ -7,7 +7,7 @@ import pytest
 import torch
 from painting import PROMPTS, reds
 from ruled import by_text
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModel, AutoModelForCausalLM, AutoTokenizer
 
 import plaudit
 from plaudit.alignment import PromptSets, align
@@ -218,16 +218,25 @@ def test_what_is_asked_for_in_vain_is_refused(painter, tmp_path, likes_red):
             align(painter, SETS, likes_red, tmp_path / "run", method=method, **changes)
     with pytest.raises(InvalidInputError, match="keep is 9"):
         align(painter, SETS, likes_red, tmp_path / "run", method="best-of", samples=4, keep=9)
+    with pytest.raises(InvalidInputError, match="keep is 4 of 4 samples of each prompt, so none would be chosen"):
+        align(painter, SETS, likes_red, tmp_path / "run", method="best-of", samples=4, keep=4)
+
+
+@pytest.mark.parametrize("method", ["best-of", "dpo", "grpo", "rloo"])
+def test_one_answer_is_compared_with_nothing(painter, tmp_path, likes_red, method):
     with pytest.raises(InvalidInputError, match="samples is 1"):
-        run(painter, likes_red, tmp_path / "run", "grpo", samples=1)
+        run(painter, likes_red, tmp_path / "run", method, samples=1)
+    assert not likes_red.asked  # refused before anything is scored
 
 
-def test_an_encoder_is_no_policy(tmp_path, likes_red):
+def test_an_encoder_is_no_policy(tmp_path, likes_red, caplog):
     from tiny import tiny_language_model_folder
 
     folder = tiny_language_model_folder(tmp_path / "bert", "bert")
+    AutoModel.from_pretrained(folder).save_pretrained(folder)
     with pytest.raises(InvalidInputError, match="is an encoder"):
         align(folder, SETS, likes_red, tmp_path / "run", method="ppo")
+    assert "language-model head" not in caplog.text
 
 
 def test_no_prompt_is_refused(painter, tmp_path, likes_red):

@@ -8,6 +8,7 @@ from painting import COLOURS, PROMPTS, pretrain_painter, reds
 from tiny import tiny_language_model_folder
 
 import plaudit
+from plaudit.alignment import kept_sentence
 from plaudit.groups import Group, Ranking
 
 SMALL = ["--samples", "4", "--max-new-tokens", "16", "--set", "evaluation_samples=4", "--set", "best_of_samples=4"]
@@ -29,10 +30,11 @@ def _judged():
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A policy, prompts alone, and a reward model."""
+    """A policy, prompts alone, a reward model, and one of fewer judgements."""
     folder = tmp_path_factory.mktemp("align")
     pretrain_painter(folder)
     plaudit.train(_judged(), folder / "reward", backbone="bow", baselines="none")
+    plaudit.train(_judged()[::2], folder / "gold", backbone="bow", baselines="none")
     rows = "".join(json.dumps({"prompt": group.prompt}) + "\n" for group in PROMPTS)
     (folder / "prompts.jsonl").write_text(rows, encoding="utf-8")
     return folder
@@ -50,12 +52,12 @@ def align(run, place):
 
 def test_ppo_from_the_command_line(align, place, tmp_path):
     output = tmp_path / "better"
-    code, printed, said = align(output, *PPO, "--gold", place / "reward")
+    code, printed, said = align(output, *PPO, "--gold", place / "gold")
     assert (code, printed) == (0, ""), said
     record = json.loads((output / "plaudit.json").read_text(encoding="utf-8"))
-    assert (record["method"], record["gold"], record["steps"]) == ("ppo", str(place / "reward"), 2)
+    assert (record["method"], record["gold"], record["steps"]) == ("ppo", str(place / "gold"), 2)
     assert record["prompts"] == {"train": 8, "validation": 2, "test": 2}
-    assert f"Kept: the policy after step {record['kept_step']}. On the test prompts the reward has changed by" in said
+    assert f"{kept_sentence(record)} On the test prompts the reward has changed by" in said
     assert said.splitlines()[-1] == f"The policy is in {output}; open {output / 'align.html'}"
     names = {"model.safetensors", "config.json", "tokenizer.json", "README.md"}
     assert names | {"plaudit.json", "curves.jsonl", "samples.jsonl", "align.html"} <= {

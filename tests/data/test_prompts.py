@@ -70,3 +70,10 @@ def test_prompts_that_are_nearly_the_same_share_a_number():
     numbers = prompt_clusters([Group(str(place), text, ("",)) for place, text in enumerate(texts)])
     assert numbers[0] == numbers[2] == numbers[3] != numbers[1]
     assert prompt_clusters([]) == []
+
+
+def test_nothing_is_said_of_responses_that_nobody_reads(tmp_path, caplog):
+    path = tmp_path / "pairs.jsonl"
+    path.write_text('{"prompt": "Why?", "chosen": "So.", "rejected": "So. "}\n')
+    assert [group.prompt for group in load_prompts(path)] == ["Why?"]
+    assert "white space" not in caplog.text

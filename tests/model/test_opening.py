@@ -1,5 +1,7 @@
 """`open_model` and `RewardModel.from_pretrained` over all kinds of models: both open it, or one names the other."""
 
+import inspect
+
 import numpy as np
 import pytest
 from tiny import tiny_language_model_folder, tiny_model_folder
@@ -9,12 +11,15 @@ from plaudit.groups import Group
 from plaudit.model import (
     Outputs,
     RewardModel,
+    check_backbone,
     check_model,
     combine,
     make_linear_probe,
     open_model,
+    resolve,
     save_linear_probe,
 )
+from plaudit.model.folder.open import OPTIONS
 from plaudit.model.linear import LengthFeatures, Linear, LinearModel
 
 GROUP = Group("", "why?", ("because of the air", "so"))
@@ -139,6 +144,24 @@ def test_a_backbone_by_name_is_no_trained_model(name, tmp_path, monkeypatch):
         assert str(error.value) == (
             f"{name} is a backbone, not a trained model; train one with `plaudit train DATA --backbone {name}`"
         )
+
+
+def test_an_option_that_nothing_reads_is_refused_by_every_kind(tmp_path):
+    bag_of_words(tmp_path)
+    folder = tmp_path / "model"
+    assert open_model(folder, precision="bf16").kind == "linear model"
+    with pytest.raises(TypeError, match="has no option 'shape'; it has max_length, chat_template"):
+        open_model(folder, shape="sigmoid")
+    parameters = inspect.signature(RewardModel.from_pretrained).parameters
+    assert set(OPTIONS) == {name for name, one in parameters.items() if one.kind is one.KEYWORD_ONLY}
+
+
+def test_only_where_a_baseline_will_do_is_a_frozen_backbone_proposed():
+    with pytest.raises(PlauditError) as error:
+        resolve("smollm2-153m")
+    assert "frozen:" not in str(error.value)
+    with pytest.raises(PlauditError, match="frozen:BACKBONE"):
+        check_backbone("bowe")
 
 
 def test_a_hub_id_is_asked_for_by_both():

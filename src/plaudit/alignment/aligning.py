@@ -79,7 +79,9 @@ def align(
     sets = prompts.filled() if isinstance(prompts, PromptSets) else PromptSets.split(_groups(prompts), settings)
     scorer = reward if isinstance(reward, Scorer) else open_model(reward)
     judge = open_model(gold) if isinstance(gold, str | Path) else gold
-    origin = _origin(policy, sets, {"reward": scorer_identity(reward, scorer), "gold": gold_name(gold)}, settings)
+    paid_by = scorer_identity(reward, scorer)
+    _refuse_reward_as_gold(gold, judge, paid_by)
+    origin = _origin(policy, sets, {"reward": paid_by, "gold": gold_name(gold)}, settings)
     run = ResumableRun(output_dir, settings, origin, resume=resume, overwrite=overwrite)
     if run.processes > 1:
         raise InvalidInputError(
@@ -88,6 +90,14 @@ def align(
     with muted("plaudit", when=not run.is_main), run.whole_or_gone():
         run.open()
         return _align(run, policy, sets, scorer, judge)
+
+
+def _refuse_reward_as_gold(name: Any, gold: Gold | None, paid_by: Mapping[str, str]) -> None:
+    if isinstance(gold, Scorer) and scorer_identity(name, gold)["record"] == paid_by["record"]:
+        raise InvalidInputError(
+            f"gold {gold_name(name)} is the reward itself, and would approve of whatever is optimised",
+            remedy="give a model of other people's judgements, or none",
+        )
 
 
 def _origin(
@@ -115,11 +125,12 @@ def _align(
     run: ResumableRun[AlignmentSettings], policy: str | Path, sets: PromptSets, scorer: Scorer, gold: Gold | None
 ) -> dict[str, Any]:
     settings = run.settings
+    learned_from = sets.learned_from()
     alignment = set_up(run, policy, sets, scorer, gold)
     total = settings.rounds if settings.method in IN_ROUNDS else settings.steps
     run.steps = alignment.done
     try:
-        with showing(total, alignment.done) as progress:
+        with showing(total, alignment.done, settings.unit) as progress:
             progress.evaluation(alignment.watch.evaluations[0])
             if settings.method in IN_ROUNDS:
                 run_rounds(alignment, progress)
@@ -129,12 +140,12 @@ def _align(
                 run_trl(alignment, progress)
     except (PlauditError, KeyboardInterrupt):
         if any((run.output / CHECKPOINTS).glob("checkpoint-*/trainer_state.json")):
-            logger.warning("the run has stopped after step %d; go on with --resume", run.steps)
+            logger.warning("the run has stopped after %s %d; go on with --resume", settings.unit, run.steps)
         raise
-    return _finish(alignment)
+    return _finish(alignment, learned_from)
 
 
-def _finish(alignment: Alignment) -> dict[str, Any]:
+def _finish(alignment: Alignment, learned_from: Mapping[str, int]) -> dict[str, Any]:
     """Take the best policy, report it on prompts that nothing was chosen by, and save it."""
     run, watch, policy = alignment.run, alignment.watch, alignment.policy
     watch.load_best(policy)
@@ -153,6 +164,7 @@ def _finish(alignment: Alignment) -> dict[str, Any]:
             reading=alignment.rewarder.check.to_json(),
             prompts={"train": len(alignment.prompts)}
             | {side.part: len(side.prompts) for side in (watch.validation, alignment.test)},
+            learned_from=learned_from,
             test=compare_evaluations(alignment.test_before, after),
             best_of_n=next((row for row in watch.journal.rows if row["kind"] == BEST_OF_N), None),
         )

@@ -23,11 +23,12 @@ from plaudit.alignment.prompts import Prompt
 from plaudit.alignment.rewarding import Rewarder, grouped
 from plaudit.alignment.sampling import draw_samples
 from plaudit.alignment.settings import AlignmentSettings
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError
 from plaudit.evaluation import probe
 from plaudit.groups import Group
 from plaudit.model import Scorer
 from plaudit.statistics import Measurement, mean
+from plaudit.text import counted
 
 Truth: TypeAlias = Callable[[Sequence[Group]], Sequence[Sequence[float]]]
 """Says what each response of each group is really worth."""
@@ -178,7 +179,7 @@ def gold_values(gold: Gold, samples: Sequence[Sample]) -> Float[np.ndarray, " sa
     """What gold says each sample is worth.
 
     Raises:
-        PlauditError: if it gives one no number.
+        InvalidInputError: if it does not give each one number.
     """
     groups = grouped(samples)
     if isinstance(gold, Scorer):
@@ -187,10 +188,24 @@ def gold_values(gold: Gold, samples: Sequence[Sample]) -> Float[np.ndarray, " sa
         ]
     else:
         rows = gold(groups)
-    values = np.array([value for row in rows for value in row], dtype=np.float64)
+    try:
+        counts = [len(row) for row in rows]
+        values = np.array([value for row in rows for value in row], dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise _no_numbers(f"it gave {rows!r:.80}") from error
+    # Fewer or more would be taken for those of other answers.
+    if counts != [len(group.responses) for group in groups] or values.ndim != 1:
+        raise _no_numbers(f"it gave {counted(values.size, 'numbers')} for {counted(len(samples), 'answers')}")
     if not np.isfinite(values).all():
-        raise PlauditError("gold gave an answer no number")
+        raise _no_numbers(f"it gave {values[~np.isfinite(values)][0]}")
     return values
+
+
+def _no_numbers(what: str) -> InvalidInputError:
+    return InvalidInputError(
+        f"gold must give every answer one finite number, and {what}",
+        remedy="a function of groups gives a list a group, with a number for each of its responses",
+    )
 
 
 def _by_sample(

@@ -26,11 +26,12 @@ class Progress:
     Args:
         total: how many steps or rounds there are at most.
         done: how many are done already.
+        unit: `step` or `round`.
         bars: the terminal's; None: lines on stderr.
     """
 
-    def __init__(self, total: int, done: int = 0, bars: Bars | None = None) -> None:
-        self.total = total
+    def __init__(self, total: int, done: int = 0, unit: str = "step", bars: Bars | None = None) -> None:
+        self.total, self.unit = total, unit
         self._bars, self._last = bars, time.monotonic()
         self._task = None if bars is None else bars.add_task("aligning", total=total, completed=done, figures="")
 
@@ -41,13 +42,13 @@ class Progress:
             self._bars.update(self._task, completed=step, figures=figures)
         elif time.monotonic() - self._last >= _SECONDS:
             self._last = time.monotonic()
-            self.line(f"step {step}/{self.total}: {figures}")
+            self.line(f"{self.unit} {step}/{self.total}: {figures}")
 
     def evaluation(self, evaluation: PolicyEvaluation) -> None:
         """The policy was evaluated."""
         values = {name: evaluation.value(name) for name in _SHOWN}
         told = "  ".join(f"{name} {value:.2f}" for name, value in values.items() if value is not None)
-        self.line(f"step {evaluation.step}/{self.total}: {evaluation.part}: {told}")
+        self.line(f"{self.unit} {evaluation.step}/{self.total}: {evaluation.part}: {told}")
 
     def line(self, text: str) -> None:
         """Any line, above the bar."""
@@ -58,11 +59,11 @@ class Progress:
 
 
 @contextmanager
-def showing(total: int, done: int) -> Iterator[Progress]:
+def showing(total: int, done: int, unit: str) -> Iterator[Progress]:
     """A bar if stderr is a terminal, lines if it is not. However the run ends, the terminal gets its cursor back."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield Progress(total, done)
+        yield Progress(total, done, unit)
         return
     columns = (
         TextColumn("aligning"),
@@ -72,4 +73,4 @@ def showing(total: int, done: int) -> Iterator[Progress]:
         TimeRemainingColumn(),
     )
     with Bars(*columns, console=console) as bars:
-        yield Progress(total, done, bars)
+        yield Progress(total, done, unit, bars)

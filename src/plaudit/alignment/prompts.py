@@ -44,16 +44,17 @@ class Prompt:
     seam: str
 
 
-def read_prompts(groups: Sequence[Group], renderer: Renderer, *, max_new_tokens: int) -> list[Prompt]:
+def read_prompts(groups: Sequence[Group], renderer: Renderer, *, max_new_tokens: int, part: str = "") -> list[Prompt]:
     """The prompts of groups, each once; responses and judgements are ignored.
 
     A prompt that leaves no room for `max_new_tokens` in the policy's context is left out, with a warning that counts:
-    without its middle it would be another question.
+    without its middle it would be another question. `part` names the set in messages.
 
     Raises:
         InvalidInputError: if none is left.
     """
     seen: dict[tuple[str, bytes], Prompt] = {}
+    what = f"{part} prompt".strip()
     too_long = 0
     for group in groups:
         prompt = _read_prompt(group, renderer)
@@ -66,12 +67,12 @@ def read_prompts(groups: Sequence[Group], renderer: Renderer, *, max_new_tokens:
             "left out, because they leave no room for %d new tokens in a context of %d: %s",
             max_new_tokens,
             renderer.max_length,
-            counted(too_long, "prompts"),
+            counted(too_long, f"{what}s"),
         )
     if not seen:
         raise InvalidInputError(
-            f"no prompt leaves room for {max_new_tokens} new tokens in the policy's context of {renderer.max_length}",
-            remedy="set max_new_tokens lower, or give shorter prompts",
+            f"no {what} leaves room for {max_new_tokens} new tokens in the policy's context of {renderer.max_length}",
+            remedy=f"set max_new_tokens lower, or give shorter {what}s",
         )
     return list(seen.values())
 

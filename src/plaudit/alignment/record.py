@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from plaudit.alignment.settings import step_name
 from plaudit.model import Scorer, card, resolve
 from plaudit.statistics import Measurement
 from plaudit.storage import short_hash
+from plaudit.text import counted
 
 _CHUNK = 1 << 20
 
@@ -47,17 +49,41 @@ def gold_name(gold: Any) -> str | None:
 def align_card(record: Mapping[str, Any]) -> str:
     """README.md of an aligned policy."""
     stopped = record["stopped"]
-    ended = "All steps were taken." if stopped is None else f"It stopped at step {stopped['step']}: {stopped['says']}."
+    unit = step_name(record["method"])
+    ended = f"All {unit}s were taken." if stopped is None else stopped_sentence(record)
     return card(
         "policy",
         task="text-generation",
         tags=["plaudit"],
         title=f"A policy aligned by a reward model: {record['backbone']}",
-        description=f"Trained by Plaudit ({record['method']}) on {record['prompts']['train']:,} prompts; the policy "
-        f"after step {record['kept_step']} is kept. {ended}",
+        description=f"Trained by Plaudit ({record['method']}) on {counted(record['prompts']['train'], 'prompts')}. "
+        f"{kept_sentence(record)} {ended}",
         figures=figures_sentence(record),
         settings=record["settings"],
     )
+
+
+def kept_sentence(record: Mapping[str, Any]) -> str:
+    """Which policy was kept.
+
+    Example:
+        >>> kept_sentence({"method": "dpo", "kept_step": 2}), kept_sentence({"method": "dpo", "kept_step": 0})
+        ('Kept: the policy after round 2.', 'Kept: the untrained policy.')
+    """
+    if not record["kept_step"]:
+        return "Kept: the untrained policy."
+    return f"Kept: the policy after {step_name(record['method'])} {record['kept_step']}."
+
+
+def stopped_sentence(record: Mapping[str, Any]) -> str:
+    """When a run was stopped before its end, and why.
+
+    Example:
+        >>> stopped_sentence({"method": "ppo", "stopped": {"step": 20, "says": "gold fell"}})
+        'Stopped at step 20: gold fell.'
+    """
+    stopped = record["stopped"]
+    return f"Stopped at {step_name(record['method'])} {stopped['step']}: {stopped['says']}."
 
 
 def figures_sentence(record: Mapping[str, Any]) -> str:

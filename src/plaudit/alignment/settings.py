@@ -13,6 +13,17 @@ BEST_OF, DPO, PPO, GRPO, RLOO = METHODS = ("best-of", "dpo", "ppo", "grpo", "rlo
 IN_ROUNDS = (BEST_OF, DPO)
 """Methods that sample, rank and fine-tune, round by round; the others learn from every batch of samples at once."""
 
+
+def step_name(method: str) -> str:
+    """What a run of a method is counted in.
+
+    Example:
+        >>> step_name("best-of"), step_name("ppo")
+        ('round', 'step')
+    """
+    return "round" if method in IN_ROUNDS else "step"
+
+
 _SAMPLES = {BEST_OF: 32, DPO: 32, PPO: 4, GRPO: 8, RLOO: 4}
 
 _UNIT = Rule(lambda value: 0 <= value <= 1, "from 0 to 1")
@@ -111,6 +122,11 @@ class AlignmentSettings(ShapingSettings):
     )
     least_ended: float = setting(0.5, "stop once so few answers end: of the untrained policy's share", _UNIT)
     least_entropy: float = setting(0.2, "stop once the entropy of a token is this share of what it was", _UNIT)
+
+    @property
+    def unit(self) -> str:
+        """What a run is counted in: a `round` or a `step`."""
+        return step_name(self.method)
 
     @property
     def samples_a_prompt(self) -> int:

@@ -21,6 +21,7 @@ from plaudit.alignment.sampling import draw_samples
 from plaudit.alignment.settings import AlignmentSettings
 from plaudit.alignment.watching import Watch
 from plaudit.data import hold_out, prompt_clusters
+from plaudit.errors import InvalidInputError
 from plaudit.groups import Group
 from plaudit.model import Scorer, settle_template
 from plaudit.text import counted
@@ -85,14 +86,49 @@ class PromptSets:
         return cls(train, validation, test).filled()
 
     def filled(self) -> PromptSets:
-        """With something in every set, if there is a prompt at all."""
+        """With something in every set, and a warning where a set stands in another's place.
+
+        Raises:
+            InvalidInputError: if there is no prompt to learn from.
+        """
+        if not self.train:
+            raise InvalidInputError("there is no prompt to learn from", remedy="give groups")
+        if self.validation and self.test:
+            return self
         if self.validation:
-            return self if self.test else replace(self, test=self.validation)
+            logger.warning(
+                "no prompt is held out to report on: the result is that of %s that choose the policy",
+                counted(len(self.validation), "prompts"),
+            )
+            return replace(self, test=self.validation)
         logger.warning(
-            "no prompt is held out: the run is watched, and its result reported, on %s that it learns from",
+            "no prompt is held out: the run is watched%s, on %s that it learns from",
+            "" if self.test else ", and its result reported",
             counted(len(self.train), "prompts"),
         )
         return replace(self, validation=self.train, test=self.test or self.train)
+
+    def learned_from(self) -> dict[str, int]:
+        """How many different validation and test prompts are learned from, too, or are nearly the same as one that
+        is, with a warning unless the whole set stands in another's place.
+
+        Example:
+            >>> one, two = (Group(text, text, ("So.",)) for text in ("Why is the sky blue?", "Name a tree."))
+            >>> PromptSets([one], [one], [two]).learned_from()
+            {'validation': 1, 'test': 0}
+        """
+        counts = {}
+        for part, groups in (("validation", self.validation), ("test", self.test)):
+            clusters = prompt_clusters([*self.train, *groups])
+            known, others = set(clusters[: len(self.train)]), clusters[len(self.train) :]
+            shared = [group.prompt for group, cluster in zip(groups, others, strict=True) if cluster in known]
+            counts[part] = len({repr(prompt) for prompt in shared})
+            if shared and groups is not self.train:
+                logger.warning(
+                    "learned from, too, or nearly the same as what is, so that their figures flatter: %s",
+                    counted(counts[part], f"{part} prompts"),
+                )
+        return counts
 
 
 def _dealt(groups: Sequence[Group], share: float, seed: Sequence[int]) -> tuple[Sequence[Group], Sequence[Group]]:
@@ -153,10 +189,7 @@ def set_up(
         trust_remote_code=settings.trust_remote_code,
     )
     settle_template(policy.renderer.tokenizer, [*sets.train, *sets.validation, *sets.test])
-    prompts, validation, test = (
-        read_prompts(groups, policy.renderer, max_new_tokens=settings.max_new_tokens)
-        for groups in (sets.train, sets.validation, sets.test)
-    )
+    prompts, validation, test = _read_sets(sets, policy, settings)
     rewarder = Rewarder(scorer, settings)
     _measure_scale(rewarder, policy, [prompts, validation, test], settings)
     tester = Evaluator("test", test, rewarder, gold, settings)
@@ -164,6 +197,7 @@ def set_up(
     run.begin()
     test_before = tester.evaluate(policy, 0)
     watch.start(policy, None if run.checkpoint is None else step_of(run.checkpoint))
+    _warn_of_gold(test_before, watch.evaluations[0])
     if run.checkpoint is None and settings.best_of_samples:
         watch.journal.add(measure_best_of_n(policy, watch.validation))
     _warn_of_unfinished(test_before, settings)
@@ -175,6 +209,17 @@ def _in_half_precision(settings: AlignmentSettings) -> bool:
     if settings.precision == "auto":
         return torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
     return settings.precision == "bf16"
+
+
+def _read_sets(
+    sets: PromptSets, policy: Policy, settings: AlignmentSettings
+) -> tuple[Sequence[Prompt], Sequence[Prompt], Sequence[Prompt]]:
+    """The prompts of each set. One that stands in another's place is read, and warned of, once."""
+    read: dict[int, Sequence[Prompt]] = {}
+    for part, groups in (("train", sets.train), ("validation", sets.validation), ("test", sets.test)):
+        if id(groups) not in read:
+            read[id(groups)] = read_prompts(groups, policy.renderer, max_new_tokens=settings.max_new_tokens, part=part)
+    return read[id(sets.train)], read[id(sets.validation)], read[id(sets.test)]
 
 
 def _measure_scale(
@@ -205,4 +250,14 @@ def _warn_of_unfinished(untrained: PolicyEvaluation, settings: AlignmentSettings
             "that ends. Set max_new_tokens higher",
             100 * ended,
             settings.max_new_tokens,
+        )
+
+
+def _warn_of_gold(*untrained: PolicyEvaluation) -> None:
+    """Gold that tells no answers apart chooses nothing, though it says that it does."""
+    values = [evaluation.gold for evaluation in untrained if evaluation.gold is not None]
+    if values and np.ptp(np.concatenate(values)) == 0:
+        logger.warning(
+            "gold gives each of the untrained policy's answers %g: as long as it tells none apart, it chooses nothing",
+            values[0][0],
         )

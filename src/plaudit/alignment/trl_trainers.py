@@ -22,7 +22,7 @@ from plaudit.alignment.progress import Progress
 from plaudit.alignment.prompts import Prompt, prompts_of_step
 from plaudit.alignment.settings import GRPO, AlignmentSettings
 from plaudit.alignment.setup import Alignment
-from plaudit.errors import InvalidInputError, MissingExtraError
+from plaudit.errors import MissingExtraError
 from plaudit.logs import muted
 from plaudit.model import CHECKPOINTS, adding_adapters
 from plaudit.training import checkpointing_argument, run_trainer
@@ -115,10 +115,6 @@ def run_trl(alignment: Alignment, progress: Progress) -> None:
     """GRPO or RLOO, watched."""
     settings, policy = alignment.settings, alignment.policy
     count, prompts = settings.samples_a_prompt, min(settings.prompts_per_step, len(alignment.prompts))
-    if count < 2:
-        raise InvalidInputError(
-            f"samples is {count}, and {settings.method} compares answers to one prompt", remedy="take two or more"
-        )
     trainer = _build_trainer(alignment, count * prompts, count)
     _silence(trainer)
     trainer.add_callback(_Watching(alignment, progress, trainer))

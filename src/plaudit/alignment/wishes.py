@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plaudit.alignment.settings import BEST_OF, DPO, GRPO, PPO, RLOO, AlignmentSettings
 from plaudit.errors import InvalidInputError
+from plaudit.text import counted
 
 # Setting -> the methods that read it; all others read by every method.
 _READ_BY = {
@@ -41,8 +42,13 @@ def check_alignment_wishes(settings: AlignmentSettings) -> None:
                 f"{name}={getattr(settings, name)} has no effect on {settings.method}, only on {', '.join(methods)}",
                 remedy="leave it out",
             )
-    if settings.keep is not None and settings.keep > settings.samples_a_prompt:
+    count = settings.samples_a_prompt
+    if settings.method != PPO and count < 2:
         raise InvalidInputError(
-            f"keep is {settings.keep}, and there are {settings.samples_a_prompt} samples of each prompt",
+            f"samples is {count}, and {settings.method} compares answers to one prompt", remedy="take two or more"
+        )
+    if settings.keep is not None and settings.keep >= count:
+        raise InvalidInputError(
+            f"keep is {settings.keep} of {counted(count, 'samples')} of each prompt, so none would be chosen",
             remedy="keep fewer, or set samples higher",
         )

@@ -109,11 +109,11 @@ def align_command(
 
 
 def _tell(record: Mapping[str, Any], output: Path) -> None:
-    from plaudit.alignment import figures_sentence
+    from plaudit.alignment import figures_sentence, kept_sentence, stopped_sentence
 
     if record["stopped"] is not None:
-        typer.echo(f"Stopped at step {record['stopped']['step']}: {record['stopped']['says']}.", err=True)
-    typer.echo(f"Kept: the policy after step {record['kept_step']}. {figures_sentence(record)}", err=True)
+        typer.echo(stopped_sentence(record), err=True)
+    typer.echo(f"{kept_sentence(record)} {figures_sentence(record)}", err=True)
     typer.echo(f"The policy is in {output}; open {output / 'align.html'}", err=True)
 
 

@@ -159,7 +159,10 @@ def stats(
 def convert(
     files: Files,
     output: Output,
-    to: Annotated[str, typer.Option("--to", help="native, trl, trl-conversational or openrlhf.")] = "native",
+    to: Annotated[
+        str,
+        typer.Option("--to", help="native, trl, trl-conversational, openrlhf; to a .json file: label-studio, argilla."),
+    ] = "native",
     merge: Annotated[
         bool, typer.Option("--majority", help="One ranking for a pair that several people judged.")
     ] = False,
@@ -198,7 +201,8 @@ def convert(
     _tell_rejected(report, reading.rejects)
     if lost:
         typer.echo(f"{to} has no place for {lost_in_words(lost)}", err=True)
-    typer.echo(f"{counted(written, 'groups' if to == 'native' else 'pairs')} written to {output}", err=True)
+    rows = {"native": "groups", "label-studio": "tasks", "argilla": "records"}.get(to, "pairs")
+    typer.echo(f"{counted(written, rows)} written to {output}", err=True)
 
 
 @app.command()

@@ -218,10 +218,10 @@ def export_command(
     Example: `plaudit label export helpful -o judged && plaudit train judged/groups.jsonl -o my-model`
     """
     require()
-    from plaudit.labelling import Project, Wanted, export
+    from plaudit.labelling import ExportOptions, Project, export
 
     made = Project.open(project)
-    wanted = Wanted(names=names, both_bad=both_bad, best_worst=best_worst, **_included(include or []))
+    wanted = ExportOptions(names=names, both_bad=both_bad, best_worst=best_worst, **_included(include or []))
     told = export(made, output, wanted, overwrite=overwrite)
     made.close()
     typer.echo(

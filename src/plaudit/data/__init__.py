@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from plaudit.data.source_lines import SourceLines
     from plaudit.data.sources import SUFFIXES, Table, tables
     from plaudit.data.split import SIDES, deal_folds, hold_out, split_groups, split_to_folder
+    from plaudit.data.task_rows import label_studio_config
     from plaudit.data.watching import watch_reading
     from plaudit.data.write import lost_in_words, write_groups
 else:
@@ -79,6 +80,7 @@ __all__ = [
     "estimate_propensities",
     "groups_of_clicks",
     "hold_out",
+    "label_studio_config",
     "length_report",
     "load_groups",
     "load_prompts",

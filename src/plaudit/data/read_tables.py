@@ -76,7 +76,7 @@ def read_table(table: Table, wishes: Wishes, report: ReadReport, reject: RejectR
             return (group,)
         groups = _groups_of_row(row.value, shape, file, report, every=not wishes.merge)
         if wishes.merge or shape.join:
-            groups = [_deduplicated(group, report, file) for group in groups]
+            groups = [_deduplicated(group, report, file, wishes) for group in groups]
         if report.source_lines is not None and shape.join is None:
             for group in groups:
                 report.source_lines.add(row.where, group)
@@ -87,7 +87,7 @@ def read_table(table: Table, wishes: Wishes, report: ReadReport, reject: RejectR
         yield from _ranged(groups, table.name, report)
     elif parts := list(groups):
         try:
-            joined = (_deduplicated(group, report, file) for group in _several(shape.join(parts, file)))
+            joined = (_deduplicated(group, report, file, wishes) for group in _several(shape.join(parts, file)))
             yield from _ranged(joined, table.name, report)
         except GroupError as error:
             reject(Row(table.name, None, [group.to_dict() for group in parts]), error)
@@ -152,7 +152,7 @@ def _groups_of_row(
     columns = {name: value for name, value in row.items() if value is not None and value == value}
     tools = tools_of(columns.pop("tools")) if "tools" in columns else ()
     groups = _several(shape.read(columns, file))
-    if shape.name != "native":  # whose prompts are what they say
+    if not shape.is_ours(row):
         groups = [_without_answer(group, file) for group in groups]
     if tools:
         groups = [replace(group, tools=tools) for group in groups]
@@ -200,11 +200,12 @@ def _several(groups: Group | Sequence[Group]) -> Sequence[Group]:
     return (groups,) if isinstance(groups, Group) else groups
 
 
-def _deduplicated(group: Group, report: ReadReport, file: FileReading) -> Group:
+def _deduplicated(group: Group, report: ReadReport, file: FileReading, wishes: Wishes) -> Group:
     deduplicated = deduplicate_responses(group)
     report.repeated += len(group.responses) - len(deduplicated.responses)
     texts = [text.strip() for text in deduplicated.responses if isinstance(text, str)]
-    if len({*texts}) < len(texts):
+    # Nobody reads the responses of prompts.
+    if len({*texts}) < len(texts) and not wishes.prompts_alone:
         file.note("responses differ in white space alone, which most chat templates strip")
     return deduplicated
 

@@ -1,4 +1,5 @@
-"""Groups -> files: Plaudit's own shape, TRL's preference rows and OpenRLHF's, each written whole or not at all."""
+"""Groups -> files: Plaudit's own shape, TRL's and OpenRLHF's pairs, Label Studio's tasks and Argilla's records, each
+written whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,16 +9,20 @@ import sys
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 from plaudit._arguments import checked
+from plaudit.data.pair_rows import OutputRow, openrlhf_rows, trl_conversational_rows, trl_rows
 from plaudit.data.parquet import write_parquet
+from plaudit.data.record_rows import record_rows
+from plaudit.data.task_rows import CONFIG_FILE, TaskForm, config_of, task_rows
 from plaudit.errors import DataError, NotFoundError
-from plaudit.groups import Group, Text, as_messages, each_group
+from plaudit.groups import Group, each_group
 from plaudit.storage import check_ending, check_place, json_line, replacing
-
-OutputRow = dict[str, Any]
 
 
 @checked
@@ -29,21 +34,24 @@ def write_groups(
     lost: Counter[str] | None = None,
     overwrite: bool = False,
 ) -> int:
-    """Writes groups and returns how many rows were written (groups in `native`, pairs in the others).
+    """Writes groups and returns how many rows were written: groups, pairs, tasks or records.
 
     A file appears under its name only when it is whole: an interrupt or a full disc leaves what was there before.
 
     Args:
         groups: read as they are written.
-        path: `.jsonl`, `.jsonl.gz` or (native only) `.parquet`; `-` for stdout, as JSON lines.
+        path: `.jsonl`, `.jsonl.gz` or (native only) `.parquet`; `.json` for `label-studio` and `argilla`, which are one
+            list; `-` for stdout.
         format: `native`; `trl` (prompt, chosen and rejected are text); `trl-conversational` (they are messages);
-            `openrlhf` (chosen and rejected are whole conversations).
+            `openrlhf` (chosen and rejected are whole conversations); `label-studio` (tasks with annotations, and beside
+            the file the labelling configuration, `label-studio.xml`); `argilla` (records).
         lost: gains what the format has no place for -> how many there were. Without it, a warning says so.
         overwrite: replace a file that is there.
 
     Raises:
         NotFoundError: for an unknown format.
-        DataError: for a group that the format cannot hold at all (messages in `trl`), and for a file that exists.
+        DataError: for a group that the format cannot hold at all (messages in `trl`), for a file that exists, and for
+            a name that promises another kind of file.
         TypeError: if `groups` are not groups.
 
     Example:
@@ -56,12 +64,12 @@ def write_groups(
         '{"prompt": "2 + 2?", "chosen": "4", "rejected": "5", "id": "q"}\\n'
     """
     groups = each_group(groups)
-    if format not in _ROWS:
-        raise NotFoundError(f"groups cannot be written as {format!r}", remedy=f"the formats are {', '.join(_ROWS)}")
-    check_ending(path, ".jsonl, .jsonl.gz or .parquet")
+    _check_format(format, path)
     check_place(path, overwrite=overwrite)
     counter = lost if lost is not None else Counter()
-    if str(path) == "-":
+    if format in _LISTS:
+        written = _LISTS[format](groups, path, counter, overwrite)
+    elif str(path) == "-":
         written = _write_lines(sys.stdout.buffer, _rows(groups, format, counter))
         sys.stdout.flush()
     elif Path(path).suffix == ".parquet":
@@ -70,15 +78,21 @@ def write_groups(
         with replacing(path) as temporary:
             written = write_parquet(groups, temporary, counter)
     else:
-        packed = Path(path).suffix == ".gz"
-        with replacing(path) as temporary:
-            margins: Counter[bool] = Counter()
-            written = _write_file(temporary, _counted(_rows(groups, format, counter), margins), packed)
-            if len(margins) > 1:
-                _fill_margins(temporary, packed)
+        written = _write_json_lines(path, _rows(groups, format, counter))
     if lost is None and counter:
         warnings.warn(f"{path} ({format}) has no place for {lost_in_words(counter)}", stacklevel=2)
     return written
+
+
+def _check_format(format: str, path: str | Path) -> None:
+    """Raise for an unknown format, and for a name that promises another kind of file."""
+    if format not in _ROWS and format not in _LISTS:
+        known = ", ".join((*_ROWS, *_LISTS))
+        raise NotFoundError(f"groups cannot be written as {format!r}", remedy=f"the formats are {known}")
+    if format in _ROWS:
+        check_ending(path, ".jsonl, .jsonl.gz or .parquet")
+    elif str(path) != "-" and Path(path).suffix != ".json":
+        raise DataError(f"{format} is written as one JSON list", file=path, remedy="end the name in .json")
 
 
 def lost_in_words(lost: Counter[str]) -> str:
@@ -94,6 +108,16 @@ def lost_in_words(lost: Counter[str]) -> str:
 def _rows(groups: Iterable[Group], format: str, lost: Counter[str]) -> Iterator[OutputRow]:
     for group in groups:
         yield from _ROWS[format](group, lost)
+
+
+def _write_json_lines(path: str | Path, rows: Iterable[OutputRow]) -> int:
+    packed = Path(path).suffix == ".gz"
+    with replacing(path) as temporary:
+        margins: Counter[bool] = Counter()
+        written = _write_file(temporary, _counted(rows, margins), packed)
+        if len(margins) > 1:
+            _fill_margins(temporary, packed)
+    return written
 
 
 def _write_file(path: Path, rows: Iterable[OutputRow], packed: bool) -> int:
@@ -131,70 +155,72 @@ def _fill_margins(path: Path, packed: bool) -> None:
         bare.unlink()
 
 
+def _write_tasks(groups: Iterable[Group], path: str | Path, lost: Counter[str], overwrite: bool) -> int:
+    """Label Studio's tasks, and their configuration where it has a place. Groups are gone over twice, since the form of
+    the first task depends on the last group; in between they stand in a temporary file."""
+    is_file = str(path) != "-" and (Path(path).is_file() or not Path(path).exists())
+    config = Path(path).with_name(CONFIG_FILE) if is_file else None
+    if config is not None:
+        check_place(config, overwrite=overwrite)
+    form = TaskForm()
+    with TemporaryFile() as spool:
+        for group in groups:
+            form.add(group)
+            _spool(spool, group)
+        spool.seek(0)
+        again = map(Group.from_dict, map(json.loads, spool))
+        with nullcontext() if config is None else replacing(config) as labelling:
+            written = _write_list(path, task_rows(again, form, lost))
+            if labelling is not None:
+                labelling.write_text(config_of(form), encoding="utf-8")
+    return written
+
+
+def _spool(spool: IO[bytes], group: Group) -> None:
+    try:
+        spool.write(json_line(group.to_dict(), allow_nan=True).encode())
+    except OSError as error:
+        raise DataError(
+            f"temporary files cannot be kept: {error.strerror or error}", remedy="set TMPDIR to a folder with more room"
+        ) from error
+
+
+def _write_records(groups: Iterable[Group], path: str | Path, lost: Counter[str], overwrite: bool) -> int:
+    return _write_list(path, chain.from_iterable(record_rows(group, lost) for group in groups))
+
+
+def _write_list(path: str | Path, rows: Iterable[OutputRow]) -> int:
+    """One JSON list, an element a line, as its rows come."""
+    if str(path) == "-":
+        written = _write_elements(sys.stdout.buffer, rows)
+        sys.stdout.flush()
+        return written
+    with replacing(path) as temporary, temporary.open("wb") as stream:
+        return _write_elements(stream, rows)
+
+
+def _write_elements(stream: Any, rows: Iterable[OutputRow]) -> int:
+    count = 0
+    for row in rows:
+        stream.write((",\n" if count else "[\n").encode() + json_line(row, allow_nan=True).rstrip("\n").encode())
+        count += 1
+    stream.write(b"\n]\n" if count else b"[]\n")
+    return count
+
+
 def _native(group: Group, lost: Counter[str]) -> Iterator[OutputRow]:
     yield group.to_dict()
 
 
-def _trl(group: Group, lost: Counter[str]) -> Iterator[OutputRow]:
-    def text(value: Text) -> str:
-        if not isinstance(value, str):
-            raise DataError(
-                f"the group {group.id} holds messages, which `trl` writes as text", remedy="use trl-conversational"
-            )
-        return value
-
-    for better, worse, about in _pairs(group, lost):
-        yield {"prompt": text(group.prompt), "chosen": text(better), "rejected": text(worse), **about}
-
-
-def _trl_conversational(group: Group, lost: Counter[str]) -> Iterator[OutputRow]:
-    prompt = as_messages(group.prompt, "user")
-    for better, worse, about in _pairs(group, lost):
-        yield {
-            "prompt": prompt,
-            "chosen": as_messages(better, "assistant"),
-            "rejected": as_messages(worse, "assistant"),
-            **about,
-        }
-
-
-def _openrlhf(group: Group, lost: Counter[str]) -> Iterator[OutputRow]:
-    prompt = as_messages(group.prompt, "user")
-    for better, worse, about in _pairs(group, lost):
-        sides = {
-            "chosen": prompt + as_messages(better, "assistant"),
-            "rejected": prompt + as_messages(worse, "assistant"),
-        }
-        yield {**sides, **about}
-
-
-def _pairs(group: Group, lost: Counter[str]) -> Iterator[tuple[Text, Text, OutputRow]]:
-    """Every untied comparison as (better, worse, columns about it); what pairs cannot say is counted."""
-    compared: set[int] = set()
-    for ranking in group.rankings:
-        lost.update({"weights other than 1": 1} if ranking.weight != 1 else {})
-        for a, b, tied in ranking.comparisons():
-            if tied:
-                lost["ties"] += 1
-                continue
-            compared |= {a, b}
-            about: OutputRow = {
-                "id": group.id,
-                "subset": group.subset,
-                "tools": [dict(tool) for tool in group.tools] or None,
-                "annotator": ranking.annotator,
-                "margin": ranking.strength,
-            }
-            yield group.responses[a], group.responses[b], {k: v for k, v in about.items() if v is not None}
-    lost.update({"ratings": len(group.ratings)} if group.ratings else {})
-    lost.update({"groups' own columns (meta)": 1} if group.meta else {})
-    left = len(group.responses) - len(compared)
-    lost.update({"responses in no untied comparison": left} if left else {})
-
-
 _ROWS: dict[str, Callable[[Group, Counter[str]], Iterator[OutputRow]]] = {
     "native": _native,
-    "trl": _trl,
-    "trl-conversational": _trl_conversational,
-    "openrlhf": _openrlhf,
+    "trl": trl_rows,
+    "trl-conversational": trl_conversational_rows,
+    "openrlhf": openrlhf_rows,
 }
+
+_LISTS: dict[str, Callable[[Iterable[Group], str | Path, Counter[str], bool], int]] = {
+    "label-studio": _write_tasks,
+    "argilla": _write_records,
+}
+"""Formats that are one JSON list."""

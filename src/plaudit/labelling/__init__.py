@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from plaudit.labelling.asking.standing import count_answers
     from plaudit.labelling.asking.wave import Wave, WaveQuestion
     from plaudit.labelling.assigning import Assignment, Nothing, take
-    from plaudit.labelling.exporting import Exported, Wanted, export
+    from plaudit.labelling.exporting import Exported, ExportOptions, export
     from plaudit.labelling.jobs import Jobs
     from plaudit.labelling.judging import Envelope, Receipt, send
     from plaudit.labelling.people import add_person, create_invitation, create_return_link, find_person, set_password
     from plaudit.labelling.progress import project_status
     from plaudit.labelling.project import Added, Project
     from plaudit.labelling.server import Address, default_folder, owner_link, running_labelling_server, serve
-    from plaudit.labelling.settings import MODES, Attribute, LabellingSettings
+    from plaudit.labelling.settings import MODES, LabellingSettings, RatedAttribute
     from plaudit.labelling.views import group_id
 else:
     __getattr__, __dir__ = face(__name__, __file__)
@@ -32,9 +32,9 @@ __all__ = [
     "Address",
     "AppliedWave",
     "Assignment",
-    "Attribute",
     "Choices",
     "Envelope",
+    "ExportOptions",
     "Exported",
     "FeatureSource",
     "Jobs",
@@ -42,8 +42,8 @@ __all__ = [
     "Nothing",
     "OpenQuestions",
     "Project",
+    "RatedAttribute",
     "Receipt",
-    "Wanted",
     "Wave",
     "WaveQuestion",
     "Wish",

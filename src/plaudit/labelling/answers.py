@@ -55,11 +55,32 @@ def read_answer(body: Mapping[str, Any], settings: LabellingSettings, shown: Seq
         return {"skip": _text(body["skip"], "skip")}
     if "strength" in body and form != "tiers":
         raise InvalidInputError("only an order has a strength")
+    if "worst" in body and form != "best":
+        raise InvalidInputError("the worst answer is named beside the best")
     answer = _FORMS[form](body, settings, shown)
     ratings = _ratings(body.get("ratings", []), settings, shown)
     if form == "ratings" and not ratings:
         raise InvalidInputError("no answer was rated")
     return answer | ({"ratings": ratings} if ratings else {})
+
+
+def as_shown(answer: Answer, shown: Sequence[int]) -> Answer:
+    """An answer with its responses by their places on the page.
+
+    Example:
+        >>> as_shown({"tiers": [[2], [0]]}, [0, 2])
+        {'tiers': [[1], [0]]}
+    """
+    place = {number: index for index, number in enumerate(shown)}
+    turned = dict(answer)
+    if "tiers" in answer:
+        turned["tiers"] = [[place[number] for number in tier] for tier in answer["tiers"]]
+    for name in ("best", "worst"):
+        if name in answer:
+            turned[name] = place[answer[name]]
+    if "ratings" in answer:
+        turned["ratings"] = [{**one, "response": place[one["response"]]} for one in answer["ratings"]]
+    return turned
 
 
 def judgements_of(
@@ -175,9 +196,10 @@ def _ratings(ratings: Any, settings: LabellingSettings, shown: Sequence[int]) ->
     scales = {one.name: one for one in settings.rated}
     values: dict[tuple[int, str], dict[str, Any]] = {}
     for one in ratings:
-        attribute = scales.get(one.get("attribute"))
+        name = one.get("attribute")
+        attribute = scales.get(name) if isinstance(name, str) else None
         if attribute is None:
-            raise InvalidInputError(f"the project does not ask for {one.get('attribute')!r}")
+            raise InvalidInputError(f"the project does not ask for {name!r}")
         number = _response(one.get("response"), shown)
         value = _whole(one.get("value"), attribute.name, attribute.low, attribute.high)
         if (number, attribute.name) in values:

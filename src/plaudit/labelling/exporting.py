@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select
 
 from plaudit.data import write_groups
 from plaudit.groups import Group, Ranking, Rating
-from plaudit.labelling.answers import Answer, judgements_of
+from plaudit.labelling.answers import NOT_COMPARABLE, Answer, judgements_of
 from plaudit.labelling.database.tables import items, judgements, leases, persons, questions, responses
 from plaudit.labelling.project import Project, text_of_json
 from plaudit.storage import check_folder
@@ -36,6 +36,10 @@ class Exported(NamedTuple):
         judgements: lines of `judgements.jsonl`, skips among them.
         skips: of those.
         surplus: judgements that came when a question had all its answers; they are in both files.
+
+    Example:
+        >>> Exported(groups=5, judgements=7, skips=1, surplus=0).skips
+        1
     """
 
     groups: int
@@ -44,7 +48,7 @@ class Exported(NamedTuple):
     surplus: int
 
 
-class Wanted(NamedTuple):
+class ExportOptions(NamedTuple):
     """What goes into an export.
 
     Attributes:
@@ -55,6 +59,10 @@ class Wanted(NamedTuple):
         both_bad: "tie" or "drop", what becomes of "both bad".
         best_worst: "pairs" or "tiers", what becomes of a best and a worst.
         since: seconds since 1970 from which judgements are taken.
+
+    Example:
+        >>> ExportOptions(names=True).both_bad
+        'tie'
     """
 
     names: bool = False
@@ -66,12 +74,12 @@ class Wanted(NamedTuple):
     since: float = 0.0
 
 
-EVERYTHING = Wanted()
+EVERYTHING = ExportOptions()
 """What an export holds where nothing else is asked for."""
 
 
 def export(
-    project: Project, output_dir: str | Path, wanted: Wanted = EVERYTHING, *, overwrite: bool = False
+    project: Project, output_dir: str | Path, wanted: ExportOptions = EVERYTHING, *, overwrite: bool = False
 ) -> Exported:
     """Write a project's judgements to a folder.
 
@@ -83,6 +91,11 @@ def export(
 
     Raises:
         DataError: if the folder is taken, or cannot be written.
+
+    Example:
+        >>> project = Project.open("my-project")
+        >>> export(project, "judged").judgements
+        0
     """
     folder = Path(output_dir)
     check_folder(folder, overwrite=overwrite)
@@ -101,12 +114,14 @@ def export(
     return Exported(groups, written, skips, surplus)
 
 
-def judged_groups(project: Project, connection: Connection, wanted: Wanted = EVERYTHING) -> Iterator[Group]:
-    """Groups with what was said of each, in the order in which they were added."""
-    for row, group, said in _items(project, connection, wanted):
+def judged_groups(project: Project, connection: Connection, wanted: ExportOptions = EVERYTHING) -> Iterator[Group]:
+    """Groups with what was judged of each, in the order in which they were added; none that was withdrawn."""
+    for row, group, judged in _items(project, connection, wanted):
+        if row.withdrawn:
+            continue
         rankings, ratings = _prior(row, group) if wanted.prior else ([], [])
-        for one in said:
-            if one.kind == "answer" and one.asked in {"ask", *wanted.kinds} and _of_arm(one, wanted):
+        for one in _opinions(judged):
+            if one.asked in {"ask", *wanted.kinds} and _of_arm(one, wanted):
                 more = _judgements(project, one, wanted)
                 rankings += more[0]
                 ratings += more[1]
@@ -114,10 +129,18 @@ def judged_groups(project: Project, connection: Connection, wanted: Wanted = EVE
             yield replace(group, rankings=tuple(rankings), ratings=tuple(ratings))
 
 
-def judged_lines(project: Project, connection: Connection, wanted: Wanted = EVERYTHING) -> Iterator[Group]:
+def _opinions(judged: Sequence[Any]) -> list[Any]:
+    """Answers, one of each person on each question: who sent a late one as well has one opinion all the same."""
+    answers = [one for one in judged if one.kind == "answer"]
+    chosen = {(one.question, one.person): one for one in answers}
+    chosen |= {(one.question, one.person): one for one in answers if one.lease_state == "answered"}
+    return [one for one in answers if chosen[one.question, one.person] is one]
+
+
+def judged_lines(project: Project, connection: Connection, wanted: ExportOptions = EVERYTHING) -> Iterator[Group]:
     """A group for each judgement, skips included, with the responses that were shown, in that order."""
-    for _, group, said in _items(project, connection, wanted):
-        for one in said:
+    for _, group, judged in _items(project, connection, wanted):
+        for one in judged:
             place = {number: index for index, number in enumerate(one.shown)}
             rankings: Sequence[Ranking] = ()
             ratings: Sequence[Rating] = ()
@@ -133,7 +156,7 @@ def judged_lines(project: Project, connection: Connection, wanted: Wanted = EVER
             )
 
 
-def _judgements(project: Project, row: Any, wanted: Wanted) -> tuple[list[Ranking], list[Rating]]:
+def _judgements(project: Project, row: Any, wanted: ExportOptions) -> tuple[list[Ranking], list[Rating]]:
     answer: Answer = row.answer
     return judgements_of(
         answer,
@@ -145,11 +168,11 @@ def _judgements(project: Project, row: Any, wanted: Wanted) -> tuple[list[Rankin
     )
 
 
-def _annotator(row: Any, wanted: Wanted) -> str:
+def _annotator(row: Any, wanted: ExportOptions) -> str:
     return str(row.name if wanted.names else row.public_id[:8])
 
 
-def _details(row: Any, wanted: Wanted) -> dict[str, Any]:
+def _details(row: Any, wanted: ExportOptions) -> dict[str, Any]:
     """All that is known of a judgement, beside what it says."""
     return {
         "id": row.lease_id,
@@ -167,7 +190,8 @@ def _details(row: Any, wanted: Wanted) -> dict[str, Any]:
         "comment": row.comment,
         "seconds_active": row.seconds_active,
         "seconds_open": row.seconds_open,
-        "gold": row.gold_result,
+        # Of an answer that was known otherwise then, nothing can be told.
+        "gold": row.gold_result if row.gold_revision == row.gold_now else row.gold_result and NOT_COMPARABLE,
         "surplus": row.surplus,
         "guidelines_revision": row.guidelines_revision,
         "sent": round(row.sent, 3),
@@ -175,16 +199,22 @@ def _details(row: Any, wanted: Wanted) -> dict[str, Any]:
     }
 
 
-def _items(project: Project, connection: Connection, wanted: Wanted) -> Iterator[tuple[Any, Group, Sequence[Any]]]:
+def _items(
+    project: Project, connection: Connection, wanted: ExportOptions
+) -> Iterator[tuple[Any, Group, Sequence[Any]]]:
     """Each item's row, its group without judgements, and the last revision of each judgement of it, in order."""
+    # What nobody was asked about has nothing to tell, and may be most of it.
+    asked = items.c.id.in_(select(questions.c.item))
+    some = select(items).order_by(items.c.id).limit(_BATCH)
     after = 0
-    while rows := connection.execute(select(items).where(items.c.id > after).order_by(items.c.id).limit(_BATCH)).all():
-        ids = [row.id for row in rows]
+    while batch := connection.execute(some.where(items.c.id > after, *(() if wanted.prior else (asked,)))).all():
+        after = batch[-1].id
+        judged = _judged(connection, [row.id for row in batch], wanted.since)
+        rows = [row for row in batch if row.id in judged or (wanted.prior and row.prior)]
         texts: dict[int, list[Any]] = defaultdict(list)
-        wanted_texts = select(responses).where(responses.c.item.in_(ids)).order_by(responses.c.item, responses.c.number)
-        for row in connection.execute(wanted_texts):
+        these = responses.c.item.in_([row.id for row in rows])
+        for row in connection.execute(select(responses).where(these).order_by(responses.c.item, responses.c.number)):
             texts[row.item].append(text_of_json(row.text))
-        said = _said(connection, ids, wanted.since)
         for row in rows:
             group = Group(
                 row.group_id,
@@ -194,11 +224,10 @@ def _items(project: Project, connection: Connection, wanted: Wanted) -> Iterator
                 meta=row.meta,
                 tools=tuple(row.tools),
             )
-            yield row, group, said.get(row.id, ())
-        after = ids[-1]
+            yield row, group, judged.get(row.id, ())
 
 
-def _said(connection: Connection, items: Collection[int], since: float) -> Mapping[int, Sequence[Any]]:
+def _judged(connection: Connection, items: Collection[int], since: float) -> Mapping[int, Sequence[Any]]:
     later = judgements.alias()
     superseded = select(later.c.id).where(later.c.lease == judgements.c.lease, later.c.revision > judgements.c.revision)
     rows = connection.execute(
@@ -214,6 +243,9 @@ def _said(connection: Connection, items: Collection[int], since: float) -> Mappi
             questions.c.arm,
             questions.c.wave,
             questions.c.probability,
+            questions.c.gold_revision.label("gold_now"),
+            leases.c.person,
+            leases.c.state.label("lease_state"),
         )
         .join(leases, leases.c.id == judgements.c.lease)
         .join(persons, persons.c.id == leases.c.person)
@@ -227,7 +259,7 @@ def _said(connection: Connection, items: Collection[int], since: float) -> Mappi
     return by_item
 
 
-def _of_arm(row: Any, wanted: Wanted) -> bool:
+def _of_arm(row: Any, wanted: ExportOptions) -> bool:
     return wanted.arms is None or row.arm in wanted.arms
 
 

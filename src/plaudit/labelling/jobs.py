@@ -21,7 +21,7 @@ from plaudit.data import write_groups
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group
 from plaudit.labelling.clock import chance, now
-from plaudit.labelling.exporting import Wanted, judged_groups
+from plaudit.labelling.exporting import ExportOptions, judged_groups
 from plaudit.labelling.project import Project, note
 from plaudit.storage import write_json
 
@@ -29,7 +29,7 @@ FOLDER = "training"
 HELD_OUT = 0.25
 """The share of groups that are held out."""
 
-RANDOM_ARM = Wanted(arms=frozenset({"random"}))
+RANDOM_ARM = ExportOptions(arms=frozenset({"random"}))
 
 FEWEST = 10
 """Judgements on which a model can be trained at all."""

@@ -6,6 +6,7 @@ the last one counts.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ from plaudit.labelling.database.tables import items, judgements, leases, persons
 from plaudit.labelling.project import Project
 
 _LONGEST_COMMENT = 5000
+_CLIENT_ID = re.compile(r"[0-9A-Za-z_-]{8,64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,10 @@ class Envelope:
         seconds_active: with the page in front of the person and something being done.
         seconds_open: since it was shown.
         how: seen, aids, by_key, device, locale and app, as the page tells them.
+
+    Example:
+        >>> Envelope(client_id="a-uuid-of-the-browser", comment="Both are short.").comment
+        'Both are short.'
     """
 
     client_id: str
@@ -43,10 +49,13 @@ class Envelope:
     how: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not 8 <= len(self.client_id) <= 64:
-            raise InvalidInputError("client_id must have 8 to 64 characters", remedy="send a UUID")
+        if not _CLIENT_ID.fullmatch(self.client_id):
+            raise InvalidInputError("client_id must have 8 to 64 letters and digits", remedy="send a UUID")
         if len(self.comment) > _LONGEST_COMMENT:
             raise InvalidInputError(f"the comment is longer than {_LONGEST_COMMENT:,} characters")
+        # What no database keeps as text: NUL, and halves of a character, which a browser may send.
+        kept = self.comment.replace("\0", "").encode("utf-8", "replace").decode()
+        object.__setattr__(self, "comment", kept)
 
 
 class Receipt(NamedTuple):
@@ -57,6 +66,10 @@ class Receipt(NamedTuple):
         kind: "answer" or "skip".
         surplus: whether the question had all its answers already.
         result: of a training question: "passed", "failed" or "not comparable".
+
+    Example:
+        >>> Receipt(revision=0, kind="answer", surplus=False, result=None).surplus
+        False
     """
 
     revision: int
@@ -78,14 +91,18 @@ def send(project: Project, whose: int, lease_id: str, body: Mapping[str, Any], e
     Raises:
         NotFoundError: if there is no such question of that person.
         InvalidInputError: for an answer that was not asked for.
+
+    Example:
+        >>> from plaudit.labelling import add_person, take
+        >>> project = Project.open("my-project")
+        >>> whose = add_person(project, "Eva")
+        >>> one = take(project, whose)
+        >>> send(project, whose, one.lease, {"tiers": [[0], [1]]}, Envelope(client_id="a-uuid-of-the-browser")).kind
+        'answer'
     """
     with project.database.writing() as connection:
         connection.execute(select(persons.c.id).where(persons.c.id == whose).with_for_update())
-        held = connection.execute(
-            select(leases).where(leases.c.public_id == lease_id, leases.c.person == whose).with_for_update()
-        ).one_or_none()
-        if held is None:
-            raise NotFoundError("there is no such question of yours")
+        held = _held(connection, whose, lease_id)
         if (receipt := _known(connection, envelope.client_id, held.id)) is not None:
             return receipt
         asked = connection.execute(select(questions).where(questions.c.id == held.question).with_for_update()).one()
@@ -98,6 +115,17 @@ def send(project: Project, whose: int, lease_id: str, body: Mapping[str, Any], e
             surplus = _take_place(connection, held, asked)
         result = _result(connection, asked, answer)
         return _write(connection, held, answer, envelope, surplus, asked, result)
+
+
+def _held(connection: Connection, whose: int, lease_id: str) -> Any:
+    """A person's lease, locked with every other that the person has of the question."""
+    wanted = select(leases).where(leases.c.public_id == lease_id, leases.c.person == whose)
+    row = connection.execute(wanted).one_or_none()
+    if row is None:
+        raise NotFoundError("there is no such question of yours")
+    mine = select(leases.c.id).where(leases.c.question == row.question, leases.c.person == whose)
+    connection.execute(mine.order_by(leases.c.id).with_for_update()).all()
+    return connection.execute(wanted).one()
 
 
 def last_answers(project: Project, whose: int, most: int = 50) -> list[dict[str, Any]]:
@@ -170,20 +198,12 @@ def _take_place(connection: Connection, held: Any, asked: Any) -> bool:
         connection.execute(update(leases).where(leases.c.id == held.id).values(state="answered"))
     else:
         # Given back since: somebody else may have the place, or this person the question for a second time.
-        again = (
-            select(func.count())
-            .select_from(leases)
-            .where(
-                leases.c.question == held.question,
-                leases.c.person == held.person,
-                leases.c.state.in_(("open", "answered")),
-            )
-        )
-        elsewhere = bool(connection.scalar(again))
-        if elsewhere:
+        mine = select(leases.c.state).where(leases.c.question == held.question, leases.c.person == held.person)
+        others = {*connection.scalars(mine.where(leases.c.id != held.id))}
+        if "open" in others:
             _release_other(connection, held)
             asked = connection.execute(select(questions).where(questions.c.id == asked.id)).one()
-        if asked.wanted is not None and asked.free < 1:
+        if others & {"answered", "surplus"} or (asked.wanted is not None and asked.free < 1):
             connection.execute(update(leases).where(leases.c.id == held.id).values(state="surplus"))
             return True
         place = free_place(connection, asked.id)
@@ -220,10 +240,11 @@ def _skip(project: Project, connection: Connection, held: Any, asked: Any) -> No
     if held.state in ("open", "answered"):
         give_back(connection, asked.id)
     people = select(func.count(leases.c.person.distinct())).where(
-        leases.c.question == asked.id, leases.c.state == "skipped"
+        leases.c.question == asked.id, leases.c.state == "skipped", leases.c.given >= (asked.reopened or 0)
     )
     if asked.kind == "ask" and (connection.scalar(people) or 0) >= project.settings.skips:
-        connection.execute(update(questions).where(questions.c.id == asked.id).values(state="aside"))
+        still_open = (questions.c.id == asked.id, questions.c.state == "open")
+        connection.execute(update(questions).where(*still_open).values(state="aside"))
 
 
 def _result(connection: Connection, asked: Any, answer: Answer) -> str | None:

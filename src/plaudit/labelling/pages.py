@@ -28,17 +28,14 @@ _SCRIPTED = ("judge", "choice", "keys", "network", "skip", "turn")
 _TEMPLATES = Path(__file__).with_name("templates")
 
 
-def judge_page(
-    config: Mapping[str, Any], locale: Language, csrf: str, guidelines: str = "", about: str = "annotator"
-) -> str:
+def judge_page(config: Mapping[str, Any], locale: Language, csrf: str, guidelines: Markup | None = None) -> str:
     """The page on which people judge.
 
     Args:
         config: of the project and the person, as `static/config.js` reads it.
         locale: the page's language.
         csrf: the session's token.
-        guidelines: rendered and sanitised; empty: there are none.
-        about: the person's role; an owner and a reviewer are shown the way to their page.
+        guidelines: rendered and sanitised; None: there are none.
 
     Example:
         >>> config = {"name": "Rivers", "mode": "pair", "person": {"name": "Ann", "role": "annotator"}}
@@ -51,7 +48,6 @@ def judge_page(
         csrf,
         config=config,
         guidelines=guidelines,
-        about=about,
         words=script_words(_SCRIPTED, locale),
         skips={name: say(f"skip.{name}").plain("en") for name in SKIP_REASONS},
     )

@@ -6,13 +6,16 @@ button there, since programs that preview links follow them.
 
 from __future__ import annotations
 
+import re
 import secrets
 from hashlib import sha256
 from typing import Any, NamedTuple
+from unicodedata import normalize
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from plaudit.errors import InvalidInputError, NotFoundError
 from plaudit.labelling.clock import now, public_id
@@ -26,6 +29,7 @@ _DAY = 86400.0
 _LONGEST_SESSION = 90 * _DAY
 _SEEN_EVERY = 600.0
 _SHORTEST_PASSWORD = 10
+_FORGOTTEN = re.compile(r"person-\d+")
 
 _hasher = PasswordHasher()
 # Checked against where a name is not known, so that the time it takes does not tell.
@@ -72,6 +76,12 @@ def set_password(project: Project, whose: int, password: str) -> None:
 
     Raises:
         InvalidInputError: if it is too short.
+
+    Example:
+        >>> project = Project.open("my-project")
+        >>> set_password(project, add_person(project, "Gil", "owner"), "correct horse battery")
+        >>> has_password(project)
+        True
     """
     with project.database.writing() as connection:
         connection.execute(update(persons).where(persons.c.id == whose).values(password_hash=_hashed(password)))
@@ -79,7 +89,12 @@ def set_password(project: Project, whose: int, password: str) -> None:
 
 
 def set_role(project: Project, whose: int, role: str) -> None:
-    """Give a person another role; all sessions end."""
+    """Give a person another role; all sessions end.
+
+    Raises:
+        InvalidInputError: if there is no such role.
+    """
+    _check_role(role)
     with project.database.writing() as connection:
         connection.execute(update(persons).where(persons.c.id == whose).values(role=role))
         _end_sessions(connection, whose)
@@ -94,7 +109,12 @@ def pause(project: Project, whose: int, paused: bool) -> None:
 
 
 def find_person(project: Project, name: str) -> int | None:
-    """The id of the person of that name."""
+    """The id of the person of that name.
+
+    Example:
+        >>> find_person(Project.open("my-project"), "nobody") is None
+        True
+    """
     with project.database.reading() as connection:
         return connection.scalar(select(persons.c.id).where(persons.c.folded == _folded(name)))
 
@@ -143,9 +163,13 @@ def create_invitation(
         most: people who may accept it; None: any number.
         days: for which it holds; None: until it is revoked.
         by: the id of who invites.
+
+    Example:
+        >>> project = Project.open("my-project")
+        >>> invitation(project, create_invitation(project)).role
+        'annotator'
     """
-    if role not in ROLES:
-        raise InvalidInputError(f"there is no role {role!r}", remedy=f"there are {', '.join(ROLES)}")
+    _check_role(role)
     token = secrets.token_urlsafe(32)
     with project.database.writing() as connection:
         values = {"role": role, "label": label, "max_uses": most, "revoked": False, "created": now(), "created_by": by}
@@ -154,8 +178,39 @@ def create_invitation(
     return token
 
 
+def invitations(project: Project) -> list[dict[str, Any]]:
+    """What was sent out, newest first: `id`, `role`, `label`, `uses`, `most`, `expires`, and whether it `holds`."""
+    with project.database.reading() as connection:
+        rows = connection.execute(select(invites).order_by(invites.c.id.desc())).all()
+    return [
+        {
+            "id": row.id,
+            "role": row.role,
+            "label": row.label,
+            "uses": row.uses,
+            "most": row.max_uses,
+            "expires": row.expires,
+            "holds": _holds(row),
+        }
+        for row in rows
+    ]
+
+
+def revoke_invitation(project: Project, number: int) -> None:
+    """Let nobody else in by an invitation; who has accepted it stays."""
+    with project.database.writing() as connection:
+        connection.execute(update(invites).where(invites.c.id == number).values(revoked=True))
+        note(connection, "invitation-revoked", {"invite": number})
+
+
 def create_return_link(project: Project, whose: int) -> str:
-    """A token by which a person comes back who has lost the session; it works once, and ends an older one."""
+    """A token by which a person comes back who has lost the session; it works once, and ends an older one.
+
+    Example:
+        >>> project = Project.open("my-project")
+        >>> invitation(project, create_return_link(project, add_person(project, "Fay"))).name
+        'Fay'
+    """
     token = secrets.token_urlsafe(32)
     with project.database.writing() as connection:
         connection.execute(update(persons).where(persons.c.id == whose).values(return_hash=_digest(token)))
@@ -177,7 +232,7 @@ class Invitation(NamedTuple):
 def invitation(project: Project, token: str) -> Invitation | None:
     """What a token is good for; None: nothing any more."""
     with project.database.reading() as connection:
-        back = select(persons.c.role, persons.c.name).where(persons.c.return_hash == _digest(token))
+        back = _coming_back(token).with_only_columns(persons.c.role, persons.c.name)
         if (row := connection.execute(back).one_or_none()) is not None:
             return Invitation(row.role, row.name)
         row = _valid_invitation(connection, token)
@@ -192,11 +247,11 @@ def accept(project: Project, token: str, name: str, locale: str | None = None) -
         InvalidInputError: if the name is taken.
     """
     with project.database.writing() as connection:
-        back = connection.scalar(select(persons.c.id).where(persons.c.return_hash == _digest(token)))
+        back = connection.scalar(_coming_back(token).with_for_update())
         if back is not None:
             connection.execute(update(persons).where(persons.c.id == back).values(return_hash=None))
             return _begin_session(connection, back)
-        row = _valid_invitation(connection, token)
+        row = _valid_invitation(connection, token, locked=True)
         if row is None:
             raise NotFoundError("this invitation holds no more", remedy="ask for a new one")
         whose = _insert_person(connection, name, row.role, None, locale)
@@ -250,25 +305,43 @@ def _insert_person(
     connection: Connection, name: str, role: str, password: str | None, locale: str | None = None
 ) -> int:
     name = " ".join(name.split())
-    if not 1 <= len(name) <= 60 or not name.isprintable():
+    if not 1 <= len(name) <= 60 or len(_folded(name)) > 100 or not name.isprintable():
         raise InvalidInputError("a name has 1 to 60 characters", remedy="choose another one")
-    if role not in ROLES:
-        raise InvalidInputError(f"there is no role {role!r}", remedy=f"there are {', '.join(ROLES)}")
+    if _FORGOTTEN.fullmatch(_folded(name)):
+        raise InvalidInputError(f"{name!r} is kept for people who were forgotten", remedy="choose another name")
+    _check_role(role)
     if connection.scalar(select(persons.c.id).where(persons.c.folded == _folded(name))) is not None:
         raise InvalidInputError(f"somebody is called {name!r} already", remedy="choose another name")
     values = {"public_id": public_id(), "name": name, "folded": _folded(name), "role": role, "locale": locale}
     values["password_hash"] = None if password is None else _hashed(password)
-    key = connection.execute(
-        insert(persons).values(paused=False, disabled=False, created=now(), **values)
-    ).inserted_primary_key
+    added = insert(persons).values(paused=False, disabled=False, created=now(), **values)
+    try:
+        key = connection.execute(added).inserted_primary_key
+    except IntegrityError:
+        # At the same moment as another person.
+        raise InvalidInputError(f"somebody is called {name!r} already", remedy="choose another name") from None
     return int(key[0])  # type: ignore[index]
 
 
-def _valid_invitation(connection: Connection, token: str) -> Any:
-    row = connection.execute(select(invites).where(invites.c.token_hash == _digest(token))).one_or_none()
-    if row is None or row.revoked or (row.expires is not None and row.expires < now()):
-        return None
-    return None if row.max_uses is not None and row.uses >= row.max_uses else row
+def _check_role(role: str) -> None:
+    if role not in ROLES:
+        raise InvalidInputError(f"there is no role {role!r}", remedy=f"there are {', '.join(ROLES)}")
+
+
+def _coming_back(token: str) -> Any:
+    return select(persons.c.id).where(persons.c.return_hash == _digest(token), ~persons.c.disabled)
+
+
+def _valid_invitation(connection: Connection, token: str, *, locked: bool = False) -> Any:
+    wanted = select(invites).where(invites.c.token_hash == _digest(token))
+    row = connection.execute(wanted.with_for_update() if locked else wanted).one_or_none()
+    return row if row is not None and _holds(row) else None
+
+
+def _holds(row: Any) -> bool:
+    """Whether an invitation lets somebody else in."""
+    used_up = row.max_uses is not None and row.uses >= row.max_uses
+    return not (row.revoked or used_up or (row.expires is not None and row.expires < now()))
 
 
 def _begin_session(connection: Connection, whose: int) -> str:
@@ -295,4 +368,5 @@ def _digest(token: str) -> str:
 
 
 def _folded(name: str) -> str:
-    return " ".join(name.split()).casefold()
+    """By which names are compared: neither case nor the way in which an accent is written makes another person."""
+    return normalize("NFKC", " ".join(name.split()).casefold())

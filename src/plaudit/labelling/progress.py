@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import func, select
 
 from plaudit.labelling.database.tables import items, leases, persons, questions
-from plaudit.labelling.project import Project
+from plaudit.labelling.project import Project, current_overlap
 
 _KEPT_SECONDS = 10.0
 
 
-class Progress:
+class ProjectProgress:
     """Counts for the page. What concerns all questions is counted again after ten seconds: it is told as "about".
 
     Args:
@@ -46,7 +46,7 @@ class Progress:
         free = select(func.coalesce(func.sum(questions.c.free), 0)).where(
             questions.c.kind == "ask", questions.c.state == "open"
         )
-        return int((connection.scalar(unasked) or 0) * self._project.settings.overlap + (connection.scalar(free) or 0))
+        return int((connection.scalar(unasked) or 0) * current_overlap(connection) + (connection.scalar(free) or 0))
 
 
 def project_status(project: Project) -> dict[str, int]:
@@ -54,7 +54,7 @@ def project_status(project: Project) -> dict[str, int]:
 
     Example:
         >>> project_status(Project.open("my-project"))["groups"]
-        2
+        20
     """
     wanted = {
         "groups": select(func.count()).select_from(items).where(items.c.gold.is_(None)),

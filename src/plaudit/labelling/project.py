@@ -15,15 +15,16 @@ from sqlalchemy import Connection, func, insert, select, update
 from plaudit.errors import DataError, InvalidInputError, NotFoundError
 from plaudit.groups import Group, Text, plain_text
 from plaudit.labelling.clock import now, number
-from plaudit.labelling.database import Database, create_triggers, is_current, is_url, upgrade
+from plaudit.labelling.database import Database, is_current, is_url, schema, upgrade
 from plaudit.labelling.database.tables import events, items, projects, questions, responses
-from plaudit.labelling.questions import count_questions, distinct
+from plaudit.labelling.questions import count_questions, distinct, question_row
 from plaudit.labelling.settings import LabellingSettings
 from plaudit.storage import data_hash, short_hash
 
 logger = logging.getLogger(__name__)
 
 _BATCH = 2000
+_LONGEST_ID = 500
 
 _NO_GROUP: Mapping[str, str] = {}
 
@@ -36,6 +37,10 @@ class Added(NamedTuple):
         known: groups that were there already.
         questions: that the new ones have, before overlap.
         nothing_to_ask: new groups without a question: one answer, or answers that are all alike.
+
+    Example:
+        >>> Added(new=2, known=0, questions=2, nothing_to_ask=0).questions
+        2
     """
 
     new: int
@@ -80,19 +85,20 @@ class Project:
 
         Raises:
             InvalidInputError: if there is one.
+            DataError: if the folder cannot be made.
         """
         if not is_url(place):
-            Path(place).mkdir(parents=True, exist_ok=True)
+            try:
+                Path(place).mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise DataError(f"the folder {place} cannot be made: {error.strerror}") from error
         database = Database(place)
-        if database.path is not None and database.path.exists():
-            raise InvalidInputError(
-                f"there is a project in {place}", remedy="choose another folder, or add files to it"
-            )
-        with database.writing() as connection:
+        with database.upgrading() as connection:
             upgrade(connection)
             if connection.scalar(select(func.count()).select_from(projects)):
-                raise InvalidInputError("there is a project in that database", remedy="choose another database")
-            create_triggers(connection)
+                raise InvalidInputError(
+                    f"there is a project in {database.name}", remedy="choose another place, or add files to it"
+                )
             secret = secrets.token_bytes(32)
             row = {"settings": settings.to_dict(), "secret": secret, "guidelines": guidelines}
             revision = int(bool(guidelines))
@@ -113,14 +119,16 @@ class Project:
         database = Database(place)
         database.must_exist()
         with database.reading() as connection:
-            current = is_current(connection)
-        if not current:
-            with database.writing() as connection:
+            present, current = schema(connection), is_current(connection)
+        if present is not None and not current:
+            with database.upgrading() as connection:
                 upgrade(connection)
-        with database.reading() as connection:
-            row = connection.execute(select(projects)).one_or_none()
+        row = None
+        if present is not None:
+            with database.reading() as connection:
+                row = connection.execute(select(projects)).one_or_none()
         if row is None:
-            raise NotFoundError(f"there is no project in {place}", remedy="make one with plaudit label new")
+            raise NotFoundError(f"there is no project in {database.name}", remedy="make one with plaudit label new")
         names = LabellingSettings.__dataclass_fields__
         known = {name: _tupled(value) for name, value in row.settings.items() if name in names}
         return cls(str(place), database, row.name, LabellingSettings(**known), row.secret)
@@ -166,6 +174,7 @@ class Project:
     def _add(
         self, connection: Connection, groups: Sequence[Group], gold: bool, source: str, lines: Mapping[str, str]
     ) -> Added:
+        _check_ids([group.id for group in groups], lines, source)
         present = _hashes(connection, [group.id for group in groups])
         fresh: dict[str, Group] = {}
         for group in groups:
@@ -229,37 +238,10 @@ class Project:
         connection.execute(insert(questions), rows)
 
 
-def question_row(
-    item_id: int,
-    responses: Sequence[int],
-    kind: str,
-    *,
-    arm: str = "random",
-    wanted: int | None = 1,
-    repeats: int | None = None,
-    whose: int | None = None,
-    wave: int | None = None,
-    probability: float | None = None,
-) -> dict[str, Any]:
-    """The values of a question that is about to be written down."""
-    key = f"{item_id}/{kind}/{','.join(map(str, sorted(responses)))}"
-    key += f"/{repeats or ''}/{whose or ''}" if repeats or whose else ""
-    return {
-        "item": item_id,
-        "responses": sorted(responses),
-        "key": key,
-        "kind": kind,
-        "repeats": repeats,
-        "person": whose,
-        "arm": arm,
-        "wave": wave,
-        "probability": probability,
-        "wanted": wanted,
-        "free": 1 if wanted is None else wanted,
-        "refill": False,
-        "state": "open",
-        "created": now(),
-    }
+def current_overlap(connection: Connection) -> int:
+    """How many people answer each question, as of now: the owner may have raised it since the project was opened."""
+    stored: Mapping[str, Any] = connection.scalar(select(projects.c.settings)) or {}
+    return int(stored.get("overlap", LabellingSettings.overlap))
 
 
 def guidelines(project: Project) -> tuple[str, int]:
@@ -288,7 +270,8 @@ def gold_answer(group: Group, settings: LabellingSettings) -> dict[str, Any] | N
     if settings.mode != "rate" and group.rankings:
         known["tiers"] = [list(tier) for tier in group.rankings[0].tiers]
         known["of"] = sorted(one for tier in group.rankings[0].tiers for one in tier)
-        if settings.mode == "pair" and len(known["of"]) != 2:
+        # A tie decides nothing: whatever is answered, it could not be compared.
+        if len(known["tiers"]) < 2 or (settings.mode == "pair" and len(known["of"]) != 2):
             return None
     names = {one.name for one in settings.rated}
     rated = [one for one in group.ratings if one.attribute in names]
@@ -308,6 +291,15 @@ def _json(text: Text) -> Any:
 
 def _tupled(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
+
+
+def _check_ids(groups: Iterable[str], lines: Mapping[str, str], source: str) -> None:
+    """An index of PostgreSQL has no room for a long id, and its texts none for NUL."""
+    for group_id in groups:
+        if len(group_id) > _LONGEST_ID or "\0" in group_id:
+            where = lines.get(group_id, source)
+            what = f"the id {group_id[:40]!r} has more than {_LONGEST_ID} characters, or the character NUL"
+            raise DataError(f"{where}: {what}" if where else what, remedy="give the group a short id")
 
 
 def _content_hash(group: Group) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from plaudit.groups import Text, text_key
-from plaudit.labelling.clock import shuffled
+from plaudit.labelling.clock import now, shuffled
 
 
 def distinct(responses: Sequence[Text]) -> list[int]:
@@ -70,3 +71,45 @@ def question_responses(mode: str, answers: Sequence[int], number: int, secret: b
             return sorted(one for one in pairs[number] if one is not None)
         number -= len(pairs)
         rounds += 1
+
+
+def question_row(
+    item_id: int,
+    responses: Sequence[int],
+    kind: str,
+    *,
+    wanted: int | None = 1,
+    repeats: int | None = None,
+    whose: int | None = None,
+    **chosen: Any,
+) -> dict[str, Any]:
+    """The values of a question that is about to be written down.
+
+    Args:
+        item_id: of the group.
+        responses: that it shows.
+        kind: "ask", "gold", "repeat" or "training".
+        wanted: answers; None: one of everybody.
+        repeats: the id of the question that comes again.
+        whose: the id of the one person it is for.
+        chosen: `arm`, `wave` and `probability`, where a wave has chosen it.
+    """
+    key = f"{item_id}/{kind}/{','.join(map(str, sorted(responses)))}"
+    key += f"/{repeats or ''}/{whose or ''}" if repeats or whose else ""
+    return {
+        "item": item_id,
+        "responses": sorted(responses),
+        "key": key,
+        "kind": kind,
+        "repeats": repeats,
+        "person": whose,
+        "arm": "random",
+        "wave": None,
+        "probability": None,
+        "wanted": wanted,
+        "free": 1 if wanted is None else wanted,
+        "refill": False,
+        "state": "open",
+        "created": now(),
+        **chosen,
+    }

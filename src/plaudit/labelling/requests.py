@@ -9,19 +9,19 @@ from pydantic import BaseModel, ConfigDict, Field
 LeaseId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 
 
-class Body(BaseModel):
+class RequestBody(BaseModel):
     """Of every request: a field that is not known is a mistake."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class TakeBody(Body):
+class TakeBody(RequestBody):
     """A question is asked for, besides those that the page has."""
 
     besides: list[LeaseId] = Field(default=[], max_length=10)
 
 
-class SendBody(Body):
+class SendBody(RequestBody):
     """An answer, and how it came about."""
 
     lease: LeaseId
@@ -34,13 +34,13 @@ class SendBody(Body):
     how: dict[str, Any] = Field(default={}, max_length=20)
 
 
-class LeaseBody(Body):
+class LeaseBody(RequestBody):
     """A question, by its lease."""
 
     lease: LeaseId
 
 
-class JoinBody(Body):
+class JoinBody(RequestBody):
     """An invitation, and how one wants to be called."""
 
     token: str = Field(max_length=200)
@@ -48,26 +48,26 @@ class JoinBody(Body):
     locale: str | None = None
 
 
-class SignInBody(Body):
+class SignInBody(RequestBody):
     """A name and its password."""
 
     name: str = Field(max_length=200)
     password: str = Field(max_length=1000)
 
 
-class LocaleBody(Body):
+class LocaleBody(RequestBody):
     """A language."""
 
     locale: str
 
 
-class GuidelinesBody(Body):
+class GuidelinesBody(RequestBody):
     """A revision of the guidelines."""
 
     revision: int = Field(ge=0)
 
 
-class TrainingBody(Body):
+class TrainingBody(RequestBody):
     """A model is to be trained, and questions to be chosen by it."""
 
     backbone: str = Field(default="frozen:minilm-l6", max_length=500)

@@ -93,6 +93,12 @@ def serve(
 
     Raises:
         PlauditError: if the project is served already, or it may not or cannot listen there.
+
+    Example:
+        >>> serve(Project.open("my-project"), Address(host="0.0.0.0"))
+        Traceback (most recent call last):
+        ...
+        plaudit.errors.InvalidInputError: 0.0.0.0 can be reached from other machines, and no owner has a password; ...
     """
     address = address or Address()
     server, listener, url = _prepared(project, address, tell)
@@ -137,7 +143,12 @@ def running_labelling_server(project: Project, address: Address | None = None) -
 
 
 def owner_link(project: Project, url: str) -> str:
-    """A link by which whoever starts the server signs in as its owner; it works once."""
+    """A link by which whoever starts the server signs in as its owner; it works once.
+
+    Example:
+        >>> owner_link(Project.open("my-project"), "http://127.0.0.1:8080").startswith("http://127.0.0.1:8080/join/")
+        True
+    """
     whose = people.find_person(project, people.OWNER)
     if whose is None:
         whose = people.add_person(project, people.OWNER, people.OWNER)

@@ -15,7 +15,7 @@ _SHARE = Rule(lambda value: 0 <= value <= 1, "from 0 to 1")
 
 
 @dataclass(frozen=True, slots=True)
-class Attribute:
+class RatedAttribute:
     """Something that every answer of a question is rated on.
 
     Attributes:
@@ -29,8 +29,8 @@ class Attribute:
             and thumbs can give.
 
     Example:
-        >>> Attribute.parse("helpful=0:4")
-        Attribute(name='helpful', low=0, high=4, question={})
+        >>> RatedAttribute.parse("helpful=0:4")
+        RatedAttribute(name='helpful', low=0, high=4, question={})
     """
 
     name: str
@@ -109,6 +109,6 @@ class LabellingSettings(Settings):
             raise InvalidInputError(f"mode `{self.mode}` has no strength", remedy="leave it out, or choose mode `pair`")
 
     @property
-    def rated(self) -> tuple[Attribute, ...]:
+    def rated(self) -> tuple[RatedAttribute, ...]:
         """What every answer is rated on."""
-        return tuple(Attribute.parse(text) for text in self.attributes)
+        return tuple(RatedAttribute.parse(text) for text in self.attributes)

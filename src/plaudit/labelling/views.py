@@ -5,14 +5,13 @@ Nothing leaves the house by which an answer could be known: no model's name, no 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from markupsafe import Markup
 from sqlalchemy import select
 
 from plaudit.groups import Text, plain_text
-from plaudit.labelling.answers import Answer
 from plaudit.labelling.assigning import Assignment
 from plaudit.labelling.clock import now
 from plaudit.labelling.database.tables import items, responses
@@ -52,28 +51,16 @@ def difference_view(project: Project, one: Assignment) -> list[str] | None:
 
 
 def group_id(project: Project, one: Assignment) -> str:
-    """The id of the group that a question is about."""
-    with project.database.reading() as connection:
-        return str(connection.scalar(select(items.c.group_id).where(items.c.id == one.item)))
-
-
-def as_shown(answer: Answer, shown: Sequence[int]) -> Answer:
-    """An answer with its responses by their places on the page.
+    """The id of the group that a question is about.
 
     Example:
-        >>> as_shown({"tiers": [[2], [0]]}, [0, 2])
-        {'tiers': [[1], [0]]}
+        >>> from plaudit.labelling import add_person, take
+        >>> project = Project.open("my-project")
+        >>> group_id(project, take(project, add_person(project, "Hal"))).startswith("q")
+        True
     """
-    place = {number: index for index, number in enumerate(shown)}
-    turned = dict(answer)
-    if "tiers" in answer:
-        turned["tiers"] = [[place[number] for number in tier] for tier in answer["tiers"]]
-    for name in ("best", "worst"):
-        if name in answer:
-            turned[name] = place[answer[name]]
-    if "ratings" in answer:
-        turned["ratings"] = [{**one, "response": place[one["response"]]} for one in answer["ratings"]]
-    return turned
+    with project.database.reading() as connection:
+        return str(connection.scalar(select(items.c.group_id).where(items.c.id == one.item)))
 
 
 def _texts(project: Project, one: Assignment) -> tuple[Text, list[Text]]:

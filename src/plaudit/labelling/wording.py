@@ -1,4 +1,4 @@
-"""Every sentence of the labelling pages, in English and in Chinese: `words/*.toml` (`plaudit.text.Sentences`)."""
+"""Every sentence of the labelling pages, in English and in Chinese, out of `words/*.toml`."""
 
 from __future__ import annotations
 

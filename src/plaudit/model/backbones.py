@@ -105,7 +105,9 @@ def look_up(name: str) -> None:
 def no_backbone(name: str, known: Sequence[str], reason: str | None = None) -> NotFoundError:
     """What to say where a name is no backbone's: which of the `known` ones may have been meant."""
     close = get_close_matches(name, known, 1)
-    built_in = f"Built in are {', '.join(known)}, {PROBE_PREFIX}BACKBONE"
+    # Baselines and frozen backbones are no policies, and nothing to fine-tune.
+    frozen = [f"{PROBE_PREFIX}BACKBONE"] if len(known) > len(PACKAGED) else []
+    built_in = f"Built in are {', '.join([*known, *frozen])}"
     meant = f"did you mean {close[0]}?" if close else "give a folder, or owner/name of the hub."
     what = f"there is no backbone {name!r}" + (f": {reason}" if reason else "")
     return NotFoundError(what, remedy=f"{meant} {built_in}")

@@ -46,7 +46,7 @@ def settle_template(tokenizer: Any, groups: Iterable[Group]) -> None:
         tokenizer.chat_template = BUILT_IN["turns"]
         logger.warning(
             "some prompts or responses are conversations, and the backbone has no chat template: all are written as "
-            "plain turns (--chat-template turns), which the model keeps"
+            "plain turns (the built-in chat template turns), which the model keeps"
         )
 
 

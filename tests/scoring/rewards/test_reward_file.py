@@ -8,6 +8,8 @@ from tiny import tiny_model_folder
 
 from plaudit.errors import DataError, InvalidInputError, NotFoundError
 from plaudit.scoring import write_reward_file
+from plaudit.storage import write_record
+from plaudit.training import backbone_record
 
 
 @pytest.mark.parametrize("trainer", ["openrlhf", "verl"])
@@ -49,6 +51,13 @@ def test_what_cannot_work_is_refused_before_it_is_written(tmp_path, folder):
         write_reward_file(folder, "verl", file, policy=folder)
     with pytest.raises(NotFoundError, match="no model folder"):
         write_reward_file(tmp_path / "nothing", "verl", file)
+    with pytest.raises(NotFoundError, match="no folder"):
+        write_reward_file(folder, "openrlhf", file, policy=tmp_path / "no-policy")
+    with pytest.raises(InvalidInputError, match="plain has no chat template"):
+        write_reward_file(folder, "openrlhf", file, policy=plain)
+    write_record(plain, backbone_record({"stage": "sft"}))
+    with pytest.raises(NotFoundError, match="is not a reward model: it holds a backbone"):
+        write_reward_file(plain, "verl", file)
     with pytest.raises(InvalidInputError, match=r"is no Python file; end the name in \.py"):
         write_reward_file(folder, "verl", tmp_path / "reward.json")
     assert not file.exists()

@@ -100,6 +100,8 @@ class Format:
         judgement_columns: columns about a single judgement, for which a group has no place. They are reported.
         needs: what a row must have, for the message to somebody whose columns are called otherwise: for each, its
             column's name and the names that are read as well. Formats without it are never proposed.
+        is_ours: whether Plaudit wrote a row, so that its prompt is what it says. Of the others it may be a whole
+            conversation, with the response.
         judged: False for rows in which nothing was judged. It reads no file in which another format knows a row.
         answered: False for rows without a response. Only whoever wants nothing but prompts reads them.
     """
@@ -114,6 +116,7 @@ class Format:
     finish: Callable[[FileReading], None] | None = None
     judgement_columns: frozenset[str] = frozenset()
     needs: tuple[tuple[str, ...], ...] = ()
+    is_ours: Callable[[Mapping[str, Any]], bool] = lambda row: False
     judged: bool = True
     answered: bool = True
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from plaudit.data.formats import FileReading, Format, register_format
+from plaudit.data.formats.carried import CARRIED, RANKING, carried_form, is_carried, restored
 from plaudit.data.formats.fields import leave
 from plaudit.data.formats.forms import FormAnswer, annotator_of, form_of, groups_of
 from plaudit.groups import Group, GroupError
@@ -36,8 +39,11 @@ def read(row: dict[str, Any], file: FileReading) -> list[Group]:
         [('quality', 4, 'u1')]
     """
     if _is_record(row):
+        carried = _carried(row)
         answers = _of_record(row.pop("responses"), file)
         fields = {name: value for name, value in row.pop("fields").items() if value is not None}
+        if carried is not None:
+            return [_restored(carried, answers, fields, row, file)]
         form = form_of(fields)
         leave(row, "fields", fields)
         return groups_of(form, answers, row, file)
@@ -46,6 +52,52 @@ def read(row: dict[str, Any], file: FileReading) -> list[Group]:
     for name in [name for name, value in row.items() if _is_answers(value) or f"{name}{_SUGGESTION}" in row]:
         answers += _of_column(name, row.pop(name), file)
     return groups_of(form_of(row), answers, row, file)
+
+
+def is_ours(row: Mapping[str, Any]) -> bool:
+    """Whether a record was written by `write_groups`."""
+    return _is_record(row) and _carried(row) is not None
+
+
+def _carried(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What a record of ours carries of its group, in JSON: metadata are plain values."""
+    metadata = row.get("metadata")
+    text = metadata.get(CARRIED) if isinstance(metadata, Mapping) else None
+    try:
+        carried = json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        return None
+    return carried if is_carried(carried) else None
+
+
+def _restored(
+    carried: Mapping[str, Any],
+    answers: Sequence[FormAnswer],
+    fields: dict[str, Any],
+    row: dict[str, Any],
+    file: FileReading,
+) -> Group:
+    """The group that a record of ours was written from, with what each person answered."""
+    people = carried.get("people")
+    names = [name for name in fields if name != "prompt"][: len(carried["responses"])]
+    form = carried_form(carried, fields, names)
+    sheets: dict[str | None, list[FormAnswer]] = {}
+    for answer in answers:
+        if (
+            answer.question == RANKING
+            and isinstance(answer.value, list)
+            and isinstance(next(iter(answer.value), None), str)
+        ):
+            file.note("a ranking has lost its ranks: it is read in the order of its list, and its ties are gone")
+        number = answer.question.rpartition("-")[2]
+        about = f"response-{number}" if number.isdecimal() else ""
+        sheets.setdefault(answer.annotator, []).append(replace(answer, about=(about,)))
+    for name in ("id", "metadata", "_server_id"):
+        row.pop(name, None)
+    leave(row, "fields", {name: value for name, value in fields.items() if name not in ("prompt", *names)})
+    known = people if isinstance(people, Mapping) else {}
+    judged = [(known.get(user, user) if user else None, several) for user, several in sheets.items()]
+    return restored(carried, form, judged, row, file)
 
 
 def _is_record(row: Mapping[str, Any]) -> bool:
@@ -141,5 +193,6 @@ register_format(
         columns="fields, and questions with value, user_id and status",
         knows=knows,
         read=read,
+        is_ours=is_ours,
     )
 )

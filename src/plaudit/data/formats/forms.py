@@ -161,7 +161,7 @@ def groups_of(form: Form, answers: Sequence[FormAnswer], row: dict[str, Any], fi
 
 
 def _read(form: Form, answer: FormAnswer, judged: _Judgements, file: FileReading) -> None:
-    tiers = _order(form, answer.value)
+    tiers = tiers_of_names(form, answer.value)
     if tiers is not None:
         judged.rankings.setdefault(answer.question, []).append(Ranking(tiers, annotator=answer.annotator))
         return
@@ -176,7 +176,7 @@ def _read(form: Form, answer: FormAnswer, judged: _Judgements, file: FileReading
         judged.rankings.setdefault(answer.question, []).extend(rankings)
 
 
-def _order(form: Form, value: Any) -> tuple[tuple[int, ...], ...] | None:
+def tiers_of_names(form: Form, value: Any) -> tuple[tuple[int, ...], ...] | None:
     """The tiers of a ranking; None if the value is none."""
     if isinstance(value, Mapping) and isinstance(value.get("rank"), list) and isinstance(value.get("value"), list):
         value = [{"rank": rank, "value": name} for rank, name in zip(value["rank"], value["value"], strict=False)]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plaudit.data.formats import FileReading, Format, register_format
+from plaudit.data.formats.carried import CARRIED, carried_form, is_carried, restored
 from plaudit.data.formats.fields import leave, leave_each, take
 from plaudit.data.formats.forms import Form, FormAnswer, annotator_of, form_of, groups_of
 from plaudit.groups import Group, GroupError
@@ -15,6 +17,14 @@ _VALUES = ("selected", "rating", "number", "ranker", "choices", "text")
 """Where the value of a result stands, by the tag that gave it."""
 
 _JUDGING = {*_VALUES} - {"text"}
+
+_PLACE = re.compile(r"rank-(\d+)")
+"""A bucket of which the order is known: Plaudit's labelling configuration has one for each place."""
+
+_SIDES = ("answer1", "answer2")
+"""The fields of a pair that Plaudit wrote."""
+
+_BOOKKEEPING = ("id", "was_cancelled", "ground_truth", "lead_time")
 
 
 def knows_tasks(row: Mapping[str, Any]) -> bool:
@@ -38,12 +48,13 @@ def read_task(row: dict[str, Any], file: FileReading) -> list[Group]:
     if not isinstance(annotations, list) or not all(isinstance(one, Mapping) for one in annotations):
         raise GroupError('"annotations" must be a list of objects')
     fields = {name: value for name, value in data.items() if value is not None}
-    form = form_of(fields)
-    answers: list[FormAnswer] = []
+    carried = fields.pop(CARRIED) if is_carried(fields.get(CARRIED)) else None
+    form = form_of(fields) if carried is None else _carried_form(carried, fields)
+    sheets: list[tuple[str | None, Sequence[FormAnswer]]] = []
     rests: list[dict[str, Any]] = []
     for annotation in annotations:
         rest = dict(annotation)
-        results, annotator = rest.pop("result", None), annotator_of(take(rest, "completed_by"))
+        results, annotator = rest.pop("result", None), _annotator(take(rest, "completed_by"))
         skipped = rest.pop("was_cancelled", False)
         rests.append(rest)
         if skipped:
@@ -51,10 +62,35 @@ def read_task(row: dict[str, Any], file: FileReading) -> list[Group]:
             continue
         if not isinstance(results, list) or not all(isinstance(one, Mapping) for one in results):
             raise GroupError('the "result" of an annotation must be a list of objects')
-        answers += [_answer(form, str(one.get("from_name")), one, annotator) for one in results]
+        sheets.append((annotator, [_answer(form, str(one.get("from_name")), one, annotator) for one in results]))
+    if carried is not None:  # the number and the times are Label Studio's
+        row.pop("id", None)
+        rests = [{name: value for name, value in rest.items() if name not in _BOOKKEEPING} for rest in rests]
     leave(row, "data", fields)
     leave_each(row, "annotations", rests)
-    return groups_of(form, answers, row, file)
+    if carried is not None:
+        return [restored(carried, form, sheets, row, file)]
+    return groups_of(form, [answer for _, answers in sheets for answer in answers], row, file)
+
+
+def is_ours(row: Mapping[str, Any]) -> bool:
+    """Whether a task was written by `write_groups`."""
+    data = row.get("data")
+    return isinstance(data, Mapping) and is_carried(data.get(CARRIED))
+
+
+def _carried_form(carried: Mapping[str, Any], fields: dict[str, Any]) -> Form:
+    """What a task of ours shows: two answers, or a list of items."""
+    prompt, items = fields.pop("prompt", None), fields.pop("items", None)
+    shown: dict[str, Any] = {name: fields.pop(name) for name in _SIDES if name in fields}
+    if isinstance(items, list):
+        shown = {str(one.get("id")): one.get("body") for one in items if isinstance(one, Mapping)}
+    return carried_form(carried, {"prompt": prompt, **shown}, [*shown])
+
+
+def _annotator(value: Any) -> str | None:
+    """Who answered; a name that Plaudit wrote stands alone, in the place of an address."""
+    return str(value["email"]) if isinstance(value, Mapping) and [*value] == ["email"] else annotator_of(value)
 
 
 def knows_rows(row: Mapping[str, Any]) -> bool:
@@ -112,8 +148,12 @@ def _answer(form: Form, question: str, result: Mapping[str, Any], annotator: str
 
 
 def _ranking(value: Any) -> Any:
-    """The ids in order, from a list or from the one bucket that they were put into."""
+    """The ids in order, from a list or from the one bucket that they were put into; or with their ranks, from buckets
+    that are places."""
     if isinstance(value, Mapping):
+        places = {name: match for name in value if (match := _PLACE.fullmatch(str(name)))}
+        if places and value.keys() <= {*places, "_"}:
+            return [{"rank": int(match[1]), "value": one} for name, match in places.items() for one in value[name]]
         if len(value) != 1:
             raise GroupError(
                 f"the items were put into the buckets {', '.join(map(str, value))}, whose order nobody says",
@@ -130,6 +170,7 @@ register_format(
         columns="data, annotations with completed_by and result",
         knows=knows_tasks,
         read=read_task,
+        is_ours=is_ours,
     )
 )
 register_format(

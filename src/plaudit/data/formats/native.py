@@ -31,5 +31,12 @@ def read(row: dict[str, Any], file: FileReading) -> Group:
 
 
 register_format(
-    Format(name="native", priority=150, columns="prompt, responses, rankings, ratings", knows=knows, read=read)
+    Format(
+        name="native",
+        priority=150,
+        columns="prompt, responses, rankings, ratings",
+        knows=knows,
+        read=read,
+        is_ours=lambda row: True,
+    )
 )

@@ -6,10 +6,20 @@ from plaudit._face import face
 
 if TYPE_CHECKING:
     from plaudit.labelling.database.database import FILE, Database, is_url
-    from plaudit.labelling.database.migrating import is_current, upgrade
+    from plaudit.labelling.database.migrating import is_current, schema, upgrade
     from plaudit.labelling.database.tables import metadata
     from plaudit.labelling.database.triggers import create_triggers, drop_triggers
 else:
     __getattr__, __dir__ = face(__name__, __file__)
 
-__all__ = ["FILE", "Database", "create_triggers", "drop_triggers", "is_current", "is_url", "metadata", "upgrade"]
+__all__ = [
+    "FILE",
+    "Database",
+    "create_triggers",
+    "drop_triggers",
+    "is_current",
+    "is_url",
+    "metadata",
+    "schema",
+    "upgrade",
+]

@@ -9,17 +9,17 @@ for a file, which a lock file ensures. PostgreSQL orders writers itself.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from plaudit.errors import InvalidInputError, NotFoundError, OverloadedError
+from plaudit.errors import DataError, InvalidInputError, NotFoundError, OverloadedError
 
 FILE = "labels.db"
 """In a project's folder."""
@@ -47,7 +47,11 @@ class Database:
         if is_url(place):
             # pg8000 is pure Python, and under a licence that lets everybody ship it.
             self.url = make_url(str(place)).set(drivername="postgresql+pg8000")
-            self._writers = self._readers = _postgres_engine(self.url)
+            self._writers: Engine = _postgres_engine(self.url)
+            # Every statement of a reader sees the state that its first one saw.
+            self._readers: Engine = self._writers.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
         else:
             self.path = Path(place) / FILE
             self.url = make_url(f"sqlite:///{self.path}")
@@ -62,15 +66,43 @@ class Database:
 
         Raises:
             OverloadedError: if the disk is full, or the database cannot be reached now.
+            DataError: if the file is damaged or no database, or the URL is wrong.
         """
         with self._gate if self.path else nullcontext(), _plain_errors(), self._writers.begin() as connection:
             yield connection
+
+    @contextmanager
+    def upgrading(self) -> Iterator[Connection]:
+        """A transaction that may change tables.
+
+        SQLite does so by copying, and would count the rows of the old table as taken from under those that point to
+        them; so they are checked at the end instead.
+        """
+        if self.path is None:
+            with self.writing() as connection:
+                yield connection
+            return
+        with self._gate, _plain_errors(), self._writers.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.execute("PRAGMA foreign_keys=OFF")
+            try:
+                with connection.begin():
+                    yield connection
+                    if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all():
+                        raise RuntimeError(f"the upgrade leaves rows that point nowhere: {broken[:3]}")
+            finally:
+                driver.execute("PRAGMA foreign_keys=ON")
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one state of all tables, and changes nothing."""
         with _plain_errors(), self._readers.begin() as connection:
             yield connection
+
+    @property
+    def name(self) -> str:
+        """The place, for people; without a password."""
+        return str(self.path.parent) if self.path else self.url.render_as_string()
 
     def claim(self) -> None:
         """Become the one server of a file; the claim ends with the process.
@@ -89,6 +121,13 @@ class Database:
             ) from None
         self._server_lock = lock
 
+    def tidy(self) -> None:
+        """Leave nothing in the log of a file that its rows do not hold any more."""
+        if self.path is not None:
+            with self._gate, _plain_errors(), self._writers.connect() as connection:
+                driver: Any = connection.connection.driver_connection
+                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Give everything back."""
         self._writers.dispose()
@@ -102,10 +141,15 @@ class Database:
 
         Raises:
             NotFoundError: with how to make one.
+            DataError: if one may not look.
         """
-        if self.path is not None and not self.path.exists():
+        try:
+            there = self.path is None or self.path.exists()
+        except OSError as error:
+            raise DataError(f"{self.name} cannot be looked into: {error.strerror}") from error
+        if not there:
             raise NotFoundError(
-                f"there is no project in {self.path.parent}", remedy="make one with plaudit label new PROJECT FILES..."
+                f"there is no project in {self.name}", remedy="make one with plaudit label new PROJECT FILES..."
             )
 
 
@@ -131,7 +175,8 @@ def _sqlite_engine(path: Path, *, reads: bool) -> Engine:
     def connected(connection: Any, record: Any) -> None:
         # Transactions are begun by the listener below, not by the driver.
         connection.isolation_level = None
-        for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "recursive_triggers=ON"):
+        # What is taken out of a row is overwritten: people may ask to be forgotten.
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         if reads:
             connection.execute("PRAGMA query_only=ON")
@@ -151,6 +196,23 @@ _PASSING = {
     "attempt to write a readonly database": "make the file and its folder writable",
     "unable to open database file": "make the folder writable",
 }
+_DAMAGED = {
+    "file is not a database": "choose another folder, or move the file away",
+    "database disk image is malformed": "go back to a copy of the file",
+}
+
+# The same of PostgreSQL, by the beginnings of its codes.
+_POSTGRES_PASSING = {
+    "25006": "the server takes no changes; look at it",
+    "53100": "free some disk on the server",
+    "53": "the server is short of something; try again later",
+    "57P": "see that PostgreSQL runs",
+    "40": "try again",
+}
+_POSTGRES_URL = {"28": "look at the user and the password in the URL", "3D": "look at the database in the URL"}
+
+
+_PRAGMAS = ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "recursive_triggers=ON", "secure_delete=ON")
 
 
 @contextmanager
@@ -158,11 +220,29 @@ def _plain_errors() -> Iterator[None]:
     """What the database cannot do now, in a sentence."""
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
-        reason = str(error.orig)
-        remedy = next((remedy for words, remedy in _PASSING.items() if words in reason), None)
-        if error.connection_invalidated or "Can't create a connection" in reason:
+    except DBAPIError as error:
+        reason, code = _reason(error)
+        if remedy := _first(_DAMAGED, reason) or _by_code(_POSTGRES_URL, code):
+            raise DataError(f"the database cannot be read: {reason}", remedy=remedy) from error
+        remedy = _first(_PASSING, reason) or _by_code(_POSTGRES_PASSING, code)
+        if error.connection_invalidated or (code == "" and isinstance(error, InterfaceError)):
             remedy = "see that PostgreSQL runs, and that the URL is right"
         if remedy is None:
             raise
         raise OverloadedError(f"the database cannot do that now: {reason}", remedy=remedy) from error
+
+
+def _reason(error: DBAPIError) -> tuple[str, str]:
+    """What the database says, and PostgreSQL's code for it."""
+    parts = getattr(error.orig, "args", ())
+    if parts and isinstance(parts[0], dict):
+        return str(parts[0].get("M", error.orig)), str(parts[0].get("C", ""))
+    return str(error.orig), ""
+
+
+def _first(remedies: Mapping[str, str], reason: str) -> str | None:
+    return next((remedy for words, remedy in remedies.items() if words in reason), None)
+
+
+def _by_code(remedies: Mapping[str, str], code: str) -> str | None:
+    return next((remedy for beginning, remedy in remedies.items() if code.startswith(beginning)), None)

@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from plaudit.errors import InvalidInputError
+from plaudit.labelling.database.triggers import create_triggers
 
 _SCRIPTS = Path(__file__).with_name("migrations")
 
@@ -20,10 +21,15 @@ def upgrade(connection: Connection) -> None:
 
     Raises:
         InvalidInputError: if a newer Plaudit made it.
+
+    Example:
+        >>> from plaudit.labelling.database import Database
+        >>> with Database("my-project").upgrading() as connection:
+        ...     upgrade(connection)
     """
     config = _config()
     scripts = ScriptDirectory.from_config(config)
-    present = MigrationContext.configure(connection).get_current_revision()
+    present = schema(connection)
     if present is not None and present not in {script.revision for script in scripts.walk_revisions()}:
         raise InvalidInputError(
             f"a newer Plaudit made this database (schema {present})", remedy="pip install --upgrade plaudit"
@@ -31,12 +37,33 @@ def upgrade(connection: Connection) -> None:
     if present != scripts.get_current_head():
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        # SQLite changes a table by copying it, and the triggers stay with the old one.
+        create_triggers(connection)
+
+
+def schema(connection: Connection) -> str | None:
+    """The version of the schema; None: these are not the tables of a project.
+
+    Example:
+        >>> from plaudit.labelling.database import Database
+        >>> with Database("my-project").reading() as connection:
+        ...     schema(connection)
+        '0001'
+    """
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def is_current(connection: Connection) -> bool:
-    """Whether the schema is the newest."""
+    """Whether the schema is the newest.
+
+    Example:
+        >>> from plaudit.labelling.database import Database
+        >>> with Database("my-project").reading() as connection:
+        ...     is_current(connection)
+        True
+    """
     head = ScriptDirectory.from_config(_config()).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision() == head
+    return schema(connection) == head
 
 
 def _config() -> Config:

@@ -115,13 +115,13 @@ items = Table(
     "item",
     metadata,
     _id(),
-    Column("group_id", String(500), nullable=False, unique=True),
+    Column("group_id", Text, nullable=False, unique=True),
     Column("content_hash", String(64), nullable=False),
     Column("prompt", JSON, nullable=False),
     Column("tools", JSON, nullable=False),
-    Column("subset", String(500)),
+    Column("subset", Text),
     Column("meta", JSON, nullable=False),
-    Column("source", String(1000), nullable=False, server_default=""),
+    Column("source", Text, nullable=False, server_default=""),
     Column("prior", JSON, nullable=False),  # judgements that came with the group
     Column("gold", JSON(none_as_null=True)),  # the answer, where the item is there to test people
     Column("place", Id, nullable=False),  # in the project's random order
@@ -155,6 +155,13 @@ waves = Table(
 )
 
 _FREE = "state = 'open' and free > 0"
+WANTS = text("question.state = 'open' and question.free > 0")
+"""A condition: a question wants answers. In the words of its indexes, or SQLite does not see that they hold it: what is
+bound to a statement it does not know when it plans."""
+
+LEFT_AGAIN = text("question.refill")
+"""A condition: somebody has left a question."""
+
 
 questions = Table(
     "question",
@@ -171,9 +178,10 @@ questions = Table(
     Column("probability", Float),  # of its choice in its wave
     Column("wanted", Integer),  # answers; null: one of everybody
     Column("free", Integer, nullable=False),  # wanted, less those given or being given
-    Column("refill", Boolean, nullable=False),  # whether somebody has left it
+    Column("refill", Boolean, nullable=False),  # whether somebody has left it, and others may have it
     Column("state", String(16), nullable=False),
     Column("gold_revision", Integer, nullable=False, server_default="0"),
+    Column("reopened", Moment),  # since when skips count again
     Column("created", Moment, nullable=False),
     CheckConstraint("kind in ('ask', 'gold', 'repeat', 'training')", name="kind"),
     CheckConstraint("arm in ('random', 'informed', 'owner')", name="arm"),
@@ -191,6 +199,10 @@ questions = Table(
 )
 
 _HELD = "state in ('open', 'answered')"
+_OPEN = "state = 'open'"
+IS_OPEN = text(f"lease.{_OPEN}")
+"""A condition: a question is in somebody's hands; in the words of its index."""
+
 
 leases = Table(
     "lease",
@@ -207,7 +219,7 @@ leases = Table(
     CheckConstraint(
         "state in ('open', 'answered', 'skipped', 'expired', 'released', 'surplus', 'withdrawn')", name="state"
     ),
-    # The last word on overlap, and on nobody answering a question twice.
+    # The last word on overlap, and on nobody answering a question twice; what comes beyond is surplus.
     Index(
         "uq_lease_place",
         "question",
@@ -221,11 +233,12 @@ leases = Table(
         "question",
         "person",
         unique=True,
-        sqlite_where=text("state in ('open', 'answered', 'surplus')"),
-        postgresql_where=text("state in ('open', 'answered', 'surplus')"),
+        sqlite_where=text(_HELD),
+        postgresql_where=text(_HELD),
     ),
     Index("ix_lease_person", "person", "state", "id"),
-    Index("ix_lease_expires", "state", "expires"),
+    Index("ix_lease_question", "question", "person", "state"),
+    Index("ix_lease_expires", "expires", sqlite_where=text(_OPEN), postgresql_where=text(_OPEN)),
 )
 
 judgements = Table(

@@ -20,17 +20,32 @@ _UNIQUE = {
 
 
 def create_triggers(connection: Connection) -> None:
-    """On the tables that are only added to."""
+    """On the tables that are only added to; those that stand there are made anew.
+
+    Example:
+        >>> from plaudit.labelling.database import Database
+        >>> with Database("my-project").writing() as connection:
+        ...     drop_triggers(connection)
+        ...     create_triggers(connection)
+    """
+    drop_triggers(connection)
     for statement in _statements(connection.dialect.name):
         connection.execute(text(statement))
 
 
 def drop_triggers(connection: Connection) -> None:
-    """For the one thing that changes a judgement: to forget a person, in the same transaction."""
+    """For the one thing that changes a judgement: to forget a person, in the same transaction.
+
+    Example:
+        >>> from plaudit.labelling.database import Database
+        >>> with Database("my-project").writing() as connection:
+        ...     drop_triggers(connection)
+        ...     create_triggers(connection)
+    """
     for table in APPEND_ONLY:
         for name in _names(connection.dialect.name, table):
             on = f" ON {table}" if connection.dialect.name == "postgresql" else ""
-            connection.execute(text(f"DROP TRIGGER {name}{on}"))
+            connection.execute(text(f"DROP TRIGGER IF EXISTS {name}{on}"))
 
 
 def _names(dialect: str, table: str) -> list[str]:

@@ -69,6 +69,15 @@ export class Bar {
     this.note.setAttribute("aria-expanded", String(!this.panel.hidden));
   }
 
+  /** How the owner answered, where the choices stood. */
+  showFeedback(text, go) {
+    const next = h("button", { type: "button", class: "button", onclick: go }, say("judge.next"), kbd("↵"));
+    this.choices.replaceChildren(h("div", { class: "answered" }, h("p", {}, text), next));
+    this.tell("");
+    byId("announce").textContent = text;
+    next.focus({ preventScroll: true });
+  }
+
   tell(text) {
     this.status.textContent = text;
   }

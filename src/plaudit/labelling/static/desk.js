@@ -16,7 +16,7 @@ import { spoken } from "./spoken.js";
 import { drafts } from "./storage.js";
 import * as supply from "./supply.js";
 import { Watch } from "./timers.js";
-import { markTools, paint, paintEnd } from "./view.js";
+import { markTools, paint, paintEnd, paintLoading } from "./view.js";
 
 const MODES = { pair: Pair, rank: Rank, "best-worst": BestWorst, rate: Rate };
 
@@ -53,7 +53,9 @@ export class Desk {
     const here = supply.ready() ? supply.readyQuestion() : null;
     if (here) return this.show(here);
     this.leave();
+    const slow = setTimeout(() => this.loading(), 250);
     const reply = await supply.next(this.inUse);
+    clearTimeout(slow);
     // Meanwhile somebody may have reopened an earlier one.
     if (ticket !== this.coming) return undefined;
     return reply.question ? this.show(reply.question) : this.end(reply);
@@ -104,15 +106,23 @@ export class Desk {
     banner("revising", null);
   }
 
+  loading() {
+    paintLoading(say("judge.loading"));
+    this.bar.draw(null, true);
+  }
+
   /** There is no question: say why, and look again by itself. */
   end({ reason, again }) {
-    const endings = { done: [say("judge.done"), say("judge.done_note", { k: supply.progress.done })], waiting: [say("judge.waiting"), say("judge.waiting_note")], paused: [say("judge.paused"), say("judge.paused_note")] };
+    this.retry = setTimeout(() => this.advance(), again);
+    if (reason === "moment") return;
+    const { done } = supply.progress;
+    const all = done ? say("judge.done_note", { k: done }) : say("judge.done_none");
+    const endings = { done: [say("judge.done"), all], waiting: [say("judge.waiting"), say("judge.waiting_note")], paused: [say("judge.paused"), say("judge.paused_note")] };
     const [title, note] = endings[reason] ?? [say("network.no_question"), say("network.trying")];
     paintEnd(title, note, reason === "done" ? null : () => this.advance());
     this.bar.draw(null, true);
     this.tellProgress();
     if (reason === "signed-out") this.onsignedout?.();
-    this.retry = setTimeout(() => this.advance(), again);
   }
 
   tellProgress() {
@@ -202,16 +212,13 @@ export class Desk {
     const feedback = (await Promise.race([reply, patience]))?.feedback;
     const go = () => {
       this.feedback = null;
-      banner("feedback", null);
       this.advance();
     };
     if (!feedback) return go();
     const what = feedback.answer ? spoken(feedback.answer) : "";
     const key = { passed: "judge.passed", failed: "judge.failed" }[feedback.result] ?? "judge.not_comparable";
     this.feedback = { go };
-    const next = action(say("judge.next"), go, "↵");
-    banner("feedback", say(key, { what }), { actions: [next] });
-    next.focus();
+    this.bar.showFeedback(say(key, { what }), go);
     return undefined;
   }
 
@@ -241,6 +248,7 @@ export class Desk {
     clearTimeout(this.retry);
     if (this.place < 0 && this.question) this.parked = this.question;
     this.place = place;
+    this.bar.tell("");
     this.show(question);
   }
 

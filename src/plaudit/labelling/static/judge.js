@@ -34,6 +34,8 @@ byId("sign-out").addEventListener("click", async () => {
 });
 
 addEventListener("keydown", (event) => {
+  // A button that is held by Enter or Space would vote on one question after the other.
+  if (event.repeat && ["Enter", " "].includes(event.key) && event.target.closest?.("button, label")) return event.preventDefault();
   if (event.key === "Escape" && !event.isComposing) return escape(event);
   if (!shortcuts() || event.defaultPrevented) return undefined;
   const name = keyName(event);

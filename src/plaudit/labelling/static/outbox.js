@@ -20,7 +20,7 @@ let timer = 0;
 let sending = false;
 let count = 0;
 
-/** Why nothing goes out: null, "offline" or "signed-out". */
+/** Why nothing goes out: null, "offline", "signed-out" or "busy". */
 export let trouble = null;
 
 /** Be told when anything changes: judgements waiting, trouble, or an answer given in another tab. */
@@ -98,7 +98,7 @@ function done(name, reply) {
 
 function later(error) {
   const signedOut = error instanceof Refused && (error.status === 401 || error.code === "csrf");
-  trouble = signedOut ? "signed-out" : error instanceof Unreachable ? "offline" : null;
+  trouble = signedOut ? "signed-out" : error instanceof Unreachable ? "offline" : "busy";
   changed();
   timer = setTimeout(flush, Math.max(pause, (error.after ?? 0) * 1_000));
   pause = Math.min(pause * 2, LONGEST_PAUSE);

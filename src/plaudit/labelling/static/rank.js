@@ -145,9 +145,9 @@ export class Rank {
   }
 
   bar() {
-    const order = this.tiers.map((tier) => tier.map(letter).join(" = ")).join("  ›  ");
+    const order = this.tiers.map((tier) => tier.map(letter).join(" = ")).join(" › ");
     const out = this.ranks.flatMap((rank, place) => (rank === OUT ? [letter(place)] : []));
-    const text = [order || say("judge.none_ranked"), out.length ? `${say("judge.left_out")}: ${out.join(", ")}` : ""].filter(Boolean).join("  ·  ");
+    const text = [order || say("judge.none_ranked"), out.length ? `${say("judge.left_out")}: ${out.join(", ")}` : ""].filter(Boolean).join(" · ");
     const bad = { id: "bad", key: "b", label: say("choice.all_bad"), kind: "bad" };
     return h(
       "div",

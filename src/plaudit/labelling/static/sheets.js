@@ -16,6 +16,8 @@ function show(sheet) {
   byId("menu").hidePopover?.();
   openSheet()?.close();
   sheet.showModal();
+  // Else the button at the end would take the focus, and a long sheet open at its end.
+  sheet.querySelector("h2[tabindex]")?.focus();
 }
 
 export function showGuidelines() {

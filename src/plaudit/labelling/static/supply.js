@@ -64,7 +64,7 @@ async function ask(besides) {
     heard(reply.progress);
     if (!reply.question) return { reason: reply.reason, again: AGAIN };
     // The server does not know yet that this one was answered.
-    if (mine.has(reply.question.lease)) return { reason: "busy", again: 500 };
+    if (mine.has(reply.question.lease)) return { reason: "moment", again: 500 };
     hold(reply.question);
     return { question: reply.question };
   } catch (error) {
@@ -105,7 +105,8 @@ export function standing(lease) {
 /** A sign of life: what is here is kept for longer. */
 export async function alive() {
   for (const [lease, one] of held) {
-    if (Date.now() - one.extended < SIGN) continue;
+    // Near its end, at once.
+    if (Date.now() - one.extended < (standing(lease) === "ending" ? 2_000 : SIGN)) continue;
     one.extended = Date.now();
     try {
       const { expires_in: left } = await post("/api/extend", { lease });

@@ -42,7 +42,8 @@ export class Watch {
     const bottom = innerHeight - (document.getElementById("bar")?.offsetHeight ?? 0);
     this.texts.forEach((text, place) => {
       const box = text.getBoundingClientRect();
-      const share = (Math.min(bottom, box.bottom) - box.top) / Math.max(1, text.scrollHeight);
+      const height = text.classList.contains("folded") ? text.scrollHeight : box.height;
+      const share = (Math.min(bottom, box.bottom) - box.top) / Math.max(1, height);
       this.seen[place] = Math.max(this.seen[place], Math.min(1, Math.max(0, share)));
     });
   }

@@ -51,6 +51,9 @@ export function markTools(states) {
   }
 }
 
+/** A question is on its way. */
+export const paintLoading = (text) => main.replaceChildren(h("p", { class: "quiet loading" }, text));
+
 /** A page without a question. */
 export function paintEnd(title, note, again) {
   const button = again ? h("button", { type: "button", class: "button", onclick: again }, say("judge.look_again")) : null;

@@ -13,6 +13,9 @@ from plaudit.model.folder.contents import ENSEMBLE, LINEAR_MODEL, LINEAR_PROBE, 
 from plaudit.model.scorer import Scorer
 from plaudit.storage import read_record
 
+OPTIONS = ("max_length", "chat_template", "device", "trust_remote_code", "precision")
+"""Of `RewardModel.from_pretrained`."""
+
 
 @checked
 def open_model(name: str | Path, **options: Any) -> Scorer:
@@ -67,6 +70,9 @@ def check_model(name: str | Path) -> None:
     folder = Path(name).expanduser()
     if folder.is_dir():
         kind = read_record(folder).get("plaudit")
+        if kind == "backbone":
+            remedy = f"train one with `plaudit train DATA --backbone {name}`"
+            raise NotFoundError(f"{name} is not a reward model: it holds a backbone", remedy=remedy)
         if kind not in (*_KINDS, LINEAR_PROBE) and not (folder / "config.json").is_file():
             remedy = "give one that `plaudit train` wrote"
             raise NotFoundError(f"{name} has no config.json, so it is no model folder", remedy=remedy)
@@ -107,6 +113,8 @@ def member_names(name: str | Path) -> list[str]:
 def _open_linear_model(folder: Path, record: Mapping[str, Any], options: Mapping[str, Any]) -> Scorer:
     from plaudit.model.linear import LinearModel
 
+    if unknown := [option for option in options if option not in OPTIONS]:
+        raise TypeError(f"open_model() has no option {unknown[0]!r}; it has {', '.join(OPTIONS)}")
     return LinearModel.open(folder, record)
 
 

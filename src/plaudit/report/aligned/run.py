@@ -128,6 +128,10 @@ class AlignmentRun:
         """How many prompts a set has: `train`, `validation` or `test`."""
         return int((self.record.get("prompts") or {}).get(part, 0))
 
+    def learned_from(self, part: str) -> int:
+        """How many prompts of a set are learned from, too."""
+        return int((self.record.get("learned_from") or {}).get(part, 0))
+
     def after_step(self, step: int) -> Sentence:
         """When, in the method's own steps."""
         kind = "round" if self.record.get("method") in IN_ROUNDS else "step"

@@ -154,7 +154,10 @@ def _known(run: AlignmentRun) -> Iterator[Finding]:
     """How sure all of it is."""
     if not run.has_gold:
         yield Finding("sure", "open", say("aligned.without_gold"))
-    if not run.test_is_new:
+    if run.learned_from("test"):
+        learned, all_of_them = count(run.learned_from("test")), count(run.prompts("test"))
+        yield Finding("misleads", "bad", say("aligned.learned_prompts", n=learned, of=all_of_them))
+    elif not run.test_is_new:
         yield Finding("misleads", "bad", say("aligned.same_prompts"))
     elif run.prompts("test"):
         yield Finding("sure", "good", say("aligned.other_prompts", n=count(run.prompts("test"))))

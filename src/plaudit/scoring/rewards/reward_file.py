@@ -107,9 +107,14 @@ def write_reward_file(
         raise InvalidInputError(
             f"{trainer} passes messages on, so that no policy's template is read", remedy="leave it out"
         )
-    if trainer == "openrlhf" and not _has_template(policy if policy is not None else None if is_url else model):
+    if policy is not None and not open_tokenizer(str(policy)).chat_template:
         raise InvalidInputError(
-            f"{policy or keep_token(str(model))} does not say which chat template writes the prompts",
+            f"the tokenizer of {policy} has no chat template",
+            remedy="name the folder of a policy that has one: OpenRLHF writes the prompts by it",
+        )
+    if policy is None and trainer == "openrlhf" and (is_url or not _has_template(model)):
+        raise InvalidInputError(
+            f"{keep_token(str(model))} does not say which chat template writes the prompts",
             remedy="name the policy: --policy FOLDER (policy=), whose tokenizer has one",
         )
     file = Path(output).resolve()
@@ -126,9 +131,7 @@ def _literal(name: str | Path) -> str:
     return json.dumps(str(folder.resolve()) if folder.is_dir() else keep_token(str(name)), ensure_ascii=False)
 
 
-def _has_template(name: str | Path | None) -> bool:
-    if name is None:
-        return False
+def _has_template(name: str | Path) -> bool:
     try:
         return bool(open_tokenizer(member_names(name)[0]).chat_template)
     except PlauditError:

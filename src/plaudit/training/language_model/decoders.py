@@ -7,7 +7,7 @@ from typing import Any
 
 from plaudit.errors import InvalidInputError
 from plaudit.model import Renderer, read_template, settle_padding
-from plaudit.training.language_model.network import NEXT_TOKEN, context, open_language_model
+from plaudit.training.language_model.network import context, open_language_model
 
 
 def open_decoder(
@@ -33,9 +33,7 @@ def open_decoder(
         >>> renderer.causal, renderer.max_length == model.config.max_position_embeddings
         (True, True)
     """
-    model, tokenizer, objective = open_language_model(name, trust_remote_code=trust_remote_code)
-    if objective != NEXT_TOKEN:
-        raise InvalidInputError(f"{name} is an encoder, which writes no responses", remedy="take a decoder")
+    model, tokenizer, _ = open_language_model(name, decoder=True, trust_remote_code=trust_remote_code)
     if template := read_template(chat_template):
         tokenizer.chat_template = template
     settle_padding(model, tokenizer)

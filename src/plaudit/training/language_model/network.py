@@ -28,23 +28,26 @@ OBJECTIVES = (NEXT_TOKEN, MASKED)
 
 
 def open_language_model(
-    name: str | Path, objective: str | None = None, *, trust_remote_code: bool = False
+    name: str | Path, objective: str | None = None, *, decoder: bool = False, trust_remote_code: bool = False
 ) -> tuple[Any, Any, str]:
     """Model (in float32), tokenizer and objective of a backbone.
 
     Args:
         name: a packaged backbone, a local folder or a hub id.
         objective: `next-token` or `masked`; None: the one the backbone was made for.
+        decoder: refuse an encoder, before its weights are read.
         trust_remote_code: run code that comes with the checkpoint.
 
     Raises:
-        PlauditError: if it cannot be read, or was made for another objective.
+        PlauditError: if it cannot be read, was made for another objective, or is an encoder where none is wanted.
     """
     source = resolve(name)
     options = {"trust_remote_code": trust_remote_code}
     try:
         with muted("transformers", "huggingface_hub"):
             made_for = _objective(AutoConfig.from_pretrained(source, **options), str(name))
+            if decoder and made_for != NEXT_TOKEN:
+                raise InvalidInputError(f"{name} is an encoder, which writes no responses", remedy="take a decoder")
             if objective not in (None, made_for):
                 raise InvalidInputError(
                     f"the backbone {name} is made for {made_for}, not {objective}", remedy="leave --objective out"

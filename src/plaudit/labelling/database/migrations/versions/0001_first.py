@@ -10,16 +10,31 @@ ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    _create_item()
+    _create_person()
+    _create_project()
+    _create_wave()
+    _create_event()
+    _create_invite()
+    _create_question()
+    _create_response()
+    _create_session()
+    _create_lease()
+    _create_utility()
+    _create_judgement()
+
+
+def _create_item() -> None:
     op.create_table(
         "item",
         sa.Column("id", ID, autoincrement=True, nullable=False),
-        sa.Column("group_id", sa.String(length=500), nullable=False),
+        sa.Column("group_id", sa.Text(), nullable=False),
         sa.Column("content_hash", sa.String(length=64), nullable=False),
         sa.Column("prompt", sa.JSON(), nullable=False),
         sa.Column("tools", sa.JSON(), nullable=False),
-        sa.Column("subset", sa.String(length=500), nullable=True),
+        sa.Column("subset", sa.Text(), nullable=True),
         sa.Column("meta", sa.JSON(), nullable=False),
-        sa.Column("source", sa.String(length=1000), server_default="", nullable=False),
+        sa.Column("source", sa.Text(), server_default="", nullable=False),
         sa.Column("prior", sa.JSON(), nullable=False),
         sa.Column("gold", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("place", ID, nullable=False),
@@ -32,6 +47,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("group_id", name="uq_item_group_id"),
     )
     op.create_index("ix_item_round", "item", ["round", "place"], unique=False)
+
+
+def _create_person() -> None:
     op.create_table(
         "person",
         sa.Column("id", ID, autoincrement=True, nullable=False),
@@ -53,6 +71,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("folded", name="uq_person_folded"),
         sa.UniqueConstraint("public_id", name="uq_person_public_id"),
     )
+
+
+def _create_project() -> None:
     op.create_table(
         "project",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -66,6 +87,9 @@ def upgrade() -> None:
         sa.CheckConstraint("id = 1", name="ck_project_one"),
         sa.PrimaryKeyConstraint("id", name="pk_project"),
     )
+
+
+def _create_wave() -> None:
     op.create_table(
         "wave",
         sa.Column("id", ID, autoincrement=True, nullable=False),
@@ -76,6 +100,9 @@ def upgrade() -> None:
         sa.Column("created", sa.Float(precision=53), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_wave"),
     )
+
+
+def _create_event() -> None:
     op.create_table(
         "event",
         sa.Column("id", ID, autoincrement=True, nullable=False),
@@ -86,6 +113,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person"], ["person.id"], name="fk_event_person"),
         sa.PrimaryKeyConstraint("id", name="pk_event"),
     )
+
+
+def _create_invite() -> None:
     op.create_table(
         "invite",
         sa.Column("id", ID, autoincrement=True, nullable=False),
@@ -102,6 +132,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_invite"),
         sa.UniqueConstraint("token_hash", name="uq_invite_token_hash"),
     )
+
+
+def _create_question() -> None:
     op.create_table(
         "question",
         sa.Column("id", ID, autoincrement=True, nullable=False),
@@ -119,6 +152,7 @@ def upgrade() -> None:
         sa.Column("refill", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("gold_revision", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("reopened", sa.Float(precision=53), nullable=True),
         sa.Column("created", sa.Float(precision=53), nullable=False),
         sa.CheckConstraint("arm in ('random', 'informed', 'owner')", name="ck_question_arm"),
         sa.CheckConstraint("kind in ('ask', 'gold', 'repeat', 'training')", name="ck_question_kind"),
@@ -148,6 +182,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("refill and state = 'open' and free > 0"),
         postgresql_where=sa.text("refill and state = 'open' and free > 0"),
     )
+
+
+def _create_response() -> None:
     op.create_table(
         "response",
         sa.Column("item", ID, nullable=False),
@@ -157,6 +194,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["item"], ["item.id"], name="fk_response_item"),
         sa.PrimaryKeyConstraint("item", "number", name="pk_response"),
     )
+
+
+def _create_session() -> None:
     op.create_table(
         "session",
         sa.Column("id", ID, autoincrement=True, nullable=False),
@@ -170,6 +210,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_session"),
         sa.UniqueConstraint("token_hash", name="uq_session_token_hash"),
     )
+
+
+def _create_lease() -> None:
     op.create_table(
         "lease",
         sa.Column("id", ID, autoincrement=True, nullable=False),
@@ -190,15 +233,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_lease"),
         sa.UniqueConstraint("public_id", name="uq_lease_public_id"),
     )
-    op.create_index("ix_lease_expires", "lease", ["state", "expires"], unique=False)
+    op.create_index(
+        "ix_lease_expires",
+        "lease",
+        ["expires"],
+        unique=False,
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    )
     op.create_index("ix_lease_person", "lease", ["person", "state", "id"], unique=False)
+    op.create_index("ix_lease_question", "lease", ["question", "person", "state"], unique=False)
     op.create_index(
         "uq_lease_person",
         "lease",
         ["question", "person"],
         unique=True,
-        sqlite_where=sa.text("state in ('open', 'answered', 'surplus')"),
-        postgresql_where=sa.text("state in ('open', 'answered', 'surplus')"),
+        sqlite_where=sa.text("state in ('open', 'answered')"),
+        postgresql_where=sa.text("state in ('open', 'answered')"),
     )
     op.create_index(
         "uq_lease_place",
@@ -208,6 +259,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("state in ('open', 'answered')"),
         postgresql_where=sa.text("state in ('open', 'answered')"),
     )
+
+
+def _create_utility() -> None:
     op.create_table(
         "utility",
         sa.Column("wave", ID, nullable=False),
@@ -217,6 +271,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["wave"], ["wave.id"], name="fk_utility_wave"),
         sa.PrimaryKeyConstraint("wave", "question", name="pk_utility"),
     )
+
+
+def _create_judgement() -> None:
     op.create_table(
         "judgement",
         sa.Column("id", ID, autoincrement=True, nullable=False),
