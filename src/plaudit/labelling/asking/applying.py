@@ -13,7 +13,7 @@ from plaudit.errors import InvalidInputError, PlauditError
 from plaudit.labelling.asking.wave import Wave, WaveQuestion
 from plaudit.labelling.clock import now, number
 from plaudit.labelling.database.tables import items, questions, utilities, waves
-from plaudit.labelling.project import Project, note
+from plaudit.labelling.project import Project, current_overlap, note
 from plaudit.labelling.questions import question_row
 
 logger = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ def apply_wave(project: Project, wave: Wave) -> AppliedWave:
             rows = connection.execute(locked.order_by(items.c.id).with_for_update())
             answers = {row.id: row.answers for row in rows}
             usable = [one for one in batch if {*one.responses} <= {*answers.get(one.item, ())}]
-            asked += _ask(project, connection, wave, number_of_wave, [one for one in usable if not one.again])
+            asked += _ask(connection, wave, number_of_wave, [one for one in usable if not one.again])
             again += _ask_again(connection, number_of_wave, [one for one in usable if one.again])
         note(connection, "wave", {"wave": number_of_wave, "rule": wave.rule, "asked": asked, "again": again})
     return AppliedWave(asked, again, len(wave.questions) - asked - again, is_known=False)
@@ -169,13 +169,11 @@ def _batches(wave_questions: Sequence[WaveQuestion]) -> Iterator[Sequence[WaveQu
         yield wave_questions[start : start + _BATCH]
 
 
-def _ask(
-    project: Project, connection: Connection, wave: Wave, number_of_wave: int, wanted: Sequence[WaveQuestion]
-) -> int:
+def _ask(connection: Connection, wave: Wave, number_of_wave: int, wanted: Sequence[WaveQuestion]) -> int:
     """Questions that nobody has begun."""
     # What was drawn blindly is of the random arm, whoever drew it.
     arm = "random" if wave.rule == "random" else "informed"
-    overlap = project.settings.overlap
+    overlap = current_overlap(connection)
     rows = {}
     for one in wanted:
         row = question_row(

@@ -57,10 +57,7 @@ def standing(project: Project) -> Standing:
         people = connection.scalar(select(func.count()).where(~persons.c.disabled)) or 0
         held = _people_of_questions(connection)
         judgements = _count_answers(connection)
-    groups = [
-        judged.get(row.group_id) or Group(row.group_id, text_of_json(row.prompt), texts[row.id], tools=tuple(row.tools))
-        for row in rows
-    ]
+    groups = [judged.get(row.group_id) or _without_judgements(row, texts[row.id]) for row in rows]
     free = [
         one
         for number, (row, group) in enumerate(zip(rows, groups, strict=True))
@@ -152,6 +149,11 @@ def _splits(group: Group) -> dict[tuple[int, int], float]:
 def _split_of(shown: Sequence[int], splits: Mapping[tuple[int, int], float]) -> float:
     pairs = [splits.get(pair, 0.0) for pair in combinations(sorted(shown), 2)]
     return sum(pairs) / len(pairs)
+
+
+def _without_judgements(row: Any, texts: tuple[Any, ...]) -> Group:
+    prompt = text_of_json(row.prompt)
+    return Group(row.group_id, prompt, texts, subset=row.subset, meta=row.meta, tools=tuple(row.tools))
 
 
 def _texts(connection: Connection) -> dict[int, tuple[Any, ...]]:
