@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from plaudit.errors import NotFoundError
-from plaudit.labelling import people
+from plaudit.labelling import invitations, people
 from plaudit.labelling.database.tables import events, judgements, leases
 from plaudit.labelling.exporting import ExportOptions, export
 from plaudit.labelling.forgetting import forget
@@ -16,7 +16,7 @@ from plaudit.labelling.judging import send
 def test_a_person_is_forgotten(make, tmp_path):
     project = make(**PLAIN, overlap=2)
     project.add(some_groups(3))
-    session = people.accept(project, people.create_invitation(project), "Quirinus Zwackelmann")
+    session = invitations.accept(project, invitations.create_invitation(project), "Quirinus Zwackelmann")
     ann = people.find_person(project, "Quirinus Zwackelmann")
     bea = people.add_person(project, "Bea")
     judge(project, ann, {"skip": "my cousin Eusebius wrote this"})

@@ -6,7 +6,7 @@ import pytest
 from labelling.crowds import rows
 
 from plaudit.errors import InvalidInputError, NotFoundError, PlauditError
-from plaudit.labelling import people
+from plaudit.labelling import invitations, people
 from plaudit.labelling.database.tables import invites, persons, sessions
 
 DAY = 86400
@@ -19,56 +19,56 @@ def project(make):
 
 
 def test_an_invitation_is_used_up_by_the_button_alone(project):
-    token = people.create_invitation(project, most=1)
+    token = invitations.create_invitation(project, most=1)
     assert [people.invited(project, token) for _ in range(3)] == ["annotator"] * 3
-    who = people.signed_in(project, people.accept(project, token, " Ann  Lee ", "zh"))
+    who = people.signed_in(project, invitations.accept(project, token, " Ann  Lee ", "zh"))
     assert (who.name, who.role, who.locale) == ("Ann Lee", "annotator", "zh")
     assert people.invited(project, token) is None
     with pytest.raises(NotFoundError, match="ask for a new one"):
-        people.accept(project, token, "Bea")
+        invitations.accept(project, token, "Bea")
     assert len(rows(project, persons)) == 1
 
 
 def test_a_name_that_is_taken_uses_nothing_up(project):
     people.add_person(project, "Ann")
-    token = people.create_invitation(project, most=1)
+    token = invitations.create_invitation(project, most=1)
     with pytest.raises(InvalidInputError, match="somebody is called 'ANN' already"):
-        people.accept(project, token, "ANN")
-    people.accept(project, token, "Bea")
+        invitations.accept(project, token, "ANN")
+    invitations.accept(project, token, "Bea")
 
 
 def test_an_invitation_ends(project, clock):
-    token = people.create_invitation(project, days=14)
+    token = invitations.create_invitation(project, days=14)
     clock.pass_by(14 * DAY - 1)
     assert people.invited(project, token) == "annotator"
     clock.pass_by(2)
     assert people.invited(project, token) is None
     with pytest.raises(NotFoundError):
-        people.accept(project, token, "Ann")
-    for_good = people.create_invitation(project, days=None)
+        invitations.accept(project, token, "Ann")
+    for_good = invitations.create_invitation(project, days=None)
     clock.pass_by(1000 * DAY)
     assert people.invited(project, for_good) == "annotator"
 
 
 def test_an_invitation_is_revoked(project):
-    first = people.create_invitation(project, "reviewer", label="for Bea")
-    second = people.create_invitation(project, most=3)
-    people.accept(project, first, "Bea")
-    newest, oldest = people.invitations(project)
+    first = invitations.create_invitation(project, "reviewer", label="for Bea")
+    second = invitations.create_invitation(project, most=3)
+    invitations.accept(project, first, "Bea")
+    newest, oldest = invitations.invitations(project)
     assert (oldest["label"], oldest["role"], oldest["uses"], oldest["holds"]) == ("for Bea", "reviewer", 1, True)
     assert newest["most"] == 3
-    people.revoke_invitation(project, oldest["id"])
+    invitations.revoke_invitation(project, oldest["id"])
     assert (people.invited(project, first), people.invited(project, second)) == (None, "annotator")
     assert people.find_person(project, "bea") is not None
 
 
 def test_as_many_as_may_and_no_more(project):
     """Twelve people press the button at once."""
-    token = people.create_invitation(project, most=5)
+    token = invitations.create_invitation(project, most=5)
 
     def join(number):
         try:
-            return people.accept(project, token, f"person no. {number}")
+            return invitations.accept(project, token, f"person no. {number}")
         except NotFoundError:
             return None
 
@@ -93,31 +93,31 @@ def test_one_name_at_the_same_moment(project):
 
 def test_a_return_link_works_once(project):
     ann = people.add_person(project, "Ann")
-    old, token = (people.create_return_link(project, ann) for _ in range(2))
+    old, token = (invitations.create_return_link(project, ann) for _ in range(2))
     assert people.invited(project, old) is None
     assert people.invited(project, token) == people.invited(project, token) == "return"
-    assert people.signed_in(project, people.accept(project, token, "")).id == ann
+    assert people.signed_in(project, invitations.accept(project, token, "")).id == ann
     assert people.invited(project, token) is None
     with pytest.raises(NotFoundError):
-        people.accept(project, token, "")
+        invitations.accept(project, token, "")
 
 
 def test_tokens_are_kept_as_digests(project):
-    invitation = people.create_invitation(project)
-    session = people.accept(project, invitation, "Ann")
-    link = people.create_return_link(project, 1)
+    invitation = invitations.create_invitation(project)
+    session = invitations.accept(project, invitation, "Ann")
+    link = invitations.create_return_link(project, 1)
     kept = str([*rows(project, invites), *rows(project, sessions), *rows(project, persons)])
     assert not [token for token in (invitation, session, link) if token in kept]
 
 
 def test_a_session_rolls_and_ends_all_the_same(project, clock):
-    token = people.accept(project, people.create_invitation(project), "Ann")
+    token = invitations.accept(project, invitations.create_invitation(project), "Ann")
     for _ in range(4):
         clock.pass_by(22 * DAY)
         assert people.signed_in(project, token) is not None
     clock.pass_by(3 * DAY)
     assert people.signed_in(project, token) is None, "after 90 days"
-    other = people.accept(project, people.create_invitation(project), "Bea")
+    other = invitations.accept(project, invitations.create_invitation(project), "Bea")
     clock.pass_by(29 * DAY)
     assert people.signed_in(project, other)
     clock.pass_by(31 * DAY)
@@ -125,14 +125,14 @@ def test_a_session_rolls_and_ends_all_the_same(project, clock):
 
 
 def test_sessions_end(project):
-    token = people.accept(project, people.create_invitation(project), "Ann")
-    second = people.accept(project, people.create_return_link(project, 1), "")
+    token = invitations.accept(project, invitations.create_invitation(project), "Ann")
+    second = invitations.accept(project, invitations.create_return_link(project, 1), "")
     people.sign_out(project, token)
     assert people.signed_in(project, token) is None
     assert people.signed_in(project, second) is not None
     people.set_role(project, 1, "reviewer")
     assert people.signed_in(project, second) is None
-    third = people.accept(project, people.create_return_link(project, 1), "")
+    third = invitations.accept(project, invitations.create_return_link(project, 1), "")
     assert people.signed_in(project, third).role == "reviewer"
     people.set_password(project, 1, SECRET)
     assert people.signed_in(project, third) is None
@@ -181,7 +181,7 @@ def test_names_of_the_world(project):
 def test_roles(project):
     for call in (
         lambda: people.add_person(project, "Ann", "king"),
-        lambda: people.create_invitation(project, "king"),
+        lambda: invitations.create_invitation(project, "king"),
         lambda: people.set_role(project, people.add_person(project, "Bea"), "king"),
     ):
         with pytest.raises(PlauditError, match="there are owner, reviewer, annotator"):

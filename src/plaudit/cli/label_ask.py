@@ -60,7 +60,7 @@ def ask_command(
 
     Example: `plaudit label ask helpful --backbone frozen:minilm-l6 --watch 100`
     """
-    from plaudit.cli.label import require
+    from plaudit.cli.label_team import require
 
     require()
     from plaudit.labelling import Project, Wish, feature_source

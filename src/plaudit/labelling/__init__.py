@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from plaudit.labelling.assigning import Assignment, Nothing, take
     from plaudit.labelling.exporting import Exported, ExportOptions, export
     from plaudit.labelling.forgetting import forget
+    from plaudit.labelling.invitations import create_invitation, create_return_link
     from plaudit.labelling.jobs import Jobs
     from plaudit.labelling.judging import Envelope, Receipt, send
-    from plaudit.labelling.people import add_person, create_invitation, create_return_link, find_person, set_password
+    from plaudit.labelling.people import add_person, find_person, set_password
     from plaudit.labelling.progress import project_status
     from plaudit.labelling.project import Added, Project
     from plaudit.labelling.server import Address, default_folder, owner_link, running_labelling_server, serve

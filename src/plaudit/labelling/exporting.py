@@ -50,7 +50,6 @@ class Exported(NamedTuple):
     skips: int
     surplus: int
     lost: str = ""
-    lost: str = ""
 
 
 class ExportOptions(NamedTuple):

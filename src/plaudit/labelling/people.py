@@ -1,7 +1,6 @@
-"""Who may judge, and who may look: people, invitations, sessions and passwords.
+"""Who may judge, and who may look: people, sessions and passwords.
 
-Tokens are 256 random bits, of which the database holds digests alone. A link only shows a page; what uses it up is the
-button there, since programs that preview links follow them.
+Tokens are 256 random bits, of which the database holds digests alone.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import re
 import secrets
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from unicodedata import normalize
 
 from argon2 import PasswordHasher
@@ -17,16 +16,16 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from plaudit.errors import InvalidInputError, NotFoundError
+from plaudit.errors import InvalidInputError
 from plaudit.labelling.clock import now, public_id
-from plaudit.labelling.database.tables import invites, leases, persons, questions, sessions
+from plaudit.labelling.database.tables import leases, persons, questions, sessions
 from plaudit.labelling.project import Project, note
 
 OWNER, REVIEWER, ANNOTATOR = "owner", "reviewer", "annotator"
 ROLES = (OWNER, REVIEWER, ANNOTATOR)
 
-_DAY = 86400.0
-_LONGEST_SESSION = 90 * _DAY
+DAY = 86400.0
+_LONGEST_SESSION = 90 * DAY
 _SEEN_EVERY = 600.0
 _SHORTEST_PASSWORD = 10
 _FORGOTTEN = re.compile(r"person-\d+")
@@ -68,7 +67,7 @@ def add_person(project: Project, name: str, role: str = ANNOTATOR, password: str
         True
     """
     with project.database.writing() as connection:
-        return _insert_person(connection, name, role, password)
+        return insert_person(connection, name, role, password)
 
 
 def set_password(project: Project, whose: int, password: str) -> None:
@@ -94,7 +93,7 @@ def set_role(project: Project, whose: int, role: str) -> None:
     Raises:
         InvalidInputError: if there is no such role.
     """
-    _check_role(role)
+    check_role(role)
     with project.database.writing() as connection:
         connection.execute(update(persons).where(persons.c.id == whose).values(role=role))
         _end_sessions(connection, whose)
@@ -142,122 +141,7 @@ def sign_in(project: Project, name: str, password: str) -> str:
     if row is None or not known:
         raise InvalidInputError("the name and the password do not belong together", remedy="try again")
     with project.database.writing() as connection:
-        return _begin_session(connection, row.id)
-
-
-def create_invitation(
-    project: Project,
-    role: str = ANNOTATOR,
-    *,
-    label: str = "",
-    most: int | None = None,
-    days: float | None = 14,
-    by: int | None = None,
-) -> str:
-    """The token of an invitation.
-
-    Args:
-        project: to which.
-        role: that who accepts it gets.
-        label: to tell it from others.
-        most: people who may accept it; None: any number.
-        days: for which it holds; None: until it is revoked.
-        by: the id of who invites.
-
-    Example:
-        >>> project = Project.open("my-project")
-        >>> invitation(project, create_invitation(project)).role
-        'annotator'
-    """
-    _check_role(role)
-    token = secrets.token_urlsafe(32)
-    with project.database.writing() as connection:
-        values = {"role": role, "label": label, "max_uses": most, "revoked": False, "created": now(), "created_by": by}
-        expires = None if days is None else now() + days * _DAY
-        connection.execute(insert(invites).values(token_hash=_digest(token), expires=expires, **values))
-    return token
-
-
-def invitations(project: Project) -> list[dict[str, Any]]:
-    """What was sent out, newest first: `id`, `role`, `label`, `uses`, `most`, `expires`, and whether it `holds`."""
-    with project.database.reading() as connection:
-        rows = connection.execute(select(invites).order_by(invites.c.id.desc())).all()
-    return [
-        {
-            "id": row.id,
-            "role": row.role,
-            "label": row.label,
-            "uses": row.uses,
-            "most": row.max_uses,
-            "expires": row.expires,
-            "holds": _holds(row),
-        }
-        for row in rows
-    ]
-
-
-def revoke_invitation(project: Project, number: int) -> None:
-    """Let nobody else in by an invitation; who has accepted it stays."""
-    with project.database.writing() as connection:
-        connection.execute(update(invites).where(invites.c.id == number).values(revoked=True))
-        note(connection, "invitation-revoked", {"invite": number})
-
-
-def create_return_link(project: Project, whose: int) -> str:
-    """A token by which a person comes back who has lost the session; it works once, and ends an older one.
-
-    Example:
-        >>> project = Project.open("my-project")
-        >>> invitation(project, create_return_link(project, add_person(project, "Fay"))).name
-        'Fay'
-    """
-    token = secrets.token_urlsafe(32)
-    with project.database.writing() as connection:
-        connection.execute(update(persons).where(persons.c.id == whose).values(return_hash=_digest(token)))
-    return token
-
-
-class Invitation(NamedTuple):
-    """What a link is good for.
-
-    Attributes:
-        role: that it gives.
-        name: of the person who comes back by it; None: somebody new.
-    """
-
-    role: str
-    name: str | None = None
-
-
-def invitation(project: Project, token: str) -> Invitation | None:
-    """What a token is good for; None: nothing any more."""
-    with project.database.reading() as connection:
-        back = _coming_back(token).with_only_columns(persons.c.role, persons.c.name)
-        if (row := connection.execute(back).one_or_none()) is not None:
-            return Invitation(row.role, row.name)
-        row = _valid_invitation(connection, token)
-    return None if row is None else Invitation(row.role)
-
-
-def accept(project: Project, token: str, name: str, locale: str | None = None) -> str:
-    """A session's token, for an invitation or a return link.
-
-    Raises:
-        NotFoundError: if it holds no more.
-        InvalidInputError: if the name is taken.
-    """
-    with project.database.writing() as connection:
-        back = connection.scalar(_coming_back(token).with_for_update())
-        if back is not None:
-            connection.execute(update(persons).where(persons.c.id == back).values(return_hash=None))
-            return _begin_session(connection, back)
-        row = _valid_invitation(connection, token, locked=True)
-        if row is None:
-            raise NotFoundError("this invitation holds no more", remedy="ask for a new one")
-        whose = _insert_person(connection, name, row.role, None, locale)
-        connection.execute(update(invites).where(invites.c.id == row.id).values(uses=invites.c.uses + 1))
-        note(connection, "joined", {"invite": row.id}, whose)
-        return _begin_session(connection, whose)
+        return begin_session(connection, row.id)
 
 
 def signed_in(project: Project, token: str) -> SignedIn | None:
@@ -265,9 +149,9 @@ def signed_in(project: Project, token: str) -> SignedIn | None:
     with project.database.reading() as connection:
         columns = (sessions.c.id.label("session"), sessions.c.csrf, sessions.c.seen, sessions.c.created.label("began"))
         live = select(persons, *columns).join(persons, persons.c.id == sessions.c.person)
-        wanted = live.where(sessions.c.token_hash == _digest(token), ~sessions.c.ended, ~persons.c.disabled)
+        wanted = live.where(sessions.c.token_hash == digest(token), ~sessions.c.ended, ~persons.c.disabled)
         row = connection.execute(wanted).one_or_none()
-    lasts = project.settings.session_days * _DAY
+    lasts = project.settings.session_days * DAY
     if row is None or row.seen + lasts < now() or row.began + _LONGEST_SESSION < now():
         return None
     if row.seen + _SEEN_EVERY < now():
@@ -279,7 +163,7 @@ def signed_in(project: Project, token: str) -> SignedIn | None:
 def sign_out(project: Project, token: str) -> None:
     """End a session."""
     with project.database.writing() as connection:
-        connection.execute(update(sessions).where(sessions.c.token_hash == _digest(token)).values(ended=True))
+        connection.execute(update(sessions).where(sessions.c.token_hash == digest(token)).values(ended=True))
 
 
 def set_locale(project: Project, whose: int, locale: str) -> None:
@@ -301,15 +185,13 @@ def open_questions(project: Project, whose: int) -> list[str]:
         return [*connection.scalars(held)]
 
 
-def _insert_person(
-    connection: Connection, name: str, role: str, password: str | None, locale: str | None = None
-) -> int:
+def insert_person(connection: Connection, name: str, role: str, password: str | None, locale: str | None = None) -> int:
     name = " ".join(name.split())
     if not 1 <= len(name) <= 60 or len(_folded(name)) > 100 or not name.isprintable():
         raise InvalidInputError("a name has 1 to 60 characters", remedy="choose another one")
     if _FORGOTTEN.fullmatch(_folded(name)):
         raise InvalidInputError(f"{name!r} is kept for people who were forgotten", remedy="choose another name")
-    _check_role(role)
+    check_role(role)
     if connection.scalar(select(persons.c.id).where(persons.c.folded == _folded(name))) is not None:
         raise InvalidInputError(f"somebody is called {name!r} already", remedy="choose another name")
     values = {"public_id": public_id(), "name": name, "folded": _folded(name), "role": role, "locale": locale}
@@ -323,30 +205,14 @@ def _insert_person(
     return int(key[0])  # type: ignore[index]
 
 
-def _check_role(role: str) -> None:
+def check_role(role: str) -> None:
     if role not in ROLES:
         raise InvalidInputError(f"there is no role {role!r}", remedy=f"there are {', '.join(ROLES)}")
 
 
-def _coming_back(token: str) -> Any:
-    return select(persons.c.id).where(persons.c.return_hash == _digest(token), ~persons.c.disabled)
-
-
-def _valid_invitation(connection: Connection, token: str, *, locked: bool = False) -> Any:
-    wanted = select(invites).where(invites.c.token_hash == _digest(token))
-    row = connection.execute(wanted.with_for_update() if locked else wanted).one_or_none()
-    return row if row is not None and _holds(row) else None
-
-
-def _holds(row: Any) -> bool:
-    """Whether an invitation lets somebody else in."""
-    used_up = row.max_uses is not None and row.uses >= row.max_uses
-    return not (row.revoked or used_up or (row.expires is not None and row.expires < now()))
-
-
-def _begin_session(connection: Connection, whose: int) -> str:
+def begin_session(connection: Connection, whose: int) -> str:
     token = secrets.token_urlsafe(32)
-    values = {"token_hash": _digest(token), "person": whose, "csrf": secrets.token_urlsafe(24), "ended": False}
+    values = {"token_hash": digest(token), "person": whose, "csrf": secrets.token_urlsafe(24), "ended": False}
     connection.execute(insert(sessions).values(created=now(), seen=now(), **values))
     return token
 
@@ -363,7 +229,7 @@ def _hashed(password: str) -> str:
     return _hasher.hash(password)
 
 
-def _digest(token: str) -> str:
+def digest(token: str) -> str:
     return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 

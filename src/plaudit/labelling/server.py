@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from plaudit.errors import InvalidInputError
-from plaudit.labelling import people
+from plaudit.labelling import invitations, people
 from plaudit.labelling.app import create_app
 from plaudit.labelling.project import Project
 from plaudit.web import bind, host_and_port, is_loopback
@@ -152,7 +152,7 @@ def owner_link(project: Project, url: str) -> str:
     whose = people.find_person(project, people.OWNER)
     if whose is None:
         whose = people.add_person(project, people.OWNER, people.OWNER)
-    return f"{url}/join/{people.create_return_link(project, whose)}"
+    return f"{url}/join/{invitations.create_return_link(project, whose)}"
 
 
 def _prepared(project: Project, address: Address, tell: Callable[[str], None]) -> tuple[uvicorn.Server, Any, str]:

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 from simulated_crowds import Member, always_first, careful, extras, pairs, project_of, write
 
-from plaudit.labelling import people
+from plaudit.labelling import invitations, people
 from plaudit.labelling.project import set_guidelines
 from plaudit.labelling.server import running_labelling_server
 
@@ -46,7 +46,7 @@ class Served:
             return Visitor(self.url)
         name = f"the {role}"
         whose = people.find_person(self.project, name) or people.add_person(self.project, name, role)
-        token = people.accept(self.project, people.create_return_link(self.project, whose), "")
+        token = invitations.accept(self.project, invitations.create_return_link(self.project, whose), "")
         return Visitor(self.url, token, people.signed_in(self.project, token).csrf)
 
 

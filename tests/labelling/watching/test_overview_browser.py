@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from plaudit.labelling import people
+from plaudit.labelling import invitations, people
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -98,7 +98,7 @@ def test_an_owner_invites_pauses_and_changes_guidelines(opened, served):
     page.click("#invite button:not([type])")
     page.wait_for_selector("#link[open]")
     link = page.input_value("#link-text")
-    assert people.invitation(served.project, link.rpartition("/")[2]).role == "annotator"
+    assert invitations.invitation(served.project, link.rpartition("/")[2]).role == "annotator"
     page.keyboard.press("Escape")
     page.click("tbody tr:has-text('Felix') [data-act=pause]")
     page.wait_for_selector("tbody tr:has-text('Felix') >> text=paused")

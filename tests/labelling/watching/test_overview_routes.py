@@ -5,7 +5,7 @@ import json
 import pytest
 from simulated_crowds import asked
 
-from plaudit.labelling import people
+from plaudit.labelling import invitations
 
 SEEN = [
     ("GET", "/overview", None),
@@ -89,10 +89,10 @@ def test_nothing_out_of_the_data_is_markup(served):
 def test_an_invitation_and_a_way_back(served):
     owner = served.visitor("owner")
     link = owner.post("/api/overview/invite", {"role": "reviewer", "most": 1}).json()["link"]
-    assert people.invitation(served.project, link.removeprefix("/join/")).role == "reviewer"
+    assert invitations.invitation(served.project, link.removeprefix("/join/")).role == "reviewer"
     ann = next(one for one in owner.get("/api/overview").json()["people"] if one["name"] == "Ann")
     back = owner.post("/api/overview/return-link", {"person": ann["person"]}).json()["link"]
-    assert people.invitation(served.project, back.removeprefix("/join/")).name == "Ann"
+    assert invitations.invitation(served.project, back.removeprefix("/join/")).name == "Ann"
 
 
 def test_a_person_and_the_project_are_paused_and_go_on(served):

@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from plaudit.labelling import people
+from plaudit.labelling import invitations, people
 from plaudit.labelling.pages import guidelines_page, join_page, judge_page, sign_in_page
 from plaudit.labelling.people import SignedIn
 from plaudit.labelling.project import Project, guidelines
@@ -61,7 +61,7 @@ def _add_pages(app: FastAPI, server: LabellingServer) -> None:
 
     @app.get("/join/{token}", response_model=None)
     def join(request: Request, token: str) -> Response:
-        invitation = people.invitation(project, token)
+        invitation = invitations.invitation(project, token)
         if invitation is None:
             return HTMLResponse(join_page(project.name, token, page_language(request), problem="expired"), 410)
         return HTMLResponse(join_page(project.name, token, page_language(request), returning=invitation.name or ""))
@@ -108,7 +108,7 @@ def _add_signing(app: FastAPI, server: LabellingServer) -> None:
     def join(request: Request, body: JoinBody) -> Response:
         server.check_rate(request)
         locale = body.locale if body.locale in LANGUAGES else None
-        return server.begin(JsonAnswer({"to": "/"}), people.accept(project, body.token, body.name, locale))
+        return server.begin(JsonAnswer({"to": "/"}), invitations.accept(project, body.token, body.name, locale))
 
     @app.post("/api/sign-in", response_model=None)
     def sign_in(request: Request, body: SignInBody) -> Response:

@@ -15,7 +15,7 @@ from pydantic import Field
 from sqlalchemy import select
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from plaudit.labelling import people
+from plaudit.labelling import invitations, people
 from plaudit.labelling.database.tables import persons, questions
 from plaudit.labelling.exporting import GROUPS, JUDGEMENTS, ExportOptions, judged_groups, judged_lines
 from plaudit.labelling.managing import ask_again, change_gold, pause_project, raise_overlap, reopen, set_aside
@@ -193,7 +193,7 @@ def _add_people(app: FastAPI, server: LabellingServer, watch: ProjectWatch) -> N
     @app.post("/api/overview/invite", response_model=None)
     def invite(request: Request, body: InviteBody) -> Response:
         who = server.required(request, OWNER)
-        token = people.create_invitation(
+        token = invitations.create_invitation(
             project, body.role, label=body.label, most=body.most, days=body.days, by=who.id
         )
         return JsonAnswer({"link": f"/join/{token}"})
@@ -201,7 +201,7 @@ def _add_people(app: FastAPI, server: LabellingServer, watch: ProjectWatch) -> N
     @app.post("/api/overview/return-link", response_model=None)
     def return_link(request: Request, body: PersonBody) -> Response:
         server.required(request, OWNER)
-        return JsonAnswer({"link": f"/join/{people.create_return_link(project, _person(project, body.person))}"})
+        return JsonAnswer({"link": f"/join/{invitations.create_return_link(project, _person(project, body.person))}"})
 
     @app.post("/api/overview/pause", response_model=None)
     def pause(request: Request, body: PauseBody) -> Response:
