@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -24,6 +24,7 @@ from plaudit.errors import InvalidInputError
 from plaudit.text import counted
 
 if TYPE_CHECKING:
+    from plaudit.groups import Group
     from plaudit.labelling import Added, Project
     from plaudit.text import Language
 
@@ -92,12 +93,13 @@ def start(
         _demo(project or Path("plaudit-label-demo"), port, language, open_page=open_page)
         return
     place = project or default_folder(files)
+    material = _read(files, reading)
     if (place / "labels.db").exists():
         made = Project.open(place)
     else:
         changed = _attributes(attribute)
         made = Project.create(place, place.name, changed_settings(context, LabellingSettings(), **changed))
-    _tell_added(_add(made, files, reading))
+    _tell_added(_add(made, material))
     _serve(made, Address(port=port), open_page=open_page)
 
 
@@ -128,10 +130,12 @@ def new(
 
     settings = changed_settings(context, LabellingSettings(), **_attributes(attribute))
     text = "" if guidelines is None else _text(guidelines)
+    material = _read(files, reading)
+    known = None if gold is None else _read(gold, reading)
     made = Project.create(project, name or Path(project).name, settings, text)
-    _tell_added(_add(made, files, reading))
-    if gold:
-        typer.echo(f"Of known answer: {counted(_add(made, gold, reading, gold=True).new, 'groups')}.")
+    _tell_added(_add(made, material))
+    if known is not None:
+        typer.echo(f"Of known answer: {counted(_add(made, known, gold=True).new, 'groups')}.", err=True)
     made.close()
 
 
@@ -147,8 +151,10 @@ def add(
 
     Example: `plaudit label add helpful more.jsonl`
     """
+    require()
+    material = _read(files, reading)
     made = claimed(project)
-    _tell_added(_add(made, files, reading, gold=as_gold))
+    _tell_added(_add(made, material, gold=as_gold))
     made.close()
 
 
@@ -179,17 +185,31 @@ app.command("export")(export_command)
 app.command("forget")(forget_command)
 
 
-def _add(project: Project, files: list[str], reading: Reading, *, gold: bool = False) -> Added:
+class _Material(NamedTuple):
+    """Groups that were read, and the line of each."""
+
+    groups: list[Group]
+    lines: dict[str, str]
+    source: str
+
+
+def _read(files: list[str], reading: Reading) -> _Material:
+    """Read files, before anything is made of them."""
+    from plaudit.cli.inputs import tell_rejected
     from plaudit.cli.progress import reading_shown
     from plaudit.data import ReadReport, SourceLines, load_groups
     from plaudit.groups import stable_id
 
-    report = ReadReport(source_lines=SourceLines())
+    known = SourceLines()
+    report = ReadReport(source_lines=known)
     with reading_shown():
         groups = load_groups(files, report=report, **reading.options())
-    known = report.source_lines
-    lines = {group.id: known.of(stable_id(group)) or "" for group in groups} if known is not None else {}
-    return project.add(groups, gold=gold, source=files[0], lines=lines)
+    tell_rejected(len(report.rejected), reading.rejects)
+    return _Material(groups, {group.id: known.of(stable_id(group)) or "" for group in groups}, files[0])
+
+
+def _add(project: Project, material: _Material, *, gold: bool = False) -> Added:
+    return project.add(material.groups, gold=gold, source=material.source, lines=material.lines)
 
 
 def _tell_added(added: Added) -> None:

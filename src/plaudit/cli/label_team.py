@@ -10,6 +10,7 @@ import typer
 
 from plaudit.cli.options import Json, Overwrite
 from plaudit.errors import InvalidInputError, NotFoundError
+from plaudit.storage import check_folder
 from plaudit.text import counted
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ def export_command(
     require()
     from plaudit.labelling import ExportOptions, Project, export
 
+    # Before the project is opened, which leaves files of SQLite's beside it.
+    check_folder(output, overwrite=overwrite)
     made = Project.open(project)
     start = 0.0 if since is None else since.replace(tzinfo=UTC).timestamp()
     kinds = _included(include or [])
