@@ -165,7 +165,9 @@ class Jobs:
         if has_test:
             steps.append(["eval", model, str(folder / "test.jsonl"), "-o", str(folder / "report")])
         if count:
-            steps.append(["label", "ask", self._project.place, "--model", model, "--count", str(count), "--anyway"])
+            # A model that learned from these judgements would count them twice; features of a frozen backbone do not.
+            by = ["--backbone", backbone] if backbone.startswith("frozen:") else ["--model", model]
+            steps.append(["label", "ask", self._project.place, *by, "--count", str(count), "--anyway"])
         return steps
 
     def _work(self, run: JobRun, steps: Sequence[Sequence[str]]) -> None:
