@@ -25,7 +25,6 @@ from starlette.staticfiles import StaticFiles
 from plaudit.errors import PlauditError
 from plaudit.labelling.answers import read_answer
 from plaudit.labelling.pages import (
-    CONTENT_SECURITY_POLICY,
     STATIC,
     guidelines_page,
     join_page,
@@ -35,6 +34,7 @@ from plaudit.labelling.pages import (
 )
 from plaudit.labelling.rendering import fold, render_conversation, render_plain, render_text, word_differences
 from plaudit.labelling.settings import LabellingSettings
+from plaudit.web import CONTENT_SECURITY_POLICY
 
 CSRF = "token-of-the-test"
 

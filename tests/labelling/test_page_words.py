@@ -15,7 +15,7 @@ ROOM = Path(plaudit.labelling.__file__).parent
 FILES = [path for path in ROOM.rglob("*") if path.suffix in (".py", ".j2", ".js")]
 
 # They look like names of sentences.
-OTHER = {"entry.js", "judge.js", "keys.js", "judge.css"}
+OTHER = {"entry.js", "judge.js", "keys.js", "judge.css", "overview.js", "overview.css"}
 
 
 # Names that are put together.
@@ -39,7 +39,7 @@ def test_a_sentence_stands_in_both_languages_with_the_same_fields(key):
     assert set(sentence) == set(LANGUAGES)
     assert all(sentence.values())
     assert fields(sentence["en"]) == fields(sentence["zh"])
-    assert not re.search(r"[A-Za-z]{2,} [A-Za-z]{2,}", re.sub(r"\{.*?\}", "", sentence["zh"]))
+    assert not re.search(r"[A-Za-z]{2,} [A-Za-z]{2,}", re.sub(r"\{.*?\}|plaudit [a-z ]+", "", sentence["zh"]))
 
 
 def test_every_sentence_that_is_asked_for_exists_and_every_one_is_asked_for():
@@ -47,7 +47,11 @@ def test_every_sentence_that_is_asked_for_exists_and_every_one_is_asked_for():
     sections = {key.split(".")[0] for key in templates()}
     asked = {key for key in re.findall(r"[\"'`]([a-z]+\.[a-z_]+)[\"'`]", text) if key.split(".")[0] in sections} - OTHER
     assert asked - set(templates()) == set()
-    assert set(templates()) - asked == MADE
+    # The overview names its sentences without their section.
+    of_judging = {key for key in templates() if not key.startswith("overview")}
+    assert of_judging - asked == MADE
+    parts = set(re.findall(r"[a-z_0-9]+", text))
+    assert {key for key in templates() if key not in of_judging and key.split(".")[1] not in parts} == set()
 
 
 def test_the_reasons_to_skip_are_sentences():

@@ -72,7 +72,7 @@ def test_the_same_figures_are_not_sent_twice(served):
 
 def test_parts_differ_by_language_and_role(served):
     owner, reviewer = served.visitor("owner"), served.visitor("reviewer")
-    answers = [one.get(f"/overview/parts?lang={lang}") for one in (owner, reviewer) for lang in ("en", "zh")]
+    answers = [one.get(f"/overview/parts?locale={lang}") for one in (owner, reviewer) for lang in ("en", "zh")]
     assert len({answer.headers["ETag"] for answer in answers}) == 4
     assert "data-act" not in answers[2].text
     assert "data-act" in answers[0].text
