@@ -1,12 +1,15 @@
-# Two commands on a fresh machine: `make demo` and `make test`. Each sets up what it needs in .venv.
+# Commands on a fresh machine: `make demo`, `make label-demo` and `make test`. Each sets up what it needs in .venv.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test install lint types docs dist benchmarks clean
+.PHONY: demo label-demo test install lint types docs dist benchmarks clean
 
 demo: install
 	$(BIN)/plaudit demo --overwrite
+
+label-demo: install
+	$(BIN)/plaudit label --demo
 
 test: .venv/dev
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)

@@ -9,6 +9,7 @@
 | `my-model` | the reward model that it became in training on `train.jsonl`, with its baselines |
 | `my-second-model` | the same after one epoch, with another seed and no baselines |
 | `my-bow` | a bag of words fitted to the same |
+| `my-project` | a labelling project of the questions of `test.jsonl`, before anybody judged |
 
 The better answer answers; the worse one does not know. All three learn that in a moment and are right of every pair.
 """
@@ -22,6 +23,7 @@ from tiny import tiny_language_model_folder
 
 import plaudit
 from plaudit.groups import Group, Ranking
+from plaudit.labelling import LabellingSettings, Project
 
 _BETTER = ("It is {sum}.", "The answer is {sum}, as you can count.", "{sum}.")
 _WORSE = ("No idea.", "Who knows? Ask somebody else.", "I do not know that one.")
@@ -53,4 +55,7 @@ def prepare_samples(folder: Path) -> Path:
     second = {**settings, "epochs": 1, "seed": 1, "baselines": "none"}
     plaudit.train(train, folder / "my-second-model", folder / "my-backbone", **second)
     plaudit.train(train, folder / "my-bow", "bow")
+    project = Project.create(folder / "my-project", "My project", LabellingSettings())
+    project.add(group.with_responses(group.responses) for group in test)
+    project.close()
     return folder

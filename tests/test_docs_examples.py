@@ -1,8 +1,8 @@
 """The examples in docstrings (`>>>`) do what they say, and whatever a front door offers has one.
 
 An example runs in a folder of its own, in which `docs_samples.py` has put a few files and models: `train.jsonl`,
-`test.jsonl`, `pairs.jsonl`, `my-backbone`, `my-model`, `my-second-model` and `my-bow`. Of names, only `np` is there
-beside its module's.
+`test.jsonl`, `pairs.jsonl`, `my-backbone`, `my-model`, `my-second-model`, `my-bow` and `my-project`. Of names, only
+`np` is there beside its module's.
 """
 
 import doctest

@@ -11,6 +11,7 @@ from toys import toy_groups
 
 from plaudit.cli import app
 from plaudit.data import write_groups
+from plaudit.labelling import LabellingSettings, Project
 from plaudit.model.linear.features import LengthFeatures
 from plaudit.model.linear.model import Linear, LinearModel
 
@@ -36,6 +37,7 @@ def place(tmp_path, monkeypatch, policy):
     for name, weight in (("model", 1.0), ("other", -1.0)):
         LinearModel(LengthFeatures(), Linear(np.array([weight]))).save(name)
     shutil.copytree(policy, "policy")
+    Project.create("project", "Project", LabellingSettings()).close()
     return tmp_path
 
 
@@ -62,6 +64,7 @@ VERBS = {
     "rank": ("model data.jsonl", FILE),
     "explain": ("model data.jsonl", FILE),
     "demo": ("", FOLDER),
+    "label export": ("project", FOLDER),
 }
 """Verb -> its other arguments, and what its -o names."""
 
@@ -93,7 +96,7 @@ def stand_in(output, kind):
 def test_every_verb_that_writes_is_walked():
     found = dict(commands())
     assert {name for name, flags in found.items() if "--output" in flags} == set(VERBS)
-    assert {name for name, flags in found.items() if flags & {"--output", "--rejects"}} == {
+    assert {name for name, flags in found.items() if flags & {"--output", "--rejects", "--completed"}} == {
         name for name, flags in found.items() if "--overwrite" in flags
     }
 
@@ -119,6 +122,7 @@ def test_a_file_of_rejects_is_not_replaced_unasked(run, place, verb):
     (place / "rejects.jsonl").write_text("mine")
     before = everything(place)
     output = ["-o", "new"] if verb in VERBS else []
+    arguments = {"label new": "fresh data.jsonl", "label add": "project data.jsonl"}.get(verb, arguments)
     code, _, said = run(*verb.split(), *arguments.split(), *output, "--rejects", "rejects.jsonl")
     assert (code, "rejects.jsonl: the file exists already" in said) == (2, True)
     assert everything(place) == before

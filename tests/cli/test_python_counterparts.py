@@ -5,6 +5,7 @@ import inspect
 import pytest
 
 import plaudit
+import plaudit.labelling
 from plaudit.cli import app
 
 # verb -> its function, the settings that function takes, and the parameters that are called otherwise there.
@@ -36,6 +37,16 @@ COUNTERPARTS = {
     "data convert": ("write_groups", None, {"to": "format"}),
     "data clicks": ("groups_of_clicks", None, {}),
     "data split": ("split_groups", None, {}),
+    # A project is a thing of its own, so that its verbs stand in its room.
+    "label start": ("labelling.Project.create", "labelling.LabellingSettings", {}),
+    "label new": ("labelling.Project.create", "labelling.LabellingSettings", {}),
+    "label add": ("labelling.Project.add", None, {}),
+    "label serve": ("labelling.serve", "labelling.Address", {}),
+    "label invite": ("labelling.create_invitation", None, {}),
+    "label ask": ("labelling.compute_wave", "labelling.Wish", {"by": "rule"}),
+    "label status": ("labelling.project_status", None, {}),
+    "label export": ("labelling.export", "labelling.ExportOptions", {}),
+    "label forget": ("labelling.forget", None, {}),
 }
 
 # The same name, and another thing: the format to read, where the function has the one to write; and what is made of
@@ -51,13 +62,18 @@ def verbs():
             yield f"{group.name} {command.name or command.callback.__name__}", command.callback
 
 
+def reached(name):
+    """What stands under a dotted name of the package."""
+    one = plaudit
+    for part in name.split("."):
+        one = getattr(one, part)
+    return one
+
+
 def parameters_of(verb):
     """Name -> default, of the verb's function and of the settings it takes by name."""
     name, settings, _ = COUNTERPARTS[verb]
-    function = plaudit
-    for part in name.split("."):
-        function = getattr(function, part)
-    callables = [function] if settings is None else [function, getattr(plaudit, settings)]
+    callables = [reached(name)] if settings is None else [reached(name), reached(settings)]
     return {
         parameter.name: parameter.default
         for one in callables
@@ -73,7 +89,10 @@ def default_of(parameter):
 def test_every_verb_has_its_function():
     assert {name for name, _ in verbs()} == set(COUNTERPARTS)
     for function, settings, _ in COUNTERPARTS.values():
-        assert {function.split(".")[0], settings or function.split(".")[0]} <= set(plaudit.__all__)
+        for name in filter(None, (function, settings)):
+            room, _, rest = name.rpartition("labelling.")
+            face = plaudit.labelling if room or name.startswith("labelling.") else plaudit
+            assert rest.split(".")[0] in face.__all__
 
 
 @pytest.mark.parametrize("verb", COUNTERPARTS)

@@ -10,7 +10,7 @@ from typing import NoReturn
 import typer
 
 from plaudit import __version__
-from plaudit.cli import data
+from plaudit.cli import data, label
 from plaudit.cli.align import align_command
 from plaudit.cli.best_of import best_of_command
 from plaudit.cli.combine import combine_command
@@ -61,6 +61,7 @@ app.command("sft")(sft_command)
 app.command("align")(align_command)
 app.command("demo")(demo_command)
 app.add_typer(data.app, name="data")
+app.add_typer(label.app, name="label")
 
 _WORDS = {"a valid integer": "a whole number", "a valid number": "a number"}
 """What typer calls kinds of values -> what settings call them."""

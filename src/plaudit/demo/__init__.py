@@ -6,6 +6,7 @@ from plaudit._face import face
 
 if TYPE_CHECKING:
     from plaudit.demo.aligning import AlignedPolicy, AlignmentDemo, run_alignment_demo
+    from plaudit.demo.labelling import Crowd, label_demo, project_groups, true_quality_of
     from plaudit.demo.policy import policy_topics, pretrain_policy, pretraining_answers
     from plaudit.demo.preferences import preference_set
     from plaudit.demo.run import Demo, run_demo, write_candidates
@@ -18,21 +19,25 @@ else:
 __all__ = [
     "AlignedPolicy",
     "AlignmentDemo",
+    "Crowd",
     "Demo",
     "SampleFigures",
     "ServedDemo",
     "TrueQuality",
     "judge_samples",
+    "label_demo",
     "policy_prompts",
     "policy_topics",
     "preference_set",
     "pretrain_policy",
     "pretraining_answers",
+    "project_groups",
     "run_alignment_demo",
     "run_demo",
     "sample_figures",
     "serve_demo",
     "true_qualities",
     "true_quality",
+    "true_quality_of",
     "write_candidates",
 ]

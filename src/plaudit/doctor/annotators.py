@@ -4,87 +4,39 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
-from scipy.stats import fisher_exact
 
 from plaudit.data import AlwaysFirst
 from plaudit.doctor.findings import Item, Target
 from plaudit.groups import Group
-from plaudit.judgements import cluster_ids
-from plaudit.statistics import Measurement, benjamini_hochberg, proportion
-
-LEVEL = 0.01
-"""False discovery rate: of the annotators who are named, the share expected to be named wrongly."""
-
-MIN_SHARED = 5
-"""Annotators with fewer shared comparisons cannot be told from the crowd, and are not tested."""
+from plaudit.judgements import FALSE_DISCOVERIES, PairVotes, agreement_with_others, cluster_ids
+from plaudit.statistics import benjamini_hochberg
 
 TIES = "ties in rankings"
-
-Tally = Float[np.ndarray, "2"]
-"""Agreeing votes, and all votes."""
-
-
-@dataclass
-class _SharedVotes:
-    """One annotator's votes on comparisons that other annotators decided.
-
-    Attributes:
-        agreed: [n], 1 for each vote that agrees with the majority of the others.
-        cluster: [n], the prompt.
-        others: on all comparisons that this annotator voted on, the votes of others, counted against the majority of
-            everyone but the voter.
-    """
-
-    agreed: list[float] = field(default_factory=list)
-    cluster: list[int] = field(default_factory=list)
-    others: Tally = field(default_factory=lambda: np.zeros(2))
-
-    @property
-    def tally(self) -> Tally:
-        return np.array([sum(self.agreed), len(self.agreed)], dtype=float)
-
-    @property
-    def rate(self) -> Measurement:
-        agreed = np.array(self.agreed)
-        return proportion(agreed, np.ones(len(agreed)), np.array(self.cluster))
 
 
 def disagreeing(groups: Sequence[Group]) -> Iterator[Item]:
     """Annotators who agree with the majority of the others less often than other people do.
 
-    Fisher's exact test, one-sided, against everyone else on comparisons that this annotator did not vote on (of two who
-    differ, nobody knows who is wrong); on the same comparisons, where the annotator voted on nearly all. Benjamini &
-    Hochberg over all annotators with `MIN_SHARED` comparisons. Removal is proposed only for those whose rate is nearer
-    to one half than to the crowd's.
+    The test is that of `plaudit.judgements.agreement_with_others`. Removal is proposed only for those whose rate is
+    nearer to one half than to the crowd's.
     """
-    votes = _shared_votes(groups)
-    total = np.sum([annotator.tally for annotator in votes.values()], axis=0) if votes else np.zeros(2)
-    tested = {name: annotator for name, annotator in votes.items() if len(annotator.agreed) >= MIN_SHARED}
-    crowd: dict[str, float] = {}
-    p_values: dict[str, float | None] = {}
-    for name, annotator in tested.items():
-        elsewhere = total - annotator.tally - annotator.others
-        crowd_agrees, crowd_votes = elsewhere if elsewhere[1] >= MIN_SHARED else annotator.others
-        crowd[name] = float(crowd_agrees / crowd_votes)
-        agrees, count = annotator.tally
-        table = [[agrees, count - agrees], [crowd_agrees, crowd_votes - crowd_agrees]]
-        p_values[name] = float(fisher_exact(np.array(table, dtype=int), alternative="less").pvalue)
-    for name, q in benjamini_hochberg(p_values).items():
-        rate = tested[name].rate
-        if q is None or q > LEVEL or rate.value is None:
+    names, votes = _votes(groups)
+    for voter, told in agreement_with_others(votes).items():
+        rate, crowd = told.rate, told.crowd
+        if not told.named or rate.value is None or crowd is None or told.q is None:
             continue
+        name = names[voter]
         interval = f" [{rate.low:.0%}, {rate.high:.0%}]" if rate.low is not None and rate.high is not None else ""
         yield Item(
             kind="annotator-disagrees",
-            suspicion=1 - q,
+            suspicion=1 - told.q,
             what=f"{name} agrees with the majority of the others on {rate.value:.0%}{interval} of {rate.n:,} "
-            f"comparisons; other people on {crowd[name]:.0%} of theirs",
-            keep=rate.value >= (0.5 + crowd[name]) / 2,
-            evidence={"agreement": rate.to_json(), "crowd": round(crowd[name], 4), "p": p_values[name], "q": q},
+            f"comparisons; other people on {crowd:.0%} of theirs",
+            keep=rate.value >= (0.5 + crowd) / 2,
+            evidence={"agreement": rate.to_json(), "crowd": round(crowd, 4), "p": told.p, "q": told.q},
             target=Target(annotator=name),
         )
 
@@ -148,7 +100,7 @@ def without_variance(groups: Sequence[Group]) -> Iterator[Item]:
             p_values[key] = sum((count / others.total()) ** times for count in counts)
             constants[key] = _Constant(attribute=attribute, annotator=name, value=value, times=times)
     for key, q in benjamini_hochberg(p_values).items():
-        if q is None or q > LEVEL:
+        if q is None or q > FALSE_DISCOVERIES:
             continue
         constant = constants[key]
         yield Item(
@@ -179,23 +131,19 @@ def _values_by_annotator(groups: Sequence[Group]) -> dict[str, dict[str, Counter
     return values
 
 
-def _shared_votes(groups: Sequence[Group]) -> dict[str, _SharedVotes]:
-    """Each annotator's votes on comparisons that others decided. Judging a pair more than once is one vote."""
-    shared: dict[str, _SharedVotes] = defaultdict(_SharedVotes)
+def _votes(groups: Sequence[Group]) -> tuple[list[str], PairVotes]:
+    """The names of annotators, and their votes. Judging a pair more than once is one vote."""
+    numbers: dict[str, int] = {}
+    rows: list[tuple[int, int, float, int]] = []
+    pairs = 0
     for cluster, group in zip(cluster_ids(groups), groups, strict=True):
         for votes in _votes_by_pair(group).values():
-            signs = {name: int(np.sign(vote)) for name, vote in votes.items()}
-            total = sum(signs.values())
-            agreed = {name: sign == np.sign(total - sign) for name, sign in signs.items() if sign and total != sign}
-            everyone = np.array([sum(agreed.values()), len(agreed)], dtype=float)
-            for name in signs:
-                if name in agreed:
-                    shared[name].agreed.append(float(agreed[name]))
-                    shared[name].cluster.append(cluster)
-                    shared[name].others += everyone - np.array([agreed[name], 1.0])
-                else:
-                    shared[name].others += everyone
-    return shared
+            for name, vote in votes.items():
+                rows.append((pairs, numbers.setdefault(name, len(numbers)), float(np.sign(vote)), int(cluster)))
+            pairs += 1
+    pair, voter, sign, prompt = np.array(rows, dtype=np.float64).reshape(-1, 4).T
+    numbered = [column.astype(np.int64) for column in (pair, voter, prompt)]
+    return [*numbers], PairVotes(pair=numbered[0], voter=numbered[1], sign=sign, cluster=numbered[2])
 
 
 def _votes_by_pair(group: Group) -> dict[tuple[int, int], dict[str, int]]:

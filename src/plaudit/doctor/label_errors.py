@@ -13,9 +13,8 @@ from jaxtyping import Bool, Float, Int
 from plaudit.doctor.crossfit import OutOfFoldScores
 from plaudit.doctor.folds import PerGroup
 from plaudit.doctor.noise import NO_FLIPS, NoiseModel, fit_noise, fit_stack
-from plaudit.doctor.posterior import Evidence, log_odds
 from plaudit.groups import Group
-from plaudit.judgements import credit, response_starts
+from plaudit.judgements import Evidence, credit, log_odds, response_starts
 from plaudit.statistics import Measurement, jackknife, proportion, undefined
 
 PerComparison = Float[np.ndarray, " comparisons"]
@@ -83,7 +82,7 @@ class _EvidenceSet:
         """[C], leave-one-out log odds of each observed comparison.
 
         Args:
-            tau, trust: see `posterior.log_odds`.
+            tau, trust: see `plaudit.judgements.log_odds`.
             p_wrong: [C], by which each comparison is discounted as evidence about the others.
         """
         evidence = self.evidence if p_wrong is None else _discounted(self.evidence, p_wrong)

@@ -24,7 +24,7 @@ from plaudit.groups import Group
 from plaudit.judgements.comparisons import Comparisons
 from plaudit.judgements.ratings import AttributeRatings
 from plaudit.judgements.votes import votes_of
-from plaudit.statistics import JACKKNIFE, Intervals, Measurement, Sums, by_cluster, of_sums, undefined
+from plaudit.statistics import JACKKNIFE, Intervals, Measurement, Sums, by_cluster, of_sums, proportion, undefined
 
 NO_OVERLAP = "no two named annotators judged the same two responses"
 ONE_RATER = "no two named annotators rated the same response"
@@ -46,15 +46,68 @@ def alpha_of_rankings(comparisons: Comparisons, intervals: Intervals = JACKKNIFE
         0.25
     """
     votes = votes_of(comparisons)
-    count = np.bincount(votes.pair)
-    shared = count > 1
-    if not shared.any():
+    cluster = np.zeros(len(votes.pair), dtype=np.int64)
+    cluster[votes.of] = comparisons.cluster[votes.named]
+    return alpha_of_votes(votes.pair, votes.value, cluster, intervals)
+
+
+def alpha_of_votes(
+    pair: Int64[np.ndarray, " votes"],
+    value: Float64[np.ndarray, " votes"],
+    cluster: Int64[np.ndarray, " votes"],
+    intervals: Intervals = JACKKNIFE,
+) -> Measurement:
+    """The same from votes, one of each annotator on each pair.
+
+    Args:
+        pair: [votes], its number, from 0.
+        value: [votes], 1 or -1 for one response or the other, 0 for neither.
+        cluster: [votes], the prompt.
+        intervals: how the interval is made.
+
+    Example:
+        >>> pair = np.array([0, 0, 1, 1])
+        >>> alpha_of_votes(pair, np.array([1.0, 1.0, 1.0, -1.0]), pair).value
+        0.25
+    """
+    counts, of_pair = _verdicts(pair, value, cluster)
+    if not counts.size:
         return undefined(NO_OVERLAP)
-    counts = np.array([np.bincount(votes.pair, votes.value == value, len(count)) for value in (-1, 0, 1)])[:, shared]
-    cluster = np.zeros(len(count), dtype=np.int64)
-    cluster[votes.pair[votes.of]] = comparisons.cluster[votes.named]
-    size = count[shared].astype(np.float64)
-    return _alpha(_of_verdicts, (size, counts[1], _different(counts)), cluster[shared], intervals)
+    return _alpha(_of_verdicts, (counts.sum(axis=0), counts[1], _different(counts)), of_pair, intervals)
+
+
+def same_votes(
+    pair: Int64[np.ndarray, " votes"],
+    value: Float64[np.ndarray, " votes"],
+    cluster: Int64[np.ndarray, " votes"],
+    intervals: Intervals = JACKKNIFE,
+) -> Measurement:
+    """Of two annotators' votes on one pair, the share that are the same. Arguments as in `alpha_of_votes`; `n` is
+    pairs of responses.
+
+    Example:
+        >>> pair = np.array([0, 0, 1, 1])
+        >>> same_votes(pair, np.array([1.0, 1.0, 1.0, -1.0]), pair).value
+        0.5
+    """
+    counts, of_pair = _verdicts(pair, value, cluster)
+    if not counts.size:
+        return undefined(NO_OVERLAP)
+    size = counts.sum(axis=0)
+    same = (counts * (counts - 1)).sum(axis=0) / (size * (size - 1))
+    return proportion(same, size * (size - 1) / 2, of_pair, intervals=intervals)
+
+
+def _verdicts(
+    pair: Int64[np.ndarray, " votes"], value: Float64[np.ndarray, " votes"], cluster: Int64[np.ndarray, " votes"]
+) -> tuple[Float64[np.ndarray, "3 shared"], Int64[np.ndarray, " shared"]]:
+    """Of pairs with two votes or more: how many were -1, 0 and 1, and the pair's cluster."""
+    count = np.bincount(pair)
+    shared = count > 1
+    counts = np.array([np.bincount(pair, value == verdict, len(count)) for verdict in (-1, 0, 1)], dtype=np.float64)
+    of_pair = np.zeros(len(count), dtype=np.int64)
+    of_pair[pair] = cluster
+    return counts[:, shared], of_pair[shared]
 
 
 def alpha_of_ratings(rated: AttributeRatings, intervals: Intervals = JACKKNIFE) -> Measurement:
@@ -87,6 +140,11 @@ def interval_alpha(
         unit: [m], its index.
         cluster: [units].
         intervals: how the interval is made.
+
+    Example:
+        >>> unit = np.array([0, 0, 1, 1])
+        >>> round(interval_alpha(np.array([1.0, 2.0, 2.0, 3.0]), unit, np.arange(2)).value, 3)
+        0.25
     """
     units, index, count = np.unique(unit, return_inverse=True, return_counts=True)
     # Centred, for the sums of squares below; alpha knows no zero and no unit.

@@ -63,6 +63,11 @@ def votes_of_others(comparisons: Comparisons) -> PerComparison:
 
 
 def numbered(high: Int64[np.ndarray, " n"], low: Int64[np.ndarray, " n"]) -> Int64[np.ndarray, " n"]:
-    """[n], a number for each combination of two numbers, 0 and up."""
+    """[n], a number for each combination of two numbers, 0 and up.
+
+    Example:
+        >>> numbered(np.array([0, 5, 0]), np.array([1, 1, 1])).tolist()
+        [0, 1, 0]
+    """
     _, number = np.unique(high * (int(low.max(initial=0)) + 1) + low, return_inverse=True)
     return np.asarray(number, dtype=np.int64)

@@ -1,92 +1,14 @@
-"""Every sentence of a report, in English and in Chinese: templates in `sentences/*.toml`, filled in here.
-
-A table in those files is one sentence: `[page.dark]` with `en = "…"` and `zh = "…"` is `say("page.dark")`.
-Its fields are named, so each language may put them where its grammar wants them. A count chooses the form of a word:
-`{k} {k:row was|rows were} left out`.
-"""
+"""Every sentence of a report, in English and in Chinese, out of `sentences/*.toml` (see `plaudit.text.Sentences`)."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
-from markupsafe import Markup, escape
+from plaudit.text import Sentence, Sentences, Wording, bilingual, count
 
-from plaudit.text import LANGUAGES, Language
+__all__ = ["Sentence", "Wording", "bilingual", "count", "say", "templates"]
 
-_FOLDER = Path(__file__).with_name("sentences")
-
-
-class Count(str):
-    """A count in digits. In a template, `{k:one|more}` is the first for 1, the second for any other count."""
-
-    __slots__ = ()
-
-    def __format__(self, forms: str) -> str:
-        one, bar, more = forms.partition("|")
-        if not bar:
-            return super().__format__(forms)
-        return one if self == "1" else more
-
-
-def count(number: float) -> Count:
-    """A count, its thousands set off by commas.
-
-    Example:
-        >>> say("verdict.truncated", k=count(1200)).plain("en")
-        '1,200 responses were cut before they were scored.'
-        >>> f"{count(1)} {count(1):row|rows}, {count(1200)} {count(1200):row|rows}"
-        '1 row, 1,200 rows'
-    """
-    return Count(f"{number:,.0f}")
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """One sentence in every language.
-
-    Attributes:
-        key: its name in the tables.
-        values: what its fields are filled with: text, markup (a name out of the data) or other sentences.
-        wording: language -> its template, where it does not stand in the tables.
-
-    Example:
-        >>> say("verdict.few", k=count(1)).plain("en")
-        'Only 1 independent prompt or cluster: everything here could look different on others.'
-    """
-
-    key: str
-    values: Mapping[str, Wording] = field(default_factory=dict)
-    wording: Mapping[str, str] | None = None
-
-    def plain(self, language: Language) -> str:
-        """As plain text."""
-        values = {name: _plain(value, language) for name, value in self.values.items()}
-        return self._template(language).format(**values)
-
-    def html(self, language: Language) -> Markup:
-        """As HTML, with all that is not markup escaped."""
-        values = {
-            name: value.html(language) if isinstance(value, Sentence) else value for name, value in self.values.items()
-        }
-        return escape(self._template(language)).format(**values)
-
-    def __html__(self) -> str:
-        """In all languages at once; the page's style shows one of them."""
-        each = {language: self.html(language) for language in LANGUAGES}
-        if len(set(each.values())) == 1:
-            return str(each["en"])
-        return "".join(f'<span class="{name}" lang="{name}">{text}</span>' for name, text in each.items())
-
-    def _template(self, language: Language) -> str:
-        return (self.wording or templates()[self.key])[language]
-
-
-Wording = Sentence | Markup | str
-"""What stands in a sentence or a cell: a sentence, markup, or text that will be escaped."""
+_SENTENCES = Sentences(Path(__file__).with_name("sentences"))
 
 
 def say(key: str, **values: Wording) -> Sentence:
@@ -99,27 +21,9 @@ def say(key: str, **values: Wording) -> Sentence:
         >>> say("verdict.few", k=count(1)).plain("zh")
         '只有 1 个独立提示（或聚类）：换一批，这里的一切都可能不同。'
     """
-    if key not in templates():
-        raise KeyError(f"no sentence is called {key!r}")
-    return Sentence(key, values)
+    return _SENTENCES.say(key, **values)
 
 
-def bilingual(en: str, zh: str) -> Sentence:
-    """A text that stands in no table, such as a registered metric's label."""
-    return Sentence("", {"en": en, "zh": zh}, {"en": "{en}", "zh": "{zh}"})
-
-
-def _plain(value: Wording, language: Language) -> str:
-    if isinstance(value, Sentence):
-        return value.plain(language)
-    return value.striptags() if isinstance(value, Markup) else value
-
-
-@cache
 def templates() -> dict[str, dict[str, str]]:
     """Name -> language -> template, out of all files."""
-    by_name: dict[str, dict[str, str]] = {}
-    for path in sorted(_FOLDER.glob("*.toml")):
-        for section, sentences in tomllib.loads(path.read_text(encoding="utf-8")).items():
-            by_name |= {f"{section}.{name}": sentence for name, sentence in sentences.items()}
-    return by_name
+    return _SENTENCES.templates

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import errno
-import ipaddress
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from plaudit.errors import InvalidInputError
-from plaudit.web import Tokens
+from plaudit.web import Tokens, bind, host_and_port, is_loopback
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +42,7 @@ class Access:
 
     def check(self) -> None:
         """Raise where other machines could ask and nothing keeps them out."""
-        if not (self.tokens or self.everybody or self.socket_path or _is_loopback(self.host)):
+        if not (self.tokens or self.everybody or self.socket_path or is_loopback(self.host)):
             raise InvalidInputError(
                 f"{self.host} can be reached from other machines, and there is no token",
                 remedy="set PLAUDIT_TOKEN, give --token-file, or insist with --no-auth",
@@ -57,17 +56,7 @@ class Access:
         """
         if self.socket_path:
             return _bound_to_file(self.socket_path)
-        try:
-            family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-            listener = socket.socket(family)
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((self.host, self.port))
-        except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or error
-            remedy = "choose another --port"
-            raise InvalidInputError(f"cannot listen on {self.host}:{self.port}: {reason}", remedy=remedy) from None
-        listener.set_inheritable(True)
-        return listener
+        return bind(self.host, self.port)
 
 
 def named_sources(models: Sequence[str]) -> dict[str, str]:
@@ -95,8 +84,7 @@ def named_sources(models: Sequence[str]) -> dict[str, str]:
 def address_of(access: Access, listener: socket.socket) -> str:
     if access.socket_path:
         return f"unix:{access.socket_path}"
-    host, port = listener.getsockname()[:2]
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    return f"http://{host_and_port(listener)}"
 
 
 def _bound_to_file(path: Path) -> socket.socket:
@@ -133,10 +121,3 @@ def _is_left_over(path: Path) -> bool:
         except OSError:
             return False
     return False
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

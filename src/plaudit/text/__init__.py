@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         split_sentences,
         word_spans,
     )
+    from plaudit.text.sentences import Sentence, Sentences, Wording, bilingual, count
 else:
     __getattr__, __dir__ = face(__name__, __file__)
 
@@ -32,7 +33,12 @@ __all__ = [
     "TOKEN",
     "UNITS",
     "Language",
+    "Sentence",
+    "Sentences",
     "Span",
+    "Wording",
+    "bilingual",
+    "count",
     "count_cjk",
     "counted",
     "detect_language",

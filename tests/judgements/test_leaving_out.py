@@ -8,8 +8,8 @@ from scipy.integrate import quad
 from scipy.special import expit, logit
 from scipy.stats import norm
 
-from plaudit.doctor.posterior import Evidence, log_odds
 from plaudit.groups import Group, Ranking
+from plaudit.judgements import Evidence, log_odds
 
 
 def group(*rankings, responses=2):

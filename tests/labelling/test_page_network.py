@@ -1,0 +1,201 @@
+"""Nothing is lost: offline, over reloads, in two tabs, signed out."""
+
+import pytest
+from labelling.page_steps import press, project, ready, shown, until
+
+ONE, OTHER = {"tiers": [[0], [1]]}, {"tiers": [[1], [0]]}
+
+
+def test_offline_it_keeps_and_back_online_it_sends(judging):
+    work = project()
+    page = judging(work)
+    ready(page)
+    page.wait_for_timeout(200)
+    page.context.set_offline(True)
+    press(page, "1")
+    press(page, "2")
+    page.get_by_text("2 not yet sent").wait_for()
+    page.get_by_text("The next question cannot be fetched").wait_for()
+    # What was judged can be taken back without a connection.
+    press(page, "u")
+    assert shown(page) == 1
+    press(page, "1")
+    page.get_by_text("3 not yet sent").wait_for()
+    assert work.sent == []
+    page.context.set_offline(False)
+    until(page, lambda: len(work.sent) == 3)
+    ready(page, "Question 2")
+    assert work.answers == [ONE, OTHER, ONE]
+    assert work.sent[1]["lease"] == work.sent[2]["lease"]
+    until(page, lambda: page.locator("#unsent").inner_text() == "")
+
+
+def test_what_was_not_sent_is_sent_after_a_reload(judging):
+    work = project()
+    page = judging(work)
+    ready(page)
+    page.wait_for_timeout(200)
+    work.broken = True
+    press(page, "1", "2")
+    until(page, lambda: "send" in work.calls)
+    page.reload()
+    page.get_by_text("2 not yet sent").wait_for()
+    work.broken = False
+    until(page, lambda: len(work.sent) == 2)
+    ready(page, "Question 2")
+    assert work.answers == [ONE, OTHER]
+
+
+def test_a_lost_reply_is_one_judgement(judging):
+    work = project()
+    page = judging(work)
+    ready(page)
+    lost = []
+
+    def lose(route):
+        if lost:
+            return route.fallback()
+        lost.append(route.fetch())
+        return route.abort()
+
+    page.route("**/api/send", lose)
+    press(page, "1")
+    until(page, lambda: work.times_sent == 2)
+    assert len(work.sent) == 1
+
+
+def test_signed_out_it_keeps_and_asks_to_sign_in(judging):
+    work = project()
+    page = judging(work)
+    ready(page)
+    page.wait_for_timeout(200)
+    work.signed_out = True
+    press(page, "1", "2")
+    page.get_by_role("alert").get_by_text("Sign in again as Ann").wait_for()
+    assert page.locator("#unsent").inner_text() == "2 not yet sent"
+    page.get_by_role("link", name="Sign in").click()
+    page.get_by_label("Name").fill("Ann")
+    page.get_by_label("Password").fill("right")
+    page.keyboard.press("Enter")
+    ready(page)
+    until(page, lambda: len(work.sent) == 2)
+    assert work.answers == [ONE, OTHER]
+
+
+def test_what_the_server_refuses_does_not_block_the_rest(judging):
+    work = project(refuse=True)
+    page = judging(work)
+    ready(page)
+    press(page, "1")
+    page.get_by_text("1 answer was refused by the server").wait_for()
+    work.refuse = False
+    press(page, "2")
+    until(page, lambda: len(work.sent) == 1)
+    page.get_by_role("button", name="Discard").click()
+    assert page.get_by_text("refused").count() == 0
+
+
+@pytest.mark.parametrize("mode", ["pair", "rank", "best-worst", "rate"])
+def test_a_reload_keeps_what_was_begun(judging, mode):
+    work = project(mode, attributes=("helpful=0:4",))
+    page = judging(work)
+    ready(page)
+    press(page, "1", "c")
+    page.keyboard.type("half a thought")
+    before = page.locator(".is-ranked, input:checked").count()
+    page.reload()
+    ready(page)
+    assert shown(page) == 0
+    assert page.locator("#comment").input_value() == "half a thought"
+    assert page.locator(".is-ranked, input:checked").count() == before
+    assert work.sent == []
+
+
+def test_a_second_tab_shows_the_same_question_and_moves_on_with_the_first(judging):
+    work = project()
+    one = judging(work)
+    ready(one)
+    other = judging(work, tab_of=one)
+    ready(other)
+    assert shown(one) == shown(other) == 0
+    press(one, "1")
+    ready(other, "Question 1")
+    assert other.locator(".status").inner_text() == "Answered in another tab."
+    press(other, "2")
+    ready(one, "Question 2")
+    until(one, lambda: len(work.sent) == 2)
+    assert work.answers == [ONE, OTHER]
+    assert len({sent["lease"] for sent in work.sent}) == 2
+
+
+def test_leaving_gives_the_unseen_question_back_unless_another_tab_has_it(judging):
+    work = project()
+    one = judging(work)
+    ready(one)
+    one.wait_for_timeout(200)
+    other = judging(work, tab_of=one)
+    ready(other)
+    other.wait_for_timeout(200)
+    other.close(run_before_unload=True)
+    one.wait_for_timeout(300)
+    assert "release" not in work.calls
+    one.goto("about:blank")
+    until(one, lambda: "release" in work.calls)
+
+
+def test_a_question_stays_as_long_as_somebody_is_there(judging):
+    work = project(lease_seconds=60, expires_in=4)
+    page = judging(work)
+    ready(page)
+    page.get_by_text("In two minutes this question goes to somebody else").wait_for()
+    until(page, lambda: page.mouse.move(300, 300) or "extend" in work.calls)
+    page.get_by_text("In two minutes").wait_for(state="detached")
+    press(page, "1")
+    until(page, lambda: len(work.sent) == 1)
+
+
+def test_a_slow_server_is_waited_for(judging):
+    work = project()
+    page = judging(work)
+    ready(page)
+    page.wait_for_timeout(200)
+    work.slow = 0.7
+    press(page, "1", "2")
+    page.get_by_text("The next question is on its way.").wait_for()
+    press(page, "1")
+    ready(page, "Question 2")
+    until(page, lambda: len(work.sent) == 2)
+
+
+def test_a_late_answer_is_taken(judging):
+    work = project(expires_in=1, late=True)
+    page = judging(work)
+    ready(page)
+    page.get_by_text("may be with somebody else by now").wait_for()
+    press(page, "1")
+    until(page, lambda: len(work.sent) == 1)
+
+
+def test_paused_and_done_say_so_and_go_on_by_themselves(judging):
+    work = project(paused=True)
+    page = judging(work)
+    page.get_by_role("heading", name="A break").wait_for()
+    work.paused = False
+    page.get_by_role("button", name="Look again").click()
+    ready(page)
+    press(page, *"121212121")
+    page.get_by_role("heading", name="Thank you. That was all.").wait_for()
+    assert page.get_by_text("You have answered every question there is for you: 9.").is_visible()
+    press(page, "u")
+    assert shown(page) == 8
+
+
+def test_without_storage_it_works_until_it_is_closed(judging):
+    work = project()
+    page = judging(work)
+    page.add_init_script("Object.defineProperty(window, 'localStorage', {get() { throw new Error('none') }})")
+    page.reload()
+    ready(page)
+    press(page, "1", "2")
+    until(page, lambda: len(work.sent) == 2)
+    assert work.answers == [ONE, OTHER]

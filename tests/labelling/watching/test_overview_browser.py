@@ -1,0 +1,137 @@
+"""The owner's page in a browser: readable at any width, in both languages and schemes; it looks again by itself."""
+
+import shutil
+
+import pytest
+
+from plaudit.labelling import invitations, people
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as running:
+        chromium = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def opened(browser, served):
+    """Opens the page as somebody; `page.trouble` has what the browser complained of."""
+    contexts = []
+
+    def open_page(role="owner", width=1280, scheme="light", locale="en"):
+        language = {"zh": "zh-CN", "en": "en"}[locale]
+        size = {"width": width, "height": 900}
+        context = browser.new_context(viewport=size, color_scheme=scheme, locale=language)
+        contexts.append(context)
+        context.add_cookies([{"name": "plaudit", "value": served.visitor(role).token, "url": served.url}])
+        page = context.new_page()
+        page.trouble = []
+        page.on("pageerror", lambda error: page.trouble.append(str(error)))
+        page.on("console", lambda line: page.trouble.append(line.text) if line.type in ("error", "warning") else None)
+        page.goto(f"{served.url}/overview")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_at_any_width(opened, locale, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    for width in (1280, 390):
+        page = opened(width=width, scheme=scheme, locale=locale)
+        page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+        violations = axe.run(page).response["violations"]
+        assert [(one["id"], one["nodes"][0]["target"]) for one in violations] == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert page.trouble == []
+
+
+def test_a_sheet_passes_axe_as_well(opened):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = opened(width=390)
+    for name in ("invite", "write-guidelines", "raise"):
+        page.click(f'[data-opens="{name}"]')
+        assert [one["id"] for one in axe.run(page).response["violations"]] == []
+        page.keyboard.press("Escape")
+
+
+def test_who_is_named_stands_there_in_words(opened):
+    page = opened()
+    assert "Felix prefers what is shown first: 100%" in page.inner_text(".named").replace("\n", " ")
+    assert "Felix 偏爱先显示的回答" in opened(locale="zh").inner_text(".named")
+
+
+def test_a_reviewer_has_nothing_to_press_but_exports(opened):
+    page = opened("reviewer")
+    assert page.locator("[data-act], [data-opens], dialog").count() == 0
+    assert page.locator("a[download]").count() == 2
+
+
+def test_new_figures_come_by_themselves_and_what_is_open_stays(opened, served):
+    page = opened()
+    page.click("details[data-key=slowest] > summary")
+    page.focus("[data-key=pause-project]")
+    served.visitor("owner").post("/api/overview/pause", {"paused": True})
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_selector(".banner >> text=The project is paused")
+    assert page.evaluate("document.activeElement.dataset.key") == "pause-project"
+    assert page.evaluate("document.querySelector('details[data-key=slowest]').open")
+    with page.expect_response("**/overview/parts") as answer:
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    assert answer.value.status == 304
+
+
+def test_an_owner_invites_pauses_and_changes_guidelines(opened, served):
+    page = opened()
+    page.click('[data-opens="invite"]')
+    page.fill("#invite-most", "3")
+    page.click("#invite button:not([type])")
+    page.wait_for_selector("#link[open]")
+    link = page.input_value("#link-text")
+    assert invitations.invitation(served.project, link.rpartition("/")[2]).role == "annotator"
+    page.keyboard.press("Escape")
+    page.click("tbody tr:has-text('Felix') [data-act=pause]")
+    page.wait_for_selector("tbody tr:has-text('Felix') >> text=paused")
+    page.click('[data-opens="write-guidelines"]')
+    for text in ("Be fair.", "Be kind."):
+        page.fill("#guidelines-text", text)
+        page.click("#write-guidelines button:not([type])")
+        page.wait_for_selector("#told:has-text('Saved')")
+        page.click('[data-opens="write-guidelines"]')
+    assert page.trouble == []
+
+
+def test_a_form_that_is_being_filled_in_is_not_taken_away(opened, served):
+    page = opened()
+    page.click("details[data-key=failed] > summary")
+    page.click("details[data-key^=failed-known] > summary")
+    page.check("input[name=best][value='1']")
+    ann = people.find_person(served.project, "Ann")
+    people.pause(served.project, ann, True)
+    served.visitor("owner").post("/api/overview/pause", {"paused": True})
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_selector(".banner >> text=The project is paused")
+    assert page.is_checked("input[name=best][value='1']")
+    page.click("form[data-do=gold] button")
+    page.wait_for_selector("#told:has-text('Saved')")
+    page.wait_for_selector("details[data-key=failed] >> text=Every known answer", state="attached")
+
+
+def test_without_the_server_the_page_says_how_old_it_is(opened):
+    page = opened()
+    page.context.set_offline(True)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_selector("#told.alarm >> text=does not answer")
+    page.context.set_offline(False)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_selector("#told:empty", state="attached")
