@@ -133,7 +133,7 @@ def run_alignment_demo(
 ) -> AlignmentDemo:
     """Pretrain a small policy, let annotators judge what it writes, train a reward model, and align the policy by it.
 
-    Six to nine minutes of one core, on a crowded machine; less on a quiet one.
+    Three and a half minutes of one core.
 
     Args:
         output_dir: gets `policy`, `judged.jsonl`, `reward`, `poor-reward` and a folder for each run.
