@@ -1,6 +1,7 @@
 """Settings of every test, made before torch is imported. No test reaches the network."""
 
 import os
+import shutil
 import signal
 
 # Started in the background by a shell, Python ignores Ctrl-C, and so would every process a test starts and interrupts.
@@ -13,7 +14,8 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ["LC_ALL"] = "C.UTF-8"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
-from hypothesis import HealthCheck, settings  # noqa: E402 - after the environment is set
+import pytest  # noqa: E402 - after the environment is set
+from hypothesis import HealthCheck, settings  # noqa: E402
 from jaxtyping import install_import_hook  # noqa: E402
 
 # These machines are noisy: how long an example takes says nothing of the code.
@@ -22,3 +24,18 @@ settings.load_profile("untimed")
 
 # Shapes are checked at every call of a function that takes or gives arrays. Installed before plaudit is imported.
 install_import_hook(["plaudit"], "typechecking.check")
+
+
+# Not once for all: as long as it is there, its loop runs in this thread, and no other can.
+@pytest.fixture(scope="module")
+def chromium():
+    """A real browser."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = next(filter(None, map(shutil.which, names)), None)
+    if program is None:
+        pytest.skip("no chromium on this machine")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()

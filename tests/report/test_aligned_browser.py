@@ -1,51 +1,21 @@
 """The page of an alignment run in a real browser: opened from disk, without a network."""
 
-import shutil
-
 import pytest
 from align_samples import best_of_n, run_files
 from report_samples import HOSTILE
 
 from plaudit.report import alignment_page
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
-
 ALARM = {"step": 20, "reason": "gold fell", "says": "gold has fallen by 0.5 [0.1, 0.9] from its best"}
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def opened(browser, tmp_path):
-    """Open a page; whatever it asks for besides itself, or complains of, fails the test."""
-    contexts, trouble = [], []
-
+def opened(open_file):
     def open_page(name="say", width=1280, language="en", **context):
-        path = tmp_path / "align.html"
         files = run_files(name=name, kept=10, stopped=ALARM, best_of_n=best_of_n())
-        path.write_text(alignment_page(*files, language=language), encoding="utf-8")
-        contexts.append(browser.new_context(viewport={"width": width, "height": 900}, offline=True, **context))
-        page = contexts[-1].new_page()
-        page.on("console", lambda message: trouble.append(message.text))
-        page.on("pageerror", lambda error: trouble.append(str(error)))
-        page.on("dialog", lambda dialog: (trouble.append(dialog.message), dialog.dismiss()))
-        page.on("request", lambda request: None if request.url == path.as_uri() else trouble.append(request.url))
-        page.goto(path.as_uri())
-        return page
+        return open_file(alignment_page(*files, language=language), width, **context)
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert trouble == []
+    return open_page
 
 
 def test_it_opens_without_asking_for_anything(opened):

@@ -1,38 +1,23 @@
 """What a browser makes of rendered text: it draws formulas and boxes, runs nothing and asks nobody for anything."""
 
-import shutil
-
 import pytest
 from hostile_texts import ATTACKS, ATTRIBUTES, MATHS, MATHS_ATTRIBUTES
 
 from plaudit.labelling.rendering import render_plain, render_text
 from plaudit.labelling.rendering.code_colours import STYLE_SHEET
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
-
 STYLE = "".join(sheet.read_text("utf-8") for sheet in sorted(STYLE_SHEET.parent.glob("*.css")))
 PAGE = '<!doctype html><html lang="en"><meta charset="utf-8"><title>t</title><style>{}</style><main>{}</main></html>'
 ELEMENTS = """() => [...document.querySelectorAll('main *')].map(e => [e.localName, e.getAttributeNames().join(' ')])"""
 
 
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as running:
-        chromium = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
-def shown(browser):
+def shown(chromium):
     """Shows texts at a width; the page has `requests` and `dialogs` that they made."""
     pages = []
 
     def show(*html, width=390):
-        page = browser.new_page(viewport={"width": width, "height": 800})
+        page = chromium.new_page(viewport={"width": width, "height": 800})
         pages.append(page)
         page.requests, page.dialogs = [], []
         page.on("request", lambda request: page.requests.append(request.url))

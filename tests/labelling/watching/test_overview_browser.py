@@ -1,34 +1,19 @@
 """The owner's page in a browser: readable at any width, in both languages and schemes; it looks again by itself."""
 
-import shutil
-
 import pytest
 
 from plaudit.labelling import invitations, people
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as running:
-        chromium = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
-
 
 @pytest.fixture
-def opened(browser, served):
+def opened(chromium, served):
     """Opens the page as somebody; `page.trouble` has what the browser complained of."""
     contexts = []
 
     def open_page(role="owner", width=1280, scheme="light", locale="en"):
         language = {"zh": "zh-CN", "en": "en"}[locale]
         size = {"width": width, "height": 900}
-        context = browser.new_context(viewport=size, color_scheme=scheme, locale=language)
+        context = chromium.new_context(viewport=size, color_scheme=scheme, locale=language)
         contexts.append(context)
         context.add_cookies([{"name": "plaudit", "value": served.visitor(role).token, "url": served.url}])
         page = context.new_page()
