@@ -3,6 +3,8 @@
 import pytest
 from labelling.page_steps import LONG, SEVERAL, press, project, ready
 
+from plaudit.labelling.wording import say
+
 CHAT = [
     {"role": "system", "content": "Be brief."},
     {"role": "user", "content": "Hello " * 900},
@@ -89,12 +91,13 @@ def test_who_is_not_signed_in_may_choose_a_language_too(judging):
     ready(page)
 
 
-def test_a_wrong_password_is_told(judging):
-    page = judging(project(), "/sign-in")
-    page.get_by_label("Name").fill("Ann")
-    page.get_by_label("Password").fill("wrong")
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("alert").get_by_text("no").wait_for()
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_a_wrong_password_is_told_in_the_language_of_the_page(judging, locale):
+    page = judging(project(locale=locale), "/sign-in")
+    page.locator("#name").fill("Ann")
+    page.locator("#password").fill("wrong")
+    page.locator("main button").click()
+    page.get_by_role("alert").get_by_text(say("entry.wrong").plain(locale)).wait_for()
 
 
 def test_the_appearance_is_chosen_and_kept(judging):

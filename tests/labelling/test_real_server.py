@@ -10,8 +10,19 @@ import pytest
 
 from plaudit.data import load_groups, read_groups
 from plaudit.groups import Group
-from plaudit.labelling import Envelope, LabellingSettings, Project, add_person, export, owner_link, send, take
+from plaudit.labelling import (
+    Envelope,
+    LabellingSettings,
+    Project,
+    add_person,
+    create_invitation,
+    export,
+    owner_link,
+    send,
+    take,
+)
 from plaudit.labelling.server import running_labelling_server
+from plaudit.labelling.wording import say
 
 GROUPS = [Group(f"q{n}", f"What is {n} + 1?", (f"It is {n + 1}.", "No idea.", f"{n}?")) for n in range(30)]
 
@@ -51,6 +62,22 @@ def test_what_is_pressed_is_what_comes_out(mode, chromium, tmp_path):
     for group in lines:
         texts = next(one for one in GROUPS if one.id == group.id).responses
         assert group.responses == tuple(texts[number] for number in group.meta["judgement"]["order"])
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_a_name_or_a_password_that_is_refused_is_told_in_the_language_of_the_page(chromium, tmp_path, locale):
+    project = Project.create(tmp_path / "project", "Sums", LabellingSettings())
+    add_person(project, "Ann")
+    link = f"/join/{create_invitation(project)}"
+    with running_labelling_server(project) as url:
+        page = chromium.new_page(base_url=url, locale={"en": "en-GB", "zh": "zh-CN"}[locale])
+        for place, sentence in ((link, "entry.other_name"), ("/sign-in", "entry.wrong")):
+            page.goto(place)
+            for field in page.locator("main input").all():
+                field.fill("ann")
+            page.locator("main button").click()
+            page.get_by_role("alert").get_by_text(say(sentence).plain(locale)).wait_for()
+        page.close()
 
 
 def signed_in(project, url):

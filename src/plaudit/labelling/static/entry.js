@@ -28,5 +28,5 @@ function told(form, error) {
   if (!(error instanceof Refused) || error.status >= 500) return form.dataset.noAnswer;
   if (error.status === 429) return form.dataset.tooOften;
   if ([401, 403, 404, 410].includes(error.status)) return form.dataset.wrong;
-  return error.message;
+  return form.dataset.refused;
 }
