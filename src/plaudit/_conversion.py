@@ -34,7 +34,7 @@ def convert(name: str, value: Any, kind: Any, where: str) -> Any:
     kinds = get_args(kind) or (kind,)
     if type(None) in kinds and (value is None or (isinstance(value, str) and value.lower() in ("none", "auto"))):
         return None
-    if several := next((one for one in (kind, *kinds) if get_origin(one) is Sequence), None):
+    if several := next((one for one in (kind, *kinds) if get_origin(one) in (Sequence, tuple)), None):
         names = tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
         if not fits(names, several):
             raise InvalidInputError(f"{name} is {value!r}", remedy=f"it must be {in_words(several)}", file=where)

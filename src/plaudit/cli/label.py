@@ -126,16 +126,19 @@ def new(
     Example: `plaudit label new helpful candidates.jsonl --overlap 3 --gold gold.jsonl`
     """
     require()
-    from plaudit.labelling import LabellingSettings, Project
+    from plaudit.labelling import LabellingSettings, Project, check_gold
 
     settings = changed_settings(context, LabellingSettings(), **_attributes(attribute))
     text = "" if guidelines is None else _text(guidelines)
     material = _read(files, reading)
     known = None if gold is None else _read(gold, reading)
-    made = Project.create(project, name or Path(project).name, settings, text)
-    _tell_added(_add(made, material))
     if known is not None:
-        typer.echo(f"Of known answer: {counted(_add(made, known, gold=True).new, 'groups')}.", err=True)
+        check_gold(known.groups, settings, known.source, known.lines)
+    made = Project.create(project, name or Path(project).name, settings, text)
+    # Known answers come first: a group of theirs that stands among the others, too, would be an ordinary one otherwise.
+    if known is not None:
+        _tell_added(_add(made, known, gold=True), gold=True)
+    _tell_added(_add(made, material))
     made.close()
 
 
@@ -154,7 +157,7 @@ def add(
     require()
     material = _read(files, reading)
     made = claimed(project)
-    _tell_added(_add(made, material, gold=as_gold))
+    _tell_added(_add(made, material, gold=as_gold), gold=as_gold)
     made.close()
 
 
@@ -212,13 +215,17 @@ def _add(project: Project, material: _Material, *, gold: bool = False) -> Added:
     return project.add(material.groups, gold=gold, source=material.source, lines=material.lines)
 
 
-def _tell_added(added: Added) -> None:
+def _tell_added(added: Added, *, gold: bool = False) -> None:
     """What became of the files."""
-    typer.echo(f"{counted(added.new, 'groups')} with {counted(added.questions, 'questions')}.", err=True)
+    if gold:
+        typer.echo(f"Of known answer: {counted(added.new, 'groups')}.", err=True)
+    else:
+        typer.echo(f"{counted(added.new, 'groups')} with {counted(added.questions, 'questions')}.", err=True)
     if added.known:
-        typer.echo(f"{counted(added.known, 'groups')} were there already.", err=True)
+        typer.echo(f"There already, and left as it was: {counted(added.known, 'groups')}.", err=True)
     if added.nothing_to_ask:
-        typer.echo(f"{counted(added.nothing_to_ask, 'groups')} have nothing to ask: their answers are alike.", err=True)
+        what = counted(added.nothing_to_ask, "groups")
+        typer.echo(f"Nothing to ask of {what}: one answer each, or answers that are all alike.", err=True)
 
 
 def _serve(project: Project, address: Any, *, open_page: bool) -> None:

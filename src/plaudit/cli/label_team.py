@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 ProjectPlace = Annotated[str, typer.Argument(metavar="PROJECT", help="The project's folder, or a URL of PostgreSQL.")]
 
 
+def _positive(days: float) -> float:
+    if not days > 0:
+        raise InvalidInputError(f"--days is {days:g}", remedy="an invitation holds for more than 0 days")
+    return days
+
+
 def invite_command(
     project: ProjectPlace,
     person: Annotated[str | None, typer.Argument(help="A name: that person comes in, back in, or by password.")] = None,
@@ -26,7 +32,7 @@ def invite_command(
         "annotator"
     ),
     most: Annotated[int | None, typer.Option("--most", min=1, help="People who may accept it [any number].")] = None,
-    days: Annotated[float, typer.Option("--days", help="For which it holds.")] = 14,
+    days: Annotated[float, typer.Option("--days", callback=_positive, help="For which it holds.")] = 14,
     origin: Annotated[str, typer.Option("--origin", help="Where the page is.")] = "http://127.0.0.1:8080",
     password: Annotated[bool, typer.Option("--password", help="Ask for a password for the person named.")] = False,
 ) -> None:
@@ -34,19 +40,29 @@ def invite_command(
 
     Example: `plaudit label invite helpful --origin https://label.example.org`
     """
-    from plaudit.labelling import add_person, create_invitation, create_return_link, find_person, set_password
+    from plaudit.labelling import (
+        add_person,
+        checked_origin,
+        create_invitation,
+        create_return_link,
+        find_person,
+        set_password,
+    )
 
+    if password and person is None:
+        raise InvalidInputError("--password is for somebody", remedy="name the person")
+    origin = checked_origin(origin)
     made = claimed(project)
     if person is None:
-        if password:
-            raise InvalidInputError("--password is for somebody", remedy="name the person")
         typer.echo(f"{origin}/join/{create_invitation(made, role, most=most, days=days)}")
     else:
+        secret = typer.prompt("Password", hide_input=True, confirmation_prompt=True) if password else None
         whose = find_person(made, person)
         if whose is None:
-            whose = add_person(made, person, role)
+            whose = add_person(made, person, role, secret)
+        elif secret is not None:
+            set_password(made, whose, secret)
         if password:
-            set_password(made, whose, typer.prompt("Password", hide_input=True, confirmation_prompt=True))
             typer.echo(f"{person} signs in with the password.")
         else:
             typer.echo(f"{origin}/join/{create_return_link(made, whose)}")

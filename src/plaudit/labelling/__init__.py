@@ -15,13 +15,21 @@ if TYPE_CHECKING:
     from plaudit.labelling.assigning import Assignment, Nothing, take
     from plaudit.labelling.exporting import Exported, ExportOptions, export
     from plaudit.labelling.forgetting import forget
+    from plaudit.labelling.gold import check_gold
     from plaudit.labelling.invitations import create_invitation, create_return_link
     from plaudit.labelling.jobs import Jobs
     from plaudit.labelling.judging import Envelope, Receipt, send
     from plaudit.labelling.people import add_person, find_person, set_password
     from plaudit.labelling.progress import project_status
     from plaudit.labelling.project import Added, Project
-    from plaudit.labelling.server import Address, default_folder, owner_link, running_labelling_server, serve
+    from plaudit.labelling.server import (
+        Address,
+        checked_origin,
+        default_folder,
+        owner_link,
+        running_labelling_server,
+        serve,
+    )
     from plaudit.labelling.settings import MODES, LabellingSettings, RatedAttribute
     from plaudit.labelling.views import group_id
 else:
@@ -51,6 +59,8 @@ __all__ = [
     "Wish",
     "add_person",
     "apply_wave",
+    "check_gold",
+    "checked_origin",
     "choose_questions",
     "collect_waves",
     "completed_groups",

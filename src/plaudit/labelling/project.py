@@ -17,6 +17,7 @@ from plaudit.groups import Group, Text, plain_text
 from plaudit.labelling.clock import now, number
 from plaudit.labelling.database import Database, is_current, is_url, schema, upgrade
 from plaudit.labelling.database.tables import events, items, projects, questions, responses
+from plaudit.labelling.gold import gold_answer, known_answer
 from plaudit.labelling.questions import count_questions, distinct, question_row
 from plaudit.labelling.settings import LabellingSettings
 from plaudit.storage import data_hash, short_hash
@@ -203,12 +204,7 @@ class Project:
 
     def _row(self, group: Group, gold: bool, where: str) -> dict[str, Any]:
         total = 0 if gold else count_questions(self.settings.mode, len(distinct(group.responses)), self.settings.pairs)
-        known = gold_answer(group, self.settings) if gold else None
-        if gold and known is None:
-            what = f"the group {group.id!r} has no answer that a question of mode `{self.settings.mode}` could have"
-            raise DataError(
-                f"{where}: {what}" if where else what, remedy="give it one ranking, or ratings, to be known"
-            )
+        known = known_answer(group, self.settings, where) if gold else None
         judgements = group.to_dict()
         return {
             "group_id": group.id,
@@ -262,22 +258,6 @@ def set_guidelines(project: Project, text: str) -> None:
 def note(connection: Connection, what: str, detail: Mapping[str, Any], whose: int | None = None) -> None:
     """Write down that something happened."""
     connection.execute(insert(events).values(person=whose, what=what, detail=dict(detail), at=now()))
-
-
-def gold_answer(group: Group, settings: LabellingSettings) -> dict[str, Any] | None:
-    """The known answer of a group, in the form of an answer; None if it has none that fits the mode."""
-    known: dict[str, Any] = {}
-    if settings.mode != "rate" and group.rankings:
-        known["tiers"] = [list(tier) for tier in group.rankings[0].tiers]
-        known["of"] = sorted(one for tier in group.rankings[0].tiers for one in tier)
-        # A tie decides nothing: whatever is answered, it could not be compared.
-        if len(known["tiers"]) < 2 or (settings.mode == "pair" and len(known["of"]) != 2):
-            return None
-    names = {one.name for one in settings.rated}
-    rated = [one for one in group.ratings if one.attribute in names]
-    if rated:
-        known["ratings"] = [{"response": one.response, "attribute": one.attribute, "value": one.value} for one in rated]
-    return known or None
 
 
 def text_of_json(value: Any) -> Text:

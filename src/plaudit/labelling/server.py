@@ -49,8 +49,8 @@ class Address:
         Raises:
             InvalidInputError: with what to do.
         """
-        if self.origin is not None and urlsplit(self.origin).scheme not in ("http", "https"):
-            raise InvalidInputError(f"the origin is {self.origin!r}", remedy="give it as https://label.example.org")
+        if self.origin is not None:
+            checked_origin(self.origin)
         if is_loopback(self.host) and self.origin is None:
             return
         if not has_password:
@@ -74,6 +74,23 @@ class Address:
         port = bound.rpartition(":")[2]
         names = [bound, *(f"{name}:{port}" for name in _LOCAL), f"{self.host}:{port}"]
         return names if self.origin is None else [*names, urlsplit(self.origin).netloc]
+
+
+def checked_origin(text: str) -> str:
+    """An address under which people come, without the slash at its end.
+
+    Raises:
+        InvalidInputError: if it is none.
+
+    Example:
+        >>> checked_origin("https://label.example.org/")
+        'https://label.example.org'
+    """
+    origin = text.removesuffix("/")
+    parts = urlsplit(origin)
+    if parts.scheme not in ("http", "https") or not parts.netloc or origin != f"{parts.scheme}://{parts.netloc}":
+        raise InvalidInputError(f"the origin is {text!r}", remedy="give it as https://label.example.org")
+    return origin
 
 
 def serve(
@@ -160,7 +177,7 @@ def _prepared(project: Project, address: Address, tell: Callable[[str], None]) -
     project.database.claim()
     listener = bind(address.host, address.port)
     bound = host_and_port(listener)
-    url = address.origin or f"http://{bound}"
+    url = f"http://{bound}" if address.origin is None else checked_origin(address.origin)
     if not address.secure and not is_loopback(address.host):
         tell("people come without TLS: passwords and answers can be read on the way; a proxy with https mends that")
     app = create_app(project, hosts=address.hosts(bound), secure=address.secure)
