@@ -150,7 +150,7 @@ def test_without_gold_the_run_says_what_it_cannot_know(painter, tmp_path, likes_
 
 def test_a_cut_answer_never_pays(painter, tmp_path):
     """A reward that loves length would teach never to end."""
-    record = run(painter, by_text(len), tmp_path / "run", max_new_tokens=10, steps=24, kl=0.02)
+    record = run(painter, by_text(len), tmp_path / "run", max_new_tokens=10, steps=24, kl=0.02, narrowing_signs=0)
     before, after = (record["test"][side]["ended"]["value"] for side in ("before", "after"))
     assert after >= before - 0.05
 
@@ -178,9 +178,9 @@ def test_a_reward_that_breaks_in_mid_run_leaves_a_checkpoint(painter, tmp_path, 
         return float("nan") if len(calls) > 600 else reds(text)
 
     with pytest.raises(PlauditError, match="is nan"):
-        run(painter, by_text(breaking), tmp_path / "run", evaluate_every=2)
+        run(painter, by_text(breaking), tmp_path / "run", evaluate_every=2, narrowing_signs=0)
     assert "go on with --resume" in caplog.text
-    record = run(painter, by_text(reds), tmp_path / "run", evaluate_every=2, resume=True)
+    record = run(painter, by_text(reds), tmp_path / "run", evaluate_every=2, narrowing_signs=0, resume=True)
     assert record["steps"] == 12
 
 

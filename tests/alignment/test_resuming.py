@@ -18,7 +18,7 @@ from plaudit.errors import InvalidInputError
 
 SETS = PromptSets(PROMPTS[:6], PROMPTS[6:9], PROMPTS[9:])
 # Nothing is to stop these runs but their tests.
-NO_ALARM = {"least_distinct": 0.0, "least_ended": 0.0, "least_entropy": 0.0}
+NO_ALARM = {"least_distinct": 0.0, "least_ended": 0.0, "least_entropy": 0.0, "narrowing_signs": 0}
 OPTIONS = {"max_new_tokens": 12, "best_of_samples": 2, "evaluation_samples": 4, **NO_ALARM}
 BY_STEPS = {"prompts_per_step": 4, "samples": 4, "learning_rate": 0.001, "evaluate_every": 2}
 METHODS = {

@@ -175,7 +175,7 @@ def application(project: FakeProject) -> Starlette:
     async def join(request: Request) -> Response:
         problem = {"old": "expired", "used": "used"}.get(request.path_params["token"], "")
         locale = request.query_params.get("locale", project.locale)
-        return page(join_page(project.name, request.path_params["token"], locale, CSRF, problem))
+        return page(join_page(project.name, request.path_params["token"], locale, problem=problem))
 
     async def sign_in(request: Request) -> Response:
         return page(sign_in_page(project.name, request.query_params.get("locale", project.locale), CSRF))

@@ -84,7 +84,7 @@ def test_a_name_without_an_owner_is_asked_for_on_the_hub(hub, tmp_path, monkeypa
         resolve("gpt-zwei")
     assert str(error.value) == (
         "there is no backbone 'gpt-zwei': no folder 'gpt-zwei' here, and no model of that name on the hub; "
-        "give a folder, or owner/name of the hub. Built in are minilm-l6, smollm2-135m, frozen:BACKBONE"
+        "give a folder, or owner/name of the hub. Built in are minilm-l6, smollm2-135m"
     )
 
 

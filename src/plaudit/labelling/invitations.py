@@ -80,6 +80,7 @@ def create_return_link(project: Project, whose: int) -> str:
 
     Example:
         >>> project = Project.open("my-project")
+        >>> from plaudit.labelling import add_person
         >>> invitation(project, create_return_link(project, add_person(project, "Fay"))).name
         'Fay'
     """
