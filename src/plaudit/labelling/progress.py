@@ -11,11 +11,13 @@ from sqlalchemy import func, select
 from plaudit.labelling.database.tables import items, leases, persons, questions
 from plaudit.labelling.project import Project, current_overlap
 
-_KEPT_SECONDS = 10.0
+_MOST_SECONDS = 10.0
+_TIMES_AS_LONG = 50
 
 
 class ProjectProgress:
-    """Counts for the page. What concerns all questions is counted again after ten seconds: it is told as "about".
+    """Counts for the page. What concerns all questions is kept for fifty times as long as it took to count, so that a
+    small project's figure is of now, and a large one's costs next to nothing.
 
     Args:
         project: that is worked on.
@@ -24,7 +26,7 @@ class ProjectProgress:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._lock = Lock()
-        self._counted = -_KEPT_SECONDS
+        self._until = 0.0
         self._open = 0
 
     def of(self, whose: int) -> dict[str, Any]:
@@ -36,9 +38,11 @@ class ProjectProgress:
         with self._project.database.reading() as connection:
             done = connection.scalar(mine) or 0
             with self._lock:
-                if time.monotonic() - self._counted > _KEPT_SECONDS:
+                began = time.monotonic()
+                if began >= self._until:
                     self._open = self._count(connection)
-                    self._counted = time.monotonic()
+                    took = time.monotonic() - began
+                    self._until = began + min(_MOST_SECONDS, _TIMES_AS_LONG * took)
         return {"done": done, "remaining": self._open}
 
     def _count(self, connection: Any) -> int:
