@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
@@ -28,6 +29,7 @@ from common import table, versions
 
 from plaudit.groups import Group
 from plaudit.labelling import LabellingSettings, Project, create_invitation
+from plaudit.labelling.invitations import accept
 from plaudit.web import bind
 
 WORDS = ("river", "hill", "answer", "better", "question", "because", "there", "which", "people", "water", "over")
@@ -46,9 +48,10 @@ def main() -> None:
         began = time.perf_counter()
         project.add(groups(options.questions))
         rows = [["adding the questions", f"{time.perf_counter() - began:.1f} s"]]
-        link = create_invitation(project)
+        # The server lets ten people a minute in from one address.
+        tokens = [accept(project, create_invitation(project), f"person {n}") for n in range(options.people + 1)]
         project.close()
-        rows += serve_and_ask(place, link, options.people, options.seconds)
+        rows += serve_and_ask(place, tokens, options.seconds)
     print(table((f"{options.people} people, {options.questions:,} questions", "figure"), rows))
     print(versions())
 
@@ -63,7 +66,7 @@ def groups(count: int) -> list[Group]:
     return [Group(f"q{n}", f"{n} {text(12)}", (f"A {text(40)}", f"B {text(40)}")) for n in range(count)]
 
 
-def serve_and_ask(place: str, link: str, people: int, seconds: float) -> list[list[str]]:
+def serve_and_ask(place: str, tokens: Sequence[str], seconds: float) -> list[list[str]]:
     with bind("127.0.0.1", 0) as free:
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
@@ -72,10 +75,10 @@ def serve_and_ask(place: str, link: str, people: int, seconds: float) -> list[li
     server = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         started = wait_for(url) - began
-        weight = page_weight(url, link)
+        weight = page_weight(url, tokens[0])
         ends = time.perf_counter() + seconds
-        with ThreadPoolExecutor(people) as pool:
-            waits = list(pool.map(lambda number: work(url, link, f"person {number}", ends), range(people)))
+        with ThreadPoolExecutor(len(tokens) - 1) as pool:
+            waits = list(pool.map(lambda token: work(url, token, ends), tokens[1:]))
         memory = resident_mib(server.pid)
     finally:
         server.terminate()
@@ -100,20 +103,17 @@ def wait_for(url: str) -> float:
             time.sleep(0.05)
 
 
-def join(url: str, link: str, name: str) -> httpx2.Client:
-    client = httpx2.Client(base_url=url, headers={"Origin": url}, timeout=60)
-    while (answer := client.post("/api/join", json={"token": link, "name": name})).status_code == 429:
-        time.sleep(float(answer.headers["Retry-After"]))
-    answer.raise_for_status()
+def signed_in(url: str, token: str) -> httpx2.Client:
+    client = httpx2.Client(base_url=url, headers={"Origin": url}, cookies={"plaudit": token}, timeout=60)
     page = client.get("/judge").text
     client.headers["X-CSRF-Token"] = re.findall(r'name="csrf" content="([^"]+)"', page)[0]
     return client
 
 
-def work(url: str, link: str, name: str, ends: float) -> tuple[np.ndarray, np.ndarray]:
+def work(url: str, token: str, ends: float) -> tuple[np.ndarray, np.ndarray]:
     """One person's waits, in seconds."""
     takes, sends = [], []
-    client = join(url, link, name)
+    client = signed_in(url, token)
     while time.perf_counter() < ends:
         began = time.perf_counter()
         question = client.post("/api/take", json={}).json()["question"]
@@ -127,9 +127,9 @@ def work(url: str, link: str, name: str, ends: float) -> tuple[np.ndarray, np.nd
     return np.array(takes), np.array(sends)
 
 
-def page_weight(url: str, link: str) -> str:
+def page_weight(url: str, token: str) -> str:
     """Bytes of a first visit and of a later one, as they go over the wire."""
-    client = join(url, link, "scales")
+    client = signed_in(url, token)
     page = client.get("/judge")
     files = sorted({*re.findall(r'"(/static/[^"]+)"', page.text)})
     weights = [len(client.get(file).content) for file in files]
