@@ -99,3 +99,15 @@ def test_who_gets_no_password_is_not_made(run, monkeypatch):
         code, printed, _ = run("label", "invite", "place", "me", "--role", "owner", "--password")
         assert code == 0
         assert printed.endswith("me signs in with the password.\n")
+
+
+def test_a_file_with_nothing_to_compare_opens_no_server(run):
+    written("alike.jsonl", {"prompt": "Why?", "responses": ["a", "a"]}, {"prompt": "How?", "responses": ["b"]})
+    code, _, complaint = run("label", "alike.jsonl", "--no-open", "--port", "0")
+    assert (code, "there is nothing to judge" in complaint) == (2, True)
+
+
+def test_another_database_is_no_folder(run, folder):
+    code, _, complaint = run("label", "new", "mysql://me:secret@host/db", "asked.jsonl")
+    assert (code, "a project cannot be in mysql" in complaint, "secret" in complaint) == (2, True, False)
+    assert not list(folder.glob("mysql*"))

@@ -99,7 +99,11 @@ def start(
     else:
         changed = _attributes(attribute)
         made = Project.create(place, place.name, changed_settings(context, LabellingSettings(), **changed))
-    _tell_added(_add(made, material))
+    added = _add(made, material)
+    _tell_added(added)
+    if not added.known and added.new == added.nothing_to_ask:
+        made.close()
+        raise InvalidInputError("there is nothing to judge", remedy="give groups of two or more different answers")
     _serve(made, Address(port=port), open_page=open_page)
 
 

@@ -88,12 +88,12 @@ class Project:
             InvalidInputError: if there is one.
             DataError: if the folder cannot be made.
         """
+        database = Database(place)
         if not is_url(place):
             try:
                 Path(place).mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise DataError(f"the folder {place} cannot be made: {error.strerror}") from error
-        database = Database(place)
         with database.upgrading() as connection:
             upgrade(connection)
             if connection.scalar(select(func.count()).select_from(projects)):

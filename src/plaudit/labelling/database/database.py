@@ -52,6 +52,9 @@ class Database:
             self._readers: Engine = self._writers.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
+        elif "://" in str(place):
+            scheme = str(place).partition("://")[0]
+            raise InvalidInputError(f"a project cannot be in {scheme}", remedy="give a folder, or a URL of PostgreSQL")
         else:
             self.path = Path(place) / FILE
             self.url = make_url(f"sqlite:///{self.path}")
