@@ -48,11 +48,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--folder", type=Path, help="keeps policies and runs here, and goes on with what is there")
+    parser.add_argument("--signs", type=int, default=2, help="`narrowing_signs` of the rules; 0: without that rule")
     options = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.folder or Path(scratch)
-        rows = [measure(folder, seed) for seed in range(options.seeds)]
+        rows = [measure(folder, seed, options.signs) for seed in range(options.seeds)]
         runs = [run(folder, seed) for seed in range(options.seeds)]
     header = ("seed", "best truth", "at the end", "kept by gold", "kept without", "alarm without gold", "lost by then")
     print(table(header, [[str(cell) for cell in row] for row in rows]))
@@ -61,11 +62,11 @@ def main() -> None:
     print(versions())
 
 
-def measure(folder: Path, seed: int) -> list[Any]:
+def measure(folder: Path, seed: int, signs: int) -> list[Any]:
     """A row of the table: truths on the test questions."""
     evaluations = run(folder, seed)
     validation, test = ([part(one, side) for one in evaluations] for side in (slice(0, 6), slice(6, None)))
-    settings = AlignmentSettings(**RUN, seed=seed)
+    settings = AlignmentSettings(**RUN, seed=seed, narrowing_signs=signs)
     truth = [float(one.by_prompt["gold"].mean()) for one in test]
     without = [replace(one, by_prompt={k: v for k, v in one.by_prompt.items() if k != "gold"}) for one in validation]
     without = [replace(one, figures={k: v for k, v in one.figures.items() if k != "gold"}) for one in without]

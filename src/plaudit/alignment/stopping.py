@@ -31,7 +31,7 @@ _LEAST_REPEATED = 0.01
 _NARROW = {"entropy": 0.65, "distinct": 0.8}
 """Signs that a policy says less and less in more and more of its answers: shares of what the untrained one had, and for
 repeated n-grams so many times as many. Each alone comes too late or too early in some run; two of them together came in
-time in all ten that were measured, and so they do for thresholds around these (docs/alignment.md)."""
+time in all ten that were measured, and that they were chosen on (docs/alignment.md)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from plaudit.errors import InvalidInputError
 from plaudit.labelling.clock import now, public_id
-from plaudit.labelling.database.tables import leases, persons, questions, sessions
+from plaudit.labelling.database.tables import persons, sessions
 from plaudit.labelling.project import Project, note
 
 OWNER, REVIEWER, ANNOTATOR = "owner", "reviewer", "annotator"
@@ -176,13 +176,6 @@ def see_guidelines(project: Project, whose: int, revision: int) -> None:
     """Note that a person has read the guidelines."""
     with project.database.writing() as connection:
         connection.execute(update(persons).where(persons.c.id == whose).values(guidelines_seen=revision))
-
-
-def open_questions(project: Project, whose: int) -> list[str]:
-    """Public ids of the leases that a person holds."""
-    held = select(leases.c.public_id).join(questions).where(leases.c.person == whose, leases.c.state == "open")
-    with project.database.reading() as connection:
-        return [*connection.scalars(held)]
 
 
 def insert_person(connection: Connection, name: str, role: str, password: str | None, locale: str | None = None) -> int:
