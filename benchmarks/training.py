@@ -106,7 +106,7 @@ def run_losses(job: Job) -> dict[str, Any]:
     """Both sides in float32 from one checkpoint, over the same pairs in the same batches at one learning rate."""
     from plaudit.model import RewardModel
     from plaudit.training import TrainingSettings, train
-    from plaudit.training.plan import plan
+    from plaudit.training.reader import target_reader
     from plaudit.training.steps import Steps
 
     with tempfile.TemporaryDirectory() as scratch:
@@ -115,7 +115,7 @@ def run_losses(job: Job) -> dict[str, Any]:
         model.save(start)
         groups = workload("pairs", job["steps"] * job["batch"], model.tokenizer)[: job["steps"] * job["batch"]]
         options = {"hand": 16, "groups_per_step": job["batch"], "batch_tokens": 4096, "seed": 0}
-        judged = list(map(plan(groups, TrainingSettings()), groups))
+        judged = list(map(target_reader(groups, TrainingSettings()), groups))
         steps = Steps(list(model.renderer.render(groups)), judged, model.network, TrainingSettings(epochs=1, **options))
         rows = []
         for number in range(len(steps)):

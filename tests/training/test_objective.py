@@ -12,7 +12,7 @@ from plaudit.errors import PlauditError
 from plaudit.groups import Group, Ranking, Rating
 from plaudit.model import RewardModel
 from plaudit.training import TrainingSettings, loss_settings
-from plaudit.training.plan import plan
+from plaudit.training.reader import target_reader
 from plaudit.training.steps import Steps
 from plaudit.training.trainer import RewardTrainer
 
@@ -43,7 +43,7 @@ def one_step(folder, out, groups, **changes):
     """The loss of one step over all groups by the trainer, the raw outputs `[R, K, W]` of the model it started from,
     and the reader."""
     settings = settings_of(**changes)
-    reader = plan(groups, settings)
+    reader = target_reader(groups, settings)
     model = RewardModel.from_backbone(folder, outputs=reader.outputs, seed=3)
     with torch.no_grad():
         for parameter in model.network.head_parameters:
@@ -182,7 +182,7 @@ def test_heads_learn_from_samples_of_their_own(folder, tmp_path):
 
 def test_the_samples_of_many_judgements_are_bootstrap_like():
     groups = [Group("a", "p", ("x", "y"), (Ranking(((0,), (1,))),) * 4000)]
-    reader = plan(groups, settings_of(heads=5))
+    reader = target_reader(groups, settings_of(heads=5))
     counts = reader(groups[0], 0).comparisons.bootstrap_counts
     assert counts.mean(0) == pytest.approx(np.ones(5), abs=5 / 4000**0.5)
     assert counts.var(0) == pytest.approx(np.ones(5), abs=0.15)
@@ -212,7 +212,7 @@ RATED = [
     ],
 )
 def test_what_the_reward_is_made_of(groups, changes, weights):
-    outputs = plan(groups, settings_of(**changes)).outputs
+    outputs = target_reader(groups, settings_of(**changes)).outputs
     assert {attribute.name: attribute.weight for attribute in outputs.attributes} == weights
 
 
@@ -236,7 +236,7 @@ def test_what_the_reward_is_made_of(groups, changes, weights):
 )
 def test_what_it_refuses(groups, changes, says):
     with pytest.raises(PlauditError, match=says):
-        plan(groups, settings_of(**changes))
+        target_reader(groups, settings_of(**changes))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from transformers import AutoModelForSequenceClassification, TrainingArguments
 from plaudit.groups import Group, Ranking
 from plaudit.model import RewardModel
 from plaudit.training import TrainingSettings
-from plaudit.training.plan import plan
+from plaudit.training.reader import target_reader
 from plaudit.training.steps import Steps, _groups_per_step
 from plaudit.training.trainer import RewardTrainer
 
@@ -41,7 +41,7 @@ def model(folder):
 def steps_of(model, groups=GROUPS, **changes):
     shares = changes.pop("shares", 1)
     settings = TrainingSettings(**{"epochs": 1, "groups_per_step": 5, "batch_tokens": 4096, **changes})
-    reader = plan(groups, settings)
+    reader = target_reader(groups, settings)
     items = list(model.renderer.render(groups))
     return Steps(items, [reader(item.group) for item in items], model.network, settings, shares=shares)
 
@@ -157,7 +157,7 @@ def test_a_step_without_a_judgement_computes_nothing(model, frozen):
     # Twelve responses, two of them compared: dealt two at a time, most hands hold no judgement.
     group = Group("g", "p0", tuple(f"w{i}" for i in range(12)), (Ranking(((0,), (1,))),))
     settings = TrainingSettings(hand=2, groups_per_step=1, epochs=2)
-    reader = plan([group], settings)
+    reader = target_reader([group], settings)
     items = list(model.renderer.render([group]))
     features = np.zeros((12, 16), dtype=np.float32) if frozen else None
     steps = Steps(items, [reader(group, 0)], model.network, settings, features=features)
@@ -175,7 +175,7 @@ def step_loss(folder, settings, groups=GROUPS, shares=1, out="unused"):
     model = RewardModel.from_pretrained(folder)
     steps = steps_of(model, groups, batch_tokens=settings.batch_tokens, ties=settings.ties, shares=shares)
     arguments = TrainingArguments(out, use_cpu=True, report_to=[], max_steps=1)
-    trainer = RewardTrainer(model, settings, plan(GROUPS, settings), [], args=arguments, train_dataset=steps)
+    trainer = RewardTrainer(model, settings, target_reader(GROUPS, settings), [], args=arguments, train_dataset=steps)
     model.network.train()
     loss = sum(float(trainer.training_step(model.network, {"step": steps[share]})) for share in range(shares))
     return loss, {name.removeprefix("model."): parameter.grad for name, parameter in model.network.named_parameters()}
@@ -274,7 +274,7 @@ def test_gradient_checkpointing_changes_no_gradient(folder, tmp_path):
     steps = steps_of(model)
     arguments = TrainingArguments(str(tmp_path), use_cpu=True, report_to=[], max_steps=1)
     settings = settings_of(gradient_checkpointing=True)
-    trainer = RewardTrainer(model, settings, plan(GROUPS, settings), [], args=arguments, train_dataset=steps)
+    trainer = RewardTrainer(model, settings, target_reader(GROUPS, settings), [], args=arguments, train_dataset=steps)
     calls = []
     layer = model.network.model.model.layers[0]
     layer.self_attn.register_forward_hook(lambda *_: calls.append(1))
@@ -291,7 +291,7 @@ def test_dropout_is_on_only_when_asked_for(tmp_path, dropout):
     steps = steps_of(model)
     arguments = TrainingArguments(str(tmp_path), use_cpu=True, report_to=[], max_steps=1)
     settings = settings_of(dropout=dropout)
-    trainer = RewardTrainer(model, settings, plan(GROUPS, settings), [], args=arguments, train_dataset=steps)
+    trainer = RewardTrainer(model, settings, target_reader(GROUPS, settings), [], args=arguments, train_dataset=steps)
     model.network.train()
     first, second = (float(trainer.training_step(model.network, {"step": steps[0]})) for _ in range(2))
     assert (first == second) is not dropout

@@ -16,7 +16,7 @@ from plaudit.errors import PlauditError
 from plaudit.evaluation import evaluate
 from plaudit.groups import Group, Ranking
 from plaudit.training import TrainingSettings
-from plaudit.training.plan import plan
+from plaudit.training.reader import target_reader
 from plaudit.training.run.split import split_validation
 
 TOYS = {"learning_rate": 0.01, "epochs": 3, "groups_per_step": 16, "evaluate_every": 3, "report_to": "none"}
@@ -214,7 +214,7 @@ def test_without_patience_it_never_stops_but_still_keeps_the_best(backbone, tmp_
 
 
 def divided(groups, settings):
-    return split_validation(groups, None, settings, plan(groups, settings))
+    return split_validation(groups, None, settings, target_reader(groups, settings))
 
 
 def test_a_share_of_the_prompts_is_held_out_whole():
@@ -231,7 +231,7 @@ def test_a_share_of_the_prompts_is_held_out_whole():
 def test_what_a_loss_leaves_out_is_said_with_validation_groups_too(caplog):
     tied = Group("t", "p", ("a", "b"), (Ranking(((0, 1),)), Ranking(((0,), (1,)))))
     settings = TrainingSettings(ties="ignore")
-    split_validation([tied], [tied], settings, plan([tied], settings))
+    split_validation([tied], [tied], settings, target_reader([tied], settings))
     assert "left out (ties=ignore): 1 tie" in caplog.text
 
 

@@ -8,7 +8,7 @@ from plaudit.errors import PlauditError
 from plaudit.groups import Group, Ranking, Rating
 from plaudit.training import TrainingSettings
 from plaudit.training.linear import check_linear_wishes
-from plaudit.training.plan import plan
+from plaudit.training.reader import target_reader
 from plaudit.training.wishes import JudgementKinds, check_run_wishes
 
 RANKED = [Group("r", "Why?", ("Rain.", "Sun."), (Ranking(((0,), (1,))),))]
@@ -36,7 +36,7 @@ NO_RANKINGS = "is of rankings, and the data have none; leave it out"
 def test_judgements_that_leave_a_wish_nothing_to_do(groups, asked, says):
     for settings in (TrainingSettings(**asked), TrainingSettings().with_changes(asked, "--set")):
         with pytest.raises(PlauditError) as refused:
-            plan(groups, settings)
+            target_reader(groups, settings)
         assert says in str(refused.value)
         assert "\n" not in str(refused.value)
 
@@ -56,7 +56,7 @@ def test_judgements_that_leave_a_wish_nothing_to_do(groups, asked, says):
     ],
 )
 def test_wishes_that_are_obeyed(groups, asked):
-    plan(groups, TrainingSettings(**asked))
+    target_reader(groups, TrainingSettings(**asked))
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ from plaudit.model import (
 from plaudit.text import counted
 from plaudit.training.card import linear_card
 from plaudit.training.convex import BradleyTerry, LeastSquares, LinearFit, fit_convex
-from plaudit.training.plan import REWARD, check_pooling, plan
+from plaudit.training.reader import REWARD, check_pooling, target_reader
 from plaudit.training.run.rendering import render_groups
 from plaudit.training.run.training_run import TrainingRun
 from plaudit.training.settings import TrainingSettings, read_mix
@@ -247,10 +247,10 @@ def learn(features: Matrix, groups: Sequence[Group], settings: TrainingSettings)
         >>> learned.reward.shape, bool(learned.reward[0] > 0)
         ((1,), True)
     """
-    planned = plan(
+    wanted = target_reader(
         groups, settings.as_implied(loss="bradley-terry", rating_loss="mse", heads=1, head="linear", annotators=False)
     )
-    rated = [attribute for attribute in planned.outputs.attributes if attribute.readout == "value"]
+    rated = [attribute for attribute in wanted.outputs.attributes if attribute.readout == "value"]
     parts = np.array([_part(number, group, settings.folds_by) for number, group in enumerate(groups)])
     starts = [0, *accumulate(len(group.responses) for group in groups)]
     comparisons = _comparisons(groups, starts, parts, settings.ties)
@@ -264,7 +264,7 @@ def learn(features: Matrix, groups: Sequence[Group], settings: TrainingSettings)
         )
     rankings = None if comparisons is None or settings.mix else fit_convex(features, comparisons)
     return Learned(
-        rankings, tuple(_rated(features, one, planned.scales[one.name], groups, starts, parts) for one in rated)
+        rankings, tuple(_rated(features, one, wanted.scales[one.name], groups, starts, parts) for one in rated)
     )
 
 

@@ -29,7 +29,7 @@ from plaudit.training.baselines import fit_baselines
 from plaudit.training.card import model_card
 from plaudit.training.group_targets import TargetReader
 from plaudit.training.linear import train_linear
-from plaudit.training.plan import check_pooling, plan
+from plaudit.training.reader import check_pooling, target_reader
 from plaudit.training.run.rendering import render_groups
 from plaudit.training.run.split import split_validation
 from plaudit.training.run.trainer import default_learning_rate
@@ -104,7 +104,7 @@ def train_network(
 ) -> RewardModel:
     """`train` for a backbone that learns by gradient steps."""
     settings = run.settings
-    reader = plan(groups, settings)
+    reader = target_reader(groups, settings)
     train_groups, validation = split_validation(groups, validation_groups, settings, reader)
     check_run_wishes(settings, validated=bool(validation), validation_data=validation_groups is not None)
     run.open()

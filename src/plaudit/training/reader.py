@@ -23,7 +23,7 @@ REWARD = "overall"
 """The attribute that rankings judge, where no mix says otherwise."""
 
 
-def plan(groups: Sequence[Group], settings: TrainingSettings) -> TargetReader:
+def target_reader(groups: Sequence[Group], settings: TrainingSettings) -> TargetReader:
     """How these groups are to be read: an output for each rated attribute, one for rankings, and their mix, the reward.
 
     Raises:
