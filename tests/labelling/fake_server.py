@@ -5,7 +5,6 @@ The pages, the rendering and the check of every answer are the real ones.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import threading
 import time
@@ -64,7 +63,6 @@ class FakeProject:
     broken: bool = False
     refuse: bool = False
     late: bool = False
-    slow: float = 0
     expires_in: float | None = None
     leases: dict[str, int] = field(default_factory=dict)
     state: dict[str, str] = field(default_factory=dict)
@@ -186,7 +184,6 @@ def application(project: FakeProject) -> Starlette:
     async def api(request: Request) -> Response:
         path = request.url.path.removeprefix("/api/")
         project.calls.append(path)
-        await asyncio.sleep(project.slow)
         if project.broken:
             return trouble(503, "overloaded", "busy")
         if project.signed_out and path not in ("sign-in", "join"):

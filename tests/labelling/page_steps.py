@@ -1,5 +1,7 @@
 """What tests of the judge's page do over and over."""
 
+from time import monotonic
+
 from labelling.fake_server import FakeProject
 
 from plaudit.labelling.settings import LabellingSettings
@@ -20,26 +22,32 @@ def project(mode="pair", questions=None, pause=0.03, **settings):
 
 
 def until(page, condition):
-    """Wait for something to become so, here or on the server."""
-    for _ in range(250):
-        if condition():
-            return
+    """Wait for something to become so, on the server."""
+    ends = monotonic() + 30
+    while not condition():
+        assert monotonic() < ends, "it did not happen"
+        # Not `time.sleep`: the browser's events are heard meanwhile.
         page.wait_for_timeout(20)
-    raise AssertionError("it did not happen")
 
 
-def ready(page, text=None):
-    """Wait for a question, and for its first moments to pass."""
-    page.locator(".answers").wait_for()
+def ready(page, text=None, *, ahead=False):
+    """Wait until a question with such a text takes a press; with `ahead`, until the next one is there as well."""
     if text is not None:
         page.get_by_text(text).wait_for()
-    page.wait_for_timeout(60)
+    page.locator(f"#question[data-ready]{'[data-ahead]' if ahead else ''}:has(.answers)").wait_for()
+
+
+def settled(page):
+    """Wait until a press counts, whatever stands there."""
+    page.locator("#question[data-ready]").wait_for()
 
 
 def press(page, *keys):
+    """Press each key when the page takes it, and wait for what comes of the last."""
     for key in keys:
+        settled(page)
         page.keyboard.press(key)
-        page.wait_for_timeout(60)
+        settled(page)
 
 
 def shown(page):

@@ -9,11 +9,9 @@ ONE, OTHER = {"tiers": [[0], [1]]}, {"tiers": [[1], [0]]}
 def test_offline_it_keeps_and_back_online_it_sends(judging):
     work = project()
     page = judging(work)
-    ready(page)
-    page.wait_for_timeout(200)
+    ready(page, ahead=True)
     page.context.set_offline(True)
-    press(page, "1")
-    press(page, "2")
+    press(page, "1", "2")
     page.get_by_text("2 not yet sent").wait_for()
     page.get_by_text("The next question cannot be fetched").wait_for()
     # What was judged can be taken back without a connection.
@@ -33,8 +31,7 @@ def test_offline_it_keeps_and_back_online_it_sends(judging):
 def test_what_was_not_sent_is_sent_after_a_reload(judging):
     work = project()
     page = judging(work)
-    ready(page)
-    page.wait_for_timeout(200)
+    ready(page, ahead=True)
     work.broken = True
     press(page, "1", "2")
     until(page, lambda: "send" in work.calls)
@@ -67,8 +64,7 @@ def test_a_lost_reply_is_one_judgement(judging):
 def test_signed_out_it_keeps_and_asks_to_sign_in(judging):
     work = project()
     page = judging(work)
-    ready(page)
-    page.wait_for_timeout(200)
+    ready(page, ahead=True)
     work.signed_out = True
     press(page, "1", "2")
     page.get_by_role("alert").get_by_text("Sign in again as Ann").wait_for()
@@ -131,20 +127,20 @@ def test_a_second_tab_shows_the_same_question_and_moves_on_with_the_first(judgin
 def test_leaving_gives_the_unseen_question_back_unless_another_tab_has_it(judging):
     work = project()
     one = judging(work)
-    ready(one)
-    one.wait_for_timeout(200)
+    ready(one, ahead=True)
     other = judging(work, tab_of=one)
-    ready(other)
-    other.wait_for_timeout(200)
-    other.close(run_before_unload=True)
-    one.wait_for_timeout(300)
+    ready(other, ahead=True)
+    with other.expect_event("close"):
+        other.close(run_before_unload=True)
+    press(one, "[")
     assert "release" not in work.calls
     one.goto("about:blank")
     until(one, lambda: "release" in work.calls)
+    assert work.calls.count("release") == 1
 
 
 def test_a_question_stays_as_long_as_somebody_is_there(judging):
-    work = project(lease_seconds=60, expires_in=4)
+    work = project(lease_seconds=60, expires_in=15)
     page = judging(work)
     ready(page)
     page.get_by_text("In two minutes this question goes to somebody else").wait_for()
@@ -157,12 +153,16 @@ def test_a_question_stays_as_long_as_somebody_is_there(judging):
 def test_a_slow_server_is_waited_for(judging):
     work = project()
     page = judging(work)
-    ready(page)
-    page.wait_for_timeout(200)
-    work.slow = 0.7
-    press(page, "1", "2")
-    page.get_by_text("The next question is on its way.").wait_for()
+    ready(page, ahead=True)
+    held = []
+    page.route("**/api/take", lambda route: held.append(route))
     press(page, "1")
+    page.keyboard.press("2")
+    page.get_by_text("The next question is on its way.").wait_for()
+    # No question, no answer.
+    page.keyboard.press("1")
+    held.pop().continue_()
+    page.unroute("**/api/take")
     ready(page, "Question 2")
     until(page, lambda: len(work.sent) == 2)
 

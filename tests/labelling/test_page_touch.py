@@ -1,15 +1,15 @@
 """Judging by touch alone, on a phone."""
 
 import pytest
-from labelling.page_steps import LONG, PAIRS, SEVERAL, project, ready, until
+from labelling.page_steps import LONG, PAIRS, SEVERAL, project, ready, settled, until
 
 ONE, OTHER, TIE = {"tiers": [[0], [1]]}, {"tiers": [[1], [0]]}, {"tiers": [[0, 1]]}
 
 
 def tap(page, *names):
     for name in names:
+        settled(page)
         page.get_by_role("button", name=name, exact=True).tap()
-        page.wait_for_timeout(60)
 
 
 def test_one_tap_judges_a_pair(judging):
@@ -124,8 +124,7 @@ def test_the_names_of_the_answers_stay_in_sight(judging):
     page = judging(project(questions=[("Question 0", ["a\n\n" * 50, "b\n\n" * 50]), *PAIRS]), touch=True)
     ready(page)
     page.evaluate("scrollTo(0, 900)")
-    page.wait_for_timeout(100)
-    assert page.locator(".head").first.bounding_box()["y"] == 0
+    until(page, lambda: page.locator(".head").first.bounding_box()["y"] == 0)
     bar = page.locator("#bar").bounding_box()
     assert bar["y"] + bar["height"] == pytest.approx(844, abs=1)
     assert bar["height"] < 200

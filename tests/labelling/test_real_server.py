@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+from labelling.page_steps import press, until
 
 from plaudit.data import load_groups, read_groups
 from plaudit.groups import Group
@@ -18,6 +19,7 @@ from plaudit.labelling import (
     create_invitation,
     export,
     owner_link,
+    project_status,
     send,
     take,
 )
@@ -48,11 +50,9 @@ def test_what_is_pressed_is_what_comes_out(mode, chromium, tmp_path):
         page.goto("/judge")
         for number in range(3):
             page.wait_for_function("n => document.body.innerText.includes(`${n} done`)", arg=number)
-            page.wait_for_timeout(500)
-            for key in keys:
-                page.keyboard.press(key)
+            press(page, *keys)
         page.wait_for_function("document.body.innerText.includes('3 done')")
-        page.wait_for_timeout(500)
+        until(page, lambda: project_status(project)["answers"] == 3)
         page.close()
     project = Project.open(place)
     assert export(project, tmp_path / "out").judgements == 3

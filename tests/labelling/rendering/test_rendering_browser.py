@@ -36,7 +36,8 @@ def test_a_browser_reads_nothing_that_is_not_on_the_list(shown):
     for tag, names in {tuple(one) for one in page.evaluate(ELEMENTS)}:
         assert tag in ATTRIBUTES or tag in MATHS, tag
         assert set(names.split()) <= ATTRIBUTES.get(tag, MATHS_ATTRIBUTES), (tag, names)
-    page.wait_for_timeout(200)
+    # Two frames on, whatever loads or runs has begun.
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert (page.requests, page.dialogs) == ([], [])
     assert page.locator("main > .text").count() == 2 * len(attacks)
 

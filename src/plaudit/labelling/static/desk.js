@@ -16,7 +16,7 @@ import { spoken } from "./spoken.js";
 import { drafts } from "./storage.js";
 import * as supply from "./supply.js";
 import { Watch } from "./timers.js";
-import { markTools, paint, paintEnd, paintLoading } from "./view.js";
+import { markStanding, markTools, paint, paintEnd, paintLoading } from "./view.js";
 
 const MODES = { pair: Pair, rank: Rank, "best-worst": BestWorst, rate: Rate };
 
@@ -29,6 +29,7 @@ export class Desk {
     this.place = -1;
     this.feedback = null;
     this.retry = 0;
+    this.waking = 0;
     this.coming = 0;
     phone.addEventListener("change", () => this.redrawBar());
   }
@@ -44,6 +45,7 @@ export class Desk {
   async advance() {
     clearTimeout(this.retry);
     this.place = -1;
+    this.rest();
     const ticket = (this.coming += 1);
     if (this.parked) {
       const parked = this.parked;
@@ -74,8 +76,29 @@ export class Desk {
     this.watch.follow(this.answers.cards.map((card) => card.text));
     scrollTo({ top: 0, behavior: "instant" });
     if (document.activeElement === document.body) document.getElementById("question").focus({ preventScroll: true });
-    supply.prefetch(this.inUse);
+    this.prefetch();
     this.tellProgress();
+    this.wake();
+  }
+
+  prefetch() {
+    supply.prefetch(this.inUse, () => markStanding({ ahead: supply.ready() }));
+  }
+
+  // What may be pressed is a fact of the page, `data-ready`: for tools that press for somebody, and for tests.
+
+  /** A press does not count now. */
+  rest() {
+    clearTimeout(this.waking);
+    markStanding({ ready: false });
+  }
+
+  /** A press counts: at once where there is no question, else after its first moments. */
+  wake() {
+    this.rest();
+    const still = this.question && !this.feedback ? project.pause_ms - this.watch.age : 0;
+    if (still > 0) this.waking = setTimeout(() => this.wake(), still);
+    else markStanding({ ready: true });
   }
 
   /** What was begun before a reload, or what was answered before. */
@@ -122,6 +145,7 @@ export class Desk {
     paintEnd(title, note, reason === "done" ? null : () => this.advance());
     this.bar.draw(null, true);
     this.tellProgress();
+    this.wake();
     if (reason === "signed-out") this.onsignedout?.();
   }
 
@@ -207,6 +231,7 @@ export class Desk {
   /** A question for practice: show how the owner answered, before the next. Without a connection, go on. */
   async awaitFeedback(reply) {
     this.feedback = { waiting: true };
+    this.rest();
     this.bar.draw(null, true);
     const patience = new Promise((resolve) => setTimeout(resolve, 5_000, null));
     const feedback = (await Promise.race([reply, patience]))?.feedback;
@@ -219,6 +244,7 @@ export class Desk {
     const key = { passed: "judge.passed", failed: "judge.failed" }[feedback.result] ?? "judge.not_comparable";
     this.feedback = { go };
     this.bar.showFeedback(say(key, { what }), go);
+    this.wake();
     return undefined;
   }
 
@@ -234,6 +260,7 @@ export class Desk {
     this.feedback?.go();
     if (place < 0) return this.place >= 0 ? this.advance() : undefined;
     const ticket = (this.coming += 1);
+    this.rest();
     let question = null;
     try {
       question = await reopen(place);
@@ -243,7 +270,7 @@ export class Desk {
     if (ticket !== this.coming) return;
     if (!question) {
       this.bar.tell(otherwise);
-      return this.question ? undefined : this.advance();
+      return this.question ? this.wake() : this.advance();
     }
     clearTimeout(this.retry);
     if (this.place < 0 && this.question) this.parked = this.question;
@@ -254,7 +281,7 @@ export class Desk {
 
   /** Another tab answered this one. */
   answeredElsewhere(lease) {
-    if (supply.dropAhead(lease)) supply.prefetch(this.inUse);
+    if (supply.dropAhead(lease)) this.prefetch();
     if (this.parked?.lease === lease) this.parked = null;
     if (this.question?.lease !== lease || this.question.previous) return;
     this.bar.tell(say("judge.elsewhere"));

@@ -46,12 +46,14 @@ export function readyQuestion() {
   return here;
 }
 
-/** Fetch one question more, to be there before it is needed. */
-export function prefetch(besides) {
+/** Fetch one question more, to be there before it is needed. `changed` is called when one may have come, or gone. */
+export function prefetch(besides, changed) {
+  changed();
   if (ahead || fetching) return;
   fetching = ask(besides).then((reply) => {
     ahead = reply.question ?? null;
     fetching = null;
+    changed();
   });
 }
 

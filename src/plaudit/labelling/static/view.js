@@ -51,6 +51,11 @@ export function markTools(states) {
   }
 }
 
+/** Say how the page stands: whether a press counts (`data-ready`), whether the next question is here (`data-ahead`). */
+export function markStanding(states) {
+  for (const [name, on] of Object.entries(states)) main.toggleAttribute(`data-${name}`, on);
+}
+
 /** A question is on its way. */
 export const paintLoading = (text) => main.replaceChildren(h("p", { class: "quiet loading" }, text));
 
