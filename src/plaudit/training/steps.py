@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch.utils.data import Dataset
 
 from plaudit.forest import Tree, pack
@@ -53,8 +53,8 @@ class Steps(Dataset[Step]):
     """All steps of a run, in order; item `i` is share `i % shares` of step `i // shares`.
 
     Args:
-        items: the rendered groups.
-        targets: of each.
+        items: the rendered groups; a step asks for those that it trains on, and no other is read.
+        targets: of each, likewise.
         network: grows trees as its architecture can.
         settings: of these `epochs`, `hand`, `groups_per_step`, `batch_tokens` and `seed`.
         shares: number of processes that split a step.
@@ -76,11 +76,15 @@ class Steps(Dataset[Step]):
         self.network = network
         self.features = features
         self.settings, self.shares = settings, shares
-        self._first = np.cumsum([0, *(len(item.sequences) for item in items)])
-        hands = sum(-(-len(item.sequences) // settings.hand) for item in items)
-        responses = sum(len(item.sequences) for item in items)
-        self.groups_per_step = settings.groups_per_step or _groups_per_step(hands, responses)
-        self.steps_per_epoch = -(-hands // self.groups_per_step)
+        sizes = response_counts(items)
+        self._first = np.concatenate([[0], np.cumsum(sizes)])
+        # A hand's number is its place in the order of the items: an item's first hand, and where the last one ends.
+        hands = -(-sizes // settings.hand)
+        self._first_hand = np.concatenate([[0], np.cumsum(hands)])
+        self._large = np.flatnonzero(hands > 1).tolist()
+        count = int(self._first_hand[-1])
+        self.groups_per_step = settings.groups_per_step or _groups_per_step(count, int(self._first[-1]))
+        self.steps_per_epoch = -(-count // self.groups_per_step)
 
     def __len__(self) -> int:
         return self.steps_per_epoch * self.settings.epochs * self.shares
@@ -88,7 +92,7 @@ class Steps(Dataset[Step]):
     def __getitem__(self, index: int) -> Step:
         step, share = divmod(index, self.shares)
         epoch, place = divmod(step, self.steps_per_epoch)
-        hands = self._deal(epoch)[place * self.groups_per_step : (place + 1) * self.groups_per_step]
+        hands = self._hands_of(epoch, slice(place * self.groups_per_step, (place + 1) * self.groups_per_step))
         targets = [self.targets[item].subset(responses) for item, responses in hands]
         weight = sum(one.total_weight for one in targets)
         useful = [(hand, one) for hand, one in zip(hands, targets, strict=True) if len(one)]
@@ -113,18 +117,35 @@ class Steps(Dataset[Step]):
         types = None if rendered.types is None else [rendered.types[i] for i in responses]
         return self.network.grow([rendered.sequences[i] for i in responses], types)
 
+    def _hands_of(self, epoch: int, places: slice) -> list[tuple[int, list[int]]]:
+        """Some of an epoch's hands: the number of an item, and of the responses it deals."""
+        order, dealt = self._deal(epoch)
+        hands = []
+        for hand in order[places].tolist():
+            item = int(np.searchsorted(self._first_hand, hand, side="right")) - 1
+            first, last = self._first[item : item + 2].tolist()
+            start, end = self._first_hand[item : item + 2].tolist()
+            responses = dealt[first:last] if end - start > 1 else np.arange(last - first)
+            hands.append((item, np.array_split(responses, end - start)[hand - start].tolist()))
+        return hands
+
     @lru_cache(maxsize=2)  # noqa: B019 (a run has one Steps, which lives as long as the run)
-    def _deal(self, epoch: int) -> list[tuple[int, list[int]]]:
-        """The hands of one epoch, shuffled: the number of an item, and of the responses it deals."""
+    def _deal(self, epoch: int) -> tuple[Int[np.ndarray, " hands"], Int[np.ndarray, " responses"]]:
+        """The order of an epoch's hands, and the responses of all items, those of one that is more than a hand in the
+        order in which they are dealt. A list of hands would take more memory than the data."""
         numbers = np.random.default_rng((self.settings.seed, epoch))
-        hands = [
-            (index, responses)
-            for index, item in enumerate(self.items)
-            for responses in deal_hands(
-                len(item.sequences), self.targets[index].comparisons, self.settings.hand, numbers
-            )
-        ]
-        return [hands[i] for i in numbers.permutation(len(hands))]
+        dealt = np.zeros(self._first[-1] if self._large else 0, dtype=np.int32)
+        for item in self._large:
+            size = int(self._first[item + 1] - self._first[item])
+            hands = deal_hands(size, self.targets[item].comparisons, self.settings.hand, numbers)
+            dealt[self._first[item] : self._first[item + 1]] = np.concatenate(hands)
+        return numbers.permutation(int(self._first_hand[-1])).astype(np.int32), dealt
+
+
+def response_counts(items: Sequence[Rendered]) -> Int[np.ndarray, " items"]:
+    """How many responses each item has."""
+    counts = getattr(items, "response_counts", None)
+    return np.array([len(item.sequences) for item in items], dtype=np.int64) if counts is None else counts
 
 
 def _groups_per_step(hands: int, responses: int) -> int:
