@@ -16,14 +16,14 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import pytest  # noqa: E402 - after the environment is set
 from hypothesis import HealthCheck, settings  # noqa: E402
-from jaxtyping import install_import_hook  # noqa: E402
+from typechecking import install  # noqa: E402
 
 # These machines are noisy: how long an example takes says nothing of the code.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
-# Shapes are checked at every call of a function that takes or gives arrays. Installed before plaudit is imported.
-install_import_hook(["plaudit"], "typechecking.check")
+# Shapes are checked where a function takes or gives arrays. Installed before plaudit is imported.
+install()
 
 
 # Not once for all: as long as it is there, its loop runs in this thread, and no other can.

@@ -1,13 +1,69 @@
-"""The type checker of the tests: beartype, on what annotations say of arrays and tensors."""
+"""The type checker of the tests: beartype, on what annotations say of arrays and tensors.
+
+jaxtyping's hook puts its decorator on every function, arrays or not, and binds the arguments of every call: that took
+as long as the tests themselves. So functions without arrays are left alone, and one that is called very often is
+checked at its first calls and then at some.
+"""
 
 from collections.abc import Callable
+from functools import partial, wraps
+from inspect import isclass, isfunction
+from itertools import count
 from typing import Any, get_args
 
+import jaxtyping
 from beartype import BeartypeConf, beartype
 from jaxtyping import AbstractArray
 
 # A whole number is a float too, as it is to Python.
 _CONF = BeartypeConf(is_pep484_tower=True)
+
+# In each process.
+_FIRST_CALLS = 200
+_THEN_EVERY = 20
+
+# The functions with arrays that the decorator has met since the list was cleared.
+_with_arrays: list[str] = []
+
+_decorate = jaxtyping.jaxtyped
+
+
+def install() -> None:
+    """Check shapes in all of plaudit, which must not have been imported yet."""
+    jaxtyping.jaxtyped = jaxtyped
+    jaxtyping.install_import_hook(["plaudit"], f"{__name__}.{check.__name__}")
+
+
+def jaxtyped(function: Any = None, *, typechecker: Any) -> Any:
+    """jaxtyping's decorator, where there is something to check."""
+    if function is None:
+        return partial(jaxtyped, typechecker=typechecker)
+    if isclass(function):
+        # The decorator changes a dataclass in place.
+        init = function.__init__
+        _with_arrays.clear()
+        _decorate(function, typechecker=typechecker)
+        if function.__init__ is not init:
+            function.__init__ = _sparing(init, function.__init__)
+        return function
+    _with_arrays.clear()
+    checked = _decorate(function, typechecker=typechecker)
+    return _sparing(function, checked) if isfunction(function) else checked
+
+
+def _sparing(function: Any, checked: Any) -> Any:
+    """The function itself if the decorator has met no arrays in it; else one that is checked at some of its calls."""
+    if not _with_arrays:
+        return function
+    numbers = count()
+
+    @wraps(function)
+    def sometimes_checked(*arguments: Any, **options: Any) -> Any:
+        number = next(numbers)
+        check_now = number < _FIRST_CALLS or number % _THEN_EVERY == 0
+        return (checked if check_now else function)(*arguments, **options)
+
+    return sometimes_checked
 
 
 def check(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -19,6 +75,7 @@ def check(function: Callable[..., Any]) -> Callable[..., Any]:
     arrays = {name: hint for name, hint in function.__annotations__.items() if _names_array(hint)}
     if not arrays:
         return function
+    _with_arrays.append(function.__qualname__)
     function.__annotations__ = arrays
     return beartype(function, conf=_CONF)
 

@@ -117,24 +117,25 @@ def uncorrected(log):
 
 
 def test_propensities_and_preference_come_back_from_simulated_users():
-    log = list(simulated(40_000))
+    log = list(simulated(20_000))
     # Four standard errors and, since the topmost is 1 by definition, a hair for its rounding.
     tolerance = 4 * standard_error(estimate_propensities, log) + 1e-9
     assert (np.abs(np.subtract(estimate_propensities(log), LOOKED_AT)) < tolerance).all()
-    assert tolerance.max() < 0.05
+    assert tolerance.max() < 0.08
     # Whoever looks at both r and s clicks r and not s with the chance t[r](1 - t[s]): the odds of r over s are
     # odds(t[r]) / odds(t[s]), so the Bradley-Terry scores are the logits of t.
     truth = np.log(TASTE / (1 - TASTE)) - np.log(TASTE[0] / (1 - TASTE[0]))
     tolerance = 4 * standard_error(corrected, log) + 1e-9
-    assert list(np.argsort(corrected(log))) == [0, 1, 2, 3]
-    assert (np.abs(corrected(log) - truth) < tolerance).all()
+    estimate = corrected(log)
+    assert list(np.argsort(estimate)) == [0, 1, 2, 3]
+    assert (np.abs(estimate - truth) < tolerance).all()
     # The ranker shows the worst first, and only the lower can win: uncorrected, the gaps are far too wide.
     assert (np.abs(uncorrected(log) - truth)[1:] > 2 * tolerance[1:]).all()
 
 
 def test_a_ranker_that_shows_the_best_first_hides_the_preference_from_uncorrected_clicks():
     # The same users with the taste turned round: the best stands on top and is seldom the lower one.
-    log = list(simulated(40_000, seed=2, taste=TASTE[::-1]))
+    log = list(simulated(10_000, seed=2, taste=TASTE[::-1]))
     assert list(np.argsort(corrected(log))) == [3, 2, 1, 0]
     assert list(np.argsort(uncorrected(log))) != [3, 2, 1, 0]
 
