@@ -24,16 +24,17 @@ def plant(shape, causal=True):
 
 def who_sees_whom(forest, window):
     """`[T, T]` bool from the definition: the same tree; the trunk's tokens or the same branch; not ahead (causal); at a
-    distance of positions below the window."""
-    homes = []
-    for t, tree in enumerate(forest.trees):
-        for b, segment in enumerate((tree.trunk, *tree.branches)):
-            homes += [(t, b)] * len(segment)
-    positions = forest.positions[0].tolist()
-    sees = np.zeros((len(homes), len(homes)), dtype=bool)
-    for i, (tree, branch) in enumerate(homes):
-        for j, (other_tree, other_branch) in enumerate(homes):
-            distance = positions[i] - positions[j]
+    distance of positions below the window. Padding sees itself."""
+    tokens = [
+        (t, b, position)
+        for t, tree in enumerate(forest.trees)
+        for b, segment in enumerate((tree.trunk, *tree.branches))
+        for position in range(len(tree.trunk) if b else 0, (len(tree.trunk) if b else 0) + len(segment))
+    ]
+    sees = np.eye(forest.tokens.shape[1], dtype=bool)
+    for i, (tree, branch, position) in zip(forest.order, tokens, strict=True):
+        for j, (other_tree, other_branch, other) in zip(forest.order, tokens, strict=True):
+            distance = position - other
             sees[i, j] = (
                 tree == other_tree
                 and other_branch in (0, branch)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plaudit.forest import Forest, Tree
-from plaudit.forest.layout import look_bias
+from plaudit.forest.layout import RowSegment, look_bias
 
 sequence = st.lists(st.integers(0, 2), min_size=1, max_size=8)
 LIKE = torch.zeros(0, dtype=torch.float64)
@@ -71,14 +71,39 @@ def test_a_tree_within_the_budget_stays_whole():
 
 
 def test_a_planted_forest():
-    # Tree one: trunk 1 2, branches 3 | 4 5.  Tree two: no trunk, one branch 7 8 9.
-    trees = [Tree.grow([np.array([1, 2, 3]), np.array([1, 2, 4, 5])]), Tree.grow([np.array([7, 8, 9])])]
-    forest = Forest.plant(trees)
-    assert forest.tokens.tolist() == [[1, 2, 3, 4, 5, 7, 8, 9]]
-    assert forest.positions.tolist() == [[0, 1, 2, 2, 3, 0, 1, 2]]
-    assert forest.segments == [2, 1, 2, 0, 3]
-    assert forest.leaves.tolist() == [2, 4, 7]  # the last tokens: 3, 5 and 9
+    # Tree one: trunk 1 2, branches 3 | 4 5. Tree two: no trunk, one branch 7 8 9. Tree three: trunk 6, branches 6 | 5.
+    trees = [Tree.grow(rows) for rows in ([[1, 2, 3], [1, 2, 4, 5]], [[7, 8, 9]], [[6, 6], [6, 5]])]
+    forest = Forest.plant(trees, multiple=4)
+    # Trunks, their branches, the sequence without a trunk, padding.
+    assert forest.tokens.tolist() == [[1, 2, 6, 3, 4, 5, 6, 5, 7, 8, 9, 0]]
+    assert forest.positions.tolist() == [[0, 1, 0, 2, 2, 3, 1, 1, 0, 1, 2, 0]]
+    assert forest.leaves.tolist() == [3, 5, 10, 6, 7]  # the last tokens 3, 5, 9, 6 and 5: by tree, then by branch
+    assert forest.order.tolist() == [0, 1, 3, 4, 5, 8, 9, 10, 2, 6, 7]
+    assert forest.tokens[0, forest.order].tolist() == [1, 2, 3, 4, 5, 7, 8, 9, 6, 6, 5]
+    assert forest.segments == (
+        *(RowSegment(0, None, 0, 2, 0), RowSegment(2, None, 2, 1, 0)),
+        *(RowSegment(0, 0, 3, 1, 2), RowSegment(0, 1, 4, 2, 2), RowSegment(2, 0, 6, 1, 1), RowSegment(2, 1, 7, 1, 1)),
+        *(RowSegment(1, 0, 8, 3, 0), RowSegment(None, None, 11, 1, 0)),
+    )
     assert forest.types is None
+    assert (forest.trunks, forest.sharing, forest.longest) == (3, 8, 4)
+    ends = {name: getattr(forest, name) for name in ("all_segments", "trunk_segments", "branches_of_trunks")}
+    assert {name: (row.cu_seqlens.tolist(), row.max_seqlen) for name, row in ends.items()} == {
+        "all_segments": ([0, 2, 3, 4, 6, 7, 8, 11, 12], 3),
+        "trunk_segments": ([0, 2, 3], 2),
+        "branches_of_trunks": ([0, 3, 5], 3),
+    }
+    assert ends["all_segments"].cu_seqlens.dtype == torch.int32
+    assert "11 tokens" in repr(forest)
+
+
+def test_the_mean_is_of_whole_responses():
+    # States are the tokens: (1 + 2 + 3) / 3, (1 + 2 + 4 + 5) / 4 and (7 + 8) / 2; padding is in none.
+    trees = [Tree.grow([[7, 8]]), Tree.grow([[1, 2, 3], [1, 2, 4, 5]])]
+    forest = Forest.plant(trees, multiple=8)
+    states = forest.tokens[0, :, None].double()
+    states[7:] = 100
+    assert forest.mean(states).tolist() == [[7.5], [2.0], [3.0]]
 
 
 def test_a_planted_forest_for_an_encoder():
@@ -89,7 +114,7 @@ def test_a_planted_forest_for_an_encoder():
     assert forest.tokens.tolist() == [[1, 2, 3, 1, 4, 1, 2, 3]]
     assert forest.positions.tolist() == [[0, 1, 2, 0, 1, 0, 1, 2]]
     assert forest.types.tolist() == [[0, 0, 1, 0, 1, 0, 0, 1]]
-    assert forest.segments == [0, 3, 2, 0, 3]
+    assert forest.lengths == [3, 2, 3]
     assert forest.leaves.tolist() == [0, 3, 5]  # the first tokens
 
 

@@ -69,9 +69,12 @@ class EmbeddingPath:
     def _replaced(self, embedded: Embedded, points: Float[torch.Tensor, "points tokens hidden"]) -> Embedded:
         """The embeddings of a row of branches [1, T, E], or of a padded batch of them [B, n, E], with the points in the
         places of the response's tokens."""
-        trunk, branches = embedded[:, : len(self._trunk)], embedded[:, len(self._trunk) :]
+        start = len(self._trunk)
+        # A row may be padded behind its branches.
+        end = start + len(points) * len(self._branch) if len(embedded) == 1 else embedded.shape[1]
+        branches = embedded[:, start:end]
         rows = branches.reshape(len(points), len(self._branch), -1).index_copy(1, self._positions, points.to(embedded))
-        return torch.cat([trunk, rows.reshape_as(branches)], 1)
+        return torch.cat([embedded[:, :start], rows.reshape_as(branches), embedded[:, end:]], 1)
 
     def batch(self, tokens: int) -> int:
         """How many points fit a forward pass of so many tokens, at least one."""

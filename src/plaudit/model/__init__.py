@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from plaudit.model.rendering import Rendered, Renderer
     from plaudit.model.reward_model import RewardModel
     from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer
+    from plaudit.model.self_check import choose_layout, settle_attention
     from plaudit.model.templates import read_template, settle_template
     from plaudit.model.token_check import TokenCheck
     from plaudit.model.trainable import TRAINABLE, adding_adapters, drops_out, freeze, merge_lora
@@ -91,6 +92,7 @@ __all__ = [
     "check_model_folder",
     "check_not_made_of",
     "check_vocabulary",
+    "choose_layout",
     "combine",
     "drops_out",
     "freeze",
@@ -105,6 +107,7 @@ __all__ = [
     "read_template",
     "resolve",
     "save_linear_probe",
+    "settle_attention",
     "settle_padding",
     "settle_template",
     "shared_features",

@@ -94,6 +94,7 @@ def open_linear_probe(folder: Path, record: Mapping[str, Any], **options: Any) -
     from safetensors.numpy import load_file
 
     from plaudit.model.heads import Outputs
+    from plaudit.model.self_check import settle_attention
 
     try:
         weights = load_file(folder / _HEAD_FILE)["weight"]
@@ -103,9 +104,11 @@ def open_linear_probe(folder: Path, record: Mapping[str, Any], **options: Any) -
         raise InvalidInputError(f"{folder} is no whole head ({error})", remedy="fit the baseline again") from error
     if (precision := options.pop("precision", None)) not in (None, "fp32"):
         raise InvalidInputError(f"a linear probe computes in fp32, not {precision}", remedy="leave --precision out")
+    attention = options.pop("attention", "auto")
     options["max_length"] = options.get("max_length") or record.get("max_length")
     model = make_linear_probe(backbone, outputs, weights, **options)
     if record.get("chat_template") and not options.get("chat_template"):
         model.tokenizer.chat_template = record["chat_template"]
     model.record = dict(record)
+    settle_attention(model.network, attention, longest=model.renderer.max_length)
     return model

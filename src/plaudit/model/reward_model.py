@@ -20,14 +20,7 @@ from plaudit.groups import Group
 from plaudit.logs import muted
 from plaudit.model.architecture import find_head
 from plaudit.model.backbones import resolve
-from plaudit.model.folder.contents import (
-    ENSEMBLE,
-    HEADS_FILE,
-    LINEAR_MODEL,
-    LINEAR_PROBE,
-    REWARD_MODEL,
-    scoring_record,
-)
+from plaudit.model.folder.contents import ENSEMBLE, HEADS_FILE, LINEAR_MODEL, LINEAR_PROBE, REWARD_MODEL, scoring_record
 from plaudit.model.folder.open import check_model
 from plaudit.model.folder.read import load_heads, stored_outputs
 from plaudit.model.folder.write import check_model_folder, staged
@@ -39,7 +32,7 @@ from plaudit.model.prepared import Prepared
 from plaudit.model.renderers import renderer_of
 from plaudit.model.rendering import Rendered
 from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer, prepared_as
-from plaudit.model.self_check import choose_layout
+from plaudit.model.self_check import choose_layout, settle_attention
 from plaudit.model.sharing import share
 from plaudit.model.templates import read_template
 from plaudit.model.token_check import TokenCheck
@@ -141,6 +134,7 @@ class RewardModel(Scorer):
         device: str | torch.device | None = None,
         trust_remote_code: bool = False,
         precision: str | None = None,
+        attention: str = "auto",
     ) -> RewardModel:
         """Load a trained reward model: a folder that `save` wrote, a frozen backbone with its fitted head, or any
         one-output sequence-classification checkpoint in a folder or on the hub. What is no single model with a backbone
@@ -153,9 +147,10 @@ class RewardModel(Scorer):
             device: where to compute; a GPU if there is one.
             trust_remote_code: run code that comes with the checkpoint.
             precision: of the backbone's weights: fp32, bf16 or fp16; as they are saved if None.
+            attention: of forests: varlen, flex or segments; the best that came through its trial here if auto.
 
         Raises:
-            PlauditError: if it is no such checkpoint, or its head has no weights.
+            PlauditError: if it is no such checkpoint, its head has no weights, or that attention cannot compute it.
         """
         folder = Path(name).expanduser()
         check_model(name)
@@ -166,7 +161,8 @@ class RewardModel(Scorer):
         context = max_length or record.get("max_length")
         if kind == LINEAR_PROBE:
             rest = {"device": device, "trust_remote_code": trust_remote_code, "precision": precision}
-            return open_linear_probe(folder, record, max_length=context, chat_template=chat_template, **rest)
+            how = {"max_length": context, "chat_template": chat_template, "attention": attention}
+            return open_linear_probe(folder, record, **rest, **how)
         outputs = stored_outputs(record, str(name))
         source = str(folder) if folder.is_dir() else str(name)
         # A head that plain transformers cannot hold stands beside a bare backbone.
@@ -178,6 +174,7 @@ class RewardModel(Scorer):
         ready.name = str(name)
         if not outputs.plain:
             load_heads(ready.network, folder)
+        settle_attention(ready.network, attention, longest=ready.renderer.max_length)
         return ready
 
     @classmethod
@@ -313,7 +310,7 @@ class RewardModel(Scorer):
         network, dtype = self.network, str(self.network.dtype).removeprefix("torch.")
         pooled = "mean" if network.outputs.pooling == "mean" else "last" if network.causal else "first"
         scoring = scoring_record(self.tokenizer, max_length=self.renderer.max_length, pooled=pooled, dtype=dtype)
-        return {**self.record, "plaudit": kind, **scoring, **more}
+        return {**self.record, "plaudit": kind, **scoring, "attention": network.layout.attention_name, **more}
 
     @checked
     def save(self, folder: str | Path, *, card: str | None = None, overwrite: bool = False) -> None:

@@ -5,11 +5,14 @@ No model names stand in branches: an architecture is trusted because it was just
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 
-from plaudit.forest import Tree
+from plaudit.errors import InvalidInputError
+from plaudit.forest import ATTENTIONS, RecordingAttention, Tree, automatic_attention, choose_attention
 from plaudit.model.architecture import unreadable_head
 from plaudit.model.layouts.forest import ForestLayout
 from plaudit.model.network import RewardNetwork
@@ -24,6 +27,12 @@ def choose_layout(network: RewardNetwork) -> str | None:
 
     Returns:
         None, or why forests cannot be used here; then the layout stays as it was.
+
+    Example:
+        >>> from plaudit.model import open_model
+        >>> network = open_model("my-model").network
+        >>> choose_layout(network) is None, network.layout.packed
+        (True, True)
     """
     if network.outputs.pooling == "own" and not network.causal and (reason := unreadable_head(network.config)):
         return reason
@@ -33,7 +42,8 @@ def choose_layout(network: RewardNetwork) -> str | None:
         with torch.no_grad():
             trees = check_trees(network)
             alone = network.features(trees)
-            network.layout = ForestLayout()
+            recorder = RecordingAttention()
+            network.layout = ForestLayout(attend=recorder)
             together = network.features(trees)
     except Exception as error:
         # Whatever an unknown architecture does with arguments it does not expect, padding serves it.
@@ -45,7 +55,48 @@ def choose_layout(network: RewardNetwork) -> str | None:
     if not gap <= _TOLERANCE.get(network.dtype, 1e-4):
         network.layout = padded
         return f"what the head reads in a forest differs from what it reads alone by {gap:.1e} of its size"
+    network.layout = ForestLayout(attend=automatic_attention(network.device.type), kinds=frozenset(recorder.kinds))
     return None
+
+
+def settle_attention(
+    network: RewardNetwork,
+    name: str = "auto",
+    *,
+    dtype: torch.dtype | None = None,
+    longest: int | None = None,
+    learns: bool = False,
+) -> None:
+    """Choose what computes the attention of a network's forests, and try it there: forward and backward, on a small
+    forest, against attention written out in float64. What fails falls back, and a warning says so once.
+
+    Args:
+        network: whose layout is chosen. Its weights are not touched: what was seen of a copy of two layers serves the
+            whole (`network.layout = copy.layout`).
+        name: auto, varlen, flex or segments.
+        dtype: that it computes in, under autocast; None: that of its weights.
+        longest: tokens of the longest sequence there will be; windows that are no shorter hide nothing.
+        learns: whether gradients will be asked for.
+
+    Raises:
+        InvalidInputError: if it is none of these names, or the one that was asked for cannot be used.
+
+    Example:
+        >>> from plaudit.model import open_model
+        >>> network = open_model("my-model").network
+        >>> settle_attention(network, "varlen")
+        >>> network.layout.attention_name
+        'varlen'
+    """
+    layout, device = network.layout, network.device.type
+    if not isinstance(layout, ForestLayout):
+        if name in ATTENTIONS and name != "auto":
+            what = f"attention={name} is of forests, and {type(network.model).__name__} cannot use them"
+            raise InvalidInputError(what, remedy="leave it at auto")
+        choose_attention(name, (), device)
+        return
+    kinds = [kind if dtype is None else kind._replace(dtype=dtype) for kind in layout.kinds]
+    network.layout = replace(layout, attend=choose_attention(name, kinds, device, longest=longest, learns=learns))
 
 
 def relative_gap(expected: Float[torch.Tensor, "*shape"], computed: Float[torch.Tensor, "*shape"]) -> float:

@@ -79,6 +79,7 @@ class ActivationCache:
         return None if numbers is None else torch.from_numpy(self._rows[numbers])[None].to(forest.tokens.device)
 
     def _row_numbers(self, forest: Forest) -> Int[np.ndarray, " tokens"] | None:
+        """The number of each row of a forest's row; what stands in its padding does not matter."""
         numbers: list[Int[np.ndarray, " _"]] = []
         for tree in forest.trees:
             trunk = len(tree.trunk)
@@ -91,7 +92,9 @@ class ActivationCache:
                 whole = np.arange(trunk + len(branch))
                 whole += np.where(whole < shared, trunk_row, branch_row - shared)
                 numbers.append(whole[trunk if index else 0 :])
-        return np.concatenate(numbers)
+        row = np.zeros(forest.tokens.shape[1], dtype=np.int64)
+        row[forest.order] = np.concatenate(numbers)
+        return row
 
 
 @dataclass(frozen=True)
@@ -161,7 +164,18 @@ def cached_layout(
             rows = np.lib.format.open_memmap(temporary, "w+", dtype=np.float32, shape=shape)
             _fill(rows, network, frozen, trees, batch_tokens)
             rows.flush()
-    return CachedLayout(ActivationCache(trees, np.load(file, mmap_mode="r")), frozen)
+    return _layout_of(network, ActivationCache(trees, np.load(file, mmap_mode="r")), frozen)
+
+
+def _layout_of(network: RewardNetwork, cache: ActivationCache, frozen: int) -> CachedLayout:
+    layout = _forest_layout(network)
+    return CachedLayout(cache, frozen, attend=layout.attend, kinds=layout.kinds)
+
+
+def _forest_layout(network: RewardNetwork) -> ForestLayout:
+    layout = network.layout
+    assert isinstance(layout, ForestLayout), "padded batches have no states by token"
+    return layout
 
 
 def _frozen_layers(network: RewardNetwork) -> int:
@@ -191,7 +205,7 @@ def _check(network: RewardNetwork, frozen: int) -> str | None:
     plain = network.features(hands)
     try:
         _fill(rows, network, frozen, trees, len(rows))
-        network.layout = CachedLayout(ActivationCache(trees, rows), frozen)
+        network.layout = _layout_of(network, ActivationCache(trees, rows), frozen)
         cached = network.features(hands)
     except Exception as error:
         # Whatever an unknown architecture's layers are given and return, computing them serves it.
@@ -237,17 +251,19 @@ def _placed_trees(trees: Sequence[Tree], batch_tokens: int) -> list[tuple[Tree, 
 
 @torch.no_grad()
 def _entering(network: RewardNetwork, depth: int, trees: Sequence[Tree]) -> Float[Tensor, "tokens hidden"]:
-    """The hidden states that enter layer `depth`, of a forest. No layer from there on is computed."""
+    """The hidden states that enter layer `depth`, of a forest's tokens, tree after tree. No layer from there on is
+    computed."""
     seen: list[States] = []
 
     def record(hidden_states: States) -> States:
         seen.append(hidden_states)
         return hidden_states
 
-    stack = layers(network)
+    layout, stack = _forest_layout(network), layers(network)
+    forest = layout.plant(network, trees)
     with stand_ins(stack, range(depth, len(stack)), record):
-        network.features(trees)
-    return seen[0][0]
+        layout.states(network, forest)
+    return seen[0][0, forest.order]
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from plaudit.model.folder.contents import ENSEMBLE, LINEAR_MODEL, LINEAR_PROBE, 
 from plaudit.model.scorer import Scorer
 from plaudit.storage import read_record
 
-OPTIONS = ("max_length", "chat_template", "device", "trust_remote_code", "precision")
+OPTIONS = ("max_length", "chat_template", "device", "trust_remote_code", "precision", "attention")
 """Of `RewardModel.from_pretrained`."""
 
 

@@ -27,6 +27,11 @@ class Layout(Protocol):
     def attention(self) -> str: ...
 
     @property
+    def attention_name(self) -> str:
+        """What computes the attention, as a run record has it."""
+        ...
+
+    @property
     def packed(self) -> bool: ...
 
     def features(self, network: RewardNetwork, trees: Sequence[Tree]) -> Float[Tensor, "responses hidden"]:

@@ -40,6 +40,10 @@ class PaddedLayout:
     budget: int = 4096
     packed: ClassVar[bool] = False
 
+    @property
+    def attention_name(self) -> str:
+        return self.attention
+
     def features(self, network: RewardNetwork, trees: Sequence[Tree]) -> Float[Tensor, "responses hidden"]:
         sequences = [sequence for tree in trees for sequence in tree.sequences]
         types = [t for tree in trees if tree.types is not None for t in tree.types]
