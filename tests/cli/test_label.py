@@ -1,6 +1,8 @@
 """`plaudit label` for teams: what a project is made of, and who comes in."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -111,3 +113,102 @@ def test_another_database_is_no_folder(run, folder):
     code, _, complaint = run("label", "new", "mysql://me:secret@host/db", "asked.jsonl")
     assert (code, "a project cannot be in mysql" in complaint, "secret" in complaint) == (2, True, False)
     assert not list(folder.glob("mysql*"))
+
+
+def test_a_project_is_not_left_half_made(run, folder):
+    written("gold.jsonl", {"id": "g1", "prompt": "1?", "responses": ["yes", "never"], "ranking": [[0], [1]]})
+    code, _, complaint = run("label", "new", "place", "asked.jsonl", "--gold", "gold.jsonl")
+    assert (code, "asked.jsonl:2: the group 'g1' is there already with other texts" in complaint) == (2, True)
+    written("long.jsonl", {"id": "x" * 501, "prompt": "a", "responses": ["x", "y"]})
+    assert run("label", "new", "place", "long.jsonl")[0] == run("label", "long.jsonl", "--no-open")[0] == 2
+    assert {path.name for path in folder.iterdir() if path.is_dir()} == set()
+
+
+@pytest.fixture
+def unserved(monkeypatch):
+    """No server starts."""
+    monkeypatch.setattr("plaudit.labelling.serve", lambda project, *others, **more: project.close())
+
+
+def test_a_project_that_is_there_keeps_its_settings_and_says_so(run, unserved):
+    assert run("label", "asked.jsonl", "--mode", "rank", "--both-bad")[0] == 0
+    assert run("label", "asked.jsonl", "--mode", "rank")[0] == 0
+    for flags in (("--mode", "pair"), ("--set", "ties=off")):
+        code, _, complaint = run("label", "asked.jsonl", *flags)
+        assert (code, "asked-labels was made with" in complaint) == (2, True)
+    assert "was made with mode 'rank'" in run("label", "asked.jsonl", "--mode", "pair")[2]
+
+
+def test_files_are_not_added_beside_a_server(run, unserved):
+    run("label", "asked.jsonl")
+    server = Project.open("asked-labels")
+    server.database.claim()
+    written("asked.jsonl", {"id": "new", "prompt": "a", "responses": ["x", "y"]})
+    code, _, complaint = run("label", "asked.jsonl")
+    assert (code, "asked-labels is being served already" in complaint) == (2, True)
+    server.close()
+    assert json.loads(run("label", "status", "asked-labels", "--json")[1])["groups"] == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("--demo", "--mode", "rank"), "--demo has settings of its own"),
+        (("--demo", "--attribute", "helpful=0:4"), "--demo has settings of its own"),
+        (("asked.jsonl", "--language", "zh"), "--language is the demo's"),
+        (("--demo", "--project", "place"), "place is no project of the demo"),
+    ],
+)
+def test_nothing_that_was_asked_for_is_passed_over(run, unserved, words, complaint):
+    run("label", "new", "place", "asked.jsonl")
+    code, _, told = run("label", *words)
+    assert (code, complaint in told) == (2, True)
+    assert json.loads(run("label", "status", "place", "--json")[1])["people"] == 0
+
+
+def test_somebody_who_is_there_gets_the_role_that_was_asked_for(run):
+    run("label", "new", "place", "asked.jsonl")
+    run("label", "invite", "place", "Ann")
+    assert run("label", "invite", "place", "ann")[2] == ""
+    assert run("label", "invite", "place", "ann", "--role", "reviewer")[2] == (
+        "ann has the role reviewer from now on.\n"
+    )
+    assert run("label", "invite", "place", "Ann", "--role", "reviewer")[2] == ""
+    for flags in (("--most", "3"), ("--days", "1")):
+        code, printed, complaint = run("label", "invite", "place", "Ann", *flags)
+        assert (code, printed, "--most and --days are for invitations of anybody" in complaint) == (2, "", True)
+
+
+def test_whoever_was_forgotten_does_not_come_back(run):
+    run("label", "new", "place", "asked.jsonl")
+    run("label", "invite", "place", "Ann")
+    assert run("label", "forget", "place", "Ann") == (0, "Ann is person-1 from now on.\n", "")
+    for name in ("Ann", "person-1"):
+        assert f"there is nobody called {name!r} in place" in run("label", "forget", "place", name)[2]
+    code, printed, complaint = run("label", "invite", "place", "person-1")
+    assert (code, printed, "is kept for people who were forgotten" in complaint) == (2, "", True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("asked.jsonl",),
+        ("--demo",),
+        ("new", "place", "asked.jsonl"),
+        ("add", "place", "asked.jsonl"),
+        ("serve", "place"),
+        ("invite", "place"),
+        ("ask", "place"),
+        ("status", "place"),
+        ("export", "place", "-o", "out"),
+        ("forget", "place", "Ann"),
+    ],
+)
+def test_without_the_extra_each_verb_says_how_to_get_it(words, folder):
+    program = "import sys; sys.modules['sqlalchemy'] = None; from plaudit.cli import main; main()"
+    command = [sys.executable, "-c", program, "label", *words]
+    ended = subprocess.run(command, capture_output=True, text=True, cwd=folder)
+    assert ended.returncode == 2
+    [line] = ended.stderr.splitlines()
+    assert "pip install 'plaudit[label]'" in line
+    assert {path.name for path in folder.iterdir()} == {"asked.jsonl"}

@@ -85,20 +85,26 @@ def start(
     Example: `plaudit label candidates.jsonl`
     """
     require()
-    from plaudit.labelling import Address, LabellingSettings, Project, default_folder
+    from plaudit.labelling import Address, LabellingSettings, Project, check_groups, default_folder
 
     if demo == bool(files):
         raise InvalidInputError("give either files or --demo", remedy="plaudit label FILES")
     if demo or not files:
-        _demo(project or Path("plaudit-label-demo"), port, language, open_page=open_page)
+        if changed_settings(context, LabellingSettings(), **_attributes(attribute)) != LabellingSettings():
+            raise InvalidInputError("--demo has settings of its own", remedy="leave yours out, or give files")
+        _demo(project, port, language, open_page=open_page)
         return
+    if language is not None:
+        raise InvalidInputError("--language is the demo's", remedy="leave it out; everybody chooses on the page")
     place = project or default_folder(files)
     material = _read(files, reading)
     if (place / "labels.db").exists():
-        made = Project.open(place)
+        made = claimed(str(place))
+        _check_same(made, changed_settings(context, made.settings, **_attributes(attribute)))
     else:
-        changed = _attributes(attribute)
-        made = Project.create(place, place.name, changed_settings(context, LabellingSettings(), **changed))
+        settings = changed_settings(context, LabellingSettings(), **_attributes(attribute))
+        check_groups(material.groups, source=material.source, lines=material.lines)
+        made = Project.create(place, place.name, settings)
     added = _add(made, material)
     _tell_added(added)
     if not added.known and added.new == added.nothing_to_ask:
@@ -130,7 +136,7 @@ def new(
     Example: `plaudit label new helpful candidates.jsonl --overlap 3 --gold gold.jsonl`
     """
     require()
-    from plaudit.labelling import LabellingSettings, Project, check_gold
+    from plaudit.labelling import LabellingSettings, Project, check_gold, check_groups
 
     settings = changed_settings(context, LabellingSettings(), **_attributes(attribute))
     text = "" if guidelines is None else _text(guidelines)
@@ -138,6 +144,9 @@ def new(
     known = None if gold is None else _read(gold, reading)
     if known is not None:
         check_gold(known.groups, settings, known.source, known.lines)
+        check_groups(known.groups, source=known.source, lines=known.lines)
+    others = [] if known is None else known.groups
+    check_groups(material.groups, others, source=material.source, lines=material.lines)
     made = Project.create(project, name or Path(project).name, settings, text)
     # Known answers come first: a group of theirs that stands among the others, too, would be an ordinary one otherwise.
     if known is not None:
@@ -179,10 +188,10 @@ def serve_command(
     Example: `plaudit label serve helpful --port 8080`
     """
     require()
-    from plaudit.labelling import Address, Project
+    from plaudit.labelling import Address
 
     address = Address(host=host, port=port, origin=origin, proxy=trust_proxy)
-    _serve(Project.open(project), address, open_page=open_page)
+    _serve(claimed(project), address, open_page=open_page)
 
 
 app.command("invite")(invite_command)
@@ -247,14 +256,26 @@ def _serve(project: Project, address: Any, *, open_page: bool) -> None:
     serve(project, address, tell=tell, ready=ready)
 
 
-def _demo(folder: Path, port: int, language: Language | None, *, open_page: bool) -> None:
-    from plaudit.demo import Crowd, label_demo, project_groups, true_quality_of
+def _check_same(project: Project, wished: Any) -> None:
+    """Raise if a project that is there was made with other settings."""
+    settings = project.settings.to_dict()
+    for name, value in wished.to_dict().items():
+        if settings[name] != value:
+            raise InvalidInputError(
+                f"{project.place} was made with {name} {settings[name]!r}",
+                remedy="leave the setting out, or make another project with --project FOLDER",
+            )
+
+
+def _demo(folder: Path | None, port: int, language: Language | None, *, open_page: bool) -> None:
+    from plaudit.demo import Crowd, label_demo
     from plaudit.labelling import Address
     from plaudit.text import preferred_language
 
     language = language or preferred_language()
-    project = label_demo(folder, language=language)
-    crowd = Crowd(project, true_quality_of(project_groups(language=language)))
+    project = label_demo(folder or f"plaudit-label-demo{'' if language == 'en' else f'-{language}'}", language=language)
+    project.database.claim()
+    crowd = Crowd(project)
     if crowd.new:
         crowd.judge_at_once()
     crowd.start()

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 ProjectPlace = Annotated[str, typer.Argument(metavar="PROJECT", help="The project's folder, or a URL of PostgreSQL.")]
 
 
-def _positive(days: float) -> float:
-    if not days > 0:
+_DAYS = 14.0
+
+
+def _positive(days: float | None) -> float | None:
+    if days is not None and not days > 0:
         raise InvalidInputError(f"--days is {days:g}", remedy="an invitation holds for more than 0 days")
     return days
 
@@ -28,11 +31,11 @@ def _positive(days: float) -> float:
 def invite_command(
     project: ProjectPlace,
     person: Annotated[str | None, typer.Argument(help="A name: that person comes in, back in, or by password.")] = None,
-    role: Annotated[Literal["owner", "reviewer", "annotator"], typer.Option("--role", help="Of the invited.")] = (
-        "annotator"
-    ),
+    role: Annotated[
+        Literal["owner", "reviewer", "annotator"] | None, typer.Option("--role", help="Of the invited [annotator].")
+    ] = None,
     most: Annotated[int | None, typer.Option("--most", min=1, help="People who may accept it [any number].")] = None,
-    days: Annotated[float, typer.Option("--days", callback=_positive, help="For which it holds.")] = 14,
+    days: Annotated[float | None, typer.Option("--days", callback=_positive, help="For which it holds [14].")] = None,
     origin: Annotated[str, typer.Option("--origin", help="Where the page is.")] = "http://127.0.0.1:8080",
     password: Annotated[bool, typer.Option("--password", help="Ask for a password for the person named.")] = False,
 ) -> None:
@@ -40,33 +43,43 @@ def invite_command(
 
     Example: `plaudit label invite helpful --origin https://label.example.org`
     """
-    from plaudit.labelling import (
-        add_person,
-        checked_origin,
-        create_invitation,
-        create_return_link,
-        find_person,
-        set_password,
-    )
+    require()
+    from plaudit.labelling import checked_origin, create_invitation, create_return_link
 
     if password and person is None:
         raise InvalidInputError("--password is for somebody", remedy="name the person")
+    if person is not None and not (most is None and days is None):
+        raise InvalidInputError(
+            "--most and --days are for invitations of anybody",
+            remedy="leave them out: a link for one person works once, until there is another",
+        )
     origin = checked_origin(origin)
     made = claimed(project)
     if person is None:
-        typer.echo(f"{origin}/join/{create_invitation(made, role, most=most, days=days)}")
+        token = create_invitation(made, role or "annotator", most=most, days=days or _DAYS)
+        typer.echo(f"{origin}/join/{token}")
     else:
         secret = typer.prompt("Password", hide_input=True, confirmation_prompt=True) if password else None
-        whose = find_person(made, person)
-        if whose is None:
-            whose = add_person(made, person, role, secret)
-        elif secret is not None:
-            set_password(made, whose, secret)
+        whose = _person(made, person, role, secret)
         if password:
             typer.echo(f"{person} signs in with the password.")
         else:
             typer.echo(f"{origin}/join/{create_return_link(made, whose)}")
     made.close()
+
+
+def _person(project: Project, name: str, role: str | None, secret: str | None) -> int:
+    """The id of a person, who gets what was asked for."""
+    from plaudit.labelling import add_person, find_person, set_password, set_role
+
+    whose = find_person(project, name)
+    if whose is None:
+        return add_person(project, name, role or "annotator", secret)
+    if secret is not None:
+        set_password(project, whose, secret)
+    if role is not None and set_role(project, whose, role):
+        typer.echo(f"{name} has the role {role} from now on.", err=True)
+    return whose
 
 
 def export_command(
@@ -136,6 +149,7 @@ def forget_command(
 
     Example: `plaudit label forget helpful Ann`
     """
+    require()
     from plaudit.labelling import find_person, forget
 
     made = claimed(project)

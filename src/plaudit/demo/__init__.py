@@ -6,7 +6,7 @@ from plaudit._face import face
 
 if TYPE_CHECKING:
     from plaudit.demo.aligning import AlignedPolicy, AlignmentDemo, run_alignment_demo
-    from plaudit.demo.labelling import Crowd, label_demo, project_groups, true_quality_of
+    from plaudit.demo.labelling import Crowd, label_demo, project_groups
     from plaudit.demo.policy import policy_topics, pretrain_policy, pretraining_answers
     from plaudit.demo.preferences import preference_set
     from plaudit.demo.run import Demo, run_demo, write_candidates
@@ -38,6 +38,5 @@ __all__ = [
     "serve_demo",
     "true_qualities",
     "true_quality",
-    "true_quality_of",
     "write_candidates",
 ]

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from random import Random
 from uuid import uuid4
 
 from plaudit.demo.annotators import BY_NAME, judge
 from plaudit.demo.preferences import preference_set
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError, PlauditError
 from plaudit.groups import Group, Ranking
 from plaudit.labelling import (
     Envelope,
@@ -48,7 +49,14 @@ SETTINGS = LabellingSettings(
     overlap=2, both_bad=True, gold_every=12, repeat_every=20, repeat_after=10, repeat_seconds=60, random_first=60
 )
 
-GUIDELINES = """\
+NAMES = {"en": "Plaudit's demo", "zh": "Plaudit 演示"}
+"""Of the project."""
+
+SIMULATED = {"en": "{} (simulated)", "zh": "{}（模拟）"}
+"""What those are called who are none."""
+
+GUIDELINES = {
+    "en": """\
 # What is a better answer?
 
 One that helps whoever asked: it answers the question, what it says is right, and it says no more than it takes.
@@ -56,15 +64,24 @@ One that helps whoever asked: it answers the question, what it says is right, an
 - Length is no merit, and neither are polite words.
 - Both answers may be bad; say so.
 - If you cannot judge a topic, skip the question.
-"""
+""",
+    "zh": """\
+# 什么是更好的回答？
+
+能帮到提问的人：回答了问题，说得对，而且不说多余的话。
+
+- 长不是优点，客套话也不是。
+- 两个回答可能都不好；那就照实说。
+- 不会判断的话题，请跳过。
+""",
+}
 
 
 class Crowd:
     """Simulated people at work, until stopped.
 
     Args:
-        project: in which they judge.
-        quality: group id -> the true quality of each response.
+        project: of `label_demo`, in which they judge.
         seed: of all draws.
 
     Attributes:
@@ -72,15 +89,14 @@ class Crowd:
 
     Example:
         >>> project = label_demo("label-demo", questions=4)
-        >>> crowd = Crowd(project, true_quality_of(project_groups(questions=4)))
-        >>> crowd.judge_at_once(5) >= 5
+        >>> Crowd(project).judge_at_once(5) >= 5
         True
         >>> project.close()
     """
 
-    def __init__(self, project: Project, quality: dict[str, Sequence[float]], seed: int = 0) -> None:
-        self._project, self._quality, self._seed = project, quality, seed
-        names = {name: f"{name} (simulated)" for name in (*CROWD, FIRST)}
+    def __init__(self, project: Project, seed: int = 0) -> None:
+        self._project, self._quality, self._seed = project, _true_quality(), seed
+        names = {name: SIMULATED[_language(project)].format(name) for name in (*CROWD, FIRST)}
         known = {name: find_person(project, full) for name, full in names.items()}
         self.new = not any(known.values())
         self._people = {name: known[name] or add_person(project, full) for name, full in names.items()}
@@ -136,11 +152,12 @@ def label_demo(folder: str | Path, *, language: Language = "en", questions: int 
     """A project on the shipped preference set.
 
     Args:
-        folder: of the project; one that is there is opened.
+        folder: of the project; one that is there is opened, in the language in which it was made.
         language: of the questions.
         questions: groups.
 
     Raises:
+        InvalidInputError: if the project that is there is another: nobody simulated is to judge in it.
         PlauditError: if the `label` extra is not installed.
 
     Example:
@@ -149,8 +166,14 @@ def label_demo(folder: str | Path, *, language: Language = "en", questions: int 
     """
     place = Path(folder)
     if (place / "labels.db").exists():
-        return Project.open(place)
-    project = Project.create(place, "Plaudit's demo" if language == "en" else "Plaudit 演示", SETTINGS, GUIDELINES)
+        project = Project.open(place)
+        if project.name not in NAMES.values():
+            project.close()
+            raise InvalidInputError(f"{place} is no project of the demo", remedy="give another folder, or none")
+        language = _language(project)
+    else:
+        project = Project.create(place, NAMES[language], SETTINGS, GUIDELINES[language])
+    # Also into one that is there: whoever stopped the first start may have come before its groups. What is there stays.
     groups = project_groups(language=language, questions=questions)
     gold = [one for group in groups[-_GOLD:] if (one := _known(group)) is not None]
     project.add(groups[:-_GOLD])
@@ -165,19 +188,22 @@ def project_groups(*, language: Language = "en", questions: int = 120) -> list[G
         >>> len(project_groups(questions=5)), project_groups(questions=5)[0].rankings
         (17, ())
     """
-    groups = [group for group in preference_set() if group.subset == language]
+    groups = [group for group in _groups() if group.subset == language]
     return [group.with_responses(group.responses) for group in groups[: questions + _GOLD]]
 
 
-def true_quality_of(groups: Sequence[Group]) -> dict[str, Sequence[float]]:
-    """Group id -> the quality that each response was written with.
+def _language(project: Project) -> Language:
+    return "zh" if project.name == NAMES["zh"] else "en"
 
-    Example:
-        >>> [group] = project_groups(questions=1)[:1]
-        >>> len(true_quality_of([group])[group.id]) == len(group.responses)
-        True
-    """
-    return {group.id: group.meta["quality"] for group in groups}
+
+@cache
+def _groups() -> tuple[Group, ...]:
+    return tuple(preference_set())
+
+
+def _true_quality() -> dict[str, Sequence[float]]:
+    """Group id -> the quality that each response was written with."""
+    return {group.id: group.meta["quality"] for group in _groups()}
 
 
 def _known(group: Group) -> Group | None:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from plaudit.labelling.invitations import create_invitation, create_return_link
     from plaudit.labelling.jobs import Jobs
     from plaudit.labelling.judging import Envelope, Receipt, send
-    from plaudit.labelling.people import add_person, find_person, set_password
+    from plaudit.labelling.people import add_person, find_person, set_password, set_role
     from plaudit.labelling.progress import project_status
-    from plaudit.labelling.project import Added, Project
+    from plaudit.labelling.project import Added, Project, check_groups
     from plaudit.labelling.server import (
         Address,
         checked_origin,
@@ -60,6 +60,7 @@ __all__ = [
     "add_person",
     "apply_wave",
     "check_gold",
+    "check_groups",
     "checked_origin",
     "choose_questions",
     "collect_waves",
@@ -82,5 +83,6 @@ __all__ = [
     "send",
     "serve",
     "set_password",
+    "set_role",
     "take",
 ]

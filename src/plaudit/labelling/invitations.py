@@ -78,6 +78,9 @@ def revoke_invitation(project: Project, number: int) -> None:
 def create_return_link(project: Project, whose: int) -> str:
     """A token by which a person comes back who has lost the session; it works once, and ends an older one.
 
+    Raises:
+        NotFoundError: for a person who was forgotten.
+
     Example:
         >>> project = Project.open("my-project")
         >>> from plaudit.labelling import add_person
@@ -86,7 +89,9 @@ def create_return_link(project: Project, whose: int) -> str:
     """
     token = secrets.token_urlsafe(32)
     with project.database.writing() as connection:
-        connection.execute(update(persons).where(persons.c.id == whose).values(return_hash=digest(token)))
+        known = (persons.c.id == whose, ~persons.c.disabled)
+        if not connection.execute(update(persons).where(*known).values(return_hash=digest(token))).rowcount:
+            raise NotFoundError("whoever was forgotten does not come back", remedy="invite somebody new")
     return token
 
 

@@ -8,6 +8,7 @@ judgements of the random arm: those that the model had asked for would measure s
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -18,12 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from plaudit.data import write_groups
-from plaudit.errors import InvalidInputError
+from plaudit.errors import DataError, InvalidInputError
 from plaudit.groups import Group
 from plaudit.labelling.clock import chance, now
 from plaudit.labelling.exporting import ExportOptions, judged_groups
 from plaudit.labelling.project import Project, note
 from plaudit.storage import write_json
+
+logger = logging.getLogger(__name__)
 
 FOLDER = "training"
 HELD_OUT = 0.25
@@ -34,6 +37,7 @@ RANDOM_ARM = ExportOptions(arms=frozenset({"random"}))
 FEWEST = 10
 """Judgements on which a model can be trained at all."""
 
+LOG = "log.txt"
 _LOG_SHOWN = 8000
 
 
@@ -88,6 +92,7 @@ class Jobs:
         self._lock = threading.Lock()
         self._current: JobRun | None = None
         self._process: subprocess.Popen[str] | None = None
+        self._thread: threading.Thread | None = None
 
     def start(self, backbone: str, count: int, whose: int | None = None) -> JobRun:
         """Begin a run.
@@ -103,7 +108,9 @@ class Jobs:
         with self._lock:
             if self._current is not None:
                 raise InvalidInputError("a model is being trained already", remedy="wait for it, or cancel it")
-            run = JobRun(self.folder / f"{len(self._folders()) + 1:04d}")
+            # Runs may have been deleted.
+            numbers = [_number(folder) for folder in self._folders()]
+            run = JobRun(self.folder / f"{max(numbers, default=0) + 1:04d}")
             run.folder.mkdir(parents=True)
             try:
                 has_test = self._write_data(run)
@@ -114,7 +121,8 @@ class Jobs:
         with self._project.database.writing() as connection:
             note(connection, "training", {"run": run.folder.name, "backbone": backbone}, whose)
         steps = self._steps(run, backbone, count, has_test)
-        threading.Thread(target=self._work, args=(run, steps), name="plaudit-training", daemon=True).start()
+        self._thread = threading.Thread(target=self._work, args=(run, steps), name="plaudit-training", daemon=True)
+        self._thread.start()
         return run
 
     def cancel(self) -> None:
@@ -125,6 +133,12 @@ class Jobs:
             if self._process is not None:
                 self._process.terminate()
 
+    def close(self) -> None:
+        """End the run that is going on, and wait until it has: no process outlives its server."""
+        self.cancel()
+        if self._thread is not None:
+            self._thread.join()
+
     def runs(self) -> list[dict[str, Any]]:
         """All runs, the newest first; the first one's `log` is the end of what it printed."""
         current = self._current
@@ -134,16 +148,16 @@ class Jobs:
         ]
         rows = [row for row in rows if row]
         if rows:
-            rows[0]["log"] = _end_of(self.folder / f"{rows[0]['number']:04d}" / "log.txt")
+            rows[0]["log"] = _end_of(self.folder / f"{rows[0]['number']:04d}" / LOG)
         return rows
 
     def report(self, number: int) -> Path | None:
         """The page about the model of a run."""
-        page = self.folder / f"{number:04d}" / "report" / "report.html"
-        return page if page.exists() else None
+        pages = (folder / "report" / "report.html" for folder in self._folders() if _number(folder) == number)
+        return next((page for page in pages if page.exists()), None)
 
     def _folders(self) -> list[Path]:
-        return sorted(self.folder.glob("[0-9]*")) if self.folder.exists() else []
+        return sorted((folder for folder in self.folder.glob("*") if folder.name.isdecimal()), key=_number)
 
     def _write_data(self, run: JobRun) -> bool:
         """Write what is trained on and what is measured by; whether there is any of the second."""
@@ -171,28 +185,41 @@ class Jobs:
         return steps
 
     def _work(self, run: JobRun, steps: Sequence[Sequence[str]]) -> None:
+        try:
+            self._take_steps(run, steps)
+        except OSError:
+            # No room for the log, or for another process.
+            logger.exception("the run %s failed", run.folder)
+            run.state = "failed"
+        run.accuracy = _accuracy(run.folder / "report" / "metrics.json")
+        run.ended = now()
+        run.state = "done" if run.state == "running" else run.state
+        try:
+            write_json(run.folder / "run.json", run.to_json())
+        except (OSError, DataError):
+            logger.exception("what became of the run %s could not be written", run.folder)
+        with self._lock:
+            self._current = self._process = None
+
+    def _take_steps(self, run: JobRun, steps: Sequence[Sequence[str]]) -> None:
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", "COLUMNS": "100"}
-        with (run.folder / "log.txt").open("w", encoding="utf-8") as log:
+        with (run.folder / LOG).open("w", encoding="utf-8") as log:
             for step in steps:
-                if run.state != "running":
-                    break
-                line = "plaudit " + " ".join(step)
-                run.commands.append(line)
-                log.write(f"$ {line}\n")
-                log.flush()
-                command = [sys.executable, "-m", "plaudit.cli", *step]
+                # A database's URL may have a password, and reviewers see the log.
+                shown = [self._project.database.name if word == self._project.place else word for word in step]
+                line = "plaudit " + " ".join(shown)
                 with self._lock:
+                    if run.state != "running":
+                        return
+                    run.commands.append(line)
+                    log.write(f"$ {line}\n")
+                    log.flush()
+                    command = [sys.executable, "-m", "plaudit.cli", *step]
                     self._process = subprocess.Popen(
                         command, stdout=log, stderr=subprocess.STDOUT, text=True, env=environment
                     )
                 if self._process.wait() and run.state == "running":
                     run.state = "failed"
-        run.accuracy = _accuracy(run.folder / "report" / "metrics.json")
-        run.ended = now()
-        run.state = "done" if run.state == "running" else run.state
-        write_json(run.folder / "run.json", run.to_json())
-        with self._lock:
-            self._current = self._process = None
 
 
 def split_judgements(project: Project) -> tuple[list[Group], list[Group]]:
@@ -206,12 +233,16 @@ def split_judgements(project: Project) -> tuple[list[Group], list[Group]]:
     return train, [random_alone[group.id] for group in everything if group.id in held_out and group.id in random_alone]
 
 
+def _number(folder: Path) -> int:
+    return int(folder.name)
+
+
 def _read(folder: Path) -> dict[str, Any]:
     """What a run left; nothing, if the server ended with it."""
     try:
         row: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return {"number": int(folder.name), "state": "failed", "commands": [], "accuracy": None, "report": False}
+        return {"number": _number(folder), "state": "failed", "commands": [], "accuracy": None, "report": False}
     return row
 
 

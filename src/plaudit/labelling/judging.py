@@ -6,6 +6,7 @@ the last one counts.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from plaudit.labelling.database.tables import items, judgements, leases, persons
 from plaudit.labelling.project import Project
 
 _LONGEST_COMMENT = 5000
+_LONGEST_HOW = 10_000
 _CLIENT_ID = re.compile(r"[0-9A-Za-z_-]{8,64}")
 
 
@@ -53,6 +55,7 @@ class Envelope:
             raise InvalidInputError("client_id must have 8 to 64 letters and digits", remedy="send a UUID")
         if len(self.comment) > _LONGEST_COMMENT:
             raise InvalidInputError(f"the comment is longer than {_LONGEST_COMMENT:,} characters")
+        _check_how(self.how)
         # What no database keeps as text: NUL, and halves of a character, which a browser may send.
         kept = self.comment.replace("\0", "").encode("utf-8", "replace").decode()
         object.__setattr__(self, "comment", kept)
@@ -182,6 +185,16 @@ def _known(connection: Connection, client_id: str, lease_number: int) -> Receipt
             "that client_id has been used for another question", remedy="make one for each judgement"
         )
     return Receipt(row.revision, row.kind, row.surplus, row.gold_result if row.asked == "training" else None)
+
+
+def _check_how(how: Mapping[str, Any]) -> None:
+    """It stands in every export, which one page that sends anything must not spoil for all."""
+    try:
+        length = len(json.dumps(dict(how), allow_nan=False))
+    except (TypeError, ValueError, RecursionError):
+        raise InvalidInputError("how is no JSON", remedy="leave NaN and infinity out") from None
+    if length > _LONGEST_HOW:
+        raise InvalidInputError(f"how is longer than {_LONGEST_HOW:,} characters", remedy="say less of the page")
 
 
 def _check_reasons(project: Project, envelope: Envelope) -> None:

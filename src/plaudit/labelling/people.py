@@ -87,17 +87,29 @@ def set_password(project: Project, whose: int, password: str) -> None:
         _end_sessions(connection, whose)
 
 
-def set_role(project: Project, whose: int, role: str) -> None:
+def set_role(project: Project, whose: int, role: str) -> bool:
     """Give a person another role; all sessions end.
+
+    Returns:
+        Whether it is another.
 
     Raises:
         InvalidInputError: if there is no such role.
+
+    Example:
+        >>> project = Project.open("my-project")
+        >>> whose = add_person(project, "Ivy")
+        >>> set_role(project, whose, "reviewer"), set_role(project, whose, "reviewer")
+        (True, False)
     """
     check_role(role)
     with project.database.writing() as connection:
-        connection.execute(update(persons).where(persons.c.id == whose).values(role=role))
+        other = (persons.c.id == whose, persons.c.role != role)
+        if not connection.execute(update(persons).where(*other).values(role=role)).rowcount:
+            return False
         _end_sessions(connection, whose)
         note(connection, "role", {"role": role}, whose)
+    return True
 
 
 def pause(project: Project, whose: int, paused: bool) -> None:
@@ -108,14 +120,29 @@ def pause(project: Project, whose: int, paused: bool) -> None:
 
 
 def find_person(project: Project, name: str) -> int | None:
-    """The id of the person of that name.
+    """The id of the person of that name; nobody who was forgotten.
 
     Example:
         >>> find_person(Project.open("my-project"), "nobody") is None
         True
     """
     with project.database.reading() as connection:
-        return connection.scalar(select(persons.c.id).where(persons.c.folded == _folded(name)))
+        return connection.scalar(select(persons.c.id).where(persons.c.folded == _folded(name), ~persons.c.disabled))
+
+
+def owner_called(project: Project, name: str) -> int:
+    """The id of an owner of that name, or of it with a number, should somebody who is none be called so."""
+    numbered, number = name, 1
+    while True:
+        with project.database.reading() as connection:
+            wanted = select(persons.c.id, persons.c.role).where(persons.c.folded == _folded(numbered))
+            row = connection.execute(wanted).one_or_none()
+        if row is None:
+            return add_person(project, numbered, OWNER)
+        if row.role == OWNER:
+            return int(row.id)
+        number += 1
+        numbered = f"{name} {number}"
 
 
 def has_password(project: Project) -> bool:

@@ -175,17 +175,7 @@ class Project:
     def _add(
         self, connection: Connection, groups: Sequence[Group], gold: bool, source: str, lines: Mapping[str, str]
     ) -> Added:
-        _check_ids([group.id for group in groups], lines, source)
-        present = _hashes(connection, [group.id for group in groups])
-        fresh: dict[str, Group] = {}
-        for group in groups:
-            known = present.get(group.id) or (_content_hash(fresh[group.id]) if group.id in fresh else None)
-            if known is None:
-                fresh[group.id] = group
-            elif known != _content_hash(group):
-                where = lines.get(group.id, source)
-                what = f"the group {group.id!r} is there already with other texts"
-                raise DataError(f"{where}: {what}" if where else what, remedy="give the new texts an id of their own")
+        fresh = _fresh(groups, _hashes(connection, [group.id for group in groups]), source, lines)
         rows = [self._row(group, gold, lines.get(group.id, source)) for group in fresh.values()]
         if not rows:
             return Added(0, len(groups), 0, 0)
@@ -234,6 +224,47 @@ class Project:
         connection.execute(insert(questions), rows)
 
 
+def check_groups(
+    groups: Iterable[Group], beside: Iterable[Group] = (), *, source: str = "", lines: Mapping[str, str] = _NO_GROUP
+) -> None:
+    """Raise unless groups could be added beside others, so that no project is left half made.
+
+    Args:
+        groups: to add.
+        beside: that are added before them.
+        source: the file they came from, for errors.
+        lines: group id -> `file:line`.
+
+    Raises:
+        DataError: with the line of the first that could not.
+
+    Example:
+        >>> colours, other = (Group("q1", "Name a colour.", ("Red.", answer)) for answer in ("Seven.", "Blue."))
+        >>> check_groups([colours], [other])
+        Traceback (most recent call last):
+        ...
+        plaudit.errors.DataError: the group 'q1' is there already with other texts; ...
+    """
+    _fresh(groups, {group.id: _content_hash(group) for group in beside}, source, lines)
+
+
+def _fresh(
+    groups: Iterable[Group], present: Mapping[str, str], source: str, lines: Mapping[str, str]
+) -> dict[str, Group]:
+    """Groups that are not there yet, by id."""
+    fresh: dict[str, Group] = {}
+    for group in groups:
+        where = lines.get(group.id, source)
+        _check_id(group.id, where)
+        known = present.get(group.id) or (_content_hash(fresh[group.id]) if group.id in fresh else None)
+        if known is None:
+            fresh[group.id] = group
+        elif known != _content_hash(group):
+            what = f"the group {group.id!r} is there already with other texts"
+            raise DataError(f"{where}: {what}" if where else what, remedy="give the new texts an id of their own")
+    return fresh
+
+
 def current_overlap(connection: Connection) -> int:
     """How many people answer each question, as of now: the owner may have raised it since the project was opened."""
     stored: Mapping[str, Any] = connection.scalar(select(projects.c.settings)) or {}
@@ -273,13 +304,11 @@ def _tupled(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _check_ids(groups: Iterable[str], lines: Mapping[str, str], source: str) -> None:
+def _check_id(group_id: str, where: str) -> None:
     """An index of PostgreSQL has no room for a long id, and its texts none for NUL."""
-    for group_id in groups:
-        if len(group_id) > _LONGEST_ID or "\0" in group_id:
-            where = lines.get(group_id, source)
-            what = f"the id {group_id[:40]!r} has more than {_LONGEST_ID} characters, or the character NUL"
-            raise DataError(f"{where}: {what}" if where else what, remedy="give the group a short id")
+    if len(group_id) > _LONGEST_ID or "\0" in group_id:
+        what = f"the id {group_id[:40]!r} has more than {_LONGEST_ID} characters, or the character NUL"
+        raise DataError(f"{where}: {what}" if where else what, remedy="give the group a short id")
 
 
 def _content_hash(group: Group) -> str:

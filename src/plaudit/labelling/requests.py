@@ -6,6 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+RowId = Annotated[int, Field(ge=1, lt=2**63)]
+"""Of a row of the database: no larger number has a place there."""
+
 LeaseId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 
 
@@ -64,7 +67,7 @@ class LocaleBody(RequestBody):
 class GuidelinesBody(RequestBody):
     """A revision of the guidelines."""
 
-    revision: int = Field(ge=0)
+    revision: int = Field(ge=0, lt=2**31)
 
 
 class TrainingBody(RequestBody):

@@ -15,6 +15,7 @@ import uvicorn
 from plaudit.errors import InvalidInputError
 from plaudit.labelling import invitations, people
 from plaudit.labelling.app import create_app
+from plaudit.labelling.jobs import Jobs
 from plaudit.labelling.project import Project
 from plaudit.web import bind, host_and_port, is_loopback
 
@@ -166,10 +167,20 @@ def owner_link(project: Project, url: str) -> str:
         >>> owner_link(Project.open("my-project"), "http://127.0.0.1:8080").startswith("http://127.0.0.1:8080/join/")
         True
     """
-    whose = people.find_person(project, people.OWNER)
-    if whose is None:
-        whose = people.add_person(project, people.OWNER, people.OWNER)
+    whose = people.owner_called(project, people.OWNER)
     return f"{url}/join/{invitations.create_return_link(project, whose)}"
+
+
+class _Server(uvicorn.Server):
+    """Ends the training that goes on beside it, before it lets a signal end the process."""
+
+    def __init__(self, config: uvicorn.Config, jobs: Jobs) -> None:
+        super().__init__(config)
+        self._jobs = jobs
+
+    async def shutdown(self, sockets: list[Any] | None = None) -> None:
+        await super().shutdown(sockets)
+        self._jobs.close()
 
 
 def _prepared(project: Project, address: Address, tell: Callable[[str], None]) -> tuple[uvicorn.Server, Any, str]:
@@ -193,7 +204,7 @@ def _prepared(project: Project, address: Address, tell: Callable[[str], None]) -
         forwarded_allow_ips=address.proxy,
         timeout_graceful_shutdown=10,
     )
-    return uvicorn.Server(config), listener, url
+    return _Server(config, app.state.server.jobs), listener, url
 
 
 def default_folder(files: list[str]) -> Path:

@@ -108,12 +108,12 @@ class Database:
         return str(self.path.parent) if self.path else self.url.render_as_string()
 
     def claim(self) -> None:
-        """Become the one server of a file; the claim ends with the process.
+        """Become the one who writes to a file, or stay it; the claim ends with the process.
 
         Raises:
             InvalidInputError: if another has it.
         """
-        if self.path is None:
+        if self.path is None or self._server_lock is not None:
             return
         lock = FileLock(self.path.with_suffix(".lock"))
         try:

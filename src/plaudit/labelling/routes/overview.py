@@ -22,7 +22,7 @@ from plaudit.labelling.managing import ask_again, change_gold, pause_project, ra
 from plaudit.labelling.overview_page import overview_page, overview_parts
 from plaudit.labelling.people import OWNER, REVIEWER
 from plaudit.labelling.project import Project, guidelines, set_guidelines
-from plaudit.labelling.requests import RequestBody
+from plaudit.labelling.requests import RequestBody, RowId
 from plaudit.labelling.routes.shared import LabellingServer, page_language
 from plaudit.labelling.watching import ProjectWatch, Seen
 from plaudit.storage import json_line
@@ -64,7 +64,7 @@ class NewGuidelinesBody(RequestBody):
 class QuestionBody(RequestBody):
     """A question."""
 
-    question: int = Field(ge=1)
+    question: RowId
 
 
 class GoldBody(QuestionBody):
