@@ -225,13 +225,13 @@ class Project:
 
 
 def check_groups(
-    groups: Iterable[Group], beside: Iterable[Group] = (), *, source: str = "", lines: Mapping[str, str] = _NO_GROUP
+    groups: Iterable[Group], others: Iterable[Group] = (), *, source: str = "", lines: Mapping[str, str] = _NO_GROUP
 ) -> None:
     """Raise unless groups could be added beside others, so that no project is left half made.
 
     Args:
         groups: to add.
-        beside: that are added before them.
+        others: that are added before them.
         source: the file they came from, for errors.
         lines: group id -> `file:line`.
 
@@ -245,7 +245,7 @@ def check_groups(
         ...
         plaudit.errors.DataError: the group 'q1' is there already with other texts; ...
     """
-    _fresh(groups, {group.id: _content_hash(group) for group in beside}, source, lines)
+    _fresh(groups, {group.id: _content_hash(group) for group in others}, source, lines)
 
 
 def _fresh(

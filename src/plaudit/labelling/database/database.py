@@ -195,7 +195,7 @@ def _sqlite_engine(path: Path, *, reads: bool) -> Engine:
 _PASSING = {
     "database is locked": "try again later",
     "database or disk is full": "free some disk",
-    "disk I/O error": "look at the disk",
+    "disk I/O error": "free some disk, or look whether it is sound",
     "attempt to write a readonly database": "make the file and its folder writable",
     "unable to open database file": "make the folder writable",
 }
