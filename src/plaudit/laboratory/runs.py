@@ -109,7 +109,7 @@ def prime_features(groups: Sequence[Group], backbone: str, settings: TrainingSet
         outputs=Outputs(pooling="mean" if settings.pooling == "mean" else "own"),
     )
     items = list(model.renderer.render(groups, truncate_responses=settings.truncate_responses))
-    cached_features(model, items, settings.batch_tokens)
+    cached_features(model, items, settings.forward_tokens)
 
 
 @torch.no_grad()
@@ -125,10 +125,10 @@ def _predict(
     items = list(model.renderer.render(groups, truncate_responses=settings.truncate_responses))
     network = model.network
     if frozen:
-        features = cached_features(model, items, settings.batch_tokens).copy()
+        features = cached_features(model, items, settings.forward_tokens).copy()
         raw = network(features=torch.from_numpy(features).to(network.device))
     else:
-        raw = model.outputs_of(items, settings.batch_tokens)
+        raw = model.outputs_of(items, settings.forward_tokens)
     values = network.outputs.values(raw, network.cut_points)
     return (
         _per_group(network.outputs.rewards(raw).mean(1), groups),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from plaudit._face import face
 
 if TYPE_CHECKING:
+    from plaudit.model.acceleration import check_liger, compile_layers, use_liger
     from plaudit.model.backbones import resolve
     from plaudit.model.baselines import baseline_folder, baseline_names, check_backbone, is_baseline, load_baselines
     from plaudit.model.cache.activations import cached_layout
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     )
     from plaudit.model.folder.open import check_model, member_names, open_model
     from plaudit.model.folder.write import check_model_folder, check_not_made_of, staged
+    from plaudit.model.frozen_weights import frozen_in, merge_lora
     from plaudit.model.heads import Attribute, Outputs
     from plaudit.model.layouts.padded import PaddedLayout
     from plaudit.model.linear import FEATURES, Linear, LinearModel, Matrix
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     from plaudit.model.self_check import choose_layout, settle_attention
     from plaudit.model.templates import read_template, settle_template
     from plaudit.model.token_check import TokenCheck
-    from plaudit.model.trainable import TRAINABLE, adding_adapters, drops_out, freeze, merge_lora
+    from plaudit.model.trainable import TRAINABLE, adding_adapters, drops_out, freeze
 else:
     __getattr__, __dir__ = face(__name__, __file__)
 
@@ -88,14 +90,17 @@ __all__ = [
     "cached_layout",
     "card",
     "check_backbone",
+    "check_liger",
     "check_model",
     "check_model_folder",
     "check_not_made_of",
     "check_vocabulary",
     "choose_layout",
     "combine",
+    "compile_layers",
     "drops_out",
     "freeze",
+    "frozen_in",
     "is_baseline",
     "keep_token",
     "load_baselines",
@@ -112,4 +117,5 @@ __all__ = [
     "settle_template",
     "shared_features",
     "staged",
+    "use_liger",
 ]

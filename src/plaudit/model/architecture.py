@@ -54,7 +54,13 @@ def unreadable_head(config: Any) -> str | None:
 def head_input(model: Any, head: nn.Linear, inputs: dict[str, Shaped[Tensor, "batch longest"]]) -> HeadInput:
     """What the last linear layer inside a model is given, whatever stands before it."""
     seen: list[HeadInput] = []
-    hook = head.register_forward_pre_hook(lambda module, arguments: seen.append(arguments[0]))
+
+    def read(module: nn.Linear, arguments: tuple[HeadInput]) -> tuple[HeadInput]:
+        seen.append(arguments[0])
+        # A head may be in float32 behind a backbone in fewer bits.
+        return (arguments[0].to(module.weight.dtype),)
+
+    hook = head.register_forward_pre_hook(read)
     try:
         model(**inputs)
     finally:

@@ -144,6 +144,15 @@ class Outputs:
 PLAIN = Outputs()
 
 
+def draw_head(head: nn.Linear, seed: int) -> None:
+    """Start a plain head at N(0, 1/(H+1)²), H the hidden size, and no bias, in place."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        head.weight.copy_(torch.randn(head.weight.shape, generator=generator) / (head.in_features + 1))
+        if head.bias is not None:
+            head.bias.zero_()
+
+
 class RewardHead(nn.Module):
     """Features in, `[R, K, W]` outputs out, with the cut-points of ordinal attributes beside them.
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from plaudit.errors import InvalidInputError, NotFoundError, PlauditError
 from plaudit.logs import muted
+from plaudit.model.architecture import find_head
 from plaudit.model.backbones import PACKAGED
 from plaudit.model.checkpoint_heads import HeadStart, check_head, head_names, settle_head
 
@@ -28,9 +30,39 @@ def dtype_of(precision: str | None) -> torch.dtype | str:
         >>> dtype_of("bf16"), dtype_of(None)
         (torch.bfloat16, 'auto')
     """
-    if precision is not None and precision not in _PRECISIONS:
+    return "auto" if precision is None else torch_dtype(precision)
+
+
+def torch_dtype(precision: str) -> torch.dtype:
+    """fp32, bf16 or fp16 as torch calls it; `dtype_of` has the errors."""
+    if precision not in _PRECISIONS:
         raise InvalidInputError(f"precision is {precision!r}", remedy=f"it can be {', '.join(_PRECISIONS)}")
-    return "auto" if precision is None else _PRECISIONS[precision]
+    return _PRECISIONS[precision]
+
+
+def best_device() -> str:
+    """A GPU if there is one."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def cast(model: Any, dtype: torch.dtype, but: Container[nn.Module] = ()) -> None:
+    """Bring a model's parameters to one dtype, in place, but for those of some modules. Buffers stay: rotary
+    frequencies in bf16 would turn long texts by the wrong angles."""
+    for module in model.modules():
+        if module not in but:
+            for parameter in module.parameters(recurse=False):
+                parameter.data = parameter.data.to(dtype)
+
+
+def settle_precision(model: Any, device: str | torch.device) -> None:
+    """Where nobody asked for a precision: float32 weights become bf16 on a GPU that multiplies in it, as they were
+    trained to be multiplied; the head stays in float32, so that near scores stay apart. On a CPU nothing changes."""
+    if model.dtype == torch.float32 and _multiplies_in_bf16(torch.device(device)):
+        cast(model, torch.bfloat16, but=[find_head(model)])
+
+
+def _multiplies_in_bf16(device: torch.device) -> bool:
+    return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
 
 
 def load(source: str, trust_remote_code: bool, **options: Any) -> tuple[Any, Any, HeadStart]:

@@ -24,9 +24,10 @@ from plaudit.model.folder.contents import ENSEMBLE, HEADS_FILE, LINEAR_MODEL, LI
 from plaudit.model.folder.open import check_model
 from plaudit.model.folder.read import load_heads, stored_outputs
 from plaudit.model.folder.write import check_model_folder, staged
-from plaudit.model.heads import PLAIN, Outputs
+from plaudit.model.frozen_weights import frozen_options, merge_lora, settle_frozen
+from plaudit.model.heads import PLAIN, Outputs, draw_head
 from plaudit.model.linear_probe import open_linear_probe
-from plaudit.model.loading import dtype_of, load, name_the_output, settle_padding
+from plaudit.model.loading import best_device, dtype_of, load, name_the_output, settle_padding, settle_precision
 from plaudit.model.network import RewardNetwork
 from plaudit.model.prepared import Prepared
 from plaudit.model.renderers import renderer_of
@@ -36,7 +37,6 @@ from plaudit.model.self_check import choose_layout, settle_attention
 from plaudit.model.sharing import share
 from plaudit.model.templates import read_template
 from plaudit.model.token_check import TokenCheck
-from plaudit.model.trainable import merge_lora
 from plaudit.storage import read_record, write_record
 from plaudit.text import rounded
 
@@ -88,7 +88,7 @@ class RewardModel(Scorer):
         trust_remote_code: bool = False,
         outputs: Outputs = PLAIN,
     ) -> RewardModel:
-        """Put a new reward head on a pretrained backbone, in float32.
+        """Put a new reward head on a pretrained backbone, in float32 (or, inside `frozen_in`, in fewer bits).
 
         The head starts at N(0, 1/(H+1)²), H the hidden size: with hidden states of unit variance the first scores
         spread by about 1/√H, so the first loss is log 2 whatever the backbone, yet gradients flow into it at once, as
@@ -102,19 +102,14 @@ class RewardModel(Scorer):
             chat_template: a Jinja file or the name of a built-in template, in place of the tokenizer's own.
             device: where to compute; a GPU if there is one.
             trust_remote_code: run code that comes with the checkpoint.
-            outputs: what the head says of a response; one linear reward by default. The head of a reward model that
-                says the same is kept.
+            outputs: what the head says of a response; a reward model's head that says the same is kept.
         """
-        model, tokenizer, start = load(resolve(name), trust_remote_code, dtype=torch.float32, num_labels=1)
+        model, tokenizer, start = load(resolve(name), trust_remote_code, num_labels=1, **frozen_options())
+        settle_frozen(model)
         if template := read_template(chat_template):
             tokenizer.chat_template = template
-        head = find_head(model)
         if start == "new":
-            generator = torch.Generator().manual_seed(seed)
-            with torch.no_grad():
-                head.weight.copy_(torch.randn(head.weight.shape, generator=generator) / (head.in_features + 1))
-                if head.bias is not None:
-                    head.bias.zero_()
+            draw_head(find_head(model), seed)
         name_the_output(model)
         settle_padding(model, tokenizer, as_trained=start == "kept")
         ready = cls._ready(model, tokenizer, device, max_length, {"backbone": str(name), "seed": seed}, outputs, seed)
@@ -146,7 +141,7 @@ class RewardModel(Scorer):
             chat_template: a Jinja file or the name of a built-in template, in place of the tokenizer's own.
             device: where to compute; a GPU if there is one.
             trust_remote_code: run code that comes with the checkpoint.
-            precision: of the backbone's weights: fp32, bf16 or fp16; as they are saved if None.
+            precision: of the weights: fp32, bf16 or fp16; if None, as they are saved, and bf16 on a GPU that has it.
             attention: of forests: varlen, flex or segments; the best that came through its trial here if auto.
 
         Raises:
@@ -167,7 +162,10 @@ class RewardModel(Scorer):
         source = str(folder) if folder.is_dir() else str(name)
         # A head that plain transformers cannot hold stands beside a bare backbone.
         bare = {} if outputs.linear else {"num_labels": 1}
+        device = device or best_device()
         model, tokenizer, _ = load(source, trust_remote_code, dtype=dtype_of(precision), **bare)
+        if precision is None:
+            settle_precision(model, device)
         if template := read_template(chat_template):
             tokenizer.chat_template = template
         ready = cls._ready(model, tokenizer, device, context, record, outputs)
@@ -190,7 +188,7 @@ class RewardModel(Scorer):
     ) -> RewardModel:
         # transformers calls a decoder's head `score` and an encoder's `classifier`.
         network = RewardNetwork(model, causal=hasattr(model, "score"), outputs=outputs, seed=seed)
-        network.to(device or ("cuda" if torch.cuda.is_available() else "cpu")).eval()
+        network.to(device or best_device()).eval()
         if reason := choose_layout(network):
             logger.warning("%s cannot use forests (%s); padded batches are used", type(model).__name__, reason)
         return cls(network, tokenizer, max_length=max_length, record=record)
@@ -313,7 +311,9 @@ class RewardModel(Scorer):
         return {**self.record, "plaudit": kind, **scoring, "attention": network.layout.attention_name, **more}
 
     @checked
-    def save(self, folder: str | Path, *, card: str | None = None, overwrite: bool = False) -> None:
+    def save(
+        self, folder: str | Path, *, card: str | None = None, overwrite: bool = False, precision: str | None = None
+    ) -> None:
         """Write an ordinary sequence-classification checkpoint (safetensors, tokenizer, chat template) with
         plaudit.json beside it. LoRA adapters are merged into the weights. Several heads or attributes stand beside it
         too, and the checkpoint's own head is folded from them to give their reward; only a head that is not linear
@@ -324,12 +324,13 @@ class RewardModel(Scorer):
             folder: where to.
             card: the text of README.md.
             overwrite: replace a model that is there, whole.
+            precision: of the weights, to which this model is brought too: fp32, bf16 or fp16; None: as computed in.
 
         Raises:
             PlauditError: if the folder holds something, or cannot be written; what was there stays as it was.
         """
         check_model_folder(Path(folder), overwrite=overwrite, exactly=False)
-        model = merge_lora(self.network.adapters) if self.network.adapters is not None else self.network.model
+        model = self.network.model = merge_lora(self.network.adapters or self.network.model, precision)
         self.network.adapters = None
         self.record = self.run_record(self.kind, outputs=self.network.outputs.to_dict())
         name_the_output(model)

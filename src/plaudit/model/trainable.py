@@ -7,7 +7,6 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from torch import nn
 
@@ -83,18 +82,6 @@ def adding_adapters() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
         yield
-
-
-def merge_lora(model: Any) -> Any:
-    """Fold adapters into the weights they stand beside; a model without adapters is returned as it is.
-
-    Example:
-        >>> from plaudit.model import RewardModel
-        >>> model = RewardModel.from_backbone("my-backbone").network.model
-        >>> merge_lora(model) is model  # it has no adapters
-        True
-    """
-    return model.merge_and_unload() if hasattr(model, "merge_and_unload") else model
 
 
 def layers(network: RewardNetwork) -> nn.ModuleList:

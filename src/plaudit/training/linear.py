@@ -192,7 +192,7 @@ def frozen_features(
     (items,) = render_groups(reader, settings, groups)
     if reader.tokenizer.chat_template != template:
         options["chat_template"] = "turns"
-    return cached_features(reader, items, settings.batch_tokens).astype(np.float64), pooling, options
+    return cached_features(reader, items, settings.forward_tokens).astype(np.float64), pooling, options
 
 
 # ---- the fits, whatever the features --------------------------------------------------------------------------------

@@ -20,9 +20,13 @@ from plaudit.model import (
     cached_features,
     cached_layout,
     check_backbone,
+    check_liger,
+    compile_layers,
     drops_out,
     freeze,
+    frozen_in,
     is_baseline,
+    use_liger,
 )
 from plaudit.storage import data_hash
 from plaudit.training.baselines import fit_baselines
@@ -107,6 +111,8 @@ def train_network(
     reader = target_reader(groups, settings)
     train_groups, validation = split_validation(groups, validation_groups, settings, reader)
     check_run_wishes(settings, validated=bool(validation), validation_data=validation_groups is not None)
+    if settings.liger:
+        check_liger()
     run.open()
     model = _open_backbone(backbone, reader.outputs, settings)
     train_items, validation_items = render_groups(model, settings, train_groups, validation)
@@ -114,7 +120,7 @@ def train_network(
     if settings.trainable.startswith("last:"):
         # The layers below the first that learns compute the same in every epoch: once is enough.
         items = [*train_items, *validation_items]
-        cached = cached_layout(model, items, settings.batch_tokens, dropout=settings.dropout)
+        cached = cached_layout(model, items, settings.forward_tokens, dropout=settings.dropout)
         model.network.layout = cached or layout
     trainer = _build_trainer(run, model, reader, train_items, validation_items)
     run.fit(trainer)
@@ -128,7 +134,12 @@ def train_network(
     )
 
     def write() -> None:
-        model.save(run.output, card=model_card(model.record, reader.outputs), overwrite=True)
+        model.save(
+            run.output,
+            card=model_card(model.record, reader.outputs),
+            overwrite=True,
+            precision=settings.saved_precision,
+        )
         fit_baselines(train_groups, run.output, settings)
 
     run.save(write)
@@ -138,14 +149,15 @@ def train_network(
 def _open_backbone(backbone: str, outputs: Outputs, settings: TrainingSettings) -> RewardModel:
     """The backbone with a new head, and what learns of it."""
     set_seed(settings.seed)
-    model = RewardModel.from_backbone(
-        backbone,
-        seed=settings.seed,
-        max_length=settings.max_length,
-        chat_template=settings.chat_template,
-        trust_remote_code=settings.trust_remote_code,
-        outputs=outputs,
-    )
+    with frozen_in(settings.weights):
+        model = RewardModel.from_backbone(
+            backbone,
+            seed=settings.seed,
+            max_length=settings.max_length,
+            chat_template=settings.chat_template,
+            trust_remote_code=settings.trust_remote_code,
+            outputs=outputs,
+        )
     network = model.network
     check_pooling(settings.pooling, network.causal)
     if not drops_out(network):
@@ -156,7 +168,11 @@ def _open_backbone(backbone: str, outputs: Outputs, settings: TrainingSettings) 
         # The name since transformers 5.23, and the one before, which now warns.
         enable = getattr(inside, "activation_checkpointing_enable", None) or inside.gradient_checkpointing_enable
         enable({"use_reentrant": False})
-    network.layout = network.layout.within(settings.batch_tokens)
+    if settings.liger:
+        use_liger(network)
+    if settings.compile:
+        compile_layers(network)
+    network.layout = network.layout.within(settings.forward_tokens)
     return model
 
 
@@ -171,7 +187,7 @@ def _build_trainer(
     # A frozen backbone computes the same features of a response every time it is asked.
     frozen = settings.trainable == "head" and not settings.dropout
     features, validation_features = (
-        cached_features(model, items, settings.batch_tokens) if frozen and items else None
+        cached_features(model, items, settings.forward_tokens) if frozen and items else None
         for items in (train_items, validation_items)
     )
     targets = [reader(item.group, number) for number, item in enumerate(train_items)]

@@ -114,6 +114,18 @@ class TrainingSettings(RunSettings):
         "head is always trained and always saved",
         Rule(TRAINABLE.fullmatch, "layers, all, last:K, head, lora or lora:RANK"),
     )
+    weights: str = setting(
+        "fp32",
+        "of a backbone that stays frozen, under LoRA or a head alone: `bf16` halves its memory, `4bit` (NF4, "
+        "`plaudit[quantized]`) leaves an eighth of it; what learns is fp32 always",
+        one_of("fp32", "bf16", "4bit"),
+    )
+    save_precision: str = setting(
+        "auto",
+        "of the saved weights: `fp32` where they were trained so, `bf16` where `weights` are less. Or `fp32`, `bf16`: "
+        "half the disk, scores rounded; `plaudit.json` says which",
+        one_of("auto", "fp32", "bf16"),
+    )
     dropout: bool = setting(False, "a preference is a difference of two scores; dropout adds noise to both")
     ties: str = setting("half", "see above; no ties are lost", Rule(lambda value: value in TIES, " or ".join(TIES)))
     margin: float = setting(
@@ -130,13 +142,22 @@ class TrainingSettings(RunSettings):
         "Bradley–Terry leaves the mean score free; this pulls it to zero, which RL wants, at no cost in accuracy",
         NON_NEGATIVE,
     )
-    batch_tokens: int = setting(
-        2048,
+    batch_tokens: int | None = setting(
+        None,
         "tokens of one forward pass: bounds memory, does not change the loss. On two CPU cores 512 to 4096 were "
         "equally fast",
         at_least(1),
+        shown="2048",
     )
     gradient_checkpointing: bool = setting(False, "on, it saves memory for about a third more time")
+    compile: bool = setting(
+        False,
+        "on, torch compiles each layer of the backbone, once for forests of all sizes; not with "
+        "`gradient_checkpointing`, inside which torch would compile nothing",
+    )
+    liger: bool = setting(
+        False, "on, a GPU computes norms, rotations and gates with Liger's fused kernels (`plaudit[liger]`)"
+    )
     max_length: int | None = setting(None, "most tokens of prompt and response", at_least(2), shown="the context")
     truncate_responses: bool = setting(False, "people judged whole responses; on, those that do not fit are cut")
     chat_template: str | None = setting(
@@ -179,6 +200,16 @@ class TrainingSettings(RunSettings):
         if "ties" in loss.takes and self.ties not in loss.tie_rules:
             rules = " or ".join(rule for rule in TIES if rule in loss.tie_rules)
             raise InvalidInputError(f"the loss {self.loss} has no ties={self.ties}", remedy=f"it can be {rules}")
+        if self.weights != "fp32" and not self.trainable.startswith(("lora", "head")):
+            raise InvalidInputError(
+                f"weights={self.weights} is of frozen weights, and trainable={self.trainable} lets them learn",
+                remedy="use trainable=lora or head, or leave weights at fp32",
+            )
+        if self.compile and self.gradient_checkpointing:
+            raise InvalidInputError(
+                "compile has no effect on layers that are recomputed by gradient_checkpointing",
+                remedy="leave one of the two out",
+            )
         if self.annotators and not loss.has_win_probability:
             raise InvalidInputError(f"the loss {self.loss} has no probabilities to tell how reliable annotators are by")
 
@@ -188,6 +219,18 @@ class TrainingSettings(RunSettings):
         loss = ranking_loss(self.loss)
         assert loss is not None, "the rule of `loss` lets no other name in"
         return loss
+
+    @property
+    def forward_tokens(self) -> int:
+        """Most tokens of one forward pass; what suits a CPU where `batch_tokens` is left open."""
+        return self.batch_tokens or 2048
+
+    @property
+    def saved_precision(self) -> str:
+        """fp32 or bf16: of the weights that are saved."""
+        if self.save_precision != "auto":
+            return self.save_precision
+        return "fp32" if self.weights == "fp32" else "bf16"
 
     @property
     def baseline_names(self) -> list[str]:

@@ -107,7 +107,7 @@ class Steps(Dataset[Step]):
             together = concatenate_targets([one for _, one in dealt], [len(responses) for (_, responses), _ in dealt])
             return Step([MicroBatch([], together, torch.from_numpy(self.features[rows]))], weight)
         trees = [self._tree(*hand) for hand, _ in dealt]
-        forests = pack([len(tree) for tree in trees], self.settings.batch_tokens)
+        forests = pack([len(tree) for tree in trees], self.settings.forward_tokens)
         return Step(
             [_micro_batch([trees[i] for i in forest], [dealt[i][1] for i in forest]) for forest in forests], weight
         )

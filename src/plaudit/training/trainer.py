@@ -164,7 +164,7 @@ class RewardTrainer(Trainer):
     def validation_outputs(self) -> RawOutputs:
         """The head's outputs for all validation responses, in order."""
         if self.validation_features is None:
-            return self.reward_model.outputs_of(self.validation, self.settings.batch_tokens)
+            return self.reward_model.outputs_of(self.validation, self.settings.forward_tokens)
         outputs: RawOutputs = self.reward_model.network(features=self._moved(self.validation_features))
         return outputs
 
@@ -191,7 +191,7 @@ class RewardTrainer(Trainer):
             return
         steps: Steps = self.train_dataset
         if steps.features is None:
-            raw = self.reward_model.outputs_of(steps.items, self.settings.batch_tokens)
+            raw = self.reward_model.outputs_of(steps.items, self.settings.forward_tokens)
         else:
             raw = self.reward_model.network(features=self._moved(torch.from_numpy(np.array(steps.features))))
         targets = concatenate_targets(steps.targets, [len(item.sequences) for item in steps.items])

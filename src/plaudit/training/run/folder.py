@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 _OLD_LOGS = "old_logs"
 # Settings that a resumed run may change, because they change how a step is computed and shown, not what it computes.
-_FREE_TO_CHANGE = ("batch_tokens", "gradient_checkpointing", "report_to")
+_FREE_TO_CHANGE = ("batch_tokens", "compile", "gradient_checkpointing", "liger", "report_to", "save_precision")
 # What runs leave beside their checkpoints: TRL's trainer a model card, an alignment its curves, its best weights and
 # the judgements of each round.
 _BESIDE_CHECKPOINTS = ("README.md", "curves.jsonl", "best-*.safetensors", "round-*.jsonl")

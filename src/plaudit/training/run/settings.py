@@ -35,6 +35,12 @@ class RunSettings(Settings):
     precision: str = setting(
         "auto", "bf16 arithmetic where the hardware has it, fp32 weights always", one_of("auto", "fp32", "bf16")
     )
+    optimizer: str = setting(
+        "adamw",
+        "its two moments are fp32; with `adamw-8bit` 2 bytes a parameter that learns instead of 8, with "
+        "`paged-adamw-8bit` they also leave a GPU that is full (`plaudit[quantized]`)",
+        one_of("adamw", "adamw-8bit", "paged-adamw-8bit"),
+    )
     report_to: str = setting("tensorboard", "where curves go: `none`, or any that transformers knows, by comma")
     seed: int = setting(0, "all that is drawn follows from it", STAGE_SEED)
     trust_remote_code: bool = setting(False, "code that comes with a backbone is not run unless asked")

@@ -17,6 +17,7 @@ from transformers import Trainer, TrainingArguments, set_seed
 
 from plaudit.errors import InvalidInputError
 from plaudit.model import CHECKPOINTS
+from plaudit.training.run.optimizer import check_optimizer, optimizer_arguments
 from plaudit.training.run.resumable import ResumableRun
 from plaudit.training.run.settings import RunSettings
 from plaudit.training.run.trainer import find_reporters, multiplies_in_bf16, report_curves, run_trainer
@@ -48,6 +49,15 @@ class TrainingRun(ResumableRun[S]):
     def _reporters(self) -> list[str]:
         return find_reporters(self.settings.report_to)
 
+    def open(self) -> None:
+        """Look at the folder, and at what the settings need of this machine.
+
+        Raises:
+            PlauditError: if the folder is taken, or this machine has not what was asked for.
+        """
+        check_optimizer(self.settings.optimizer)
+        super().open()
+
     def arguments(self, kind: type[Arguments], schedule: Schedule, **more: Any) -> Arguments:
         """The arguments of transformers' trainer.
 
@@ -67,6 +77,7 @@ class TrainingRun(ResumableRun[S]):
             "warmup_steps": round(schedule.steps * settings.warmup),
             "weight_decay": settings.weight_decay,
             "max_grad_norm": settings.max_grad_norm,
+            **optimizer_arguments(settings.optimizer),
             "bf16": settings.precision == "bf16" or (settings.precision == "auto" and multiplies_in_bf16()),
             "use_cpu": use_cpu,
             "dataloader_pin_memory": not use_cpu,
