@@ -58,6 +58,7 @@ CALLS = {
     "length_report": {"groups": GROUPS, "max_length": None},
     "load_groups": {"source": "none.jsonl", "format": None, "columns": None, "labels": None, "split": None},
     "majority": {"group": GROUPS[0]},
+    "open_groups": {"source": "none.jsonl", "format": None, "columns": None, "labels": None, "split": None},
     "open_model": {"name": "no-model"},
     "pretrain": {"texts": "none.txt", "output_dir": "unused", "backbone": None, "settings": None, "resume": False},
     "rankings_from_ratings": {"group": GROUPS[0], "attribute": None},

@@ -55,6 +55,24 @@ def read_judgements(files: str | Sequence[str], reading: Reading, *, merge: bool
     return JudgementInput(groups=groups, people=people, rejected=len(report.rejected), repeated=report.repeated)
 
 
+def open_judgements(
+    files: str | Sequence[str], reading: Reading, *, merge: bool = False
+) -> tuple[Sequence[Group], int]:
+    """Judgements as `read_judgements` reads them, of which those of large files stay on disk, and how many rows were
+    set aside.
+
+    Raises:
+        PlauditError: as `open_groups`.
+    """
+    from plaudit.data import ReadReport, open_groups
+    from plaudit.judgements import majority
+
+    report = ReadReport()
+    with reading_shown():
+        groups = open_groups(files, report=report, change=majority if merge else None, **reading.options())
+    return groups, len(report.rejected)
+
+
 def changed_settings(context: typer.Context, settings: S, **others: Any) -> S:
     """The settings as the command line changes them: flags win over `--set`, and `--set` over `--config`.
 

@@ -77,7 +77,7 @@ def train_command(
 
     Example: `plaudit train train.jsonl -o my-model --backbone minilm-l6 --epochs 3`
     """
-    from plaudit.cli.inputs import changed_settings, read_judgements, tell_rejected
+    from plaudit.cli.inputs import changed_settings, open_judgements, tell_rejected
     from plaudit.cli.output import check_file
     from plaudit.model import check_backbone
 
@@ -87,13 +87,13 @@ def train_command(
     from plaudit.training import TrainingSettings, loss_settings, train
 
     settings = changed_settings(context, TrainingSettings(), **loss_settings(losses or ""))
-    judgements = read_judgements(data, reading, merge=majority)
+    groups, rejected = open_judgements(data, reading, merge=majority)
     validation = None
     if validation_data is not None:
-        validation = read_judgements(validation_data, replace(reading, rejects=None), merge=majority).groups
-    tell_rejected(judgements.rejected, reading.rejects)
+        validation, _ = open_judgements(validation_data, replace(reading, rejects=None), merge=majority)
+    tell_rejected(rejected, reading.rejects)
     train(
-        judgements.groups, output, backbone,
+        groups, output, backbone,
         validation_groups=validation,
         settings=settings, resume=resume, overwrite=reading.overwrite,
     )  # fmt: skip

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from plaudit.data.formats.pandalm import read_llmbar
     from plaudit.data.formats.texts import messages_of, response_of, tools_of
     from plaudit.data.formats.verdicts import verdict_tiers
+    from plaudit.data.group_store import GroupStore, judgements_of, selected, write_store
     from plaudit.data.lengths import LengthReport, length_report, load_tokenizer
     from plaudit.data.neighbours import (
         SLOTS,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         prompt_clusters,
         signature,
     )
+    from plaudit.data.on_disk import keep_groups, open_groups
     from plaudit.data.position_bias import AlwaysFirst
     from plaudit.data.propensities import estimate_propensities, load_propensities
     from plaudit.data.read import load_groups, load_prompts, read_groups, read_sessions
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     )
     from plaudit.data.source_lines import SourceLines
     from plaudit.data.sources import SUFFIXES, Table, tables
-    from plaudit.data.split import SIDES, deal_folds, hold_out, split_groups, split_to_folder
+    from plaudit.data.split import SIDES, deal_folds, held_out, hold_out, split_groups, split_to_folder
     from plaudit.data.task_rows import label_studio_config
     from plaudit.data.watching import watch_reading
     from plaudit.data.write import lost_in_words, write_groups
@@ -61,6 +63,7 @@ __all__ = [
     "Bounds",
     "ClickReport",
     "FileReading",
+    "GroupStore",
     "Labels",
     "LengthReport",
     "NearDuplicate",
@@ -79,7 +82,10 @@ __all__ = [
     "decompressed",
     "estimate_propensities",
     "groups_of_clicks",
+    "held_out",
     "hold_out",
+    "judgements_of",
+    "keep_groups",
     "label_studio_config",
     "length_report",
     "load_groups",
@@ -92,6 +98,7 @@ __all__ = [
     "name_of",
     "near_duplicates",
     "need",
+    "open_groups",
     "parse_columns",
     "parse_scale",
     "prompt_clusters",
@@ -105,6 +112,7 @@ __all__ = [
     "read_trl",
     "response_of",
     "scales_of",
+    "selected",
     "signature",
     "split_groups",
     "split_to_folder",
@@ -116,4 +124,5 @@ __all__ = [
     "watch_reading",
     "write_groups",
     "write_scores",
+    "write_store",
 ]

@@ -107,6 +107,16 @@ def rejecting(
 @contextmanager
 def _open_rejects(rejects: str | Path | RejectsFile, sources: Iterable[str | Path | Table]) -> Iterator[IO[str]]:
     """The file of rejects, which appears when all is read and not where reading fails."""
+    check_rejects(rejects, sources)
+    path = rejects.path if isinstance(rejects, RejectsFile) else rejects
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+        yield file
+
+
+def check_rejects(rejects: str | Path | RejectsFile | None, sources: Iterable[str | Path | Table]) -> None:
+    """Refuse a file of rejects that may not be written, or that would be among what is read."""
+    if rejects is None:
+        return
     name, overwrite = rejects if isinstance(rejects, RejectsFile) else (rejects, False)
     path = Path(name)
     for source in (Path(source).resolve() for source in sources if not isinstance(source, Table)):
@@ -114,5 +124,3 @@ def _open_rejects(rejects: str | Path | RejectsFile, sources: Iterable[str | Pat
             reason = "the rejects would overwrite or join what is read"
             raise DataError(reason, file=path, remedy="name a file elsewhere")
     check_place(path, overwrite=overwrite)
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
-        yield file

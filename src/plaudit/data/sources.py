@@ -126,6 +126,24 @@ def _tables_of_path(source: str | Path, split: str | None) -> Iterator[Table]:
         raise NotFoundError("there is no such file or folder", file=source, remedy="check the path")
 
 
+def files_of(source: Source) -> list[Path] | None:
+    """The files that a source stands in, all those of its folders; None where it is no file: a stream, an open table, a
+    data set of the hub, or nothing at all.
+
+    Example:
+        >>> [path.name for path in files_of(["train.jsonl", "test.jsonl"])], files_of("-")
+        (['train.jsonl', 'test.jsonl'], None)
+    """
+    files: list[Path] = []
+    for single in list_sources(source):
+        path = Path(str(single).rpartition("@")[0]) if "@" in str(single) and not Path(str(single)).exists() else single
+        if isinstance(path, Table) or not str(path) or not Path(path).exists():
+            return None
+        path = Path(path)
+        files += sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
+    return files if all(path.is_file() for path in files) else None
+
+
 def _meant_as_file(path: Path) -> bool:
     """Whether `a/b` is more likely a mistyped path than a hub id."""
     return path.parent.is_dir() or any(suffix in SUFFIXES for suffix in path.suffixes)

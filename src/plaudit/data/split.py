@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from jaxtyping import Float64, Int64, UInt64
+from jaxtyping import Bool, Float64, Int64, UInt64
 
 from plaudit._arguments import checked
 from plaudit.data.neighbours import SLOTS, THRESHOLD, Signatures, closest_in, clusters, signature
@@ -55,13 +55,31 @@ def hold_out(
         >>> hold_out("abcdef", ["p", "p", "q", "r", "s", "t"], 0.4, lambda count: range(count))
         (['d', 'e', 'f'], ['a', 'b', 'c'])
     """
-    known = list(dict.fromkeys(units))
-    count = round(len(known) * share)
-    if count < fewest:
-        return list(items), []
-    held_out = {known[index] for index in permutation(len(known))[:count]}
-    pairs = list(zip(items, units, strict=True))
-    return [item for item, unit in pairs if unit not in held_out], [item for item, unit in pairs if unit in held_out]
+    numbers = {unit: number for number, unit in enumerate(dict.fromkeys(units))}
+    out = held_out(np.array([numbers[unit] for unit in units], dtype=np.int64), share, permutation, fewest).tolist()
+    pairs = list(zip(items, out, strict=True))
+    return [item for item, is_out in pairs if not is_out], [item for item, is_out in pairs if is_out]
+
+
+def held_out(
+    units: Int64[np.ndarray, " items"], share: float, permutation: Callable[[int], Sequence[int]], fewest: int = 1
+) -> Bool[np.ndarray, " items"]:
+    """Which items `hold_out` holds out.
+
+    Args:
+        units: what each belongs to, as numbers from 0 up in the order of first appearance.
+        share, permutation, fewest: those of `hold_out`.
+
+    Example:
+        >>> held_out(np.array([0, 0, 1, 2]), 0.4, lambda count: range(count)).tolist()
+        [True, True, False, False]
+    """
+    known = int(units.max(initial=-1)) + 1
+    count, out = round(known * share), np.zeros(known, dtype=bool)
+    if count >= fewest:
+        out[list(permutation(known)[:count])] = True
+    of_items: Bool[np.ndarray, " items"] = out[units]
+    return of_items
 
 
 def deal_folds(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from plaudit.model.baselines import baseline_folder, baseline_names, check_backbone, is_baseline, load_baselines
     from plaudit.model.cache.activations import cached_layout
     from plaudit.model.cache.features import cached_features, shared_features
+    from plaudit.model.cache.tokens import RenderedStore, part_of, rendered_on_disk
     from plaudit.model.cards.render import card
     from plaudit.model.combining import combine
     from plaudit.model.ensemble import Ensemble
@@ -78,6 +79,7 @@ __all__ = [
     "Prepared",
     "RemoteScorer",
     "Rendered",
+    "RenderedStore",
     "Renderer",
     "RewardModel",
     "RewardNetwork",
@@ -109,7 +111,9 @@ __all__ = [
     "merge_lora",
     "open_model",
     "open_renderer",
+    "part_of",
     "read_template",
+    "rendered_on_disk",
     "resolve",
     "save_linear_probe",
     "settle_attention",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import os
 import re
 import shutil
 import tempfile
@@ -17,6 +16,7 @@ from pathlib import Path
 from plaudit.errors import InvalidInputError, MissingExtraError, NotFoundError
 from plaudit.model.folder.contents import PROBE_PREFIX
 from plaudit.registry import Registry
+from plaudit.storage import cache_folder
 
 _LOOK_UP_SECONDS = 5
 
@@ -111,13 +111,6 @@ def no_backbone(name: str, known: Sequence[str], reason: str | None = None) -> N
     meant = f"did you mean {close[0]}?" if close else "give a folder, or owner/name of the hub."
     what = f"there is no backbone {name!r}" + (f": {reason}" if reason else "")
     return NotFoundError(what, remedy=f"{meant} {built_in}")
-
-
-def cache_folder() -> Path:
-    """Where converted backbones are kept: $PLAUDIT_CACHE, or plaudit/ in the user's cache folder."""
-    if chosen := os.environ.get("PLAUDIT_CACHE"):
-        return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "plaudit"
 
 
 def _minilm() -> Path:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,12 @@ logger = logging.getLogger(__name__)
 # Texts of which more than this share cannot be read are not what people judged: of all tokens, and of one text's.
 _MUCH_UNKNOWN = 0.1
 _MOSTLY_UNKNOWN = 0.5
+
+# What of a check is a plain number.
+_SUMS = (
+    *("comparisons", "equal", "_texts", "_tokens", "_unknown", "_mostly_unknown"),
+    *("_with_tools", "_tools_hidden"),
+)
 
 _CUT = "the cut to fit the context removes what differs"
 _UNKNOWN = "they differ in words that the tokenizer does not know"
@@ -97,6 +103,28 @@ class TokenCheck:
         """Count responses whose prompt, or who themselves, were cut to `limit` tokens by whoever rendered them."""
         self._limit = limit
         self._cut.update(prompt=prompts, response=responses)
+
+    def counts(self) -> dict[str, Any]:
+        """All that was counted so far, as JSON, for the `add_counts` of another."""
+        sums = {name: getattr(self, name) for name in _SUMS}
+        return {**sums, "causes": dict(self.causes), "first": self._first, "cut": dict(self._cut), "limit": self._limit}
+
+    def add_counts(self, counts: Mapping[str, Any]) -> None:
+        """Add what another has counted, as `counts` gives it.
+
+        Example:
+            >>> check, other = TokenCheck(), TokenCheck()
+            >>> other.add_cuts(prompts=1, responses=0, limit=64)
+            >>> check.add_counts(other.counts())
+            >>> check.warnings()
+            ['1 response was read with the middle of its prompt cut to fit 64 tokens']
+        """
+        for name in _SUMS:
+            setattr(self, name, getattr(self, name) + counts[name])
+        self.causes.update(counts["causes"])
+        self._first = {**counts["first"], **self._first}
+        self._cut.update(counts["cut"])
+        self._limit = counts["limit"]
 
     def passing(self, renderer: Renderer, groups: Iterable[Group]) -> Iterator[Group]:
         """The groups, rendered and counted while they go by. Responses that do not fit are cut."""

@@ -107,6 +107,11 @@ def data_hash(rows: Iterable[ToDict]) -> str:
     """
     digest = hashlib.sha256()
     for row in rows:
-        digest.update(json.dumps(row.to_dict(), ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass"))
-        digest.update(b"\n")
+        add_to_hash(digest, row)
     return digest.hexdigest()[:16]
+
+
+def add_to_hash(digest: Any, row: ToDict) -> None:
+    """Feed one more of the groups that `data_hash` is a hash of to a SHA-256."""
+    digest.update(json.dumps(row.to_dict(), ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass"))
+    digest.update(b"\n")

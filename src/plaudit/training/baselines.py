@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from plaudit.data import judgements_of
 from plaudit.groups import Group
 from plaudit.model import BASELINES_FOLDER, RewardModel, baseline_folder, save_linear_probe
 from plaudit.storage import RECORD_FILE, data_hash
@@ -58,7 +59,12 @@ def fit_baselines(groups: Sequence[Group], output: Path, settings: TrainingSetti
 
 def sampled(groups: Sequence[Group], most: int, seed: int) -> list[Group]:
     """Whole groups of at most `most` responses in all, chosen by the seed, in their order; at least one group."""
-    order = np.random.default_rng(seed).permutation(len(groups))
-    total = np.cumsum([len(groups[index].responses) for index in order])
-    count = max(1, int(np.searchsorted(total, most, side="right")))
-    return [groups[index] for index in sorted(order[:count])]
+    order = np.random.default_rng(seed).permutation(len(groups)).tolist()
+    judged, total = judgements_of(groups), 0
+    chosen: list[int] = []
+    for index in order:
+        total += len(judged[index].responses)
+        if chosen and total > most:
+            break
+        chosen.append(index)
+    return [groups[index] for index in sorted(chosen)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import overload
 
 import numpy as np
 from jaxtyping import Float
@@ -13,6 +14,9 @@ from plaudit.groups import Group
 from plaudit.losses import RankingLoss
 from plaudit.model import Outputs
 from plaudit.training.targets import ComparisonTargets, RankingTargets, RatingTargets
+
+# Groups whose targets are joined at once. Of a million, each with arrays of its own, they would not fit in memory.
+_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +132,36 @@ class TargetReader:
         return np.random.default_rng((self.seed, number, kind)).poisson(1.0, (judgements, heads)).astype(float)
 
 
+def read_targets(groups: Sequence[Group], reader: TargetReader, *, numbered: bool) -> Sequence[GroupTargets]:
+    """The targets of groups: of a list all at once, of what stays on disk each when it is asked for.
+
+    Args:
+        groups: any.
+        reader: of their targets.
+        numbered: whether they are the training groups, whose places decide their bootstrap samples.
+    """
+    if not isinstance(groups, list):
+        return _TargetsOnDemand(groups, reader, numbered)
+    return [reader(group, number if numbered else None) for number, group in enumerate(groups)]
+
+
+class _TargetsOnDemand(Sequence[GroupTargets]):
+    def __init__(self, groups: Sequence[Group], reader: TargetReader, numbered: bool) -> None:
+        self._groups, self._reader, self._numbered = groups, reader, numbered
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+    @overload
+    def __getitem__(self, index: int) -> GroupTargets: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[GroupTargets]: ...
+    def __getitem__(self, index: int | slice) -> GroupTargets | list[GroupTargets]:
+        if isinstance(index, slice):
+            return [self[one] for one in range(len(self))[index]]
+        return self._reader(self._groups[index], range(len(self))[index] if self._numbered else None)
+
+
 def concatenate_targets(targets: Sequence[GroupTargets], sizes: Sequence[int]) -> GroupTargets:
     """The targets of several groups as those of one, whose responses are all of theirs in order.
 
@@ -135,6 +169,14 @@ def concatenate_targets(targets: Sequence[GroupTargets], sizes: Sequence[int]) -
         targets: of each group; their rankings stay different rankings.
         sizes: how many responses each has.
     """
+    if len(targets) <= _AT_ONCE:
+        return _concatenated(targets, sizes)
+    starts = range(0, len(targets), _AT_ONCE)
+    parts = [_concatenated(targets[i : i + _AT_ONCE], sizes[i : i + _AT_ONCE]) for i in starts]
+    return _concatenated(parts, [sum(sizes[i : i + _AT_ONCE]) for i in starts])
+
+
+def _concatenated(targets: Sequence[GroupTargets], sizes: Sequence[int]) -> GroupTargets:
     responses = np.cumsum([0, *sizes]).tolist()
     rankings = np.cumsum([0, *(_count_rankings(one) for one in targets)]).tolist()
     first, *rest = (one.shifted(r, k) for one, r, k in zip(targets, responses, rankings, strict=False))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from transformers import EarlyStoppingCallback, TrainingArguments, set_seed
 
 from plaudit._arguments import checked
-from plaudit.groups import Group, each_group
+from plaudit.data import GroupStore, judgements_of, keep_groups
+from plaudit.groups import Group
 from plaudit.logs import muted
 from plaudit.model import (
     Outputs,
@@ -31,10 +33,10 @@ from plaudit.model import (
 from plaudit.storage import data_hash
 from plaudit.training.baselines import fit_baselines
 from plaudit.training.card import model_card
-from plaudit.training.group_targets import TargetReader
+from plaudit.training.group_targets import TargetReader, read_targets
 from plaudit.training.linear import train_linear
 from plaudit.training.reader import check_pooling, target_reader
-from plaudit.training.run.rendering import render_groups
+from plaudit.training.run.rendering import groups_of_items, render_groups
 from plaudit.training.run.split import split_validation
 from plaudit.training.run.trainer import default_learning_rate
 from plaudit.training.run.training_run import Schedule, TrainingRun
@@ -62,7 +64,9 @@ def train(
     """Train a reward model and save it.
 
     Args:
-        groups: with rankings, ratings or both; groups without any are left out, and counted in a warning.
+        groups: with rankings, ratings or both; groups without any are left out, and counted in a warning. Of a large
+            set (16 MiB of text) the groups and their tokens are kept on disk, in the cache; `plaudit.open_groups` reads
+            files into such a set without holding them in memory first.
         output_dir: the model folder. Checkpoints stand in its `checkpoints/` until the run is done, curves in `logs/`.
         backbone: a packaged backbone, a local folder, a hub id, or a reward model to train further; or a baseline,
             `length`, `bow` or `frozen:` and a backbone (docs/baselines.md).
@@ -86,12 +90,13 @@ def train(
         [1, 0]
     """
     check_backbone(backbone)
-    groups = list(each_group(groups))
+    groups = keep_groups(groups)
+    validation_groups = None if validation_groups is None else keep_groups(validation_groups)
     settings = (settings or TrainingSettings()).with_changes(changes, "train()", ["validation_groups", "output_dir"])
     origin = {
         "backbone": str(backbone),
-        "data": data_hash(groups),
-        "validation_data": None if validation_groups is None else data_hash(validation_groups),
+        "data": _hash(groups),
+        "validation_data": None if validation_groups is None else _hash(validation_groups),
     }
     run = TrainingRun(output_dir, settings, origin, resume=resume, overwrite=overwrite)
     # A baseline has one best fit: no steps, no checkpoints, no validation set to choose one by.
@@ -108,7 +113,7 @@ def train_network(
 ) -> RewardModel:
     """`train` for a backbone that learns by gradient steps."""
     settings = run.settings
-    reader = target_reader(groups, settings)
+    reader = target_reader(judgements_of(groups), settings)
     train_groups, validation = split_validation(groups, validation_groups, settings, reader)
     check_run_wishes(settings, validated=bool(validation), validation_data=validation_groups is not None)
     if settings.liger:
@@ -119,13 +124,13 @@ def train_network(
     layout = model.network.layout
     if settings.trainable.startswith("last:"):
         # The layers below the first that learns compute the same in every epoch: once is enough.
-        items = [*train_items, *validation_items]
+        items = chain(train_items, validation_items)
         cached = cached_layout(model, items, settings.forward_tokens, dropout=settings.dropout)
         model.network.layout = cached or layout
     trainer = _build_trainer(run, model, reader, train_items, validation_items)
     run.fit(trainer)
     trainer.fit_annotators()
-    metrics = _validate(trainer, validation_items) if validation_items else {}
+    metrics = _validate(trainer, validation) if validation_items else {}
     model.network.layout = layout
     model.record |= run.record(
         groups=len(train_groups),
@@ -190,7 +195,7 @@ def _build_trainer(
         cached_features(model, items, settings.forward_tokens) if frozen and items else None
         for items in (train_items, validation_items)
     )
-    targets = [reader(item.group, number) for number, item in enumerate(train_items)]
+    targets = read_targets(groups_of_items(train_items), reader, numbered=True)
     steps = Steps(train_items, targets, network, settings, shares=run.processes, features=features)
     total = steps.steps_per_epoch * settings.epochs
     schedule = Schedule(
@@ -219,11 +224,15 @@ def _build_trainer(
     return trainer
 
 
-def _validate(trainer: RewardTrainer, items: Sequence[Rendered]) -> dict[str, float]:
+def _hash(groups: Sequence[Group]) -> str:
+    """The data's hash, which groups on disk know."""
+    return (isinstance(groups, GroupStore) and groups.data_hash) or data_hash(groups)
+
+
+def _validate(trainer: RewardTrainer, groups: Sequence[Group]) -> dict[str, float]:
     """The figures of the final model, and warnings of what they show."""
     outputs = trainer.validation_outputs()
-    groups = [item.group for item in items]
-    if any(group.rankings for group in groups):
+    if any(group.rankings for group in judgements_of(groups)):
         rewards = trainer.objective.outputs.rewards(outputs).mean(1).double().cpu().numpy()
         for warning in warnings(groups, rewards):
             logger.warning(warning)

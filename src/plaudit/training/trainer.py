@@ -26,11 +26,12 @@ from plaudit.forest import Tree
 from plaudit.judgements import credit
 from plaudit.model import Rendered, RewardModel, RewardNetwork
 from plaudit.training.annotators import AnnotatorReliability
-from plaudit.training.group_targets import TargetReader, concatenate_targets
+from plaudit.training.group_targets import TargetReader, concatenate_targets, read_targets
 from plaudit.training.objective import RawOutputs, TrainingObjective
+from plaudit.training.run.rendering import groups_of_items
 from plaudit.training.run.trainer import only_batch
 from plaudit.training.settings import TrainingSettings
-from plaudit.training.steps import Step, Steps
+from plaudit.training.steps import Step, Steps, response_counts
 from plaudit.training.targets import ComparisonTargets
 
 
@@ -63,7 +64,7 @@ class RewardTrainer(Trainer):
             None if validation_features is None else torch.from_numpy(np.array(validation_features))
         )
         self.annotators = reader.annotators
-        self._validation_targets = [reader(item.group) for item in validation]
+        self._validation_targets = read_targets(groups_of_items(validation), reader, numbered=False)
         if reader.annotators:
             # A submodule of the network, so that it moves and is saved in checkpoints with it.
             model.network.reliability = AnnotatorReliability(len(reader.annotators)).to(model.network.device)
@@ -177,7 +178,7 @@ class RewardTrainer(Trainer):
         `gap`, their mean absolute score gap."""
         objective, cuts = self.objective.without_regularisation(), self.reward_model.network.cut_points
         sums: Counter[str] = Counter()
-        parts = torch.split(raw, [len(item.sequences) for item in self.validation])
+        parts = torch.split(raw, response_counts(self.validation).tolist())
         for targets, outputs in zip(self._validation_targets, parts, strict=True):
             for kind, term in objective(outputs, targets, cuts=cuts).items():
                 sums.update({f"{kind} loss": float(term.loss), f"{kind} weight": term.weight})
@@ -194,7 +195,7 @@ class RewardTrainer(Trainer):
             raw = self.reward_model.outputs_of(steps.items, self.settings.forward_tokens)
         else:
             raw = self.reward_model.network(features=self._moved(torch.from_numpy(np.array(steps.features))))
-        targets = concatenate_targets(steps.targets, [len(item.sequences) for item in steps.items])
+        targets = concatenate_targets(steps.targets, response_counts(steps.items).tolist())
         self.reliability.fit(self.objective.outputs.rewards(raw).mean(1), targets.comparisons)
 
     def annotator_record(self) -> dict[str, Any]:

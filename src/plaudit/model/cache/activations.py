@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
@@ -24,7 +24,6 @@ from jaxtyping import Float, Float32, Int
 from torch import Tensor, nn
 
 from plaudit.forest import Forest, Tree, pack
-from plaudit.model.backbones import cache_folder
 from plaudit.model.cache.features import response_keys, weights_key
 from plaudit.model.layouts.forest import ForestLayout
 from plaudit.model.network import RewardNetwork
@@ -32,7 +31,7 @@ from plaudit.model.rendering import Rendered
 from plaudit.model.reward_model import RewardModel
 from plaudit.model.self_check import check_trees, error_named, relative_gap
 from plaudit.model.trainable import layers
-from plaudit.storage import replacing
+from plaudit.storage import cache_folder, replacing
 
 logger = logging.getLogger(__name__)
 
@@ -118,7 +117,7 @@ class CachedLayout(ForestLayout):
 
 
 def cached_layout(
-    model: RewardModel, items: Sequence[Rendered], batch_tokens: int, *, dropout: bool = False
+    model: RewardModel, items: Iterable[Rendered], batch_tokens: int, *, dropout: bool = False
 ) -> CachedLayout | None:
     """The layout in which these responses start from the states below the first layer that learns. The states are read
     from their file, or computed in forests of `batch_tokens` and kept there.
@@ -144,10 +143,16 @@ def cached_layout(
         >>> model.network.layout = cached_layout(model, items, batch_tokens=4096)
     """
     network = model.network
-    keyed = sorted(((_group_key(item), item) for item in items), key=lambda pair: pair[0])
-    trees = model.trees(item for _, item in keyed)
-    shape = (sum(map(len, trees)), network.config.get_text_config().hidden_size)
-    frozen = _frozen_layers(network)
+    frozen, hidden = _frozen_layers(network), network.config.get_text_config().hidden_size
+    keyed, tokens = [], 0
+    for item in items:
+        (tree,) = model.trees([item])
+        keyed.append((_group_key(item), tree))
+        tokens += len(tree)
+        if 4 * tokens * hidden > _MOST_BYTES:  # of a million groups, not all trees are wanted
+            break
+    keyed.sort(key=lambda pair: pair[0])
+    trees, shape = [tree for _, tree in keyed], (tokens, hidden)
     reason = "dropout changes what they say" if dropout else _why_not(network, frozen, shape)
     if reason:
         logger.info("the frozen layers are computed in every pass: %s", reason)
@@ -191,7 +196,7 @@ def _why_not(network: RewardNetwork, frozen: int, shape: tuple[int, int]) -> str
         return f"{type(network.model).__name__} cannot use forests"
     size = 4 * shape[0] * shape[1]
     if size > _MOST_BYTES:
-        return f"their states would take {size / 1e9:.0f} GB, more than {_MOST_BYTES / 1e9:.0f}"
+        return f"their states would take more than {_MOST_BYTES / 1e9:.0f} GB"
     return _check(network, frozen)
 
 

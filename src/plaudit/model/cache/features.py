@@ -17,11 +17,10 @@ import numpy as np
 import torch
 from jaxtyping import Float32
 
-from plaudit.model.backbones import cache_folder
 from plaudit.model.network import RewardNetwork
 from plaudit.model.rendering import Rendered
 from plaudit.model.reward_model import RewardModel
-from plaudit.storage import replacing
+from plaudit.storage import cache_folder, replacing
 
 logger = logging.getLogger(__name__)
 

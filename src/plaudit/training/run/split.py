@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar
 
+import numpy as np
 import torch
 
-from plaudit.data import hold_out
+from plaudit.data import GroupStore, held_out, hold_out, judgements_of, selected
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group, prompt_key
 from plaudit.judgements import pairs_of
@@ -29,7 +30,7 @@ def split_validation(
     validation_groups: Sequence[Group] | None,
     settings: TrainingSettings,
     reader: TargetReader,
-) -> tuple[list[Group], list[Group]]:
+) -> tuple[Sequence[Group], Sequence[Group]]:
     """Groups to train on and groups to validate on, each with something that the chosen losses can learn.
 
     Raises:
@@ -37,22 +38,37 @@ def split_validation(
     """
     usable = _judged(groups, reader)
     if not usable:
-        reason = " (ties alone say nothing to this loss, or are ignored)" if _count_ties(groups) else ""
+        ties_alone = " (ties alone say nothing to this loss, or are ignored)"
+        reason = ties_alone if _count_ties(judgements_of(groups)) else ""
         raise InvalidInputError(f"no group has a ranking of two or more responses, or a rating, to learn from{reason}")
-    _warn_of_ties(usable, settings, reader)
+    _warn_of_ties(judgements_of(usable), settings, reader)
     if validation_groups is None:
-        # torch draws, not NumPy: the split is a part of what a seed stands for.
-        generator = torch.Generator().manual_seed(settings.seed)
-        return hold_out_validation(
-            usable,
-            [prompt_key(group, index) for index, group in enumerate(usable)],
-            settings.validation_share,
-            lambda count: torch.randperm(count, generator=generator).tolist(),
-        )
+        return _held_out(usable, settings)
     validation = _judged(validation_groups, reader)
     if not validation:
         raise InvalidInputError("no validation group has anything to compare")
     return usable, validation
+
+
+def _held_out(groups: Sequence[Group], settings: TrainingSettings) -> tuple[Sequence[Group], Sequence[Group]]:
+    """Groups whose prompts stay, and those whose prompts are held out."""
+    # torch draws, not NumPy: the split is a part of what a seed stands for.
+    generator = torch.Generator().manual_seed(settings.seed)
+
+    def permutation(count: int) -> list[int]:
+        order: list[int] = torch.randperm(count, generator=generator).tolist()
+        return order
+
+    share = settings.validation_share
+    if not isinstance(groups, GroupStore):
+        keys = [prompt_key(group, index) for index, group in enumerate(groups)]
+        return hold_out_validation(groups, keys, share, permutation)
+    units = groups.prompt_units()
+    out = held_out(units, share, permutation, fewest=_FEWEST)
+    if not out.any():
+        _warn_of_few(int(units.max()) + 1, share)
+        return groups, []
+    return selected(groups, ~out), selected(groups, out)
 
 
 def hold_out_validation(
@@ -70,21 +86,35 @@ def hold_out_validation(
         >>> hold_out_validation("abcdef", ["1", "1", "2", "3", "4", "5"], 0.6, lambda count: range(count))
         (['e', 'f'], ['a', 'b', 'c', 'd'])
     """
-    train, held_out = hold_out(items, keys, share, permutation, fewest=_FEWEST)
-    if share and not held_out:
+    train, validation = hold_out(items, keys, share, permutation, fewest=_FEWEST)
+    if not validation:
+        _warn_of_few(len(set(keys)), share)
+    return train, validation
+
+
+def _warn_of_few(prompts: int, share: float) -> None:
+    if share:
         logger.warning(
             "%s: too few to hold a share of %g out for validation, so there will be no validation accuracy",
-            counted(len(set(keys)), "prompts"),
+            counted(prompts, "prompts"),
             share,
         )
-    return train, held_out
 
 
-def _judged(groups: Sequence[Group], reader: TargetReader) -> list[Group]:
-    usable = [group for group in groups if len(reader(group))]
-    if 0 < len(usable) < len(groups):
-        logger.warning("%d of %d groups have no judgement and are left out", len(groups) - len(usable), len(groups))
-    return usable
+def _judged(groups: Sequence[Group], reader: TargetReader) -> Sequence[Group]:
+    """The groups with something to learn from."""
+    known: dict[Hashable, bool] = {}
+    kept = np.empty(len(groups), dtype=bool)
+    for number, group in enumerate(judgements_of(groups)):
+        # Whether there is anything depends on how large the tiers are and on what is rated: few kinds of groups.
+        tiers = frozenset(tuple(map(len, one.tiers)) for one in group.rankings)
+        kind = tiers, frozenset(one.attribute for one in group.ratings)
+        if kind not in known:
+            known[kind] = len(reader(group)) > 0
+        kept[number] = known[kind]
+    if 0 < kept.sum() < len(groups):
+        logger.warning("%d of %d groups have no judgement and are left out", len(groups) - kept.sum(), len(groups))
+    return selected(groups, kept)
 
 
 def _warn_of_ties(groups: Sequence[Group], settings: TrainingSettings, reader: TargetReader) -> None:

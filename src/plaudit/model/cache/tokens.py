@@ -1,0 +1,198 @@
+"""Rendered groups that stay on disk: tokenised once, and read by every process, run and seed that wants them.
+
+The folder's name is a hash of everything that decides its content: the groups, the tokenizer with its template, how
+long a sequence may be, what is cut, and the code that renders. Nothing is ever stale. What rendering counts (what is
+cut, unknown or made the same) is kept with the tokens, so that a run which reads them warns of the same.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import tempfile
+from array import array
+from collections.abc import Sequence
+from functools import cached_property
+from hashlib import sha256
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+import tokenizers
+import transformers
+from jaxtyping import Int
+
+from plaudit.data import GroupStore
+from plaudit.errors import InvalidInputError
+from plaudit.groups import Group
+from plaudit.model.rendering import Rendered, Renderer
+from plaudit.model.token_check import TokenCheck
+from plaudit.storage import cache_folder, cached, code_hash, write_json
+
+logger = logging.getLogger(__name__)
+
+_TOKENS, _TYPES, _FACTS = "tokens.i32", "types.u8", "facts.json"
+
+_CODE = (
+    *("model/rendering.py", "model/templates.py", "model/token_check.py", "model/cache/tokens.py"),
+    *("judgements/comparisons.py", "text", "groups.py", "_texts.py"),
+)
+
+
+class RenderedStore(Sequence[Rendered]):
+    """Rendered groups in a folder, some or all of them. An item's group has no texts: nothing that reads tokens reads
+    those.
+
+    Args:
+        folder: of the tokens.
+        groups: of which they are the tokens, without texts.
+        places: of these groups among all whose tokens stand in the folder; None: they are all.
+
+    Attributes:
+        groups: likewise.
+    """
+
+    def __init__(self, folder: Path, groups: Sequence[Group], places: Int[np.ndarray, " groups"] | None = None) -> None:
+        self.folder = folder
+        self.groups = groups
+        self._places = places
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.folder, self.groups, self._places)
+
+    def __len__(self) -> int:
+        return len(self.groups)
+
+    @overload
+    def __getitem__(self, index: int) -> Rendered: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Rendered]: ...
+    def __getitem__(self, index: int | slice) -> Rendered | list[Rendered]:
+        if isinstance(index, slice):
+            return [self[one] for one in range(len(self))[index]]
+        index = range(len(self))[index]
+        place = index if self._places is None else int(self._places[index])
+        first, end = self._first[place : place + 2].tolist()
+        starts, cut = self._starts[first : end + 1].tolist(), self._cut[first:end]
+        spans = list(pairwise(starts))
+        return Rendered(
+            group=self.groups[index],
+            cost=starts[-1] - starts[0],
+            sequences=tuple(self._tokens[a:b].astype(np.int64) for a, b in spans),
+            types=None if self._types is None else tuple(self._types[a:b].astype(np.int64) for a, b in spans),
+            prompt_cut=tuple((cut & 1 > 0).tolist()),
+            response_cut=tuple((cut & 2 > 0).tolist()),
+        )
+
+    @property
+    def response_counts(self) -> Int[np.ndarray, " groups"]:
+        """How many responses each group has."""
+        counts: Int[np.ndarray, " groups"] = np.diff(self._first)
+        return counts if self._places is None else counts[self._places]
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        """What a `TokenCheck` counted of all whose tokens stand in the folder."""
+        counts: dict[str, Any] = json.loads((self.folder / _FACTS).read_text(encoding="utf-8"))["counts"]
+        return counts
+
+    # Mapped arrays, looked at as plain ones, which cost less at every look.
+
+    @cached_property
+    def _tokens(self) -> Any:
+        return np.asarray(np.memmap(self.folder / _TOKENS, dtype="<i4", mode="r"))
+
+    @cached_property
+    def _types(self) -> Any:
+        file = self.folder / _TYPES
+        return np.asarray(np.memmap(file, dtype=np.uint8, mode="r")) if file.is_file() else None
+
+    @cached_property
+    def _first(self) -> Any:
+        return self._array("first")
+
+    @cached_property
+    def _starts(self) -> Any:
+        return self._array("starts")
+
+    @cached_property
+    def _cut(self) -> Any:
+        return self._array("cut")
+
+    def _array(self, name: str) -> Any:
+        return np.asarray(np.load(self.folder / f"{name}.npy", mmap_mode="r"))
+
+
+def rendered_on_disk(renderer: Renderer, groups: GroupStore, *, truncate_responses: bool = False) -> RenderedStore:
+    """The tokens of stored groups, read from the cache, or rendered into it.
+
+    Raises:
+        PlauditError: as `Renderer.render`, and if the cache cannot be written.
+
+    Example:
+        >>> from plaudit.data import load_groups, write_store
+        >>> from plaudit.model import open_model
+        >>> groups, renderer = load_groups("test.jsonl"), open_model("my-model").renderer
+        >>> write_store(Path("stored"), groups)
+        >>> items = rendered_on_disk(renderer, GroupStore(Path("stored")))
+        >>> [item] = renderer.render(groups[:1])
+        >>> bool((items[0].sequences[1] == item.sequences[1]).all()), items[0].cost == item.cost
+        (True, True)
+    """
+    digest = sha256(f"{groups.digest} {_reader_key(renderer)} {truncate_responses} {code_hash(*_CODE)}".encode())
+    folder = cache_folder() / "tokens" / digest.hexdigest()[:32]
+    if folder.is_dir():
+        logger.info("tokens read from %s", folder)
+    cached(folder, lambda place: _write(place, renderer, groups, truncate_responses))
+    return RenderedStore(folder, groups.judgements)
+
+
+def part_of(items: RenderedStore, whole: GroupStore, part: GroupStore) -> RenderedStore:
+    """The tokens of a part of the groups whose tokens these are."""
+    if part.numbers is None:
+        return items
+    places = part.numbers if whole.numbers is None else np.searchsorted(whole.numbers, part.numbers)
+    return RenderedStore(items.folder, part.judgements, places)
+
+
+def _write(folder: Path, renderer: Renderer, groups: GroupStore, truncate_responses: bool) -> None:
+    check, first, starts, cut = TokenCheck(), array("q", [0]), array("q", [0]), bytearray()
+    with (folder / _TOKENS).open("wb") as tokens, (folder / _TYPES).open("wb") as types:
+        for item in renderer.render(groups, truncate_responses=truncate_responses):
+            check.add(renderer, item)
+            first.append(first[-1] + len(item.sequences))
+            for number, sequence in enumerate(item.sequences):
+                starts.append(starts[-1] + len(sequence))
+                tokens.write(sequence.astype("<i4").tobytes())
+                cut.append(item.prompt_cut[number] + 2 * item.response_cut[number])
+                if item.types is not None:
+                    types.write(_bytes(item.types[number]))
+    if not renderer.segments:
+        (folder / _TYPES).unlink()
+    np.save(folder / "first.npy", np.frombuffer(first, np.int64))
+    np.save(folder / "starts.npy", np.frombuffer(starts, np.int64))
+    np.save(folder / "cut.npy", np.frombuffer(cut, np.uint8))
+    write_json(folder / _FACTS, {"counts": check.counts()})
+
+
+def _bytes(types: Int[np.ndarray, " tokens"]) -> bytes:
+    if types.max(initial=0) > 255 or types.min(initial=0) < 0:
+        raise InvalidInputError(
+            f"a segment id of this tokenizer is {types.max()}, and no encoder is known to have so many"
+        )
+    return types.astype(np.uint8).tobytes()
+
+
+def _reader_key(renderer: Renderer) -> str:
+    """A hash of all in a renderer that decides tokens. The tokenizer's is that of the files it would be saved as."""
+    options = (renderer.max_length, renderer.causal, renderer.segments, renderer.padding, renderer.unknown_token)
+    versions = (tokenizers.__version__, transformers.__version__)
+    tokenizer = renderer.tokenizer
+    digest = sha256(repr((options, versions, type(tokenizer).__name__, tokenizer.chat_template)).encode())
+    with tempfile.TemporaryDirectory(prefix="plaudit-") as folder:
+        tokenizer.save_pretrained(folder)
+        for file in sorted(Path(folder).rglob("*")):
+            if file.is_file():
+                digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()
