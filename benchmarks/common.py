@@ -74,6 +74,8 @@ class TrlSettings:
     """The part of TRL's `RewardConfig` that the benchmarks turn. The defaults here are TRL 1.16's own."""
 
     batch: int = 8
+    accumulate: int = 1
+    """Batches of a step."""
     learning_rate: float = 1e-4
     gradient_checkpointing: bool = True
     sampling: str = "random"
@@ -106,9 +108,10 @@ def trl_row(chosen: Sequence[int], rejected: Sequence[int]) -> Row:
 
 
 def trl_train(
-    rows: Sequence[Row], folder: Path, settings: TrlSettings, callbacks: Sequence[Any] = ()
+    rows: Sequence[Row], model: Any, settings: TrlSettings, callbacks: Sequence[Any] = (), tokenizer: Any = None
 ) -> tuple[Any, list[float]]:
-    """Train TRL's `RewardTrainer` from the backbone in `folder`. Returns the model and the loss of every step."""
+    """Train TRL's `RewardTrainer` from a model or the folder of one, whose tokenizer is used if none is there. Returns
+    the model and the loss of every step."""
     import tempfile
 
     import torch
@@ -120,6 +123,7 @@ def trl_train(
         config = RewardConfig(
             output_dir=scratch,
             per_device_train_batch_size=settings.batch,
+            gradient_accumulation_steps=settings.accumulate,
             learning_rate=settings.learning_rate,
             gradient_checkpointing=settings.gradient_checkpointing,
             train_sampling_strategy=settings.sampling,
@@ -134,13 +138,13 @@ def trl_train(
             save_strategy="no",
             report_to="none",
             disable_tqdm=True,
-            model_init_kwargs={"dtype": "float32"},
+            model_init_kwargs={"dtype": "float32"} if isinstance(model, Path) else None,
         )
         trainer = _trainer_class(settings)(
-            str(folder),
+            str(model) if isinstance(model, Path) else model,
             config,
             train_dataset=Dataset.from_list(list(rows)),
-            processing_class=AutoTokenizer.from_pretrained(folder),
+            processing_class=tokenizer or AutoTokenizer.from_pretrained(model),
             callbacks=list(callbacks),
         )
         trainer.train()

@@ -126,7 +126,9 @@ def run_losses(job: Job) -> dict[str, Any]:
                     for a, b in zip(part.targets.comparisons.better, part.targets.comparisons.worse, strict=True)
                 ]
         del model, steps
-        settings = TrlSettings(job["batch"], 5e-5, gradient_checkpointing=False, sampling="sequential", bf16=False)
+        settings = TrlSettings(
+            job["batch"], learning_rate=5e-5, gradient_checkpointing=False, sampling="sequential", bf16=False
+        )
         _, theirs = trl_train(rows, start, settings)
         plain = {
             "centering": 0.0,
