@@ -107,19 +107,20 @@ def test_a_pass_meets_every_small_group_once(model):
     assert len(met) == len(set(met)) == 11
 
 
-@pytest.mark.parametrize("shares", [2, 3, 7])
-def test_the_shares_of_a_step_are_the_step(model, shares):
+@pytest.mark.parametrize(("shares", "budget"), [(2, 4096), (3, 40), (7, 1)])
+def test_the_shares_of_a_step_are_the_step(model, shares, budget):
     groups = many([2] * 5 + [20, 4])
-    whole = steps_of(model, groups, hand=8, groups_per_step=4, epochs=2)
-    shared = steps_of(model, groups, hand=8, groups_per_step=4, epochs=2, shares=shares)
+    options = {"hand": 8, "groups_per_step": 4, "epochs": 2, "batch_tokens": budget}
+    whole, shared = steps_of(model, groups, **options), steps_of(model, groups, **options, shares=shares)
     assert len(shared) == shares * len(whole)
     for number in range(len(whole)):
         parts = [shared[number * shares + share] for share in range(shares)]
         assert {part.weight for part in parts} == {whole[number].weight}
         together = sorted(row for part in parts for row in compared(part) if row[2])
         assert together == compared(whole[number])
-        # Every process computes something, or the others would wait for its gradients for ever.
-        assert all(part.micro_batches for part in parts)
+        # Every process computes as many forests as the others, or they would wait for it for ever.
+        assert len({len(part.micro_batches) for part in parts}) == 1
+        assert parts[0].micro_batches
 
 
 def test_weights_of_a_step_are_its_judgements(model):

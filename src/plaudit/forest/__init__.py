@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from plaudit.forest.attentions.protocols import ForestAttention, LayerKind
     from plaudit.forest.attentions.segments import SEGMENTS
     from plaudit.forest.layout import Forest
-    from plaudit.forest.packing import pack
+    from plaudit.forest.packing import attended_keys, pack, pack_evenly
     from plaudit.forest.prefixes import share_prefixes
     from plaudit.forest.trees import Tree
 else:
@@ -30,9 +30,11 @@ __all__ = [
     "LayerKind",
     "RecordingAttention",
     "Tree",
+    "attended_keys",
     "automatic_attention",
     "choose_attention",
     "forest_attention",
     "pack",
+    "pack_evenly",
     "share_prefixes",
 ]

@@ -113,7 +113,7 @@ class Outputs:
 
     def rewards(self, raw: Raw) -> HeadScores:
         """Each head's mix of its scores."""
-        return self.scores(raw) @ torch.tensor([a.weight for a in self.attributes], dtype=raw.dtype, device=raw.device)
+        return self.scores(raw) @ _numbers([a.weight for a in self.attributes], raw)
 
     def values(self, raw: Raw, cuts: Mapping[str, Float[Tensor, " _"]]) -> dict[str, Float[Tensor, " responses"]]:
         """What people would rate each rated attribute, in their units, mean over heads. `cuts` are the cut-points of
@@ -231,7 +231,7 @@ def _ascending(free: Float[Tensor, " cuts"]) -> Float[Tensor, " cuts"]:
 def _score(attribute: Attribute, outputs: Float[Tensor, "responses heads outputs"]) -> HeadScores:
     if attribute.readout != "classes":
         return outputs[..., 0]
-    units = torch.tensor(attribute.unit_levels, dtype=outputs.dtype, device=outputs.device)
+    units = _numbers(attribute.unit_levels, outputs)
     return (outputs.softmax(-1) @ units - attribute.centre) / attribute.spread
 
 
@@ -240,4 +240,9 @@ def _value(attribute: Attribute, score: HeadScores, cuts: Float[Tensor, " cuts"]
         return attribute.low + (attribute.high - attribute.low) * (attribute.centre + attribute.spread * score)
     above = torch.sigmoid(score[..., None] - cuts)
     steps: Sequence[float] = [b - a for a, b in zip(attribute.levels, attribute.levels[1:], strict=False)]
-    return attribute.levels[0] + above @ torch.tensor(steps, dtype=score.dtype, device=score.device)
+    return attribute.levels[0] + above @ _numbers(steps, score)
+
+
+def _numbers(values: Sequence[float], like: Float[Tensor, "*_"]) -> Float[Tensor, " values"]:
+    """Numbers as a tensor of another's dtype, on its device, without waiting for what that computes."""
+    return torch.tensor(values, dtype=like.dtype).to(like.device, non_blocking=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 
 from plaudit.losses import RATING_LOSSES, centering
 from plaudit.model import Outputs
@@ -80,7 +80,7 @@ class TrainingObjective:
     def _of_comparisons(
         self, rewards: Rewards, targets: ComparisonTargets, reliability: Float[torch.Tensor, " annotators"] | None
     ) -> LossTerm:
-        tensor = partial(torch.as_tensor, device=rewards.device)
+        tensor = partial(to_device, device=rewards.device)
         better, worse = rewards[tensor(targets.better)], rewards[tensor(targets.worse)]
         gap = better - worse
         if reliability is not None:
@@ -101,8 +101,8 @@ class TrainingObjective:
 
     def _of_rankings(self, rewards: Rewards, targets: RankingTargets) -> LossTerm:
         response, tier, bootstrap_counts = targets.padded()
-        tiers = torch.as_tensor(tier, device=rewards.device)[:, None]
-        scores = rewards[torch.as_tensor(response, device=rewards.device)].transpose(1, 2)
+        tiers = to_device(tier, rewards.device)[:, None]
+        scores = rewards[to_device(response, rewards.device)].transpose(1, 2)
         loss, parameter = self.settings.ranking_loss
         losses = loss.function(scores, tiers, **parameter)
         if self.settings.centering:
@@ -125,19 +125,32 @@ class TrainingObjective:
             rated = targets.rows(targets.attribute == number)
             if not len(rated):
                 continue
-            rows = torch.as_tensor(rated.response, device=raw.device)
+            rows = to_device(rated.response, raw.device)
             values = scores[rows][..., number]
-            level = torch.as_tensor(rated.level, device=raw.device)[:, None].expand_as(values)
+            level = to_device(rated.level, raw.device)[:, None].expand_as(values)
             if attribute.readout == "ordinal":
                 losses = function(values, level, cuts[attribute.name])
             elif attribute.readout == "classes":
                 losses = function(columns[number][rows], level)
             else:
-                target = torch.as_tensor(rated.target, dtype=values.dtype, device=raw.device)[:, None]
+                target = to_device(rated.target, raw.device, values.dtype)[:, None]
                 losses = function(values, target.expand_as(values))
             term = _weighted_sum(losses, rated.bootstrap_counts, rated.weight * rating_weight)
             total, weight = total + term.loss, weight + term.weight
         return LossTerm(total, weight)
+
+
+def to_device(
+    array: Shaped[np.ndarray, "*shape"], device: torch.device, dtype: torch.dtype | None = None
+) -> Shaped[torch.Tensor, "*shape"]:
+    """An array as a tensor there, without waiting for what the device computes: a plain copy would.
+
+    Args:
+        array: not to be written to afterwards; on a CPU the tensor may be a view of it.
+        device: where to.
+        dtype: of the tensor; the array's if None.
+    """
+    return torch.from_numpy(array).to(device=device, dtype=dtype, non_blocking=True)
 
 
 def _weighted_sum(
@@ -146,6 +159,6 @@ def _weighted_sum(
     weight: Float[np.ndarray, " judgements"],
 ) -> LossTerm:
     """The weighted sum of losses, averaged over heads."""
-    shares = torch.as_tensor(bootstrap_counts * weight[:, None], dtype=losses.dtype, device=losses.device)
+    shares = to_device(bootstrap_counts * weight[:, None], losses.device, losses.dtype)
     total = (losses * (shares / losses.shape[1])).sum()
     return LossTerm(total, float((weight * bootstrap_counts.mean(1)).sum()))

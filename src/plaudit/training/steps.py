@@ -11,10 +11,15 @@ from functools import lru_cache
 
 import numpy as np
 import torch
+        self._cost_of_key = _cost_of_key(network)
 from jaxtyping import Float, Int
+=======
+from jaxtyping import Float
+from torch import nn
+>>>>>>> b7e725c (Every process has as many forests as the others, dealt by arithmetic and without asking)
 from torch.utils.data import Dataset
 
-from plaudit.forest import Tree, pack
+from plaudit.forest import Tree, attended_keys, pack_evenly
 from plaudit.model import Rendered, RewardNetwork
 from plaudit.training.group_targets import GroupTargets, concatenate_targets
 from plaudit.training.hands import deal_hands
@@ -76,41 +81,26 @@ class Steps(Dataset[Step]):
         self.network = network
         self.features = features
         self.settings, self.shares = settings, shares
-        sizes = response_counts(items)
-        self._first = np.concatenate([[0], np.cumsum(sizes)])
-        # A hand's number is its place in the order of the items: an item's first hand, and where the last one ends.
-        hands = -(-sizes // settings.hand)
-        self._first_hand = np.concatenate([[0], np.cumsum(hands)])
-        self._large = np.flatnonzero(hands > 1).tolist()
-        count = int(self._first_hand[-1])
-        self.groups_per_step = settings.groups_per_step or _groups_per_step(count, int(self._first[-1]))
-        self.steps_per_epoch = -(-count // self.groups_per_step)
+            return Step([self._of_features(useful[share :: self.shares] or _weightless(useful[0]))], weight)
+        trees = [self._tree(item, responses) for item, responses, _ in useful]
+        sizes, costs = [len(tree) for tree in trees], [self._cost(tree) for tree in trees]
+        forests = pack_evenly(sizes, costs, self.settings.forward_tokens, self.shares)[share]
+        # Processes compute in lock step and average their gradients, so each must have as many forests as the others:
+        # one that has fewer computes the step's cheapest tree at no weight.
+        spare = min(range(len(trees)), key=costs.__getitem__)
+        batches = [([trees[i] for i in forest], [useful[i][2] for i in forest]) for forest in forests]
+        weightless = ([trees[spare]], [useful[spare][2].with_zero_weight()])
+        return Step([_micro_batch(*(batch if batch[0] else weightless)) for batch in batches], weight)
 
-    def __len__(self) -> int:
-        return self.steps_per_epoch * self.settings.epochs * self.shares
+    def _of_features(self, hands: Sequence[tuple[int, Sequence[int], GroupTargets]]) -> MicroBatch:
+        assert self.features is not None
+        rows = np.concatenate([self._first[item] + np.array(responses) for item, responses, _ in hands])
+        targets = concatenate_targets([one for *_, one in hands], [len(responses) for _, responses, _ in hands])
+        return MicroBatch([], targets, torch.from_numpy(self.features[rows]))
 
-    def __getitem__(self, index: int) -> Step:
-        step, share = divmod(index, self.shares)
-        epoch, place = divmod(step, self.steps_per_epoch)
-        hands = self._hands_of(epoch, slice(place * self.groups_per_step, (place + 1) * self.groups_per_step))
-        targets = [self.targets[item].subset(responses) for item, responses in hands]
-        weight = sum(one.total_weight for one in targets)
-        useful = [(hand, one) for hand, one in zip(hands, targets, strict=True) if len(one)]
-        # Gradients are averaged over processes, so each must have some: one that is left without a hand computes the
-        # step's first with weight zero.
-        dealt = useful[share :: self.shares] or [(hand, one.with_zero_weight()) for hand, one in useful[:1]]
-        # The hands of a large, sparsely judged group may hold no judgement at all.
-        if not dealt:
-            return Step([], weight)
-        if self.features is not None:
-            rows = np.concatenate([self._first[item] + np.array(responses) for (item, responses), _ in dealt])
-            together = concatenate_targets([one for _, one in dealt], [len(responses) for (_, responses), _ in dealt])
-            return Step([MicroBatch([], together, torch.from_numpy(self.features[rows]))], weight)
-        trees = [self._tree(*hand) for hand, _ in dealt]
-        forests = pack([len(tree) for tree in trees], self.settings.forward_tokens)
-        return Step(
-            [_micro_batch([trees[i] for i in forest], [dealt[i][1] for i in forest]) for forest in forests], weight
-        )
+    def _cost(self, tree: Tree) -> float:
+        """The arithmetic of a tree, in that of one token without attention."""
+        return len(tree) + self._cost_of_key * attended_keys(tree)
 
     def _tree(self, item: int, responses: Sequence[int]) -> Tree:
         rendered = self.items[item]
@@ -153,6 +143,20 @@ def _groups_per_step(hands: int, responses: int) -> int:
     fewest, most = _RESPONSES_PER_STEP
     wanted = min(max(responses / _STEPS_PER_EPOCH, fewest), most)
     return max(1, round(wanted * hands / responses))
+
+
+def _weightless(hand: tuple[int, Sequence[int], GroupTargets]) -> list[tuple[int, Sequence[int], GroupTargets]]:
+    item, responses, targets = hand
+    return [(item, responses, targets.with_zero_weight())]
+
+
+def _cost_of_key(network: RewardNetwork) -> float:
+    """What one token's attention to one key costs, in the arithmetic of one token without attention: 4 operations for
+    every channel of every layer, against 2 for every weight that is multiplied with."""
+    tables = {id(p) for module in network.modules() if isinstance(module, nn.Embedding) for p in module.parameters()}
+    weights = sum(p.numel() for p in network.parameters() if id(p) not in tables)
+    config = network.config.get_text_config()
+    return 2.0 * config.hidden_size * config.num_hidden_layers / max(weights, 1)
 
 
 def _micro_batch(trees: list[Tree], targets: list[GroupTargets]) -> MicroBatch:
