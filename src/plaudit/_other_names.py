@@ -26,6 +26,7 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "evaluation_strategy": ("evaluate_every", "evaluations"),
     "finetuning_type": ("trainable", "lora"),
     "fp16": ("precision",),
+    "fsdp": ("sharding",),
     "grad_clip": ("max_grad_norm",),
     "gradient_accumulation_steps": ("groups_per_step", "batch_size", "batch_tokens"),
     "gradient_clipping": ("max_grad_norm",),

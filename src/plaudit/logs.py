@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+
+
+def is_first_process() -> bool:
+    """Whether this process speaks for all that `torchrun` started; the others are quiet.
+
+    Example:
+        >>> is_first_process()
+        True
+    """
+    return os.environ.get("RANK", "0") == "0"
 
 
 @contextmanager

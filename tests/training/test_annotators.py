@@ -38,7 +38,7 @@ def test_given_the_rewards_it_is_the_penalised_likelihoods_maximum():
     # A model that has just begun: the right order, tiny gaps.
     timid = rewards / 50
     reliability = AnnotatorReliability(len(TRUE))
-    reliability.fit(torch.tensor(timid), said)
+    reliability.fit([(torch.tensor(timid), said)])
     gap = timid[said.better] - timid[said.worse]
 
     def loss(parameters):
@@ -59,7 +59,7 @@ def test_given_the_rewards_it_is_the_penalised_likelihoods_maximum():
 def test_ties_and_the_unnamed_say_nothing():
     group = Group("g", "p", ("a", "b"), (Ranking(((0, 1),), annotator="x"), Ranking(((0,), (1,)))))
     reliability = AnnotatorReliability(1)
-    reliability.fit(torch.tensor([3.0, -3.0]), ComparisonTargets.of(group, annotators={"x": 0}))
+    reliability.fit([(torch.tensor([3.0, -3.0]), ComparisonTargets.of(group, annotators={"x": 0}))])
     assert (reliability.mean.tolist(), reliability.precision.tolist()) == ([1.0], [4.0])
 
 

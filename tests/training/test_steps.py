@@ -39,11 +39,13 @@ def model(folder):
 
 
 def steps_of(model, groups=GROUPS, **changes):
-    shares = changes.pop("shares", 1)
+    shares, known = changes.pop("shares", 1), changes.pop("known", None)
     settings = TrainingSettings(**{"epochs": 1, "groups_per_step": 5, "batch_tokens": 4096, **changes})
     reader = target_reader(groups, settings)
     items = list(model.renderer.render(groups))
-    return Steps(items, [reader(item.group) for item in items], model.network, settings, shares=shares)
+    return Steps(
+        items, [reader(item.group) for item in items], model.network, settings, shares=shares, groups_per_step=known
+    )
 
 
 def many(sizes):
@@ -148,6 +150,30 @@ def test_no_forward_pass_exceeds_the_budget_but_a_single_tree(model, budget):
 def test_how_many_groups_make_a_step(model, hands, responses, groups):
     assert _groups_per_step(hands, responses) == groups
     assert steps_of(model, many([2] * 100), groups_per_step=None).steps_per_epoch == 25
+
+
+# On GPUs, where 1,000 responses fill a forest each: 20,000 / 20 are as many; 8,000 / 20 are 400, and 20 steps an epoch
+# matter more; of 320,000, 1,000 fill the GPUs, and more would not help. By hands of two.
+@pytest.mark.parametrize(
+    ("responses", "groups"),
+    [(20_000, 500), (8_000, 200), (320_000, 500), (200, 5)],
+    ids=["full", "few", "many", "tiny"],
+)
+def test_a_step_fills_every_gpu(responses, groups):
+    assert _groups_per_step(responses // 2, responses, fill=1000) == groups
+
+
+def test_how_many_responses_fill_every_gpu(model, monkeypatch):
+    groups = many([2] * 40)
+    steps = steps_of(model, groups, batch_tokens=300, shares=4)
+    assert steps._responses_that_fill() == 0
+    tokens = sum(len(model.network.grow(item.sequences)) for item in steps.items)
+    monkeypatch.setattr("plaudit.model.RewardNetwork.device", torch.device("cuda"))
+    assert steps._responses_that_fill() == pytest.approx(4 * 300 / (tokens / 80), abs=1)
+
+
+def test_a_resumed_run_takes_the_steps_it_began_with(model):
+    assert steps_of(model, many([2] * 100), groups_per_step=None, known=7).groups_per_step == 7
 
 
 # --- the loss and its gradients ---------------------------------------------------------------------------------

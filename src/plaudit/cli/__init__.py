@@ -30,6 +30,7 @@ from plaudit.cli.sft import sft_command
 from plaudit.cli.suite import suite_command
 from plaudit.cli.train import train_command
 from plaudit.errors import PlauditError
+from plaudit.logs import is_first_process
 
 app = typer.Typer(
     name="plaudit",
@@ -93,7 +94,9 @@ def main() -> None:
     # Warnings of ours only: libraries print their own, and each would be seen twice.
     handler = logging.StreamHandler()
     handler.addFilter(logging.Filter("plaudit"))
-    logging.basicConfig(format="plaudit: %(message)s", level=logging.WARNING, handlers=[handler])
+    # What several processes of one run would all say is said by the first.
+    level = logging.WARNING if is_first_process() else logging.ERROR
+    logging.basicConfig(format="plaudit: %(message)s", level=level, handlers=[handler])
     try:
         try:
             code = app(prog_name="plaudit", standalone_mode=False)

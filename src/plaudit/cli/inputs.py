@@ -13,6 +13,7 @@ from plaudit.cli.progress import reading_shown
 from plaudit.cli.reading import Reading
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group
+from plaudit.logs import is_first_process
 from plaudit.settings import Settings
 from plaudit.text import counted
 
@@ -48,7 +49,7 @@ def read_judgements(files: str | Sequence[str], reading: Reading, *, merge: bool
     from plaudit.data import ReadReport, load_groups
     from plaudit.judgements import majority
 
-    report = ReadReport()
+    report = ReadReport(keep_going=reading.sets_aside)
     with reading_shown():
         people = load_groups(files, report=report, **reading.options())
     groups = [majority(group) for group in people] if merge else people
@@ -67,7 +68,7 @@ def open_judgements(
     from plaudit.data import ReadReport, open_groups
     from plaudit.judgements import majority
 
-    report = ReadReport()
+    report = ReadReport(keep_going=reading.sets_aside)
     with reading_shown():
         groups = open_groups(files, report=report, change=majority if merge else None, **reading.options())
     return groups, len(report.rejected)
@@ -94,7 +95,13 @@ def changed_settings(context: typer.Context, settings: S, **others: Any) -> S:
 def tell_rejected(rows: int, rejects: Path | None) -> None:
     """Say on stderr how many rows were set aside, if any."""
     if rows:
-        typer.echo(f"{counted(rows, 'rows')} set aside in {rejects}", err=True)
+        tell(f"{counted(rows, 'rows')} set aside in {rejects}")
+
+
+def tell(line: str) -> None:
+    """Say a line on stderr: once, if several processes share the run."""
+    if is_first_process():
+        typer.echo(line, err=True)
 
 
 def rows_or_prompt(

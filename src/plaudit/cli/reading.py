@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import typer
 
 from plaudit.cli.options import Overwrite, Rejects
+from plaudit.logs import is_first_process
 
 Verb = TypeVar("Verb", bound=Callable[..., None])
 
@@ -44,6 +45,11 @@ class Reading:
     rejects: Path | None = None
     overwrite: bool = False
 
+    @property
+    def sets_aside(self) -> bool:
+        """Whether rows that cannot be read are passed over here and written down by another process of the run."""
+        return self.rejects is not None and not is_first_process()
+
     def options(self) -> dict[str, Any]:
         """Keyword arguments of `load_groups` and `read_groups`.
 
@@ -53,7 +59,7 @@ class Reading:
         from plaudit.data import RejectsFile, parse_columns
 
         columns = parse_columns(self.columns or ())
-        rejects = None if self.rejects is None else RejectsFile(self.rejects, self.overwrite)
+        rejects = RejectsFile(self.rejects, self.overwrite) if self.rejects and is_first_process() else None
         return {"format": self.format, "columns": columns, "labels": self.labels, "rejects": rejects}
 
     def words(self) -> list[str]:

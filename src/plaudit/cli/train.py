@@ -45,6 +45,9 @@ Annotators = Annotated[
     bool, typer.Option("--annotators", help="Estimate how reliable each annotator is, and trust them so.")
 ]
 Trainable = Annotated[str | None, typer.Option("--trainable", help="layers, all, last:K, head, lora or lora:RANK.")]
+Sharding = Annotated[
+    str | None, typer.Option("--sharding", help="Of a model over processes: auto, none (DDP) or fsdp (FSDP2).")
+]
 
 
 @reads_data
@@ -60,6 +63,7 @@ def train_command(
     heads: Heads = None,
     annotators: Annotators = False,
     trainable: Trainable = None,
+    sharding: Sharding = None,
     epochs: Epochs = None,
     learning_rate: LearningRate = None,
     max_length: MaxLength = None,
@@ -77,7 +81,7 @@ def train_command(
 
     Example: `plaudit train train.jsonl -o my-model --backbone minilm-l6 --epochs 3`
     """
-    from plaudit.cli.inputs import changed_settings, open_judgements, tell_rejected
+    from plaudit.cli.inputs import changed_settings, open_judgements, tell, tell_rejected
     from plaudit.cli.output import check_file
     from plaudit.model import check_backbone
 
@@ -93,8 +97,7 @@ def train_command(
         validation, _ = open_judgements(validation_data, replace(reading, rejects=None), merge=majority)
     tell_rejected(rejected, reading.rejects)
     train(
-        groups, output, backbone,
-        validation_groups=validation,
+        groups, output, backbone, validation_groups=validation,
         settings=settings, resume=resume, overwrite=reading.overwrite,
     )  # fmt: skip
-    typer.echo(f"The model is in {output}. Measure it on held-out data: plaudit eval {output} DATA", err=True)
+    tell(f"The model is in {output}. Measure it on held-out data: plaudit eval {output} DATA")

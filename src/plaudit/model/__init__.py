@@ -46,10 +46,11 @@ if TYPE_CHECKING:
     from plaudit.model.rendering import Rendered, Renderer
     from plaudit.model.reward_model import RewardModel
     from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer
-    from plaudit.model.self_check import choose_layout, settle_attention
+    from plaudit.model.self_check import checking_a_copy, choose_layout, settle_attention
+    from plaudit.model.sharing import grow_shared
     from plaudit.model.templates import read_template, settle_template
     from plaudit.model.token_check import TokenCheck
-    from plaudit.model.trainable import TRAINABLE, adding_adapters, drops_out, freeze
+    from plaudit.model.trainable import TRAINABLE, adding_adapters, drops_out, freeze, layers, parameter_counts
 else:
     __getattr__, __dir__ = face(__name__, __file__)
 
@@ -97,20 +98,24 @@ __all__ = [
     "check_model_folder",
     "check_not_made_of",
     "check_vocabulary",
+    "checking_a_copy",
     "choose_layout",
     "combine",
     "compile_layers",
     "drops_out",
     "freeze",
     "frozen_in",
+    "grow_shared",
     "is_baseline",
     "keep_token",
+    "layers",
     "load_baselines",
     "make_linear_probe",
     "member_names",
     "merge_lora",
     "open_model",
     "open_renderer",
+    "parameter_counts",
     "part_of",
     "read_template",
     "rendered_on_disk",

@@ -6,6 +6,7 @@ Left out: generation, hidden-state output, anything that is not a score. The che
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+from torch.distributed.fsdp import FSDPModule
 
 from plaudit.forest import Tree
 from plaudit.model.architecture import encoder_features, find_head
@@ -35,6 +37,8 @@ class RewardNetwork(nn.Module):
         layout: how trees are computed. Padded batches until the self-check chooses (`model/self_check.py`).
         reward_head: what reads the features where the outputs are not plain; None: the model's own last linear layer.
         adapters: LoRA adapters in the model, while it has some.
+        multiplied: what its layers multiply in, where that is less than their weights are: set for weights that are
+            gathered in it from other processes. None: as they are, or as the caller's autocast says.
         reliability: of the annotators, while training models it; a part of the network, so that it moves and is saved
             in checkpoints with it.
 
@@ -54,6 +58,7 @@ class RewardNetwork(nn.Module):
         self.config = model.config
         self.reward_head = None if outputs.plain else RewardHead(self.head.in_features, outputs, seed)
         self.adapters: Any = None
+        self.multiplied: torch.dtype | None = None
         self.reliability: nn.Module | None = None
         self._layout: Layout = PaddedLayout(attention=self.config._attn_implementation)
         if hasattr(self.config, "use_cache"):
@@ -119,15 +124,23 @@ class RewardNetwork(nn.Module):
             `[R, 1, 1]` for the plain head.
         """
         if features is None:
-            features = self.features(trees or ())
+            lower = contextlib.nullcontext() if self.multiplied is None else self._autocast(self.multiplied)
+            with lower:
+                features = self.features(trees or ())
         # The head multiplies in float32 even under autocast: in bfloat16 two good answers a hundredth apart would tie.
         with torch.autocast(features.device.type, enabled=False):
             features = _widen(features)
             if self.reward_head is not None:
-                outputs: Float[Tensor, "responses heads outputs"] = self.reward_head(features)
-                return outputs
-            bias = None if self.head.bias is None else _widen(self.head.bias)
-            return F.linear(features, _widen(self.head.weight), bias)[:, None]
+                outputs = self.reward_head(features)
+            else:
+                bias = None if self.head.bias is None else _widen(self.head.bias)
+                outputs = F.linear(features, _widen(self.head.weight), bias)[:, None]
+        # No view: what is done to one in place would miss the hooks of FSDP, which warns of views.
+        copy: Float[Tensor, "responses heads outputs"] = outputs.clone()
+        return copy
+
+    def _autocast(self, dtype: torch.dtype) -> torch.autocast:
+        return torch.autocast(self.device.type, dtype=dtype)
 
     def features(self, trees: Sequence[Tree]) -> Float[Tensor, "responses hidden"]:
         """What the head reads of every response of every tree, by tree and then by branch."""
@@ -150,6 +163,13 @@ class RewardNetwork(nn.Module):
     def head_features(self, leaves: Float[Tensor, "responses hidden"]) -> Float[Tensor, "responses hidden"]:
         """Hidden states at the scored tokens -> what the class inside gives its last linear layer."""
         return leaves if self.causal else encoder_features(self.model, leaves)
+
+    def reshard(self) -> None:
+        """Let go of weights that are gathered from other processes, if they are sharded: a forward pass without a
+        backward one leaves some, and who asks for the parameters next would get those."""
+        for module in self.modules():
+            if isinstance(module, FSDPModule):
+                module.reshard()
 
 
 def _widen(tensor: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:

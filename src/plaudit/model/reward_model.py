@@ -34,7 +34,7 @@ from plaudit.model.renderers import renderer_of
 from plaudit.model.rendering import Rendered
 from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, LARGE_WINDOW, Scorer, prepared_as, windows
 from plaudit.model.self_check import choose_layout, settle_attention
-from plaudit.model.sharing import share
+from plaudit.model.sharing import grow_shared
 from plaudit.model.templates import read_template
 from plaudit.model.token_check import TokenCheck
 from plaudit.storage import read_record, write_record
@@ -290,9 +290,7 @@ class RewardModel(Scorer):
         batch_tokens: int,
     ) -> Float[torch.Tensor, "responses ..."]:
         """What `compute` makes of all responses, in order, in forests of `batch_tokens`; of equal ones only once."""
-        shared = share(items, trunks=self.network.causal)
-        trees = [self.network.grow(tree.sequences, tree.types or None) for tree in shared.trees]
-        parts = [part for tree in trees for part in tree.split(batch_tokens)]
+        parts, responses = grow_shared(self.network, items, batch_tokens)
         self.computed_tokens += sum(map(len, parts))
         self.network.eval()
         computed: list[Float[torch.Tensor, "_ ..."]] = [torch.empty(0)] * len(parts)
@@ -301,7 +299,7 @@ class RewardModel(Scorer):
             for i, row in zip(forest, torch.split(rows, [len(parts[i].branches) for i in forest]), strict=True):
                 computed[i] = row
         different = torch.cat(computed)
-        return different[torch.from_numpy(shared.rows).to(different.device)]
+        return different[torch.from_numpy(responses).to(different.device)]
 
     def run_record(self, kind: str, **more: Any) -> dict[str, Any]:
         """The record of what this model makes (`kind`: "model" or "scores"): how it was trained, and what decides its

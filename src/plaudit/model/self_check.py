@@ -5,6 +5,10 @@ No model names stand in branches: an architecture is trusted because it was just
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +26,46 @@ from plaudit.model.network import RewardNetwork
 _TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-8, torch.bfloat16: 6e-2, torch.float16: 1e-2}
 
 
+_COPY_ON: ContextVar[torch.device | None] = ContextVar("where a copy is checked", default=None)
+
+
+@contextmanager
+def checking_a_copy(device: torch.device) -> Iterator[None]:
+    """Inside, models that are loaded are checked by a small copy on another device, the one that will compute: for
+    those that are loaded here to be sharded over several. The check is of the architecture, and so is the copy's.
+
+    Example:
+        >>> from plaudit.model import RewardModel
+        >>> with checking_a_copy(torch.device("cpu")):
+        ...     model = RewardModel.from_backbone("my-backbone")
+        >>> model.network.layout.packed
+        True
+    """
+    token = _COPY_ON.set(device)
+    try:
+        yield
+    finally:
+        _COPY_ON.reset(token)
+
+
+def shallow_copy(network: RewardNetwork, device: torch.device) -> RewardNetwork:
+    """A network of the same architecture with two layers of random weights, or one layer of each kind if there are
+    more kinds."""
+    config = copy.deepcopy(network.config)
+    text = config.get_text_config()
+    count = min(2, text.num_hidden_layers)
+    if kinds := getattr(text, "layer_types", None):
+        each = list(dict.fromkeys(kinds))
+        text.layer_types = each if len(each) >= count else list(kinds[:count])
+        count = len(text.layer_types)
+    text.num_hidden_layers = count
+    # The copy's random weights are drawn beside the run's own numbers, which its seed stands for.
+    with torch.random.fork_rng([device] if device.type == "cuda" else []), torch.device(device):
+        model = type(network.model)(config).to(network.dtype)
+    model.set_attn_implementation(network.layout.attention)
+    return RewardNetwork(model, causal=network.causal, outputs=network.outputs).to(device).eval()
+
+
 def choose_layout(network: RewardNetwork) -> str | None:
     """Give a network the forest layout if that computes what its own padded layout computes.
 
@@ -34,6 +78,15 @@ def choose_layout(network: RewardNetwork) -> str | None:
         >>> choose_layout(network) is None, network.layout.packed
         (True, True)
     """
+    if (device := _COPY_ON.get()) is None:
+        return _choose_layout(network)
+    checked = shallow_copy(network, device)
+    reason = _choose_layout(checked)
+    network.layout = checked.layout
+    return reason
+
+
+def _choose_layout(network: RewardNetwork) -> str | None:
     if network.outputs.pooling == "own" and not network.causal and (reason := unreadable_head(network.config)):
         return reason
     padded, training = network.layout, network.training

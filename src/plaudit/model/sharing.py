@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
-from plaudit.forest import share_prefixes
+from plaudit.forest import Tree, share_prefixes
+from plaudit.model.network import RewardNetwork
 from plaudit.model.rendering import Rendered
 
 Tokens = Int[np.ndarray, " _"]
@@ -67,3 +68,26 @@ def share(items: Sequence[Rendered], *, trunks: bool) -> SharedBatch:
     place[[number for tree in trees for number in tree]] = np.arange(len(sequences))
     branches = [Branches([sequences[i] for i in tree], [types[i] for i in tree if types]) for tree in trees]
     return SharedBatch(branches, place[np.array(batch, dtype=np.int64)])
+
+
+def grow_shared(
+    network: RewardNetwork, items: Sequence[Rendered], batch_tokens: int
+) -> tuple[list[Tree], Int[np.ndarray, " responses"]]:
+    """The trees to compute for rendered groups: equal responses once, and no tree of more than `batch_tokens` tokens
+    but for a single response.
+
+    Returns:
+        The trees; and for each response, which it is of theirs, tree after tree.
+
+    Example:
+        >>> from plaudit.groups import Group
+        >>> from plaudit.model import open_model
+        >>> model = open_model("my-model")
+        >>> item = model.prepare(Group("q", "What is 2 + 2?", ("It is 4.", "No idea.", "It is 4.")))
+        >>> trees, rows = grow_shared(model.network, [item], batch_tokens=4096)
+        >>> [len(tree.branches) for tree in trees], rows.tolist()
+        ([2], [0, 1, 0])
+    """
+    shared = share(items, trunks=network.causal)
+    trees = [network.grow(tree.sequences, tree.types or None) for tree in shared.trees]
+    return [part for tree in trees for part in tree.split(batch_tokens)], shared.rows

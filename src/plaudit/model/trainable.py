@@ -12,6 +12,8 @@ from torch import nn
 
 from plaudit.errors import InvalidInputError, import_extra
 from plaudit.model.architecture import find_head
+from plaudit.model.backbones import resolve
+from plaudit.model.loading import load_reader
 from plaudit.model.network import RewardNetwork
 
 TRAINABLE = re.compile(r"all|layers|head|last:([1-9]\d*)|lora(?::([1-9]\d*))?")
@@ -89,12 +91,36 @@ def layers(network: RewardNetwork) -> nn.ModuleList:
 
     Raises:
         PlauditError: if it has no list of modules.
+
+    Example:
+        >>> from plaudit.model import RewardModel
+        >>> len(layers(RewardModel.from_backbone("my-backbone").network))
+        2
     """
     lists = [module for module in network.backbone.modules() if isinstance(module, nn.ModuleList)]
     if not lists:
         name = type(network.model).__name__
         raise InvalidInputError(f"{name} has no list of layers", remedy="use trainable=all, head or lora")
     return max(lists, key=len)
+
+
+def parameter_counts(name: str, trainable: str, *, trust_remote_code: bool = False) -> tuple[int, int]:
+    """How many parameters a reward model on this backbone has, and how many of them learn. Reads no weights.
+
+    Args:
+        name: of the backbone.
+        trainable: as `freeze` takes it.
+        trust_remote_code: run code that comes with the checkpoint.
+
+    Example:
+        >>> parameter_counts("my-backbone", "head")
+        (82304, 64)
+    """
+    model, _ = load_reader(resolve(name), trust_remote_code)
+    network = RewardNetwork(model, causal=hasattr(model, "score"))
+    freeze(network, trainable)
+    parameters = list(network.parameters())
+    return sum(p.numel() for p in parameters), sum(p.numel() for p in parameters if p.requires_grad)
 
 
 def _thaw_head(network: RewardNetwork) -> None:

@@ -13,6 +13,8 @@ fitted with them, and is left out of the loss.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import torch
 from jaxtyping import Float, Int
@@ -38,18 +40,20 @@ class AnnotatorReliability(nn.Module):
         self.register_buffer("mean", torch.ones(annotators))
         self.register_buffer("precision", torch.full((annotators,), _PRIOR_PRECISION))
 
-    def fit(self, rewards: Float[torch.Tensor, " responses"], comparisons: ComparisonTargets) -> None:
+    def fit(self, scored: Iterable[tuple[Float[torch.Tensor, " responses"], ComparisonTargets]]) -> None:
         """Fit the reliabilities to the rewards and all comparisons of a data set.
 
         Args:
-            rewards: the mean over heads.
-            comparisons: among these responses; ties and comparisons by nobody named say nothing.
+            scored: the data set in parts: the rewards of some responses (the mean over heads), and the comparisons
+                among these. Ties and comparisons by nobody named say nothing.
         """
-        named = comparisons.rows((comparisons.annotator >= 0) & ~comparisons.tie)
-        values = rewards.double().cpu().numpy()
-        mean, precision = fit_reliability(
-            values[named.better] - values[named.worse], named.annotator, named.weight, annotators=len(self.mean)
-        )
+        columns: list[tuple[Float[np.ndarray, " _"], Int[np.ndarray, " _"], Float[np.ndarray, " _"]]] = []
+        for rewards, comparisons in scored:
+            named = comparisons.rows((comparisons.annotator >= 0) & ~comparisons.tie)
+            values = rewards.double().cpu().numpy()
+            columns.append((values[named.better] - values[named.worse], named.annotator, named.weight))
+        gap, annotator, weight = map(np.concatenate, zip(*columns, strict=True))
+        mean, precision = fit_reliability(gap, annotator, weight, annotators=len(self.mean))
         self.mean.copy_(torch.from_numpy(mean))
         self.precision.copy_(torch.from_numpy(precision))
 

@@ -8,14 +8,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from transformers import EarlyStoppingCallback, TrainingArguments, set_seed
+from transformers import EarlyStoppingCallback, TrainingArguments
 
 from plaudit._arguments import checked
 from plaudit.data import GroupStore, judgements_of, keep_groups
 from plaudit.groups import Group
 from plaudit.logs import muted
 from plaudit.model import (
-    Outputs,
     Rendered,
     RewardModel,
     Scorer,
@@ -23,28 +22,27 @@ from plaudit.model import (
     cached_layout,
     check_backbone,
     check_liger,
-    compile_layers,
-    drops_out,
-    freeze,
-    frozen_in,
     is_baseline,
-    use_liger,
 )
 from plaudit.storage import data_hash
+from plaudit.training.backbone import open_backbone
 from plaudit.training.baselines import fit_baselines
 from plaudit.training.card import model_card
 from plaudit.training.group_targets import TargetReader, read_targets
 from plaudit.training.linear import train_linear
-from plaudit.training.reader import check_pooling, target_reader
+from plaudit.training.reader import target_reader
+from plaudit.training.run.processes import MachineMates
 from plaudit.training.run.rendering import groups_of_items, render_groups
 from plaudit.training.run.split import split_validation
 from plaudit.training.run.trainer import default_learning_rate
 from plaudit.training.run.training_run import Schedule, TrainingRun
 from plaudit.training.run.warnings import warnings
 from plaudit.training.settings import TrainingSettings
+from plaudit.training.sharded_trainer import ShardedRewardTrainer
+from plaudit.training.sharding import is_sharded
 from plaudit.training.steps import Steps
 from plaudit.training.trainer import RewardTrainer
-from plaudit.training.wishes import check_run_wishes, refuse_explicit
+from plaudit.training.wishes import check_run_wishes
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +76,8 @@ def train(
     Started in several processes (`torchrun`), each computes its share of every step, and the first writes the files.
 
     Returns:
-        The trained model: its best checkpoint by validation loss, if there is a validation set.
+        The trained model: its best checkpoint by validation loss, if there is a validation set. Of a model that was
+        sharded over processes, the first has it on the CPU, and the others have nothing that scores: open the folder.
 
     Raises:
         PlauditError: if there is nothing to learn from, the folder is taken, or a setting makes no sense.
@@ -119,13 +118,13 @@ def train_network(
     if settings.liger:
         check_liger()
     run.open()
-    model = _open_backbone(backbone, reader.outputs, settings)
+    model, shards = open_backbone(run, backbone, reader.outputs)
     train_items, validation_items = render_groups(model, settings, train_groups, validation)
     layout = model.network.layout
     if settings.trainable.startswith("last:"):
         # The layers below the first that learns compute the same in every epoch: once is enough.
         items = chain(train_items, validation_items)
-        cached = cached_layout(model, items, settings.forward_tokens, dropout=settings.dropout)
+        cached = cached_layout(model, items, settings.forward_tokens, dropout=settings.dropout, workers=MachineMates())
         model.network.layout = cached or layout
     trainer = _build_trainer(run, model, reader, train_items, validation_items)
     run.fit(trainer)
@@ -137,6 +136,8 @@ def train_network(
         validation={"groups": len(validation), **metrics},
         **trainer.annotator_record(),
     )
+    if shards is not None:
+        model = shards.gather()
 
     def write() -> None:
         model.save(
@@ -151,36 +152,6 @@ def train_network(
     return model
 
 
-def _open_backbone(backbone: str, outputs: Outputs, settings: TrainingSettings) -> RewardModel:
-    """The backbone with a new head, and what learns of it."""
-    set_seed(settings.seed)
-    with frozen_in(settings.weights):
-        model = RewardModel.from_backbone(
-            backbone,
-            seed=settings.seed,
-            max_length=settings.max_length,
-            chat_template=settings.chat_template,
-            trust_remote_code=settings.trust_remote_code,
-            outputs=outputs,
-        )
-    network = model.network
-    check_pooling(settings.pooling, network.causal)
-    if not drops_out(network):
-        refuse_explicit(settings, ("dropout",), f"is asked for, and {backbone} has no dropout")
-    freeze(network, settings.trainable)
-    if settings.gradient_checkpointing:
-        inside = network.model
-        # The name since transformers 5.23, and the one before, which now warns.
-        enable = getattr(inside, "activation_checkpointing_enable", None) or inside.gradient_checkpointing_enable
-        enable({"use_reentrant": False})
-    if settings.liger:
-        use_liger(network)
-    if settings.compile:
-        compile_layers(network)
-    network.layout = network.layout.within(settings.forward_tokens)
-    return model
-
-
 def _build_trainer(
     run: TrainingRun[TrainingSettings],
     model: RewardModel,
@@ -192,11 +163,16 @@ def _build_trainer(
     # A frozen backbone computes the same features of a response every time it is asked.
     frozen = settings.trainable == "head" and not settings.dropout
     features, validation_features = (
-        cached_features(model, items, settings.forward_tokens) if frozen and items else None
+        cached_features(model, items, settings.forward_tokens, workers=MachineMates()) if frozen and items else None
         for items in (train_items, validation_items)
     )
     targets = read_targets(groups_of_items(train_items), reader, numbered=True)
-    steps = Steps(train_items, targets, network, settings, shares=run.processes, features=features)
+    # On GPUs it follows from their number and memory; a resumed run may have others, and takes the same steps.
+    known = run.chosen.get("groups_per_step")
+    steps = Steps(
+        train_items, targets, network, settings, shares=run.processes, groups_per_step=known, features=features
+    )
+    run.chosen["groups_per_step"] = steps.groups_per_step
     total = steps.steps_per_epoch * settings.epochs
     schedule = Schedule(
         steps=total,
@@ -216,7 +192,7 @@ def _build_trainer(
         ddp_find_unused_parameters=False,
         restore_callback_states_from_checkpoint=True,
     )
-    trainer = RewardTrainer(
+    trainer = (ShardedRewardTrainer if is_sharded(network) else RewardTrainer)(
         model, settings, reader, validation_items, validation_features, args=arguments, train_dataset=steps
     )
     if validation_items and settings.patience:

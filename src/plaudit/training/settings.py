@@ -69,7 +69,8 @@ class TrainingSettings(RunSettings):
     groups_per_step: int | None = setting(
         None,
         "so many that an epoch has about 100 steps, of 8 to 64 responses: a few thousand judgements teach more in many "
-        "small steps than in a few smooth ones; with many more, larger steps waste less time on the optimiser",
+        "small steps than in a few smooth ones; with many more, larger steps waste less time on the optimiser. On GPUs "
+        "as many as fill a forest on each, but 20 steps an epoch or more",
         at_least(1),
         shown="auto",
     )
@@ -148,6 +149,15 @@ class TrainingSettings(RunSettings):
         "equally fast",
         at_least(1),
         shown="2048",
+    )
+    sharding: str = setting(
+        "auto",
+        "of the model over several processes: `none`, each has a copy (DDP); `fsdp`, each has a share of weights, "
+        "gradients and optimiser states (FSDP2). `auto`: copies where they fit the GPUs, shares where they do not",
+        Rule(
+            lambda value: value in ("auto", "none", "fsdp"),
+            "auto, none or fsdp (DeepSpeed takes an optimiser step after every forest, where a step here has several)",
+        ),
     )
     gradient_checkpointing: bool = setting(False, "on, it saves memory for about a third more time")
     compile: bool = setting(

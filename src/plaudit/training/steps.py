@@ -11,12 +11,8 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-        self._cost_of_key = _cost_of_key(network)
 from jaxtyping import Float, Int
-=======
-from jaxtyping import Float
 from torch import nn
->>>>>>> b7e725c (Every process has as many forests as the others, dealt by arithmetic and without asking)
 from torch.utils.data import Dataset
 
 from plaudit.forest import Tree, attended_keys, pack_evenly
@@ -26,9 +22,13 @@ from plaudit.training.hands import deal_hands
 from plaudit.training.settings import TrainingSettings
 
 # Where groups_per_step is left open: about this many steps an epoch, each of this few to this many responses. A few
-# thousand judgements teach more in many small steps; with many more, larger ones waste less on the optimiser.
+# thousand judgements teach more in many small steps; with many more, larger ones waste less on the optimiser. On GPUs,
+# as many as fill a forest each, which small steps would leave idle, but no fewer steps an epoch than this.
 _STEPS_PER_EPOCH = 100
 _RESPONSES_PER_STEP = (8, 64)
+_STEPS_PER_EPOCH_ON_GPUS = 20
+# Items by which the tokens of a response are told.
+_SAMPLE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ class Steps(Dataset[Step]):
         network: grows trees as its architecture can.
         settings: of these `epochs`, `hand`, `groups_per_step`, `batch_tokens` and `seed`.
         shares: number of processes that split a step.
+        groups_per_step: where the settings leave it open and it is known already; None: chosen here.
         features: of all responses in order, where the backbone is frozen and they were computed before.
     """
 
@@ -74,6 +75,7 @@ class Steps(Dataset[Step]):
         settings: TrainingSettings,
         *,
         shares: int = 1,
+        groups_per_step: int | None = None,
         features: Float[np.ndarray, "responses hidden"] | None = None,
     ) -> None:
         self.items = items
@@ -81,6 +83,35 @@ class Steps(Dataset[Step]):
         self.network = network
         self.features = features
         self.settings, self.shares = settings, shares
+        self._cost_of_key = _cost_of_key(network)
+        sizes = response_counts(items)
+        self._first = np.concatenate([[0], np.cumsum(sizes)])
+        # A hand's number is its place in the order of the items: an item's first hand, and where the last one ends.
+        hands = -(-sizes // settings.hand)
+        self._first_hand = np.concatenate([[0], np.cumsum(hands)])
+        self._large = np.flatnonzero(hands > 1).tolist()
+        count = int(self._first_hand[-1])
+        self.groups_per_step = (
+            settings.groups_per_step
+            or groups_per_step
+            or _groups_per_step(count, int(self._first[-1]), self._responses_that_fill())
+        )
+        self.steps_per_epoch = -(-count // self.groups_per_step)
+
+    def __len__(self) -> int:
+        return self.steps_per_epoch * self.settings.epochs * self.shares
+
+    def __getitem__(self, index: int) -> Step:
+        step, share = divmod(index, self.shares)
+        epoch, place = divmod(step, self.steps_per_epoch)
+        hands = self._hands_of(epoch, slice(place * self.groups_per_step, (place + 1) * self.groups_per_step))
+        targets = [self.targets[item].subset(responses) for item, responses in hands]
+        weight = sum(one.total_weight for one in targets)
+        # The hands of a large, sparsely judged group may hold no judgement at all.
+        useful = [(*hand, one) for hand, one in zip(hands, targets, strict=True) if len(one)]
+        if not useful:
+            return Step([], weight)
+        if self.features is not None:
             return Step([self._of_features(useful[share :: self.shares] or _weightless(useful[0]))], weight)
         trees = [self._tree(item, responses) for item, responses, _ in useful]
         sizes, costs = [len(tree) for tree in trees], [self._cost(tree) for tree in trees]
@@ -101,6 +132,15 @@ class Steps(Dataset[Step]):
     def _cost(self, tree: Tree) -> float:
         """The arithmetic of a tree, in that of one token without attention."""
         return len(tree) + self._cost_of_key * attended_keys(tree)
+
+    def _responses_that_fill(self) -> int:
+        """How many responses fill a forest on every GPU; 0 on a CPU, which small forests keep as busy."""
+        if self.network.device.type != "cuda" or self.features is not None:
+            return 0
+        sample = np.unique(np.linspace(0, len(self.items) - 1, _SAMPLE).astype(int)).tolist()
+        sizes = [len(self.items[item].sequences) for item in sample]
+        trees = [self._tree(item, range(size)) for item, size in zip(sample, sizes, strict=True)]
+        return round(self.settings.forward_tokens * self.shares * sum(sizes) / sum(map(len, trees)))
 
     def _tree(self, item: int, responses: Sequence[int]) -> Tree:
         rendered = self.items[item]
@@ -138,10 +178,11 @@ def response_counts(items: Sequence[Rendered]) -> Int[np.ndarray, " items"]:
     return np.array([len(item.sequences) for item in items], dtype=np.int64) if counts is None else counts
 
 
-def _groups_per_step(hands: int, responses: int) -> int:
-    """How many of `hands`, which hold `responses` in all, make a step."""
+def _groups_per_step(hands: int, responses: int, fill: int = 0) -> int:
+    """How many of `hands`, which hold `responses` in all, make a step, where `fill` responses keep all GPUs busy."""
     fewest, most = _RESPONSES_PER_STEP
     wanted = min(max(responses / _STEPS_PER_EPOCH, fewest), most)
+    wanted = max(wanted, min(fill, responses / _STEPS_PER_EPOCH_ON_GPUS))
     return max(1, round(wanted * hands / responses))
 
 
@@ -156,7 +197,7 @@ def _cost_of_key(network: RewardNetwork) -> float:
     tables = {id(p) for module in network.modules() if isinstance(module, nn.Embedding) for p in module.parameters()}
     weights = sum(p.numel() for p in network.parameters() if id(p) not in tables)
     config = network.config.get_text_config()
-    return 2.0 * config.hidden_size * config.num_hidden_layers / max(weights, 1)
+    return float(2 * config.hidden_size * config.num_hidden_layers / max(weights, 1))
 
 
 def _micro_batch(trees: list[Tree], targets: list[GroupTargets]) -> MicroBatch:

@@ -9,8 +9,7 @@ transformers'.
 from __future__ import annotations
 
 import contextlib
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,16 +22,21 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 
 from plaudit.errors import InvalidInputError
 from plaudit.forest import Tree
-from plaudit.judgements import credit
 from plaudit.model import Rendered, RewardModel, RewardNetwork
 from plaudit.training.annotators import AnnotatorReliability
 from plaudit.training.group_targets import TargetReader, concatenate_targets, read_targets
 from plaudit.training.objective import RawOutputs, TrainingObjective
+from plaudit.training.run.processes import from_first
 from plaudit.training.run.rendering import groups_of_items
 from plaudit.training.run.trainer import only_batch
 from plaudit.training.settings import TrainingSettings
+from plaudit.training.shared_scoring import shared_outputs
 from plaudit.training.steps import Step, Steps, response_counts
+from plaudit.training.tally import Tally
 from plaudit.training.targets import ComparisonTargets
+
+# Groups whose targets are put together at a time, where a whole set is evaluated: bounds memory.
+_WINDOW = 4096
 
 
 class RewardTrainer(Trainer):
@@ -68,7 +72,7 @@ class RewardTrainer(Trainer):
         if reader.annotators:
             # A submodule of the network, so that it moves and is saved in checkpoints with it.
             model.network.reliability = AnnotatorReliability(len(reader.annotators)).to(model.network.device)
-        self._tally = Counter[str]()
+        self._tally = Tally(options["args"].device)
         self.control: Any
         options.setdefault("eval_dataset", validation or None)
         frozen = options["train_dataset"].features is not None
@@ -124,20 +128,24 @@ class RewardTrainer(Trainer):
                     )
                 self.accelerator.backward(loss)
             total += loss.detach()
-            for kind, term in terms.items():
-                self._tally.update({f"{kind} loss": float(term.loss.detach()), f"{kind} weight": term.weight})
-            self._tally.update(_won(self.objective.outputs.rewards(raw.detach()).mean(1), batch.targets.comparisons))
-        if not torch.isfinite(total):
-            raise InvalidInputError(
-                f"the loss of step {self.state.global_step + 1} is {float(total)}",
-                remedy="lower learning_rate, or look for judgements of enormous weight or strength",
-            )
+            self._tally.add(terms)
+            self._tally.add_decided(self.objective.outputs.rewards(raw.detach()).mean(1), batch.targets.comparisons)
+        self._tally.check(total, self.state.global_step + 1)
         return total
 
     def _moved(
         self, features: Float[torch.Tensor, "responses hidden"] | None
     ) -> Float[torch.Tensor, "responses hidden"] | None:
-        return None if features is None else features.to(self.args.device)
+        return None if features is None else features.to(self.args.device, non_blocking=True)
+
+    def _check_loss(self) -> None:
+        """Raise if the loss of a step was no number: when a line is logged or the weights are used, not in the step,
+        which would wait for the device."""
+        if step := self._tally.broken_step(self.accelerator.gather):
+            raise InvalidInputError(
+                f"the loss of step {step} is not a finite number",
+                remedy="lower learning_rate, or look for judgements of enormous weight or strength",
+            )
 
     def _set_training_mode(self, model: Any) -> None:
         """Dropout only if asked for. Without it the modules stay in evaluation mode, gradients or not, because some
@@ -152,7 +160,11 @@ class RewardTrainer(Trainer):
         self, eval_dataset: Any = None, ignore_keys: Any = None, metric_key_prefix: str = "eval"
     ) -> dict[str, float]:
         """Validation loss and accuracy, exact over the whole set: every score first, then one weighted mean."""
-        metrics = {f"{metric_key_prefix}_{name}": value for name, value in self._evaluated().items()}
+        self._check_loss()
+        # One process's figures are everybody's: by them all stop early, or keep a checkpoint.
+        computed = self._evaluated()
+        figures = from_first(lambda: computed)
+        metrics = {f"{metric_key_prefix}_{name}": value for name, value in figures.items()}
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
@@ -163,11 +175,18 @@ class RewardTrainer(Trainer):
 
     @torch.no_grad()
     def validation_outputs(self) -> RawOutputs:
-        """The head's outputs for all validation responses, in order."""
-        if self.validation_features is None:
-            return self.reward_model.outputs_of(self.validation, self.settings.forward_tokens)
-        outputs: RawOutputs = self.reward_model.network(features=self._moved(self.validation_features))
-        return outputs
+        """The head's outputs for all validation responses, in order: each process computes its share."""
+        return torch.cat([raw for _, raw in self._outputs(self.validation, self.validation_features)])
+
+    def _outputs(
+        self, items: Sequence[Rendered], features: Float[torch.Tensor, "responses hidden"] | None
+    ) -> Iterator[tuple[range, RawOutputs]]:
+        """The head's outputs for groups, by their numbers, in parts."""
+        network = self.reward_model.network
+        if features is None:
+            return shared_outputs(network, items, self.settings.forward_tokens)
+        with torch.no_grad():
+            return iter([(range(len(items)), network(features=self._moved(features)))])
 
     @torch.no_grad()
     def validation_metrics(self, raw: RawOutputs) -> dict[str, float]:
@@ -176,27 +195,30 @@ class RewardTrainer(Trainer):
         `loss` without label smoothing and centring (so that runs compare), and where there are both kinds,
         `rankings_loss` and `ratings_loss`; where comparisons are decided, `accuracy` as `plaudit eval` has it, and
         `gap`, their mean absolute score gap."""
-        objective, cuts = self.objective.without_regularisation(), self.reward_model.network.cut_points
-        sums: Counter[str] = Counter()
-        parts = torch.split(raw, response_counts(self.validation).tolist())
-        for targets, outputs in zip(self._validation_targets, parts, strict=True):
-            for kind, term in objective(outputs, targets, cuts=cuts).items():
-                sums.update({f"{kind} loss": float(term.loss), f"{kind} weight": term.weight})
-            sums.update(_won(objective.outputs.rewards(outputs).mean(1), targets.comparisons))
-        return _figures(sums)
+        objective, tally = self.objective.without_regularisation(), Tally(raw.device)
+        cuts, counts = self.reward_model.network.cut_points, response_counts(self.validation).tolist()
+        for start in range(0, len(counts), _WINDOW):
+            sizes = counts[start : start + _WINDOW]
+            outputs, raw = raw[: sum(sizes)], raw[sum(sizes) :]
+            targets = [self._validation_targets[number] for number in range(start, start + len(sizes))]
+            together = concatenate_targets(targets, sizes)
+            tally.add(objective(outputs, together, cuts=cuts))
+            tally.add_decided(objective.outputs.rewards(outputs).mean(1), together.comparisons)
+        return tally.figures()
 
     @torch.no_grad()
     def fit_annotators(self) -> None:
         """Fit each annotator's reliability to the rewards as they are now, if annotators are modelled."""
-        if self.reliability is None:
-            return
+        if self.reliability is not None:
+            self.reliability.fit(self._scored_comparisons())
+
+    def _scored_comparisons(self) -> Iterator[tuple[Float[torch.Tensor, " responses"], ComparisonTargets]]:
         steps: Steps = self.train_dataset
-        if steps.features is None:
-            raw = self.reward_model.outputs_of(steps.items, self.settings.forward_tokens)
-        else:
-            raw = self.reward_model.network(features=self._moved(torch.from_numpy(np.array(steps.features))))
-        targets = concatenate_targets(steps.targets, response_counts(steps.items).tolist())
-        self.reliability.fit(self.objective.outputs.rewards(raw).mean(1), targets.comparisons)
+        features = None if steps.features is None else torch.from_numpy(np.array(steps.features))
+        for numbers, raw in self._outputs(steps.items, features):
+            sizes = [len(steps.items[number].sequences) for number in numbers]
+            targets = concatenate_targets([steps.targets[number] for number in numbers], sizes)
+            yield self.objective.outputs.rewards(raw).mean(1), targets.comparisons
 
     def annotator_record(self) -> dict[str, Any]:
         """`annotators`: name -> reliability and its standard error, the least reliable first; nothing if they are not
@@ -212,10 +234,22 @@ class RewardTrainer(Trainer):
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """transformers' figures, with those of the judgements trained on since the last line."""
-        if "loss" in logs and self._tally:
-            logs = {**_figures(self._tally), **logs}
+        if "loss" in logs:
+            self._check_loss()
+            logs = {**self._tally.figures(self.accelerator.gather), **logs}
             self._tally.clear()
         super().log(logs, start_time)
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        self._check_loss()
+        super()._save_checkpoint(model, trial)
+        # transformers names a checkpoint the best if its folder is there, which each process sees at another time.
+        self.state.best_model_checkpoint = from_first(lambda: self.state.best_model_checkpoint)
+
+    def _save_rng_state(self, output_dir: str) -> None:
+        """What follows is the file that says that a checkpoint is whole: by then every process has written."""
+        super()._save_rng_state(output_dir)
+        self.accelerator.wait_for_everyone()
 
 
 class _AfterEpochs(TrainerCallback):
@@ -243,31 +277,6 @@ class _HeadAlone(nn.Module):
     def forward(self, trees: Sequence[Tree], features: Float[torch.Tensor, "responses hidden"]) -> RawOutputs:
         outputs: RawOutputs = self._network[0](features=features)
         return outputs
-
-
-def _won(rewards: Float[torch.Tensor, " responses"], comparisons: ComparisonTargets) -> dict[str, float]:
-    """Weighted sums over decided comparisons: won by the better response, absolute gap, and the weights."""
-    decided = comparisons.rows(~comparisons.tie)
-    rewards, weight = rewards.cpu(), decided.judgement_weight
-    gap = (rewards[torch.from_numpy(decided.better)] - rewards[torch.from_numpy(decided.worse)]).double().numpy()
-    return {
-        "won": float((credit(gap) * weight).sum()),
-        "gap": float((np.abs(gap) * weight).sum()),
-        "decided": float(weight.sum()),
-    }
-
-
-def _figures(sums: Mapping[str, float]) -> dict[str, float]:
-    """Means from weighted sums, of what there was."""
-    kinds = [kind for kind in ("rankings", "ratings") if sums.get(f"{kind} weight")]
-    figures = {}
-    if kinds:
-        figures["loss"] = sum(sums[f"{kind} loss"] for kind in kinds) / sum(sums[f"{kind} weight"] for kind in kinds)
-    if decided := sums.get("decided"):
-        figures |= {"accuracy": sums["won"] / decided, "gap": sums["gap"] / decided}
-    if len(kinds) > 1:
-        figures |= {f"{kind}_loss": sums[f"{kind} loss"] / sums[f"{kind} weight"] for kind in kinds}
-    return figures
 
 
 def _inputs(steps: list[Step]) -> dict[str, Step]:

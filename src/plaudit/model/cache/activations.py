@@ -25,13 +25,14 @@ from torch import Tensor, nn
 
 from plaudit.forest import Forest, Tree, pack
 from plaudit.model.cache.features import response_keys, weights_key
+from plaudit.model.cache.workers import ALONE, Workers, filling
 from plaudit.model.layouts.forest import ForestLayout
 from plaudit.model.network import RewardNetwork
 from plaudit.model.rendering import Rendered
 from plaudit.model.reward_model import RewardModel
 from plaudit.model.self_check import check_trees, error_named, relative_gap
 from plaudit.model.trainable import layers
-from plaudit.storage import cache_folder, replacing
+from plaudit.storage import cache_folder
 
 logger = logging.getLogger(__name__)
 
@@ -42,8 +43,8 @@ _MOST_BYTES = 20 * 10**9
 _WINDOW = 512
 
 # Largest gap, relative to the features' size, between a forest that starts from kept states and one that does not. The
-# arithmetic is the same, but a matrix product may sum in another order beside other trees.
-_TOLERANCE = 1e-5
+# arithmetic is the same, but a matrix product may sum in another order beside other trees; in half precision too.
+_TOLERANCE, _TOLERANCE_OF_HALF = 1e-5, 2e-2
 
 _Key = tuple[bytes, bytes]
 """A response's tokens and segment ids."""
@@ -117,7 +118,12 @@ class CachedLayout(ForestLayout):
 
 
 def cached_layout(
-    model: RewardModel, items: Iterable[Rendered], batch_tokens: int, *, dropout: bool = False
+    model: RewardModel,
+    items: Iterable[Rendered],
+    batch_tokens: int,
+    *,
+    dropout: bool = False,
+    workers: Workers = ALONE,
 ) -> CachedLayout | None:
     """The layout in which these responses start from the states below the first layer that learns. The states are read
     from their file, or computed in forests of `batch_tokens` and kept there.
@@ -127,6 +133,7 @@ def cached_layout(
         items: rendered groups.
         batch_tokens: tokens of one forward pass.
         dropout: whether the model will be trained with it.
+        workers: that compute and keep the states together.
 
     Returns:
         None, with the reason in a log line, where states cannot replace the layers.
@@ -157,18 +164,18 @@ def cached_layout(
     if reason:
         logger.info("the frozen layers are computed in every pass: %s", reason)
         return None
+    network.reshard()
     heads = (*network.head_parameters, *network.head.parameters())
     learning = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    weights = weights_key(network, ("lower", frozen, str(network.dtype)), {id(p) for p in (*heads, *learning)})
+    settled = ("lower", frozen, str(network.dtype), *([] if network.multiplied is None else [str(network.multiplied)]))
+    weights = weights_key(network, settled, {id(p) for p in (*heads, *learning)})
     digest = hashlib.sha256(weights + b"".join(key for key, _ in keyed)).hexdigest()
     file = cache_folder() / "states" / f"{digest[:32]}.npy"
-    if file.is_file():
+    if workers.agree(file.is_file()):
         logger.info("hidden states of the frozen layers read from %s", file)
     else:
-        with replacing(file) as temporary:
-            rows = np.lib.format.open_memmap(temporary, "w+", dtype=np.float32, shape=shape)
-            _fill(rows, network, frozen, trees, batch_tokens)
-            rows.flush()
+        with filling(file, shape, workers) as rows:
+            _fill(rows, network, frozen, trees, batch_tokens, workers)
     return _layout_of(network, ActivationCache(trees, np.load(file, mmap_mode="r")), frozen)
 
 
@@ -207,18 +214,19 @@ def _check(network: RewardNetwork, frozen: int) -> str | None:
     layout, trees = network.layout, check_trees(network)
     hands = [network.grow(tree.sequences[-2:], tree.types) for tree in trees]
     rows = np.empty((sum(map(len, trees)), network.config.get_text_config().hidden_size), np.float32)
-    plain = network.features(hands)
+    plain = network(hands)
     try:
         _fill(rows, network, frozen, trees, len(rows))
         network.layout = _layout_of(network, ActivationCache(trees, rows), frozen)
-        cached = network.features(hands)
+        cached = network(hands)
     except Exception as error:
         # Whatever an unknown architecture's layers are given and return, computing them serves it.
         return error_named(error)
     finally:
         network.layout = layout
     gap = relative_gap(plain, cached)
-    return None if gap <= _TOLERANCE else f"from their states, features differ by {gap:.1e} of their size"
+    tolerance = _TOLERANCE if network.multiplied is None else _TOLERANCE_OF_HALF
+    return None if gap <= tolerance else f"from their states, features differ by {gap:.1e} of their size"
 
 
 def _fill(
@@ -227,19 +235,30 @@ def _fill(
     depth: int,
     trees: Sequence[Tree],
     batch_tokens: int,
+    workers: Workers = ALONE,
 ) -> None:
-    """Write what enters layer `depth` for every token of the trees, in order, to the rows."""
+    """Write what enters layer `depth` for every token of the trees, in order, to the rows: this worker's share."""
     network.eval()
     placed = _placed_trees(trees, batch_tokens)
-    for window in (placed[i : i + _WINDOW] for i in range(0, len(placed), _WINDOW)):
-        for forest in pack([len(tree) for tree, _, _ in window], batch_tokens):
-            chosen = [window[i] for i in forest]
-            states = _entering(network, depth, [tree for tree, _, _ in chosen]).float().cpu().numpy()
-            for tree, trunk, branches in chosen:
-                shared, length = len(tree.trunk), len(tree)
-                rows[trunk : trunk + shared] = states[:shared]
-                rows[branches : branches + length - shared] = states[shared:length]
-                states = states[length:]
+    windows = [placed[start : start + _WINDOW] for start in range(0, len(placed), _WINDOW)]
+    forests = [
+        [window[i] for i in forest]
+        for window in windows
+        for forest in pack([len(tree) for tree, _, _ in window], batch_tokens)
+    ]
+    for first in range(0, len(forests), workers.count):
+        # Whoever is left without a forest computes the last one too: sharded weights are gathered by all or none.
+        number = first + workers.rank
+        chosen = forests[min(number, len(forests) - 1)]
+        entering = _entering(network, depth, [tree for tree, _, _ in chosen])
+        if number >= len(forests):
+            continue
+        states = entering.float().cpu().numpy()
+        for tree, trunk, branches in chosen:
+            shared, length = len(tree.trunk), len(tree)
+            rows[trunk : trunk + shared] = states[:shared]
+            rows[branches : branches + length - shared] = states[shared:length]
+            states = states[length:]
 
 
 def _placed_trees(trees: Sequence[Tree], batch_tokens: int) -> list[tuple[Tree, int, int]]:
@@ -267,7 +286,7 @@ def _entering(network: RewardNetwork, depth: int, trees: Sequence[Tree]) -> Floa
     layout, stack = _forest_layout(network), layers(network)
     forest = layout.plant(network, trees)
     with stand_ins(stack, range(depth, len(stack)), record):
-        layout.states(network, forest)
+        network(trees)
     return seen[0][0, forest.order]
 
 

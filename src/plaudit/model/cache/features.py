@@ -16,11 +16,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float32
+from torch.distributed.tensor import DTensor
 
+from plaudit.model.cache.workers import ALONE, Workers, filling
 from plaudit.model.network import RewardNetwork
 from plaudit.model.rendering import Rendered
 from plaudit.model.reward_model import RewardModel
-from plaudit.storage import cache_folder, replacing
+from plaudit.storage import cache_folder
 
 logger = logging.getLogger(__name__)
 
@@ -56,8 +58,16 @@ def shared_features() -> Iterator[None]:
         _KNOWN.reset(token)
 
 
-def cached_features(model: RewardModel, items: Sequence[Rendered], batch_tokens: int) -> Rows:
+def cached_features(
+    model: RewardModel, items: Sequence[Rendered], batch_tokens: int, *, workers: Workers = ALONE
+) -> Rows:
     """What the head reads of every response, in order; memory-mapped.
+
+    Args:
+        model: with a backbone that does not learn.
+        items: rendered groups.
+        batch_tokens: tokens of one forward pass.
+        workers: that compute and keep the features together.
 
     Raises:
         DataError: if the cache cannot be written.
@@ -78,27 +88,23 @@ def cached_features(model: RewardModel, items: Sequence[Rendered], batch_tokens:
     if known is not None and keys and all(key in known for key in keys):
         return np.stack([rows[number] for rows, number in map(known.__getitem__, keys)])
     file = cache_folder() / "features" / f"{hashlib.sha256(b''.join(keys)).hexdigest()[:32]}.npy"
-    if not file.is_file():
-        _compute(model, items, batch_tokens, file)
-    else:
+    if workers.agree(file.is_file()):
         logger.info("features read from %s", file)
+    else:
+        _compute(model, items, batch_tokens, file, workers)
     rows: Rows = np.load(file, mmap_mode="r")
     if known is not None:
         known.update((key, (rows, number)) for number, key in enumerate(keys))
     return rows
 
 
-def _compute(model: RewardModel, items: Sequence[Rendered], batch_tokens: int, file: Path) -> None:
-    responses = sum(len(item.sequences) for item in items)
-    with replacing(file) as temporary:
-        shape = (responses, model.network.head.in_features)
-        rows = np.lib.format.open_memmap(temporary, "w+", dtype=np.float32, shape=shape)
-        done = 0
-        for start in range(0, len(items), _WINDOW):
-            part = model.features(items[start : start + _WINDOW], batch_tokens)
-            rows[done : done + len(part)] = part
-            done += len(part)
-        rows.flush()
+def _compute(model: RewardModel, items: Sequence[Rendered], batch_tokens: int, file: Path, workers: Workers) -> None:
+    first = np.cumsum([0, *(len(item.sequences) for item in items)])
+    window = max(1, _WINDOW // workers.count)
+    with filling(file, (int(first[-1]), model.network.head.in_features), workers) as rows:
+        for start in range(workers.rank * window, len(items), workers.count * window):
+            stop = min(start + window, len(items))
+            rows[first[start] : first[stop]] = model.features(items[start:stop], batch_tokens)
 
 
 def weights_key(network: RewardNetwork, settled: tuple[object, ...], without: Collection[int]) -> bytes:
@@ -109,7 +115,8 @@ def weights_key(network: RewardNetwork, settled: tuple[object, ...], without: Co
     for name, parameter in network.named_parameters():
         if id(parameter) not in without:
             digest.update(name.encode())
-            digest.update(parameter.detach().cpu().contiguous().view(torch.uint8).numpy().data)
+            whole = parameter.full_tensor() if isinstance(parameter, DTensor) else parameter
+            digest.update(whole.detach().cpu().contiguous().view(torch.uint8).numpy().data)
     return digest.digest()
 
 

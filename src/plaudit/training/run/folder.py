@@ -17,8 +17,17 @@ from plaudit.storage import RECORD_FILE, write_json
 logger = logging.getLogger(__name__)
 
 _OLD_LOGS = "old_logs"
+_CHOSEN = "chosen"
 # Settings that a resumed run may change, because they change how a step is computed and shown, not what it computes.
-_FREE_TO_CHANGE = ("batch_tokens", "compile", "gradient_checkpointing", "liger", "report_to", "save_precision")
+_FREE_TO_CHANGE = (
+    "batch_tokens",
+    "compile",
+    "gradient_checkpointing",
+    "liger",
+    "report_to",
+    "save_precision",
+    "sharding",
+)
 # What runs leave beside their checkpoints: TRL's trainer a model card, an alignment its curves, its best weights and
 # the judgements of each round.
 _BESIDE_CHECKPOINTS = ("README.md", "curves.jsonl", "best-*.safetensors", "round-*.jsonl")
@@ -54,8 +63,9 @@ def check_run_folder(output: Path, origin: Mapping[str, Any], resume: bool, over
     return None
 
 
-def begin(output: Path, origin: Mapping[str, Any], old_logs: Sequence[str]) -> None:
-    """Remove an earlier run's checkpoints, and write down what this run is of, and which curves are not its own.
+def begin(output: Path, origin: Mapping[str, Any], old_logs: Sequence[str], chosen: Mapping[str, Any]) -> None:
+    """Remove an earlier run's checkpoints, and write down what this run is of, which curves are not its own, and what
+    it has chosen where the settings left it open.
 
     Raises:
         PlauditError: if the folder cannot be written to.
@@ -63,7 +73,7 @@ def begin(output: Path, origin: Mapping[str, Any], old_logs: Sequence[str]) -> N
     try:
         clear(output)
         (output / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
-        write_json(output / CHECKPOINTS / RUN_FILE, {**origin, _OLD_LOGS: list(old_logs)})
+        write_json(output / CHECKPOINTS / RUN_FILE, {**origin, _OLD_LOGS: list(old_logs), _CHOSEN: dict(chosen)})
     except OSError as error:
         raise InvalidInputError(
             f"cannot write to {output}: {error.strerror}", remedy="choose another folder with -o"
@@ -76,6 +86,13 @@ def old_logs(output: Path, *, resumed: bool) -> list[str]:
     if resumed:
         return list(json.loads(run.read_text(encoding="utf-8")).get(_OLD_LOGS, ())) if run.is_file() else []
     return sorted(str(path.relative_to(output)) for path in (output / LOGS).rglob("*") if path.is_file())
+
+
+def chosen_before(output: Path) -> dict[str, Any]:
+    """What an unfinished run has chosen where its settings left it open, by name."""
+    run = output / CHECKPOINTS / RUN_FILE
+    chosen: dict[str, Any] = json.loads(run.read_text(encoding="utf-8")).get(_CHOSEN, {}) if run.is_file() else {}
+    return chosen
 
 
 def remove_logs(output: Path, names: Iterable[str]) -> None:

@@ -22,7 +22,16 @@ import torch
 from accelerate import PartialState
 
 from plaudit.settings import Settings
-from plaudit.training.run.folder import begin, check_run_folder, clear, gone_without_checkpoint, old_logs, remove_logs
+from plaudit.training.run.folder import (
+    begin,
+    check_run_folder,
+    chosen_before,
+    clear,
+    gone_without_checkpoint,
+    old_logs,
+    remove_logs,
+)
+from plaudit.training.run.processes import PATIENCE
 
 S = TypeVar("S", bound=Settings)
 
@@ -42,6 +51,8 @@ class ResumableRun(Generic[S]):
         processes: how many processes share the run.
         is_main: whether this is the one that writes.
         checkpoint: that the run goes on from, once it is open; None where it begins.
+        chosen: by the run, where the settings leave something open and it depends on the machine. A resumed run finds
+            here what was chosen before.
         steps: taken so far, for the record.
 
     Example:
@@ -59,8 +70,9 @@ class ResumableRun(Generic[S]):
         self.settings = settings
         self.origin = {**origin, "settings": settings.to_dict()}
         self.checkpoint: Path | None = None
+        self.chosen: dict[str, Any] = {}
         self.steps = 0
-        self._state = PartialState(cpu=not torch.cuda.is_available())
+        self._state = PartialState(cpu=not torch.cuda.is_available(), timeout=PATIENCE)
         self._resume, self._overwrite = resume, overwrite
         self._old_logs: list[str] = []
         self._began = False
@@ -91,6 +103,7 @@ class ResumableRun(Generic[S]):
         """
         self.checkpoint = check_run_folder(self.output, self.origin, self._resume, self._overwrite)
         self._old_logs = old_logs(self.output, resumed=self.checkpoint is not None)
+        self.chosen = chosen_before(self.output) if self.checkpoint is not None else {}
         self._started = time.monotonic()
 
     def begin(self) -> None:
@@ -103,7 +116,7 @@ class ResumableRun(Generic[S]):
         self._state.wait_for_everyone()
         if self.is_main and self.checkpoint is None:
             self._began = True
-            begin(self.output, self.origin, self._old_logs)
+            begin(self.output, self.origin, self._old_logs, self.chosen)
         self._state.wait_for_everyone()
 
     def record(self, **figures: Any) -> dict[str, Any]:

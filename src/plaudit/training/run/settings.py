@@ -110,6 +110,11 @@ def check_trainer(arguments: Mapping[str, Any], settings: Sequence[str]) -> None
             raise InvalidInputError(f"trainer.{name} is a setting of its own", remedy=f"give {name}=VALUE")
         if meant := name_meant(name, settings):
             raise InvalidInputError(f"trainer.{name} is not passed through", remedy=f"it is called {meant} here")
+        if name == "deepspeed":
+            what = (
+                "trainer.deepspeed: DeepSpeed takes an optimiser step after every forest, where a step here has several"
+            )
+            raise InvalidInputError(what, remedy="leave it out; `plaudit train` shards with sharding=fsdp")
         if name in _SET_BY_RUN:
             raise InvalidInputError(f"trainer.{name} is set by the run itself", remedy="leave it out")
         if name not in known:

@@ -58,6 +58,12 @@ class TrainingRun(ResumableRun[S]):
         check_optimizer(self.settings.optimizer)
         super().open()
 
+    @property
+    def bf16(self) -> bool:
+        """Whether the run computes in mixed precision."""
+        precision = self.settings.precision
+        return precision == "bf16" or (precision == "auto" and multiplies_in_bf16())
+
     def arguments(self, kind: type[Arguments], schedule: Schedule, **more: Any) -> Arguments:
         """The arguments of transformers' trainer.
 
@@ -78,7 +84,7 @@ class TrainingRun(ResumableRun[S]):
             "weight_decay": settings.weight_decay,
             "max_grad_norm": settings.max_grad_norm,
             **optimizer_arguments(settings.optimizer),
-            "bf16": settings.precision == "bf16" or (settings.precision == "auto" and multiplies_in_bf16()),
+            "bf16": self.bf16,
             "use_cpu": use_cpu,
             "dataloader_pin_memory": not use_cpu,
             "eval_strategy": "steps" if schedule.validated else "no",

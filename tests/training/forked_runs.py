@@ -1,0 +1,141 @@
+"""Training runs in several processes, many of them for the price of one start: this script imports everything once,
+and forks the processes of each run. They meet over gloo, by the variables that `torchrun` would set.
+
+    python forked_runs.py FOLDER < runs.json
+
+Reads a list of runs, `{"name": ..., "processes": 2, "arguments": {...}, "kill_at": 7}`, trains each into FOLDER/name
+and prints for each, in a line of JSON, the exit codes of its processes, and the dtypes that the first saw in a forward
+pass. What a process prints stands in FOLDER/name.RANK.log. `kill_at`: SIGKILL for all at that step.
+"""
+
+import json
+import logging
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import torch
+from toys import toy_backbone, toy_groups
+from transformers import Trainer, TrainerCallback
+
+import plaudit
+from plaudit.model import RewardNetwork
+
+PATIENCE = 120.0
+ARGUMENTS = {
+    "epochs": 2,
+    "groups_per_step": 6,
+    "learning_rate": 0.01,
+    "validation_share": 0.15,
+    "evaluate_every": 1,
+    "precision": "fp32",
+    "baselines": "none",
+    "report_to": "none",
+}
+
+
+def train(folder, run):
+    """One process of a run; never returns."""
+    rank = int(os.environ.get("RANK", "0"))
+    log = (folder.parent / f"{folder.name}.{rank}.log").open("w")
+    os.dup2(log.fileno(), 1)
+    os.dup2(log.fileno(), 2)
+    logging.basicConfig(format="plaudit: %(message)s", level=logging.WARNING)
+    # Nothing that another run has kept.
+    os.environ["XDG_CACHE_HOME"] = str(folder.parent / "cache" / folder.name)
+    if (step := run.get("kill_at")) is not None:
+        kill_at(step)
+    arguments = {**ARGUMENTS, **run.get("arguments", {})}
+    groups = toy_groups(34, responses=3, annotator="a7")
+    dtypes = watch_dtypes()
+    try:
+        plaudit.train(groups, folder, folder.parent / "backbone", **arguments)
+        if torch.distributed.is_initialized():
+            torch.distributed.destroy_process_group()
+        if rank == 0:
+            (folder.parent / f"{folder.name}.dtypes.json").write_text(json.dumps(sorted(dtypes)))
+        code = 0
+    except BaseException:
+        logging.exception("failed")
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def watch_dtypes():
+    """What dtypes outputs and head have, and whether an output was no bfloat16 number."""
+    seen = set()
+    forward = RewardNetwork.forward
+
+    def watched(self, *arguments, **options):
+        outputs = forward(self, *arguments, **options)
+        fine = bool((outputs != outputs.bfloat16()).any())
+        seen.add((str(outputs.dtype), str(self.head.weight.dtype), fine))
+        return outputs
+
+    RewardNetwork.forward = watched
+    return seen
+
+
+def kill_at(step):
+    class Kill(TrainerCallback):
+        def on_step_end(self, args, state, control, **_):
+            if state.global_step == step:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    start = Trainer.train
+
+    def killed(self, *arguments, **options):
+        self.add_callback(Kill())
+        return start(self, *arguments, **options)
+
+    Trainer.train = killed
+
+
+def fork(folder, run, port):
+    """Start the processes of a run; wait, but not for ever."""
+    count = run.get("processes", 1)
+    children = []
+    for rank in range(count):
+        if (child := os.fork()) == 0:
+            if count > 1:
+                world = {"WORLD_SIZE": count, "LOCAL_WORLD_SIZE": count, "RANK": rank, "LOCAL_RANK": rank}
+                world |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+                os.environ.update({name: str(value) for name, value in world.items()})
+            train(folder, run)
+        children.append(child)
+    codes, end = {}, time.monotonic() + PATIENCE
+    while len(codes) < count and time.monotonic() < end:
+        for child in children:
+            if child not in codes and (status := os.waitpid(child, os.WNOHANG))[0]:
+                codes[child] = os.waitstatus_to_exitcode(status[1])
+                if codes[child]:
+                    # As torchrun has it: one that fails takes the others with it.
+                    end = min(end, time.monotonic() + 5)
+        time.sleep(0.01)
+    for child in children:
+        if child not in codes:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            codes[child] = None
+    return [codes[child] for child in children]
+
+
+def main():
+    folder = Path(sys.argv[1])
+    toy_backbone(folder / "backbone")
+    for number, run in enumerate(json.load(sys.stdin)):
+        start = time.monotonic()
+        codes = fork(folder / run["name"], run, 20000 + (os.getpid() * 97 + number) % 10000)
+        report = {"codes": codes, "seconds": time.monotonic() - start}
+        print(json.dumps({**run, **report}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
