@@ -1,18 +1,11 @@
 // The best and the worst of several.
-import { choiceRow } from "./choices.js";
-import { letter, project, say } from "./config.js";
+import { letter, say } from "./config.js";
 import { h, kbd } from "./dom.js";
+import { Several } from "./several.js";
 
-export class BestWorst {
-  constructor(desk) {
-    this.desk = desk;
-    this.best = null;
-    this.worst = null;
-    this.allBad = false;
-    this.parts = desk.answers.cards.map((card) => this.dress(card));
-  }
-
-  immediate = false;
+export class BestWorst extends Several {
+  best = null;
+  worst = null;
   ask = () => say("judge.ask_best_worst");
 
   dress(card) {
@@ -21,13 +14,6 @@ export class BestWorst {
     const button = (end) =>
       this.desk.answers.button(card, { class: `end ${end}`, "aria-keyshortcuts": key, "aria-label": `${letter(card.place)}: ${say(`choice.${end}`)}` }, () => this.touch(() => this.set(end, card.place)), say(`choice.${end}`));
     return { best: button("best"), worst: button("worst"), card };
-  }
-
-  touch(act, byKey = false) {
-    if (!this.desk.awake()) return;
-    this.allBad = false;
-    act();
-    this.desk.picked(byKey);
   }
 
   /** One answer cannot be both; chosen again it is nothing. */
@@ -44,25 +30,8 @@ export class BestWorst {
     else this[this.best === null ? "best" : "worst"] = place;
   }
 
-  key(name) {
-    if (project.both_bad && name === "b") {
-      this.setAllBad(true);
-      return true;
-    }
-    const at = this.desk.answers.focused;
-    if (name === "j" || name === "k") {
-      this.desk.answers.focus(at < 0 ? 0 : at + (name === "j" ? 1 : -1));
-      return true;
-    }
-    if (!/^[1-9]$/.test(name) || Number(name) > this.parts.length) return false;
-    this.touch(() => this.press(Number(name) - 1), true);
-    return true;
-  }
-
-  setAllBad(byKey) {
-    if (!this.desk.awake()) return;
-    this.allBad = !this.allBad;
-    this.desk.picked(byKey);
+  action(name) {
+    return /^[1-9]$/.test(name) && Number(name) <= this.parts.length ? () => this.press(Number(name) - 1) : null;
   }
 
   draw() {
@@ -76,13 +45,7 @@ export class BestWorst {
 
   bar() {
     const end = (name) => `${say(`choice.${name}`)}: ${this[name] === null ? "–" : letter(this[name])}`;
-    const bad = { id: "bad", key: "b", label: say("choice.all_bad"), kind: "bad" };
-    return h(
-      "div",
-      { class: "order-bar" },
-      h("p", { class: "order" }, `${end("best")}  ·  ${end("worst")}`),
-      project.both_bad ? choiceRow("bad", say("choice.all_bad"), [bad], true, this.allBad ? "bad" : null, (_, byKey) => this.setAllBad(byKey)) : null,
-    );
+    return h("div", { class: "order-bar" }, h("p", { class: "order" }, `${end("best")}  ·  ${end("worst")}`), this.allBadRow());
   }
 
   get missing() {

@@ -1,19 +1,16 @@
 // An order of several answers, the best first. It begins with nothing ranked: an order nobody touched is no answer.
-import { choiceRow } from "./choices.js";
 import { letter, project, say } from "./config.js";
 import { h } from "./dom.js";
+import { Several } from "./several.js";
 
 const OUT = "out";
 
-export class Rank {
+export class Rank extends Several {
   constructor(desk) {
-    this.desk = desk;
+    super(desk);
     this.ranks = desk.answers.cards.map(() => null);
-    this.allBad = false;
-    this.parts = desk.answers.cards.map((card) => this.dress(card));
   }
 
-  immediate = false;
   ask = () => say("judge.ask_rank");
 
   /** Every card's buttons: its place, up, down, tie with the one above, leave out. */
@@ -27,13 +24,6 @@ export class Rank {
     if (project.ties) tool("tie", "choice.tie_above", "t", (at) => this.tieAbove(at), "=");
     const out = tool("out", "choice.leave_out", "x", (at) => this.leaveOut(at), "✕");
     return { place, out, card };
-  }
-
-  touch(act, byKey = false) {
-    if (!this.desk.awake()) return;
-    this.allBad = false;
-    act();
-    this.desk.picked(byKey);
   }
 
   /** Tiers as places, the best first. */
@@ -95,37 +85,20 @@ export class Rank {
     this.ranks[place] = rank;
   }
 
-  key(name) {
-    if (project.both_bad && name === "b") {
-      this.setAllBad(true);
-      return true;
-    }
-    const at = this.desk.answers.focused;
-    if (name === "j" || name === "k") {
-      this.desk.answers.focus(at < 0 ? 0 : at + (name === "j" ? 1 : -1));
-      return true;
-    }
-    const act = this.action(name, at);
-    if (!act) return false;
-    if (at < 0) this.desk.answers.focus(0);
-    this.touch(act, true);
-    return true;
+  /** What a key does to the answer in focus; to the first, which gets it, where none is. */
+  action(name, focused) {
+    const act = this.actionOn(Math.max(0, focused), name);
+    if (act && focused < 0) this.desk.answers.focus(0);
+    return act;
   }
 
-  action(name, focused) {
-    const place = Math.max(0, focused);
+  actionOn(place, name) {
     if (/^[1-9]$/.test(name)) return Number(name) <= this.ranks.length ? () => this.give(place, Number(name)) : null;
     if (name === "Alt+ArrowUp") return () => this.move(place, -1);
     if (name === "Alt+ArrowDown") return () => this.move(place, 1);
     if (name === "t" && project.ties) return () => this.tieAbove(place);
     if (name === "x") return () => this.leaveOut(place);
     return null;
-  }
-
-  setAllBad(byKey) {
-    if (!this.desk.awake()) return;
-    this.allBad = !this.allBad;
-    this.desk.picked(byKey);
   }
 
   /** What the cards show of it. */
@@ -148,13 +121,7 @@ export class Rank {
     const order = this.tiers.map((tier) => tier.map(letter).join(" = ")).join(" › ");
     const out = this.ranks.flatMap((rank, place) => (rank === OUT ? [letter(place)] : []));
     const text = [order || say("judge.none_ranked"), out.length ? `${say("judge.left_out")}: ${out.join(", ")}` : ""].filter(Boolean).join(" · ");
-    const bad = { id: "bad", key: "b", label: say("choice.all_bad"), kind: "bad" };
-    return h(
-      "div",
-      { class: "order-bar" },
-      h("p", { class: "order" }, h("span", { class: "quiet" }, `${say("judge.order")} `), text),
-      project.both_bad ? choiceRow("bad", say("choice.all_bad"), [bad], true, this.allBad ? "bad" : null, (_, byKey) => this.setAllBad(byKey)) : null,
-    );
+    return h("div", { class: "order-bar" }, h("p", { class: "order" }, h("span", { class: "quiet" }, `${say("judge.order")} `), text), this.allBadRow());
   }
 
   get missing() {
