@@ -89,6 +89,15 @@ def test_who_is_not_signed_in_may_choose_a_language_too(judging):
     ready(page)
 
 
+def test_a_text_says_its_language_where_its_script_tells(judging):
+    chat = [{"role": "system", "content": "請簡短回答。"}, {"role": "user", "content": "Which river is longer?"}]
+    page = judging(project(questions=[(chat, ["長江は黄河より長い。", "نهر اليانغتسي"])]))
+    ready(page)
+    assert [text.get_attribute("lang") for text in page.locator(".prompt .text").all()] == ["zh", None]
+    assert [text.get_attribute("lang") for text in page.locator(".answer .text").all()] == ["ja", None]
+    assert page.locator(".answer").nth(1).evaluate("one => getComputedStyle(one.querySelector('p')).direction") == "rtl"
+
+
 @pytest.mark.parametrize("locale", ["en", "zh"])
 def test_a_wrong_password_is_told_in_the_language_of_the_page(judging, locale):
     page = judging(project(locale=locale), "/sign-in")

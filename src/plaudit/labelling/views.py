@@ -16,7 +16,15 @@ from plaudit.labelling.assigning import Assignment
 from plaudit.labelling.clock import now
 from plaudit.labelling.database.tables import items, responses
 from plaudit.labelling.project import Project, text_of_json
-from plaudit.labelling.rendering import Turn, fold, render_answer, render_conversation, shared_opening, word_differences
+from plaudit.labelling.rendering import (
+    Turn,
+    fold,
+    language_of,
+    render_answer,
+    render_conversation,
+    shared_opening,
+    word_differences,
+)
 
 
 def question_view(project: Project, one: Assignment, previous: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -78,6 +86,7 @@ def _turn(turn: Turn) -> dict[str, Any]:
         "lines": turn.lines,
         "words": turn.words,
         "folded": turn.folded,
+        "lang": language_of(turn.plain.striptags()),
     }
 
 
@@ -90,4 +99,10 @@ def _response(text: Text, shared: int) -> dict[str, Any]:
     if len(turns) > 1:
         parts = [(several.format(turn.role, turn.markup), several.format(turn.role, turn.plain)) for turn in turns]
     rendered, plain = (Markup("").join(column) for column in zip(*parts, strict=True))
-    return {"html": str(rendered), "plain": str(plain), "lines": size.lines, "folded": size.folded}
+    return {
+        "html": str(rendered),
+        "plain": str(plain),
+        "lines": size.lines,
+        "folded": size.folded,
+        "lang": language_of(plain_text(text)),
+    }

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from plaudit.labelling.rendering.conversations import Turn, render_answer, render_conversation, shared_opening
     from plaudit.labelling.rendering.differences import word_differences
     from plaudit.labelling.rendering.folding import TextSize, fold
+    from plaudit.labelling.rendering.languages import language_of
     from plaudit.labelling.rendering.markdown import render_plain, render_text
 else:
     __getattr__, __dir__ = face(__name__, __file__)
@@ -16,6 +17,7 @@ __all__ = [
     "TextSize",
     "Turn",
     "fold",
+    "language_of",
     "render_answer",
     "render_conversation",
     "render_plain",

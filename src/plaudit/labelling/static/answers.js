@@ -18,7 +18,7 @@ export class Answers {
 
   card(response, place) {
     const name = say("judge.answer", { letter: letter(place) });
-    const text = h("div", { class: "text", dir: "auto", html: response.html });
+    const text = h("div", { class: "text", dir: "auto", lang: response.lang, html: response.html });
     const head = h("div", { class: "head" }, h("h2", { class: "letter" }, h("span", { class: "unseen" }, name), h("span", { "aria-hidden": "true" }, letter(place))));
     const article = h("article", { class: "answer", "aria-label": name, tabindex: "-1" }, head, text);
     const card = { place, article, head, text, opened: !response.folded, fold: null };

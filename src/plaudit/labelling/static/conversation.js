@@ -30,7 +30,7 @@ function open(turn) {
     "div",
     { class: `turn ${ROLES.has(turn.role) ? turn.role : "user"}` },
     h("p", { class: "role" }, h("bdi", {}, roleName(turn.role))),
-    h("div", { class: "text", dir: "auto", html: turn.html }),
+    h("div", { class: "text", dir: "auto", lang: turn.lang, html: turn.html }),
   );
 }
 
@@ -40,7 +40,7 @@ function system(turn) {
     "details",
     { class: "turn system" },
     h("summary", {}, `${roleName(turn.role)} · ${size}`),
-    h("div", { class: "text", dir: "auto", html: turn.html }),
+    h("div", { class: "text", dir: "auto", lang: turn.lang, html: turn.html }),
   );
 }
 
