@@ -124,24 +124,24 @@ class RateLimit:
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._lock = Lock()
 
-    def allow(self, key: str) -> bool:
-        """Whether one more try is free; it is taken."""
+    def allow(self, key: str, *, take: bool = True) -> bool:
+        """Whether one more try is free; it is taken, unless that is left for later."""
         with self._lock:
             moment = self._clock()
             left, since = self._left.pop(key, (float(self.tries), moment))
             left = min(self.tries, left + (moment - since) * self.tries / self.seconds)
-            self._left[key] = (left - 1 if left >= 1 else left, moment)
+            self._left[key] = (left - 1 if take and left >= 1 else left, moment)
             if len(self._left) > self._most_keys:
                 self._left.popitem(last=False)
             return left >= 1
 
-    def check(self, key: str) -> None:
-        """Take a try.
+    def check(self, key: str, *, take: bool = True) -> None:
+        """Take a try, or only see to it that one is free.
 
         Raises:
             ApiError: 429, if none is free.
         """
-        if not self.allow(key):
+        if not self.allow(key, take=take):
             wait = max(1, round(self.seconds / self.tries))
             headers = {"Retry-After": str(wait)}
             raise ApiError(429, "too_many_tries", f"that was too often; try again in {wait} s", headers=headers)

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from plaudit.errors import InvalidInputError, NotFoundError
 from plaudit.labelling import invitations, people
 from plaudit.labelling.pages import guidelines_page, join_page, judge_page, sign_in_page
 from plaudit.labelling.people import SignedIn
@@ -106,14 +107,16 @@ def _add_signing(app: FastAPI, server: LabellingServer) -> None:
 
     @app.post("/api/join", response_model=None)
     def join(request: Request, body: JoinBody) -> Response:
-        server.check_rate(request)
         locale = body.locale if body.locale in LANGUAGES else None
-        return server.begin(JsonAnswer({"to": "/"}), invitations.accept(project, body.token, body.name, locale))
+        with server.guesses_counted(request, NotFoundError):
+            token = invitations.accept(project, body.token, body.name, locale)
+        return server.begin(JsonAnswer({"to": "/"}), token)
 
     @app.post("/api/sign-in", response_model=None)
     def sign_in(request: Request, body: SignInBody) -> Response:
-        server.check_rate(request)
-        return server.begin(JsonAnswer({"to": "/"}), people.sign_in(project, body.name, body.password))
+        with server.guesses_counted(request, InvalidInputError):
+            token = people.sign_in(project, body.name, body.password)
+        return server.begin(JsonAnswer({"to": "/"}), token)
 
     @app.post("/api/sign-out", response_model=None)
     def sign_out(request: Request) -> Response:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Lock
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from plaudit.errors import PlauditError
 from plaudit.labelling import people
 from plaudit.labelling.asking import collect_waves
 from plaudit.labelling.jobs import Jobs
@@ -18,7 +21,8 @@ from plaudit.text import LANGUAGES, Language
 from plaudit.web import ApiError, RateLimit
 
 SIGN_INS = (10, 60.0)
-"""Tries to sign in or to accept an invitation, in so many seconds, from one address."""
+"""Tries to sign in or to accept an invitation that fail, in so many seconds, from one address. Those that do not fail
+are not counted: a class may come in behind one address."""
 
 SENDS = (25, 5.0)
 """Judgements in so many seconds of one person."""
@@ -86,13 +90,24 @@ class LabellingServer:
             self._waves_after = time.monotonic() + _WAVES_EVERY
             collect_waves(self.project)
 
-    def check_rate(self, request: Request) -> None:
-        """Take a try to sign in.
+    @contextmanager
+    def guesses_counted(self, request: Request, wrong: type[PlauditError]) -> Iterator[None]:
+        """A try to sign in, which counts if it is wrong.
+
+        Args:
+            request: that tries.
+            wrong: what a wrong one raises.
 
         Raises:
-            ApiError: 429, if none is free.
+            ApiError: 429, if there were too many.
         """
-        self.sign_ins.check(request.client.host if request.client else "")
+        address = request.client.host if request.client else ""
+        self.sign_ins.check(address, take=False)
+        try:
+            yield
+        except wrong:
+            self.sign_ins.allow(address)
+            raise
 
 
 def page_language(request: Request, who: SignedIn | None = None) -> Language:
