@@ -31,7 +31,14 @@ from plaudit.labelling.pages import (
     sign_in_page,
     static_version,
 )
-from plaudit.labelling.rendering import fold, render_conversation, render_plain, render_text, word_differences
+from plaudit.labelling.rendering import (
+    fold,
+    language_of,
+    render_conversation,
+    render_plain,
+    render_text,
+    word_differences,
+)
 from plaudit.labelling.settings import LabellingSettings
 from plaudit.web import CONTENT_SECURITY_POLICY
 
@@ -81,7 +88,7 @@ class FakeProject:
 
     def progress(self) -> dict[str, Any]:
         done = sum(state == "answered" for state in self.state.values())
-        return {"done": done, "remaining": len(self.questions) - done}
+        return {"done": done, "remaining": len(self.questions) - done, "guidelines": self.guidelines_revision}
 
     def take(self, besides: Sequence[str]) -> dict[str, Any]:
         nothing = {"question": None, "progress": self.progress()}
@@ -102,10 +109,12 @@ class FakeProject:
         before = self.current(lease)
         turns = [
             {"role": t.role, "html": t.markup, "lines": t.lines, "words": t.words, "folded": t.folded}
+            | {"lang": language_of(t.plain.striptags())}
             for t in render_conversation(prompt)
         ]
         answers = [
             {"html": render_text(r), "plain": render_plain(r), "lines": fold(r).lines, "folded": fold(r).folded}
+            | {"lang": language_of(r)}
             for r in responses
         ]
         return {
@@ -221,7 +230,10 @@ def answer(project: FakeProject, path: str, body: dict[str, Any]) -> Any:
             raise PlauditError("this answer is not wanted")
         return project.send(body)
     if path == "extend":
-        return {"expires_in": None if project.late else project.settings.lease_seconds}
+        left = None if project.late else project.settings.lease_seconds
+        return {"expires_in": left, "guidelines": project.guidelines_revision}
+    if path == "guidelines":
+        return {"html": render_text(project.guidelines), "revision": project.guidelines_revision}
     if path == "mine":
         last = {one["lease"]: one for one in project.sent}
         newest = sorted(last, key=lambda lease: -project.leases[lease])

@@ -20,7 +20,7 @@ from plaudit.labelling.database.tables import events, items, projects, questions
 from plaudit.labelling.gold import gold_answer, known_answer
 from plaudit.labelling.questions import count_questions, distinct, question_row
 from plaudit.labelling.settings import LabellingSettings
-from plaudit.storage import data_hash, short_hash
+from plaudit.storage import contents, data_hash, short_hash
 
 logger = logging.getLogger(__name__)
 
@@ -86,14 +86,11 @@ class Project:
 
         Raises:
             InvalidInputError: if there is one.
-            DataError: if the folder cannot be made.
+            DataError: if the folder cannot be made, or holds something else.
         """
         database = Database(place)
         if not is_url(place):
-            try:
-                Path(place).mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise DataError(f"the folder {place} cannot be made: {error.strerror}") from error
+            _make_folder(Path(place), database)
         with database.upgrading() as connection:
             upgrade(connection)
             if connection.scalar(select(func.count()).select_from(projects)):
@@ -265,6 +262,18 @@ def _fresh(
     return fresh
 
 
+def _make_folder(folder: Path, database: Database) -> None:
+    """A folder for the project alone: it gets models, waves and exports beside its file."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        held = [] if database.path is None or database.path.exists() else contents(folder)
+    except OSError as error:
+        raise DataError(f"the folder {folder} cannot be made: {error.strerror}") from error
+    if held:
+        what = f"the folder is not empty: it holds {held[0]}"
+        raise DataError(what, file=folder, remedy="name another one for the project")
+
+
 def current_overlap(connection: Connection) -> int:
     """How many people answer each question, as of now: the owner may have raised it since the project was opened."""
     stored: Mapping[str, Any] = connection.scalar(select(projects.c.settings)) or {}
@@ -276,6 +285,12 @@ def guidelines(project: Project) -> tuple[str, int]:
     with project.database.reading() as connection:
         row = connection.execute(select(projects.c.guidelines, projects.c.guidelines_revision)).one()
     return row.guidelines, row.guidelines_revision
+
+
+def guidelines_revision(project: Project) -> int:
+    """The revision of the guidelines; 0: there never were any."""
+    with project.database.reading() as connection:
+        return int(connection.scalar(select(projects.c.guidelines_revision)) or 0)
 
 
 def set_guidelines(project: Project, text: str) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import FastAPI, Request
+from markupsafe import Markup
 from starlette.responses import Response
 
 from plaudit.labelling import people
 from plaudit.labelling.answers import as_shown
 from plaudit.labelling.assigning import Nothing, assignment, extend, release, take
 from plaudit.labelling.judging import Envelope, known_answer, last_answers, send
-from plaudit.labelling.project import Project
+from plaudit.labelling.people import SignedIn
+from plaudit.labelling.project import Project, guidelines, guidelines_revision
+from plaudit.labelling.rendering import render_text
 from plaudit.labelling.requests import (
     GuidelinesBody,
     LeaseBody,
@@ -19,8 +22,9 @@ from plaudit.labelling.requests import (
     SendBody,
     TakeBody,
 )
-from plaudit.labelling.routes.shared import LabellingServer
+from plaudit.labelling.routes.shared import LabellingServer, page_language
 from plaudit.labelling.views import difference_view, question_view
+from plaudit.labelling.wording import say
 from plaudit.text import LANGUAGES
 from plaudit.web import ApiError, JsonAnswer
 
@@ -42,7 +46,7 @@ def add_questions(app: FastAPI, server: LabellingServer) -> None:
         who = server.required(request)
         server.collect_waves()
         one = take(project, who.id, body.besides)
-        progress = server.progress.of(who.id)
+        progress = _progress(server, who)
         if isinstance(one, Nothing):
             return JsonAnswer({"question": None, "reason": one.reason, "progress": progress})
         return JsonAnswer({"question": question_view(project, one), "progress": progress})
@@ -64,18 +68,24 @@ def add_questions(app: FastAPI, server: LabellingServer) -> None:
         if receipt.result is not None:
             feedback = {"result": receipt.result, "answer": _known_answer(project, who.id, body.lease)}
         told = {"revision": receipt.revision, "kind": receipt.kind, "surplus": receipt.surplus}
-        return JsonAnswer({**told, "feedback": feedback, "progress": server.progress.of(who.id)})
+        return JsonAnswer({**told, "feedback": feedback, "progress": _progress(server, who)})
 
     @app.post("/api/extend", response_model=None)
     def extend_lease(request: Request, body: LeaseBody) -> Response:
         who = server.required(request)
         expires = extend(project, who.id, body.lease)
-        return JsonAnswer({"expires_in": None if expires is None else project.settings.lease_seconds})
+        left = None if expires is None else project.settings.lease_seconds
+        return JsonAnswer({"expires_in": left, "guidelines": guidelines_revision(project)})
 
     @app.post("/api/release", response_model=None)
     def release_lease(request: Request, body: LeaseBody) -> Response:
         release(project, server.required(request).id, body.lease)
         return JsonAnswer({})
+
+
+def _progress(server: LabellingServer, who: SignedIn) -> dict[str, Any]:
+    """How far all is, and which guidelines hold: a page that is open is told of new ones at once."""
+    return server.progress.of(who.id) | {"guidelines": guidelines_revision(server.project)}
 
 
 def _known_answer(project: Project, whose: int, lease_id: str) -> dict[str, Any]:
@@ -121,6 +131,13 @@ def add_own(app: FastAPI, server: LabellingServer) -> None:
     def difference(request: Request, lease: str) -> Response:
         who = server.required(request)
         return JsonAnswer({"responses": difference_view(project, assignment(project, who.id, lease))})
+
+    @app.get("/api/guidelines", response_model=None)
+    def read(request: Request) -> Response:
+        language = page_language(request, server.required(request))
+        text, revision = guidelines(project)
+        none = Markup("<p>{}</p>").format(say("page.no_guidelines").html(language))
+        return JsonAnswer({"html": str(render_text(text) if text.strip() else none), "revision": revision})
 
     @app.post("/api/guidelines-seen", response_model=None)
     def seen(request: Request, body: GuidelinesBody) -> Response:

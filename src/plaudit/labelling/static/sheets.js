@@ -1,5 +1,5 @@
 // What opens over the page: guidelines, the table of keys, reasons to skip.
-import { post } from "./api.js";
+import { get, post } from "./api.js";
 import { banner, action } from "./banners.js";
 import { project, say } from "./config.js";
 import { byId, h } from "./dom.js";
@@ -29,6 +29,26 @@ export function showGuidelines() {
 export function offerGuidelines() {
   if (project.guidelines_seen >= project.guidelines_revision) return;
   if (project.guidelines_seen === 0) return showGuidelines();
+  tellChanged();
+}
+
+let coming = project.guidelines_revision;
+
+/** The server has other guidelines than the page: fetch them, and say so. Without a connection, with the next reply. */
+export async function newerGuidelines(revision) {
+  if (!(revision > coming)) return;
+  coming = revision;
+  try {
+    const fresh = await get("/api/guidelines");
+    guidelines.querySelector(".text").innerHTML = fresh.html;
+    project.guidelines_revision = coming = fresh.revision;
+    tellChanged();
+  } catch {
+    coming = project.guidelines_revision;
+  }
+}
+
+function tellChanged() {
   const actions = [action(say("judge.read_them"), showGuidelines, "G"), action(say("judge.later"), seen)];
   banner("guidelines", say("judge.guidelines_changed"), { actions });
 }

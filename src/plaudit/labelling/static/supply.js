@@ -2,6 +2,7 @@
 import { post, Refused, Unreachable } from "./api.js";
 import { project } from "./config.js";
 import { waiting } from "./outbox.js";
+import { newerGuidelines } from "./sheets.js";
 import { forget, keysOf, store, stored } from "./storage.js";
 
 const AGAIN = 15_000;
@@ -22,6 +23,7 @@ export function learn(newer) {
 /** Progress as the server counts it; what is still on its way to it counts as done here. */
 export function heard(counted) {
   if (!counted) return;
+  newerGuidelines(counted.guidelines);
   const left = waiting().length;
   const remaining = counted.remaining === null ? null : Math.max(0, counted.remaining - left);
   learn({ done: counted.done + left, remaining });
@@ -111,7 +113,8 @@ export async function alive() {
     if (Date.now() - one.extended < (standing(lease) === "ending" ? 2_000 : SIGN)) continue;
     one.extended = Date.now();
     try {
-      const { expires_in: left } = await post("/api/extend", { lease });
+      const { expires_in: left, guidelines } = await post("/api/extend", { lease });
+      newerGuidelines(guidelines);
       one.until = left === null ? 0 : Date.now() + left * 1_000;
     } catch {
       // Late work is kept, too.
