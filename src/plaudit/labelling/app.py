@@ -15,6 +15,7 @@ from plaudit import __version__
 from plaudit.errors import PlauditError
 from plaudit.labelling.pages import STATIC, not_found_page, static_version
 from plaudit.labelling.project import Project
+from plaudit.labelling.refusals import told
 from plaudit.labelling.routes import (
     LabellingServer,
     add_entry,
@@ -31,7 +32,6 @@ from plaudit.web import (
     KnownHosts,
     RequestLog,
     SafeHeaders,
-    api_error,
     error_response,
 )
 
@@ -81,27 +81,29 @@ class _Static(StaticFiles):
 
 
 def _add_errors(app: FastAPI, server: LabellingServer) -> None:
-    def answer(error: ApiError, request: Request) -> Response:
+    # Not coroutines: who asks, and so in which language, stands in the database.
+    def answer(error: ApiError | PlauditError, request: Request) -> Response:
+        refused = told(error, page_language(request, server.person(request)))
         wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
-        if wants_page and error.status in (404, 405):
-            return HTMLResponse(not_found_page(server.project.name, page_language(request)), error.status)
-        return error_response(error, request.scope)
+        if wants_page and refused.status in (404, 405):
+            return HTMLResponse(not_found_page(server.project.name, page_language(request)), refused.status)
+        return error_response(refused, request.scope)
 
     @app.exception_handler(ApiError)
-    async def told(request: Request, error: ApiError) -> Response:
+    def refused_here(request: Request, error: ApiError) -> Response:
         return answer(error, request)
 
     @app.exception_handler(PlauditError)
-    async def mistaken(request: Request, error: PlauditError) -> Response:
-        return answer(api_error(error), request)
+    def mistaken(request: Request, error: PlauditError) -> Response:
+        return answer(error, request)
 
     @app.exception_handler(RequestValidationError)
-    async def unfit(request: Request, error: RequestValidationError) -> Response:
+    def unfit(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"][1:]) or None
         return answer(ApiError(422, "invalid_input", f"{field or 'the body'}: {first['msg']}", param=field), request)
 
     @app.exception_handler(HTTPException)
-    async def refused(request: Request, error: HTTPException) -> Response:
+    def refused(request: Request, error: HTTPException) -> Response:
         code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
         return answer(ApiError(error.status_code, code, str(error.detail), headers=error.headers or {}), request)

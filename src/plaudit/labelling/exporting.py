@@ -58,7 +58,8 @@ class ExportOptions(NamedTuple):
     Attributes:
         names: people's names instead of ids that mean nothing elsewhere.
         kinds: of questions whose answers go into `groups.jsonl` as well: "gold", "repeat", "training".
-        arms: of the questions whose answers go there; None: any.
+        arms: of the questions whose answers go there, and the moment up to which those of each are taken, in seconds
+            since 1970; None: all.
         prior: whether judgements that came with the groups go there, too.
         both_bad: "tie" or "drop", what becomes of "both bad".
         best_worst: "pairs" or "tiers", what becomes of a best and a worst.
@@ -71,7 +72,7 @@ class ExportOptions(NamedTuple):
 
     names: bool = False
     kinds: frozenset[str] = frozenset()
-    arms: frozenset[str] | None = None
+    arms: Mapping[str, float] | None = None
     prior: bool = False
     both_bad: str = "tie"
     best_worst: str = "pairs"
@@ -140,6 +141,31 @@ def judged_groups(project: Project, connection: Connection, wanted: ExportOption
                 ratings += more[1]
         if rankings or ratings:
             yield replace(group, rankings=tuple(rankings), ratings=tuple(ratings))
+
+
+class Opinion(NamedTuple):
+    """An answer that goes into `groups.jsonl`.
+
+    Attributes:
+        group: the group's id.
+        arm: of the question.
+        sent: when it was said last.
+
+    Example:
+        >>> Opinion("q1", "random", 1_800_000_000.0).arm
+        'random'
+    """
+
+    group: str
+    arm: str
+    sent: float
+
+
+def opinions(project: Project, connection: Connection) -> Iterator[Opinion]:
+    """Every answer to a question that asks for an opinion, of groups that are not withdrawn."""
+    for row, group, judged in _items(project, connection, EVERYTHING):
+        if not row.withdrawn:
+            yield from (Opinion(group.id, one.arm, one.sent) for one in _opinions(judged) if one.asked == "ask")
 
 
 def _opinions(judged: Sequence[Any]) -> list[Any]:
@@ -273,7 +299,7 @@ def _judged(connection: Connection, items: Collection[int], since: float) -> Map
 
 
 def _of_arm(row: Any, wanted: ExportOptions) -> bool:
-    return wanted.arms is None or row.arm in wanted.arms
+    return wanted.arms is None or (row.arm in wanted.arms and row.sent < wanted.arms[row.arm])
 
 
 def _prior(row: Any, group: Group) -> tuple[list[Ranking], list[Rating]]:

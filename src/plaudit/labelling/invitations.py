@@ -15,6 +15,7 @@ from plaudit.labelling.clock import now
 from plaudit.labelling.database.tables import invites, persons
 from plaudit.labelling.people import ANNOTATOR, DAY, begin_session, check_role, digest, insert_person
 from plaudit.labelling.project import Project, note
+from plaudit.labelling.refusals import UnknownError
 
 
 def create_invitation(
@@ -69,9 +70,21 @@ def invitations(project: Project) -> list[dict[str, Any]]:
 
 
 def revoke_invitation(project: Project, number: int) -> None:
-    """Let nobody else in by an invitation; who has accepted it stays."""
+    """Let nobody else in by an invitation; who has accepted it stays.
+
+    Raises:
+        NotFoundError: if there is none of that number.
+
+    Example:
+        >>> project = Project.open("my-project")
+        >>> token = create_invitation(project)
+        >>> revoke_invitation(project, invitations(project)[0]["id"])
+        >>> invitation(project, token) is None
+        True
+    """
     with project.database.writing() as connection:
-        connection.execute(update(invites).where(invites.c.id == number).values(revoked=True))
+        if not connection.execute(update(invites).where(invites.c.id == number).values(revoked=True)).rowcount:
+            raise UnknownError("refused.no_invitation")
         note(connection, "invitation-revoked", {"invite": number})
 
 

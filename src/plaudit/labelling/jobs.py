@@ -1,8 +1,7 @@
 """Train a model on what was said so far and choose the next questions: a job in processes of its own.
 
-The server never loads torch. It writes the judgements down, starts the same commands that a person would, one after the
-other, and keeps what they print. Questions are held out of training by their group, for good, and measured only by
-judgements of the random arm: those that the model had asked for would measure something else.
+The server never loads torch. It writes the judgements down (`plaudit.labelling.splitting`), starts the same commands
+that a person would, one after the other, and keeps what they print.
 """
 
 from __future__ import annotations
@@ -16,23 +15,23 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 from plaudit.data import write_groups
-from plaudit.errors import DataError, InvalidInputError
-from plaudit.groups import Group
-from plaudit.labelling.clock import chance, now
-from plaudit.labelling.exporting import ExportOptions, judged_groups
+from plaudit.errors import DataError
+from plaudit.labelling.clock import now
 from plaudit.labelling.project import Project, note
+from plaudit.labelling.refusals import RefusedError
+from plaudit.labelling.splitting import split_judgements
 from plaudit.storage import write_json
 
 logger = logging.getLogger(__name__)
 
 FOLDER = "training"
-HELD_OUT = 0.25
-"""The share of groups that are held out."""
-
-RANDOM_ARM = ExportOptions(arms=frozenset({"random"}))
+TRAIN, TEST = "train.jsonl", "test.jsonl"
+ARMS = ("informed", "random")
+"""What is compared, the first with the second: names of files and models."""
 
 FEWEST = 10
 """Judgements on which a model can be trained at all."""
@@ -54,6 +53,9 @@ class JobRun:
         judgements: that were trained on.
         held_out: judgements that it was measured by.
         accuracy: on those, with its interval; None: there were none, or it was not measured.
+        backbone: that the model was trained on.
+        comparison: of asking by a model with asking at random: `judgements` that either model was trained on, how many
+            of these they `shared`, and the accuracies `informed`, `random` and their `difference`; None: not compared.
     """
 
     folder: Path
@@ -64,6 +66,8 @@ class JobRun:
     judgements: int = 0
     held_out: int = 0
     accuracy: Mapping[str, Any] | None = None
+    backbone: str = ""
+    comparison: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         row = {name: getattr(self, name) for name in self.__slots__ if name != "folder"}
@@ -94,33 +98,34 @@ class Jobs:
         self._process: subprocess.Popen[str] | None = None
         self._thread: threading.Thread | None = None
 
-    def start(self, backbone: str, count: int, whose: int | None = None) -> JobRun:
+    def start(self, backbone: str, count: int, whose: int | None = None, *, compare: bool = True) -> JobRun:
         """Begin a run.
 
         Args:
             backbone: to train on, as `plaudit train` takes it.
             count: questions to choose.
             whose: the id of who wants it.
+            compare: whether to train two models more, and compare asking with drawing, once there is enough of both.
 
         Raises:
             InvalidInputError: if one is running, or too little was said.
         """
         with self._lock:
             if self._current is not None:
-                raise InvalidInputError("a model is being trained already", remedy="wait for it, or cancel it")
+                raise RefusedError("refused.training_runs")
             # Runs may have been deleted.
             numbers = [_number(folder) for folder in self._folders()]
-            run = JobRun(self.folder / f"{max(numbers, default=0) + 1:04d}")
+            run = JobRun(self.folder / f"{max(numbers, default=0) + 1:04d}", backbone=backbone)
             run.folder.mkdir(parents=True)
             try:
-                has_test = self._write_data(run)
-            except InvalidInputError:
+                self._write_data(run, compare)
+            except RefusedError:
                 run.folder.rmdir()
                 raise
             self._current = run
         with self._project.database.writing() as connection:
             note(connection, "training", {"run": run.folder.name, "backbone": backbone}, whose)
-        steps = self._steps(run, backbone, count, has_test)
+        steps = self._steps(run, count)
         self._thread = threading.Thread(target=self._work, args=(run, steps), name="plaudit-training", daemon=True)
         self._thread.start()
         return run
@@ -159,29 +164,35 @@ class Jobs:
     def _folders(self) -> list[Path]:
         return sorted((folder for folder in self.folder.glob("*") if folder.name.isdecimal()), key=_number)
 
-    def _write_data(self, run: JobRun) -> bool:
-        """Write what is trained on and what is measured by; whether there is any of the second."""
-        train, test = split_judgements(self._project)
-        run.judgements = sum(len(group.rankings) + len(group.ratings) for group in train)
-        run.held_out = sum(len(group.rankings) + len(group.ratings) for group in test)
+    def _write_data(self, run: JobRun, compare: bool) -> None:
+        """Write what is trained on and what is measured by."""
+        split = split_judgements(self._project)
+        run.judgements, run.held_out = split.judgements, split.held_out
         if run.judgements < FEWEST:
-            what = f"there are {run.judgements} judgements to train on"
-            raise InvalidInputError(what, remedy=f"judge until there are {FEWEST}; a quarter of the groups is held out")
-        write_groups(train, run.folder / "train.jsonl", overwrite=True)
-        if test:
-            write_groups(test, run.folder / "test.jsonl", overwrite=True)
-        return bool(test)
+            raise RefusedError("refused.too_few_judgements", judgements=run.judgements, fewest=FEWEST)
+        write_groups(split.train, run.folder / TRAIN, overwrite=True)
+        if split.test:
+            write_groups(split.test, run.folder / TEST, overwrite=True)
+        if compare and split.test and split.arms is not None:
+            run.comparison = {"judgements": split.arms.judgements, "shared": split.arms.shared}
+            for arm in ARMS:
+                write_groups(getattr(split.arms, arm), run.folder / f"{arm}.jsonl", overwrite=True)
 
-    def _steps(self, run: JobRun, backbone: str, count: int, has_test: bool) -> list[list[str]]:
-        folder = run.folder
-        model = str(folder / "model")
-        steps = [["train", str(folder / "train.jsonl"), "-o", model, "--backbone", backbone]]
-        if has_test:
-            steps.append(["eval", model, str(folder / "test.jsonl"), "-o", str(folder / "report")])
+    def _steps(self, run: JobRun, count: int) -> list[list[str]]:
+        folder, backbone = run.folder, run.backbone
+        model, test = str(folder / "model"), str(folder / TEST)
+        steps = [["train", str(folder / TRAIN), "-o", model, "--backbone", backbone]]
+        if (folder / TEST).exists():
+            steps.append(["eval", model, test, "-o", str(folder / "report")])
         if count:
             # A model that learned from these judgements would count them twice; features of a frozen backbone do not.
             by = ["--backbone", backbone] if backbone.startswith("frozen:") else ["--model", model]
             steps.append(["label", "ask", self._project.place, *by, "--count", str(count), "--anyway"])
+        if run.comparison is not None:
+            # Last: people need not wait for it.
+            models = [str(folder / arm) for arm in ARMS]
+            steps += [["train", f"{arm}.jsonl", "-o", arm, "--backbone", backbone] for arm in models]
+            steps.append(["compare", *models, test, "-o", str(folder / "comparison")])
         return steps
 
     def _work(self, run: JobRun, steps: Sequence[Sequence[str]]) -> None:
@@ -192,6 +203,7 @@ class Jobs:
             logger.exception("the run %s failed", run.folder)
             run.state = "failed"
         run.accuracy = _accuracy(run.folder / "report" / "metrics.json")
+        run.comparison = _compared(run)
         run.ended = now()
         run.state = "done" if run.state == "running" else run.state
         try:
@@ -222,28 +234,15 @@ class Jobs:
                     run.state = "failed"
 
 
-def split_judgements(project: Project) -> tuple[list[Group], list[Group]]:
-    """Groups to train on, and groups to measure by: the second are held out for good, and have judgements of the random
-    arm alone."""
-    with project.database.reading() as connection:
-        everything = list(judged_groups(project, connection))
-        random_alone = {group.id: group for group in judged_groups(project, connection, RANDOM_ARM)}
-    held_out = {group.id for group in everything if chance(project.secret, "held out", group.id) < HELD_OUT}
-    train = [group for group in everything if group.id not in held_out]
-    return train, [random_alone[group.id] for group in everything if group.id in held_out and group.id in random_alone]
-
-
 def _number(folder: Path) -> int:
     return int(folder.name)
 
 
 def _read(folder: Path) -> dict[str, Any]:
     """What a run left; nothing, if the server ended with it."""
-    try:
-        row: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {"number": _number(folder), "state": "failed", "commands": [], "accuracy": None, "report": False}
-    return row
+    row = _json(folder / "run.json")
+    # What an older Plaudit did not write is not known.
+    return JobRun(folder, state="failed", started=0.0).to_json() | row
 
 
 def _end_of(file: Path) -> str:
@@ -255,9 +254,25 @@ def _end_of(file: Path) -> str:
 
 
 def _accuracy(metrics: Path) -> dict[str, Any] | None:
-    try:
-        row = json.loads(metrics.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
+    row = _json(metrics)
     figure = row.get("metrics", row).get("accuracy")
     return figure if isinstance(figure, dict) else None
+
+
+def _compared(run: JobRun) -> dict[str, Any] | None:
+    """What came of the comparison; the two models were made for it alone, and may be large."""
+    for arm in ARMS:
+        rmtree(run.folder / arm, ignore_errors=True)
+    figure = _json(run.folder / "comparison" / "compare.json").get("accuracy")
+    if run.comparison is None or not isinstance(figure, dict):
+        return None
+    return {**run.comparison, ARMS[0]: figure["a"], ARMS[1]: figure["b"], "difference": figure["difference"]}
+
+
+def _json(file: Path) -> dict[str, Any]:
+    """What stands in a file; nothing, where there is none."""
+    try:
+        row = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return row if isinstance(row, dict) else {}

@@ -12,12 +12,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, case, func, select, update
 
-from plaudit.errors import InvalidInputError, NotFoundError
+from plaudit.errors import NotFoundError
 from plaudit.labelling.answers import Answer, as_shown, read_answer
 from plaudit.labelling.assigning import end
 from plaudit.labelling.clock import now
 from plaudit.labelling.database.tables import items, leases, persons, projects, questions
 from plaudit.labelling.project import Project, current_overlap, note
+from plaudit.labelling.refusals import RefusedError, UnknownError
 
 _OPINIONS = questions.c.kind == "ask"
 
@@ -46,7 +47,7 @@ def raise_overlap(project: Project, overlap: int, by: int | None = None) -> int:
     with _alone(project) as connection:
         before = current_overlap(connection)
         if overlap < before:
-            raise InvalidInputError(f"the overlap is {before} already", remedy="it can only be raised")
+            raise RefusedError("refused.overlap_lower", before=before)
         stored: Mapping[str, Any] = connection.scalar(select(projects.c.settings)) or {}
         connection.execute(update(projects).values(settings={**stored, "overlap": overlap}))
         count = _ask_more(connection, _OPINIONS & (questions.c.wanted < overlap), overlap)
@@ -63,7 +64,7 @@ def ask_again(project: Project, question_id: int, more: int = 1, by: int | None 
     with _alone(project) as connection:
         asked = _question(connection, question_id)
         if asked.kind != "ask":
-            raise NotFoundError("this question asks for nobody's opinion")
+            raise UnknownError("refused.no_opinion")
         _ask_more(connection, questions.c.id == question_id, asked.wanted + more)
         note(connection, "question-again", {"question": question_id, "more": more}, by)
 
@@ -103,9 +104,10 @@ def withdraw(project: Project, group_ids: Collection[str], withdrawn: bool = Tru
         NotFoundError: if there is no such group.
     """
     with _alone(project) as connection:
-        rows = connection.execute(select(items).where(items.c.group_id.in_(group_ids)).with_for_update()).all()
+        named = items.c.group_id.in_([one for one in group_ids if _is_kept(one)])
+        rows = connection.execute(select(items).where(named).with_for_update()).all()
         if missing := sorted({*group_ids} - {row.group_id for row in rows}):
-            raise NotFoundError(f"there is no group {missing[0]!r}")
+            raise UnknownError("refused.no_group", group=repr(missing[0]))
         changed = [row for row in rows if row.withdrawn != withdrawn]
         for row in changed:
             asked = questions.c.item == row.id
@@ -114,8 +116,9 @@ def withdraw(project: Project, group_ids: Collection[str], withdrawn: bool = Tru
                 _take_out_of_hands(connection, asked)
                 connection.execute(update(questions).where(asked).values(state="withdrawn"))
             else:
-                # Questions that were asked are passed over when their turn comes.
-                following = 0 if row.total else None
+                # Questions that were asked are passed over when their turn comes, if any are left.
+                begun = connection.scalar(select(func.count()).where(asked, _OPINIONS)) or 0
+                following = 0 if row.total > begun else None
                 connection.execute(update(items).where(items.c.id == row.id).values(withdrawn=False, round=following))
                 back = asked & (questions.c.state == "withdrawn")
                 connection.execute(update(questions).where(back).values(state="open"))
@@ -142,15 +145,15 @@ def change_gold(project: Project, question_id: int, answer: Answer, by: int | No
     with _alone(project) as connection:
         asked = _question(connection, question_id)
         if asked.kind not in ("gold", "training"):
-            raise NotFoundError("the answer to this question is not known")
+            raise UnknownError("refused.gold_unknown")
         try:
             body = as_shown(answer, asked.responses)
         except (KeyError, TypeError):
-            raise InvalidInputError("the question does not show such an answer") from None
+            raise RefusedError("refused.gold_unfit") from None
         # How much better an answer is, nobody is tested on.
         known = read_answer(body, replace(project.settings, strength=0, both_bad=False), asked.responses)
         if "skip" in known or len(known.get("tiers", [0, 1])) < 2:
-            raise InvalidInputError("that decides nothing", remedy="name a better answer, or rate the answers")
+            raise RefusedError("refused.gold_undecided")
         if "tiers" in known or "best" in known:
             known["of"] = list(asked.responses)
         connection.execute(update(items).where(items.c.id == asked.item).values(gold=known))
@@ -165,6 +168,11 @@ def _alone(project: Project) -> Iterator[Connection]:
     with project.database.writing() as connection:
         connection.execute(select(persons.c.id).order_by(persons.c.id).with_for_update()).all()
         yield connection
+
+
+def _is_kept(text: str) -> bool:
+    """Whether a database has a place for a text: none has for half a character, PostgreSQL none for NUL."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _question(connection: Connection, question_id: int) -> Any:

@@ -8,8 +8,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from plaudit.labelling.curves import compared, curve, mark, points_of
 from plaudit.labelling.pages import render_page
 from plaudit.labelling.people import OWNER
+from plaudit.labelling.splitting import FEWEST_APART
 from plaudit.labelling.wording import say, script_words
 from plaudit.text import Language, Sentence, count
 
@@ -185,6 +187,64 @@ class Shown:
         return Markup('<svg class="days" viewBox="0 0 {} 46" aria-hidden="true">{}</svg>').format(
             max(18 * len(days), 18), Markup().join(columns)
         )
+
+    def points(self, figure: Figure) -> str:
+        """A difference of two shares with its interval, in points.
+
+        Example:
+            >>> Shown("en").points({"value": -0.012, "low": -0.05, "high": 0.03, "n": 120})
+            '−1.2\xa0[−5.0,\xa0+3.0]'
+        """
+        if figure["value"] is None:
+            return NOTHING
+        value, *ends = (f"{100 * figure[end]:+.1f}" for end in ("value", "low", "high") if figure.get(end) is not None)
+        told = f"{value}{_SPACE}[{ends[0]},{_SPACE}{ends[1]}]" if ends else value
+        return told.replace("-", "\N{MINUS SIGN}")
+
+    def curve(self, runs: list[dict[str, Any]]) -> Markup:
+        """Held-out accuracy by the number of judgements."""
+        points = points_of(runs)
+        if not points:
+            return Markup()
+        return curve(points, self._plain("curve_across"), self._plain("held_out"))
+
+    def compared(self, runs: list[dict[str, Any]]) -> list[Any]:
+        """Runs in which asking was compared."""
+        return [*compared(runs)]
+
+    def series(self, name: str) -> Markup:
+        """The mark of what is drawn under a name, and what it is."""
+        return Markup("{} {}").format(mark(name), self.text(f"curve_{name}"))
+
+    def asking(self, runs: list[dict[str, Any]]) -> Markup:
+        """Whether asking by a model pays, in words."""
+        told = compared(runs)
+        if not told:
+            return self.text("asking_unknown", fewest=FEWEST_APART)
+        one = told[0]["comparison"]
+        figure = one["difference"]
+        low, high = figure.get("low"), figure.get("high")
+        key = "asking_unclear" if low is None or low <= 0 <= high else "asking_ahead" if low > 0 else "asking_behind"
+        return self.text(key, n=one["judgements"], difference=self.points(figure))
+
+    def asked(self, attribute: Mapping[str, Any]) -> str:
+        """What an attribute asks, in the page's language."""
+        return str((attribute.get("question") or {}).get(self._locale) or attribute["name"])
+
+    def rated(self, known: Mapping[str, Any], response: int, attribute: str) -> str:
+        """The value of a known answer, or nothing.
+
+        Example:
+            >>> known = {"ratings": [{"response": 0, "attribute": "true", "value": 4}]}
+            >>> Shown("en").rated(known, 0, "true"), Shown("en").rated(known, 1, "true")
+            ('4', '')
+        """
+        rated = known.get("ratings", ())
+        values = (one["value"] for one in rated if (one["response"], one["attribute"]) == (response, attribute))
+        return next((f"{value:g}" for value in values), "")
+
+    def _plain(self, key: str) -> str:
+        return say(f"overview.{key}").plain(self._locale)
 
     def agreement(self, alpha: Figure) -> Markup:
         """What an alpha amounts to, in words."""

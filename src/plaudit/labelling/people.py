@@ -20,6 +20,7 @@ from plaudit.errors import InvalidInputError
 from plaudit.labelling.clock import now, public_id
 from plaudit.labelling.database.tables import persons, sessions
 from plaudit.labelling.project import Project, note
+from plaudit.labelling.refusals import RefusedError
 
 OWNER, REVIEWER, ANNOTATOR = "owner", "reviewer", "annotator"
 ROLES = (OWNER, REVIEWER, ANNOTATOR)
@@ -94,7 +95,7 @@ def set_role(project: Project, whose: int, role: str) -> bool:
         Whether it is another.
 
     Raises:
-        InvalidInputError: if there is no such role.
+        InvalidInputError: if there is no such role, or nobody would be an owner any more.
 
     Example:
         >>> project = Project.open("my-project")
@@ -104,6 +105,10 @@ def set_role(project: Project, whose: int, role: str) -> bool:
     """
     check_role(role)
     with project.database.writing() as connection:
+        # In one order, so that of two owners who step down at once one stays.
+        owners = select(persons.c.id).where(persons.c.role == OWNER, ~persons.c.disabled).order_by(persons.c.id)
+        if role != OWNER and list(connection.scalars(owners.with_for_update())) == [whose]:
+            raise RefusedError("refused.last_owner")
         other = (persons.c.id == whose, persons.c.role != role)
         if not connection.execute(update(persons).where(*other).values(role=role)).rowcount:
             return False

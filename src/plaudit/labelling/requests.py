@@ -75,3 +75,4 @@ class TrainingBody(RequestBody):
 
     backbone: str = Field(default="frozen:minilm-l6", max_length=500)
     count: int = Field(default=100, ge=0, le=10_000)
+    compare: bool = True

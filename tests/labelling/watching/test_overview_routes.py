@@ -18,6 +18,9 @@ CHANGED = [
     ("POST", "/api/overview/invite", {}),
     ("POST", "/api/overview/return-link", {"person": "0" * 32}),
     ("POST", "/api/overview/pause", {"paused": False}),
+    ("POST", "/api/overview/revoke", {"invite": 10_000}),
+    ("POST", "/api/overview/role", {"person": "0" * 32, "role": "reviewer"}),
+    ("POST", "/api/overview/withdraw", {"groups": ["nowhere"]}),
     ("POST", "/api/overview/guidelines", {"text": "Be fair.", "revision": 99}),
     ("POST", "/api/overview/overlap", {"overlap": 3}),
     ("POST", "/api/overview/aside", {"question": 1}),
@@ -25,10 +28,9 @@ CHANGED = [
     ("POST", "/api/overview/gold", {"question": 1, "answer": {"tiers": [[0], [1]]}}),
 ]
 # To nobody and to annotators the page itself shows the way.
+NOWHERE = {f"/api/overview/{name}" for name in ("return-link", "role", "revoke", "withdraw", "gold")}
 STATUS = {
-    "owner": lambda method, path: {"/api/overview/return-link": 404, "/api/overview/guidelines": 409}.get(
-        path, 404 if path == "/api/overview/gold" else 200
-    ),
+    "owner": lambda method, path: 404 if path in NOWHERE else 409 if path == "/api/overview/guidelines" else 200,
     "reviewer": lambda method, path: 200 if method == "GET" else 403,
     "annotator": lambda method, path: 303 if path == "/overview" else 403,
     "nobody": lambda method, path: 303 if path == "/overview" else 401,
@@ -95,6 +97,78 @@ def test_an_invitation_and_a_way_back(served):
     assert invitations.invitation(served.project, back.removeprefix("/join/")).name == "Ann"
 
 
+def test_an_invitation_is_revoked(served):
+    owner = served.visitor("owner")
+    link = owner.post("/api/overview/invite", {"role": "reviewer", "label": "class 7b", "most": 3}).json()["link"]
+    (one,) = owner.get("/api/overview").json()["invitations"]
+    assert (one["role"], one["label"], one["uses"], one["most"]) == ("reviewer", "class 7b", 0, 3)
+    assert owner.post("/api/overview/revoke", {"invite": one["id"]}).status_code == 200
+    assert owner.get("/api/overview").json()["invitations"] == []
+    assert invitations.invitation(served.project, link.removeprefix("/join/")) is None
+
+
+def test_a_person_gets_another_role_and_comes_in_anew(served):
+    owner, ann = served.visitor("owner"), served.visitor("annotator")
+    people = {one["name"]: one for one in owner.get("/api/overview").json()["people"]}
+    told = {"person": people["the annotator"]["person"], "role": "reviewer"}
+    assert owner.post("/api/overview/role", told).status_code == 200
+    assert ann.get("/api/overview").status_code == 401
+    assert {one["name"]: one["role"] for one in owner.get("/api/overview").json()["people"]}[
+        "the annotator"
+    ] == "reviewer"
+    itself = {"person": people["the owner"]["person"], "role": "annotator"}
+    assert owner.post("/api/overview/role", itself).json()["error"]["code"] == "last_owner"
+    assert owner.post("/api/overview/role", told | {"role": "owner"}).status_code == 200
+    assert owner.post("/api/overview/role", itself).status_code == 200
+    assert owner.get("/api/overview").status_code == 401
+
+
+def test_groups_are_withdrawn_and_restored(served):
+    owner = served.visitor("owner")
+    before = owner.get("/api/overview").json()["progress"]["questions"]
+    assert owner.post("/api/overview/withdraw", {"groups": ["q7", "q9"]}).json() == {"groups": 2}
+    told = owner.get("/api/overview").json()
+    assert told["withdrawn"] == ["q9", "q7"]
+    assert told["progress"]["questions"]["withdrawn"] == 2
+    assert '"q7"' not in owner.get("/export/groups.jsonl").text
+    assert owner.post("/api/overview/withdraw", {"groups": ["q7", "q9"], "withdrawn": False}).json() == {"groups": 2}
+    assert owner.get("/api/overview").json()["progress"]["questions"] == before
+
+
+@pytest.mark.parametrize(
+    "path, body, code, en, zh",
+    [
+        (
+            "overview/overlap",
+            {"overlap": 1},
+            "overlap_lower",
+            "the overlap is 3 already; it can only be raised",
+            "每题已有 3 人",
+        ),
+        ("overview/withdraw", {"groups": ["nope"]}, "no_group", "there is no group 'nope'", "没有分组 'nope'"),
+        (
+            "overview/guidelines",
+            {"text": "", "revision": 9},
+            "conflict",
+            "somebody has changed the guidelines",
+            "期间已有人改动",
+        ),
+        ("overview/aside", {"question": 10_000}, "not_found", "there is no question 10000", "它已不在"),
+        ("overview/aside", {"question": "x"}, "invalid_input", "question: Input should be a valid integer", "无法接受"),
+        ("take", {"besides": "x"}, "invalid_input", "besides: Input should be a valid list", "无法接受"),
+    ],
+)
+def test_a_refusal_is_told_in_the_language_of_the_page(served, path, body, code, en, zh):
+    for language, words in (("en", en), ("zh-CN,zh;q=0.9", zh)):
+        answer = served.visitor("owner").post(f"/api/{path}", body, **{"Accept-Language": language})
+        assert answer.json()["error"]["code"] == code
+        assert words in answer.json()["error"]["message"]
+    # What was chosen on the page counts before what the browser asks for.
+    owner = served.visitor("owner")
+    owner.post("/api/locale", {"locale": "zh"})
+    assert zh in owner.post(f"/api/{path}", body, **{"Accept-Language": "en"}).json()["error"]["message"]
+
+
 def test_a_person_and_the_project_are_paused_and_go_on(served):
     owner = served.visitor("owner")
     ann = next(one for one in owner.get("/api/overview").json()["people"] if one["name"] == "Ann")
@@ -158,12 +232,48 @@ def test_exports_are_whole_and_hide_names_unless_asked(served):
     assert owner.get("/export/secrets.jsonl").status_code == 404
 
 
-def test_models_that_were_trained_stand_there_with_their_log(served):
-    folder = served.project.folder / "training" / "0001"
+ACCURACY = {"value": 0.71, "low": 0.62, "high": 0.79, "n": 120}
+
+
+def trained(served, number, **what):
+    """A run that is over."""
+    folder = served.project.folder / "training" / f"{number:04d}"
     folder.mkdir(parents=True)
-    accuracy = {"value": 0.71, "low": 0.62, "high": 0.79, "n": 120}
-    run = {"state": "done", "commands": [], "judgements": 140, "accuracy": accuracy, "number": 1, "report": False}
-    (folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    run = {"state": "done", "commands": [], "judgements": 140, "accuracy": ACCURACY, "number": number, "report": False}
+    (folder / "run.json").write_text(json.dumps(run | what), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "low, high, words",
+    [
+        (0.01, 0.09, "Asking by a model is ahead: +5.0\xa0[+1.0,\xa0+9.0] points"),
+        (-0.09, -0.01, "Asking by a model is behind: −5.0\xa0[−9.0,\xa0−1.0] points"),
+        (-0.02, 0.1, "Nothing shows that asking by a model is better or worse: +4.0\xa0[−2.0,\xa0+10.0] points"),
+    ],
+)
+def test_asking_by_a_model_stands_beside_asking_at_random(served, low, high, words):
+    reviewer = served.visitor("reviewer")
+    # What an older Plaudit wrote knows nothing of it.
+    trained(served, 1)
+    assert "Not compared yet" in reviewer.get("/overview/parts").text
+    for number, judgements in ((2, 240), (3, 260)):
+        difference = ACCURACY | {"value": (low + high) / 2, "low": low, "high": high}
+        figures = {"informed": ACCURACY, "random": ACCURACY, "difference": difference}
+        told = {"judgements": judgements, "shared": 200, **figures}
+        trained(served, number, backbone="bow", comparison=told)
+    # Another backbone is not drawn beside these.
+    trained(served, 4, backbone="tiny", comparison=None)
+    page = reviewer.get("/overview/parts").text
+    assert words in page
+    assert "200 of them shared" in page
+    picture = page[page.index('<svg class="curve"') : page.index("</figure>")]
+    assert picture.count("<circle") - 1 == picture.count('class="random square"') - 1 == 2
+    assert picture.count("<polygon") - 1 == 2
+
+
+def test_models_that_were_trained_stand_there_with_their_log(served):
+    folder = trained(served, 1)
     reviewer = served.visitor("reviewer")
     before = reviewer.get("/overview/parts")
     assert "71%\xa0[62,\xa079]" in before.text

@@ -18,7 +18,15 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from plaudit.labelling import invitations, people
 from plaudit.labelling.database.tables import persons, questions
 from plaudit.labelling.exporting import GROUPS, JUDGEMENTS, ExportOptions, judged_groups, judged_lines
-from plaudit.labelling.managing import ask_again, change_gold, pause_project, raise_overlap, reopen, set_aside
+from plaudit.labelling.managing import (
+    ask_again,
+    change_gold,
+    pause_project,
+    raise_overlap,
+    reopen,
+    set_aside,
+    withdraw,
+)
 from plaudit.labelling.overview_page import overview_page, overview_parts
 from plaudit.labelling.people import OWNER, REVIEWER
 from plaudit.labelling.project import Project, guidelines, set_guidelines
@@ -52,6 +60,25 @@ class PersonBody(RequestBody):
     """A person, by the public id."""
 
     person: str = Field(max_length=32)
+
+
+class RoleBody(PersonBody):
+    """A person, and what the person may do from now on."""
+
+    role: Literal["owner", "reviewer", "annotator"]
+
+
+class RevokeBody(RequestBody):
+    """An invitation, by its number."""
+
+    invite: RowId
+
+
+class WithdrawBody(RequestBody):
+    """Groups that are to be asked about no more, or again."""
+
+    groups: list[str] = Field(min_length=1, max_length=1000)
+    withdrawn: bool = True
 
 
 class NewGuidelinesBody(RequestBody):
@@ -196,12 +223,27 @@ def _add_people(app: FastAPI, server: LabellingServer, watch: ProjectWatch) -> N
         token = invitations.create_invitation(
             project, body.role, label=body.label, most=body.most, days=body.days, by=who.id
         )
+        watch.forget()
         return JsonAnswer({"link": f"/join/{token}"})
 
     @app.post("/api/overview/return-link", response_model=None)
     def return_link(request: Request, body: PersonBody) -> Response:
         server.required(request, OWNER)
         return JsonAnswer({"link": f"/join/{invitations.create_return_link(project, _person(project, body.person))}"})
+
+    @app.post("/api/overview/revoke", response_model=None)
+    def revoke(request: Request, body: RevokeBody) -> Response:
+        server.required(request, OWNER)
+        invitations.revoke_invitation(project, body.invite)
+        watch.forget()
+        return JsonAnswer({})
+
+    @app.post("/api/overview/role", response_model=None)
+    def role(request: Request, body: RoleBody) -> Response:
+        server.required(request, OWNER)
+        people.set_role(project, _person(project, body.person), body.role)
+        watch.forget()
+        return JsonAnswer({})
 
     @app.post("/api/overview/pause", response_model=None)
     def pause(request: Request, body: PauseBody) -> Response:
@@ -253,6 +295,13 @@ def _add_questions(app: FastAPI, server: LabellingServer, watch: ProjectWatch) -
         set_aside(project, body.question, who.id)
         watch.forget()
         return JsonAnswer({})
+
+    @app.post("/api/overview/withdraw", response_model=None)
+    def withdraw_groups(request: Request, body: WithdrawBody) -> Response:
+        who = server.required(request, OWNER)
+        changed = withdraw(project, body.groups, body.withdrawn, by=who.id)
+        watch.forget()
+        return JsonAnswer({"groups": changed})
 
     @app.post("/api/overview/again", response_model=None)
     def again(request: Request, body: QuestionBody) -> Response:

@@ -33,7 +33,7 @@ def add_training(app: FastAPI, server: LabellingServer) -> None:
     @app.post("/api/training", response_model=None)
     def begin(request: Request, body: TrainingBody) -> Response:
         who = server.required(request, people.OWNER)
-        return JsonAnswer(server.jobs.start(body.backbone, body.count, who.id).to_json())
+        return JsonAnswer(server.jobs.start(body.backbone, body.count, who.id, compare=body.compare).to_json())
 
     @app.post("/api/training/cancel", response_model=None)
     def cancel(request: Request) -> Response:

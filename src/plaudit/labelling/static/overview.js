@@ -106,13 +106,23 @@ const whole = (text) => (text === "" ? null : Number(text));
 const bodies = {
   invite: (form) => ({ role: form.role.value, most: whole(form.most.value), days: whole(form.days.value) }),
   guidelines: (form) => ({ text: form.text.value, revision: Number(form.dataset.revision) }),
-  training: (form) => ({ backbone: form.backbone.value, count: Number(form.count.value) }),
+  training: (form) => ({ backbone: form.backbone.value, count: Number(form.count.value), compare: form.compare.checked }),
+  role: (form) => ({ person: form.dataset.person, role: form.role.value }),
+  withdraw: (form) => ({ groups: form.groups.value.split("\n").map((line) => line.trim()).filter(Boolean) }),
   overlap: (form) => ({ overlap: Number(form.overlap.value) }),
   gold: (form) => ({ question: Number(form.dataset.question), answer: known(form) }),
 };
 
 function known(form) {
+  const ratings = [...form.querySelectorAll("[data-attribute]")]
+    .filter((field) => field.value !== "")
+    .map((field) => ({ response: Number(field.dataset.response), attribute: field.dataset.attribute, value: Number(field.value) }));
+  return { ...choice(form), ...(ratings.length && { ratings }) };
+}
+
+function choice(form) {
   const data = new FormData(form);
+  if (!data.has("best")) return {};
   const best = Number(data.get("best"));
   if (data.has("worst")) return { best, worst: Number(data.get("worst")) };
   const others = form.dataset.numbers.split(",").map(Number).filter((number) => number !== best);
@@ -135,6 +145,37 @@ function problem(error) {
   return say("failed", { message });
 }
 
+/** What a button is about, as its request names it. */
+function about({ person, question, paused, invite, group, withdrawn }) {
+  return {
+    ...(person && { person }),
+    ...(question && { question: Number(question) }),
+    ...(paused && { paused: paused === "true" }),
+    ...(invite && { invite: Number(invite) }),
+    ...(group && { groups: [group], withdrawn: withdrawn === "true" }),
+  };
+}
+
+/** A sheet; of whom it is about it says the name, and takes the role. */
+function open(sheet, { person, name, role }) {
+  if (person) {
+    sheet.querySelector("form").dataset.person = person;
+    sheet.querySelector("[data-shows=name]").textContent = name;
+    sheet.querySelector("form").role.value = role;
+  }
+  sheet.showModal();
+}
+
+/** Ask before something is taken away; the button that does it says what the one that was pressed said. */
+function confirmed(text, yes) {
+  const sheet = byId("confirm");
+  byId("confirm-text").textContent = text;
+  byId("confirm-yes").textContent = yes;
+  sheet.returnValue = "";
+  sheet.showModal();
+  return new Promise((resolve) => sheet.addEventListener("close", () => resolve(sheet.returnValue === "yes"), { once: true }));
+}
+
 function showLink(path, kind) {
   for (const note of document.querySelectorAll("#link [data-note]")) note.hidden = note.dataset.note !== kind;
   byId("link-text").value = new URL(path, location.origin).href;
@@ -144,14 +185,13 @@ function showLink(path, kind) {
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("button");
   if (!button) return;
-  const { act, opens, person, question, paused } = button.dataset;
-  if (opens) byId(opens).showModal();
+  const { act, opens, confirm } = button.dataset;
+  if (opens) open(byId(opens), button.dataset);
   if ("closes" in button.dataset) button.closest("dialog").close();
-  if (!act) return;
+  if (!act || (confirm && !(await confirmed(confirm, button.firstChild.textContent)))) return;
   button.disabled = true;
   try {
-    const body = { ...(person && { person }), ...(question && { question: Number(question) }), ...(paused && { paused: paused === "true" }) };
-    await change(act, body);
+    await change(act, about(button.dataset));
   } catch (error) {
     tell(problem(error), true);
   }

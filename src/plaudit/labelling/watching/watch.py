@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, select
 
 from plaudit.labelling.clock import now
 from plaudit.labelling.database.tables import items, leases, persons, projects, questions
+from plaudit.labelling.invitations import invitations
 from plaudit.labelling.project import Project
 from plaudit.labelling.watching.agreeing import ASK, agreement
 from plaudit.labelling.watching.details import with_details
@@ -25,6 +26,10 @@ from plaudit.labelling.watching.pace import by_day, pace_of
 
 KEPT_SECONDS = 5.0
 """For which figures are told again before they are computed anew."""
+
+
+MOST_WITHDRAWN = 50
+"""Groups that are named."""
 
 
 class Seen(NamedTuple):
@@ -101,6 +106,7 @@ class ProjectWatch:
             people = _people(connection, each)
             lists = with_details(connection, judged, hard_questions(judged, revisions))
             counts = _counts(connection, about["overlap"])
+            withdrawn = _withdrawn(connection)
         names = [one.name for one in settings.rated]
         return {
             "project": about,
@@ -110,6 +116,8 @@ class ProjectWatch:
             "everyone": everyone,
             "named": named(people, everyone),
             "questions": lists,
+            "withdrawn": withdrawn,
+            "invitations": [one for one in invitations(self._project) if one["holds"]],
             "fast_seconds": FAST_SECONDS,
         }
 
@@ -119,12 +127,19 @@ def _project(connection: Connection, project: Project) -> dict[str, Any]:
     return {
         "name": row.name,
         "mode": project.settings.mode,
+        "attributes": [one.to_json() for one in project.settings.rated],
         # Which may have been raised since the project was opened.
         "overlap": int(row.settings.get("overlap", project.settings.overlap)),
         "paused": row.paused,
         "guidelines": row.guidelines,
         "guidelines_revision": row.guidelines_revision,
     }
+
+
+def _withdrawn(connection: Connection) -> list[str]:
+    """Ids of groups that are asked about no more, those that were added last first."""
+    gone = select(items.c.group_id).where(items.c.withdrawn).order_by(items.c.id.desc())
+    return [*connection.scalars(gone.limit(MOST_WITHDRAWN))]
 
 
 def _gold_revisions(connection: Connection) -> dict[int, int]:
