@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from plaudit.data.clicks import ClickReport, groups_of_clicks, long_enough
     from plaudit.data.columns import parse_columns
     from plaudit.data.containers import decompressed, read_rows
+    from plaudit.data.dealt_rows import BadRow, DealtRow, DealtRows, RowReading, shard_of, source_hash, unpack_rows
     from plaudit.data.formats import FORMATS, FileReading
     from plaudit.data.formats.fields import IDS, name_of, need, prompt_of, take
     from plaudit.data.formats.pairs import read_trl
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from plaudit.data.rows import Row
     from plaudit.data.scales import Bounds, Scale, parse_scale, scales_of
     from plaudit.data.score_alignment import align_scores, check_ids
+    from plaudit.data.score_tables import is_scores, numbered, read_footer, score_table, shard_files, shard_name
     from plaudit.data.scores import (
         Score,
         ranked,
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
         write_scores,
     )
     from plaudit.data.source_lines import SourceLines
-    from plaudit.data.sources import SUFFIXES, Table, tables
+    from plaudit.data.sources import SUFFIXES, Source, Table, list_sources, tables
     from plaudit.data.split import SIDES, deal_folds, held_out, hold_out, split_groups, split_to_folder
     from plaudit.data.task_rows import label_studio_config
     from plaudit.data.watching import watch_reading
@@ -60,8 +62,11 @@ __all__ = [
     "SLOTS",
     "SUFFIXES",
     "AlwaysFirst",
+    "BadRow",
     "Bounds",
     "ClickReport",
+    "DealtRow",
+    "DealtRows",
     "FileReading",
     "GroupStore",
     "Labels",
@@ -71,8 +76,10 @@ __all__ = [
     "ReadReport",
     "RejectsFile",
     "Row",
+    "RowReading",
     "Scale",
     "Score",
+    "Source",
     "SourceLines",
     "Table",
     "align_scores",
@@ -84,10 +91,12 @@ __all__ = [
     "groups_of_clicks",
     "held_out",
     "hold_out",
+    "is_scores",
     "judgements_of",
     "keep_groups",
     "label_studio_config",
     "length_report",
+    "list_sources",
     "load_groups",
     "load_prompts",
     "load_propensities",
@@ -98,12 +107,14 @@ __all__ = [
     "name_of",
     "near_duplicates",
     "need",
+    "numbered",
     "open_groups",
     "parse_columns",
     "parse_scale",
     "prompt_clusters",
     "prompt_of",
     "ranked",
+    "read_footer",
     "read_groups",
     "read_llmbar",
     "read_rows",
@@ -112,14 +123,20 @@ __all__ = [
     "read_trl",
     "response_of",
     "scales_of",
+    "score_table",
     "selected",
+    "shard_files",
+    "shard_name",
+    "shard_of",
     "signature",
+    "source_hash",
     "split_groups",
     "split_to_folder",
     "tables",
     "take",
     "text_hash",
     "tools_of",
+    "unpack_rows",
     "verdict_tiers",
     "watch_reading",
     "write_groups",

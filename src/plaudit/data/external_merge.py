@@ -50,7 +50,7 @@ class ExternalMerge:
         for key, (index, group) in groups:
             # Python's own hash of text differs from process to process; this one does not.
             digest = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-            _dump((index, digest, _packed(group)), self._files[digest[0] % PARTITIONS])
+            dump_item((index, digest, packed(group)), self._files[digest[0] % PARTITIONS])
 
     def merge(
         self, merge_fragments: Callable[[Iterable[IndexedGroup]], Iterable[IndexedGroup]]
@@ -66,12 +66,12 @@ class ExternalMerge:
             partition = self._folder / f"partition-{i}"
             with partition.open("rb", BUFFER) as stream, self._open(f"run-{i}", "wb") as run:
                 for item in sorted(_merged(stream, merge_fragments)):
-                    _dump(item, run)
+                    dump_item(item, run)
             partition.unlink()
             runs.append(self._open(f"run-{i}", "rb"))
         # Each run is sorted by index, so merging them needs one group of each in memory.
-        packed: Iterator[_Packed] = heapq.merge(*map(_load_all, runs))
-        return ((index, _unpacked(data)) for index, data in packed)
+        in_order: Iterator[_Packed] = heapq.merge(*map(load_items, runs))
+        return ((index, unpacked(data)) for index, data in in_order)
 
     def _open(self, name: str, mode: str) -> IO[bytes]:
         return self._stack.enter_context((self._folder / name).open(mode, BUFFER))
@@ -82,14 +82,14 @@ def _merged(
 ) -> Iterator[_Packed]:
     """The groups of a partition."""
     fragments: dict[bytes, list[_Packed]] = defaultdict(list)
-    for index, digest, data in _load_all(partition):
+    for index, digest, data in load_items(partition):
         fragments[digest].append((index, data))
     for alike in fragments.values():
         if len(alike) == 1:
             yield alike[0]
         else:
-            groups = merge_fragments((index, _unpacked(data)) for index, data in alike)
-            yield from ((index, _packed(group)) for index, group in groups)
+            groups = merge_fragments((index, unpacked(data)) for index, data in alike)
+            yield from ((index, packed(group)) for index, group in groups)
 
 
 _fields_of_group = attrgetter(*Group.__slots__)
@@ -97,14 +97,15 @@ _fields_of_ranking = attrgetter(*Ranking.__slots__)
 _fields_of_rating = attrgetter(*Rating.__slots__)
 
 
-def _packed(group: Group) -> bytes:
+def packed(group: Group) -> bytes:
     """A group as bytes: the plain values in it, because pickled classes take five times as long."""
     id, prompt, responses, rankings, ratings, *rest = _fields_of_group(group)
     judgements = tuple(map(_fields_of_ranking, rankings)), tuple(map(_fields_of_rating, ratings))
     return pickle.dumps((id, prompt, responses, *judgements, *rest), pickle.HIGHEST_PROTOCOL)
 
 
-def _unpacked(data: bytes) -> Group:
+def unpacked(data: bytes) -> Group:
+    """The group that `packed` made bytes of."""
     id, prompt, responses, rankings, ratings, *rest = pickle.loads(data)
     return group_of_checked(
         id, prompt, responses, tuple(starmap(_ranking, rankings)), tuple(starmap(Rating, ratings)), *rest
@@ -115,11 +116,12 @@ _ranking = lru_cache(maxsize=1024, typed=True)(Ranking)
 """Millions of rows may say the same and share one object."""
 
 
-def _dump(item: tuple[Any, ...], file: IO[bytes]) -> None:
+def dump_item(item: tuple[Any, ...], file: IO[bytes]) -> None:
+    """Append an item to a temporary file."""
     pickle.dump(item, file, pickle.HIGHEST_PROTOCOL)
 
 
-def _load_all(stream: IO[bytes]) -> Iterator[Any]:
+def load_items(stream: IO[bytes]) -> Iterator[Any]:
     """The only pickles that are ever read: our own temporary files, in a folder only this user can write to."""
     while True:
         try:

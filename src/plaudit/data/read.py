@@ -6,7 +6,7 @@ import gc
 import logging
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
@@ -17,7 +17,7 @@ from plaudit.data.clicks import Session
 from plaudit.data.formats import ONE_BASED, ZERO_BASED
 from plaudit.data.formats.clicks import session_of
 from plaudit.data.merge import LIMIT, merge_fragments
-from plaudit.data.read_report import ReadReport, RejectsFile, rejecting
+from plaudit.data.read_report import ReadReport, RejectRow, RejectsFile, rejecting
 from plaudit.data.read_tables import EMPTY, Labels, Wishes, empty_file, parse_rows, read_table
 from plaudit.data.sources import Source, list_sources, tables
 from plaudit.errors import InvalidInputError
@@ -162,20 +162,43 @@ def read_sessions(
                 raise empty_file(table)
 
 
+def read_unnumbered(
+    source: Source,
+    *,
+    format: str | None,
+    columns: Mapping[str, str] | None,
+    labels: Labels | None,
+    rejects: RejectRow | None,
+) -> Iterator[Group]:
+    """The rows of `read_groups(..., merge=False)`, those without an id left without one: for whoever gives them one
+    later, with `numbering`. `rejects` is called with every bad row."""
+    wishes = Wishes(source, None, format, columns or {}, labels, merge=False)
+    with _fragments(wishes, rejects, ReadReport()) as fragments:
+        yield from fragments
+
+
 def _groups(
-    wishes: Wishes, rejects: str | Path | RejectsFile | None, report: ReadReport, memory: float
+    wishes: Wishes, rejects: str | Path | RejectsFile | RejectRow | None, report: ReadReport, memory: float
 ) -> Iterator[Group]:
     """The groups of all tables; `memory` is about how many bytes of them are held before they are merged on disc."""
+    with _fragments(wishes, rejects, report) as fragments:
+        groups = merge_fragments(fragments, memory) if wishes.merge else map(numbering(), fragments)
+        for group in groups:
+            report.groups += 1
+            yield named(group)
+
+
+@contextmanager
+def _fragments(
+    wishes: Wishes, rejects: str | Path | RejectsFile | RejectRow | None, report: ReadReport
+) -> Iterator[Iterator[Group]]:
+    """What the rows of all tables say, before they are merged or numbered."""
     sources = list_sources(wishes.source)
     if wishes.labels not in (None, ZERO_BASED, ONE_BASED):
         raise InvalidInputError(f"labels is {wishes.labels!r}", remedy=f"it must be {ZERO_BASED!r} or {ONE_BASED!r}")
     with rejecting(sources, rejects, report) as reject:
         every = tables(sources, wishes.split)
-        fragments = _compared(chain.from_iterable(read_table(table, wishes, report, reject) for table in every), report)
-        groups = merge_fragments(fragments, memory) if wishes.merge else _numbered(fragments)
-        for group in groups:
-            report.groups += 1
-            yield named(group)
+        yield _compared(chain.from_iterable(read_table(table, wishes, report, reject) for table in every), report)
 
 
 def _compared(fragments: Iterable[Group], report: ReadReport) -> Iterator[Group]:
@@ -190,15 +213,19 @@ def _compared(fragments: Iterable[Group], report: ReadReport) -> Iterator[Group]
         )
 
 
-def _numbered(rows: Iterable[Group]) -> Iterator[Group]:
-    """Rows without an id get that of their prompt, and those with the prompt of an earlier one a number after it."""
+def numbering() -> Callable[[Group], Group]:
+    """What gives one row after another its id: a row without one gets that of its prompt, and one with the prompt of an
+    earlier one a number after it."""
     met: Counter[str] = Counter()
-    for group in rows:
-        if not group.id:
-            key = named(group).id
-            met[key] += 1
-            group = group if met[key] == 1 else replace(group, id=f"{key}-{met[key]}")
-        yield group
+
+    def number(group: Group) -> Group:
+        if group.id:
+            return group
+        key = named(group).id
+        met[key] += 1
+        return group if met[key] == 1 else replace(group, id=f"{key}-{met[key]}")
+
+    return number
 
 
 def _session_of_row(row: Mapping[str, Any], report: ReadReport) -> Session:

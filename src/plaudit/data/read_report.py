@@ -88,9 +88,13 @@ RejectRow: TypeAlias = Callable[[Row, InvalidInputError], None]
 
 @contextmanager
 def rejecting(
-    sources: Iterable[str | Path | Table], rejects: str | Path | RejectsFile | None, report: ReadReport
+    sources: Iterable[str | Path | Table], rejects: str | Path | RejectsFile | RejectRow | None, report: ReadReport
 ) -> Iterator[RejectRow]:
-    """A function that handles a bad row: it raises, or notes the row in the report and the file of rejects."""
+    """A function that handles a bad row: it raises, or notes the row in the report and the file of rejects. Whoever
+    gives a function has it as it is."""
+    if callable(rejects):
+        yield rejects
+        return
     with nullcontext() if rejects is None else _open_rejects(rejects, sources) as file:
 
         def reject(row: Row, error: InvalidInputError) -> None:
@@ -98,10 +102,14 @@ def rejecting(
                 raise row.located(error)
             report.rejected.append(Reject(row.where, str(error)))
             if file is not None:
-                line = {"where": row.where, "reason": str(error), "row": row.value}
-                file.write(json.dumps(line, default=str) + "\n")
+                file.write(reject_line(row, error))
 
         yield reject
+
+
+def reject_line(row: Row, error: InvalidInputError) -> str:
+    """A bad row as it stands in a file of rejects."""
+    return json.dumps({"where": row.where, "reason": str(error), "row": row.value}, default=str) + "\n"
 
 
 @contextmanager

@@ -163,10 +163,11 @@ def _write(scores: Iterable[Score], stream: TextIO, record: Mapping[str, Any] | 
 
 @checked
 def read_scores(source: str | Path) -> tuple[list[Score], dict[str, Any]]:
-    """Read scores and their run record (`{}` if the file has none) from a path, plain or `.gz`, or stdin (`"-"`).
+    """Read scores and their run record (`{}` if the file has none) from a path, plain or `.gz`, from stdin (`"-"`), or
+    from a folder of shards (or one of them, a Parquet file), whose scores come in the order of the input.
 
     Raises:
-        DataError: with file and line, if the file cannot be read or a line is not a score.
+        DataError: with file and line, if the file cannot be read or a line is not a score; if a shard is missing.
 
     Example:
         >>> import pathlib, tempfile
@@ -176,6 +177,10 @@ def read_scores(source: str | Path) -> tuple[list[Score], dict[str, Any]]:
         >>> score.score, record
         (1.5, {'model': 'm'})
     """
+    if str(source) != "-" and (Path(source).suffix == ".parquet" or Path(source).is_dir()):
+        from plaudit.data.score_tables import read_score_tables
+
+        return read_score_tables(Path(source))
     scores: list[Score] = []
     record: dict[str, Any] = {}
     for number, line in enumerate(_lines(source), 1):
@@ -191,13 +196,18 @@ def read_scores(source: str | Path) -> tuple[list[Score], dict[str, Any]]:
             record = row.get("record") or {}
             continue
         try:
-            scores.append(_score_from_json(row))
+            scores.append(score_from_json(row))
         except InvalidInputError as error:
             raise DataError(error.message, file=file, line=number, remedy=error.remedy) from None
     return scores, record
 
 
-def _score_from_json(row: Any) -> Score:
+def score_from_json(row: Any) -> Score:
+    """The score that a line's object holds.
+
+    Raises:
+        InvalidInputError: if it holds none.
+    """
     if not isinstance(row, dict):
         raise InvalidInputError("a score is a JSON object")
     for name, (types, meaning) in _FIELDS.items():

@@ -60,6 +60,10 @@ def list_sources(source: Source) -> tuple[str | Path | Table, ...]:
 
     Raises:
         TypeError: for anything that is not a path, a table or several of them, such as groups that were loaded already.
+
+    Example:
+        >>> list_sources("train.jsonl"), list_sources(["train.jsonl", "test.jsonl"])
+        (('train.jsonl',), ('train.jsonl', 'test.jsonl'))
     """
     if isinstance(source, (str, Path, Table)):
         return (source,)
@@ -150,9 +154,14 @@ def _meant_as_file(path: Path) -> bool:
 
 
 def _folder(folder: Path, split: str | None) -> Iterator[Table]:
-    if (folder / "dataset_dict.json").exists() or (folder / "state.json").exists():
+    if _is_saved_data_set(folder):
         yield from _saved_data_set(folder, split)
         return
+    for path in _files_in(folder):
+        yield _file(path)
+
+
+def _files_in(folder: Path) -> list[Path]:
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and _is_data(path)]
     if not files:
         raise DataError(
@@ -160,8 +169,20 @@ def _folder(folder: Path, split: str | None) -> Iterator[Table]:
             file=folder,
             remedy=f"they end in {', '.join(SUFFIXES)} (or .gz after it)",
         )
-    for path in files:
-        yield _file(path)
+    return files
+
+
+def data_files(path: Path) -> list[Path]:
+    """The files that are read where a file or a folder is named, in their order."""
+    if not path.is_dir():
+        return [path]
+    if _is_saved_data_set(path):
+        return sorted(file for file in path.rglob("*") if file.is_file())
+    return _files_in(path)
+
+
+def _is_saved_data_set(folder: Path) -> bool:
+    return (folder / "dataset_dict.json").exists() or (folder / "state.json").exists()
 
 
 def _is_data(path: Path) -> bool:

@@ -126,6 +126,24 @@ class TokenCheck:
         self._cut.update(counts["cut"])
         self._limit = counts["limit"]
 
+    def merge(self, other: TokenCheck) -> None:
+        """Add what another check has counted of the same readers, perhaps several (`of_readers`).
+
+        Example:
+            >>> check, other = TokenCheck(), TokenCheck()
+            >>> other.of_readers(["member 0", "member 1"])[1].add_cuts(prompts=2, responses=0, limit=512)
+            >>> check.merge(other)
+            >>> check.warnings()
+            ['member 1: 2 responses were read with the middle of their prompt cut to fit 512 tokens']
+        """
+        limit = self._limit
+        self.add_counts(other.counts())
+        self._limit = other._limit or limit
+        if other._others and not self._others:
+            self.of_readers([other._name, *(reader._name for reader in other._others)])
+        for reader, counted_elsewhere in zip(self._others, other._others, strict=True):
+            reader.merge(counted_elsewhere)
+
     def passing(self, renderer: Renderer, groups: Iterable[Group]) -> Iterator[Group]:
         """The groups, rendered and counted while they go by. Responses that do not fit are cut."""
         for group in groups:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
         shape,
         shape_rewards,
     )
+    from plaudit.scoring.shards.running import ShardOptions, ShardReport, score_shards
+    from plaudit.scoring.shards.shard import ShardCounts
 else:
     __getattr__, __dir__ = face(__name__, __file__)
 
@@ -59,6 +61,9 @@ __all__ = [
     "ScoringRun",
     "ShapedRewards",
     "ShapingSettings",
+    "ShardCounts",
+    "ShardOptions",
+    "ShardReport",
     "Tell",
     "VeRLReward",
     "keep_prompt",
@@ -69,6 +74,7 @@ __all__ = [
     "replace_unfinished",
     "reward_function",
     "score_rows",
+    "score_shards",
     "score_with_baselines",
     "settle_unfinished",
     "shape",

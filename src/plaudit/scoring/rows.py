@@ -41,6 +41,12 @@ class RowScoring:
     missing: int = 0
     tokens: TokenCheck = field(default_factory=TokenCheck)
 
+    def add(self, other: RowScoring) -> None:
+        """Count what was met in other rows in."""
+        self.responses += other.responses
+        self.missing += other.missing
+        self.tokens.merge(other.tokens)
+
     def check(self) -> None:
         """Say how many responses have no score, and what they lost on the way to tokens.
 

@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from plaudit.data import Score, align_scores, check_ids, read_scores, write_scores
+from plaudit.data import Score, align_scores, check_ids, is_scores, read_scores, write_scores
 from plaudit.errors import InvalidInputError, NotFoundError, PlauditError
 from plaudit.groups import Group
 from plaudit.scoring.progress import watched
@@ -88,7 +88,7 @@ def obtain_scores(
     """The scores in a file made before, or those of a model, made now.
 
     Args:
-        source: a scores file (`-`: stdin), a model folder or a hub id.
+        source: a scores file (`-`: stdin), a folder of shards, a model folder or a hub id.
         groups: what is scored.
         output: a folder for scores made now; it is made when there are some.
         options: how a model is asked.
@@ -106,7 +106,7 @@ def obtain_scores(
         >>> read.model is None, bool((read.scores.scores == made.scores.scores).all())
         (True, True)
     """
-    from_file = source == "-" or Path(source).is_file()
+    from_file = is_scores(source)
     if output is not None:
         # Before scoring, which takes the time: nothing it gives should meet a folder or ids that cannot be written.
         check_ids(groups)
@@ -144,7 +144,7 @@ def obtain_scores_of_each(
         >>> {name: len(run.scores.scores) for name, run in runs.items()}
         {'A': 40, 'B': 40}
     """
-    files = {name for name, source in sources.items() if source == "-" or Path(source).is_file()}
+    files = {name for name, source in sources.items() if is_scores(source)}
     if output is not None:
         check_folder(output, overwrite=overwrite)
         for name in sources.keys() - files:
