@@ -18,7 +18,7 @@ from plaudit.cli.label_team import (
     require,
     status_command,
 )
-from plaudit.cli.options import Changes, Config, InLanguage
+from plaudit.cli.options import Config, InLanguage
 from plaudit.cli.reading import ANY, Reading, reads_data
 from plaudit.errors import InvalidInputError
 from plaudit.text import counted
@@ -46,6 +46,10 @@ app = typer.Typer(
 
 Files = Annotated[list[str], typer.Argument(help="What is to be judged: any file of groups, folders, or `-`.")]
 ProjectPlace = Annotated[str, typer.Argument(metavar="PROJECT", help="The project's folder, or a URL of PostgreSQL.")]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Any setting (docs/reference/labelling.md)."),
+]
 Mode = Annotated[str | None, typer.Option("--mode", help="pair, rank, best-worst or rate [pair].")]
 Overlap = Annotated[int | None, typer.Option("--overlap", help="People who answer each question [1].")]
 Strength = Annotated[int | None, typer.Option("--strength", help="Levels of how much better: 0, 2 or 3 [0].")]

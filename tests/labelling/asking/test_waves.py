@@ -179,6 +179,17 @@ def test_waiting_questions_count_against_a_wave(make):
     assert compute_wave(project, Wish(count=4, anyway=True)).questions == ()
 
 
+def test_further_opinions_that_wait_count_against_a_wave_too(make):
+    project = make(groups=1)
+    ann, _ = (add_person(project, name, "annotator") for name in ("ann", "bob"))
+    judge(project, ann, 6)
+    wave = compute_wave(project, Wish(count=2, anyway=True))
+    assert [one.again for one in wave.questions] == [True, True]
+    apply_wave(project, wave)
+    wave = compute_wave(project, Wish(count=3, anyway=True, seed=1))
+    assert (len(wave.questions), wave.settings["waiting"]) == (1, 2)
+
+
 def test_judgements_move_the_belief_and_a_model_is_its_start(make):
     project = make()
     ann = add_person(project, "ann", "annotator")

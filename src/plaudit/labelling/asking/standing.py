@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 
 from plaudit.groups import Group
 from plaudit.labelling.asking.choosing import OpenQuestions
-from plaudit.labelling.database.tables import items, leases, persons, questions, responses
+from plaudit.labelling.database.tables import items, leases, persons, questions, responses, utilities, waves
 from plaudit.labelling.exporting import judged_groups
 from plaudit.labelling.project import Project, text_of_json
 
@@ -30,7 +30,7 @@ class Standing:
         answers: [G], numbers of each group's different responses.
         open: what could be asked.
         responses: [N], of each question that could be asked.
-        waiting: questions of earlier waves that nobody has begun.
+        waiting: questions and further opinions that earlier waves asked for by a model, and nobody has begun.
         judgements: that there are.
     """
 
@@ -57,6 +57,7 @@ def standing(project: Project) -> Standing:
         people = connection.scalar(select(func.count()).where(~persons.c.disabled)) or 0
         held = _people_of_questions(connection)
         judgements = _count_answers(connection)
+        waiting = _count_waiting(connection)
     groups = [judged.get(row.group_id) or _without_judgements(row, texts[row.id]) for row in rows]
     free = [
         one
@@ -67,11 +68,6 @@ def standing(project: Project) -> Standing:
     ]
     total = sum(row.total for row in rows)
     begun = sum(len(asked[row.id]) for row in rows)
-    waiting = sum(
-        one.arm == "informed" and one.state == "open" and one.free == one.wanted
-        for several in asked.values()
-        for one in several
-    )
     return Standing(
         groups=groups,
         items=[row.id for row in rows],
@@ -81,6 +77,18 @@ def standing(project: Project) -> Standing:
         waiting=waiting,
         judgements=judgements,
     )
+
+
+def _count_waiting(connection: Connection) -> int:
+    """Of a question that had its answers, one opinion is left; of any other, all."""
+    asked = (
+        select(questions.c.id, questions.c.free, questions.c.wanted, utilities.c.figures)
+        .join(utilities, utilities.c.question == questions.c.id)
+        .join(waves, waves.c.id == utilities.c.wave)
+        .where(questions.c.state == "open", questions.c.free > 0, waves.c.rule.in_(("informed", "gap")))
+    )
+    rows = connection.execute(asked)
+    return len({row.id for row in rows if row.free == row.wanted or row.figures["again"]})
 
 
 def count_answers(project: Project) -> int:
