@@ -51,11 +51,17 @@ _LEARNED = StateDictOptions(ignore_frozen_params=True, strict=False)
 _WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True)
 _FROM_FIRST = StateDictOptions(full_state_dict=True, broadcast_from_rank0=True)
 
-# Bytes of a parameter, and what it takes more if it learns: its gradient, AdamW's two moments, and the copy of the
-# gradient that processes exchange. The rest of a GPU's memory is for activations.
-_BYTES = 4
-_BYTES_TO_LEARN = 16
+# Bytes of a parameter that stays as it is, and of one that learns: its weight, its gradient, AdamW's two moments, and
+# the copy of the gradient that processes exchange. The rest of a GPU's memory is for activations.
+_BYTES = {"fp32": 4, "bf16": 2, "4bit": 0.6}
+_BYTES_TO_LEARN = 20
 _SHARE = 0.75
+
+# What another launcher asks for, and why not.
+_OTHER_TOOLS = {
+    "ACCELERATE_USE_DEEPSPEED": "DeepSpeed takes an optimiser step after every forest, where a step here has several",
+    "ACCELERATE_USE_FSDP": "accelerate's FSDP makes scores bf16, and plaudit shards by itself",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +105,9 @@ def choose_sharding(settings: TrainingSettings, backbone: str, processes: int, d
     Raises:
         InvalidInputError: if that is asked for and there is nothing to share with, or of another tool besides.
     """
-    for variable, tool in (("ACCELERATE_USE_DEEPSPEED", "DeepSpeed"), ("ACCELERATE_USE_FSDP", "accelerate's FSDP")):
+    for variable, reason in _OTHER_TOOLS.items():
         if os.environ.get(variable, "false").lower() in ("true", "1"):
-            reason = {
-                "DeepSpeed": "takes an optimiser step after every forest, so what it trains is something else",
-                "accelerate's FSDP": "makes scores bf16 and hangs where processes have other forests",
-            }
-            raise InvalidInputError(f"{tool} {reason[tool]}", remedy="start with torchrun, and --sharding fsdp")
+            raise InvalidInputError(reason, remedy="start with torchrun, and --sharding fsdp")
     if settings.sharding == "none" or (settings.sharding == "auto" and processes == 1):
         return False
     if processes == 1:
@@ -115,7 +117,19 @@ def choose_sharding(settings: TrainingSettings, backbone: str, processes: int, d
         if settings.sharding == "fsdp":
             logger.warning("sharding=fsdp: a head that learns alone needs none, and every process has a copy (DDP)")
         return False
-    return settings.sharding == "fsdp" or not from_first(lambda: _fits(settings, backbone, device))
+    unshared = _unshared(settings)
+    if settings.sharding == "fsdp" and unshared:
+        raise InvalidInputError(
+            f"{unshared} cannot be shared out over processes", remedy="leave it at its default, or use sharding=none"
+        )
+    return settings.sharding == "fsdp" or not (unshared or from_first(lambda: _fits(settings, backbone, device)))
+
+
+def _unshared(settings: TrainingSettings) -> str | None:
+    """What of the settings only whole models can have: bitsandbytes packs whole tensors."""
+    if settings.optimizer != "adamw":
+        return f"optimizer={settings.optimizer}"
+    return "weights=4bit" if settings.weights == "4bit" else None
 
 
 def _fits(settings: TrainingSettings, backbone: str, device: torch.device) -> bool:
@@ -124,7 +138,8 @@ def _fits(settings: TrainingSettings, backbone: str, device: torch.device) -> bo
         return True
     every, learned = parameter_counts(backbone, settings.trainable, trust_remote_code=settings.trust_remote_code)
     free, _ = torch.cuda.mem_get_info(device)
-    return _BYTES * every + _BYTES_TO_LEARN * learned <= _SHARE * free
+    resting = _BYTES[settings.weights] * (every - learned)
+    return resting + _BYTES_TO_LEARN * learned <= _SHARE * free
 
 
 def shard(make: Callable[[], RewardModel], device: torch.device, dtype: torch.dtype) -> Shards:
