@@ -14,21 +14,19 @@ SCRIPT = Path(__file__).with_name("forked_runs.py")
 # 29 groups in steps of 6, 10 steps in all; in forests of 40 tokens one process has more of them than another would.
 SMALL = {"batch_tokens": 40}
 FSDP = {"sharding": "fsdp"}
-# Several heads and annotators; layers that are computed again in the backward pass.
-MORE = {"heads": 2, "annotators": True, "gradient_checkpointing": True}
-LORA, LAST, HEAD = ({"trainable": trainable} for trainable in ("lora:4", "last:1", "head"))
+# Several heads and annotators; the last layer learns from kept states, and is computed again in the backward pass.
+MORE = {"heads": 2, "annotators": True, "trainable": "last:1", "gradient_checkpointing": True}
+LORA, HEAD = {"trainable": "lora:4"}, {"trainable": "head"}
 
-ALONE = {"plain": {}, "more": MORE, "lora": LORA, "last": LAST, "head": HEAD, "bf16": {"precision": "bf16"}}
+ALONE = {"plain": {}, "more": MORE, "lora": LORA, "head": HEAD, "bf16": {"precision": "bf16"}}
 # Name -> the run of one process that it is to be, processes, and what is set besides.
 SHARED = {
     "copies": ("plain", 3, SMALL),
     "copies, more": ("more", 2, SMALL),
-    "copies, last": ("last", 2, SMALL),
     "copies, head": ("head", 2, FSDP),
     "shares": ("plain", 2, {**FSDP, **SMALL}),
     "shares, more": ("more", 3, {**FSDP, **SMALL}),
     "shares, lora": ("lora", 2, FSDP),
-    "shares, last": ("last", 2, {**FSDP, **SMALL}),
     "shares, bf16": ("bf16", 2, FSDP),
 }
 # Killed at step 7, after the checkpoint of step 5, and resumed: name -> the processes that go on.

@@ -1,5 +1,7 @@
 """Whether a model is shared out, and what is refused; training itself is in test_many_processes.py."""
 
+import errno
+
 import pytest
 import tiny
 import torch
@@ -76,6 +78,23 @@ def test_deepspeed_is_refused_in_a_sentence(arguments):
     with pytest.raises(PlauditError, match="takes an optimiser step after every forest") as caught:
         TrainingSettings(**arguments)
     assert "\n" not in str(caught.value)
+
+
+def test_a_full_disk_is_what_it_is_without_sharding(tmp_path, monkeypatch):
+    from torch.distributed.checkpoint.api import CheckpointException
+
+    from plaudit.training import sharding
+
+    full = OSError(errno.ENOSPC, "No space left on device")
+
+    def failing(state, checkpoint_id):
+        raise CheckpointException("write", {1: (full, None)})
+
+    monkeypatch.setattr(sharding, "_state", lambda network, optimizer: {})
+    monkeypatch.setattr(sharding, "save", failing)
+    with pytest.raises(OSError, match="No space left") as caught:
+        sharding.save_shards(None, None, tmp_path)
+    assert caught.value is full
 
 
 # --- the self-check of a copy ------------------------------------------------------------------------------------

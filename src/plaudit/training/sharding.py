@@ -24,6 +24,7 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from jaxtyping import Shaped
+from torch.distributed.checkpoint.api import CheckpointException
 from torch.distributed.checkpoint.state_dict import (
     StateDictOptions,
     get_model_state_dict,
@@ -188,8 +189,17 @@ def is_sharded(module: Any) -> bool:
 
 
 def save_shards(network: RewardNetwork, optimizer: torch.optim.Optimizer, checkpoint: Path) -> None:
-    """Write what learns and the optimiser's states: every process its share."""
-    save(_state(network, optimizer), checkpoint_id=checkpoint / _FOLDER)
+    """Write what learns and the optimiser's states: every process its share.
+
+    Raises:
+        OSError or RuntimeError: of the first process that could not.
+    """
+    try:
+        save(_state(network, optimizer), checkpoint_id=checkpoint / _FOLDER)
+    except CheckpointException as error:
+        # All that failed, by process; what went wrong is the same disk for each.
+        (reason, _), *_rest = error.failures.values()
+        raise reason from error
 
 
 def load_shards(network: RewardNetwork, checkpoint: Path, optimizer: torch.optim.Optimizer | None = None) -> None:

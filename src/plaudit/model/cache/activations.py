@@ -76,7 +76,9 @@ class ActivationCache:
     def states(self, forest: Forest) -> States | None:
         """The states of a forest's tokens; None if it has a response that is not known."""
         numbers = self._row_numbers(forest)
-        return None if numbers is None else torch.from_numpy(self._rows[numbers])[None].to(forest.tokens.device)
+        if numbers is None:
+            return None
+        return torch.from_numpy(self._rows[numbers])[None].to(forest.tokens.device, non_blocking=True)
 
     def _row_numbers(self, forest: Forest) -> Int[np.ndarray, " tokens"] | None:
         """The number of each row of a forest's row; what stands in its padding does not matter."""
