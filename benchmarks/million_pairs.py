@@ -110,7 +110,7 @@ def train(file: Path, backbone: Path, folder: Path, processes: int) -> dict[str,
     environment = {**os.environ, "PLAUDIT_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"}
     started, first, peak = time.perf_counter(), 0.0, {"Pss": 0.0}
     with log.open("w") as out:
-        run = subprocess.Popen(command, stdout=out, stderr=out, env=environment, start_new_session=True)
+        run = subprocess.Popen(command, stdout=out, stderr=out, env=environment)
         while run.poll() is None and (not first or time.perf_counter() - started < first + SECONDS):
             time.sleep(0.5)
             if not first and "step 1/" in log.read_text():
@@ -118,8 +118,9 @@ def train(file: Path, backbone: Path, folder: Path, processes: int) -> dict[str,
             peak = max(peak, memory_of(run.pid), key=lambda one: one["Pss"])
     if not first:
         raise SystemExit(log.read_text())
-    with contextlib.suppress(ProcessLookupError):  # it has ended
-        os.killpg(run.pid, signal.SIGKILL)
+    for pid in tree_of(run.pid):
+        with contextlib.suppress(ProcessLookupError):  # it has ended
+            os.kill(pid, signal.SIGKILL)
     run.wait()
     return {**peak, "first": first}
 

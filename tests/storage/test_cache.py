@@ -84,3 +84,15 @@ def test_an_error_of_whoever_writes_leaves_nothing(tmp_path):
         cached(tmp_path / "entry", lambda place: (_ for _ in ()).throw(ValueError("no luck")))
     assert not (tmp_path / "entry").exists()
     assert not (tmp_path / ".part-entry").exists()
+
+
+def test_what_takes_much_of_the_disk_is_said(tmp_path, caplog):
+    def write(place):
+        with (place / "sparse").open("wb") as file:
+            file.truncate(149 * 10**6)
+
+    cached(tmp_path / "large", write)
+    cached(tmp_path / "large", write)
+    cached(tmp_path / "small", lambda place: (place / "a").write_text("a"))
+    (line,) = caplog.messages
+    assert line == f"0.1 GB are kept in {tmp_path / 'large'} for later runs; delete it when no run reads it"

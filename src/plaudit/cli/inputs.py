@@ -13,7 +13,7 @@ from plaudit.cli.progress import reading_shown
 from plaudit.cli.reading import Reading
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group
-from plaudit.logs import is_first_process
+from plaudit.logs import is_first_process, muted
 from plaudit.settings import Settings
 from plaudit.text import counted
 
@@ -69,7 +69,8 @@ def open_judgements(
     from plaudit.judgements import majority
 
     report = ReadReport(keep_going=reading.sets_aside)
-    with reading_shown():
+    # Of several processes that torchrun has started, the first speaks for all.
+    with muted("plaudit", when=not is_first_process()), reading_shown():
         groups = open_groups(files, report=report, change=majority if merge else None, **reading.options())
     return groups, len(report.rejected)
 

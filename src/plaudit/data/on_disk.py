@@ -77,13 +77,15 @@ def open_groups(
     if files is None:
         return keep_groups(_changed(read_groups(source, rejects=rejects, report=report, **how), change))
     check_rejects(rejects, list_sources(source))
-    folder = cache_folder() / "groups" / _name(files, source, change, {**how, "rejects": rejects is not None})
+    # Of several processes the first writes the rejects, and the others pass over them: they read the same groups.
+    sets_aside = rejects is not None or report.keep_going
+    folder = cache_folder() / "groups" / _name(files, source, change, {**how, "sets_aside": sets_aside})
     warned: list[_Warning] = []
     written = False
 
     def write(place: Path) -> None:
         nonlocal written
-        aside = None if rejects is None else place / _REJECTS
+        aside = place / _REJECTS if sets_aside else None
         with _recording(warned):
             read = _changed(read_groups(source, rejects=aside, report=report, **how), change)
             write_store(place, read, lambda: {"warned": warned, "rejected": report.rejected})
@@ -165,9 +167,15 @@ class _Recorder(logging.Handler):
 
 @contextmanager
 def _recording(kept: list[_Warning]) -> Iterator[None]:
+    """Warnings of reading are kept, even those of a process that is muted, since others will want them."""
     room, recorder = logging.getLogger("plaudit.data"), _Recorder(kept)
+    before = room.level, room.propagate
+    room.propagate = room.propagate and room.isEnabledFor(logging.WARNING)
+    room.setLevel(logging.WARNING if room.level == logging.NOTSET else room.level)
     room.addHandler(recorder)
     try:
         yield
     finally:
         room.removeHandler(recorder)
+        room.setLevel(before[0])
+        room.propagate = before[1]

@@ -16,6 +16,9 @@ from plaudit.errors import DataError
 
 logger = logging.getLogger(__name__)
 
+# Bytes of which whoever owns the disk is told.
+_LARGE = 100 * 10**6
+
 
 def cache_folder() -> Path:
     """Where what can be made again is kept: $PLAUDIT_CACHE, or plaudit/ in the user's cache folder."""
@@ -58,6 +61,10 @@ def cached(folder: Path, write: Callable[[Path], object]) -> Path:
             file=folder,
             remedy="make room, or set PLAUDIT_CACHE to a folder elsewhere",
         ) from error
+    # Whoever waited says it too: of several processes, one may speak for all.
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    level = logging.WARNING if size >= _LARGE else logging.INFO
+    logger.log(level, "%.1f GB are kept in %s for later runs; delete it when no run reads it", size / 1e9, folder)
     return folder
 
 
@@ -80,16 +87,13 @@ def _write(folder: Path, write: Callable[[Path], object]) -> None:
     try:
         unfinished.mkdir()
         write(unfinished)
-        size = 0
         for path in unfinished.rglob("*"):
             if path.is_file():
-                size += path.stat().st_size
                 with path.open("rb") as written:
                     os.fsync(written.fileno())
         unfinished.rename(folder)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-    logger.info("%.2f GB written to %s", size / 1e9, folder)
 
 
 @contextmanager

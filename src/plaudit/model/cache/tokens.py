@@ -24,7 +24,7 @@ import transformers
 from jaxtyping import Int
 
 from plaudit.data import GroupStore
-from plaudit.errors import InvalidInputError
+from plaudit.errors import DataError, InvalidInputError
 from plaudit.groups import Group
 from plaudit.model.rendering import Rendered, Renderer
 from plaudit.model.token_check import TokenCheck
@@ -75,12 +75,14 @@ class RenderedStore(Sequence[Rendered]):
         place = index if self._places is None else int(self._places[index])
         first, end = self._first[place : place + 2].tolist()
         starts, cut = self._starts[first : end + 1].tolist(), self._cut[first:end]
-        spans = list(pairwise(starts))
+        spans = [(a - starts[0], b - starts[0]) for a, b in pairwise(starts)]
+        tokens = self._read(_TOKENS, "<i4", starts)
+        types = self._read(_TYPES, "u1", starts) if self._has_types else None
         return Rendered(
             group=self.groups[index],
             cost=starts[-1] - starts[0],
-            sequences=tuple(self._tokens[a:b].astype(np.int64) for a, b in spans),
-            types=None if self._types is None else tuple(self._types[a:b].astype(np.int64) for a, b in spans),
+            sequences=tuple(tokens[a:b] for a, b in spans),
+            types=None if types is None else tuple(types[a:b] for a, b in spans),
             prompt_cut=tuple((cut & 1 > 0).tolist()),
             response_cut=tuple((cut & 2 > 0).tolist()),
         )
@@ -97,16 +99,20 @@ class RenderedStore(Sequence[Rendered]):
         counts: dict[str, Any] = json.loads((self.folder / _FACTS).read_text(encoding="utf-8"))["counts"]
         return counts
 
-    # Mapped arrays, looked at as plain ones, which cost less at every look.
+    def _read(self, name: str, kind: str, starts: list[int]) -> Int[np.ndarray, " tokens"]:
+        """What a file holds of a group, as 64-bit numbers. It is read and not mapped: the pages that a step has looked
+        at stay the system's, of which it has one copy, and do not become the process's."""
+        place, count = self.folder / name, starts[-1] - starts[0]
+        values = np.fromfile(place, kind, count, offset=starts[0] * np.dtype(kind).itemsize)
+        if len(values) < count:
+            raise DataError("it ends too soon", file=place, remedy="delete its folder, which is made anew")
+        return values.astype(np.int64)
 
     @cached_property
-    def _tokens(self) -> Any:
-        return np.asarray(np.memmap(self.folder / _TOKENS, dtype="<i4", mode="r"))
+    def _has_types(self) -> bool:
+        return (self.folder / _TYPES).is_file()
 
-    @cached_property
-    def _types(self) -> Any:
-        file = self.folder / _TYPES
-        return np.asarray(np.memmap(file, dtype=np.uint8, mode="r")) if file.is_file() else None
+    # What stands for every response is mapped, and looked at as plain arrays: numpy's mapped ones cost more at a look.
 
     @cached_property
     def _first(self) -> Any:
