@@ -32,7 +32,7 @@ from plaudit.model.network import RewardNetwork
 from plaudit.model.prepared import Prepared
 from plaudit.model.renderers import renderer_of
 from plaudit.model.rendering import Rendered
-from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, LARGE_WINDOW, Scorer, prepared_as, windows
+from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer, prepared_as
 from plaudit.model.self_check import choose_layout, settle_attention
 from plaudit.model.sharing import grow_shared
 from plaudit.model.templates import read_template
@@ -272,8 +272,7 @@ class RewardModel(Scorer):
         self, items: Sequence[Rendered], batch_tokens: int = DEFAULT_BATCH_TOKENS
     ) -> Float[torch.Tensor, "responses heads outputs"]:
         """The head's outputs for rendered groups, all responses in order."""
-        parts = windows(items, LARGE_WINDOW)
-        return torch.cat([self._of_responses(self.network, part, batch_tokens) for part in parts])
+        return self._of_responses(self.network, items, batch_tokens)
 
     @torch.no_grad()
     @checked

@@ -27,10 +27,6 @@ DEFAULT_BATCH_TOKENS = 4096
 # Tokens prepared ahead while streaming: enough to fill forward passes well, few enough that scores come soon.
 _WINDOW_TOKENS = 16 * DEFAULT_BATCH_TOKENS
 
-# Tokens whose trees are held at once where no score is waited for: more than most sets have, so that equal responses
-# are nearly always computed once.
-LARGE_WINDOW = 1 << 22
-
 Groups: TypeAlias = Group | Iterable[Group] | str | Path
 """One group, many, or a file of groups."""
 
@@ -245,9 +241,9 @@ def _only_groups(source: Iterable[Group], wanted: str) -> Iterator[Group]:
         yield group
 
 
-def windows(prepared: Iterable[_P], tokens: int) -> Iterator[list[_P]]:
+def windows(prepared: Iterable[Prepared], tokens: int) -> Iterator[list[Prepared]]:
     """Cut a stream of prepared groups into batches of about so many tokens, a group at least."""
-    batch: list[_P] = []
+    batch: list[Prepared] = []
     cost = 0
     for item in prepared:
         batch.append(item)

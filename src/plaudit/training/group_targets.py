@@ -15,9 +15,6 @@ from plaudit.losses import RankingLoss
 from plaudit.model import Outputs
 from plaudit.training.targets import ComparisonTargets, RankingTargets, RatingTargets
 
-# Groups whose targets are joined at once. Of a million, each with arrays of its own, they would not fit in memory.
-_AT_ONCE = 4096
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupTargets:
@@ -169,14 +166,6 @@ def concatenate_targets(targets: Sequence[GroupTargets], sizes: Sequence[int]) -
         targets: of each group; their rankings stay different rankings.
         sizes: how many responses each has.
     """
-    if len(targets) <= _AT_ONCE:
-        return _concatenated(targets, sizes)
-    starts = range(0, len(targets), _AT_ONCE)
-    parts = [_concatenated(targets[i : i + _AT_ONCE], sizes[i : i + _AT_ONCE]) for i in starts]
-    return _concatenated(parts, [sum(sizes[i : i + _AT_ONCE]) for i in starts])
-
-
-def _concatenated(targets: Sequence[GroupTargets], sizes: Sequence[int]) -> GroupTargets:
     responses = np.cumsum([0, *sizes]).tolist()
     rankings = np.cumsum([0, *(_count_rankings(one) for one in targets)]).tolist()
     first, *rest = (one.shifted(r, k) for one, r, k in zip(targets, responses, rankings, strict=False))

@@ -1,5 +1,7 @@
 """Tokens on disk are those in memory, are made once, and warn of the same."""
 
+import os
+
 import numpy as np
 import pytest
 from group_strategies import groups, words
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 from tiny import tiny_tokenizer
 
 from plaudit.data import GroupStore, write_store
-from plaudit.errors import TooLongError
+from plaudit.errors import DataError, TooLongError
 from plaudit.groups import Group, Ranking
 from plaudit.model import TokenCheck, part_of, rendered_on_disk
 from plaudit.model.rendering import Renderer
@@ -131,3 +133,13 @@ def test_what_does_not_fit_is_refused_and_leaves_nothing(tmp_path, cache):
     assert [path.name for path in cache.iterdir() if path.suffix != ".lock"] == []
     items = rendered_on_disk(renderer(), store, truncate_responses=True)
     assert items[4].response_cut == (True, False)
+
+
+def test_a_file_that_somebody_has_cut_is_no_shorter_answer(tmp_path, cache):
+    store = stored(tmp_path / "store", GROUPS[:2])
+    items = rendered_on_disk(renderer(), store)
+    tokens = items.folder / "tokens.i32"
+    os.truncate(tokens, tokens.stat().st_size - 4)
+    assert items[0].cost == sum(map(len, items[0].sequences))
+    with pytest.raises(DataError, match=r"tokens\.i32: it ends too soon; delete its folder"):
+        items[1]
