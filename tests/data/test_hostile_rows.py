@@ -71,6 +71,7 @@ needed = {
     "rated": ["prompt", "response", "value", "scale"],
     "native": ["prompt", "responses", "rankings", "ratings", "meta"],
     "candidates": ["question", "answers"],
+    "prompts": ["prompt", "messages"],
     "ms-swift": ["messages", "rejected_response", "rejected_messages"],
     "llama-factory": ["conversations", "chosen", "rejected"],
     "ukp-votes": ["debate", "stance", "a1", "a2", "choice"],
@@ -104,6 +105,7 @@ needed = {
     "scored-pairs": ["prompt", "response_a", "response_b", "score_a", "score_b"],
     "judgelm": ["question_body", "answer1_body", "answer2_body", "score"],
 }
+assert needed.keys() == set(FORMATS)
 COLUMNS = sorted({name for names in needed.values() for name in names} | set(SOME))
 rows = st.dictionaries(st.sampled_from(COLUMNS), values, min_size=1, max_size=6)
 
