@@ -297,7 +297,9 @@ def test_it_refuses_in_one_line(backbone, tmp_path, case):
 
 def test_a_loss_that_is_not_a_number_stops_the_run(backbone, tmp_path):
     huge = Group("g", "w1", ("w2", "w3"), (Ranking(((0,), (1,)), weight=1e300),))
-    with pytest.raises(PlauditError, match="the loss of step 1 is not a finite number; lower learning_rate, or look for judgements"):
+    with pytest.raises(
+        PlauditError, match="the loss of step 1 is not a finite number; lower learning_rate, or look for judgements"
+    ):
         plaudit.train([huge], tmp_path, backbone, **TOYS)
     assert not (tmp_path / "model.safetensors").exists()
 
