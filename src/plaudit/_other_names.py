@@ -8,6 +8,7 @@ from difflib import get_close_matches
 # What other tools call a setting, and what Plaudit once did -> the name that is meant: the first that a class has.
 OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "adapter": ("trainable", "lora"),
+    "attn_implementation": ("attention",),
     "batch": ("batch_size",),
     "batch_size": ("groups_per_step", "batch_tokens"),
     "bf16": ("precision",),
@@ -25,6 +26,8 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "eval_strategy": ("evaluate_every", "evaluations"),
     "evaluation_strategy": ("evaluate_every", "evaluations"),
     "finetuning_type": ("trainable", "lora"),
+    "flash_attention": ("attention",),
+    "flash_attn": ("attention",),
     "fp16": ("precision",),
     "fsdp": ("sharding",),
     "grad_clip": ("max_grad_norm",),

@@ -3,10 +3,14 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+import torch.nn.attention.flex_attention as flex_attention_module
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from plaudit.forest import Forest, Tree, forest_attention
+from plaudit.forest import SEGMENTS, Forest, Tree, forest_attention
+from plaudit.forest.attentions.cascade import CascadeAttention
+from plaudit.forest.attentions.flex import FlexForestAttention
+from plaudit.forest.attentions.written import WrittenKernel
 
 # For each tree: tokens of the trunk, and of each branch.
 shapes = st.lists(
@@ -14,33 +18,29 @@ shapes = st.lists(
 )
 
 
-def plant(shape, causal=True):
+def plant(shape, causal=True, multiple=1):
     trees = []
     for trunk, branches in shape:
         rows = tuple(np.zeros(b, dtype=np.int64) for b in (branches if causal else [trunk + b for b in branches]))
         trees.append(Tree(np.zeros(trunk if causal else 0, dtype=np.int64), rows))
-    return Forest.plant(trees, causal=causal)
+    return Forest.plant(trees, causal=causal, multiple=multiple)
 
 
 def who_sees_whom(forest, window):
     """`[T, T]` bool from the definition: the same tree; the trunk's tokens or the same branch; not ahead (causal); at a
     distance of positions below the window. Padding sees itself."""
-    tokens = [
+    home = [
         (t, b, position)
         for t, tree in enumerate(forest.trees)
         for b, segment in enumerate((tree.trunk, *tree.branches))
         for position in range(len(tree.trunk) if b else 0, (len(tree.trunk) if b else 0) + len(segment))
     ]
+    tree, branch, position = np.array(home).T
+    distance = position[:, None] - position
+    together = (tree[:, None] == tree) & ((branch == 0) | (branch[:, None] == branch))
+    near = True if window is None else np.abs(distance) < window
     sees = np.eye(forest.tokens.shape[1], dtype=bool)
-    for i, (tree, branch, position) in zip(forest.order, tokens, strict=True):
-        for j, (other_tree, other_branch, other) in zip(forest.order, tokens, strict=True):
-            distance = position - other
-            sees[i, j] = (
-                tree == other_tree
-                and other_branch in (0, branch)
-                and (distance >= 0 or not forest.causal)
-                and (window is None or abs(distance) < window)
-            )
+    sees[np.ix_(forest.order, forest.order)] = together & ((distance >= 0) | (not forest.causal)) & near
     return torch.from_numpy(sees)
 
 
@@ -83,6 +83,45 @@ def test_equal_to_one_dense_matrix(shape, causal, window, softcap, sinks, heads_
     assert weights is None
     # The written-out attention takes its softmax in float32, as the models that need it do.
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-9 if softcap is None and not sinks else 2e-6)
+
+
+@pytest.fixture(scope="module")
+def flex_on_a_cpu():
+    """torch refuses the backward pass of FlexAttention on a CPU; the eager one is exact there all the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flex_attention_module, "_validate_device", lambda *_: None)
+        patch.setattr(flex_attention_module, "_warn_once", lambda *_, **__: None, raising=False)
+        yield
+
+
+@pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
+@pytest.mark.parametrize("attend", [SEGMENTS, CascadeAttention(WrittenKernel()), FlexForestAttention(compiled=False)])
+@settings(max_examples=8, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(data=st.data())
+def test_every_attention_has_the_gradients_of_one_dense_matrix(flex_on_a_cpu, attend, data):
+    limited = attend.name == "varlen"
+    window, softcap = (None, None) if limited else (data.draw(st.sampled_from(v)) for v in ([None, 2, 5], [None, 0.7]))
+    causal, heads_of_keys = data.draw(st.booleans()), data.draw(st.sampled_from([1, 2, 4]))
+    forest = plant(data.draw(shapes), causal, attend.multiple)
+    length = forest.tokens.shape[1]
+    torch.manual_seed(data.draw(st.integers(0, 1000)))
+    draw = lambda *shape: torch.randn(*shape, dtype=torch.float64).requires_grad_()  # noqa: E731
+    inputs = [draw(1, heads, length, 8) for heads in (4, heads_of_keys, heads_of_keys)]
+    sink = draw(4) if data.draw(st.booleans()) else None
+    tensors = inputs if sink is None else [*inputs, sink]
+    grad = torch.zeros(1, length, 4, 8, dtype=torch.float64)
+    grad[:, forest.order] = torch.randn(1, len(forest.order), 4, 8, dtype=torch.float64)
+    out, _ = forest_attention(
+        torch.nn.Module(), *inputs, None, forest=forest, attend=attend, scaling=0.5, sliding_window=window,
+        softcap=softcap, s_aux=sink,
+    )  # fmt: skip
+    expected = dense(*inputs, who_sees_whom(forest, window), 0.5, softcap, sink)
+    # By hand, segments take their softmax in float32.
+    atol = 1e-5 if attend is SEGMENTS and (softcap is not None or sink is not None) else 1e-10
+    torch.testing.assert_close(out[:, forest.order], expected[:, forest.order], rtol=0, atol=atol)
+    gradients, right = (torch.autograd.grad(one, tensors, grad) for one in (out, expected))
+    for computed, of in zip(gradients, right, strict=True):
+        torch.testing.assert_close(computed, of, rtol=0, atol=atol)
 
 
 @pytest.mark.parametrize("softcap", [None, 50.0])

@@ -16,6 +16,7 @@ from plaudit.cli.options import (
     Data,
     InLanguage,
     Json,
+    LoadedAttention,
     LoadedPrecision,
     Majority,
     ScoredModel,
@@ -66,6 +67,7 @@ def eval_command(
     batch_tokens: BatchTokens = None,
     truncate_responses: TruncateResponses = False,
     precision: LoadedPrecision = None,
+    attention: LoadedAttention = None,
     bootstrap: Bootstrap = None,
     probes: ProbedGroups = PROBES,
     explain: ExplainedMistakes = EXPLAINED,
@@ -91,7 +93,7 @@ def eval_command(
     check_results(output, data, reading, files=RESULTS)
     judgements = read_judgements(data, reading, merge=majority)
     _check_options(judgements, clusters, bootstrap)
-    how = ScoringOptions(batch_tokens, truncate_responses, precision)
+    how = ScoringOptions(batch_tokens, truncate_responses, precision, attention)
     run = obtain_scores(model, judgements.people, output, how, overwrite=True)
     evaluation = _measure(judgements, run.scores, clusters, bootstrap)
     options = ReportOptions(

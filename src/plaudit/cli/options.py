@@ -70,6 +70,10 @@ ScoredModel = Annotated[
 BatchTokens = Annotated[
     int | None, typer.Option("--batch-tokens", min=1, help="Most tokens of one forward pass; changes no score.")
 ]
+LoadedAttention = Annotated[
+    Literal["auto", "varlen", "flex", "segments"] | None,
+    typer.Option("--attention", help="What computes it; tried first, the best of them by default."),
+]
 LoadedPrecision = Annotated[
     Literal["fp32", "bf16", "fp16"] | None, typer.Option("--precision", help="Of the weights; as they are saved.")
 ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from plaudit.cli.inputs import rows_or_prompt, tell_rejected
-from plaudit.cli.options import BatchTokens, LoadedPrecision, TruncateResponses, without_token
+from plaudit.cli.options import BatchTokens, LoadedAttention, LoadedPrecision, TruncateResponses, without_token
 from plaudit.cli.output import check_file
 from plaudit.cli.reading import ANY, Reading, reads_data
 from plaudit.errors import InvalidInputError
@@ -60,6 +60,7 @@ def score_command(
     batch_tokens: BatchTokens = None,
     truncate_responses: TruncateResponses = False,
     precision: LoadedPrecision = None,
+    attention: LoadedAttention = None,
 ) -> None:
     """Score every response: one line for each response of each row, in the order of the input.
 
@@ -71,7 +72,7 @@ def score_command(
     from plaudit.scoring import RowScoring, ScoringOptions, score_rows
 
     model, source = _placed(model, source, server)
-    options = ScoringOptions(batch_tokens, truncate_responses, precision)
+    options = ScoringOptions(batch_tokens, truncate_responses, precision, attention)
     if shards is not None:
         wishes = {"scoring": options, "text": text, "record": not no_record, "on": on}
         _score_shards(model, source, output, shards, wishes, reading)
@@ -103,6 +104,7 @@ def rank_command(
     batch_tokens: BatchTokens = None,
     truncate_responses: TruncateResponses = False,
     precision: LoadedPrecision = None,
+    attention: LoadedAttention = None,
 ) -> None:
     """Rank the responses of each row, best first: score lines, or a readable list on a terminal.
 
@@ -118,7 +120,7 @@ def rank_command(
     for_people = output == "-" and sys.stdout.isatty() and not as_json
     shown, scored_rows = tee(rows) if for_people else ((), rows)
     how = RowScoring(text=text, ranked=True)
-    options = ScoringOptions(batch_tokens, truncate_responses, precision)
+    options = ScoringOptions(batch_tokens, truncate_responses, precision, attention)
     scorer = open_model(model, **options.for_opening())
     ranked = score_rows(scorer, scored_rows, options, how)
     if for_people:

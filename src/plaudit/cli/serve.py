@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from plaudit.cli.inputs import changed_settings
-from plaudit.cli.options import BatchTokens, Config, LoadedPrecision, TruncateResponses
+from plaudit.cli.options import BatchTokens, Config, LoadedAttention, LoadedPrecision, TruncateResponses
 from plaudit.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def serve_command(
     origin: Origins = None,
     affine: Affine = None,
     precision: LoadedPrecision = None,
+    attention: LoadedAttention = None,
     truncate_responses: TruncateResponses = False,
     foreign_text: ForeignText = False,
     patience: Patience = None,
@@ -66,6 +67,7 @@ def serve_command(
 
     with signals_while_starting(_tell):
         require_libraries()
+        from plaudit.scoring import ScoringOptions
         from plaudit.serving import Access, ServingSettings, log_requests, named_sources, serve
 
         settings = changed_settings(context, ServingSettings(), **_affine(affine))
@@ -79,7 +81,7 @@ def serve_command(
             origins=tuple(origin or ()),
         )
         log_requests()
-        options: dict[str, Any] = {} if precision is None else {"precision": precision}
+        options = ScoringOptions(precision=precision, attention=attention).for_opening()
         serve(named_sources(models), settings, access, tell=_tell, **options)
 
 

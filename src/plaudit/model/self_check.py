@@ -141,14 +141,16 @@ def settle_attention(
         >>> network.layout.attention_name
         'varlen'
     """
-    layout, device = network.layout, network.device.type
+    layout = network.layout
     if not isinstance(layout, ForestLayout):
         if name in ATTENTIONS and name != "auto":
             what = f"attention={name} is of forests, and {type(network.model).__name__} cannot use them"
             raise InvalidInputError(what, remedy="leave it at auto")
-        choose_attention(name, (), device)
+        choose_attention(name, (), network.device.type)
         return
     kinds = [kind if dtype is None else kind._replace(dtype=dtype) for kind in layout.kinds]
+    # A model that is loaded to be sharded stands on another device than computes.
+    device = next((kind.device for kind in kinds), network.device.type)
     network.layout = replace(layout, attend=choose_attention(name, kinds, device, longest=longest, learns=learns))
 
 

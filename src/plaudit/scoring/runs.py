@@ -37,6 +37,7 @@ class ScoringOptions:
         batch_tokens: most tokens of one forward pass; None: the model's default.
         truncate_responses: cut a response that is longer than the context instead of refusing it.
         precision: of a backbone's weights; None: as they are saved.
+        attention: of forests: varlen, flex or segments; None or auto: the best that comes through its trial.
 
     Example:
         >>> ScoringOptions(batch_tokens=8192).for_model()
@@ -46,10 +47,12 @@ class ScoringOptions:
     batch_tokens: int | None = None
     truncate_responses: bool = False
     precision: Literal["fp32", "bf16", "fp16"] | None = None
+    attention: Literal["auto", "varlen", "flex", "segments"] | None = None
 
     def for_opening(self) -> dict[str, Any]:
         """Keyword arguments of `open_model`."""
-        return {} if self.precision is None else {"precision": self.precision}
+        options = {"precision": self.precision, "attention": self.attention}
+        return {name: value for name, value in options.items() if value is not None}
 
     def for_model(self) -> dict[str, Any]:
         """Keyword arguments of `Scorer.stream`."""

@@ -16,6 +16,7 @@ from plaudit.model import (
     drops_out,
     freeze,
     frozen_in,
+    settle_attention,
     use_liger,
 )
 from plaudit.training.reader import check_pooling
@@ -40,6 +41,8 @@ def open_backbone(
     if choose_sharding(settings, backbone, run.processes, run.device):
         shards = _open_sharded(run, backbone, outputs)
     model = _open(backbone, outputs, settings, run.device) if shards is None else shards.model
+    dtype, longest = torch.bfloat16 if run.bf16 else None, model.renderer.max_length
+    settle_attention(model.network, settings.attention, dtype=dtype, longest=longest, learns=True)
     if settings.gradient_checkpointing:
         inside = model.network.model
         # The name since transformers 5.23, and the one before, which now warns.

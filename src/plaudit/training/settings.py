@@ -159,6 +159,14 @@ class TrainingSettings(RunSettings):
             "auto, none or fsdp (DeepSpeed takes an optimiser step after every forest, where a step here has several)",
         ),
     )
+    attention: str = setting(
+        "auto",
+        "what computes the attention of forests. On a GPU in bf16 `varlen`, two kernels a layer whatever the forest; "
+        "where windows, soft caps or fp32 are beyond those `flex`; else, and on a CPU, `segments`, one call a segment. "
+        "It is tried before it is used, on this device and against float64; what fails falls back, and the run record "
+        "says which one ran",
+        one_of("auto", "varlen", "flex", "segments"),
+    )
     gradient_checkpointing: bool = setting(False, "on, it saves memory for about a third more time")
     compile: bool = setting(
         False,

@@ -16,8 +16,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int32
-from torch import Tensor
+from jaxtyping import Bool, Int32
 from torch.nn.attention.flex_attention import AuxRequest, BlockMask, flex_attention
 
 from plaudit.forest.attentions.protocols import LayerKind, LayerOptions, RowKeys, RowOutput, RowQueries, RowValues
@@ -31,8 +30,8 @@ _NO_WINDOW = np.iinfo(np.int32).max
 Blocks = Bool[np.ndarray, "blocks blocks"]
 """Blocks of queries by blocks of keys."""
 
-_Index = Int32[Tensor, ""]
-_Score = Float[Tensor, ""]
+# Functions that torch traces: of numbers that stand for tensors inside a kernel.
+_Traced = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -57,17 +56,19 @@ class FlexForestAttention:
         mask = forest.once(("flex", window), lambda: block_mask(forest, window))
         attend: Any = _compiled() if self.compiled else flex_attention
         # Under autocast rotary embeddings leave queries and keys in float32.
-        out, extra = attend(
+        out = attend(
             query.to(value.dtype),
             key.to(value.dtype),
             value,
-            score_mod=None if options.softcap is None else _soft_cap(forest, options.softcap),
+            score_mod=None if options.softcap is None else _soft_cap(forest, options.softcap, value.dtype),
             block_mask=mask,
             scale=options.scale,
             enable_gqa=query.shape[1] != key.shape[1],
-            return_aux=AuxRequest(lse=True),
+            # A compiled graph on a CPU has none.
+            return_aux=None if options.sinks is None else AuxRequest(lse=True),
         )
         if options.sinks is not None:
+            out, extra = out
             # What the sink leaves of the weights: exp(l) / (exp(l) + exp(sink)).
             left = torch.sigmoid(extra.lse - options.sinks[:, None].to(extra.lse.dtype))
             out = (out * left[..., None]).to(out.dtype)
@@ -80,10 +81,11 @@ def _compiled() -> Callable[..., Any]:
     return torch.compile(flex_attention, dynamic=True)
 
 
-def _soft_cap(forest: Forest, cap: float) -> Callable[[_Score, _Index, _Index, _Index, _Index], _Score]:
-    tensor = forest.once(("soft cap", cap), lambda: on_device(np.array(cap, dtype=np.float32), forest.tokens.device))
+def _soft_cap(forest: Forest, cap: float, dtype: torch.dtype) -> _Traced:
+    wide = np.float64 if dtype == torch.float64 else np.float32
+    tensor = forest.once(("soft cap", cap, wide), lambda: on_device(np.array(cap, dtype=wide), forest.tokens.device))
 
-    def capped(score: _Score, batch: _Index, head: _Index, q: _Index, k: _Index) -> _Score:
+    def capped(score: Any, batch: Any, head: Any, q: Any, k: Any) -> Any:
         return tensor * torch.tanh(score / tensor)
 
     return capped
@@ -143,7 +145,7 @@ def _block_lists(blocks: Blocks) -> tuple[Int32[np.ndarray, "1 1 blocks"], Int32
     return blocks.sum(1, dtype=np.int32)[None, None], order.astype(np.int32)[None, None]
 
 
-def _mask(forest: Forest, window: int | None) -> Callable[[_Index, _Index, _Index, _Index], Bool[Tensor, ""]]:
+def _mask(forest: Forest, window: int | None) -> _Traced:
     """The mask as a function of two places in the row. Trunks stand before branches, so in the row, too, nobody sees
     what comes later."""
     device = forest.tokens.device
@@ -154,11 +156,11 @@ def _mask(forest: Forest, window: int | None) -> Callable[[_Index, _Index, _Inde
     trunk = on_device(np.repeat(trunk_numbers, forest.lengths), device)
     reach = on_device(np.array(_NO_WINDOW if window is None else window), device)
 
-    def causal(batch: _Index, head: _Index, q: _Index, k: _Index) -> Bool[Tensor, ""]:
+    def causal(batch: Any, head: Any, q: Any, k: Any) -> Any:
         akin = (number[q] == number[k]) | (trunk[q] == number[k])
         return akin & (q >= k) & (positions[q] - positions[k] < reach)
 
-    def both_ways(batch: _Index, head: _Index, q: _Index, k: _Index) -> Bool[Tensor, ""]:
+    def both_ways(batch: Any, head: Any, q: Any, k: Any) -> Any:
         return (number[q] == number[k]) & ((positions[q] - positions[k]).abs() < reach)
 
     return causal if forest.causal else both_ways
