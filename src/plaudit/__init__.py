@@ -39,7 +39,15 @@ if TYPE_CHECKING:
     from plaudit.scoring import RewardFunction, ScoredGroups, reward_function, write_reward_file
     from plaudit.serving import ServingSettings, serve
     from plaudit.statistics import Measurement
-    from plaudit.training import FineTuningSettings, PretrainingSettings, TrainingSettings, pretrain, sft, train
+    from plaudit.training import (
+        FineTuningSettings,
+        PretrainingSettings,
+        TrainingSettings,
+        plan_training,
+        pretrain,
+        sft,
+        train,
+    )
 else:
     __getattr__, __dir__ = face(__name__, __file__)
 
@@ -90,6 +98,7 @@ __all__ = [
     "majority",
     "open_groups",
     "open_model",
+    "plan_training",
     "pretrain",
     "probe",
     "rankings_from_ratings",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,6 +16,7 @@ from plaudit.cli.options import (
     CutResponses,
     Data,
     Epochs,
+    Json,
     LearningRate,
     Majority,
     MaxLength,
@@ -24,8 +26,10 @@ from plaudit.cli.options import (
     Seed,
 )
 from plaudit.cli.reading import ANY, Reading, reads_data
+from plaudit.errors import InvalidInputError
+from plaudit.groups import Group
 
-Output = Annotated[Path, typer.Option("--output", "-o", help="The model folder to write.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="The model folder to write.")]
 Backbone = Annotated[
     str,
     typer.Option("--backbone", "-b", help="minilm-l6, smollm2-135m, a folder, a hub id; length, bow, frozen:..."),
@@ -48,13 +52,20 @@ Trainable = Annotated[str | None, typer.Option("--trainable", help="layers, all,
 Sharding = Annotated[
     str | None, typer.Option("--sharding", help="Of a model over processes: auto, none (DDP) or fsdp (FSDP2).")
 ]
+Plan = Annotated[
+    bool, typer.Option("--plan", help="Tell tokens, arithmetic, memory and hours of the run, and start nothing.")
+]
+Gpus = Annotated[
+    str | None, typer.Option("--gpus", metavar="NxNAME", help="Of a plan: 8xh100, ...; the one that is here.")
+]
+Mfu = Annotated[float | None, typer.Option("--mfu", help="Of a plan: the share of a GPU's speed to assume [0.4].")]
 
 
 @reads_data
 def train_command(
     context: typer.Context,
     data: Data,
-    output: Output,
+    output: Output = None,
     backbone: Backbone = "minilm-l6",
     validation_data: ValidationData = None,
     losses: Losses = None,
@@ -76,10 +87,15 @@ def train_command(
     majority: Majority = False,
     reading: Reading = ANY,
     resume: Resume = False,
+    plan: Plan = False,
+    gpus: Gpus = None,
+    mfu: Mfu = None,
+    as_json: Json = False,
 ) -> None:
     """Train a reward model on judgements. Flags win over --set, and --set over --config.
 
     Example: `plaudit train train.jsonl -o my-model --backbone minilm-l6 --epochs 3`
+    Before it, what that takes: `plaudit train train.jsonl --backbone minilm-l6 --plan`
     """
     from plaudit.cli.inputs import changed_settings, open_judgements, tell, tell_rejected
     from plaudit.cli.output import check_file
@@ -87,6 +103,7 @@ def train_command(
 
     # What may fail early fails before torch is imported, which takes seconds.
     check_backbone(backbone)
+    _check_plan(plan, output, gpus, mfu, as_json)
     check_file(None, [*data, *(validation_data or [])], reading)
     from plaudit.training import TrainingSettings, loss_settings, train
 
@@ -96,8 +113,29 @@ def train_command(
     if validation_data is not None:
         validation, _ = open_judgements(validation_data, replace(reading, rejects=None), merge=majority)
     tell_rejected(rejected, reading.rejects)
-    train(
-        groups, output, backbone, validation_groups=validation,
-        settings=settings, resume=resume, overwrite=reading.overwrite,
-    )  # fmt: skip
+    what: dict[str, Any] = {"backbone": backbone, "validation_groups": validation, "settings": settings}
+    if output is None:
+        _show_plan(groups, as_json, {"gpus": gpus} | ({} if mfu is None else {"mfu": mfu}), what)
+        return
+    train(groups, output, **what, resume=resume, overwrite=reading.overwrite)
     tell(f"The model is in {output}. Measure it on held-out data: plaudit eval {output} DATA")
+
+
+def _check_plan(plan: bool, output: Path | None, gpus: str | None, mfu: float | None, as_json: bool) -> None:
+    """A run has a folder, a plan has none; what is of plans is refused without one."""
+    if plan and output is not None:
+        raise InvalidInputError("--plan writes nothing, so it has no --output", remedy="leave one of the two out")
+    if not plan and output is None:
+        raise InvalidInputError("--output is missing", remedy="name the model folder: -o FOLDER; or ask for a --plan")
+    for flag, value in (("--gpus", gpus), ("--mfu", mfu), ("--json", as_json or None)):
+        if not plan and value is not None:
+            raise InvalidInputError(f"{flag} is of a plan", remedy="add --plan, or leave it out")
+
+
+def _show_plan(groups: Sequence[Group], as_json: bool, where: dict[str, Any], what: dict[str, Any]) -> None:
+    from plaudit.cli.output import give
+    from plaudit.cli.plan_tables import show_plan
+    from plaudit.training import plan_training
+
+    plan = plan_training(groups, **what, **where)
+    give(plan.to_dict(), None, as_json, lambda: show_plan(plan))

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from plaudit.model.remote.client import AsyncClient, Client
     from plaudit.model.remote.exchange import keep_token
     from plaudit.model.remote.scorer import RemoteScorer
-    from plaudit.model.renderers import open_renderer
+    from plaudit.model.renderers import Skeleton, open_renderer, open_skeleton
     from plaudit.model.rendering import Rendered, Renderer
     from plaudit.model.reward_model import RewardModel
     from plaudit.model.scorer import DEFAULT_BATCH_TOKENS, Scorer
@@ -85,6 +85,7 @@ __all__ = [
     "RewardModel",
     "RewardNetwork",
     "Scorer",
+    "Skeleton",
     "TokenCheck",
     "adding_adapters",
     "baseline_folder",
@@ -115,6 +116,7 @@ __all__ = [
     "merge_lora",
     "open_model",
     "open_renderer",
+    "open_skeleton",
     "parameter_counts",
     "part_of",
     "read_template",

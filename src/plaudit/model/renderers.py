@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from plaudit.errors import InvalidInputError
 from plaudit.model.architecture import first_position
 from plaudit.model.backbones import resolve
+from plaudit.model.heads import PLAIN, Outputs
+from plaudit.model.layouts.forest import ForestLayout
 from plaudit.model.loading import load_reader
+from plaudit.model.network import RewardNetwork
 from plaudit.model.rendering import Renderer
 from plaudit.model.templates import read_template
 from plaudit.storage import read_record
@@ -34,6 +38,48 @@ def open_renderer(name: str | Path, *, max_length: int | None = None, chat_templ
     if template := read_template(chat_template):
         tokenizer.chat_template = template
     return renderer_of(model, tokenizer, max_length or record.get("max_length"))
+
+
+class Skeleton(NamedTuple):
+    """A backbone without weights: all that decides what is computed, and nothing that is computed with.
+
+    Attributes:
+        network: on torch's device `meta`; it grows trees, and has the configuration.
+        tokenizer: its own.
+        renderer: groups -> token sequences.
+    """
+
+    network: RewardNetwork
+    tokenizer: Any
+    renderer: Renderer
+
+
+def open_skeleton(
+    name: str | Path,
+    *,
+    max_length: int | None = None,
+    chat_template: str | None = None,
+    trust_remote_code: bool = False,
+    outputs: Outputs = PLAIN,
+) -> Skeleton:
+    """A backbone as `RewardModel.from_backbone` would open it, without its weights.
+
+    Raises:
+        PlauditError: if there is no such backbone.
+
+    Example:
+        >>> skeleton = open_skeleton("my-backbone")
+        >>> skeleton.network.device.type, skeleton.renderer.max_length
+        ('meta', 256)
+    """
+    model, tokenizer = load_reader(resolve(name), trust_remote_code)
+    if template := read_template(chat_template):
+        tokenizer.chat_template = template
+    network = RewardNetwork(model, causal=hasattr(model, "score"), outputs=outputs)
+    # An architecture that knows no other attention than its own has padded batches.
+    with suppress(ValueError):
+        network.layout = ForestLayout()
+    return Skeleton(network, tokenizer, renderer_of(model, tokenizer, max_length))
 
 
 def renderer_of(model: Any, tokenizer: Any, max_length: int | None = None) -> Renderer:

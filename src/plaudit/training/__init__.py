@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from plaudit.training.language_model.pretraining import pretrain
     from plaudit.training.language_model.settings import FineTuningSettings, PretrainingSettings
     from plaudit.training.linear import fit_linear, frozen_features, learn, unused_settings
+    from plaudit.training.planning.gpus import Machine
+    from plaudit.training.planning.memory import Memory
+    from plaudit.training.planning.plan import MFU, TrainingPlan, plan_training
     from plaudit.training.reward_model import train
     from plaudit.training.run.resumable import ResumableRun
     from plaudit.training.run.trainer import checkpointing_argument, run_trainer
@@ -24,11 +27,15 @@ else:
     __getattr__, __dir__ = face(__name__, __file__)
 
 __all__ = [
+    "MFU",
     "ComparisonTargets",
     "FineTuningSettings",
     "JudgementKinds",
+    "Machine",
+    "Memory",
     "PretrainingSettings",
     "ResumableRun",
+    "TrainingPlan",
     "TrainingSettings",
     "backbone_record",
     "check_wishes",
@@ -38,6 +45,7 @@ __all__ = [
     "learn",
     "loss_settings",
     "open_decoder",
+    "plan_training",
     "pretrain",
     "read_demonstrations",
     "read_scales",

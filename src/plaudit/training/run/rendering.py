@@ -7,11 +7,22 @@ from pathlib import Path
 
 from plaudit.data import GroupStore
 from plaudit.groups import Group
-from plaudit.model import Rendered, RenderedStore, RewardModel, TokenCheck, part_of, rendered_on_disk, settle_template
+from plaudit.model import (
+    Rendered,
+    RenderedStore,
+    RewardModel,
+    Skeleton,
+    TokenCheck,
+    part_of,
+    rendered_on_disk,
+    settle_template,
+)
 from plaudit.training.settings import TrainingSettings
 
 
-def render_groups(model: RewardModel, settings: TrainingSettings, *sets: Sequence[Group]) -> list[Sequence[Rendered]]:
+def render_groups(
+    model: RewardModel | Skeleton, settings: TrainingSettings, *sets: Sequence[Group]
+) -> list[Sequence[Rendered]]:
     """Render sets of groups as the model reads them, with warnings of what is cut, unknown or made the same. The tokens
     of groups that are on disk stay there, too.
 
@@ -51,7 +62,7 @@ def _conversations(groups: Sequence[Group]) -> Iterable[Group]:
 
 
 def _stored(
-    model: RewardModel, settings: TrainingSettings, check: TokenCheck, sets: Sequence[Sequence[Group]]
+    model: RewardModel | Skeleton, settings: TrainingSettings, check: TokenCheck, sets: Sequence[Sequence[Group]]
 ) -> Iterator[tuple[Path, tuple[GroupStore, RenderedStore]]]:
     """The tokens of each store that one of the sets is a part of: of all its parts together, so that every division of
     the same data into sets reads the same tokens."""

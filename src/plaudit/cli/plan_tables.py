@@ -1,0 +1,65 @@
+"""The table of `plaudit train --plan`, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console
+
+from plaudit.cli.tables import FigureTable
+from plaudit.text import counted, rounded, terminal_text
+from plaudit.training import Machine, TrainingPlan
+
+
+def show_plan(plan: TrainingPlan) -> None:
+    """Tokens, arithmetic, memory and hours, and what to do where a run does not fit."""
+    console = Console(highlight=False)
+    table = FigureTable("", ("figure",))
+    for label, figure, note in _rows(plan):
+        table.row(label, figure, note=note)
+    table.show(console)
+    for remedy in plan.remedies:
+        verdict = "fits" if remedy.fits else "does not fit either"
+        console.print(f"{remedy.change}: {_gigabytes(remedy.memory)}, {verdict}", markup=False)
+
+
+def _rows(plan: TrainingPlan) -> Iterator[tuple[str, str, str]]:
+    work, memory, arithmetic = plan.workload, plan.memory, plan.arithmetic
+    epoch = work.epoch
+    yield "parameters", rounded(plan.parameters), f"{rounded(plan.learning)} learn ({terminal_text(plan.backbone)})"
+    yield "tokens an epoch", f"{epoch.tokens:,}", f"{epoch.whole:,} without trees"
+    yield "steps an epoch", f"{work.steps_per_epoch:,}", f"forests of {work.forest.tokens:,} tokens at most"
+    yield "arithmetic", f"{arithmetic.total:.2e}", f"FLOPs of {counted(plan.epochs, 'epochs')}, evaluations among them"
+    yield "  forward", _share(arithmetic.forward, arithmetic.total), ""
+    yield "  backward", _share(arithmetic.backward, arithmetic.total), ""
+    yield "  attention", _share(arithmetic.attention, arithmetic.total), "of both"
+    yield "memory a GPU", _gigabytes(memory.total), _verdict(plan)
+    yield "  weights", _gigabytes(memory.weights), "sharded" if plan.sharded else ""
+    yield "  gradients", _gigabytes(memory.gradients), ""
+    yield "  optimizer", _gigabytes(memory.optimizer), ""
+    yield "  activations", _gigabytes(memory.activations), f"batch_tokens={plan.batch_tokens}"
+    if plan.sharded:
+        yield "  gathered layers", _gigabytes(memory.gathered), ""
+    if plan.hours is None:
+        yield "hours", "unknown", "name GPUs, such as --gpus 1xh100"
+    else:
+        yield "hours", f"{plan.hours:.2g}", f"on {_named(plan.machine)}, an estimate at an assumed MFU of {plan.mfu:g}"
+
+
+def _verdict(plan: TrainingPlan) -> str:
+    if plan.machine.memory is None:
+        return "on a CPU, whose memory is not looked at"
+    room = f"{_gigabytes(plan.machine.memory)} of {_named(plan.machine)}"
+    return f"fits the {room}" if plan.fits else f"does not fit the {room}"
+
+
+def _named(machine: Machine) -> str:
+    return f"{machine.count} x {machine.name}"
+
+
+def _gigabytes(size: float) -> str:
+    return f"{size / 1e9:,.2f} GB" if size >= 1e7 else f"{size / 1e6:,.2f} MB"
+
+
+def _share(part: float, whole: float) -> str:
+    return f"{part / whole:.0%}" if whole else "0%"

@@ -1,0 +1,312 @@
+"""A run told before it is run: tokens, arithmetic, memory a GPU, hours, and what to do where it does not fit.
+
+Nothing is written, and no weights are loaded: a configuration, a tokenizer and the data say all of it. Hours are an
+estimate at an assumed share of the GPU's arithmetic on paper (`mfu`); nothing of it was measured on a GPU.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from plaudit._arguments import checked
+from plaudit.data import judgements_of, keep_groups
+from plaudit.errors import InvalidInputError
+from plaudit.groups import Group
+from plaudit.model import Rendered, Skeleton, is_baseline, open_skeleton
+from plaudit.training.group_targets import read_targets
+from plaudit.training.planning.footprint import Costs, measure_costs
+from plaudit.training.planning.gpus import Machine, machine_of
+from plaudit.training.planning.memory import USABLE, Memory, memory_of, tokens_that_fit
+from plaudit.training.planning.workload import Amount, Workload, measure_workload
+from plaudit.training.reader import check_pooling, target_reader
+from plaudit.training.run.rendering import groups_of_items, render_groups
+from plaudit.training.run.split import split_validation
+from plaudit.training.run.trainer import multiplies_in_bf16
+from plaudit.training.settings import TrainingSettings
+from plaudit.training.steps import Steps
+
+MFU = 0.4
+"""Model FLOPs utilisation that is assumed where none is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """Multiplications and additions of a whole run.
+
+    Attributes:
+        forward: of training; layers below those that learn once for all epochs, where their states are cached.
+        backward: of training, what is recomputed included.
+        attention: the part of both that attention is.
+        validation: of all evaluations.
+    """
+
+    forward: float
+    backward: float
+    attention: float
+    validation: float
+
+    @property
+    def total(self) -> float:
+        return self.forward + self.backward + self.validation
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """A change of settings, added to those before it.
+
+    Attributes:
+        change: as `--set` has it, or the GPUs to take.
+        memory: bytes a GPU would hold then.
+        fits: whether that is enough.
+    """
+
+    change: str
+    memory: float
+    fits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """What a run would take.
+
+    Attributes:
+        backbone: what is trained.
+        machine: where.
+        parameters, learning: how many parameters there are, and how many of them learn.
+        workload: tokens and steps.
+        epochs: of the run.
+        batch_tokens: of one forward pass.
+        arithmetic: of the whole run, over all GPUs.
+        memory: of one GPU.
+        sharded: whether weights, gradients and moments are divided among the GPUs.
+        fits: whether a GPU holds it; None where its memory is not known.
+        mfu: the share of the GPU's arithmetic on paper that is assumed.
+        hours: of the run, estimated; None where the machine's speed is not known.
+        remedies: in order, each with those before it, up to the first that fits; none where the run fits.
+
+    Example:
+        >>> from plaudit.data import load_groups
+        >>> from plaudit.training import plan_training
+        >>> plan = plan_training(load_groups("train.jsonl"), "my-backbone", gpus="1xrtx-4090")
+        >>> plan.fits, plan.memory.total < 24e9
+        (True, True)
+    """
+
+    backbone: str
+    machine: Machine
+    parameters: int
+    learning: int
+    workload: Workload
+    epochs: int
+    batch_tokens: int
+    arithmetic: Arithmetic
+    memory: Memory
+    sharded: bool
+    fits: bool | None
+    mfu: float
+    hours: float | None
+    remedies: tuple[Remedy, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As one JSON object."""
+        values = asdict(self)
+        values["machine"] = self.machine._asdict()
+        values["memory"]["total"], values["arithmetic"]["total"] = self.memory.total, self.arithmetic.total
+        return values
+
+
+@checked
+def plan_training(
+    groups: Sequence[Group],
+    backbone: str | Path = "minilm-l6",
+    *,
+    validation_groups: Sequence[Group] | None = None,
+    settings: TrainingSettings | None = None,
+    gpus: str | None = None,
+    mfu: float = MFU,
+    **changes: Any,
+) -> TrainingPlan:
+    """What `train` would compute and hold with the same arguments.
+
+    Args:
+        groups, backbone, validation_groups, settings, changes: as of `train`.
+        gpus: `8xh100`, a number and a name of the table in docs/scale.md; None: the GPU that is here, or the CPU.
+        mfu: model FLOPs utilisation, the share of the GPUs' arithmetic on paper that the run is assumed to reach.
+
+    Raises:
+        PlauditError: as `train` does before its first step, or if the backbone cannot be counted without its weights.
+
+    Example:
+        >>> from plaudit.data import load_groups
+        >>> plan = plan_training(load_groups("train.jsonl"), "my-backbone", epochs=2)
+        >>> plan.epochs, plan.arithmetic.backward > plan.arithmetic.forward
+        (2, True)
+    """
+    settings = (settings or TrainingSettings()).with_changes(changes, "plan_training()", ["gpus", "mfu"])
+    if is_baseline(backbone):
+        raise InvalidInputError(f"{backbone} takes no steps, so there is nothing to plan", remedy="train it")
+    if not 0 < mfu <= 1:
+        raise InvalidInputError(f"mfu is {mfu}", remedy="it must be above 0 and at most 1")
+    machine = machine_of(gpus)
+    groups = keep_groups(groups)
+    reader = target_reader(judgements_of(groups), settings)
+    train_groups, validation = split_validation(groups, validation_groups, settings, reader)
+    skeleton = open_skeleton(
+        backbone,
+        max_length=settings.max_length,
+        chat_template=settings.chat_template,
+        trust_remote_code=settings.trust_remote_code,
+        outputs=reader.outputs,
+    )
+    check_pooling(settings.pooling, skeleton.network.causal)
+    items, held_out = render_groups(skeleton, settings, train_groups, validation)
+    planner = _Planner(skeleton, settings, machine)
+    batch_tokens = planner.batch_tokens(settings)
+    steps = Steps(
+        items,
+        read_targets(groups_of_items(items), reader, numbered=True),
+        skeleton.network,
+        settings.as_implied(batch_tokens=batch_tokens),
+        shares=machine.count,
+        groups_per_step=_groups_that_fill(items, skeleton, batch_tokens, machine),
+    )
+    workload = measure_workload(steps, (skeleton.network.grow(item.sequences, item.types) for item in held_out))
+    return planner.plan(str(backbone), workload, batch_tokens, mfu)
+
+
+def _groups_that_fill(items: Sequence[Rendered], skeleton: Skeleton, batch_tokens: int, machine: Machine) -> int | None:
+    """How many groups fill a forest on every GPU, in 20 steps an epoch or more; None on a CPU, as steps have it."""
+    if machine.memory is None:
+        return None
+    some = [items[number] for number in range(0, len(items), max(1, len(items) // 256))]
+    mean = sum(len(skeleton.network.grow(item.sequences, item.types)) for item in some) / len(some)
+    return max(1, min(len(items) // 20, round(batch_tokens * machine.count / mean)))
+
+
+class _Planner:
+    """One backbone on one machine, with one set of settings and others beside it."""
+
+    def __init__(self, skeleton: Skeleton, settings: TrainingSettings, machine: Machine) -> None:
+        self.network, self.settings, self.machine = skeleton.network, settings, machine
+        config = skeleton.network.config
+        self.layers = int(config.get_text_config().num_hidden_layers)
+        precise = multiplies_in_bf16() if machine.memory is None else True
+        self.bf16 = settings.precision == "bf16" or (settings.precision == "auto" and precise)
+
+        @lru_cache
+        def costs(trainable: str, weights: str, checkpointing: bool) -> Costs:
+            changed = settings.as_implied(
+                trainable=trainable, weights=weights, gradient_checkpointing=checkpointing, compile=False
+            )
+            return measure_costs(config, skeleton.network.outputs, changed, bf16=self.bf16)
+
+        self._costs = costs
+
+    def costs(self, settings: TrainingSettings) -> Costs:
+        return self._costs(settings.trainable, settings.weights, settings.gradient_checkpointing)
+
+    def batch_tokens(self, settings: TrainingSettings, sharded: bool = False) -> int:
+        """Of one forward pass: as asked for, else what the machine has room for."""
+        if settings.batch_tokens is not None or self.machine.memory is None:
+            return settings.forward_tokens
+        how = {"layers": self.layers, "bf16": self.bf16, "processes": self.machine.count, "sharded": sharded}
+        return tokens_that_fit(self.costs(settings), settings, self.machine.memory, **how)
+
+    def memory(self, settings: TrainingSettings, forest: Amount, sharded: bool) -> Memory:
+        how = {"layers": self.layers, "bf16": self.bf16, "processes": self.machine.count, "sharded": sharded}
+        return memory_of(self.costs(settings), settings, forest, **how, segments=self.machine.memory is None)
+
+    def fits(self, memory: Memory) -> bool:
+        return self.machine.memory is None or memory.total <= USABLE * self.machine.memory
+
+    def plan(self, backbone: str, workload: Workload, batch_tokens: int, mfu: float) -> TrainingPlan:
+        settings, machine = self.settings, self.machine
+        costs, asked = self.costs(settings), settings.sharding
+        memory, sharded = self.memory(settings, workload.forest, asked == "fsdp"), asked == "fsdp"
+        if asked == "auto" and machine.count > 1 and not self.fits(memory):
+            memory, sharded = self.memory(settings, workload.forest, True), True
+        arithmetic = arithmetic_of(costs, workload, settings)
+        speed = None if machine.flops is None else machine.count * machine.flops * mfu
+        fits = None if machine.memory is None else self.fits(memory)
+        return TrainingPlan(
+            backbone=backbone,
+            machine=machine,
+            parameters=sum(parameter.numel() for parameter in self.network.parameters()),
+            learning=round(costs.whole.learning),
+            workload=workload,
+            epochs=settings.epochs,
+            batch_tokens=batch_tokens,
+            arithmetic=arithmetic,
+            memory=memory,
+            sharded=sharded,
+            fits=fits,
+            mfu=mfu,
+            hours=None if speed is None else arithmetic.total / speed / 3600,
+            remedies=() if fits is not False else tuple(self._remedies(workload, sharded)),
+        )
+
+    def _remedies(self, workload: Workload, sharded: bool) -> Iterator[Remedy]:
+        """What makes a run smaller, the cheapest first, up to the first that fits."""
+        settings = self.settings
+        changes: list[dict[str, Any]] = [{"gradient_checkpointing": True}, {"optimizer": "adamw-8bit"}]
+        if self.machine.count > 1 and not sharded:
+            changes.append({"sharding": "fsdp"})
+        changes += [{"trainable": "lora", "weights": "bf16"}, {"weights": "4bit"}]
+        least = max(1024, workload.largest_tree)
+        if (settings.batch_tokens or workload.forest.tokens) > least:
+            changes.insert(0, {"batch_tokens": least})
+        forest = workload.forest
+        for change in changes:
+            if all(getattr(settings, name) == value for name, value in change.items()):
+                continue
+            settings = settings.as_implied(compile=False, **change)
+            sharded = sharded or change.get("sharding") == "fsdp"
+            if "batch_tokens" in change:
+                share = least / max(forest.tokens, 1)
+                forest = Amount(1, max(1, round(forest.responses * share)), least, least, forest.pairs, forest.copied)
+            memory = self.memory(settings, forest, sharded)
+            words = " ".join(f"{name}={str(value).lower()}" for name, value in change.items())
+            yield Remedy(words, memory.total, self.fits(memory))
+            if self.fits(memory):
+                return
+        yield Remedy("GPUs with more memory", memory.total, False)
+
+
+def arithmetic_of(costs: Costs, workload: Workload, settings: TrainingSettings) -> Arithmetic:
+    """The arithmetic of a whole run.
+
+    Args:
+        costs: of the network.
+        workload: of the data.
+        settings: of these `epochs`, `evaluate_every`, `annotators` and `trainable`.
+    """
+    whole, below, epoch = costs.whole, costs.below, workload.epoch
+    each, once = whole - below, below
+    # What is frozen below is computed once for all epochs: its states, or the features of a head, are cached.
+    forward = settings.epochs * _forward(each, epoch) + _forward(once, epoch)
+    learned = whole.learned_attention * epoch.pairs
+    backward = whole.backward * epoch.tokens + whole.backward_response * epoch.responses + 2.5 * learned
+    if settings.gradient_checkpointing:
+        backward += learned
+    passes = settings.epochs if settings.annotators else 0
+    forward += passes * _forward(each, epoch)
+    evaluations = round(settings.epochs / settings.evaluate_every) if workload.validation.trees else 0
+    attention = whole.attention - below.attention
+    seen = (settings.epochs + passes) * attention + below.attention
+    again = 3.5 if settings.gradient_checkpointing else 2.5
+    return Arithmetic(
+        forward=forward,
+        backward=settings.epochs * backward,
+        attention=seen * epoch.pairs + settings.epochs * again * learned,
+        validation=evaluations * _forward(each, workload.validation) + _forward(once, workload.validation),
+    )
+
+
+def _forward(costs: Any, amount: Amount) -> float:
+    """A forward pass of each of these responses."""
+    linear = costs.forward * amount.tokens + costs.forward_response * amount.responses
+    return float(linear + costs.attention * amount.pairs)

@@ -1,0 +1,163 @@
+"""A plan against what real steps of tiny models compute and hold: both counted, on the CPU, in other ways than it has.
+
+Arithmetic: torch's counter around real forward and backward passes (attention's calls among them; the CPU's own kernel
+is unknown to the counter and is told to it). Memory: the bytes of all storages that are alive, at their peak.
+"""
+
+import weakref
+
+import pytest
+import torch
+from tiny import tiny_model_folder
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+from torch.utils.flop_counter import FlopCounterMode
+
+from plaudit.groups import Group, Ranking
+from plaudit.model import RewardModel, cached_layout, freeze
+from plaudit.training import TrainingSettings, plan_training
+from plaudit.training.reader import target_reader
+from plaudit.training.run.rendering import render_groups
+from plaudit.training.run.split import split_validation
+from plaudit.training.steps import Steps
+
+ATEN = torch.ops.aten
+
+
+def products(query, key, *_, **__):
+    """The two matrix products of an attention call, from the shapes of its queries and keys."""
+    batch, heads, queries, size = query
+    return 2 * 2 * batch * heads * queries * key[2] * size
+
+
+def backward_products(gradient, query, key, *_, **__):
+    """Five products: the logits again, and the gradients of values, weights, queries and keys."""
+    return 2.5 * products(query, key)
+
+
+CPU_ATTENTION = {
+    ATEN._scaled_dot_product_flash_attention_for_cpu: products,
+    ATEN._scaled_dot_product_flash_attention_for_cpu_backward: backward_products,
+}
+RUN = {"epochs": 1, "validation_share": 0.0, "precision": "fp32", "groups_per_step": 8, "batch_tokens": 600}
+DEEPER = {"num_hidden_layers": 6}
+CASES = {
+    "layers": ("llama", {}),
+    "all": ("gpt2", {"trainable": "all"}),
+    "an encoder": ("bert", {}),
+    "lora": ("qwen2", {"trainable": "lora:4"}),
+    "last:1": ("llama", {"trainable": "last:1"}),
+    "recomputed": ("qwen2", {"gradient_checkpointing": True}),
+}
+
+
+def judged(count, size):
+    """Groups of four answers with a common prompt, of different lengths."""
+    words = ["why", "sky", "blue", "light", "air", "water", "cat"]
+    return [
+        Group(
+            f"g{n}",
+            "the cat sat on the mat and the dog " * (1 + n % 3),
+            tuple(" ".join(words[(n + k * j) % 7] for j in range(size + 3 * k)) for k in range(4)),
+            (Ranking(((0,), (1, 2), (3,))),),
+        )
+        for n in range(count)
+    ]
+
+
+GROUPS = judged(8, 12)
+
+
+class Alive(TorchDispatchMode):
+    """Bytes of the storages that operators have made and that are alive, and their peak."""
+
+    def __init__(self):
+        super().__init__()
+        self.now = self.peak = 0
+        self.known = weakref.WeakSet()
+
+    def add(self, tensor):
+        storage = tensor.untyped_storage()
+        if storage in self.known:
+            return
+        size = storage.nbytes()
+        self.known.add(storage)
+        self.now += size
+        self.peak = max(self.peak, self.now)
+        weakref.finalize(storage, self.drop, size)
+
+    def drop(self, size):
+        self.now -= size
+
+    def __torch_dispatch__(self, function, types, arguments=(), options=None):
+        result = function(*arguments, **(options or {}))
+        for leaf in tree_leaves(result):
+            if isinstance(leaf, torch.Tensor):
+                self.add(leaf)
+        return result
+
+
+def opened(folder, settings):
+    """The network as training has it, and all forests of an epoch."""
+    reader = target_reader(GROUPS, settings)
+    groups, _ = split_validation(GROUPS, None, settings, reader)
+    model = RewardModel.from_backbone(folder)
+    network = model.network
+    freeze(network, settings.trainable)
+    if settings.gradient_checkpointing:
+        network.model.activation_checkpointing_enable({"use_reentrant": False})
+        for module in network.modules():
+            module.training = type(module).__name__.endswith("DecoderLayer")
+    (items,) = render_groups(model, settings, groups)
+    targets = [reader(item.group, number) for number, item in enumerate(items)]
+    steps = Steps(items, targets, network, settings)
+    return model, items, [batch.trees for number in range(len(steps)) for batch in steps[number].micro_batches]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_arithmetic_and_memory_are_those_of_real_steps(tmp_path, case):
+    family, changes = CASES[case]
+    settings = TrainingSettings().with_changes({**RUN, **changes}, "test")
+    # What one layer makes and drops is a smaller part of what six keep than of what two do.
+    folder = tiny_model_folder(tmp_path / "backbone", family, config=DEEPER if family == "qwen2" else None)
+    plan = plan_training(GROUPS, folder, settings=settings)
+    model, items, forests = opened(folder, settings)
+    network = model.network
+    once = 0.0
+    if case == "last:1":
+        with FlopCounterMode(display=False, custom_mapping=CPU_ATTENTION) as counter:
+            network.layout = cached_layout(model, items, settings.forward_tokens)
+        # Whatever is checked on the way is no part of an epoch.
+        once = plan.arithmetic.forward
+    assert sum(len(tree) for trees in forests for tree in trees) == plan.workload.epoch.tokens
+
+    forward = backward = 0
+    for trees in forests:
+        with FlopCounterMode(display=False, custom_mapping=CPU_ATTENTION) as counter:
+            loss = network(trees).square().sum()
+        forward += counter.get_total_flops()
+        with FlopCounterMode(display=False, custom_mapping=CPU_ATTENTION) as counter:
+            loss.backward()
+        backward += counter.get_total_flops()
+    assert plan.arithmetic.backward == pytest.approx(backward, rel=0.1)
+    if not once:
+        assert plan.arithmetic.forward == pytest.approx(forward, rel=0.1)
+    else:
+        assert forward < once < 2.5 * forward
+
+    learning = [p for p in network.parameters() if p.requires_grad]
+    assert sum(p.numel() for p in learning) == plan.learning
+    optimizer = torch.optim.AdamW(learning)
+    optimizer.step()
+    largest = max(forests, key=lambda trees: sum(map(len, trees)))
+    alive = Alive()
+    for tensor in network.parameters():
+        alive.add(tensor)
+        if tensor.grad is not None:
+            alive.add(tensor.grad)
+    for state in optimizer.state.values():
+        alive.add(state["exp_avg"])
+        alive.add(state["exp_avg_sq"])
+    with alive:
+        network(largest).square().sum().backward()
+    assert plan.memory.total == pytest.approx(alive.peak, rel=0.1)
