@@ -13,6 +13,7 @@ import plaudit
 from plaudit.errors import InvalidInputError
 from plaudit.model import RewardModel, freeze, frozen_in, loading
 from plaudit.training import TrainingSettings
+from plaudit.training.wishes import check_together
 
 QUICK = {
     "epochs": 1,
@@ -78,7 +79,7 @@ def test_the_saved_model_is_the_one_that_learned(tmp_path, weights):
 @pytest.mark.parametrize("trainable", ["layers", "all", "last:1"])
 def test_weights_that_learn_are_not_narrowed(trainable):
     with pytest.raises(InvalidInputError, match=f"weights=4bit is of frozen weights, and trainable={trainable}"):
-        TrainingSettings(trainable=trainable, weights="4bit")
+        check_together(TrainingSettings(trainable=trainable, weights="4bit"))
 
 
 @pytest.mark.parametrize("family", ["llama", "roberta", "deberta-v2"])

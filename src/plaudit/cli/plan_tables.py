@@ -37,13 +37,17 @@ def _rows(plan: TrainingPlan) -> Iterator[tuple[str, str, str]]:
     yield "  weights", _gigabytes(memory.weights), "sharded" if plan.sharded else ""
     yield "  gradients", _gigabytes(memory.gradients), ""
     yield "  optimizer", _gigabytes(memory.optimizer), ""
-    yield "  activations", _gigabytes(memory.activations), f"batch_tokens={plan.batch_tokens}"
+    yield "  activations", _gigabytes(memory.activations), f"batch_tokens={plan.batch_tokens}{_room(plan)}"
     if plan.sharded:
         yield "  gathered layers", _gigabytes(memory.gathered), ""
     if plan.hours is None:
         yield "hours", "unknown", "name GPUs, such as --gpus 1xh100"
     else:
-        yield "hours", f"{plan.hours:.2g}", f"on {_named(plan.machine)}, an estimate at an assumed MFU of {plan.mfu:g}"
+        yield "hours", f"{plan.hours:.2g}", f"estimated, at an assumed MFU of {plan.mfu:g}"
+
+
+def _room(plan: TrainingPlan) -> str:
+    return "" if plan.most_tokens is None else f", of at most {plan.most_tokens}"
 
 
 def _verdict(plan: TrainingPlan) -> str:

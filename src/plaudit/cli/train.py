@@ -95,30 +95,39 @@ def train_command(
     """Train a reward model on judgements. Flags win over --set, and --set over --config.
 
     Example: `plaudit train train.jsonl -o my-model --backbone minilm-l6 --epochs 3`
-    Before it, what that takes: `plaudit train train.jsonl --backbone minilm-l6 --plan`
     """
-    from plaudit.cli.inputs import changed_settings, open_judgements, tell, tell_rejected
-    from plaudit.cli.output import check_file
+    from plaudit.cli.inputs import changed_settings, tell
     from plaudit.model import check_backbone
 
     # What may fail early fails before torch is imported, which takes seconds.
     check_backbone(backbone)
     _check_plan(plan, output, gpus, mfu, as_json)
-    check_file(None, [*data, *(validation_data or [])], reading)
+    groups, validation = _read(data, validation_data, reading, majority)
     from plaudit.training import TrainingSettings, loss_settings, train
 
     settings = changed_settings(context, TrainingSettings(), **loss_settings(losses or ""))
+    what: dict[str, Any] = {"backbone": backbone, "validation_groups": validation, "settings": settings}
+    if output is None:
+        _show_plan(groups, as_json, {"gpus": gpus} | ({} if mfu is None else {"mfu": mfu}), what)
+    else:
+        train(groups, output, **what, resume=resume, overwrite=reading.overwrite)
+        tell(f"The model is in {output}. Measure it on held-out data: plaudit eval {output} DATA")
+
+
+def _read(
+    data: list[str], validation_data: list[str] | None, reading: Reading, majority: bool
+) -> tuple[Sequence[Group], Sequence[Group] | None]:
+    """The judgements to train on, and those to validate on where they are given."""
+    from plaudit.cli.inputs import open_judgements, tell_rejected
+    from plaudit.cli.output import check_file
+
+    check_file(None, [*data, *(validation_data or [])], reading)
     groups, rejected = open_judgements(data, reading, merge=majority)
     validation = None
     if validation_data is not None:
         validation, _ = open_judgements(validation_data, replace(reading, rejects=None), merge=majority)
     tell_rejected(rejected, reading.rejects)
-    what: dict[str, Any] = {"backbone": backbone, "validation_groups": validation, "settings": settings}
-    if output is None:
-        _show_plan(groups, as_json, {"gpus": gpus} | ({} if mfu is None else {"mfu": mfu}), what)
-        return
-    train(groups, output, **what, resume=resume, overwrite=reading.overwrite)
-    tell(f"The model is in {output}. Measure it on held-out data: plaudit eval {output} DATA")
+    return groups, validation
 
 
 def _check_plan(plan: bool, output: Path | None, gpus: str | None, mfu: float | None, as_json: bool) -> None:

@@ -218,16 +218,6 @@ class TrainingSettings(RunSettings):
         if "ties" in loss.takes and self.ties not in loss.tie_rules:
             rules = " or ".join(rule for rule in TIES if rule in loss.tie_rules)
             raise InvalidInputError(f"the loss {self.loss} has no ties={self.ties}", remedy=f"it can be {rules}")
-        if self.weights != "fp32" and not self.trainable.startswith(("lora", "head")):
-            raise InvalidInputError(
-                f"weights={self.weights} is of frozen weights, and trainable={self.trainable} lets them learn",
-                remedy="use trainable=lora or head, or leave weights at fp32",
-            )
-        if self.compile and self.gradient_checkpointing:
-            raise InvalidInputError(
-                "compile has no effect on layers that are recomputed by gradient_checkpointing",
-                remedy="leave one of the two out",
-            )
         if self.annotators and not loss.has_win_probability:
             raise InvalidInputError(f"the loss {self.loss} has no probabilities to tell how reliable annotators are by")
 

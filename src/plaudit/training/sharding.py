@@ -139,8 +139,22 @@ def _fits(settings: TrainingSettings, backbone: str, device: torch.device) -> bo
         return True
     every, learned = parameter_counts(backbone, settings.trainable, trust_remote_code=settings.trust_remote_code)
     free, _ = torch.cuda.mem_get_info(device)
-    resting = _BYTES[settings.weights] * (every - learned)
-    return resting + _BYTES_TO_LEARN * learned <= _SHARE * free
+    return copies_fit(settings.weights, every - learned, learned, free)
+
+
+def copies_fit(weights: str, frozen: float, learning: float, memory: float) -> bool:
+    """Whether a GPU has room for a whole model, with what its training needs.
+
+    Args:
+        weights: what the frozen ones are held in.
+        frozen, learning: numbers of parameters.
+        memory: bytes.
+
+    Example:
+        >>> copies_fit("fp32", 0, 8e9, 80e9), copies_fit("bf16", 8e9, 4e7, 80e9)
+        (False, True)
+    """
+    return _BYTES[weights] * frozen + _BYTES_TO_LEARN * learning <= _SHARE * memory
 
 
 def shard(make: Callable[[], RewardModel], device: torch.device, dtype: torch.dtype) -> Shards:

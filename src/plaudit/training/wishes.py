@@ -96,6 +96,7 @@ def check_run_wishes(settings: TrainingSettings, *, validated: bool, validation_
     Raises:
         InvalidInputError: names the setting, the reason and the remedy.
     """
+    check_together(settings)
     if validation_data:
         reason = "holds out a share of the data, and validation data are given"
         refuse_explicit(settings, ("validation_share",), reason, "leave one of the two out")
@@ -113,6 +114,24 @@ def check_run_wishes(settings: TrainingSettings, *, validated: bool, validation_
             settings, ("folds_by",), "is about fitting the baselines, and baselines=none asks for none of them"
         )
     check_curves(settings)
+
+
+def check_together(settings: TrainingSettings) -> None:
+    """Refuse settings that exclude each other, once all of them are known."""
+    if settings.weights != "fp32" and not settings.trainable.startswith(("lora", "head")):
+        raise InvalidInputError(
+            f"weights={settings.weights} is of frozen weights, and trainable={settings.trainable} lets them learn",
+            remedy="use trainable=lora or head, or leave weights at fp32",
+        )
+    if settings.weights == "4bit" and settings.sharding == "fsdp":
+        raise InvalidInputError(
+            "weights=4bit are not shared out by sharding=fsdp", remedy="use weights=bf16, or sharding=none"
+        )
+    if settings.compile and settings.gradient_checkpointing:
+        raise InvalidInputError(
+            "compile has no effect on layers that are recomputed by gradient_checkpointing",
+            remedy="leave one of the two out",
+        )
 
 
 def check_held_out(settings: RunSettings, validated: bool) -> None:

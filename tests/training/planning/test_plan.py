@@ -13,9 +13,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
+from plaudit.errors import PlauditError
 from plaudit.groups import Group, Ranking
 from plaudit.model import RewardModel, cached_layout, freeze
 from plaudit.training import TrainingSettings, plan_training
+from plaudit.training.planning import plan as planning
+from plaudit.training.planning.gpus import Machine, _known, machine_of
 from plaudit.training.reader import target_reader
 from plaudit.training.run.rendering import render_groups
 from plaudit.training.run.split import split_validation
@@ -43,7 +46,6 @@ RUN = {"epochs": 1, "validation_share": 0.0, "precision": "fp32", "groups_per_st
 DEEPER = {"num_hidden_layers": 6}
 CASES = {
     "layers": ("llama", {}),
-    "all": ("gpt2", {"trainable": "all"}),
     "an encoder": ("bert", {}),
     "lora": ("qwen2", {"trainable": "lora:4"}),
     "last:1": ("llama", {"trainable": "last:1"}),
@@ -161,3 +163,38 @@ def test_arithmetic_and_memory_are_those_of_real_steps(tmp_path, case):
     with alive:
         network(largest).square().sum().backward()
     assert plan.memory.total == pytest.approx(alive.peak, rel=0.1)
+
+
+def test_a_plan_that_does_not_fit_says_what_would_in_order(tmp_path, monkeypatch):
+    small = Machine("small", 1, 1_000_000, 1e12)
+    monkeypatch.setattr(planning, "machine_of", lambda text: small)
+    plan = plan_training(GROUPS, tiny_model_folder(tmp_path / "b"), **RUN)
+    assert plan.fits is False
+    changes = [remedy.change for remedy in plan.remedies]
+    first = ["gradient_checkpointing=true", "optimizer=adamw-8bit", "trainable=lora weights=bf16", "weights=4bit"]
+    assert [one for one in changes if one in first] == first[: sum(one in first for one in changes)]
+    sizes = [remedy.memory for remedy in plan.remedies]
+    assert sizes == sorted(sizes, reverse=True)
+    assert [remedy.fits for remedy in plan.remedies[:-1]] == [False] * (len(changes) - 1)
+    assert plan.hours == pytest.approx(plan.arithmetic.total / (1e12 * 0.4 * 3600))
+
+
+def test_gpus_are_told_by_number_and_name():
+    assert machine_of("8xh100") == Machine("h100", 8, 80_000_000_000, 989e12)
+    assert machine_of("L4") == Machine("l4", 1, 24_000_000_000, 121e12)
+    assert _known("NVIDIA A100-SXM4-80GB") == "a100-80gb"
+    assert _known("NVIDIA H100 PCIe") == "h100-pcie"
+    assert _known("NVIDIA H100 80GB HBM3") == "h100"
+    assert _known("NVIDIA T4") is None
+    for wrong in ("h1000", "0xh100", "8x"):
+        with pytest.raises(PlauditError, match="it must be N x NAME"):
+            machine_of(wrong)
+
+
+def test_what_is_no_plan_is_refused():
+    with pytest.raises(PlauditError, match="bow takes no steps"):
+        plan_training(GROUPS, "bow")
+    with pytest.raises(PlauditError, match="mfu is 2"):
+        plan_training(GROUPS, "minilm-l6", mfu=2.0)
+    with pytest.raises(PlauditError, match="weights=4bit is of frozen weights"):
+        plan_training(GROUPS, "minilm-l6", weights="4bit")

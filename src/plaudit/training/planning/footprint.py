@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils.flop_counter import FlopCounterMode
@@ -209,7 +209,8 @@ class _Probe:
             query, key, value = (one.to(torch.bfloat16) for one in (query, key, value))
         size = key.element_size() * key.shape[1] * (width + value_width)
         self._pairs.append((2 * heads * (width + value_width), learns, size))
-        return _Attention.apply(query, key, value).transpose(1, 2), None
+        attended: Any = _Attention.apply(query, key, value)  # type: ignore[no-untyped-call]
+        return attended.transpose(1, 2), None
 
     def _run(self, network: RewardNetwork, tokens: int, responses: int) -> Float[np.ndarray, 3]:
         """Forward and backward arithmetic, and the bytes that are kept where nothing is recomputed, of one pass."""
@@ -269,7 +270,7 @@ def _staying() -> Iterator[None]:
     """Let modules stay where they are. peft moves adapters to the weights they belong to, which torch refuses for fake
     tensors; here all are in one place."""
     move = torch.nn.Module.to
-    torch.nn.Module.to = lambda self, *_, **__: self  # type: ignore[method-assign,assignment]
+    torch.nn.Module.to = lambda self, *_, **__: self  # type: ignore[method-assign]
     try:
         yield
     finally:
@@ -279,12 +280,12 @@ def _staying() -> Iterator[None]:
 @contextmanager
 def _kept_bytes(network: RewardNetwork) -> Iterator[Any]:
     """What autograd keeps inside, in bytes, but for the weights themselves; each storage once."""
-    own = {p.untyped_storage()._cdata for p in (*network.parameters(), *network.buffers())}
-    kept: dict[int, Tensor] = {}
+    weights = {p.untyped_storage()._cdata for p in (*network.parameters(), *network.buffers())}
+    kept: dict[int, Shaped[Tensor, "*_"]] = {}
 
-    def keep(tensor: Tensor) -> Tensor:
+    def keep(tensor: Shaped[Tensor, "*_"]) -> Shaped[Tensor, "*_"]:
         place = tensor.untyped_storage()._cdata
-        if place not in own:
+        if place not in weights:
             kept.setdefault(place, tensor)
         return tensor
 

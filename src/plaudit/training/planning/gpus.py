@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import torch
 
@@ -27,7 +27,8 @@ _TABLE: dict[str, tuple[float, float]] = {
 GPU_NAMES = tuple(_TABLE)
 
 
-class Machine(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Machine:
     """Where a run computes.
 
     Attributes:

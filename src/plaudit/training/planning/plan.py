@@ -27,7 +27,9 @@ from plaudit.training.run.rendering import groups_of_items, render_groups
 from plaudit.training.run.split import split_validation
 from plaudit.training.run.trainer import multiplies_in_bf16
 from plaudit.training.settings import TrainingSettings
+from plaudit.training.sharding import copies_fit
 from plaudit.training.steps import Steps
+from plaudit.training.wishes import check_together
 
 MFU = 0.4
 """Model FLOPs utilisation that is assumed where none is given."""
@@ -80,6 +82,7 @@ class TrainingPlan:
         workload: tokens and steps.
         epochs: of the run.
         batch_tokens: of one forward pass.
+        most_tokens: the largest `batch_tokens` for which a GPU has room, 65,536 at most; None on a CPU.
         arithmetic: of the whole run, over all GPUs.
         memory: of one GPU.
         sharded: whether weights, gradients and moments are divided among the GPUs.
@@ -103,6 +106,7 @@ class TrainingPlan:
     workload: Workload
     epochs: int
     batch_tokens: int
+    most_tokens: int | None
     arithmetic: Arithmetic
     memory: Memory
     sharded: bool
@@ -114,7 +118,6 @@ class TrainingPlan:
     def to_dict(self) -> dict[str, Any]:
         """As one JSON object."""
         values = asdict(self)
-        values["machine"] = self.machine._asdict()
         values["memory"]["total"], values["arithmetic"]["total"] = self.memory.total, self.arithmetic.total
         return values
 
@@ -151,6 +154,7 @@ def plan_training(
         raise InvalidInputError(f"{backbone} takes no steps, so there is nothing to plan", remedy="train it")
     if not 0 < mfu <= 1:
         raise InvalidInputError(f"mfu is {mfu}", remedy="it must be above 0 and at most 1")
+    check_together(settings)
     machine = machine_of(gpus)
     groups = keep_groups(groups)
     reader = target_reader(judgements_of(groups), settings)
@@ -165,17 +169,17 @@ def plan_training(
     check_pooling(settings.pooling, skeleton.network.causal)
     items, held_out = render_groups(skeleton, settings, train_groups, validation)
     planner = _Planner(skeleton, settings, machine)
-    batch_tokens = planner.batch_tokens(settings)
+    batch_tokens = settings.forward_tokens
     steps = Steps(
         items,
         read_targets(groups_of_items(items), reader, numbered=True),
         skeleton.network,
-        settings.as_implied(batch_tokens=batch_tokens),
+        settings,
         shares=machine.count,
         groups_per_step=_groups_that_fill(items, skeleton, batch_tokens, machine),
     )
     workload = measure_workload(steps, (skeleton.network.grow(item.sequences, item.types) for item in held_out))
-    return planner.plan(str(backbone), workload, batch_tokens, mfu)
+    return planner.plan(str(backbone), workload, mfu)
 
 
 def _groups_that_fill(items: Sequence[Rendered], skeleton: Skeleton, batch_tokens: int, machine: Machine) -> int | None:
@@ -209,26 +213,47 @@ class _Planner:
     def costs(self, settings: TrainingSettings) -> Costs:
         return self._costs(settings.trainable, settings.weights, settings.gradient_checkpointing)
 
-    def batch_tokens(self, settings: TrainingSettings, sharded: bool = False) -> int:
-        """Of one forward pass: as asked for, else what the machine has room for."""
-        if settings.batch_tokens is not None or self.machine.memory is None:
-            return settings.forward_tokens
-        how = {"layers": self.layers, "bf16": self.bf16, "processes": self.machine.count, "sharded": sharded}
-        return tokens_that_fit(self.costs(settings), settings, self.machine.memory, **how)
+    def most_tokens(self) -> int | None:
+        """The largest forest that the machine has room for; None on a CPU."""
+        settings, memory = self.settings, self.machine.memory
+        if memory is None:
+            return None
+        return tokens_that_fit(
+            self.costs(settings),
+            settings,
+            memory,
+            layers=self.layers,
+            bf16=self.bf16,
+            processes=self.machine.count,
+            sharded=self.is_sharded(settings),
+        )
 
-    def memory(self, settings: TrainingSettings, forest: Amount, sharded: bool) -> Memory:
-        how = {"layers": self.layers, "bf16": self.bf16, "processes": self.machine.count, "sharded": sharded}
-        return memory_of(self.costs(settings), settings, forest, **how, segments=self.machine.memory is None)
+    def is_sharded(self, settings: TrainingSettings) -> bool:
+        """Whether the run shares its weights out; a head alone is never shared out."""
+        alone = self.machine.count == 1 or settings.trainable == "head" or settings.weights == "4bit"
+        if alone or settings.sharding != "auto":
+            return settings.sharding == "fsdp" and not alone
+        whole = self.costs(settings).whole
+        return not copies_fit(settings.weights, whole.frozen, whole.learning, self.machine.memory or 0)
+
+    def memory(self, settings: TrainingSettings, forest: Amount) -> Memory:
+        return memory_of(
+            self.costs(settings),
+            settings,
+            forest,
+            layers=self.layers,
+            bf16=self.bf16,
+            processes=self.machine.count,
+            sharded=self.is_sharded(settings),
+            segments=self.machine.memory is None,
+        )
 
     def fits(self, memory: Memory) -> bool:
         return self.machine.memory is None or memory.total <= USABLE * self.machine.memory
 
-    def plan(self, backbone: str, workload: Workload, batch_tokens: int, mfu: float) -> TrainingPlan:
+    def plan(self, backbone: str, workload: Workload, mfu: float) -> TrainingPlan:
         settings, machine = self.settings, self.machine
-        costs, asked = self.costs(settings), settings.sharding
-        memory, sharded = self.memory(settings, workload.forest, asked == "fsdp"), asked == "fsdp"
-        if asked == "auto" and machine.count > 1 and not self.fits(memory):
-            memory, sharded = self.memory(settings, workload.forest, True), True
+        costs, memory = self.costs(settings), self.memory(settings, workload.forest)
         arithmetic = arithmetic_of(costs, workload, settings)
         speed = None if machine.flops is None else machine.count * machine.flops * mfu
         fits = None if machine.memory is None else self.fits(memory)
@@ -239,21 +264,22 @@ class _Planner:
             learning=round(costs.whole.learning),
             workload=workload,
             epochs=settings.epochs,
-            batch_tokens=batch_tokens,
+            batch_tokens=settings.forward_tokens,
+            most_tokens=self.most_tokens(),
             arithmetic=arithmetic,
             memory=memory,
-            sharded=sharded,
+            sharded=self.is_sharded(settings),
             fits=fits,
             mfu=mfu,
             hours=None if speed is None else arithmetic.total / speed / 3600,
-            remedies=() if fits is not False else tuple(self._remedies(workload, sharded)),
+            remedies=() if fits is not False else tuple(self._remedies(workload)),
         )
 
-    def _remedies(self, workload: Workload, sharded: bool) -> Iterator[Remedy]:
+    def _remedies(self, workload: Workload) -> Iterator[Remedy]:
         """What makes a run smaller, the cheapest first, up to the first that fits."""
         settings = self.settings
         changes: list[dict[str, Any]] = [{"gradient_checkpointing": True}, {"optimizer": "adamw-8bit"}]
-        if self.machine.count > 1 and not sharded:
+        if self.machine.count > 1 and not self.is_sharded(settings):
             changes.append({"sharding": "fsdp"})
         changes += [{"trainable": "lora", "weights": "bf16"}, {"weights": "4bit"}]
         least = max(1024, workload.largest_tree)
@@ -264,11 +290,10 @@ class _Planner:
             if all(getattr(settings, name) == value for name, value in change.items()):
                 continue
             settings = settings.as_implied(compile=False, **change)
-            sharded = sharded or change.get("sharding") == "fsdp"
             if "batch_tokens" in change:
                 share = least / max(forest.tokens, 1)
                 forest = Amount(1, max(1, round(forest.responses * share)), least, least, forest.pairs, forest.copied)
-            memory = self.memory(settings, forest, sharded)
+            memory = self.memory(settings, forest)
             words = " ".join(f"{name}={str(value).lower()}" for name, value in change.items())
             yield Remedy(words, memory.total, self.fits(memory))
             if self.fits(memory):
@@ -292,11 +317,11 @@ def arithmetic_of(costs: Costs, workload: Workload, settings: TrainingSettings) 
     backward = whole.backward * epoch.tokens + whole.backward_response * epoch.responses + 2.5 * learned
     if settings.gradient_checkpointing:
         backward += learned
-    passes = settings.epochs if settings.annotators else 0
-    forward += passes * _forward(each, epoch)
+    readings = settings.epochs if settings.annotators else 0
+    forward += readings * _forward(each, epoch)
     evaluations = round(settings.epochs / settings.evaluate_every) if workload.validation.trees else 0
     attention = whole.attention - below.attention
-    seen = (settings.epochs + passes) * attention + below.attention
+    seen = (settings.epochs + readings) * attention + below.attention
     again = 3.5 if settings.gradient_checkpointing else 2.5
     return Arithmetic(
         forward=forward,
