@@ -123,10 +123,6 @@ def check_together(settings: TrainingSettings) -> None:
             f"weights={settings.weights} is of frozen weights, and trainable={settings.trainable} lets them learn",
             remedy="use trainable=lora or head, or leave weights at fp32",
         )
-    if settings.weights == "4bit" and settings.sharding == "fsdp":
-        raise InvalidInputError(
-            "weights=4bit are not shared out by sharding=fsdp", remedy="use weights=bf16, or sharding=none"
-        )
     if settings.compile and settings.gradient_checkpointing:
         raise InvalidInputError(
             "compile has no effect on layers that are recomputed by gradient_checkpointing",

@@ -230,11 +230,12 @@ class _Planner:
 
     def is_sharded(self, settings: TrainingSettings) -> bool:
         """Whether the run shares its weights out; a head alone is never shared out."""
-        alone = self.machine.count == 1 or settings.trainable == "head" or settings.weights == "4bit"
+        whole = settings.weights == "4bit" or settings.optimizer != "adamw"
+        alone = self.machine.count == 1 or settings.trainable == "head" or whole
         if alone or settings.sharding != "auto":
             return settings.sharding == "fsdp" and not alone
-        whole = self.costs(settings).whole
-        return not copies_fit(settings.weights, whole.frozen, whole.learning, self.machine.memory or 0)
+        cost = self.costs(settings).whole
+        return not copies_fit(settings.weights, cost.frozen, cost.learning, self.machine.memory or 0)
 
     def memory(self, settings: TrainingSettings, forest: Amount) -> Memory:
         return memory_of(
@@ -278,10 +279,13 @@ class _Planner:
     def _remedies(self, workload: Workload) -> Iterator[Remedy]:
         """What makes a run smaller, the cheapest first, up to the first that fits."""
         settings = self.settings
-        changes: list[dict[str, Any]] = [{"gradient_checkpointing": True}, {"optimizer": "adamw-8bit"}]
-        if self.machine.count > 1 and not self.is_sharded(settings):
-            changes.append({"sharding": "fsdp"})
-        changes += [{"trainable": "lora", "weights": "bf16"}, {"weights": "4bit"}]
+        # 8-bit optimisers cannot be shared out.
+        shared = self.machine.count > 1
+        changes: list[dict[str, Any]] = [
+            {"gradient_checkpointing": True},
+            {"sharding": "fsdp"} if shared else {"optimizer": "adamw-8bit"},
+        ]
+        changes += [{"trainable": "lora", "weights": "bf16"}, {"weights": "4bit", "sharding": "none"}]
         least = max(1024, workload.largest_tree)
         if (settings.batch_tokens or workload.forest.tokens) > least:
             changes.insert(0, {"batch_tokens": least})
@@ -294,7 +298,9 @@ class _Planner:
                 share = least / max(forest.tokens, 1)
                 forest = Amount(1, max(1, round(forest.responses * share)), least, least, forest.pairs, forest.copied)
             memory = self.memory(settings, forest)
-            words = " ".join(f"{name}={str(value).lower()}" for name, value in change.items())
+            words = " ".join(
+                f"{name}={str(value).lower()}" for name, value in change.items() if shared or name != "sharding"
+            )
             yield Remedy(words, memory.total, self.fits(memory))
             if self.fits(memory):
                 return
