@@ -194,6 +194,11 @@ def write_store(folder: Path, groups: Iterable[Group], more: Callable[[], dict[s
         folder: an empty one; it is made if it is not there.
         groups: at least one.
         more: what else is to be written down, as JSON; asked for when the last group is written.
+
+    Example:
+        >>> write_store(Path("one-group"), [Group("q", "2 + 2?", ("4", "5"))], lambda: {"read": 1})
+        >>> GroupStore(Path("one-group"))[0], GroupStore(Path("one-group")).facts
+        (Group('q': 2 responses), {'read': 1})
     """
     folder.mkdir(parents=True, exist_ok=True)
     starts, responses, prompts, conversations = array("q", [0, 0]), array("i"), bytearray(), bytearray()
@@ -220,12 +225,23 @@ def write_store(folder: Path, groups: Iterable[Group], more: Callable[[], dict[s
 
 
 def judgements_of(groups: Sequence[Group]) -> Sequence[Group]:
-    """The groups as whoever reads judgements alone wants them: without texts, where that is quicker."""
+    """The groups as whoever reads judgements alone wants them: without texts, where that is quicker.
+
+    Example:
+        >>> groups = [Group("q", "2 + 2?", ("4", "5"))]
+        >>> judgements_of(groups) is groups  # only a store reads judgements apart
+        True
+    """
     return groups.judgements if isinstance(groups, GroupStore) else groups
 
 
 def selected(groups: Sequence[Group], kept: Bool[np.ndarray, " groups"]) -> Sequence[Group]:
-    """Some of the groups, by a mask."""
+    """Some of the groups, by a mask.
+
+    Example:
+        >>> selected([Group("q", "2 + 2?", ("4",)), Group("r", "3 + 3?", ("6",))], np.array([False, True]))
+        [Group('r': 1 response)]
+    """
     if isinstance(groups, GroupStore):
         return groups.select(np.flatnonzero(kept))
     return [group for group, wanted in zip(groups, kept, strict=True) if wanted]

@@ -21,7 +21,12 @@ _LARGE = 100 * 10**6
 
 
 def cache_folder() -> Path:
-    """Where what can be made again is kept: $PLAUDIT_CACHE, or plaudit/ in the user's cache folder."""
+    """Where what can be made again is kept: $PLAUDIT_CACHE, or plaudit/ in the user's cache folder.
+
+    Example:
+        >>> cache_folder().is_absolute()
+        True
+    """
     if chosen := os.environ.get("PLAUDIT_CACHE"):
         return Path(chosen)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "plaudit"

@@ -112,6 +112,15 @@ def data_hash(rows: Iterable[ToDict]) -> str:
 
 
 def add_to_hash(digest: Any, row: ToDict) -> None:
-    """Feed one more of the groups that `data_hash` is a hash of to a SHA-256."""
+    """Feed one more of the groups that `data_hash` is a hash of to a SHA-256.
+
+    Example:
+        >>> from hashlib import sha256
+        >>> from plaudit.groups import Group
+        >>> group, digest = Group("q", "2 + 2?", ("4", "5")), sha256()
+        >>> add_to_hash(digest, group)
+        >>> digest.hexdigest()[:16] == data_hash([group])
+        True
+    """
     digest.update(json.dumps(row.to_dict(), ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass"))
     digest.update(b"\n")

@@ -51,6 +51,14 @@ class RenderedStore(Sequence[Rendered]):
 
     Attributes:
         groups: likewise.
+
+    Example:
+        >>> from plaudit.data import load_groups, write_store
+        >>> from plaudit.model import open_model
+        >>> write_store(Path("to-render"), load_groups("test.jsonl"))
+        >>> items = rendered_on_disk(open_model("my-model").renderer, GroupStore(Path("to-render")))
+        >>> len(items), items[0].group.responses, sum(map(len, items[0].sequences)) == items[0].cost
+        (20, ('', ''), True)
     """
 
     def __init__(self, folder: Path, groups: Sequence[Group], places: Int[np.ndarray, " groups"] | None = None) -> None:
@@ -155,7 +163,17 @@ def rendered_on_disk(renderer: Renderer, groups: GroupStore, *, truncate_respons
 
 
 def part_of(items: RenderedStore, whole: GroupStore, part: GroupStore) -> RenderedStore:
-    """The tokens of a part of the groups whose tokens these are."""
+    """The tokens of a part of the groups whose tokens these are.
+
+    Example:
+        >>> from plaudit.data import load_groups, write_store
+        >>> from plaudit.model import open_model
+        >>> write_store(Path("to-part"), load_groups("test.jsonl"))
+        >>> groups = GroupStore(Path("to-part"))
+        >>> items = rendered_on_disk(open_model("my-model").renderer, groups)
+        >>> part_of(items, groups, groups.select([2, 5]))[1].cost == items[5].cost
+        True
+    """
     if part.numbers is None:
         return items
     places = part.numbers if whole.numbers is None else np.searchsorted(whole.numbers, part.numbers)
