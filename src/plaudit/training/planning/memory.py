@@ -81,7 +81,8 @@ def tokens_that_fit(
     sharded: bool = False,
     weights_held: bool = False,
 ) -> int:
-    """The largest forest for which a GPU has room, in tokens: a multiple of 1,024, and 65,536 at most.
+    """The largest forest for which a GPU has room, in tokens: a multiple of 1,024, 65,536 at most; 0 where
+    there is room for none.
 
     Args:
         free: bytes.
@@ -92,7 +93,7 @@ def tokens_that_fit(
     room = USABLE * free - fixed.total + (fixed.weights if weights_held else 0) - rest
     # A forest of the shortest responses has one for every few tokens; they keep little.
     fits = int(room / token) if token else _MOST
-    return max(_LEAST, min(fits, _MOST) // _LEAST * _LEAST)
+    return max(0, min(fits, _MOST) // _LEAST * _LEAST)
 
 
 def _fixed(costs: Costs, settings: TrainingSettings, *, processes: int, sharded: bool, bf16: bool) -> Memory:
