@@ -212,7 +212,7 @@ class _Probe:
         attended: Any = _Attention.apply(query, key, value)  # type: ignore[no-untyped-call]
         return attended.transpose(1, 2), None
 
-    def _run(self, network: RewardNetwork, tokens: int, responses: int) -> Float[np.ndarray, 3]:
+    def _run(self, network: RewardNetwork, tokens: int, responses: int) -> Float[np.ndarray, " figures"]:
         """Forward and backward arithmetic, and the bytes that are kept where nothing is recomputed, of one pass."""
         self._pairs.clear()
         forward, backward, kept = self._pass(network, tokens, responses)
