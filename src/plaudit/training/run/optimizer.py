@@ -36,12 +36,12 @@ def check_optimizer(name: str) -> None:
     Raises:
         PlauditError: says what is missing.
     """
-    if OPTIMIZERS[name].name:
-        import_extra("bitsandbytes", "quantized", f"optimizer={name}")
     if name.startswith("paged") and not torch.cuda.is_available():
         raise InvalidInputError(
             f"optimizer={name} moves what a GPU has no room for, and there is no GPU", remedy="use adamw-8bit"
         )
+    if OPTIMIZERS[name].name:
+        import_extra("bitsandbytes", "quantized", f"optimizer={name}")
 
 
 def optimizer_arguments(name: str) -> dict[str, str]:
