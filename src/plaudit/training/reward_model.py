@@ -30,6 +30,7 @@ from plaudit.training.baselines import fit_baselines
 from plaudit.training.card import model_card
 from plaudit.training.group_targets import TargetReader, read_targets
 from plaudit.training.linear import train_linear
+from plaudit.training.planning.room import settle_batch_tokens
 from plaudit.training.reader import target_reader
 from plaudit.training.run.processes import MachineMates
 from plaudit.training.run.rendering import groups_of_items, render_groups
@@ -119,6 +120,8 @@ def train_network(
         check_liger()
     run.open()
     model, shards = open_backbone(run, backbone, reader.outputs)
+    settle_batch_tokens(run, model.network)
+    settings = run.settings
     train_items, validation_items = render_groups(model, settings, train_groups, validation)
     layout = model.network.layout
     if settings.trainable.startswith("last:"):

@@ -145,10 +145,10 @@ class TrainingSettings(RunSettings):
     )
     batch_tokens: int | None = setting(
         None,
-        "tokens of one forward pass: bounds memory, does not change the loss. On two CPU cores 512 to 4096 were "
-        "equally fast",
+        "tokens of one forward pass: bounds memory, does not change the loss. On a GPU as many as its free memory has "
+        "room for, 65,536 at most; on two CPU cores 512 to 4096 were equally fast",
         at_least(1),
-        shown="2048",
+        shown="auto",
     )
     sharding: str = setting(
         "auto",
@@ -230,7 +230,7 @@ class TrainingSettings(RunSettings):
 
     @property
     def forward_tokens(self) -> int:
-        """Most tokens of one forward pass; what suits a CPU where `batch_tokens` is left open."""
+        """Most tokens of one forward pass; what suits a CPU where `batch_tokens` is left open, and no GPU chose."""
         return self.batch_tokens or 2048
 
     @property

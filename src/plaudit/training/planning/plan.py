@@ -169,6 +169,9 @@ def plan_training(
     check_pooling(settings.pooling, skeleton.network.causal)
     items, held_out = render_groups(skeleton, settings, train_groups, validation)
     planner = _Planner(skeleton, settings, machine)
+    if settings.batch_tokens is None and (most := planner.most_tokens()):
+        # As the run itself chooses it.
+        settings = planner.settings = settings.as_implied(batch_tokens=most)
     batch_tokens = settings.forward_tokens
     steps = Steps(
         items,
