@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typechecking
 from jaxtyping import TypeCheckError
 
 from plaudit.judgements import credit
@@ -36,14 +37,19 @@ def test_a_bare_array_would_be_found(hint):
     assert not list(bare_arrays("def f(x: dict[str, Float[torch.Tensor, ' n']]) -> Int[np.ndarray, 'n 2']: ..."))
 
 
-def test_the_hook_checks_a_shape_and_a_kind_of_number():
+@pytest.fixture
+def every_call_checked(monkeypatch):
+    monkeypatch.setattr(typechecking, "_THEN_EVERY", 1)
+
+
+def test_the_hook_checks_a_shape_and_a_kind_of_number(every_call_checked):
     with pytest.raises(TypeCheckError):
         credit(np.zeros((2, 2)))
     with pytest.raises(TypeCheckError):
         credit(np.zeros(2, dtype=np.int64))
 
 
-def test_the_hook_checks_that_axes_of_one_name_are_as_long():
+def test_the_hook_checks_that_axes_of_one_name_are_as_long(every_call_checked):
     columns = dict.fromkeys(("better", "worse", "ranking", "annotator"), np.zeros(2, dtype=np.int64))
     with pytest.raises(TypeCheckError):
         ComparisonTargets(

@@ -113,7 +113,8 @@ except PlauditError as error:
     sys.exit(f"refused: {error}")
 """
     source = str(folder.parent / "two")
-    ran = subprocess.run([sys.executable, "-c", code, source, str(folder)], capture_output=True, text=True)
+    # -B: bytecode that was cut at the limit would be read by whoever imports that module next.
+    ran = subprocess.run([sys.executable, "-B", "-c", code, source, str(folder)], capture_output=True, text=True)
     assert ran.returncode == 1
     (line,) = [line for line in ran.stderr.splitlines() if line.startswith("refused: ")]
     assert "what was there before is unchanged" in line

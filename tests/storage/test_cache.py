@@ -7,24 +7,12 @@ import signal
 import time
 
 import pytest
+from spawned import cache_slowly
 
 from plaudit.errors import DataError
 from plaudit.storage import cached
 
 SPAWNED = multiprocessing.get_context("spawn")
-
-
-def write_slowly(folder):
-    with (folder.parent / "writers.txt").open("a") as writers:
-        writers.write(f"{os.getpid()}\n")
-    (folder / "first.txt").write_text("half")
-    while not (folder.parent / "go on").exists():
-        time.sleep(0.01)
-    (folder / "second.txt").write_text("whole")
-
-
-def cache_slowly(folder):
-    cached(folder, write_slowly)
 
 
 def until(condition):

@@ -109,7 +109,10 @@ def main() -> None:
         if not error.format_message().strip():
             sys.exit(2)
         _stop(f"error: {_usage_line(error)}", 2)
-    except (KeyboardInterrupt, typer.Abort):
+    except (KeyboardInterrupt, typer.Abort) as error:
+        # typer takes a file that ends too soon for somebody who sends the end of the input.
+        if isinstance(error.__cause__, EOFError):
+            raise error.__cause__ from None
         _stop("interrupted", _INTERRUPTED)
     except BrokenPipeError:
         # The reader went away (`plaudit score ... | head`).

@@ -172,6 +172,9 @@ class Project:
     def _add(
         self, connection: Connection, groups: Sequence[Group], gold: bool, source: str, lines: Mapping[str, str]
     ) -> Added:
+        # Before any id reaches the database, which could not take every one.
+        for group in groups:
+            _check_id(group.id, lines.get(group.id, source))
         fresh = _fresh(groups, _hashes(connection, [group.id for group in groups]), source, lines)
         rows = [self._row(group, gold, lines.get(group.id, source)) for group in fresh.values()]
         if not rows:

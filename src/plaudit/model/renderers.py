@@ -47,6 +47,13 @@ class Skeleton(NamedTuple):
         network: on torch's device `meta`; it grows trees, and has the configuration.
         tokenizer: its own.
         renderer: groups -> token sequences.
+
+    Example:
+        >>> from plaudit.groups import Group
+        >>> skeleton = open_skeleton("my-backbone")
+        >>> [item] = skeleton.renderer.render([Group("q", "2 + 2?", ("4", "5"))])
+        >>> len(skeleton.network.grow(item.sequences).branches)
+        2
     """
 
     network: RewardNetwork

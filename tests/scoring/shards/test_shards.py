@@ -315,7 +315,9 @@ def test_a_full_disk_leaves_what_is_whole(model, write, tmp_path):
     command = ["score", model, source, "--shards", "4", "-o", str(tmp_path / "out")]
 
     def score(limit):
-        return subprocess.run([sys.executable, "-c", _SCORE, str(limit), *command], capture_output=True, text=True)
+        # -B: a module's bytecode that was cut at the limit would be read by whoever imports it next.
+        python = [sys.executable, "-B", "-c", _SCORE]
+        return subprocess.run([*python, str(limit), *command], capture_output=True, text=True)
 
     full = score(20_000)
     assert (full.returncode, full.stderr.count("\n")) == (2, 1)

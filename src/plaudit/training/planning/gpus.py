@@ -36,6 +36,10 @@ class Machine:
         count: how many of them.
         memory: bytes of each; None for a CPU, whose memory others use too.
         flops: multiplications and additions a second in bf16, on paper; None where that is not known.
+
+    Example:
+        >>> machine_of("4xa100-80gb").count
+        4
     """
 
     name: str
