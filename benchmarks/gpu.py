@@ -153,7 +153,7 @@ def launches(run: Run) -> None:
 
         def measure(attention: str = attention) -> Figures:
             if run.device != "cuda":
-                raise NotImplementedError("there is no GPU to count on")
+                raise RuntimeError("there is no GPU to count on")
             network = sides.forest_network(job, attention)
             step = sides.forest_step(job, network)
             step(job.groups[0])

@@ -5,13 +5,16 @@ import errno
 import pytest
 import tiny
 import torch
-from toys import toy_backbone
+from interrupting import interrupted
+from toys import toy_backbone, toy_groups
 
+import plaudit
 from plaudit.errors import PlauditError
 from plaudit.model import RewardModel, checking_a_copy, parameter_counts
 from plaudit.model.self_check import shallow_copy
 from plaudit.training import TrainingSettings
-from plaudit.training.sharding import choose_sharding
+from plaudit.training.run.folder import whole_checkpoints
+from plaudit.training.sharding import check_checkpoint, choose_sharding
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 
@@ -117,3 +120,17 @@ def test_a_copy_of_two_layers_is_checked_for_the_whole(family, tmp_path):
         checked = RewardModel.from_backbone(folder, device="cpu").network
     assert torch.equal(torch.random.get_rng_state(), state), "the copy's weights were drawn from the run's numbers"
     assert checked.layout == whole.layout
+
+
+def test_a_run_is_not_resumed_with_shares_where_it_began_with_copies_nor_the_other_way_round(backbone, tmp_path):
+    options = {"epochs": 2, "report_to": "none", "baselines": "none"}
+    with interrupted():
+        plaudit.train(toy_groups(20), tmp_path / "run", backbone, **options)
+    [checkpoint] = whole_checkpoints(tmp_path / "run")
+    check_checkpoint(checkpoint, sharded=False)
+    with pytest.raises(PlauditError, match=r"holds copies .* would make shares; resume with --sharding none"):
+        check_checkpoint(checkpoint, sharded=True)
+    (checkpoint / "sharded").mkdir()
+    with pytest.raises(PlauditError, match=r"holds shares .* would make copies; resume with --sharding fsdp, in two"):
+        plaudit.train(toy_groups(20), tmp_path / "run", backbone, **options, resume=True)
+    assert whole_checkpoints(tmp_path / "run") == [checkpoint]

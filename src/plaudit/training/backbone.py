@@ -22,7 +22,7 @@ from plaudit.model import (
 from plaudit.training.reader import check_pooling
 from plaudit.training.run.training_run import TrainingRun
 from plaudit.training.settings import TrainingSettings
-from plaudit.training.sharding import Shards, choose_sharding, shard
+from plaudit.training.sharding import Shards, check_checkpoint, choose_sharding, shard
 from plaudit.training.wishes import refuse_explicit
 
 logger = logging.getLogger(__name__)
@@ -37,9 +37,9 @@ def open_backbone(
         PlauditError: if it cannot be loaded, or cannot be trained as the settings say.
     """
     settings = run.settings
-    shards = None
-    if choose_sharding(settings, backbone, run.processes, run.device):
-        shards = _open_sharded(run, backbone, outputs)
+    sharded = choose_sharding(settings, backbone, run.processes, run.device)
+    check_checkpoint(run.checkpoint, sharded)
+    shards = _open_sharded(run, backbone, outputs) if sharded else None
     model = _open(backbone, outputs, settings, run.device) if shards is None else shards.model
     dtype, longest = torch.bfloat16 if run.bf16 else None, model.renderer.max_length
     settle_attention(model.network, settings.attention, dtype=dtype, longest=longest, learns=True)

@@ -197,6 +197,21 @@ def shard(make: Callable[[], RewardModel], device: torch.device, dtype: torch.dt
     return Shards(model, skeleton, buffers)
 
 
+def check_checkpoint(checkpoint: Path | None, sharded: bool) -> None:
+    """Refuse to resume a run whose checkpoints are of the other kind: shares, or whole copies.
+
+    Raises:
+        InvalidInputError: says how it was begun.
+    """
+    if checkpoint is None or (checkpoint / _FOLDER).is_dir() == sharded:
+        return
+    before, now = ("copies", "shares") if sharded else ("shares", "copies")
+    how = "--sharding none" if sharded else "--sharding fsdp, in two or more processes"
+    raise InvalidInputError(
+        f"{checkpoint} holds {before} of the model, and this run would make {now}", remedy=f"resume with {how}"
+    )
+
+
 def is_sharded(module: Any) -> bool:
     """Whether a module's weights are shared out."""
     return isinstance(module, FSDPModule)
