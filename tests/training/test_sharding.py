@@ -14,6 +14,7 @@ from plaudit.model import RewardModel, checking_a_copy, parameter_counts
 from plaudit.model.self_check import shallow_copy
 from plaudit.training import TrainingSettings
 from plaudit.training.run.folder import whole_checkpoints
+from plaudit.training.sharded_trainer import ShardedRewardTrainer
 from plaudit.training.sharding import check_checkpoint, choose_sharding
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
@@ -134,3 +135,10 @@ def test_a_run_is_not_resumed_with_shares_where_it_began_with_copies_nor_the_oth
     with pytest.raises(PlauditError, match=r"holds shares .* would make copies; resume with --sharding fsdp, in two"):
         plaudit.train(toy_groups(20), tmp_path / "run", backbone, **options, resume=True)
     assert whole_checkpoints(tmp_path / "run") == [checkpoint]
+
+
+def test_the_folder_of_a_checkpoint_is_there_when_transformers_looks_for_the_best(tmp_path):
+    # Saving twice, as every process does.
+    for _ in range(2):
+        ShardedRewardTrainer.save_model(None, str(tmp_path / "checkpoints" / "checkpoint-8"), _internal_call=True)
+    assert (tmp_path / "checkpoints" / "checkpoint-8").is_dir()

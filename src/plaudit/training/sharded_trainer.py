@@ -33,7 +33,10 @@ class ShardedRewardTrainer(RewardTrainer):
         return figures
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
-        """Nothing: the weights are written with the optimiser's states."""
+        """Only the folder: the weights are written with the optimiser's states. transformers remembers a checkpoint as
+        the best if its folder is there by now, and would keep an earlier one."""
+        if output_dir is not None:
+            Path(output_dir).mkdir(parents=True, exist_ok=True)
 
     def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
         save_shards(self.reward_model.network, self.optimizer.optimizer, Path(output_dir))
