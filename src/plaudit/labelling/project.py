@@ -173,8 +173,7 @@ class Project:
         self, connection: Connection, groups: Sequence[Group], gold: bool, source: str, lines: Mapping[str, str]
     ) -> Added:
         # Before any id reaches the database, which could not take every one.
-        for group in groups:
-            _check_id(group.id, lines.get(group.id, source))
+        _check_ids(groups, source, lines)
         fresh = _fresh(groups, _hashes(connection, [group.id for group in groups]), source, lines)
         rows = [self._row(group, gold, lines.get(group.id, source)) for group in fresh.values()]
         if not rows:
@@ -245,6 +244,8 @@ def check_groups(
         ...
         plaudit.errors.DataError: the group 'q1' is there already with other texts; ...
     """
+    groups = list(groups)
+    _check_ids(groups, source, lines)
     _fresh(groups, {group.id: _content_hash(group) for group in others}, source, lines)
 
 
@@ -255,7 +256,6 @@ def _fresh(
     fresh: dict[str, Group] = {}
     for group in groups:
         where = lines.get(group.id, source)
-        _check_id(group.id, where)
         known = present.get(group.id) or (_content_hash(fresh[group.id]) if group.id in fresh else None)
         if known is None:
             fresh[group.id] = group
@@ -322,11 +322,13 @@ def _tupled(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _check_id(group_id: str, where: str) -> None:
+def _check_ids(groups: Iterable[Group], source: str, lines: Mapping[str, str]) -> None:
     """An index of PostgreSQL has no room for a long id, and its texts none for NUL."""
-    if len(group_id) > _LONGEST_ID or "\0" in group_id:
-        what = f"the id {group_id[:40]!r} has more than {_LONGEST_ID} characters, or the character NUL"
-        raise DataError(f"{where}: {what}" if where else what, remedy="give the group a short id")
+    for group in groups:
+        if len(group.id) > _LONGEST_ID or "\0" in group.id:
+            where = lines.get(group.id, source)
+            what = f"the id {group.id[:40]!r} has more than {_LONGEST_ID} characters, or the character NUL"
+            raise DataError(f"{where}: {what}" if where else what, remedy="give the group a short id")
 
 
 def _content_hash(group: Group) -> str:
