@@ -1,5 +1,6 @@
 """Settings of every test, made before torch is imported. No test reaches the network."""
 
+import gc
 import os
 import shutil
 import signal
@@ -24,6 +25,23 @@ settings.load_profile("untimed")
 
 # Shapes are checked where a function takes or gives arrays. Installed before plaudit is imported.
 install()
+
+
+# transformers collects garbage after every run it trains, and would look through torch, all imported modules and all
+# test items each time: a third of the time of such tests. What is there between two files is there to stay.
+def _set_aside():
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_collection_finish():
+    _set_aside()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item, nextitem):
+    if nextitem is not None and nextitem.path != item.path:
+        _set_aside()
 
 
 # Not once for all: as long as it is there, its loop runs in this thread, and no other can.

@@ -7,13 +7,16 @@ checked at its first calls and then at some.
 
 from collections.abc import Callable
 from functools import partial, wraps
+from importlib.machinery import SourceFileLoader
 from inspect import isclass, isfunction
 from itertools import count
+from types import CodeType
 from typing import Any, get_args
+from unittest.mock import patch
 
 import jaxtyping
 from beartype import BeartypeConf, beartype
-from jaxtyping import AbstractArray
+from jaxtyping import AbstractArray, _import_hook
 
 # A whole number is a float too, as it is to Python.
 _CONF = BeartypeConf(is_pep484_tower=True)
@@ -31,7 +34,20 @@ _decorate = jaxtyping.jaxtyped
 def install() -> None:
     """Check shapes in all of plaudit, which must not have been imported yet."""
     jaxtyping.jaxtyped = jaxtyped
+    loader: Any = _import_hook._JaxtypingLoader
+    loader.exec_module, loader.get_code = SourceFileLoader.exec_module, _get_code
     jaxtyping.install_import_hook(["plaudit"], f"{__name__}.{check.__name__}")
+
+
+def _get_code(self: Any, name: str) -> CodeType | None:
+    """The code of a module of plaudit, from a cache of its own.
+
+    The hook would have all of a module's imports look into that cache, where torch and transformers are not: they were
+    compiled from their sources, for as long again as they take to import.
+    """
+    mine = partial(_import_hook._optimized_cache_from_source, self._typechecker.get_hash())
+    with patch("importlib._bootstrap_external.cache_from_source", mine):
+        return SourceFileLoader.get_code(self, name)
 
 
 def jaxtyped(function: Any = None, *, typechecker: Any) -> Any:

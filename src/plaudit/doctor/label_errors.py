@@ -73,7 +73,7 @@ class _EvidenceSet:
     """
 
     evidence: Sequence[Evidence]
-    priors: Sequence[Float[np.ndarray, " responses"]]
+    priors: Sequence[Float[np.ndarray, " _"]]
     weight: PerComparison
     decided: Mask
     has_other_votes: Mask
