@@ -3,11 +3,13 @@ and forks the processes of each run. They meet over gloo, by the variables that 
 
     python forked_runs.py FOLDER < runs.json
 
-Reads a list of runs, `{"name": ..., "processes": 2, "arguments": {...}, "kill_at": 7}`, trains each into FOLDER/name
-and prints for each, in a line of JSON, the exit codes of its processes, and the dtypes that the first saw in a forward
-pass. What a process prints stands in FOLDER/name.RANK.log. `kill_at`: SIGKILL for all at that step.
+Reads a list of runs, `{"name": ..., "verb": "train", "processes": 2, "arguments": {...}, "kill_at": 7}`, trains each
+into FOLDER/name and prints for each, in a line of JSON, the exit codes of its processes, and the dtypes that the first
+saw in a forward pass. What a process prints stands in FOLDER/name.RANK.log. `"disk": true`: groups and tokens stay on
+disk, however few. `kill_at`: SIGKILL for all at that step.
 """
 
+import gc
 import json
 import logging
 import os
@@ -24,6 +26,8 @@ from toys import toy_backbone, toy_groups
 from transformers import Trainer, TrainerCallback
 
 import plaudit
+from plaudit.data import on_disk
+from plaudit.groups import Group
 from plaudit.model import RewardNetwork
 
 PATIENCE = 120.0
@@ -37,6 +41,28 @@ ARGUMENTS = {
     "baselines": "none",
     "report_to": "none",
 }
+STAGE = {
+    "epochs": 2,
+    "validation_share": 0.25,
+    "learning_rate": 0.01,
+    "evaluations": 2,
+    "precision": "fp32",
+    "report_to": "none",
+}
+
+
+def learn(folder, run):
+    """What a run is of, by its verb."""
+    arguments = run.get("arguments", {})
+    if run.get("verb") == "sft":
+        answers = ("good", "good w1", "good w1 w2")
+        groups = [Group(f"q{n}", f"w{n % 7} w{n % 5}", (answers[n % 3],)) for n in range(13)]
+        plaudit.sft(groups, folder, folder.parent / "backbone", **{**STAGE, **arguments})
+    elif run.get("verb") == "pretrain":
+        plaudit.pretrain(folder.parent / "texts.txt", folder, **{**STAGE, **arguments})
+    else:
+        groups = toy_groups(34, responses=3, annotator="a7")
+        plaudit.train(groups, folder, folder.parent / "backbone", **{**ARGUMENTS, **arguments})
 
 
 def train(folder, run):
@@ -48,13 +74,13 @@ def train(folder, run):
     logging.basicConfig(format="plaudit: %(message)s", level=logging.WARNING)
     # Nothing that another run has kept.
     os.environ["XDG_CACHE_HOME"] = str(folder.parent / "cache" / folder.name)
+    if run.get("disk"):
+        on_disk.MOST_IN_MEMORY = 1
     if (step := run.get("kill_at")) is not None:
         kill_at(step)
-    arguments = {**ARGUMENTS, **run.get("arguments", {})}
-    groups = toy_groups(34, responses=3, annotator="a7")
     dtypes = watch_dtypes()
     try:
-        plaudit.train(groups, folder, folder.parent / "backbone", **arguments)
+        learn(folder, run)
         if torch.distributed.is_initialized():
             torch.distributed.destroy_process_group()
         if rank == 0:
@@ -130,7 +156,19 @@ def fork(folder, run, port):
 def main():
     folder = Path(sys.argv[1])
     toy_backbone(folder / "backbone")
-    for number, run in enumerate(json.load(sys.stdin)):
+    words = ["river", "stone", "bird", "cloud", "tree"]
+    texts = (" ".join(words[(n * k + k) % 5] for k in range(3 + n)) for n in range(25))
+    (folder / "texts.txt").write_text("\n\n".join(texts))
+    runs = json.load(sys.stdin)
+    # What takes seconds to import is imported once, and nobody's garbage.
+    for verb in {run.get("verb", "train") for run in runs}:
+        assert getattr(plaudit, verb)
+        if verb == "sft":
+            import trl
+
+            assert trl.SFTTrainer
+    gc.freeze()
+    for number, run in enumerate(runs):
         start = time.monotonic()
         codes = fork(folder / run["name"], run, 20000 + (os.getpid() * 97 + number) % 10000)
         report = {"codes": codes, "seconds": time.monotonic() - start}

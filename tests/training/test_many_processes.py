@@ -29,6 +29,8 @@ SHARED = {
     "shares, lora": ("lora", 2, FSDP),
     "shares, bf16": ("bf16", 2, FSDP),
 }
+# Of which every process reads groups and tokens on disk, where the run of one has them in memory.
+DISK = {"copies", "shares, lora"}
 # Killed at step 7, after the checkpoint of step 5, and resumed: name -> the processes that go on.
 KILLED = {"copies, killed": (2, {}), "shares, killed": (3, FSDP)}
 
@@ -38,7 +40,8 @@ def script():
     for name, arguments in ALONE.items():
         yield {"name": name, "arguments": arguments}
     for name, (alone, processes, arguments) in SHARED.items():
-        yield {"name": name, "processes": processes, "arguments": {**ALONE[alone], **arguments}}
+        run = {"name": name, "processes": processes, "arguments": {**ALONE[alone], **arguments}}
+        yield {**run, "disk": name in DISK}
     for name, (processes, arguments) in KILLED.items():
         yield {"name": name, "processes": 2, "arguments": arguments, "kill_at": 7}
         yield {"name": name, "processes": processes, "arguments": {**arguments, "resume": True}}
@@ -92,6 +95,12 @@ def test_every_process_ended_well(runs):
 @pytest.mark.parametrize("name", [name for name in SHARED if "bf16" not in name])
 def test_the_run_of_one(runs, name):
     assert_same(runs[0], SHARED[name][0], name)
+
+
+def test_on_disk_where_it_should_be(runs):
+    folder, _ = runs
+    kept = {path.parents[1].name for path in (folder / "cache").glob("*/plaudit/tokens")}
+    assert kept == {path.parents[1].name for path in (folder / "cache").glob("*/plaudit/groups")} == DISK
 
 
 @pytest.mark.parametrize("name", KILLED)

@@ -65,7 +65,7 @@ def pretrain_command(
 
     Example: `plaudit pretrain corpus.txt -o my-backbone --vocabulary 2000`
     """
-    from plaudit.cli.inputs import changed_settings
+    from plaudit.cli.inputs import changed_settings, tell
     from plaudit.model import check_backbone
 
     if backbone is not None:
@@ -75,8 +75,8 @@ def pretrain_command(
     with reading_shown():
         texts = read_texts(text)
     if texts.repeated or texts.empty:
-        typer.echo(f"{texts.repeated:,} repeated and {texts.empty:,} empty documents are left out", err=True)
+        tell(f"{texts.repeated:,} repeated and {texts.empty:,} empty documents are left out")
     settings = changed_settings(context, PretrainingSettings())
     record = pretrain(texts, output, backbone, resume=resume, overwrite=overwrite, settings=settings)
-    typer.echo(validation_sentence(record["validation"]), err=True)
-    typer.echo(f"The backbone is in {output}: plaudit train DATA -o MODEL --backbone {output}", err=True)
+    tell(validation_sentence(record["validation"]))
+    tell(f"The backbone is in {output}: plaudit train DATA -o MODEL --backbone {output}")

@@ -63,7 +63,7 @@ def sft_command(
 
     Example: `plaudit sft train.jsonl -o my-sft --backbone my-backbone`
     """
-    from plaudit.cli.inputs import changed_settings, read_judgements, tell_rejected
+    from plaudit.cli.inputs import changed_settings, read_judgements, tell, tell_rejected
     from plaudit.cli.output import check_file
     from plaudit.model import check_backbone
     from plaudit.text import counted
@@ -76,11 +76,10 @@ def sft_command(
     judgements = read_judgements(data, reading, merge=majority)
     tell_rejected(judgements.rejected, reading.rejects)
     record = sft(judgements.groups, output, backbone, resume=resume, overwrite=reading.overwrite, settings=settings)
-    typer.echo(
+    tell(
         f"Learned from: {counted(record['responses'], 'responses')} to {counted(record['groups'], 'prompts')}. Of all "
         f"groups, {record['tied']:,} had equally good responses and {record['unjudged']:,} no judgement: all those "
-        "were kept.",
-        err=True,
+        "were kept."
     )
-    typer.echo(validation_sentence(record["validation"]), err=True)
-    typer.echo(f"The backbone is in {output}: plaudit train DATA -o MODEL --backbone {output}", err=True)
+    tell(validation_sentence(record["validation"]))
+    tell(f"The backbone is in {output}: plaudit train DATA -o MODEL --backbone {output}")

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
         write_scores,
     )
     from plaudit.data.source_lines import SourceLines
-    from plaudit.data.sources import SUFFIXES, Source, Table, list_sources, tables
+    from plaudit.data.sources import SUFFIXES, Source, Table, list_sources, open_stdin, tables
     from plaudit.data.split import SIDES, deal_folds, held_out, hold_out, split_groups, split_to_folder
     from plaudit.data.task_rows import label_studio_config
     from plaudit.data.watching import watch_reading
@@ -109,6 +109,7 @@ __all__ = [
     "need",
     "numbered",
     "open_groups",
+    "open_stdin",
     "parse_columns",
     "parse_scale",
     "prompt_clusters",

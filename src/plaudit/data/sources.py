@@ -6,6 +6,7 @@ at a time.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from io import IOBase
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
 from plaudit._arguments import with_article
 from plaudit.data.containers import decompressed, read_rows
@@ -119,7 +120,7 @@ def _tables_of_path(source: str | Path, split: str | None) -> Iterator[Table]:
     if at and not path.exists() and Path(folder).is_dir():
         path, split = Path(folder), named_split
     if str(source) == "-":
-        yield Table("stdin", "", _rows_of_stream(sys.stdin.buffer, "stdin", ""))
+        yield Table("stdin", "", _rows_of_stream(open_stdin(), "stdin", ""))
     elif path.is_dir():
         yield from _folder(path, split)
     elif path.exists():
@@ -187,6 +188,21 @@ def _is_saved_data_set(folder: Path) -> bool:
 
 def _is_data(path: Path) -> bool:
     return not path.name.startswith(".") and path.name.removesuffix(".gz").endswith(SUFFIXES)
+
+
+def open_stdin() -> BinaryIO:
+    """The bytes of stdin.
+
+    Raises:
+        InvalidInputError: in one of several processes, each of which would get some of them.
+
+    Example:
+        >>> open_stdin() is sys.stdin.buffer
+        True
+    """
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise InvalidInputError("several processes cannot share stdin", remedy="write it to a file, and give its name")
+    return sys.stdin.buffer
 
 
 def _file(path: Path) -> Table:

@@ -192,7 +192,6 @@ def _build_trainer(
         per_device_train_batch_size=1,
         remove_unused_columns=False,
         accelerator_config={"dispatch_batches": False, "even_batches": False},
-        ddp_find_unused_parameters=False,
         restore_callback_states_from_checkpoint=True,
     )
     trainer = (ShardedRewardTrainer if is_sharded(network) else RewardTrainer)(

@@ -27,8 +27,8 @@ class ShardedRewardTrainer(RewardTrainer):
         vars(model)["_is_accelerate_prepared"] = True
         return model
 
-    def _evaluated(self) -> dict[str, float]:
-        figures = super()._evaluated()
+    def figures(self) -> dict[str, float]:
+        figures = super().figures()
         self.reward_model.network.reshard()
         return figures
 

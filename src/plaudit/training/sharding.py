@@ -14,7 +14,6 @@ optimiser step after every forest.
 from __future__ import annotations
 
 import logging
-import os
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -58,12 +57,6 @@ _BYTES = {"fp32": 4, "bf16": 2, "4bit": 0.6}
 _BYTES_TO_LEARN = 20
 _SHARE = 0.75
 
-# What another launcher asks for, and why not.
-_OTHER_TOOLS = {
-    "ACCELERATE_USE_DEEPSPEED": "DeepSpeed takes an optimiser step after every forest, where a step here has several",
-    "ACCELERATE_USE_FSDP": "accelerate's FSDP makes scores bf16, and plaudit shards by itself",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Shards:
@@ -104,11 +97,8 @@ def choose_sharding(settings: TrainingSettings, backbone: str, processes: int, d
         device: of this process.
 
     Raises:
-        InvalidInputError: if that is asked for and there is nothing to share with, or of another tool besides.
+        InvalidInputError: if that is asked for and there is nothing to share with.
     """
-    for variable, reason in _OTHER_TOOLS.items():
-        if os.environ.get(variable, "false").lower() in ("true", "1"):
-            raise InvalidInputError(reason, remedy="start with torchrun, and --sharding fsdp")
     if settings.sharding == "none" or (settings.sharding == "auto" and processes == 1):
         return False
     if processes == 1:

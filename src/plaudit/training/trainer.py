@@ -16,8 +16,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from torch import nn
-from torch.utils.data import SequentialSampler
-from transformers import Trainer, TrainerCallback
+from transformers import TrainerCallback
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from plaudit.errors import InvalidInputError
@@ -26,8 +25,8 @@ from plaudit.model import Rendered, RewardModel, RewardNetwork
 from plaudit.training.annotators import AnnotatorReliability
 from plaudit.training.group_targets import TargetReader, concatenate_targets, read_targets
 from plaudit.training.objective import RawOutputs, TrainingObjective
-from plaudit.training.run.processes import from_first
 from plaudit.training.run.rendering import groups_of_items
+from plaudit.training.run.shared_trainer import SharedTrainer
 from plaudit.training.run.trainer import only_batch
 from plaudit.training.settings import TrainingSettings
 from plaudit.training.shared_scoring import shared_outputs
@@ -39,7 +38,7 @@ from plaudit.training.targets import ComparisonTargets
 _WINDOW = 4096
 
 
-class RewardTrainer(Trainer):
+class RewardTrainer(SharedTrainer):
     """Trains a reward model's network on `Steps`.
 
     Args:
@@ -73,7 +72,6 @@ class RewardTrainer(Trainer):
             # A submodule of the network, so that it moves and is saved in checkpoints with it.
             model.network.reliability = AnnotatorReliability(len(reader.annotators)).to(model.network.device)
         self._tally = Tally(options["args"].device)
-        self.control: Any
         options.setdefault("eval_dataset", validation or None)
         frozen = options["train_dataset"].features is not None
         trained = _HeadAlone(model.network) if frozen else model.network
@@ -84,10 +82,6 @@ class RewardTrainer(Trainer):
     def reliability(self) -> AnnotatorReliability | None:
         """The belief about each annotator, if they are modelled."""
         return getattr(self.reward_model.network, "reliability", None)
-
-    def _get_train_sampler(self, train_dataset: Any = None) -> SequentialSampler:
-        """Steps come shuffled already, by a rule that a resumed run repeats."""
-        return SequentialSampler(train_dataset or self.train_dataset)
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
         """AdamW as transformers sets it up, with a rate of its own for the head."""
@@ -156,20 +150,9 @@ class RewardTrainer(Trainer):
                 if isinstance(module, GradientCheckpointingLayer):
                     module.training = True
 
-    def evaluate(
-        self, eval_dataset: Any = None, ignore_keys: Any = None, metric_key_prefix: str = "eval"
-    ) -> dict[str, float]:
+    def figures(self) -> dict[str, float]:
         """Validation loss and accuracy, exact over the whole set: every score first, then one weighted mean."""
         self._check_loss()
-        # One process's figures are everybody's: by them all stop early, or keep a checkpoint.
-        computed = self._evaluated()
-        figures = from_first(lambda: computed)
-        metrics = {f"{metric_key_prefix}_{name}": value for name, value in figures.items()}
-        self.log(metrics)
-        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
-        return metrics
-
-    def _evaluated(self) -> dict[str, float]:
         with self.compute_loss_context_manager():
             return self.validation_metrics(self.validation_outputs())
 
@@ -243,13 +226,6 @@ class RewardTrainer(Trainer):
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         self._check_loss()
         super()._save_checkpoint(model, trial)
-        # transformers names a checkpoint the best if its folder is there, which each process sees at another time.
-        self.state.best_model_checkpoint = from_first(lambda: self.state.best_model_checkpoint)
-
-    def _save_rng_state(self, output_dir: str) -> None:
-        """What follows is the file that says that a checkpoint is whole: by then every process has written."""
-        super()._save_rng_state(output_dir)
-        self.accelerator.wait_for_everyone()
 
 
 class _AfterEpochs(TrainerCallback):

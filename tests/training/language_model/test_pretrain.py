@@ -16,7 +16,7 @@ from toys import toy_groups
 from transformers import AutoModel, AutoModelForCausalLM, AutoModelForMaskedLM
 
 from plaudit import RewardModel, train
-from plaudit.data import write_groups
+from plaudit.data import load_groups, write_groups
 from plaudit.errors import DataError, PlauditError
 from plaudit.statistics.intervals import mean
 from plaudit.training.language_model.batches import IGNORED, Batches, TokenBlock, split_into_blocks
@@ -78,6 +78,13 @@ def test_rows_groups_gzip_and_folders(tmp_path):
 def test_stdin(monkeypatch, stdin, texts, pack):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(pack(stdin.encode()))))
     assert texts_of("-") == texts
+
+
+@pytest.mark.parametrize("read", [read_texts, load_groups])
+def test_several_processes_cannot_share_stdin(monkeypatch, read):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(PlauditError, match="several processes cannot share stdin; write it to a file"):
+        read("-")
 
 
 @pytest.mark.parametrize(

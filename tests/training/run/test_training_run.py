@@ -4,7 +4,7 @@ import pytest
 from transformers import TrainingArguments
 
 from plaudit.errors import PlauditError
-from plaudit.training import TrainingSettings
+from plaudit.training import PretrainingSettings, TrainingSettings
 from plaudit.training.run.training_run import Schedule, TrainingRun
 
 SCHEDULE = Schedule(steps=100, evaluate_every=20, learning_rate=0.001, validated=True)
@@ -34,4 +34,20 @@ def test_what_a_run_decides_without_being_asked(tmp_path):
 def test_what_transformers_refuses_is_one_line(tmp_path):
     with pytest.raises(PlauditError, match=r"transformers refuses trainer\.lr_scheduler_type: ") as caught:
         arguments_of(tmp_path, trainer={"lr_scheduler_type": "zigzag"})
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "says"),
+    [
+        ("ACCELERATE_USE_DEEPSPEED", "DeepSpeed takes an optimiser step after every forest"),
+        ("ACCELERATE_USE_FSDP", "plaudit shards by itself; start with torchrun"),
+    ],
+)
+@pytest.mark.parametrize("settings", [TrainingSettings(), PretrainingSettings()], ids=["train", "pretrain"])
+def test_another_tool_s_sharding_is_refused_in_a_line(tmp_path, monkeypatch, variable, says, settings):
+    monkeypatch.setenv(variable, "true")
+    run = TrainingRun(tmp_path / "new", settings, {}, resume=False, overwrite=False)
+    with pytest.raises(PlauditError, match=says) as caught:
+        run.open()
     assert "\n" not in str(caught.value)

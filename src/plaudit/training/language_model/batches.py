@@ -71,7 +71,7 @@ Tokens = Int[torch.Tensor, "rows longest"]
 
 class Batches(Dataset[dict[str, Tokens]]):
     """Batches of all epochs, in order; each is a function of the seed and its number alone, so that a run which was
-    killed and resumed sees what it would have seen.
+    killed and resumed sees what it would have seen. Item `i` is share `i % shares` of batch `i // shares`.
 
     Args:
         blocks: what every epoch goes through.
@@ -81,6 +81,7 @@ class Batches(Dataset[dict[str, Tokens]]):
         epochs: how often, each in another order.
         masked: share of the tokens to be guessed by an encoder (Devlin et al. 2019: of these 80% are masked, 10%
             replaced by any other and 10% left); 0 for a decoder, which predicts every next token.
+        shares: number of processes that split a batch.
     """
 
     def __init__(
@@ -92,11 +93,13 @@ class Batches(Dataset[dict[str, Tokens]]):
         seed: int,
         epochs: int = 1,
         masked: float = 0.0,
+        shares: int = 1,
     ) -> None:
         self.blocks = blocks
         self.budget = budget
         self.seed = seed
         self.epochs = epochs
+        self.shares = shares
         self.padding = tokenizer.pad_token_id
         self.masking = None
         if masked:
@@ -105,17 +108,37 @@ class Batches(Dataset[dict[str, Tokens]]):
         self._ends = np.cumsum([len(self._order(epoch)) for epoch in range(epochs)])
 
     def __len__(self) -> int:
+        return self.count * self.shares
+
+    @property
+    def count(self) -> int:
+        """How many batches there are, whoever shares them."""
         return int(self._ends[-1])
 
     def rows(self, index: int) -> list[int]:
         """The numbers of the blocks in a batch."""
-        if not 0 <= index < len(self):
+        if not 0 <= index < self.count:
             raise IndexError(index)
         epoch = int(np.searchsorted(self._ends, index, side="right"))
         return self._order(epoch)[index - (int(self._ends[epoch - 1]) if epoch else 0)]
 
     def __getitem__(self, index: int) -> dict[str, Tokens]:
-        """`input_ids`, `attention_mask` and `labels`, each `[rows, longest]`."""
+        """A share's `input_ids`, `attention_mask` and `labels`, each `[rows, longest]`."""
+        number, share = divmod(index, self.shares)
+        batch = self.whole(number)
+        if self.shares == 1:
+            return batch
+        # Masks are drawn for a whole batch, so a share is a part of it. Without a row of its own a process computes
+        # the shortest, of which it predicts nothing: the others wait for its gradients.
+        mine = {name: tensor[share :: self.shares] for name, tensor in batch.items()}
+        if not len(mine["labels"]):
+            mine = {name: tensor[-1:] for name, tensor in batch.items()}
+            mine["labels"] = torch.full_like(mine["labels"], IGNORED)
+        longest = int(mine["attention_mask"].sum(1).max())
+        return {name: tensor[:, :longest] for name, tensor in mine.items()}
+
+    def whole(self, index: int) -> dict[str, Tokens]:
+        """A batch, for one process alone."""
         blocks = [self.blocks[row] for row in self.rows(index)]
         lengths = torch.tensor([len(block.tokens) for block in blocks])[:, None]
         prompt_lengths = torch.tensor([block.prompt_length for block in blocks])[:, None]

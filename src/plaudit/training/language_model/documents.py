@@ -7,14 +7,13 @@ of judgements that Plaudit reads, a response after its prompt. Its judgements ar
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from plaudit.data import SUFFIXES, Row, Table, decompressed, read_groups, read_rows, tables
+from plaudit.data import SUFFIXES, Row, Table, decompressed, open_stdin, read_groups, read_rows, tables
 from plaudit.errors import DataError
 from plaudit.groups import plain_text
 
@@ -88,7 +87,7 @@ def read_texts(source: TextSource) -> Texts:
 def _documents(source: str | Path) -> Iterator[Document]:
     path = Path(source)
     if str(source) == "-":
-        stream = decompressed(sys.stdin.buffer)
+        stream = decompressed(open_stdin())
         # What `decompressed` gives can be looked into without reading on.
         if stream.peek(1024).lstrip()[:1] in (b"{", b"["):  # type: ignore[attr-defined]
             yield from _of_table(Table("stdin", "", read_rows(stream, "stdin")))

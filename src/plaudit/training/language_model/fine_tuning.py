@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from torch.utils.data import DataLoader
 
 from plaudit._arguments import checked
 from plaudit.errors import InvalidInputError, MissingExtraError
@@ -34,6 +35,7 @@ from plaudit.training.language_model.demonstrations import demonstrations
 from plaudit.training.language_model.network import backbone_record, save_language_model
 from plaudit.training.language_model.perplexity import token_losses, validation_figures
 from plaudit.training.language_model.settings import FineTuningSettings
+from plaudit.training.language_model.trainer import LanguageModelTrainer, SharedRows
 from plaudit.training.run.split import hold_out_validation
 from plaudit.training.run.trainer import checkpointing_argument, default_learning_rate
 from plaudit.training.run.training_run import Schedule, TrainingRun
@@ -56,6 +58,7 @@ def sft(
     **changes: Any,
 ) -> dict[str, Any]:
     """Fine-tune a decoder on the best-judged responses, the loss on the responses alone, and save it as a backbone.
+    Started in several processes (`torchrun`), each computes its share of every step.
 
     Args:
         groups: see `demonstrations` for which responses of a group are imitated.
@@ -121,7 +124,7 @@ def _fine_tune(run: TrainingRun[FineTuningSettings], groups: list[Group], backbo
     validation = Batches(validation_blocks, tokenizer, budget=_BATCH_TOKENS, seed=0) if validation_blocks else None
     model.to(run.device)
     before = token_losses(model, validation) if validation else None
-    model = merge_lora(run.fit(_build_trainer(run, model, tokenizer, blocks, validation_blocks)))
+    model = merge_lora(run.fit(_build_trainer(run, model, tokenizer, blocks, validation)))
     record = backbone_record(
         run.record(
             objective="completion",
@@ -142,38 +145,48 @@ def _build_trainer(
     model: Any,
     tokenizer: Any,
     blocks: Sequence[TokenBlock],
-    validation_blocks: Sequence[TokenBlock],
+    validation: Batches | None,
 ) -> Any:
     """TRL's trainer over text that is tokenised and labelled already."""
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
 
     settings = run.settings
-    steps = settings.epochs * math.ceil(len(blocks) / (settings.batch_size * run.processes))
+    steps = settings.epochs * math.ceil(len(blocks) / settings.batch_size)
     schedule = Schedule(
         steps=steps,
         evaluate_every=max(1, math.ceil(steps / settings.evaluations)),
         learning_rate=default_learning_rate(
             model.config.get_text_config().hidden_size, from_nothing=bool(settings.lora)
         ),
-        validated=bool(validation_blocks),
+        validated=validation is not None,
     )
     arguments = run.arguments(
         SFTConfig,
         schedule,
-        num_train_epochs=settings.epochs,
-        per_device_train_batch_size=settings.batch_size,
-        per_device_eval_batch_size=settings.batch_size,
-        prediction_loss_only=True,
+        # What transformers takes for an epoch is the whole run.
+        num_train_epochs=1,
         max_length=None,
         **{checkpointing_argument(SFTConfig): False},
     )
+
+    class FineTuner(LanguageModelTrainer, SFTTrainer):
+        def get_train_dataloader(self) -> DataLoader[Any]:
+            shares = {"rank": run.rank, "ranks": run.processes}
+            rows = SharedRows(len(blocks), settings.batch_size, epochs=settings.epochs, seed=settings.seed, **shares)
+            return DataLoader(self.train_dataset, batch_sampler=rows, collate_fn=self.data_collator)
+
+    # The shortest, of which nothing is predicted, is for a process that has no row of a step: the others wait for it.
+    shortest = min(blocks, key=lambda block: len(block.tokens))
+    unpredicted = shortest._replace(prompt_length=len(shortest.tokens))
     with adding_adapters():
-        return SFTTrainer(
+        return FineTuner(
+            validation,
             model=model,
             args=arguments,
-            train_dataset=Dataset.from_list(_rows(blocks)),
-            eval_dataset=Dataset.from_list(_rows(validation_blocks)) if validation_blocks else None,
+            train_dataset=Dataset.from_list(_rows([*blocks, unpredicted])),
+            # TRL looks at one, and evaluates nothing.
+            eval_dataset=Dataset.from_list(_rows([unpredicted])) if validation else None,
             processing_class=tokenizer,
             peft_config=_adapters(settings.lora) if settings.lora else None,
         )

@@ -15,6 +15,7 @@ from scipy.stats import t as student
 
 from plaudit.text import counted
 from plaudit.training.language_model.batches import IGNORED, Batches
+from plaudit.training.run.processes import added_up, share_of
 
 
 class TokenLosses(NamedTuple):
@@ -51,25 +52,27 @@ class Perplexity:
 
 
 def token_losses(model: Any, batches: Batches) -> TokenLosses:
-    """The losses of each document (or other source of text) that has any predicted token, in one epoch of batches."""
+    """The losses of each document (or other source of text) that has any predicted token, in one epoch of batches.
+    Each process computes its share of them, and every one gets all."""
     count = max(block.source_id for block in batches.blocks) + 1
-    losses, tokens = np.zeros(count), np.zeros(count, dtype=np.int64)
+    sums = np.zeros((2, count))
     device = next(model.parameters()).device
     training = model.training
     model.eval()
     with torch.no_grad():
-        for number in range(len(batches)):
-            batch = {name: tensor.to(device) for name, tensor in batches[number].items()}
+        for number in share_of(batches.count):
+            batch = {name: tensor.to(device) for name, tensor in batches.whole(number).items()}
             labels = batch.pop("labels")
             logits = model(**batch).logits.float()
             if batches.masking is None:
                 logits, labels = logits[:, :-1], labels[:, 1:]
             by_token = F.cross_entropy(logits.transpose(1, 2), labels, ignore_index=IGNORED, reduction="none")
             source_ids = np.array([batches.blocks[row].source_id for row in batches.rows(number)])
-            np.add.at(losses, source_ids, by_token.sum(1).double().cpu().numpy())
-            np.add.at(tokens, source_ids, (labels != IGNORED).sum(1).cpu().numpy())
+            np.add.at(sums[0], source_ids, by_token.sum(1).double().cpu().numpy())
+            np.add.at(sums[1], source_ids, (labels != IGNORED).sum(1).cpu().numpy())
     model.train(training)
-    return TokenLosses(losses[tokens > 0], tokens[tokens > 0])
+    losses, tokens = added_up(sums, device)
+    return TokenLosses(losses[tokens > 0], tokens[tokens > 0].astype(np.int64))
 
 
 def perplexity(losses: Float[np.ndarray, " documents"], tokens: Int[np.ndarray, " documents"]) -> Perplexity:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from transformers import Trainer, TrainingArguments
+from transformers import TrainingArguments
 
 from plaudit._arguments import checked
 from plaudit.errors import InvalidInputError
@@ -30,6 +30,8 @@ from plaudit.training.language_model.network import (
 )
 from plaudit.training.language_model.perplexity import token_losses, validation_figures
 from plaudit.training.language_model.settings import PretrainingSettings
+from plaudit.training.language_model.trainer import LanguageModelTrainer, masked_loss
+from plaudit.training.run.processes import from_first
 from plaudit.training.run.split import hold_out_validation
 from plaudit.training.run.trainer import default_learning_rate, only_batch
 from plaudit.training.run.training_run import Schedule, TrainingRun
@@ -47,7 +49,8 @@ def pretrain(
     overwrite: bool = False,
     **changes: Any,
 ) -> dict[str, Any]:
-    """Train a language model on text, unsupervised, and save it as a backbone.
+    """Train a language model on text, unsupervised, and save it as a backbone. Started in several processes
+    (`torchrun`), each computes its share of every step.
 
     Args:
         texts: documents, or where they are (see `read_texts`).
@@ -96,10 +99,10 @@ def _pretrain(run: TrainingRun[PretrainingSettings], texts: Texts, backbone: str
     model = start.model.to(run.device)
     blocks = start.blocks(documents)
     _check_size(blocks, start.block)
-    batches = start.batches(blocks, settings, epochs=settings.epochs)
+    batches = start.batches(blocks, settings, epochs=settings.epochs, shares=run.processes)
     validation = start.batches(start.blocks(validation_documents), settings) if validation_documents else None
     before = token_losses(model, validation) if validation else None
-    steps = len(batches) // run.processes
+    steps = batches.count
     schedule = Schedule(
         steps=steps,
         evaluate_every=max(1, math.ceil(steps / settings.evaluations)),
@@ -113,11 +116,18 @@ def _pretrain(run: TrainingRun[PretrainingSettings], texts: Texts, backbone: str
         per_device_train_batch_size=1,
         per_device_eval_batch_size=1,
         prediction_loss_only=True,
-        train_sampling_strategy="sequential",
         accelerator_config={"dispatch_batches": False, "even_batches": False},
     )
     model = run.fit(
-        Trainer(model=model, args=arguments, train_dataset=batches, eval_dataset=validation, data_collator=only_batch)
+        LanguageModelTrainer(
+            validation,
+            model=model,
+            args=arguments,
+            train_dataset=batches,
+            data_collator=only_batch,
+            # Smoothed, the loss is transformers' own whatever the model, and would not be where it is told another.
+            compute_loss_func=None if start.causal or arguments.label_smoothing_factor else masked_loss,
+        )
     )
     figures = validation_figures(before, token_losses(model, validation)) if validation and before else None
     record = backbone_record(
@@ -156,7 +166,9 @@ class StartingPoint(NamedTuple):
     def blocks(self, documents: Sequence[Document]) -> list[TokenBlock]:
         return split_into_blocks(documents, self.tokenizer, block=self.block, causal=self.causal)
 
-    def batches(self, blocks: Sequence[TokenBlock], settings: PretrainingSettings, epochs: int = 1) -> Batches:
+    def batches(
+        self, blocks: Sequence[TokenBlock], settings: PretrainingSettings, epochs: int = 1, shares: int = 1
+    ) -> Batches:
         return Batches(
             blocks,
             self.tokenizer,
@@ -164,6 +176,7 @@ class StartingPoint(NamedTuple):
             seed=settings.seed,
             epochs=epochs,
             masked=0.0 if self.causal else settings.masked,
+            shares=shares,
         )
 
 
@@ -183,9 +196,8 @@ def _open_backbone(
         return StartingPoint(model, tokenizer, objective, settings.block or min(512, most))
     objective, block = settings.objective or NEXT_TOKEN, settings.block or 512
     causal = objective != MASKED
-    tokenizer = train_tokenizer(
-        (document.text for document in documents), settings.vocabulary, block=block, causal=causal
-    )
+    texts = (document.text for document in documents)
+    tokenizer = from_first(lambda: train_tokenizer(texts, settings.vocabulary, block=block, causal=causal))
     model = small_model(
         tokenizer,
         layers=settings.layers,

@@ -7,16 +7,34 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
+import numpy as np
 import torch
 import torch.distributed as dist
-from jaxtyping import Shaped
+from jaxtyping import Float, Shaped
 
-from plaudit.errors import PlauditError
+from plaudit.errors import InvalidInputError, PlauditError
 
 T = TypeVar("T")
 
 # How long processes wait for each other before they give up: the first may load or render for that long.
 PATIENCE = timedelta(hours=1)
+
+# What another launcher asks for, and why not.
+_OTHER_TOOLS = {
+    "ACCELERATE_USE_DEEPSPEED": "DeepSpeed takes an optimiser step after every forest, where a step here has several",
+    "ACCELERATE_USE_FSDP": "accelerate's FSDP makes scores bf16, and plaudit shards by itself",
+}
+
+
+def refuse_other_launchers() -> None:
+    """Refuse to be one of processes that another tool would shard a model over.
+
+    Raises:
+        InvalidInputError: says why, and how to start.
+    """
+    for variable, reason in _OTHER_TOOLS.items():
+        if os.environ.get(variable, "false").lower() in ("true", "1"):
+            raise InvalidInputError(reason, remedy="start with torchrun, and `plaudit train` with --sharding fsdp")
 
 
 def from_first(make: Callable[[], T]) -> T:
@@ -48,6 +66,37 @@ def sum_over_processes(tensor: Shaped[torch.Tensor, "*_"]) -> None:
     """Add up a tensor of the same shape in all processes, in place."""
     if dist.is_initialized() and dist.get_world_size() > 1:
         dist.all_reduce(tensor)
+
+
+def added_up(values: Float[np.ndarray, "*_"], device: torch.device) -> Float[np.ndarray, "*_"]:
+    """The sum over all processes of an array of the same shape in each.
+
+    Args:
+        values: float64.
+        device: where this process computes, which its exchange with others may need.
+
+    Example:
+        >>> added_up(np.array([1.0, 2.0]), torch.device("cpu"))  # of one process
+        array([1., 2.])
+    """
+    if not dist.is_initialized() or dist.get_world_size() == 1:
+        return values
+    together = torch.from_numpy(values).to(device)
+    sum_over_processes(together)
+    total: Float[np.ndarray, "*_"] = together.cpu().numpy()
+    return total
+
+
+def share_of(count: int) -> range:
+    """Which of so many pieces of work are this process's.
+
+    Example:
+        >>> list(share_of(3))  # of one process
+        [0, 1, 2]
+    """
+    if not dist.is_initialized():
+        return range(count)
+    return range(dist.get_rank(), count, dist.get_world_size())
 
 
 class MachineMates:

@@ -49,6 +49,7 @@ class ResumableRun(Generic[S]):
 
     Attributes:
         processes: how many processes share the run.
+        rank: of this one among them, from 0.
         is_main: whether this is the one that writes.
         checkpoint: that the run goes on from, once it is open; None where it begins.
         chosen: by the run, where the settings leave something open and it depends on the machine. A resumed run finds
@@ -81,6 +82,10 @@ class ResumableRun(Generic[S]):
     @property
     def processes(self) -> int:
         return int(self._state.num_processes)
+
+    @property
+    def rank(self) -> int:
+        return int(self._state.process_index)
 
     @property
     def is_main(self) -> bool:

@@ -18,6 +18,7 @@ from transformers import Trainer, TrainingArguments, set_seed
 from plaudit.errors import InvalidInputError
 from plaudit.model import CHECKPOINTS
 from plaudit.training.run.optimizer import check_optimizer, optimizer_arguments
+from plaudit.training.run.processes import refuse_other_launchers
 from plaudit.training.run.resumable import ResumableRun
 from plaudit.training.run.settings import RunSettings
 from plaudit.training.run.trainer import find_reporters, multiplies_in_bf16, report_curves, run_trainer
@@ -53,8 +54,10 @@ class TrainingRun(ResumableRun[S]):
         """Look at the folder, and at what the settings need of this machine.
 
         Raises:
-            PlauditError: if the folder is taken, or this machine has not what was asked for.
+            PlauditError: if the folder is taken, this machine has not what was asked for, or another tool is to shard
+                the model.
         """
+        refuse_other_launchers()
         check_optimizer(self.settings.optimizer)
         super().open()
 
@@ -87,6 +90,7 @@ class TrainingRun(ResumableRun[S]):
             "bf16": self.bf16,
             "use_cpu": use_cpu,
             "dataloader_pin_memory": not use_cpu,
+            "ddp_find_unused_parameters": False,
             "eval_strategy": "steps" if schedule.validated else "no",
             "eval_steps": schedule.evaluate_every,
             "save_strategy": "steps",
