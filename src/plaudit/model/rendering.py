@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
@@ -112,6 +112,7 @@ class Renderer:
         self.segments = segments
         self.padding = padding
         self._template_texts: dict[str, TemplateText] = {}
+        self._opened: tuple[Any, str] = (None, "")
         # Where the unknown token has another office too, such as ending a text, what it stands for is not unknown.
         offices = {tokenizer.eos_token_id, tokenizer.bos_token_id, tokenizer.pad_token_id}
         self.unknown_token: int | None = None if tokenizer.unk_token_id in offices else tokenizer.unk_token_id
@@ -161,7 +162,7 @@ class Renderer:
             self._template_texts = {template: learned}
         return self._template_texts[template]
 
-    @property
+    @cached_property
     def _end(self) -> str:
         """What ends a text without a template: nothing where the tokenizer itself writes the end of text."""
         written = self.tokenizer("a", verbose=False)["input_ids"]
@@ -257,22 +258,21 @@ class Renderer:
         render = partial(self.tokenizer.apply_chat_template, tools=[dict(tool) for tool in tools] or None)
         try:
             whole = render([*messages, *as_messages(response, "assistant")], tokenize=False)
-            before = render(messages, tokenize=False, add_generation_prompt=True)
+            # What stands before a response is the same for all of a prompt's.
+            opened, key = self._opened, (self.tokenizer.chat_template, prompt, tools)
+            if opened[0] != key:
+                opened = self._opened = key, render(messages, tokenize=False, add_generation_prompt=True)
+            before = opened[1]
         except Exception as error:
             # Templates raise what they like (jinja2.TemplateError, TypeError) for roles they do not know.
             roles = [message["role"] for message in messages]
             raise InvalidInputError(f"the chat template refuses a conversation of {roles}: {error}") from error
-        shared = next(
-            (i for i, (a, b) in enumerate(zip(whole, before, strict=False)) if a != b), min(len(whole), len(before))
-        )
+        differ = (i for i, (a, b) in enumerate(zip(whole, before, strict=False)) if a != b)
+        shared = len(before) if whole.startswith(before) else next(differ, min(len(whole), len(before)))
         return whole[:shared], whole[shared:]
 
     def _tokenised(self, parts: Sequence[_Parts]) -> Any:
-        options: dict[str, Any] = {
-            "return_attention_mask": False,
-            "return_token_type_ids": self.segments,
-            "verbose": False,
-        }
+        options = {"return_attention_mask": False, "return_token_type_ids": self.segments, "verbose": False}
         if self.reads_pairs:
             return self.tokenizer([p.before for p in parts], [p.after for p in parts], **options)
         special = not self.causal or not self.tokenizer.chat_template
