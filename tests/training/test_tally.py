@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
+from stand_in_gpu import META, no_waiting
 
 from plaudit.groups import Group, Ranking, Rating
 from plaudit.losses import RANKING_LOSSES, RATING_LOSSES
@@ -51,16 +51,6 @@ def test_the_first_broken_step_of_any_process(loss):
     assert Tally(torch.device("cpu")).broken_step(lambda numbers: numbers) is None
 
 
-class NoWaiting(TorchDispatchMode):
-    """Refuses copies to the device that the CPU would wait for. Reading from it is refused by `meta` itself."""
-
-    def __torch_dispatch__(self, function, types, arguments=(), options=None):
-        options = options or {}
-        if function is torch.ops.aten._to_copy.default and torch.device(options.get("device") or "cpu").type == "meta":
-            assert arguments[0].device.type == "meta" or options.get("non_blocking"), "the CPU waits for a copy"
-        return function(*arguments, **options)
-
-
 @pytest.mark.parametrize(
     ("loss", "rating_loss"),
     [*((name, "mse") for name in RANKING_LOSSES), *(("ranknet", name) for name in RATING_LOSSES)],
@@ -70,10 +60,10 @@ def test_a_step_does_not_wait_for_the_device(loss, rating_loss):
     groups = [RANKED, RATED]
     reader = target_reader(groups, settings)
     targets = concatenate_targets([reader(group, number) for number, group in enumerate(groups)], [3, 2])
-    objective, tally = TrainingObjective(settings, reader.outputs), Tally(torch.device("meta"))
-    raw = torch.zeros(5, 2, reader.outputs.width, device="meta", requires_grad=True)
-    cuts = {a.name: torch.zeros(len(a.levels) - 1, device="meta") for a in reader.outputs.attributes if a.levels}
-    with NoWaiting():
+    objective, tally = TrainingObjective(settings, reader.outputs), Tally(META)
+    raw = torch.zeros(5, 2, reader.outputs.width, device=META, requires_grad=True)
+    cuts = {a.name: torch.zeros(len(a.levels) - 1, device=META) for a in reader.outputs.attributes if a.levels}
+    with no_waiting():
         terms = objective(raw, targets, cuts=cuts)
         total = torch.stack([term.loss for term in terms.values()]).sum()
         total.backward()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     )
     from plaudit.forest.attentions.protocols import ForestAttention, LayerKind
     from plaudit.forest.attentions.segments import SEGMENTS
+    from plaudit.forest.devices import on_device
     from plaudit.forest.layout import Forest
     from plaudit.forest.packing import attended_keys, pack, pack_evenly
     from plaudit.forest.prefixes import share_prefixes
@@ -34,6 +35,7 @@ __all__ = [
     "automatic_attention",
     "choose_attention",
     "forest_attention",
+    "on_device",
     "pack",
     "pack_evenly",
     "share_prefixes",

@@ -19,6 +19,7 @@ import torch
 from jaxtyping import Float, Int32, Int64, Shaped
 from torch import Tensor
 
+from plaudit.forest.devices import on_device
 from plaudit.forest.trees import Tree
 
 Numbers = Shaped[np.ndarray, "*_"]
@@ -206,14 +207,15 @@ class Forest:
         # What a tree without a trunk adds to its branches.
         nothing = len(sums)
         sums.append(torch.zeros_like(sums[0]))
-        trunks, branches, lengths = [], [], []
-        for number, tree in enumerate(self.trees):
-            for part, branch in enumerate(tree.branches):
-                trunks.append(numbers.get((number, None), nothing))
-                branches.append(numbers[number, part])
-                lengths.append(len(tree.trunk) + len(branch))
+        parts = [(number, part) for number, tree in enumerate(self.trees) for part in range(len(tree.branches))]
+        columns = (
+            np.array([numbers.get((number, None), nothing) for number, _ in parts]),
+            np.array([numbers[both] for both in parts]),
+            np.array([len(self.trees[n].trunk) + len(self.trees[n].branches[part]) for n, part in parts]),
+        )
+        trunks, branches, lengths = (on_device(column, states.device) for column in columns)
         stacked = torch.stack(sums)
-        return (stacked[trunks] + stacked[branches]) / torch.tensor(lengths, device=states.device)[:, None]
+        return (stacked.index_select(0, trunks) + stacked.index_select(0, branches)) / lengths[:, None]
 
     def bias(self, tree: int, window: int | None, like: Float[Tensor, "*_"]) -> Float[Tensor, "longest seen"] | None:
         """What is added to the attention logits of a tree's longest branch over trunk + itself: `[b, t + b]`, 0 where a
@@ -243,14 +245,6 @@ def _lay_out(trees: Sequence[Tree], multiple: int) -> list[RowSegment]:
         parts.append((None, None, lacking, 0))
     starts = accumulate((length for *_, length, _ in parts), initial=0)
     return [RowSegment(n, part, start, length, at) for (n, part, length, at), start in zip(parts, starts, strict=False)]
-
-
-def on_device(array: Numbers, device: torch.device | str | None) -> Shaped[Tensor, "*_"]:
-    """A copy of an array of the host. To a GPU it goes from pinned memory, so that the host need not wait for it."""
-    tensor = torch.from_numpy(array)
-    if device is not None and torch.device(device).type == "cuda":
-        return tensor.pin_memory().to(device, non_blocking=True)
-    return tensor.to(device)
 
 
 def look_bias(

@@ -11,9 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+
+from plaudit.forest import on_device
 
 Raw = Float[Tensor, "responses heads outputs"]
 HeadScores = Float[Tensor, "responses heads"]
@@ -245,4 +248,4 @@ def _value(attribute: Attribute, score: HeadScores, cuts: Float[Tensor, " cuts"]
 
 def _numbers(values: Sequence[float], like: Float[Tensor, "*_"]) -> Float[Tensor, " values"]:
     """Numbers as a tensor of another's dtype, on its device, without waiting for what that computes."""
-    return torch.tensor(values, dtype=like.dtype).to(like.device, non_blocking=True)
+    return on_device(np.array(values), like.device, like.dtype)

@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from plaudit._arguments import checked, with_article
 from plaudit.data import Score, text_hash
 from plaudit.errors import InvalidInputError
-from plaudit.forest import Tree, pack
+from plaudit.forest import Tree, on_device, pack
 from plaudit.groups import Group
 from plaudit.logs import muted
 from plaudit.model.architecture import find_head
@@ -298,7 +298,7 @@ class RewardModel(Scorer):
             for i, row in zip(forest, torch.split(rows, [len(parts[i].branches) for i in forest]), strict=True):
                 computed[i] = row
         different = torch.cat(computed)
-        return different[torch.from_numpy(responses).to(different.device)]
+        return different[on_device(responses, different.device)]
 
     def run_record(self, kind: str, **more: Any) -> dict[str, Any]:
         """The record of what this model makes (`kind`: "model" or "scores"): how it was trained, and what decides its

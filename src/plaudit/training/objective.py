@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Shaped
+from jaxtyping import Float
 
+from plaudit.forest import on_device
 from plaudit.losses import RATING_LOSSES, centering
 from plaudit.model import Outputs
 from plaudit.training.group_targets import GroupTargets
@@ -80,7 +81,7 @@ class TrainingObjective:
     def _of_comparisons(
         self, rewards: Rewards, targets: ComparisonTargets, reliability: Float[torch.Tensor, " annotators"] | None
     ) -> LossTerm:
-        tensor = partial(to_device, device=rewards.device)
+        tensor = partial(on_device, device=rewards.device)
         better, worse = rewards[tensor(targets.better)], rewards[tensor(targets.worse)]
         gap = better - worse
         if reliability is not None:
@@ -101,8 +102,8 @@ class TrainingObjective:
 
     def _of_rankings(self, rewards: Rewards, targets: RankingTargets) -> LossTerm:
         response, tier, bootstrap_counts = targets.padded()
-        tiers = to_device(tier, rewards.device)[:, None]
-        scores = rewards[to_device(response, rewards.device)].transpose(1, 2)
+        tiers = on_device(tier, rewards.device)[:, None]
+        scores = rewards[on_device(response, rewards.device)].transpose(1, 2)
         loss, parameter = self.settings.ranking_loss
         losses = loss.function(scores, tiers, **parameter)
         if self.settings.centering:
@@ -125,32 +126,19 @@ class TrainingObjective:
             rated = targets.rows(targets.attribute == number)
             if not len(rated):
                 continue
-            rows = to_device(rated.response, raw.device)
+            rows = on_device(rated.response, raw.device)
             values = scores[rows][..., number]
-            level = to_device(rated.level, raw.device)[:, None].expand_as(values)
+            level = on_device(rated.level, raw.device)[:, None].expand_as(values)
             if attribute.readout == "ordinal":
                 losses = function(values, level, cuts[attribute.name])
             elif attribute.readout == "classes":
                 losses = function(columns[number][rows], level)
             else:
-                target = to_device(rated.target, raw.device, values.dtype)[:, None]
+                target = on_device(rated.target, raw.device, values.dtype)[:, None]
                 losses = function(values, target.expand_as(values))
             term = _weighted_sum(losses, rated.bootstrap_counts, rated.weight * rating_weight)
             total, weight = total + term.loss, weight + term.weight
         return LossTerm(total, weight)
-
-
-def to_device(
-    array: Shaped[np.ndarray, "*shape"], device: torch.device, dtype: torch.dtype | None = None
-) -> Shaped[torch.Tensor, "*shape"]:
-    """An array as a tensor there, without waiting for what the device computes: a plain copy would.
-
-    Args:
-        array: not to be written to afterwards; on a CPU the tensor may be a view of it.
-        device: where to.
-        dtype: of the tensor; the array's if None.
-    """
-    return torch.from_numpy(array).to(device=device, dtype=dtype, non_blocking=True)
 
 
 def _weighted_sum(
@@ -159,6 +147,6 @@ def _weighted_sum(
     weight: Float[np.ndarray, " judgements"],
 ) -> LossTerm:
     """The weighted sum of losses, averaged over heads."""
-    shares = to_device(bootstrap_counts * weight[:, None], losses.device, losses.dtype)
+    shares = on_device(bootstrap_counts * weight[:, None], losses.device, losses.dtype)
     total = (losses * (shares / losses.shape[1])).sum()
     return LossTerm(total, float((weight * bootstrap_counts.mean(1)).sum()))

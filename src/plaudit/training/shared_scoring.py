@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from accelerate import PartialState
 
-from plaudit.forest import pack_evenly
+from plaudit.forest import on_device, pack_evenly
 from plaudit.model import Rendered, RewardNetwork, grow_shared
-from plaudit.training.objective import RawOutputs, to_device
+from plaudit.training.objective import RawOutputs
 from plaudit.training.run.processes import sum_over_processes
 
 # Groups whose forests are dealt together, times the number of processes.
@@ -51,6 +51,6 @@ def shared_outputs(
             computed = network([trees[i] for i in forest or (0,)])
             if forest:
                 places = np.concatenate([np.arange(first[i], first[i + 1]) for i in forest])
-                raw[to_device(places, raw.device)] = computed
+                raw[on_device(places, raw.device)] = computed
         sum_over_processes(raw)
-        yield numbers, raw[to_device(rows, raw.device)]
+        yield numbers, raw[on_device(rows, raw.device)]

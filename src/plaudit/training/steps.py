@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import torch
 from jaxtyping import Float, Int
 from torch import nn
 from torch.utils.data import Dataset
@@ -43,7 +42,7 @@ class MicroBatch:
 
     trees: list[Tree]
     targets: GroupTargets
-    features: Float[torch.Tensor, "responses hidden"] | None = None
+    features: Float[np.ndarray, "responses hidden"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,7 @@ class Steps(Dataset[Step]):
         assert self.features is not None
         rows = np.concatenate([self._first[item] + np.array(responses) for item, responses, _ in hands])
         targets = concatenate_targets([one for *_, one in hands], [len(responses) for _, responses, _ in hands])
-        return MicroBatch([], targets, torch.from_numpy(self.features[rows]))
+        return MicroBatch([], targets, self.features[rows])
 
     def _cost(self, tree: Tree) -> float:
         """The arithmetic of a tree, in that of one token without attention."""

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 import torch
 from jaxtyping import Float, Float64
 
-from plaudit.training.objective import LossTerm, to_device
+from plaudit.forest import on_device
+from plaudit.training.objective import LossTerm
 from plaudit.training.targets import ComparisonTargets
 
 _SUMS = ("rankings loss", "rankings weight", "ratings loss", "ratings weight", "won", "gap", "decided")
@@ -47,7 +48,7 @@ class Tally:
         if not len(decided):
             return
         better, worse, weight = (
-            to_device(column, rewards.device) for column in (decided.better, decided.worse, decided.judgement_weight)
+            on_device(column, rewards.device) for column in (decided.better, decided.worse, decided.judgement_weight)
         )
         gap = (rewards.detach()[better] - rewards.detach()[worse]).double()
         sums = torch.stack(((torch.sign(gap) + 1) / 2 * weight, gap.abs() * weight, weight)).sum(1)

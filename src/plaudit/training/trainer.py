@@ -20,7 +20,7 @@ from transformers import TrainerCallback
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from plaudit.errors import InvalidInputError
-from plaudit.forest import Tree
+from plaudit.forest import Tree, on_device
 from plaudit.model import Rendered, RewardModel, RewardNetwork
 from plaudit.training.annotators import AnnotatorReliability
 from plaudit.training.group_targets import TargetReader, concatenate_targets, read_targets
@@ -63,9 +63,7 @@ class RewardTrainer(SharedTrainer):
         self.settings = settings
         self.objective = TrainingObjective(settings, reader.outputs)
         self.validation = validation
-        self.validation_features = (
-            None if validation_features is None else torch.from_numpy(np.array(validation_features))
-        )
+        self.validation_features = validation_features
         self.annotators = reader.annotators
         self._validation_targets = read_targets(groups_of_items(validation), reader, numbered=False)
         if reader.annotators:
@@ -128,9 +126,9 @@ class RewardTrainer(SharedTrainer):
         return total
 
     def _moved(
-        self, features: Float[torch.Tensor, "responses hidden"] | None
+        self, features: Float[np.ndarray, "responses hidden"] | None
     ) -> Float[torch.Tensor, "responses hidden"] | None:
-        return None if features is None else features.to(self.args.device, non_blocking=True)
+        return None if features is None else on_device(features, self.args.device)
 
     def _check_loss(self) -> None:
         """Raise if the loss of a step was no number: when a line is logged or the weights are used, not in the step,
@@ -162,14 +160,15 @@ class RewardTrainer(SharedTrainer):
         return torch.cat([raw for _, raw in self._outputs(self.validation, self.validation_features)])
 
     def _outputs(
-        self, items: Sequence[Rendered], features: Float[torch.Tensor, "responses hidden"] | None
+        self, items: Sequence[Rendered], features: Float[np.ndarray, "responses hidden"] | None
     ) -> Iterator[tuple[range, RawOutputs]]:
         """The head's outputs for groups, by their numbers, in parts."""
         network = self.reward_model.network
         if features is None:
             return shared_outputs(network, items, self.settings.forward_tokens)
         with torch.no_grad():
-            return iter([(range(len(items)), network(features=self._moved(features)))])
+            # A copy, because what is kept on disk may not be written to, and a tensor may.
+            return iter([(range(len(items)), network(features=self._moved(np.array(features))))])
 
     @torch.no_grad()
     def validation_metrics(self, raw: RawOutputs) -> dict[str, float]:
@@ -197,8 +196,7 @@ class RewardTrainer(SharedTrainer):
 
     def _scored_comparisons(self) -> Iterator[tuple[Float[torch.Tensor, " responses"], ComparisonTargets]]:
         steps: Steps = self.train_dataset
-        features = None if steps.features is None else torch.from_numpy(np.array(steps.features))
-        for numbers, raw in self._outputs(steps.items, features):
+        for numbers, raw in self._outputs(steps.items, steps.features):
             sizes = [len(steps.items[number].sequences) for number in numbers]
             targets = concatenate_targets([steps.targets[number] for number in numbers], sizes)
             yield self.objective.outputs.rewards(raw).mean(1), targets.comparisons

@@ -20,7 +20,8 @@ from jaxtyping import Bool, Int32
 from torch.nn.attention.flex_attention import AuxRequest, BlockMask, flex_attention
 
 from plaudit.forest.attentions.protocols import LayerKind, LayerOptions, RowKeys, RowOutput, RowQueries, RowValues
-from plaudit.forest.layout import Forest, RowSegment, on_device
+from plaudit.forest.devices import on_device
+from plaudit.forest.layout import Forest, RowSegment
 
 BLOCK = 128
 """Tokens of a block, as FlexAttention has it."""

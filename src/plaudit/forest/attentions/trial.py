@@ -21,7 +21,8 @@ from plaudit.forest.attentions.protocols import (
     RowQueries,
     RowValues,
 )
-from plaudit.forest.layout import Forest, on_device
+from plaudit.forest.devices import on_device
+from plaudit.forest.layout import Forest
 from plaudit.forest.trees import Tree
 
 # Largest gaps that are forgiven, relative to the largest value.

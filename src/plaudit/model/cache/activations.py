@@ -23,7 +23,7 @@ import torch
 from jaxtyping import Float, Float32, Int
 from torch import Tensor, nn
 
-from plaudit.forest import Forest, Tree, pack
+from plaudit.forest import Forest, Tree, on_device, pack
 from plaudit.model.cache.features import response_keys, weights_key
 from plaudit.model.cache.workers import ALONE, Workers, filling
 from plaudit.model.layouts.forest import ForestLayout
@@ -78,7 +78,7 @@ class ActivationCache:
         numbers = self._row_numbers(forest)
         if numbers is None:
             return None
-        return torch.from_numpy(self._rows[numbers])[None].to(forest.tokens.device, non_blocking=True)
+        return on_device(self._rows[numbers], forest.tokens.device)[None]
 
     def _row_numbers(self, forest: Forest) -> Int[np.ndarray, " tokens"] | None:
         """The number of each row of a forest's row; what stands in its padding does not matter."""

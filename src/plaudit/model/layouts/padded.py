@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from plaudit.forest import Tree
+from plaudit.forest import Tree, on_device
 from plaudit.model.architecture import head_input
 
 if TYPE_CHECKING:
@@ -56,14 +56,12 @@ class PaddedLayout:
             batch = order[start : start + max(1, self.budget // longest)]
             start += len(batch)
             features.append(_batch_features(network, [sequences[i] for i in batch], [types[i] for i in batch if types]))
-        back = torch.empty(len(order), dtype=torch.long, device=network.device)
-        back[torch.tensor(order, device=network.device)] = torch.arange(len(order), device=network.device)
-        return torch.cat(features)[back]
+        return torch.cat(features)[on_device(np.argsort(order), network.device)]
 
     def token_states(
         self, network: RewardNetwork, sequence: Int[np.ndarray, " tokens"]
     ) -> Float[Tensor, "tokens hidden"]:
-        return network.hidden_states(input_ids=torch.from_numpy(sequence)[None].to(network.device))[0]
+        return network.hidden_states(input_ids=on_device(sequence[None], network.device))[0]
 
     def within(self, batch_tokens: int) -> PaddedLayout:
         return replace(self, budget=batch_tokens)
@@ -76,10 +74,10 @@ def _batch_features(
     network: RewardNetwork, sequences: list[Int[np.ndarray, " _"]], types: list[Int[np.ndarray, " _"]]
 ) -> Float[Tensor, "responses hidden"]:
     """Features of sequences in one padded batch, the longest first."""
-    lengths = torch.tensor([len(s) for s in sequences], device=network.device)
+    lengths = on_device(np.array([len(sequence) for sequence in sequences]), network.device)
     filler = network.config.get_text_config().pad_token_id or 0
     inputs = {"input_ids": _pad(sequences, filler, network.device)}
-    inputs["attention_mask"] = (torch.arange(int(lengths[0]), device=network.device) < lengths[:, None]).long()
+    inputs["attention_mask"] = (torch.arange(len(sequences[0]), device=network.device) < lengths[:, None]).long()
     if types:
         inputs["token_type_ids"] = _pad(types, 0, network.device)
     if not network.causal and network.outputs.pooling == "own":
@@ -96,4 +94,4 @@ def _pad(arrays: list[Int[np.ndarray, " _"]], filler: int, device: torch.device)
     rows = np.full((len(arrays), len(arrays[0])), filler, dtype=np.int64)
     for row, array in zip(rows, arrays, strict=True):
         row[: len(array)] = array
-    return torch.from_numpy(rows).to(device)
+    return on_device(rows, device)
