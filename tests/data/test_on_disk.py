@@ -2,10 +2,11 @@
 
 import json
 import logging
+import shutil
 
 import pytest
 
-from plaudit.data import GroupStore, ReadReport, load_groups, on_disk, open_groups
+from plaudit.data import GroupStore, ReadReport, keep_groups, load_groups, on_disk, open_groups, write_store
 from plaudit.data.read_report import RejectsFile
 from plaudit.errors import DataError
 from plaudit.groups import Group
@@ -118,3 +119,17 @@ def test_small_files_are_lists(tmp_path, monkeypatch, cache):
     assert open_groups(file) == load_groups(file)
     assert open_groups(file, change=lambda group: Group(group.id, "x", group.responses))[0].prompt == "x"
     assert not cache.exists()
+
+
+def test_a_large_list_is_written_once_and_by_its_name_found_again(tmp_path, monkeypatch, cache):
+    groups = [Group(f"q{n}", f"{n} + 1?", (f"{n + 1}", "No idea.")) for n in range(9)]
+    spooled = keep_groups(iter(groups))
+    assert keep_groups(groups).folder == spooled.folder
+    shutil.rmtree(spooled.folder)
+    writers = []
+    monkeypatch.setattr(on_disk, "write_store", lambda *where: writers.append(where[0]) or write_store(*where))
+    # What many processes hold as a list each of them would spool, if a list were spooled.
+    monkeypatch.setattr(on_disk.tempfile, "TemporaryDirectory", None)
+    kept = [keep_groups(groups) for _ in range(2)]
+    assert [list(one) for one in kept] == [groups, groups]
+    assert kept[0].folder == spooled.folder and len(writers) == 1

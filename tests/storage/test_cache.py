@@ -5,6 +5,8 @@ import multiprocessing
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 from spawned import cache_slowly
@@ -72,6 +74,26 @@ def test_an_error_of_whoever_writes_leaves_nothing(tmp_path):
         cached(tmp_path / "entry", lambda place: (_ for _ in ()).throw(ValueError("no luck")))
     assert not (tmp_path / "entry").exists()
     assert not (tmp_path / ".part-entry").exists()
+
+
+def test_whoever_waits_for_a_writer_that_fails_writes_itself(tmp_path):
+    begun, fail = Event(), Event()
+
+    def failing(folder):
+        begun.set()
+        fail.wait(30)
+        raise DataError("a bad row")
+
+    folder = tmp_path / "cache" / "0123"
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(cached, folder, failing)
+        begun.wait(30)
+        second = threads.submit(cached, folder, lambda place: (place / "a.txt").write_text("whole"))
+        fail.set()
+        assert second.result(30) == folder
+        with pytest.raises(DataError, match="a bad row"):
+            first.result(30)
+    assert (folder / "a.txt").read_text() == "whole"
 
 
 def test_what_takes_much_of_the_disk_is_said(tmp_path, caplog):

@@ -224,6 +224,22 @@ def write_store(folder: Path, groups: Iterable[Group], more: Callable[[], dict[s
     write_json(folder / _FACTS, {**facts, "more": more()})
 
 
+def store_digest(groups: Iterable[Group]) -> str:
+    """The `digest` of a store of these groups, without writing it.
+
+    Example:
+        >>> groups = [Group("q", "2 + 2?", ("4", "5"))]
+        >>> write_store(Path("digested"), groups)
+        >>> store_digest(groups) == GroupStore(Path("digested")).digest
+        True
+    """
+    content = sha256()
+    for group in groups:
+        for line in (_text_line(group), _judgement_line(group)):
+            content.update(line)
+    return content.hexdigest()
+
+
 def judgements_of(groups: Sequence[Group]) -> Sequence[Group]:
     """The groups as whoever reads judgements alone wants them: without texts, where that is quicker.
 

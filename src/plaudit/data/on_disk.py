@@ -18,7 +18,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from plaudit.data.group_store import GroupStore, write_store
+from plaudit.data.group_store import GroupStore, store_digest, write_store
 from plaudit.data.read import load_groups, read_groups
 from plaudit.data.read_report import ReadReport, Reject, RejectsFile, check_rejects
 from plaudit.data.read_tables import Labels
@@ -118,6 +118,10 @@ def keep_groups(groups: Iterable[Group]) -> Sequence[Group]:
             break
     else:
         return held
+    if isinstance(groups, Sequence):
+        # They are there to be read twice: once for their name, and once more by the one process that writes them.
+        folder = cache_folder() / "groups" / store_digest(each_group(groups))[:32]
+        return GroupStore(cached(folder, lambda place: write_store(place, each_group(groups))))
     with tempfile.TemporaryDirectory(prefix="plaudit-") as temporary:
         written = Path(temporary, "store")
         write_store(written, chain(held, rest))

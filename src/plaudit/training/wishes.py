@@ -123,6 +123,9 @@ def check_together(settings: TrainingSettings) -> None:
             f"weights={settings.weights} is of frozen weights, and trainable={settings.trainable} lets them learn",
             remedy="use trainable=lora or head, or leave weights at fp32",
         )
+    # torch switches its compiler off inside `checkpoint`. Without that, what is recomputed can take another graph than
+    # the forward pass took, and fails (CheckpointError; pytorch #166926): forests differ in size. The other way round,
+    # a compiled function may hold a checkpoint only if no graph breaks inside it, and attention breaks every layer's.
     if settings.compile and settings.gradient_checkpointing:
         raise InvalidInputError(
             "compile has no effect on layers that are recomputed by gradient_checkpointing",
