@@ -2,13 +2,11 @@
 
 import json
 import signal
-import subprocess
-import sys
-import textwrap
 import time
-from pathlib import Path
+from functools import partial
 
 import pytest
+from forking import start
 from painting import PROMPTS, reds
 from ruled import by_text
 
@@ -97,33 +95,22 @@ def another_reward():
     return scorer
 
 
-SCRIPT = """
-    import sys
-    sys.path[:0] = {paths!r}
-    from test_resuming import run
-    run({painter!r}, {folder!r}, "ppo", resume=True, steps=30, evaluate_every=3)
-"""
-
-
 def test_kill_9_at_any_moment(painter, tmp_path):
     """Killed three times, as far as it has come; then to its end."""
-    here = Path(__file__).parent
-    script = textwrap.dedent(
-        SCRIPT.format(paths=[str(here), str(here.parent)], painter=str(painter), folder=str(tmp_path / "killed"))
-    )
+    resumed = partial(run, painter, tmp_path / "killed", "ppo", resume=True, steps=30, evaluate_every=3)
+    log = tmp_path / "log"
     for checkpoints in (1, 2, 3):
-        process = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE)
+        process = start(resumed, log, log)
         deadline = time.monotonic() + 120
-        while process.poll() is None and time.monotonic() < deadline:
+        while process.is_alive() and time.monotonic() < deadline:
             steps = [int(path.name[11:]) for path in (tmp_path / "killed").glob("checkpoints/checkpoint-*")]
             if steps and max(steps) >= 6 * checkpoints:
-                process.send_signal(signal.SIGKILL)
+                process.kill()
                 break
             time.sleep(0.01)
-        process.wait()
-        assert process.returncode == -signal.SIGKILL, process.stderr.read().decode()
-        process.stderr.close()
-    killed = run(painter, tmp_path / "killed", "ppo", resume=True, steps=30, evaluate_every=3)
+        process.join()
+        assert process.exitcode == -signal.SIGKILL, log.read_text()
+    killed = resumed()
     whole = run(painter, tmp_path / "whole", "ppo", steps=30, evaluate_every=3)
     assert curve(tmp_path / "killed") == curve(tmp_path / "whole")
     assert killed["test"] == whole["test"]

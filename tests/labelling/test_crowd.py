@@ -64,10 +64,10 @@ class Worker:
 
 
 def test_fifty_people_three_answers_each(make):
-    """300 questions, overlap 3; a lease lasts half a second, so that many expire in somebody's hands."""
+    """120 questions, overlap 3; a lease lasts half a second, so that many expire in somebody's hands."""
     project = make(**{**PLAIN, "gold_every": 15}, overlap=3)
     object.__setattr__(project.settings, "lease_seconds", 0.5)
-    project.add(some_groups(300))
+    project.add(some_groups(120))
     project.add(some_gold(4), gold=True)
     acknowledged: dict[str, int] = {}
     workers = [Worker(project, people.add_person(project, f"person {n}"), acknowledged) for n in range(50)]
@@ -78,7 +78,7 @@ def test_fifty_people_three_answers_each(make):
         worker.hand_in()
     check_overlap(project)
     asked = [row for row in rows(project, questions) if row.kind == "ask"]
-    assert len(asked) == 300
+    assert len(asked) == 120
     assert {row.state for row in asked} == {"done"}
     held = rows(project, leases)
     counts = Counter(row.question for row in held if row.state == "answered")

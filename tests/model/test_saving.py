@@ -2,12 +2,13 @@
 
 import json
 import os
+import resource
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from forking import start
 from tiny import tiny_model_folder
 
 from plaudit.errors import PlauditError
@@ -96,27 +97,26 @@ def test_a_failure_leaves_the_old_model_whole(saved, monkeypatch, failure, where
     assert scores(RewardModel.from_pretrained(folder.parent / "elsewhere")) == pytest.approx(scores(other), rel=1e-5)
 
 
-def test_a_full_disk(saved):
+def test_a_full_disk(saved, tmp_path):
     # A real one as far as the process can tell: no file may grow past 20 kB, and the weights are larger.
     folder, _ = saved
     before = files(folder)
-    code = """
-import resource, signal, sys
-from plaudit.errors import PlauditError
-from plaudit.model import RewardModel
-model = RewardModel.from_pretrained(sys.argv[1])
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
-try:
-    model.save(sys.argv[2], overwrite=True)
-except PlauditError as error:
-    sys.exit(f"refused: {error}")
-"""
-    source = str(folder.parent / "two")
-    # -B: bytecode that was cut at the limit would be read by whoever imports that module next.
-    ran = subprocess.run([sys.executable, "-B", "-c", code, source, str(folder)], capture_output=True, text=True)
-    assert ran.returncode == 1
-    (line,) = [line for line in ran.stderr.splitlines() if line.startswith("refused: ")]
+
+    def save():
+        model = RewardModel.from_pretrained(folder.parent / "two")
+        # Bytecode that was cut at the limit would be read by whoever imports that module next.
+        sys.dont_write_bytecode = True
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+        try:
+            model.save(folder, overwrite=True)
+        except PlauditError as error:
+            sys.exit(f"refused: {error}")
+
+    process = start(save, tmp_path / "out", tmp_path / "error")
+    process.join()
+    assert process.exitcode == 1
+    (line,) = [line for line in (tmp_path / "error").read_text().splitlines() if line.startswith("refused: ")]
     assert "what was there before is unchanged" in line
     assert "too large" in line
     assert files(folder) == before

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import forking
 import httpx2
 
 from plaudit.data import write_groups
@@ -32,7 +33,7 @@ class Served:
         """The log lines of requests."""
         return [json.loads(line) for line in self.printed().splitlines() if line.startswith("{")]
 
-    def wait_for(self, text, seconds=60):
+    def wait_for(self, text, seconds=180):
         """Wait until it has printed something."""
         end = time.monotonic() + seconds
         while not re.search(text, self.printed()):
@@ -72,8 +73,7 @@ def scores_of_file(model, groups, folder):
     """What `plaudit score` gives the responses of groups, in order."""
     rows = Path(folder, "asked.jsonl")
     write_groups(groups, rows, overwrite=True)
-    command = [sys.executable, "-m", "plaudit.cli", "score", str(model), str(rows)]
-    done = subprocess.run([*command, "--no-record"], capture_output=True, text=True, timeout=120)
+    done = forking.run("score", model, rows, "--no-record")
     assert done.returncode == 0, done.stderr
     return [json.loads(line)["score"] for line in done.stdout.splitlines()]
 

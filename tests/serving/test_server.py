@@ -6,13 +6,13 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import time
 
 import httpx2
 import numpy as np
 import pytest
+from forking import run
 from serving.served import client, serving
 from tiny import tiny_model_folder
 
@@ -216,11 +216,6 @@ def test_a_url_stands_in_a_models_place(folder, tmp_path):
     with serving(folder, token_file=tmp_path / "token") as server:
         url = server.url.replace("http://", "http://any:s3cret@")
 
-        def run(*arguments):
-            return subprocess.run(
-                [sys.executable, "-m", "plaudit.cli", *map(str, arguments)], capture_output=True, text=True, timeout=120
-            )
-
         remote, local = run("score", url, rows, "--no-record"), run("score", folder, rows, "--no-record")
         assert remote.returncode == 0, remote.stderr
         assert len(remote.stdout.splitlines()) == 3
@@ -257,13 +252,7 @@ def test_a_server_that_was_started_anew_is_the_same_scorer():
 
 def test_nobody_there_is_said_in_seconds(tmp_path):
     began = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-m", "plaudit.cli", "score", "http://127.0.0.1:9", "-"],
-        input='{"prompt":"a","responses":["b"]}',
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = run("score", "http://127.0.0.1:9", "-", stdin='{"prompt":"a","responses":["b"]}', seconds=60)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "cannot be reached" in done.stderr
     assert time.monotonic() - began < 30

@@ -5,11 +5,10 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
+import forking
 import pytest
 import torch
 from toys import toy_backbone, toy_groups
@@ -271,16 +270,13 @@ LONG = {"epochs": 12, "patience": 0}
 def command(backbone, tmp_path):
     write_groups(GROUPS, tmp_path / "data.jsonl")
     settings = [f"--set={name}={value}" for name, value in {**OPTIONS, **LONG}.items()]
-    return [
-        *(sys.executable, "-m", "plaudit.cli", "train", str(tmp_path / "data.jsonl"), "-o", str(tmp_path / "out")),
-        *("--backbone", str(backbone), *settings),
-    ]
+    return ["train", tmp_path / "data.jsonl", "-o", tmp_path / "out", "--backbone", backbone, *settings]
 
 
 def running(command, folder, count):
     """Start a run and wait until it has `count` whole checkpoints or is about to end."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    while process.poll() is None and not any(
+    process = forking.start(forking.command(*command), folder.parent / "log", folder.parent / "log")
+    while process.is_alive() and not any(
         int(path.name.rpartition("-")[2]) >= count for path in whole_checkpoints(folder)
     ):
         time.sleep(0.002)
@@ -290,10 +286,10 @@ def running(command, folder, count):
 def test_killed_and_resumed(command, backbone, tmp_path):
     process = running(command, tmp_path / "out", 4)
     process.kill()
-    assert process.wait() == -signal.SIGKILL
-    process.communicate()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
     assert not (tmp_path / "out" / "plaudit.json").exists()
-    finished = subprocess.run([*command, "--resume"], capture_output=True, text=True)
+    finished = forking.run(*command, "--resume")
     assert finished.returncode == 0, finished.stderr
     assert "Traceback" not in finished.stderr
     train(tmp_path / "whole", backbone, **LONG)
@@ -302,9 +298,10 @@ def test_killed_and_resumed(command, backbone, tmp_path):
 
 def test_ctrl_c(command, tmp_path):
     process = running(command, tmp_path / "out", 2)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate()
-    assert process.returncode == 130, said
+    os.kill(process.pid, signal.SIGINT)
+    process.join()
+    said = (tmp_path / "log").read_text()
+    assert process.exitcode == 130, said
     assert "Traceback" not in said
     last = said.strip().splitlines()[-1]
     assert re.fullmatch(r"plaudit: interrupted.*", last), said

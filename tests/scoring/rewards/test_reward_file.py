@@ -1,9 +1,7 @@
 """The file of `plaudit reward-file`: readable, by absolute path, without a token, and never over another."""
 
-import subprocess
-import sys
-
 import pytest
+from forking import run
 from tiny import tiny_model_folder
 
 from plaudit.errors import DataError, InvalidInputError, NotFoundError
@@ -16,14 +14,14 @@ from plaudit.training import backbone_record
 def test_the_command_writes_it_and_says_what_to_add(folder, tmp_path, trainer):
     (tmp_path / "here").mkdir()
     (tmp_path / "here" / "model").symlink_to(folder)
-    command = [sys.executable, "-m", "plaudit.cli", "reward-file", "here/model", "--for", trainer, "-o", "reward.py"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    command = ("reward-file", "here/model", "--for", trainer, "-o", "reward.py")
+    done = run(*command, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     file = tmp_path / "reward.py"
     assert str(file) in done.stdout
     assert f'MODEL = "{folder.resolve()}"' in file.read_text()
     compile(file.read_text(), str(file), "exec")
-    again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    again = run(*command, folder=tmp_path)
     assert again.returncode == 2
     assert "reward.py: the file exists already" in again.stderr
     assert "Traceback" not in again.stderr
