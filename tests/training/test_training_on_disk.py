@@ -4,6 +4,7 @@ import json
 import logging
 import re
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from plaudit.data import GroupStore, keep_groups, on_disk, write_groups
 from plaudit.errors import PlauditError
 from plaudit.groups import Group, Ranking, Rating
 from plaudit.training.baselines import sampled
+from plaudit.training.run import rendering
 
 OPTIONS = {
     "learning_rate": 0.01,
@@ -113,12 +115,14 @@ def test_from_the_command_line_too_and_another_seed_reads_the_same_tokens(
 
     write_groups(toy_groups(44), tmp_path / "data.jsonl")
     monkeypatch.setattr(on_disk, "MOST_IN_MEMORY", 1)
+    monkeypatch.setattr(rendering, "rendering_shown", partial(rendering.rendering_shown, seconds=0))
     options = [f"--set={name}={value}" for name, value in {**OPTIONS, "epochs": 1}.items()]
     for seed in (0, 1):
         arguments = ["train", str(tmp_path / "data.jsonl"), "-o", str(tmp_path / f"m{seed}"), "-b", str(backbone)]
         with caplog.at_level(logging.INFO, "plaudit"):
             result = CliRunner().invoke(app, [*arguments, *options, "--seed", str(seed)])
         assert result.exit_code == 0, result.output
+        assert ("rendered 44 of 44 groups" in result.stderr) is (seed == 0)
     assert sum("tokens read from" in message for message in caplog.messages) == 1
     assert [sum(path.is_dir() for path in (cache / kind).iterdir()) for kind in ("groups", "tokens")] == [1, 1]
     monkeypatch.setattr(on_disk, "MOST_IN_MEMORY", 1 << 20)

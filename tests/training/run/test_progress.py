@@ -58,3 +58,17 @@ def test_the_cursor_comes_back_however_a_run_ends(terminal):
     with pytest.raises(KeyboardInterrupt), module.progress() as callback:
         run(callback, KeyboardInterrupt())
     assert terminal.getvalue().rstrip().endswith(SHOW_CURSOR)
+
+
+def test_rendering_tells_how_far_it_is(capsys):
+    assert list(module.rendering_shown(iter("abc"), 3, seconds=0)) == ["a", "b", "c"]
+    told = [f"rendered {done} of 3 groups" for done in (1, 2, 3)]
+    assert capsys.readouterr().err.splitlines() == told
+
+
+def test_rendering_has_a_bar_on_a_terminal_that_goes_with_an_interrupt(terminal):
+    items = module.rendering_shown(iter("abc"), 3)
+    assert next(items) == "a"
+    items.close()
+    assert "rendering" in terminal.getvalue()
+    assert SHOW_CURSOR in terminal.getvalue()

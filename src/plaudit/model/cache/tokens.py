@@ -11,7 +11,7 @@ import json
 import logging
 import tempfile
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from hashlib import sha256
 from itertools import pairwise
@@ -38,6 +38,9 @@ _CODE = (
     *("model/rendering.py", "model/templates.py", "model/token_check.py", "model/cache/tokens.py"),
     *("judgements/comparisons.py", "text", "groups.py", "_texts.py"),
 )
+
+Watch = Callable[[Iterable[Rendered], int], Iterable[Rendered]]
+"""Given the items, and how many there will be."""
 
 
 class RenderedStore(Sequence[Rendered]):
@@ -138,8 +141,16 @@ class RenderedStore(Sequence[Rendered]):
         return np.asarray(np.load(self.folder / f"{name}.npy", mmap_mode="r"))
 
 
-def rendered_on_disk(renderer: Renderer, groups: GroupStore, *, truncate_responses: bool = False) -> RenderedStore:
+def rendered_on_disk(
+    renderer: Renderer, groups: GroupStore, *, truncate_responses: bool = False, watch: Watch | None = None
+) -> RenderedStore:
     """The tokens of stored groups, read from the cache, or rendered into it.
+
+    Args:
+        renderer: of the model.
+        groups: to be rendered.
+        truncate_responses: as `Renderer.render` has it.
+        watch: what looks at the items while they are rendered, and hands them on.
 
     Raises:
         PlauditError: as `Renderer.render`, and if the cache cannot be written.
@@ -158,7 +169,12 @@ def rendered_on_disk(renderer: Renderer, groups: GroupStore, *, truncate_respons
     folder = cache_folder() / "tokens" / digest.hexdigest()[:32]
     if folder.is_dir():
         logger.info("tokens read from %s", folder)
-    cached(folder, lambda place: _write(place, renderer, groups, truncate_responses))
+
+    def write(place: Path) -> None:
+        items = renderer.render(groups, truncate_responses=truncate_responses)
+        _write(place, renderer, items if watch is None else watch(items, len(groups)))
+
+    cached(folder, write)
     return RenderedStore(folder, groups.judgements)
 
 
@@ -180,10 +196,10 @@ def part_of(items: RenderedStore, whole: GroupStore, part: GroupStore) -> Render
     return RenderedStore(items.folder, part.judgements, places)
 
 
-def _write(folder: Path, renderer: Renderer, groups: GroupStore, truncate_responses: bool) -> None:
+def _write(folder: Path, renderer: Renderer, items: Iterable[Rendered]) -> None:
     check, first, starts, cut = TokenCheck(), array("q", [0]), array("q", [0]), bytearray()
     with (folder / _TOKENS).open("wb") as tokens, (folder / _TYPES).open("wb") as types:
-        for item in renderer.render(groups, truncate_responses=truncate_responses):
+        for item in items:
             check.add(renderer, item)
             first.append(first[-1] + len(item.sequences))
             for number, sequence in enumerate(item.sequences):

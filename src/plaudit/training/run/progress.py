@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn, track
 from transformers import TrainerCallback
+
+Item = TypeVar("Item")
 
 _SHOWN = ("loss", "rankings_loss", "ratings_loss", "accuracy", "gap")
 
@@ -77,6 +79,20 @@ def progress() -> Iterator[TrainerCallback]:
         yield live
     finally:
         live.bar.stop()
+
+
+def rendering_shown(items: Iterable[Item], total: int, *, seconds: float = 10.0) -> Iterator[Item]:
+    """The items as they are rendered: with a bar if stderr is a terminal, with a line every so many seconds if not."""
+    console = Console(stderr=True)
+    if console.is_terminal:
+        yield from track(items, "rendering", total=total, console=console, transient=True)
+        return
+    last = time.monotonic()
+    for done, item in enumerate(items, start=1):
+        if (now := time.monotonic()) - last >= seconds:
+            last = now
+            print(f"rendered {done:,} of {total:,} groups", file=sys.stderr, flush=True)
+        yield item
 
 
 def _figures(values: dict[str, float]) -> str:

@@ -17,6 +17,7 @@ from plaudit.model import (
     rendered_on_disk,
     settle_template,
 )
+from plaudit.training.run.progress import rendering_shown
 from plaudit.training.settings import TrainingSettings
 
 
@@ -72,6 +73,8 @@ def _stored(
             whole = wholes.get(groups.folder)
             wholes[groups.folder] = groups if whole is None else whole.together(groups)
     for folder, whole in wholes.items():
-        items = rendered_on_disk(model.renderer, whole, truncate_responses=settings.truncate_responses)
+        items = rendered_on_disk(
+            model.renderer, whole, truncate_responses=settings.truncate_responses, watch=rendering_shown
+        )
         check.add_counts(items.counts)
         yield folder, (whole, items)
