@@ -1,4 +1,4 @@
-"""Loggers and progress bars muted for a while, and afterwards as they were."""
+"""Who speaks of several processes; loggers and progress bars muted for a while, and afterwards as they were."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+
+from plaudit.errors import InvalidInputError
 
 
 def is_first_process() -> bool:
@@ -15,7 +17,29 @@ def is_first_process() -> bool:
         >>> is_first_process()
         True
     """
-    return os.environ.get("RANK", "0") == "0"
+    return launched_processes()[0] == 0
+
+
+def launched_processes() -> tuple[int, int]:
+    """This process's number and how many there are, as `torchrun` says it.
+
+    Raises:
+        InvalidInputError: if `RANK` and `WORLD_SIZE` make no sense.
+
+    Example:
+        >>> launched_processes()
+        (0, 1)
+    """
+    rank, count = os.environ.get("RANK") or "0", os.environ.get("WORLD_SIZE") or "1"
+    if not count.isdecimal() or int(count) < 1:
+        raise InvalidInputError(f"WORLD_SIZE is {count!r} in the environment", remedy="unset it; torchrun sets it")
+    if count == "1":
+        # Schedulers number what they start, also where each of them is a run of its own.
+        return 0, 1
+    if not rank.isdecimal() or int(rank) >= int(count):
+        what = f"RANK is {rank!r} in the environment, and WORLD_SIZE {count}"
+        raise InvalidInputError(what, remedy="unset both; torchrun sets them")
+    return int(rank), int(count)
 
 
 @contextmanager

@@ -169,6 +169,7 @@ def test_how_many_responses_fill_every_gpu(model, monkeypatch):
     assert steps._responses_that_fill() == 0
     tokens = sum(len(model.network.grow(item.sequences)) for item in steps.items)
     monkeypatch.setattr("plaudit.model.RewardNetwork.device", torch.device("cuda"))
+    steps = steps_of(model, groups, batch_tokens=300, shares=4)
     assert steps._responses_that_fill() == pytest.approx(4 * 300 / (tokens / 80), abs=1)
 
 

@@ -9,7 +9,7 @@ from plaudit.groups import Group, Ranking, Rating
 from plaudit.training import TrainingSettings
 from plaudit.training.linear import check_linear_wishes
 from plaudit.training.reader import target_reader
-from plaudit.training.wishes import JudgementKinds, check_run_wishes
+from plaudit.training.wishes import JudgementKinds, check_curves, check_run_wishes
 
 RANKED = [Group("r", "Why?", ("Rain.", "Sun."), (Ranking(((0,), (1,))),))]
 STRONG = [Group("s", "Why?", ("Rain.", "Sun."), (Ranking(((0,), (1,)), strength=2.0),))]
@@ -86,9 +86,9 @@ def test_wishes_of_a_run(asked, validated, given, says):
 
 def test_curves_that_nothing_can_write(monkeypatch):
     monkeypatch.setattr("plaudit.training.wishes.find_spec", lambda name: None)
-    check_run_wishes(TrainingSettings(), validated=True, validation_data=False)
+    check_curves(TrainingSettings())
     with pytest.raises(PlauditError, match=r"report_to=tensorboard asks for curves, .* pip install"):
-        check_run_wishes(TrainingSettings(report_to="tensorboard"), validated=True, validation_data=False)
+        check_curves(TrainingSettings(report_to="tensorboard"))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import sys
+import time
 from typing import NoReturn
 
 import typer
@@ -30,7 +31,7 @@ from plaudit.cli.sft import sft_command
 from plaudit.cli.suite import suite_command
 from plaudit.cli.train import train_command
 from plaudit.errors import PlauditError
-from plaudit.logs import is_first_process
+from plaudit.logs import is_first_process, launched_processes
 
 app = typer.Typer(
     name="plaudit",
@@ -70,6 +71,9 @@ _WORDS = {"a valid integer": "a whole number", "a valid number": "a number"}
 _INTERRUPTED = 130
 """Exit code after an interrupt, as shells have it."""
 
+_FIRST_WORD = 10.0
+"""Seconds that the first of several processes has to say what all of them met."""
+
 
 def _version(asked: bool) -> None:
     if asked:
@@ -94,10 +98,10 @@ def main() -> None:
     # Warnings of ours only: libraries print their own, and each would be seen twice.
     handler = logging.StreamHandler()
     handler.addFilter(logging.Filter("plaudit"))
-    # What several processes of one run would all say is said by the first.
-    level = logging.WARNING if is_first_process() else logging.ERROR
-    logging.basicConfig(format="plaudit: %(message)s", level=level, handlers=[handler])
     try:
+        # What several processes of one run would all say is said by the first.
+        level = logging.WARNING if is_first_process() else logging.ERROR
+        logging.basicConfig(format="plaudit: %(message)s", level=level, handlers=[handler])
         try:
             code = app(prog_name="plaudit", standalone_mode=False)
         finally:
@@ -129,6 +133,17 @@ def main() -> None:
 
 
 def _stop(line: str, code: int) -> NoReturn:
+    try:
+        rank, _ = launched_processes()
+    except PlauditError:
+        rank = 0
+    if rank and code == _INTERRUPTED:
+        sys.exit(code)
+    if rank:
+        # What all of them met the first says, and torchrun ends the others meanwhile. What one alone met nobody else
+        # would say.
+        time.sleep(_FIRST_WORD)
+        line = f"process {rank}: {line}"
     typer.echo(f"plaudit: {line}", err=True)
     sys.exit(code)
 

@@ -8,6 +8,10 @@ from typer.core import TyperGroup
 
 from plaudit._other_names import OTHER_NAMES, name_meant
 from plaudit.errors import InvalidInputError
+from plaudit.logs import launched_processes
+
+_SHARED = ("train", "pretrain", "sft")
+"""Verbs that several processes do together; `score` does where it writes shards."""
 
 
 class Verbs(TyperGroup):
@@ -20,9 +24,35 @@ class Verbs(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, command, rest = super().resolve_command(ctx, args)
+        if name is not None and ctx.parent is None:
+            refuse_several_processes(name, rest)
         if command is not None and not hasattr(command, "commands"):
             refuse_other_names(rest, [flag for parameter in command.params for flag in parameter.opts])
         return name, command, rest
+
+
+def refuse_several_processes(verb: str, arguments: list[str]) -> None:
+    """Raise if `torchrun` started several processes of what one does: each would do all of it, over the others' files.
+
+    Args:
+        verb: that was called.
+        arguments: of the verb.
+
+    Example:
+        >>> refuse_several_processes("eval", ["my-model", "test.jsonl"])
+    """
+    _, processes = launched_processes()
+    shards = verb == "score" and any(argument.partition("=")[0] == "--shards" for argument in arguments)
+    plan = verb == "train" and "--plan" in arguments
+    if processes == 1 or shards or (verb in _SHARED and not plan):
+        return
+    remedy = "start it without torchrun"
+    if plan:
+        remedy += f", and name the GPUs: --gpus {processes}xNAME"
+    if verb == "score":
+        remedy += ", or share it out: --shards N -o FOLDER"
+    what = "a plan is made" if plan else f"{verb} runs"
+    raise InvalidInputError(f"{what} in one process, and torchrun started {processes}", remedy=remedy)
 
 
 def refuse_other_names(arguments: list[str], flags: list[str]) -> None:

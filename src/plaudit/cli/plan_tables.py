@@ -18,9 +18,12 @@ def show_plan(plan: TrainingPlan) -> None:
     for label, figure, note in _rows(plan):
         table.row(label, figure, note=note)
     table.show(console)
-    for remedy in plan.remedies:
+    for number, remedy in enumerate(plan.remedies):
         verdict = "fits" if remedy.fits else "does not fit either"
-        console.print(f"{remedy.change}: {_gigabytes(remedy.memory)}, {verdict}", markup=False)
+        flags = " ".join(f"--set {part}" if "=" in part else part for part in remedy.change.split(" "))
+        # Each is added to those before it.
+        line = f"{'and ' if number else ''}{flags}: {_gigabytes(remedy.memory)}, {verdict}"
+        console.print(line, markup=False, soft_wrap=True)
 
 
 def _rows(plan: TrainingPlan) -> Iterator[tuple[str, str, str]]:
@@ -40,10 +43,20 @@ def _rows(plan: TrainingPlan) -> Iterator[tuple[str, str, str]]:
     yield "  activations", _gigabytes(memory.activations), f"batch_tokens={plan.batch_tokens}{_room(plan)}"
     if plan.sharded:
         yield "  gathered layers", _gigabytes(memory.gathered), ""
-    if plan.hours is None:
-        yield "hours", "unknown", "name GPUs, such as --gpus 1xh100"
+    if plan.hours is not None:
+        yield "time", _duration(plan.hours * 3600), f"estimated, at an assumed MFU of {plan.mfu:g}"
+    elif plan.machine.flops is None:
+        yield "time", "unknown", "name GPUs, such as --gpus 1xh100"
     else:
-        yield "hours", f"{plan.hours:.2g}", f"estimated, at an assumed MFU of {plan.mfu:g}"
+        yield "time", "unknown", "the speeds of GPUs that are known are of bf16"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 1:
+        return "under 1 s"
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:,.1f} h"
 
 
 def _room(plan: TrainingPlan) -> str:

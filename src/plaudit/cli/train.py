@@ -101,7 +101,7 @@ def train_command(
 
     # What may fail early fails before torch is imported, which takes seconds.
     check_backbone(backbone)
-    _check_plan(plan, output, gpus, mfu, as_json)
+    _check_plan(plan, output, resume, {"--gpus": gpus, "--mfu": mfu, "--json": as_json or None})
     groups, validation = _read(data, validation_data, reading, majority)
     from plaudit.training import TrainingSettings, loss_settings, train
 
@@ -130,13 +130,17 @@ def _read(
     return groups, validation
 
 
-def _check_plan(plan: bool, output: Path | None, gpus: str | None, mfu: float | None, as_json: bool) -> None:
+def _check_plan(plan: bool, output: Path | None, resume: bool, of_plans: dict[str, Any]) -> None:
     """A run has a folder, a plan has none; what is of plans is refused without one."""
     if plan and output is not None:
         raise InvalidInputError("--plan writes nothing, so it has no --output", remedy="leave one of the two out")
     if not plan and output is None:
         raise InvalidInputError("--output is missing", remedy="name the model folder: -o FOLDER; or ask for a --plan")
-    for flag, value in (("--gpus", gpus), ("--mfu", mfu), ("--json", as_json or None)):
+    if plan and resume:
+        raise InvalidInputError(
+            "--plan starts nothing, so there is nothing to --resume", remedy="leave one of them out"
+        )
+    for flag, value in of_plans.items():
         if not plan and value is not None:
             raise InvalidInputError(f"{flag} is of a plan", remedy="add --plan, or leave it out")
 

@@ -43,7 +43,7 @@ from plaudit.training.sharded_trainer import ShardedRewardTrainer
 from plaudit.training.sharding import is_sharded
 from plaudit.training.steps import Steps
 from plaudit.training.trainer import RewardTrainer
-from plaudit.training.wishes import check_run_wishes
+from plaudit.training.wishes import check_curves, check_run_wishes
 
 logger = logging.getLogger(__name__)
 
@@ -116,6 +116,7 @@ def train_network(
     reader = target_reader(judgements_of(groups), settings)
     train_groups, validation = split_validation(groups, validation_groups, settings, reader)
     check_run_wishes(settings, validated=bool(validation), validation_data=validation_groups is not None)
+    check_curves(settings)
     if settings.liger:
         check_liger()
     run.open()

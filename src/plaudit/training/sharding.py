@@ -97,7 +97,23 @@ def choose_sharding(settings: TrainingSettings, backbone: str, processes: int, d
         device: of this process.
 
     Raises:
-        InvalidInputError: if that is asked for and there is nothing to share with.
+        InvalidInputError: as `sharding_asked`.
+    """
+    asked = sharding_asked(settings, processes)
+    if settings.sharding == "fsdp" and not asked:
+        logger.warning("sharding=fsdp: a head that learns alone needs none, and every process has a copy (DDP)")
+    return from_first(lambda: not _fits(settings, backbone, device)) if asked is None else asked
+
+
+def sharding_asked(settings: TrainingSettings, processes: int) -> bool | None:
+    """Whether the settings say that a model is shared out; None where that depends on the room there is.
+
+    Raises:
+        InvalidInputError: if it is asked for, and there is nothing to share with, or it cannot be shared out.
+
+    Example:
+        >>> sharding_asked(TrainingSettings(), 1), sharding_asked(TrainingSettings(sharding="fsdp"), 8)
+        (False, True)
     """
     if settings.sharding == "none" or (settings.sharding == "auto" and processes == 1):
         return False
@@ -105,15 +121,13 @@ def choose_sharding(settings: TrainingSettings, backbone: str, processes: int, d
         what = "sharding=fsdp shares a model among processes, and there is one"
         raise InvalidInputError(what, remedy="start several: torchrun --nproc-per-node N $(which plaudit) train ...")
     if settings.trainable == "head":
-        if settings.sharding == "fsdp":
-            logger.warning("sharding=fsdp: a head that learns alone needs none, and every process has a copy (DDP)")
         return False
     unshared = _unshared(settings)
     if settings.sharding == "fsdp" and unshared:
         raise InvalidInputError(
             f"{unshared} cannot be shared out over processes", remedy="leave it at its default, or use sharding=none"
         )
-    return settings.sharding == "fsdp" or not (unshared or from_first(lambda: _fits(settings, backbone, device)))
+    return None if settings.sharding == "auto" and not unshared else settings.sharding == "fsdp"
 
 
 def _unshared(settings: TrainingSettings) -> str | None:

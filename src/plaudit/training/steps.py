@@ -63,6 +63,7 @@ class Steps(Dataset[Step]):
         settings: of these `epochs`, `hand`, `groups_per_step`, `batch_tokens` and `seed`.
         shares: number of processes that split a step.
         groups_per_step: where the settings leave it open and it is known already; None: chosen here.
+        on_gpus: whether GPUs compute them, each of which should be full; None: where the network is.
         features: of all responses in order, where the backbone is frozen and they were computed before.
     """
 
@@ -75,6 +76,7 @@ class Steps(Dataset[Step]):
         *,
         shares: int = 1,
         groups_per_step: int | None = None,
+        on_gpus: bool | None = None,
         features: Float[np.ndarray, "responses hidden"] | None = None,
     ) -> None:
         self.items = items
@@ -82,6 +84,7 @@ class Steps(Dataset[Step]):
         self.network = network
         self.features = features
         self.settings, self.shares = settings, shares
+        self._on_gpus = network.device.type == "cuda" if on_gpus is None else on_gpus
         self._cost_of_key = _cost_of_key(network)
         sizes = response_counts(items)
         self._first = np.concatenate([[0], np.cumsum(sizes)])
@@ -102,25 +105,36 @@ class Steps(Dataset[Step]):
 
     def __getitem__(self, index: int) -> Step:
         step, share = divmod(index, self.shares)
+        useful, weight = self._useful_hands(step)
+        if not useful:
+            return Step([], weight)
+        if self.features is not None:
+            return Step([self._of_features(useful[share :: self.shares] or _weightless(useful[0]))], weight)
+        trees, spare, forests = self._forests(step)
+        batches = [([trees[i] for i in forest], [useful[i][2] for i in forest]) for forest in forests[share]]
+        weightless = ([trees[spare]], [useful[spare][2].with_zero_weight()])
+        return Step([_micro_batch(*(batch if batch[0] else weightless)) for batch in batches], weight)
+
+    @lru_cache(maxsize=1)  # noqa: B019 (whoever counts all shares of a step deals it once)
+    def _useful_hands(self, step: int) -> tuple[list[tuple[int, Sequence[int], GroupTargets]], float]:
+        """A step's hands with their judgements, and the weight of these."""
         epoch, place = divmod(step, self.steps_per_epoch)
         hands = self._hands_of(epoch, slice(place * self.groups_per_step, (place + 1) * self.groups_per_step))
         targets = [self.targets[item].subset(responses) for item, responses in hands]
         weight = sum(one.total_weight for one in targets)
         # The hands of a large, sparsely judged group may hold no judgement at all.
-        useful = [(*hand, one) for hand, one in zip(hands, targets, strict=True) if len(one)]
-        if not useful:
-            return Step([], weight)
-        if self.features is not None:
-            return Step([self._of_features(useful[share :: self.shares] or _weightless(useful[0]))], weight)
-        trees = [self._tree(item, responses) for item, responses, _ in useful]
+        return [(*hand, one) for hand, one in zip(hands, targets, strict=True) if len(one)], weight
+
+    @lru_cache(maxsize=1)  # noqa: B019 (as above)
+    def _forests(self, step: int) -> tuple[list[Tree], int, list[list[list[int]]]]:
+        """The trees of a step's hands; the cheapest; and which of them each forest of each share has.
+
+        Processes compute in lock step and average their gradients, so each must have as many forests as the others: one
+        that has fewer computes the cheapest tree at no weight."""
+        trees = [self._tree(item, responses) for item, responses, _ in self._useful_hands(step)[0]]
         sizes, costs = [len(tree) for tree in trees], [self._cost(tree) for tree in trees]
-        forests = pack_evenly(sizes, costs, self.settings.forward_tokens, self.shares)[share]
-        # Processes compute in lock step and average their gradients, so each must have as many forests as the others:
-        # one that has fewer computes the step's cheapest tree at no weight.
         spare = min(range(len(trees)), key=costs.__getitem__)
-        batches = [([trees[i] for i in forest], [useful[i][2] for i in forest]) for forest in forests]
-        weightless = ([trees[spare]], [useful[spare][2].with_zero_weight()])
-        return Step([_micro_batch(*(batch if batch[0] else weightless)) for batch in batches], weight)
+        return trees, spare, pack_evenly(sizes, costs, self.settings.forward_tokens, self.shares)
 
     def _of_features(self, hands: Sequence[tuple[int, Sequence[int], GroupTargets]]) -> MicroBatch:
         assert self.features is not None
@@ -134,7 +148,7 @@ class Steps(Dataset[Step]):
 
     def _responses_that_fill(self) -> int:
         """How many responses fill a forest on every GPU; 0 on a CPU, which small forests keep as busy."""
-        if self.network.device.type != "cuda" or self.features is not None:
+        if not self._on_gpus or self.features is not None:
             return 0
         sample = np.unique(np.linspace(0, len(self.items) - 1, _SAMPLE).astype(int)).tolist()
         sizes = [len(self.items[item].sequences) for item in sample]

@@ -113,7 +113,6 @@ def check_run_wishes(settings: TrainingSettings, *, validated: bool, validation_
         refuse_explicit(
             settings, ("folds_by",), "is about fitting the baselines, and baselines=none asks for none of them"
         )
-    check_curves(settings)
 
 
 def check_together(settings: TrainingSettings) -> None:

@@ -128,6 +128,19 @@ def test_deleted_shards_come_back_alone(model, many, tmp_path):
     assert score_shards(model, many, folder, 6).scored == []
 
 
+def test_a_shard_that_is_not_whole_is_scored_again_and_told(model, many, tmp_path, caplog):
+    folder = tmp_path / "out"
+    score_shards(model, many, folder, 4)
+    before = bytes_of(folder)
+    (folder / shard_name(1, 4)).write_bytes(b"")
+    (folder / shard_name(2, 4)).write_bytes(before[shard_name(2, 4)][:100])
+    again = score_shards(model, many, folder, 4)
+    assert (again.scored, again.missing, bytes_of(folder)) == ([1, 2], [], before)
+    assert [record.getMessage().split("/")[-1] for record in caplog.records] == [
+        f"{shard_name(shard, 4)} is not a whole file and is scored again" for shard in (1, 2)
+    ]
+
+
 def test_other_shards_are_not_mixed_in(model, many, write, tmp_path):
     folder = tmp_path / "out"
     score_shards(model, many, folder, 2)

@@ -15,14 +15,17 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from plaudit.errors import PlauditError
 from plaudit.groups import Group, Ranking
-from plaudit.model import RewardModel, cached_layout, freeze
+from plaudit.model import RewardModel, cached_layout, freeze, open_skeleton
 from plaudit.training import TrainingSettings, plan_training
 from plaudit.training.planning import plan as planning
 from plaudit.training.planning.gpus import Machine, _known, machine_of
+from plaudit.training.planning.workload import Amount, Workload
 from plaudit.training.reader import target_reader
 from plaudit.training.run.rendering import render_groups
 from plaudit.training.run.split import split_validation
+from plaudit.training.sharding import sharding_asked
 from plaudit.training.steps import Steps
+from plaudit.training.wishes import check_run_wishes
 
 ATEN = torch.ops.aten
 
@@ -168,7 +171,7 @@ def test_arithmetic_and_memory_are_those_of_real_steps(tmp_path, case):
 def test_a_plan_that_does_not_fit_says_what_would_in_order(tmp_path, monkeypatch):
     small = Machine("small", 1, 1_000_000, 1e12)
     monkeypatch.setattr(planning, "machine_of", lambda text: small)
-    plan = plan_training(GROUPS, tiny_model_folder(tmp_path / "b"), **RUN)
+    plan = plan_training(GROUPS, tiny_model_folder(tmp_path / "b"), **{**RUN, "precision": "bf16"})
     assert plan.fits is False
     changes = [remedy.change for remedy in plan.remedies]
     first = ["gradient_checkpointing=true", "optimizer=adamw-8bit", "trainable=lora weights=bf16", "weights=4bit"]
@@ -177,6 +180,75 @@ def test_a_plan_that_does_not_fit_says_what_would_in_order(tmp_path, monkeypatch
     assert sizes == sorted(sizes, reverse=True)
     assert [remedy.fits for remedy in plan.remedies[:-1]] == [False] * (len(changes) - 1)
     assert plan.hours == pytest.approx(plan.arithmetic.total / (1e12 * 0.4 * 3600))
+
+
+REMEDIES = {
+    # What learns stays, and what the settings exclude goes with what they ask for.
+    "a head": ({"trainable": "head"}, 1, ["weights=bf16", "weights=4bit"]),
+    "adapters": (
+        {"trainable": "lora:4", "compile": True},
+        1,
+        ["gradient_checkpointing=true compile=false", "optimizer=adamw-8bit", "weights=bf16", "weights=4bit"],
+    ),
+    "several, 8 bits": (
+        {"optimizer": "adamw-8bit"},
+        2,
+        [
+            "gradient_checkpointing=true",
+            "sharding=fsdp optimizer=adamw",
+            "trainable=lora weights=bf16",
+            "weights=4bit sharding=none",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REMEDIES)
+def test_every_remedy_is_a_run_that_may_be_started(tmp_path, case):
+    changes, count, expected = REMEDIES[case]
+    skeleton = open_skeleton(tiny_model_folder(tmp_path / "b"))
+    nothing = Amount.of([])
+    planner = planning._Planner(skeleton, TrainingSettings(**changes), Machine("small", count, 1000, 1e12))
+    settings, words = planner.settings, []
+    for change in planner._changes(1024, Workload(nothing, nothing, 1, 8, nothing)):
+        words.append(" ".join(f"{name}={str(value).lower()}" for name, value in change.items()))
+        settings = settings.with_changes(change, "test")
+        check_run_wishes(settings, validated=True, validation_data=False)
+        sharding_asked(settings, count)
+    assert words == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "count", "says"),
+    [
+        ({"sharding": "fsdp"}, 1, "there is one; start several"),
+        ({"sharding": "fsdp", "optimizer": "adamw-8bit"}, 2, "optimizer=adamw-8bit cannot be shared out"),
+        ({"trainable": "head", "gradient_checkpointing": True}, 1, "saves the memory of layers that learn"),
+    ],
+)
+def test_what_a_run_refuses_its_plan_refuses(changes, count, says):
+    with pytest.raises(PlauditError, match=says):
+        plan_training(GROUPS, "minilm-l6", gpus=f"{count}xl4", **changes)
+
+
+def test_a_plan_for_gpus_takes_the_steps_that_a_run_on_them_takes(tmp_path):
+    # 200 pairs are 400 responses, which no forest of 65,536 tokens is filled by, and 20 steps an epoch are 20 each.
+    folder, groups = tiny_model_folder(tmp_path / "b"), judged(200, 3)
+    pairs = [Group(group.id, group.prompt, group.responses[:2], (Ranking(((0,), (1,))),)) for group in groups]
+    plan = plan_training(pairs, folder, gpus="8xl4", validation_share=0.0)
+    assert (plan.batch_tokens, plan.workload.steps_per_epoch) == (65536, 20)
+    # 20 pairs are 40 responses, and a step has 8 of them at least.
+    plan = plan_training(pairs[:20], folder, gpus="8xl4", validation_share=0.0)
+    assert plan.workload.steps_per_epoch == 5
+
+
+def test_what_a_plan_cannot_tell_it_leaves_open(tmp_path):
+    folder = tiny_model_folder(tmp_path / "b")
+    # Attention by segments copies keys, so a run stays at its default; nor are the table's speeds those of fp32.
+    plan = plan_training(GROUPS, folder, gpus="l4", attention="segments", precision="fp32")
+    assert (plan.batch_tokens, plan.most_tokens, plan.hours) == (2048, None, None)
+    other = plan_training(GROUPS, folder, gpus="l4", attention="flex", precision="fp32", batch_tokens=2048)
+    assert plan.memory.activations > other.memory.activations
 
 
 def test_gpus_are_told_by_number_and_name():
@@ -189,6 +261,8 @@ def test_gpus_are_told_by_number_and_name():
     for wrong in ("h1000", "0xh100", "8x"):
         with pytest.raises(PlauditError, match="it must be N x NAME"):
             machine_of(wrong)
+    with pytest.raises(PlauditError, match="9,999 GPUs at most"):
+        machine_of("10000xh100")
 
 
 def test_what_is_no_plan_is_refused():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -13,12 +14,18 @@ from typing import Literal
 from plaudit._arguments import checked
 from plaudit.data import DealtRows, RowReading, Source, list_sources, numbered, shard_name, source_hash, watch_reading
 from plaudit.errors import DataError, InvalidInputError, import_extra
+from plaudit.logs import launched_processes
 from plaudit.scoring.progress import Tell, telling
 from plaudit.scoring.rows import RowScoring
 from plaudit.scoring.runs import ScoringOptions
 from plaudit.scoring.shards.manifest import Manifest, model_hash, settle_folder
 from plaudit.scoring.shards.shard import ScoredShard, ShardCounts, ShardScorer, ShardTask
 from plaudit.storage import check_not_read, check_place, replacing
+
+logger = logging.getLogger(__name__)
+
+# What a Parquet file begins and ends with.
+_PARQUET = b"PAR1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +135,10 @@ def score_shards(
     check_model(model)
     settle_folder(target, _manifest(model, sources, shards, how), overwrite=how.overwrite)
     report = ShardReport(shards)
-    wanted = [shard for shard in range(rank, shards, processes) if not (target / shard_name(shard, shards)).exists()]
+    wanted = [shard for shard in range(rank, shards, processes) if not _is_whole(target / shard_name(shard, shards))]
+    for path in (target / shard_name(shard, shards) for shard in wanted):
+        if path.exists():
+            logger.warning("%s is not a whole file and is scored again", path)
     if wanted:
         begun = time.monotonic()
         with telling() as tell, _reading_told(tell if rank == 0 else None):
@@ -138,7 +148,7 @@ def score_shards(
             )  # fmt: skip
             _Run(target, how, task, report, tell if rank == 0 else None).score(sources, wanted)
         report.seconds = time.monotonic() - begun
-    report.missing = [shard for shard in range(shards) if not (target / shard_name(shard, shards)).exists()]
+    report.missing = [shard for shard in range(shards) if not _is_whole(target / shard_name(shard, shards))]
     return report
 
 
@@ -224,7 +234,7 @@ def _manifest(model: str, source: Source, shards: int, how: ShardOptions) -> Man
 
 def _place_among_processes(how: ShardOptions) -> tuple[int, int]:
     """This process's number and how many there are, as `torchrun` says."""
-    rank, processes = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+    rank, processes = launched_processes()
     if how.on not in (None, "ray"):
         raise InvalidInputError(f"on is {how.on!r}", remedy="it can be 'ray'")
     if processes > 1 and how.on == "ray":
@@ -254,6 +264,17 @@ def _rejects_file(rejects: str | Path, shard: int, shards: int) -> Path:
 
 def _rejects_files(how: ShardOptions, shards: int) -> list[Path]:
     return [] if how.rejects is None else [_rejects_file(how.rejects, shard, shards) for shard in range(shards)]
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a shard is there to its end: a disk that failed, or a copy that stopped, leaves a part."""
+    try:
+        with path.open("rb") as stream:
+            begins = stream.read(len(_PARQUET)) == _PARQUET
+            stream.seek(-len(_PARQUET), os.SEEK_END)
+            return begins and stream.read() == _PARQUET and stream.tell() > 2 * len(_PARQUET)
+    except OSError:
+        return False
 
 
 def _remove_leftovers(path: Path) -> None:

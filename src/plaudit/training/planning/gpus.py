@@ -63,6 +63,8 @@ def machine_of(text: str | None) -> Machine:
     match = re.fullmatch(r"(?:([1-9]\d*)\s*x\s*)?(\S+)", text.strip().lower())
     if match is None or match[2] not in _TABLE:
         raise InvalidInputError(f"gpus is {text!r}", remedy=f"it must be N x NAME, of {', '.join(_TABLE)}")
+    if len(match[1] or "") > 4:
+        raise InvalidInputError(f"gpus is {text!r}", remedy="a plan is of 9,999 GPUs at most")
     flops, memory = _TABLE[match[2]]
     return Machine(match[2], int(match[1] or 1), int(memory * 1e9), flops * 1e12)
 

@@ -16,7 +16,7 @@ from plaudit._arguments import checked
 from plaudit.data import judgements_of, keep_groups
 from plaudit.errors import InvalidInputError
 from plaudit.groups import Group
-from plaudit.model import Rendered, Skeleton, is_baseline, open_skeleton
+from plaudit.model import Skeleton, is_baseline, open_skeleton
 from plaudit.training.group_targets import read_targets
 from plaudit.training.planning.footprint import Costs, measure_costs
 from plaudit.training.planning.gpus import Machine, machine_of
@@ -27,9 +27,9 @@ from plaudit.training.run.rendering import groups_of_items, render_groups
 from plaudit.training.run.split import split_validation
 from plaudit.training.run.trainer import multiplies_in_bf16
 from plaudit.training.settings import TrainingSettings
-from plaudit.training.sharding import copies_fit
+from plaudit.training.sharding import copies_fit, sharding_asked
 from plaudit.training.steps import Steps
-from plaudit.training.wishes import check_together
+from plaudit.training.wishes import check_run_wishes
 
 MFU = 0.4
 """Model FLOPs utilisation that is assumed where none is given."""
@@ -82,13 +82,14 @@ class TrainingPlan:
         workload: tokens and steps.
         epochs: of the run.
         batch_tokens: of one forward pass.
-        most_tokens: the largest `batch_tokens` for which a GPU has room, 65,536 at most; None on a CPU.
+        most_tokens: the largest `batch_tokens` for which a GPU has room, 65,536 at most; None on a CPU, and with
+            `attention=segments`.
         arithmetic: of the whole run, over all GPUs.
         memory: of one GPU.
         sharded: whether weights, gradients and moments are divided among the GPUs.
         fits: whether a GPU holds it; None where its memory is not known.
         mfu: the share of the GPU's arithmetic on paper that is assumed.
-        hours: of the run, estimated; None where the machine's speed is not known.
+        hours: of the run, estimated; None where the machine's speed is not known, as in fp32.
         remedies: in order, each with those before it, up to the first that fits; none where the run fits.
 
     Example:
@@ -154,11 +155,12 @@ def plan_training(
         raise InvalidInputError(f"{backbone} takes no steps, so there is nothing to plan", remedy="train it")
     if not 0 < mfu <= 1:
         raise InvalidInputError(f"mfu is {mfu}", remedy="it must be above 0 and at most 1")
-    check_together(settings)
     machine = machine_of(gpus)
+    sharding_asked(settings, machine.count)
     groups = keep_groups(groups)
     reader = target_reader(judgements_of(groups), settings)
     train_groups, validation = split_validation(groups, validation_groups, settings, reader)
+    check_run_wishes(settings, validated=bool(validation), validation_data=validation_groups is not None)
     skeleton = open_skeleton(
         backbone,
         max_length=settings.max_length,
@@ -172,26 +174,18 @@ def plan_training(
     if settings.batch_tokens is None and (most := planner.most_tokens()):
         # As the run itself chooses it.
         settings = planner.settings = settings.as_implied(batch_tokens=most)
-    batch_tokens = settings.forward_tokens
+    # The features of a frozen backbone are small, whatever computes them.
+    frozen = settings.trainable == "head" and not settings.dropout
     steps = Steps(
         items,
         read_targets(groups_of_items(items), reader, numbered=True),
         skeleton.network,
         settings,
         shares=machine.count,
-        groups_per_step=_groups_that_fill(items, skeleton, batch_tokens, machine),
+        on_gpus=machine.memory is not None and not frozen,
     )
     workload = measure_workload(steps, (skeleton.network.grow(item.sequences, item.types) for item in held_out))
     return planner.plan(str(backbone), workload, mfu)
-
-
-def _groups_that_fill(items: Sequence[Rendered], skeleton: Skeleton, batch_tokens: int, machine: Machine) -> int | None:
-    """How many groups fill a forest on every GPU, in 20 steps an epoch or more; None on a CPU, as steps have it."""
-    if machine.memory is None:
-        return None
-    some = [items[number] for number in range(0, len(items), max(1, len(items) // 256))]
-    mean = sum(len(skeleton.network.grow(item.sequences, item.types)) for item in some) / len(some)
-    return max(1, min(len(items) // 20, round(batch_tokens * machine.count / mean)))
 
 
 class _Planner:
@@ -216,10 +210,16 @@ class _Planner:
     def costs(self, settings: TrainingSettings) -> Costs:
         return self._costs(settings.trainable, settings.weights, settings.gradient_checkpointing)
 
+    @property
+    def segments(self) -> bool:
+        """Whether attention is computed segment by segment, as on a CPU."""
+        return self.machine.memory is None or self.settings.attention == "segments"
+
     def most_tokens(self) -> int | None:
-        """The largest forest that the machine has room for; None on a CPU."""
+        """The largest forest that the machine has room for; None where a run does not ask for it: on a CPU, and where
+        attention copies keys, as many as the data has."""
         settings, memory = self.settings, self.machine.memory
-        if memory is None:
+        if memory is None or self.segments:
             return None
         return tokens_that_fit(
             self.costs(settings),
@@ -232,11 +232,10 @@ class _Planner:
         )
 
     def is_sharded(self, settings: TrainingSettings) -> bool:
-        """Whether the run shares its weights out; a head alone is never shared out."""
-        whole = settings.weights == "4bit" or settings.optimizer != "adamw"
-        alone = self.machine.count == 1 or settings.trainable == "head" or whole
-        if alone or settings.sharding != "auto":
-            return settings.sharding == "fsdp" and not alone
+        """Whether the run shares its weights out."""
+        asked = sharding_asked(settings, self.machine.count)
+        if asked is not None:
+            return asked
         cost = self.costs(settings).whole
         return not copies_fit(settings.weights, cost.frozen, cost.learning, self.machine.memory or 0)
 
@@ -249,7 +248,7 @@ class _Planner:
             bf16=self.bf16,
             processes=self.machine.count,
             sharded=self.is_sharded(settings),
-            segments=self.machine.memory is None,
+            segments=self.segments,
         )
 
     def fits(self, memory: Memory) -> bool:
@@ -259,7 +258,8 @@ class _Planner:
         settings, machine = self.settings, self.machine
         costs, memory = self.costs(settings), self.memory(settings, workload.forest)
         arithmetic = arithmetic_of(costs, workload, settings)
-        speed = None if machine.flops is None else machine.count * machine.flops * mfu
+        # The table's speeds are of bf16.
+        speed = machine.count * machine.flops * mfu if machine.flops is not None and self.bf16 else None
         fits = None if machine.memory is None else self.fits(memory)
         return TrainingPlan(
             backbone=backbone,
@@ -281,33 +281,41 @@ class _Planner:
 
     def _remedies(self, workload: Workload) -> Iterator[Remedy]:
         """What makes a run smaller, the cheapest first, up to the first that fits."""
-        settings = self.settings
-        # 8-bit optimisers cannot be shared out.
-        shared = self.machine.count > 1
-        changes: list[dict[str, Any]] = [
-            {"gradient_checkpointing": True},
-            {"sharding": "fsdp"} if shared else {"optimizer": "adamw-8bit"},
-        ]
-        changes += [{"trainable": "lora", "weights": "bf16"}, {"weights": "4bit", "sharding": "none"}]
-        least = max(1024, workload.largest_tree)
-        if (settings.batch_tokens or workload.forest.tokens) > least:
-            changes.insert(0, {"batch_tokens": least})
-        forest = workload.forest
-        for change in changes:
+        least, forest, settings = max(1024, workload.largest_tree), workload.forest, self.settings
+        for change in self._changes(least, workload):
             if all(getattr(settings, name) == value for name, value in change.items()):
                 continue
-            settings = settings.as_implied(compile=False, **change)
+            settings = settings.as_implied(**change)
             if "batch_tokens" in change:
                 share = least / max(forest.tokens, 1)
                 forest = Amount(1, max(1, round(forest.responses * share)), least, least, forest.pairs, forest.copied)
             memory = self.memory(settings, forest)
-            words = " ".join(
-                f"{name}={str(value).lower()}" for name, value in change.items() if shared or name != "sharding"
-            )
+            words = " ".join(f"{name}={str(value).lower()}" for name, value in change.items())
             yield Remedy(words, memory.total, self.fits(memory))
             if self.fits(memory):
                 return
         yield Remedy("GPUs with more memory", memory.total, False)
+
+    def _changes(self, least: int, workload: Workload) -> Iterator[dict[str, Any]]:
+        """Changes of the settings that take less memory and that these settings can have, the cheapest first."""
+        settings, several = self.settings, self.machine.count > 1
+        if (settings.batch_tokens or workload.forest.tokens) > least:
+            yield {"batch_tokens": least}
+        # A backbone that stays as it is has no activations to recompute, and nothing to share.
+        adapted = settings.trainable if settings.trainable.startswith("lora") else "lora"
+        if settings.trainable == "head":
+            adapted = "head"
+        else:
+            yield {"gradient_checkpointing": True} | ({"compile": False} if settings.compile else {})
+            # 8-bit optimisers are not shared out, nor weights of 4 bits.
+            if several and settings.weights != "4bit":
+                yield {"sharding": "fsdp"} | ({} if settings.optimizer == "adamw" else {"optimizer": "adamw"})
+            elif settings.optimizer == "adamw":
+                yield {"optimizer": "adamw-8bit"}
+        changed = {} if adapted == settings.trainable else {"trainable": adapted}
+        if settings.weights != "4bit":
+            yield changed | {"weights": "bf16"}
+            yield {"weights": "4bit"} | ({"sharding": "none"} if several else {})
 
 
 def arithmetic_of(costs: Costs, workload: Workload, settings: TrainingSettings) -> Arithmetic:

@@ -21,6 +21,7 @@ from typing import Any, Generic, TypeVar
 import torch
 from accelerate import PartialState
 
+from plaudit.errors import InvalidInputError
 from plaudit.settings import Settings
 from plaudit.training.run.folder import (
     begin,
@@ -73,7 +74,7 @@ class ResumableRun(Generic[S]):
         self.checkpoint: Path | None = None
         self.chosen: dict[str, Any] = {}
         self.steps = 0
-        self._state = PartialState(cpu=not torch.cuda.is_available(), timeout=PATIENCE)
+        self._state = _meeting()
         self._resume, self._overwrite = resume, overwrite
         self._old_logs: list[str] = []
         self._began = False
@@ -138,3 +139,12 @@ class ResumableRun(Generic[S]):
             remove_logs(self.output, self._old_logs)
             self._began = False
         self._state.wait_for_everyone()
+
+
+def _meeting() -> PartialState:
+    """The processes of a run, once all of them are there."""
+    try:
+        return PartialState(cpu=not torch.cuda.is_available(), timeout=PATIENCE)
+    except (ValueError, torch.distributed.DistError) as error:
+        what = f"the processes of this run do not find each other: {' '.join(str(error).split())}"
+        raise InvalidInputError(what, remedy="start them with torchrun, or unset WORLD_SIZE to run alone") from error
