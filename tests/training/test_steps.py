@@ -12,6 +12,7 @@ from plaudit.groups import Group, Ranking
 from plaudit.model import RewardModel
 from plaudit.training import TrainingSettings
 from plaudit.training.reader import target_reader
+from plaudit.training.reward_model import _as_it_began
 from plaudit.training.steps import Steps, _groups_per_step
 from plaudit.training.trainer import RewardTrainer
 
@@ -39,13 +40,11 @@ def model(folder):
 
 
 def steps_of(model, groups=GROUPS, **changes):
-    shares, known = changes.pop("shares", 1), changes.pop("known", None)
+    shares = changes.pop("shares", 1)
     settings = TrainingSettings(**{"epochs": 1, "groups_per_step": 5, "batch_tokens": 4096, **changes})
     reader = target_reader(groups, settings)
     items = list(model.renderer.render(groups))
-    return Steps(
-        items, [reader(item.group) for item in items], model.network, settings, shares=shares, groups_per_step=known
-    )
+    return Steps(items, [reader(item.group) for item in items], model.network, settings, shares=shares)
 
 
 def many(sizes):
@@ -173,8 +172,10 @@ def test_how_many_responses_fill_every_gpu(model, monkeypatch):
     assert steps._responses_that_fill() == pytest.approx(4 * 300 / (tokens / 80), abs=1)
 
 
-def test_a_resumed_run_takes_the_steps_it_began_with(model):
-    assert steps_of(model, many([2] * 100), groups_per_step=None, known=7).groups_per_step == 7
+def test_a_resumed_run_takes_the_steps_it_began_with():
+    assert _as_it_began(TrainingSettings(), {"groups_per_step": 7}).groups_per_step == 7
+    assert _as_it_began(TrainingSettings(groups_per_step=4), {"groups_per_step": 7}).groups_per_step == 4
+    assert _as_it_began(TrainingSettings(), {}).groups_per_step is None
 
 
 # --- the loss and its gradients ---------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -171,11 +171,8 @@ def _build_trainer(
         for items in (train_items, validation_items)
     )
     targets = read_targets(groups_of_items(train_items), reader, numbered=True)
-    # On GPUs it follows from their number and memory; a resumed run may have others, and takes the same steps.
-    known = run.chosen.get("groups_per_step")
-    steps = Steps(
-        train_items, targets, network, settings, shares=run.processes, groups_per_step=known, features=features
-    )
+    began = _as_it_began(settings, run.chosen)
+    steps = Steps(train_items, targets, network, began, shares=run.processes, features=features)
     run.chosen["groups_per_step"] = steps.groups_per_step
     total = steps.steps_per_epoch * settings.epochs
     schedule = Schedule(
@@ -201,6 +198,12 @@ def _build_trainer(
     if validation_items and settings.patience:
         trainer.add_callback(EarlyStoppingCallback(settings.patience))
     return trainer
+
+
+def _as_it_began(settings: TrainingSettings, chosen: Mapping[str, Any]) -> TrainingSettings:
+    """With the groups of a step, which on GPUs follow from their number and memory: a resumed run may have others, and
+    takes the same steps."""
+    return settings.as_implied(groups_per_step=settings.groups_per_step or chosen.get("groups_per_step"))
 
 
 def _hash(groups: Sequence[Group]) -> str:

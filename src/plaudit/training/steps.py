@@ -62,7 +62,6 @@ class Steps(Dataset[Step]):
         network: grows trees as its architecture can.
         settings: of these `epochs`, `hand`, `groups_per_step`, `batch_tokens` and `seed`.
         shares: number of processes that split a step.
-        groups_per_step: where the settings leave it open and it is known already; None: chosen here.
         on_gpus: whether GPUs compute them, each of which should be full; None: where the network is.
         features: of all responses in order, where the backbone is frozen and they were computed before.
     """
@@ -75,7 +74,6 @@ class Steps(Dataset[Step]):
         settings: TrainingSettings,
         *,
         shares: int = 1,
-        groups_per_step: int | None = None,
         on_gpus: bool | None = None,
         features: Float[np.ndarray, "responses hidden"] | None = None,
     ) -> None:
@@ -93,10 +91,8 @@ class Steps(Dataset[Step]):
         self._first_hand = np.concatenate([[0], np.cumsum(hands)])
         self._large = np.flatnonzero(hands > 1).tolist()
         count = int(self._first_hand[-1])
-        self.groups_per_step = (
-            settings.groups_per_step
-            or groups_per_step
-            or _groups_per_step(count, int(self._first[-1]), self._responses_that_fill())
+        self.groups_per_step = settings.groups_per_step or _groups_per_step(
+            count, int(self._first[-1]), self._responses_that_fill()
         )
         self.steps_per_epoch = -(-count // self.groups_per_step)
 

@@ -208,7 +208,9 @@ def test_every_remedy_is_a_run_that_may_be_started(tmp_path, case):
     changes, count, expected = REMEDIES[case]
     skeleton = open_skeleton(tiny_model_folder(tmp_path / "b"))
     nothing = Amount.of([])
-    planner = planning._Planner(skeleton, TrainingSettings(**changes), Machine("small", count, 1000, 1e12))
+    planner = planning._Planner(
+        skeleton, TrainingSettings(**changes, batch_tokens=1024), Machine("small", count, 1000, 1e12)
+    )
     settings, words = planner.settings, []
     for change in planner._changes(1024, Workload(nothing, nothing, 1, 8, nothing)):
         words.append(" ".join(f"{name}={str(value).lower()}" for name, value in change.items()))

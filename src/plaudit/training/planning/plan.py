@@ -18,6 +18,7 @@ from plaudit.errors import InvalidInputError
 from plaudit.groups import Group
 from plaudit.model import Skeleton, is_baseline, open_skeleton
 from plaudit.training.group_targets import read_targets
+from plaudit.training.planning.arithmetic import Arithmetic, arithmetic_of
 from plaudit.training.planning.footprint import Costs, measure_costs
 from plaudit.training.planning.gpus import Machine, machine_of
 from plaudit.training.planning.memory import USABLE, Memory, memory_of, tokens_that_fit
@@ -33,27 +34,6 @@ from plaudit.training.wishes import check_run_wishes
 
 MFU = 0.4
 """Model FLOPs utilisation that is assumed where none is given."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arithmetic:
-    """Multiplications and additions of a whole run.
-
-    Attributes:
-        forward: of training; layers below those that learn once for all epochs, where their states are cached.
-        backward: of training, what is recomputed included.
-        attention: the part of both that attention is.
-        validation: of all evaluations.
-    """
-
-    forward: float
-    backward: float
-    attention: float
-    validation: float
-
-    @property
-    def total(self) -> float:
-        return self.forward + self.backward + self.validation
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,23 +148,13 @@ def plan_training(
         trust_remote_code=settings.trust_remote_code,
         outputs=reader.outputs,
     )
-    check_pooling(settings.pooling, skeleton.network.causal)
+    network = skeleton.network
+    check_pooling(settings.pooling, network.causal)
     items, held_out = render_groups(skeleton, settings, train_groups, validation)
     planner = _Planner(skeleton, settings, machine)
-    if settings.batch_tokens is None and (most := planner.most_tokens()):
-        # As the run itself chooses it.
-        settings = planner.settings = settings.as_implied(batch_tokens=most)
-    # The features of a frozen backbone are small, whatever computes them.
-    frozen = settings.trainable == "head" and not settings.dropout
-    steps = Steps(
-        items,
-        read_targets(groups_of_items(items), reader, numbered=True),
-        skeleton.network,
-        settings,
-        shares=machine.count,
-        on_gpus=machine.memory is not None and not frozen,
-    )
-    workload = measure_workload(steps, (skeleton.network.grow(item.sequences, item.types) for item in held_out))
+    targets = read_targets(groups_of_items(items), reader, numbered=True)
+    steps = Steps(items, targets, network, planner.settings, shares=machine.count, on_gpus=planner.fills_gpus)
+    workload = measure_workload(steps, (network.grow(item.sequences, item.types) for item in held_out))
     return planner.plan(str(backbone), workload, mfu)
 
 
@@ -206,6 +176,9 @@ class _Planner:
             return measure_costs(config, skeleton.network.outputs, changed, bf16=self.bf16)
 
         self._costs = costs
+        if settings.batch_tokens is None and (most := self.most_tokens()):
+            # As the run itself chooses it.
+            self.settings = settings.as_implied(batch_tokens=most)
 
     def costs(self, settings: TrainingSettings) -> Costs:
         return self._costs(settings.trainable, settings.weights, settings.gradient_checkpointing)
@@ -214,6 +187,12 @@ class _Planner:
     def segments(self) -> bool:
         """Whether attention is computed segment by segment, as on a CPU."""
         return self.machine.memory is None or self.settings.attention == "segments"
+
+    @property
+    def fills_gpus(self) -> bool:
+        """Whether steps grow to fill GPUs; the features of a frozen backbone never do."""
+        frozen = self.settings.trainable == "head" and not self.settings.dropout
+        return self.machine.memory is not None and not frozen
 
     def most_tokens(self) -> int | None:
         """The largest forest that the machine has room for; None where a run does not ask for it: on a CPU, and where
@@ -316,39 +295,3 @@ class _Planner:
         if settings.weights != "4bit":
             yield changed | {"weights": "bf16"}
             yield {"weights": "4bit"} | ({"sharding": "none"} if several else {})
-
-
-def arithmetic_of(costs: Costs, workload: Workload, settings: TrainingSettings) -> Arithmetic:
-    """The arithmetic of a whole run.
-
-    Args:
-        costs: of the network.
-        workload: of the data.
-        settings: of these `epochs`, `evaluate_every`, `annotators` and `trainable`.
-    """
-    whole, below, epoch = costs.whole, costs.below, workload.epoch
-    each, once = whole - below, below
-    # What is frozen below is computed once for all epochs: its states, or the features of a head, are cached.
-    forward = settings.epochs * _forward(each, epoch) + _forward(once, epoch)
-    learned = whole.learned_attention * epoch.pairs
-    backward = whole.backward * epoch.tokens + whole.backward_response * epoch.responses + 2.5 * learned
-    if settings.gradient_checkpointing:
-        backward += learned
-    readings = settings.epochs if settings.annotators else 0
-    forward += readings * _forward(each, epoch)
-    evaluations = round(settings.epochs / settings.evaluate_every) if workload.validation.trees else 0
-    attention = whole.attention - below.attention
-    seen = (settings.epochs + readings) * attention + below.attention
-    again = 3.5 if settings.gradient_checkpointing else 2.5
-    return Arithmetic(
-        forward=forward,
-        backward=settings.epochs * backward,
-        attention=seen * epoch.pairs + settings.epochs * again * learned,
-        validation=evaluations * _forward(each, workload.validation) + _forward(once, workload.validation),
-    )
-
-
-def _forward(costs: Any, amount: Amount) -> float:
-    """A forward pass of each of these responses."""
-    linear = costs.forward * amount.tokens + costs.forward_response * amount.responses
-    return float(linear + costs.attention * amount.pairs)
