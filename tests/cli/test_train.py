@@ -99,6 +99,7 @@ REFUSED = {
     "an old flag": (["DATA", "--passes", "3"], "there is no flag --passes; it is called --epochs here"),
     "transformers' flag": (["DATA", "--num_train_epochs=3"], "--num_train_epochs; it is called --epochs here"),
     "no flag of its own": (["DATA", "--holdout", "0"], "--holdout; give it as --set validation_share=VALUE"),
+    "a setting, and no flag": (["DATA", "--attention", "flex"], "--attention; give it as --set attention=VALUE"),
     "transformers' setting": (
         ["DATA", "--set", "per_device_train_batch_size=8"],
         "--set: there is no setting 'per_device_train_batch_size'; it is called groups_per_step here",

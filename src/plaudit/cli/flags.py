@@ -13,6 +13,9 @@ from plaudit.logs import launched_processes
 _SHARED = ("train", "pretrain", "sft")
 """Verbs that several processes do together; `score` does where it writes shards."""
 
+_SETTINGS = frozenset(meant[0] for meant in OTHER_NAMES.values())
+"""Settings that people look for as flags."""
+
 
 class Verbs(TyperGroup):
     """The commands, looking at a verb's flags before they are parsed."""
@@ -56,7 +59,7 @@ def refuse_several_processes(verb: str, arguments: list[str]) -> None:
 
 
 def refuse_other_names(arguments: list[str], flags: list[str]) -> None:
-    """Raise if a flag among the arguments is another name of what the verb has.
+    """Raise if a flag among the arguments is another name of what the verb has, or one of its settings.
 
     Args:
         arguments: of the verb.
@@ -74,12 +77,13 @@ def refuse_other_names(arguments: list[str], flags: list[str]) -> None:
         name = flag.removeprefix("--").replace("-", "_")
         if argument == "--":
             return
-        if not flag.startswith("--") or name in known or name not in OTHER_NAMES:
+        setting = "set" in known and name in _SETTINGS
+        if not flag.startswith("--") or name in known or not (setting or name in OTHER_NAMES):
             continue
         if meant := name_meant(name, known):
             raise InvalidInputError(f"there is no flag {flag}", remedy=f"it is called --{meant.replace('_', '-')} here")
         if "set" in known:
-            meant = OTHER_NAMES[name][0]
+            meant = OTHER_NAMES.get(name, (name,))[0]
             raise InvalidInputError(f"there is no flag {flag}", remedy=f"give it as --set {meant}=VALUE")
         meant = OTHER_NAMES[name][0]
         remedy = f"{meant} is a setting of training: plaudit train --set {meant}=VALUE"
