@@ -29,6 +29,7 @@ import plaudit
 from plaudit.data import on_disk
 from plaudit.groups import Group
 from plaudit.model import RewardNetwork
+from plaudit.training.run import progress
 
 PATIENCE = 120.0
 ARGUMENTS = {
@@ -72,6 +73,8 @@ def train(folder, run):
     os.dup2(log.fileno(), 1)
     os.dup2(log.fileno(), 2)
     logging.basicConfig(format="plaudit: %(message)s", level=logging.WARNING)
+    # Which lines are logged does not depend on the clock.
+    progress.SECONDS = 0
     # Nothing that another run has kept.
     os.environ["XDG_CACHE_HOME"] = str(folder.parent / "cache" / folder.name)
     if run.get("disk"):

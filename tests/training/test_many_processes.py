@@ -1,16 +1,12 @@
 """A run of two or three processes, each with a copy of the model (DDP) or a share (FSDP2), is the run of one."""
 
 import json
-import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
+from several_processes import lines, log, numbers, run_forked
 
-SCRIPT = Path(__file__).with_name("forked_runs.py")
 # 29 groups in steps of 6, 10 steps in all; in forests of 40 tokens one process has more of them than another would.
 SMALL = {"batch_tokens": 40}
 FSDP = {"sharding": "fsdp"}
@@ -51,24 +47,7 @@ def script():
 def runs(tmp_path_factory):
     """A folder with all runs, and what the script said of each."""
     folder = tmp_path_factory.mktemp("runs")
-    done = subprocess.run(
-        [sys.executable, SCRIPT, folder], input=json.dumps([*script()]), capture_output=True, text=True, timeout=600
-    )
-    assert done.returncode == 0, done.stderr
-    return folder, [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def log(folder, name, rank=0):
-    return (folder / f"{name}.{rank}.log").read_text()
-
-
-def lines(folder, name):
-    """What was logged: of the steps since the last line, and of the validation set."""
-    return re.findall(r"^step \d+/\d+: .*$", log(folder, name), re.MULTILINE)
-
-
-def numbers(line):
-    return [float(number) for number in re.findall(r"\d+(?:\.\d+)?", line)]
+    return folder, run_forked(folder, script(), timeout=600)
 
 
 def assert_same(folder, alone, shared, tolerance=1e-5):

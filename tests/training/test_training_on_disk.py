@@ -4,7 +4,6 @@ import json
 import logging
 import re
 from dataclasses import replace
-from functools import partial
 
 import pytest
 import torch
@@ -17,7 +16,7 @@ from plaudit.data import GroupStore, keep_groups, on_disk, write_groups
 from plaudit.errors import PlauditError
 from plaudit.groups import Group, Ranking, Rating
 from plaudit.training.baselines import sampled
-from plaudit.training.run import rendering
+from plaudit.training.run import progress
 
 OPTIONS = {
     "learning_rate": 0.01,
@@ -47,6 +46,12 @@ class Interrupt(TrainerCallback):
     def on_step_end(self, args, state, control, **_):
         if state.global_step == 5:
             raise KeyboardInterrupt
+
+
+@pytest.fixture(autouse=True)
+def every_line(monkeypatch):
+    """Which lines are logged does not depend on the clock."""
+    monkeypatch.setattr(progress, "SECONDS", 0)
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +120,6 @@ def test_from_the_command_line_too_and_another_seed_reads_the_same_tokens(
 
     write_groups(toy_groups(44), tmp_path / "data.jsonl")
     monkeypatch.setattr(on_disk, "MOST_IN_MEMORY", 1)
-    monkeypatch.setattr(rendering, "rendering_shown", partial(rendering.rendering_shown, seconds=0))
     options = [f"--set={name}={value}" for name, value in {**OPTIONS, "epochs": 1}.items()]
     for seed in (0, 1):
         arguments = ["train", str(tmp_path / "data.jsonl"), "-o", str(tmp_path / f"m{seed}"), "-b", str(backbone)]

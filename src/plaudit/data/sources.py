@@ -6,7 +6,6 @@ at a time.
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,6 +22,7 @@ from plaudit.data.containers.separated import check_header
 from plaudit.data.rows import Row
 from plaudit.data.watching import open_watched, tell_rows
 from plaudit.errors import DataError, InvalidInputError, NotFoundError, import_extra
+from plaudit.logs import launched_processes
 
 SUFFIXES = (".jsonl", ".json", ".ndjson", ".csv", ".tsv", ".parquet")
 """Endings of the data files in a folder; each may be followed by `.gz` (but Parquet, which is compressed already)."""
@@ -200,7 +200,8 @@ def open_stdin() -> BinaryIO:
         >>> open_stdin() is sys.stdin.buffer
         True
     """
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+    _, processes = launched_processes()
+    if processes > 1:
         raise InvalidInputError("several processes cannot share stdin", remedy="write it to a file, and give its name")
     return sys.stdin.buffer
 

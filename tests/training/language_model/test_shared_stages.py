@@ -1,17 +1,13 @@
 """Pretraining and fine-tuning in two or three processes are those of one."""
 
 import json
-import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from safetensors.torch import load_file
+from several_processes import lines, log, numbers, run_forked
 
 pytest.importorskip("trl", reason="the sft extra is not installed")
 
-SCRIPT = Path(__file__).parents[1] / "forked_runs.py"
 # 10 responses in steps of 4: the last step of an epoch has two, so that of three processes one has none.
 SFT = {"batch_size": 4, "lora": 2}
 SCRATCH = {"vocabulary": 262, "layers": 1, "hidden": 16, "heads": 2, "block": 32, "batch_tokens": 250}
@@ -35,22 +31,10 @@ def script():
 def folder(tmp_path_factory):
     """Of all runs, each of which ended as it should."""
     folder = tmp_path_factory.mktemp("stages")
-    done = subprocess.run(
-        [sys.executable, SCRIPT, folder], input=json.dumps([*script()]), capture_output=True, text=True, timeout=300
-    )
-    assert done.returncode == 0, done.stderr
-    for run in map(json.loads, done.stdout.splitlines()):
+    for run in run_forked(folder, script(), timeout=300):
         wanted = [-9] * 2 if "kill_at" in run else [0] * run.get("processes", 1)
-        assert run["codes"] == wanted, (run, (folder / f"{run['name']}.0.log").read_text())
+        assert run["codes"] == wanted, (run, log(folder, run["name"]))
     return folder
-
-
-def lines(folder, name):
-    return re.findall(r"^step \d+/\d+: .*$", (folder / f"{name}.0.log").read_text(), re.MULTILINE)
-
-
-def numbers(line):
-    return [float(number) for number in re.findall(r"\d+(?:\.\d+)?", line)]
 
 
 @pytest.mark.parametrize("name", [*(f"{name} x" for name in RUNS), "sft, killed"])
@@ -73,4 +57,4 @@ def test_lines_count_all_processes_and_come_once(folder, name):
     for line, expected in zip(shared, one, strict=True):
         assert numbers(line) == pytest.approx(numbers(expected), abs=2e-4)
     for rank in range(1, RUNS[name][2]):
-        assert (folder / f"{name} x.{rank}.log").read_text() == ""
+        assert log(folder, f"{name} x", rank) == ""

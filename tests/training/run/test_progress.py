@@ -60,8 +60,9 @@ def test_the_cursor_comes_back_however_a_run_ends(terminal):
     assert terminal.getvalue().rstrip().endswith(SHOW_CURSOR)
 
 
-def test_rendering_tells_how_far_it_is(capsys):
-    assert list(module.rendering_shown(iter("abc"), 3, seconds=0)) == ["a", "b", "c"]
+def test_rendering_tells_how_far_it_is(capsys, monkeypatch):
+    monkeypatch.setattr(module, "SECONDS", 0)
+    assert list(module.rendering_shown(iter("abc"), 3)) == ["a", "b", "c"]
     told = [f"rendered {done} of 3 groups" for done in (1, 2, 3)]
     assert capsys.readouterr().err.splitlines() == told
 

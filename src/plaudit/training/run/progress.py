@@ -14,6 +14,9 @@ from transformers import TrainerCallback
 
 Item = TypeVar("Item")
 
+SECONDS = 10.0
+"""Between two lines, where stderr is no terminal."""
+
 _SHOWN = ("loss", "rankings_loss", "ratings_loss", "accuracy", "gap")
 
 
@@ -50,15 +53,14 @@ class LiveProgress(TrainerCallback):
 
 
 class PlainProgress(TrainerCallback):
-    """One line every so many seconds, and one for each evaluation."""
+    """One line every `SECONDS`, and one for each evaluation."""
 
-    def __init__(self, seconds: float = 10.0) -> None:
-        self.seconds = seconds
-        self.last = -seconds
+    def __init__(self) -> None:
+        self.last = float("-inf")
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
         now = time.monotonic()
-        if logs and "loss" in logs and (now - self.last >= self.seconds or state.global_step == state.max_steps):
+        if logs and "loss" in logs and (now - self.last >= SECONDS or state.global_step == state.max_steps):
             self.last = now
             print(f"step {state.global_step}/{state.max_steps}: {_figures(logs)}", file=sys.stderr, flush=True)
 
@@ -81,15 +83,15 @@ def progress() -> Iterator[TrainerCallback]:
         live.bar.stop()
 
 
-def rendering_shown(items: Iterable[Item], total: int, *, seconds: float = 10.0) -> Iterator[Item]:
-    """The items as they are rendered: with a bar if stderr is a terminal, with a line every so many seconds if not."""
+def rendering_shown(items: Iterable[Item], total: int) -> Iterator[Item]:
+    """The items as they are rendered: with a bar if stderr is a terminal, with a line every `SECONDS` if not."""
     console = Console(stderr=True)
     if console.is_terminal:
         yield from track(items, "rendering", total=total, console=console, transient=True)
         return
     last = time.monotonic()
     for done, item in enumerate(items, start=1):
-        if (now := time.monotonic()) - last >= seconds:
+        if (now := time.monotonic()) - last >= SECONDS:
             last = now
             print(f"rendered {done:,} of {total:,} groups", file=sys.stderr, flush=True)
         yield item
