@@ -15,6 +15,7 @@ from plaudit.labelling.jobs import Jobs
 from plaudit.labelling.project import Project
 from plaudit.labelling.server import running_labelling_server
 from plaudit.labelling.settings import LabellingSettings
+from plaudit.storage import write_json
 
 
 @pytest.fixture
@@ -60,6 +61,50 @@ def test_no_process_outlives_its_server(project, commands, tmp_path, monkeypatch
         os.kill(int((tmp_path / "pid").read_text()), 0)
     [run] = Jobs(Project.open(project.place)).runs()
     assert (run["state"], len(run["commands"])) == ("cancelled", 1)
+
+
+def test_who_is_told_that_a_run_ended_may_begin_another(project, commands, monkeypatch):
+    """The file of a run is written before anybody is told; here that takes long."""
+    commands("exit 0")
+
+    def slowly(file, row):
+        write_json(file, row)
+        time.sleep(0.2)
+
+    monkeypatch.setattr("plaudit.labelling.jobs.write_json", slowly)
+    jobs = Jobs(project)
+    for number in (1, 2):
+        jobs.start("bow", 0)
+        assert (ended(jobs)["state"], jobs.runs()[0]["number"]) == ("done", number)
+
+
+def test_a_cancelled_run_ends_with_its_process_though_that_ends_well(project, commands, tmp_path):
+    commands(f"trap 'exit 0' TERM; touch {tmp_path}/begun; while true; do sleep 0.01; done")
+    jobs = Jobs(project)
+    jobs.start("bow", 0)
+    while not (tmp_path / "begun").exists():
+        time.sleep(0.01)
+    jobs.cancel()
+    run = ended(jobs)
+    assert (run["state"], len(run["commands"])) == ("cancelled", 1)
+    assert run["ended"] >= run["started"]
+
+
+def test_what_could_not_begin_leaves_nothing_and_is_in_nobodys_way(project, commands, monkeypatch):
+    commands("exit 0")
+    jobs = Jobs(project)
+
+    def full(*args, **more):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("plaudit.labelling.jobs.note", full)
+    with pytest.raises(OSError, match="No space"):
+        jobs.start("bow", 0)
+    assert jobs.runs() == []
+    monkeypatch.undo()
+    commands("exit 0")
+    jobs.start("bow", 0)
+    assert ended(jobs)["number"] == 1
 
 
 def test_a_run_has_a_number_of_its_own_though_others_were_deleted(project, commands):

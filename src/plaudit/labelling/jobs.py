@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -95,6 +95,7 @@ class Jobs:
         self.folder = project.folder / FOLDER
         self._lock = threading.Lock()
         self._current: JobRun | None = None
+        self._cancelled = False
         self._process: subprocess.Popen[str] | None = None
         self._thread: threading.Thread | None = None
 
@@ -116,25 +117,26 @@ class Jobs:
             # Runs may have been deleted.
             numbers = [_number(folder) for folder in self._folders()]
             run = JobRun(self.folder / f"{max(numbers, default=0) + 1:04d}", backbone=backbone)
+            self._current, self._cancelled = run, False
+        try:
             run.folder.mkdir(parents=True)
-            try:
-                self._write_data(run, compare)
-            except RefusedError:
-                run.folder.rmdir()
-                raise
-            self._current = run
-        with self._project.database.writing() as connection:
-            note(connection, "training", {"run": run.folder.name, "backbone": backbone}, whose)
+            self._write_data(run, compare)
+            with self._project.database.writing() as connection:
+                note(connection, "training", {"run": run.folder.name, "backbone": backbone}, whose)
+        except BaseException:
+            # Nothing of it is left, and another may begin.
+            rmtree(run.folder, ignore_errors=True)
+            self._current = None
+            raise
         steps = self._steps(run, count)
         self._thread = threading.Thread(target=self._work, args=(run, steps), name="plaudit-training", daemon=True)
         self._thread.start()
         return run
 
     def cancel(self) -> None:
-        """End the run that is going on, if there is one."""
+        """Let the run that is going on end, if there is one: it is cancelled once its process has ended."""
         with self._lock:
-            if self._current is not None:
-                self._current.state = "cancelled"
+            self._cancelled = True
             if self._process is not None:
                 self._process.terminate()
 
@@ -197,23 +199,24 @@ class Jobs:
 
     def _work(self, run: JobRun, steps: Sequence[Sequence[str]]) -> None:
         try:
-            self._take_steps(run, steps)
+            state = self._take_steps(run, steps)
         except OSError:
             # No room for the log, or for another process.
             logger.exception("the run %s failed", run.folder)
-            run.state = "failed"
-        run.accuracy = _accuracy(run.folder / "report" / "metrics.json")
-        run.comparison = _compared(run)
-        run.ended = now()
-        run.state = "done" if run.state == "running" else run.state
+            state = "failed"
+        accuracy, comparison = _accuracy(run.folder / "report" / "metrics.json"), _compared(run)
+        # A copy: who is told that a run has ended may begin another at once.
+        ended = replace(run, state=state, ended=now(), accuracy=accuracy, comparison=comparison)
         try:
-            write_json(run.folder / "run.json", run.to_json())
+            write_json(run.folder / "run.json", ended.to_json())
         except (OSError, DataError):
             logger.exception("what became of the run %s could not be written", run.folder)
         with self._lock:
             self._current = self._process = None
 
-    def _take_steps(self, run: JobRun, steps: Sequence[Sequence[str]]) -> None:
+    def _take_steps(self, run: JobRun, steps: Sequence[Sequence[str]]) -> str:
+        """Take one after the other, until one fails; the state that the run ends in."""
+        failed = False
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", "COLUMNS": "100"}
         with (run.folder / LOG).open("w", encoding="utf-8") as log:
             for step in steps:
@@ -221,8 +224,8 @@ class Jobs:
                 shown = [self._project.database.name if word == self._project.place else word for word in step]
                 line = "plaudit " + " ".join(shown)
                 with self._lock:
-                    if run.state != "running":
-                        return
+                    if self._cancelled:
+                        break
                     run.commands.append(line)
                     log.write(f"$ {line}\n")
                     log.flush()
@@ -230,8 +233,9 @@ class Jobs:
                     self._process = subprocess.Popen(
                         command, stdout=log, stderr=subprocess.STDOUT, text=True, env=environment
                     )
-                if self._process.wait() and run.state == "running":
-                    run.state = "failed"
+                if failed := self._process.wait() != 0:
+                    break
+        return "cancelled" if self._cancelled else "failed" if failed else "done"
 
 
 def _number(folder: Path) -> int:
