@@ -14,6 +14,8 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 # What terminals print follows the locale.
 os.environ["LC_ALL"] = "C.UTF-8"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# Ray keeps a token in the home of whoever starts it, and asks for it in every session of a process.
+os.environ.setdefault("RAY_AUTH_MODE", "disabled")
 
 import pytest  # noqa: E402 - after the environment is set
 from hypothesis import HealthCheck, settings  # noqa: E402

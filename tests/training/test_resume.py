@@ -254,7 +254,7 @@ def test_a_disk_that_is_full_at_the_end_leaves_the_old_model(backbone, tmp_path,
         with pytest.raises(PlauditError, match=r"No space left on device.*what was there before is unchanged"):
             train(tmp_path, backbone, overwrite=True, epochs=2)
     assert same(weights(tmp_path), before)
-    assert not list(tmp_path.glob(".saving-*"))
+    assert not list(tmp_path.glob(".part-*"))
     # The training is not lost: its last checkpoint is there.
     train(tmp_path, backbone, resume=True, epochs=2)
     assert json.loads((tmp_path / "plaudit.json").read_text())["steps"] == 10

