@@ -202,6 +202,16 @@ def import_extra(module: str, extra: str, what: str) -> Any:
         raise MissingExtraError(f"{what} needs the `{extra}` extra", remedy=remedy) from error
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out, a GPU's or the processor's, of which torch says so in a plain RuntimeError.
+
+    Example:
+        >>> is_out_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory")), is_out_of_memory(OSError())
+        (True, False)
+    """
+    return isinstance(error, MemoryError) or "out of memory" in str(error) or "can't allocate memory" in str(error)
+
+
 class OverloadedError(PlauditError):
     """Too much is asked for at once. The same request may go through later.
 

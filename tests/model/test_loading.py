@@ -119,6 +119,8 @@ def test_a_padding_token_is_added_where_there_is_none(tmp_path, rows, grown):
     assert model.tokenizer.pad_token_id not in (EOS, None)
     assert model.network.config.pad_token_id == model.tokenizer.pad_token_id
     assert model.network.model.get_input_embeddings().num_embeddings == size + grown
+    # Nobody reads the new row, and no draw decides what it is.
+    assert not model.network.model.get_input_embeddings().weight[size:].any()
     model.save(tmp_path / "out")
     assert AutoTokenizer.from_pretrained(tmp_path / "out").pad_token == "<|pad|>"
     found = RewardModel.from_pretrained(tmp_path / "out").score(GROUP)[0]

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from forking import start
 from tiny import tiny_model_folder
 
@@ -151,20 +152,23 @@ def test_a_new_folder_may_be_deep(saved):
     assert (folder / "a" / "b" / "config.json").is_file()
 
 
-def test_an_interrupt_waits_for_the_renames(tmp_path, monkeypatch):
-    """Ctrl-C between two renames: all are made, then it arrives."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_waits_for_the_renames(tmp_path, monkeypatch, number):
+    """Ctrl-C or SIGTERM between two renames: all are made, then it arrives."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     renamed = []
     replace = Path.replace
 
     def interrupted(self, target):
         renamed.append(replace(self, target).name)
         if len(renamed) == 1:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), number)
 
     monkeypatch.setattr(Path, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt), staged(tmp_path) as staging:
         for name in "abc":
             (staging / name).write_text(name)
+    signal.signal(signal.SIGTERM, before)
     assert renamed == ["a", "b", "c"]
     assert sorted(files(tmp_path)) == ["a", "b", "c"]
 
@@ -174,3 +178,13 @@ def test_models_are_as_readable_as_any_new_file(saved):
     other.save(folder, overwrite=True)
     (folder / "new").write_text("")
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {(folder / "new").stat().st_mode & 0o777}
+
+
+def test_a_second_process_says_that_it_does_not_save(saved, monkeypatch):
+    """transformers writes no weights there, and no word of it."""
+    folder, other = saved
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.distributed, "get_rank", lambda *_: 1)
+    with pytest.raises(PlauditError, match=r"process 1 of several cannot save to .*; save in the first"):
+        other.save(folder / "elsewhere")
+    assert not (folder / "elsewhere").exists()

@@ -6,7 +6,7 @@ and forks the processes of each run. They meet over gloo, by the variables that 
 Reads a list of runs, `{"name": ..., "verb": "train", "processes": 2, "arguments": {...}, "kill_at": 7}`, trains each
 into FOLDER/name and prints for each, in a line of JSON, the exit codes of its processes, and the dtypes that the first
 saw in a forward pass. What a process prints stands in FOLDER/name.RANK.log. `"disk": true`: groups and tokens stay on
-disk, however few. `kill_at`: SIGKILL for all at that step.
+disk, however few. `kill_at`: SIGKILL at that step, for all, or for the one process that `kill` names.
 """
 
 import gc
@@ -79,7 +79,7 @@ def train(folder, run):
     os.environ["XDG_CACHE_HOME"] = str(folder.parent / "cache" / folder.name)
     if run.get("disk"):
         on_disk.MOST_IN_MEMORY = 1
-    if (step := run.get("kill_at")) is not None:
+    if (step := run.get("kill_at")) is not None and run.get("kill", rank) == rank:
         kill_at(step)
     dtypes = watch_dtypes()
     try:

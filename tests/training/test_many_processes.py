@@ -30,6 +30,9 @@ DISK = {"copies", "shares, lora"}
 # Killed at step 7, after the checkpoint of step 5, and resumed: name -> the processes that go on.
 KILLED = {"copies, killed": (2, {}), "shares, killed": (3, FSDP)}
 
+# One of two is killed at step 7, and the other waits for it.
+LOST = {"copies, lost": {}, "shares, lost": FSDP}
+
 
 def script():
     """The runs, in order."""
@@ -41,6 +44,8 @@ def script():
     for name, (processes, arguments) in KILLED.items():
         yield {"name": name, "processes": 2, "arguments": arguments, "kill_at": 7}
         yield {"name": name, "processes": processes, "arguments": {**arguments, "resume": True}}
+    for name, arguments in LOST.items():
+        yield {"name": name, "processes": 2, "arguments": arguments, "kill_at": 7, "kill": 1}
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +73,7 @@ def test_every_process_ended_well(runs):
     folder, reports = runs
     for run in reports:
         wanted = [-9] * 2 if "kill_at" in run else [0] * run.get("processes", 1)
+        wanted = [1, -9] if "kill" in run else wanted
         assert run["codes"] == wanted, (run, log(folder, run["name"]))
 
 
@@ -85,6 +91,13 @@ def test_on_disk_where_it_should_be(runs):
 @pytest.mark.parametrize("name", KILLED)
 def test_killed_and_resumed(runs, name):
     assert_same(runs[0], "plain", name)
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_whoever_is_left_says_in_a_line_that_another_has_ended(runs, name):
+    *_, last = log(runs[0], name).splitlines()
+    assert last.startswith("plaudit.errors.InvalidInputError: another process of this run has ended; ")
+    assert last.endswith("; go on with --resume")
 
 
 @pytest.mark.parametrize("name", [*SHARED])

@@ -296,9 +296,10 @@ def test_killed_and_resumed(command, backbone, tmp_path):
     assert same(weights(tmp_path / "out"), weights(tmp_path / "whole"))
 
 
-def test_ctrl_c(command, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c(command, tmp_path, number):
     process = running(command, tmp_path / "out", 2)
-    os.kill(process.pid, signal.SIGINT)
+    os.kill(process.pid, number)
     process.join()
     said = (tmp_path / "log").read_text()
     assert process.exitcode == 130, said

@@ -108,7 +108,7 @@ def train_command(
     settings = changed_settings(context, TrainingSettings(), **loss_settings(losses or ""))
     what: dict[str, Any] = {"backbone": backbone, "validation_groups": validation, "settings": settings}
     if output is None:
-        _show_plan(groups, as_json, {"gpus": gpus} | ({} if mfu is None else {"mfu": mfu}), what)
+        _show_plan(groups, as_json, {"gpus": gpus, "mfu": mfu}, what)
     else:
         train(groups, output, **what, resume=resume, overwrite=reading.overwrite)
         tell(f"The model is in {output}. Measure it on held-out data: plaudit eval {output} DATA")

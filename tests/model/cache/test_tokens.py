@@ -143,3 +143,6 @@ def test_a_file_that_somebody_has_cut_is_no_shorter_answer(tmp_path, cache):
     assert items[0].cost == sum(map(len, items[0].sequences))
     with pytest.raises(DataError, match=r"tokens\.i32: it ends too soon; delete its folder"):
         items[1]
+    tokens.unlink()
+    with pytest.raises(DataError, match=r"tokens\.i32: it cannot be read: No such file or directory; start the"):
+        items[1]

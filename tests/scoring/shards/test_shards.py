@@ -341,3 +341,32 @@ def test_a_full_disk_leaves_what_is_whole(model, write, tmp_path):
     done = score(resource.RLIM_INFINITY)
     assert (done.returncode, f"{4 - len(whole)} shard" in done.stderr) == (0, True), done.stderr
     assert read_scores(tmp_path / "out")[0] == lines_of(model, source, tmp_path)
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_command_that_is_refused_leaves_nothing_and_removes_nothing(model, many, write, tmp_path, overwrite):
+    empty, out, how = write([], "empty.jsonl"), tmp_path / "out", ShardOptions(overwrite=overwrite)
+    with pytest.raises(DataError, match="the file is empty"):
+        score_shards(model, empty, out, 2, how)
+    assert not out.exists()
+    score_shards(model, many, out, 2)
+    before = bytes_of(out)
+    with pytest.raises(DataError):
+        score_shards(model, empty, out, 2, how)
+    assert bytes_of(out) == before
+
+
+def test_two_commands_that_begin_at_once_are_not_mixed(model, many, write, tmp_path, monkeypatch):
+    """Another one, of other data, has put its first shard there while this one read its own."""
+    out, check = tmp_path / "out", running.check_shards
+    other = write([{"prompt": "p", "responses": ["a", "b"]}], "other.jsonl")
+
+    def checked(*arguments, **options):
+        check(*arguments, **options)
+        monkeypatch.setattr(running, "check_shards", check)
+        score_shards(model, other, out, 2)
+
+    monkeypatch.setattr(running, "check_shards", checked)
+    with pytest.raises(DataError, match="its shards were made of other data"):
+        score_shards(model, many, out, 2)
+    assert len(read_scores(out)[0]) == 2

@@ -272,5 +272,9 @@ def test_what_is_no_plan_is_refused():
         plan_training(GROUPS, "bow")
     with pytest.raises(PlauditError, match="mfu is 2"):
         plan_training(GROUPS, "minilm-l6", mfu=2.0)
+    with pytest.raises(PlauditError, match=r"there is no GPU of a known speed; name GPUs, such as --gpus 1xh100"):
+        plan_training(GROUPS, "minilm-l6", mfu=0.3)
+    with pytest.raises(PlauditError, match="the speeds of GPUs that are known are of bf16; use precision=bf16"):
+        plan_training(GROUPS, "minilm-l6", gpus="1xl4", mfu=0.3, precision="fp32")
     with pytest.raises(PlauditError, match="weights=4bit is of frozen weights"):
         plan_training(GROUPS, "minilm-l6", weights="4bit")

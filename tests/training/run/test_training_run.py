@@ -1,6 +1,7 @@
 """What a run passes through to transformers' trainer, and what of it transformers refuses."""
 
 import pytest
+import torch
 from transformers import TrainingArguments
 
 from plaudit.errors import PlauditError
@@ -51,3 +52,24 @@ def test_another_tool_s_sharding_is_refused_in_a_line(tmp_path, monkeypatch, var
     with pytest.raises(PlauditError, match=says) as caught:
         run.open()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (MemoryError(), r"memory ran out \(no more is known\); let less be computed at once"),
+        (RuntimeError("CUDA out of memory.\nTried to allocate 2 GiB"), r"memory ran out \(CUDA out of memory. Tried"),
+        (torch.distributed.DistBackendError("ncclRemoteError"), "another process of this run has ended"),
+    ],
+)
+def test_what_ends_a_process_from_outside_is_a_line(tmp_path, error, says):
+    run = TrainingRun(tmp_path / "new", TrainingSettings(), {}, resume=False, overwrite=False)
+    with pytest.raises(PlauditError, match=says + ".*; nothing was saved yet$") as caught, run.whole_or_gone():
+        raise error
+    assert "\n" not in str(caught.value)
+
+
+def test_a_defect_stays_one(tmp_path):
+    run = TrainingRun(tmp_path / "new", TrainingSettings(), {}, resume=False, overwrite=False)
+    with pytest.raises(RuntimeError, match="shapes"), run.whole_or_gone():
+        raise RuntimeError("shapes do not match")

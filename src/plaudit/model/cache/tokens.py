@@ -114,7 +114,11 @@ class RenderedStore(Sequence[Rendered]):
         """What a file holds of a group, as 64-bit numbers. It is read and not mapped: the pages that a step has looked
         at stay the system's, of which it has one copy, and do not become the process's."""
         place, count = self.folder / name, starts[-1] - starts[0]
-        values = np.fromfile(place, kind, count, offset=starts[0] * np.dtype(kind).itemsize)
+        try:
+            values = np.fromfile(place, kind, count, offset=starts[0] * np.dtype(kind).itemsize)
+        except OSError as error:
+            remedy = "start the command again, which makes its folder anew where it is gone"
+            raise DataError(f"it cannot be read: {error.strerror or error}", file=place, remedy=remedy) from error
         if len(values) < count:
             raise DataError("it ends too soon", file=place, remedy="delete its folder, which is made anew")
         return values.astype(np.int64)

@@ -86,7 +86,8 @@ def staged(folder: Path) -> Iterator[Path]:
     the two. What no model has, stays.
 
     Raises:
-        PlauditError: if the folder cannot be written (a full disk, no permission).
+        PlauditError: if the folder cannot be written (a full disk, no permission), or this is not the first of the
+            processes that torch knows of: transformers writes nothing there, and says nothing.
 
     Example:
         >>> with staged(Path("my-folder")) as staging:
@@ -94,6 +95,7 @@ def staged(folder: Path) -> Iterator[Path]:
         >>> [path.name for path in Path("my-folder").iterdir()]
         ['notes.txt']
     """
+    _check_first_process(folder)
     try:
         with making(folder):
             staging = temporary_for(folder / "model")
@@ -109,6 +111,15 @@ def staged(folder: Path) -> Iterator[Path]:
         raise InvalidInputError(
             f"saving to {folder} failed ({reason})", remedy="what was there before is unchanged"
         ) from error
+
+
+def _check_first_process(folder: Path) -> None:
+    from torch import distributed
+
+    if distributed.is_available() and distributed.is_initialized() and (rank := distributed.get_rank()):
+        raise InvalidInputError(
+            f"process {rank} of several cannot save to {folder}", remedy="save in the first, whose rank is 0"
+        )
 
 
 def _move_in(staging: Path, folder: Path) -> None:
@@ -162,15 +173,17 @@ def new_folder(output: Path, *, overwrite: bool = False) -> Iterator[Path]:
 
 @contextmanager
 def _deferred_interrupt() -> Iterator[None]:
-    """Hold Ctrl-C back for the moment that the renames take. Only the main thread may; elsewhere none arrives."""
+    """Hold Ctrl-C and SIGTERM back for the moment that the renames take. Only the main thread may."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     arrived: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: arrived.append(number))
+    held = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(each, lambda number, frame: arrived.append(number)) for each in held]
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in zip(held, before, strict=True):
+            signal.signal(number, handler)
     if arrived:
-        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), arrived[0])

@@ -53,18 +53,16 @@ class Manifest:
         return different
 
 
-def settle_folder(folder: Path, manifest: Manifest, *, overwrite: bool) -> None:
-    """Make a folder ready for its shards, or find it to be the one that a run before began.
+def check_shards(folder: Path, manifest: Manifest, *, overwrite: bool) -> None:
+    """Raise unless a folder may have these shards: it is new, empty, or the one that a run before began.
 
     Raises:
         DataError: if it holds something else, or shards of something else, unless it is to be overwritten.
     """
-    before = _read(folder)
     if overwrite:
-        for file in shard_files(folder):
-            file.unlink()
-        (folder / MANIFEST).unlink(missing_ok=True)
-    elif before is None:
+        return
+    before = _read(folder)
+    if before is None:
         check_folder(folder)
     elif different := before.differences(manifest):
         raise DataError(
@@ -72,7 +70,25 @@ def settle_folder(folder: Path, manifest: Manifest, *, overwrite: bool) -> None:
             file=folder,
             remedy="name another folder, or replace what is there with --overwrite (overwrite=True)",
         )
-    else:
+
+
+def begin_shards(folder: Path, manifest: Manifest, *, overwrite: bool) -> None:
+    """Write down what the shards are of, before the first of them stands there; or find it written.
+
+    Args:
+        folder: of the shards, which is there.
+        manifest: of them.
+        overwrite: remove the shards of a run before.
+
+    Raises:
+        DataError: if another command has begun there meanwhile.
+    """
+    if overwrite:
+        for file in shard_files(folder):
+            file.unlink()
+        (folder / MANIFEST).unlink(missing_ok=True)
+    elif (folder / MANIFEST).is_file():
+        check_shards(folder, manifest, overwrite=False)
         return
     # Several processes may do so at once: they write the same, and each file is whole.
     with replacing(folder / MANIFEST) as temporary:

@@ -18,7 +18,7 @@ from plaudit.logs import launched_processes
 from plaudit.scoring.progress import Tell, telling
 from plaudit.scoring.rows import RowScoring
 from plaudit.scoring.runs import ScoringOptions
-from plaudit.scoring.shards.manifest import Manifest, model_hash, settle_folder
+from plaudit.scoring.shards.manifest import Manifest, begin_shards, check_shards, model_hash
 from plaudit.scoring.shards.shard import ScoredShard, ShardCounts, ShardScorer, ShardTask
 from plaudit.storage import check_not_read, check_place, replacing
 
@@ -133,12 +133,9 @@ def score_shards(
     for rejects in _rejects_files(how, shards):
         check_not_read(rejects, sources)
     check_model(model)
-    settle_folder(target, _manifest(model, sources, shards, how), overwrite=how.overwrite)
-    report = ShardReport(shards)
-    wanted = [shard for shard in range(rank, shards, processes) if not _is_whole(target / shard_name(shard, shards))]
-    for path in (target / shard_name(shard, shards) for shard in wanted):
-        if path.exists():
-            logger.warning("%s is not a whole file and is scored again", path)
+    manifest = _manifest(model, sources, shards, how)
+    report, mine = ShardReport(shards), range(rank, shards, processes)
+    wanted = _left_to_score(target, mine, manifest, how.overwrite)
     if wanted:
         begun = time.monotonic()
         with telling() as tell, _reading_told(tell if rank == 0 else None):
@@ -146,19 +143,39 @@ def score_shards(
                 model=model, options=how.scoring, text=how.text, record=how.record,
                 keep_going=how.rejects is not None, device=_device(model, processes),
             )  # fmt: skip
-            _Run(target, how, task, report, tell if rank == 0 else None).score(sources, wanted)
+            _Run(target, manifest, how, task, report, tell if rank == 0 else None).score(sources, wanted)
         report.seconds = time.monotonic() - begun
     report.missing = [shard for shard in range(shards) if not _is_whole(target / shard_name(shard, shards))]
     return report
+
+
+def _left_to_score(folder: Path, mine: range, manifest: Manifest, overwrite: bool) -> list[int]:
+    """Those of a process's shards that are not there, in a folder that may have them."""
+    places = {shard: folder / shard_name(shard, manifest.shards) for shard in mine}
+    # Before the folder is looked at: what another command puts there afterwards is not taken for ours.
+    wanted = [shard for shard, place in places.items() if overwrite or not _is_whole(place)]
+    check_shards(folder, manifest, overwrite=overwrite)
+    for place in (places[shard] for shard in wanted):
+        if place.exists() and not overwrite:
+            logger.warning("%s is not a whole file and is scored again", place)
+    return wanted
 
 
 class _Run:
     """The shards that this process scores."""
 
     def __init__(
-        self, folder: Path, how: ShardOptions, task: ShardTask, report: ShardReport, tell: Tell | None
+        self,
+        folder: Path,
+        manifest: Manifest,
+        how: ShardOptions,
+        task: ShardTask,
+        report: ShardReport,
+        tell: Tell | None,
     ) -> None:
-        self._folder, self._how, self._task, self._report, self._tell = folder, how, task, report, tell
+        self._folder, self._manifest = folder, manifest
+        self._how, self._task, self._report, self._tell = how, task, report, tell
+        self._overwrite = how.overwrite
 
     def score(self, source: Source, wanted: list[int]) -> None:
         scorer = None if self._how.on == "ray" else ShardScorer(self._task)
@@ -192,6 +209,9 @@ class _Run:
         try:
             with replacing(path) as temporary:
                 yield temporary
+                # Only now: a command that is refused leaves nothing, and removes nothing.
+                begin_shards(self._folder, self._manifest, overwrite=self._overwrite)
+                self._overwrite = False
         except DataError as error:
             cause = error.__cause__
             if not isinstance(cause, OSError):

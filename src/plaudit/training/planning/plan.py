@@ -111,7 +111,7 @@ def plan_training(
     validation_groups: Sequence[Group] | None = None,
     settings: TrainingSettings | None = None,
     gpus: str | None = None,
-    mfu: float = MFU,
+    mfu: float | None = None,
     **changes: Any,
 ) -> TrainingPlan:
     """What `train` would compute and hold with the same arguments.
@@ -119,7 +119,8 @@ def plan_training(
     Args:
         groups, backbone, validation_groups, settings, changes: as of `train`.
         gpus: `8xh100`, a number and a name of the table in docs/scale.md; None: the GPU that is here, or the CPU.
-        mfu: model FLOPs utilisation, the share of the GPUs' arithmetic on paper that the run is assumed to reach.
+        mfu: model FLOPs utilisation, the share of the GPUs' arithmetic on paper that the run is assumed to reach; None:
+            0.4. Where no time can be estimated, it is refused.
 
     Raises:
         PlauditError: as `train` does before its first step, or if the backbone cannot be counted without its weights.
@@ -133,9 +134,12 @@ def plan_training(
     settings = (settings or TrainingSettings()).with_changes(changes, "plan_training()", ["gpus", "mfu"])
     if is_baseline(backbone):
         raise InvalidInputError(f"{backbone} takes no steps, so there is nothing to plan", remedy="train it")
-    if not 0 < mfu <= 1:
+    if mfu is not None and not 0 < mfu <= 1:
         raise InvalidInputError(f"mfu is {mfu}", remedy="it must be above 0 and at most 1")
     machine = machine_of(gpus)
+    if mfu is not None and machine.flops is None:
+        what = "mfu is asked for, and there is no GPU of a known speed"
+        raise InvalidInputError(what, remedy="name GPUs, such as --gpus 1xh100 (gpus='1xh100'), or leave it out")
     sharding_asked(settings, machine.count)
     groups = keep_groups(groups)
     reader = target_reader(judgements_of(groups), settings)
@@ -152,10 +156,13 @@ def plan_training(
     check_pooling(settings.pooling, network.causal)
     items, held_out = render_groups(skeleton, settings, train_groups, validation)
     planner = _Planner(skeleton, settings, machine)
+    if mfu is not None and not planner.bf16:
+        what = "mfu is asked for, and the speeds of GPUs that are known are of bf16"
+        raise InvalidInputError(what, remedy="use precision=bf16, or leave it out")
     targets = read_targets(groups_of_items(items), reader, numbered=True)
     steps = Steps(items, targets, network, planner.settings, shares=machine.count, on_gpus=planner.fills_gpus)
     workload = measure_workload(steps, (network.grow(item.sequences, item.types) for item in held_out))
-    return planner.plan(str(backbone), workload, mfu)
+    return planner.plan(str(backbone), workload, MFU if mfu is None else mfu)
 
 
 class _Planner:

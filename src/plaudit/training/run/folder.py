@@ -136,6 +136,11 @@ def whole_checkpoints(output: Path) -> list[Path]:
     return sorted(whole, key=lambda path: int(path.name.rpartition("-")[2]))
 
 
+def how_to_go_on(output: Path) -> str:
+    """What a run that did not come to its end has left, as a remedy."""
+    return "go on with --resume" if whole_checkpoints(output) else "nothing was saved yet"
+
+
 def _is_json(path: Path) -> bool:
     try:
         json.loads(path.read_bytes())

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TypeVar
 
@@ -24,6 +27,35 @@ _OTHER_TOOLS = {
     "ACCELERATE_USE_DEEPSPEED": "DeepSpeed takes an optimiser step after every forest, where a step here has several",
     "ACCELERATE_USE_FSDP": "accelerate's FSDP makes scores bf16, and plaudit shards by itself",
 }
+
+
+# What the words of gloo, which has no exception of its own, say where another process is gone.
+_GLOO = "gloo/transport"
+
+
+def is_loss_of_another(error: BaseException) -> bool:
+    """Whether an error says that the processes of a run lost each other: as a rule one of them has ended.
+
+    Example:
+        >>> is_loss_of_another(RuntimeError("[gloo/transport/tcp/pair.cc:553] Connection closed by peer"))
+        True
+    """
+    return isinstance(error, dist.DistError) or (isinstance(error, RuntimeError) and _GLOO in str(error))
+
+
+@contextmanager
+def terminated_like_interrupted() -> Iterator[None]:
+    """Until the block ends, SIGTERM is Ctrl-C. A scheduler sends it, or torchrun where another process has failed: what
+    is half made goes, and how to go on is told. Only the main thread may; elsewhere it ends the process at once."""
+    here = threading.current_thread() is threading.main_thread()
+    if not here or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def refuse_other_launchers() -> None:

@@ -13,15 +13,15 @@ Started in several processes (`torchrun`), all of them do this together; only th
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import torch
 from accelerate import PartialState
 
-from plaudit.errors import InvalidInputError
+from plaudit.errors import InvalidInputError, is_out_of_memory
 from plaudit.settings import Settings
 from plaudit.training.run.folder import (
     begin,
@@ -29,10 +29,11 @@ from plaudit.training.run.folder import (
     chosen_before,
     clear,
     gone_without_checkpoint,
+    how_to_go_on,
     old_logs,
     remove_logs,
 )
-from plaudit.training.run.processes import PATIENCE
+from plaudit.training.run.processes import PATIENCE, is_loss_of_another, terminated_like_interrupted
 
 S = TypeVar("S", bound=Settings)
 
@@ -97,9 +98,26 @@ class ResumableRun(Generic[S]):
         device: torch.device = self._state.device
         return device
 
-    def whole_or_gone(self) -> AbstractContextManager[None]:
-        """For all of a run: if it fails with nothing to resume, its folder is as it was."""
-        return gone_without_checkpoint(self.output, lambda: self._began) if self.is_main else nullcontext()
+    @contextmanager
+    def whole_or_gone(self) -> Iterator[None]:
+        """For all of a run: if it fails with nothing to resume, its folder is as it was. SIGTERM is an interrupt.
+
+        Raises:
+            PlauditError: where memory ran out, or another process of the run has ended.
+        """
+        gone = gone_without_checkpoint(self.output, lambda: self._began) if self.is_main else nullcontext()
+        try:
+            with terminated_like_interrupted(), gone:
+                yield
+        except (RuntimeError, MemoryError) as error:
+            if is_loss_of_another(error):
+                what = "another process of this run has ended; what it met is told beside this, or by torchrun"
+                raise InvalidInputError(what, remedy=how_to_go_on(self.output)) from error
+            if is_out_of_memory(error):
+                what = f"memory ran out ({' '.join(str(error).split())[:200] or 'no more is known'})"
+                remedy = f"let less be computed at once (batch_tokens); {how_to_go_on(self.output)}"
+                raise InvalidInputError(what, remedy=remedy) from error
+            raise
 
     def open(self) -> None:
         """Look at the folder, to begin or to resume, and start the clock. Nothing is written before `begin`.

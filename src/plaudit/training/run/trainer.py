@@ -13,7 +13,7 @@ from transformers.integrations import TensorBoardCallback
 
 from plaudit.errors import InvalidInputError
 from plaudit.logs import muted
-from plaudit.training.run.folder import whole_checkpoints
+from plaudit.training.run.folder import how_to_go_on
 from plaudit.training.run.progress import progress
 
 logger = logging.getLogger(__name__)
@@ -73,8 +73,7 @@ def run_trainer(trainer: Trainer, output: Path, checkpoint: Path | None) -> None
                 trainer.add_callback(display)
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     except KeyboardInterrupt:
-        remedy = "go on with --resume" if whole_checkpoints(output) else "nothing was saved yet"
-        logger.warning("interrupted at step %d; %s", trainer.state.global_step, remedy)
+        logger.warning("interrupted at step %d; %s", trainer.state.global_step, how_to_go_on(output))
         raise
     except (OSError, RuntimeError) as error:
         if not _is_full_disk(error):
