@@ -107,6 +107,37 @@ def test_what_could_not_begin_leaves_nothing_and_is_in_nobodys_way(project, comm
     assert ended(jobs)["number"] == 1
 
 
+def test_what_no_process_can_be_told_fails_and_is_in_nobodys_way(project, commands):
+    commands("exit 0")
+    jobs = Jobs(project)
+    for number, backbone in enumerate(("a\0b", "\ud800", "bow"), 1):
+        jobs.start(backbone, 0)
+        run = ended(jobs)
+        assert (run["number"], run["state"]) == (number, "done" if backbone == "bow" else "failed")
+
+
+def test_a_run_that_begins_while_they_are_listed_runs(project, commands):
+    commands("exec sleep 60")
+    jobs = Jobs(project)
+    listed = jobs._folders
+
+    def meanwhile():
+        del jobs._folders
+        jobs.start("bow", 0)
+        return listed()
+
+    jobs._folders = meanwhile
+    assert [run["state"] for run in jobs.runs()] == ["running"]
+    jobs.close()
+    assert [run["state"] for run in jobs.runs()] == ["cancelled"]
+
+
+def test_a_run_that_could_not_begin_while_they_are_listed_is_none(project, commands):
+    jobs = Jobs(project)
+    jobs._folders = lambda: [jobs.folder / "0001"]
+    assert jobs.runs() == []
+
+
 def test_a_run_has_a_number_of_its_own_though_others_were_deleted(project, commands):
     commands("exit 0")
     jobs = Jobs(project)

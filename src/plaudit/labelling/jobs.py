@@ -14,12 +14,12 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
 from plaudit.data import write_groups
-from plaudit.errors import DataError
 from plaudit.labelling.clock import now
 from plaudit.labelling.project import Project, note
 from plaudit.labelling.refusals import RefusedError
@@ -123,14 +123,16 @@ class Jobs:
             self._write_data(run, compare)
             with self._project.database.writing() as connection:
                 note(connection, "training", {"run": run.folder.name, "backbone": backbone}, whose)
+            work = partial(self._work, run, self._steps(run, count))
+            with self._lock:
+                # Whoever closes this waits for a thread that has begun.
+                self._thread = threading.Thread(target=work, name="plaudit-training", daemon=True)
+                self._thread.start()
         except BaseException:
             # Nothing of it is left, and another may begin.
             rmtree(run.folder, ignore_errors=True)
             self._current = None
             raise
-        steps = self._steps(run, count)
-        self._thread = threading.Thread(target=self._work, args=(run, steps), name="plaudit-training", daemon=True)
-        self._thread.start()
         return run
 
     def cancel(self) -> None:
@@ -143,17 +145,22 @@ class Jobs:
     def close(self) -> None:
         """End the run that is going on, and wait until it has: no process outlives its server."""
         self.cancel()
-        if self._thread is not None:
-            self._thread.join()
+        with self._lock:
+            thread = self._thread
+        if thread is not None:
+            thread.join()
 
     def runs(self) -> list[dict[str, Any]]:
         """All runs, the newest first; the first one's `log` is the end of what it printed."""
+        folders = self._folders()
+        # Looked at after the folders, or a run that begins in between would be taken for one that its server left.
         current = self._current
         rows = [
             current.to_json() if current is not None and folder == current.folder else _read(folder)
-            for folder in reversed(self._folders())
+            for folder in reversed(folders)
+            # One that could not begin leaves none.
+            if folder.exists()
         ]
-        rows = [row for row in rows if row]
         if rows:
             rows[0]["log"] = _end_of(self.folder / f"{rows[0]['number']:04d}" / LOG)
         return rows
@@ -199,20 +206,22 @@ class Jobs:
 
     def _work(self, run: JobRun, steps: Sequence[Sequence[str]]) -> None:
         try:
-            state = self._take_steps(run, steps)
-        except OSError:
-            # No room for the log, or for another process.
-            logger.exception("the run %s failed", run.folder)
-            state = "failed"
-        accuracy, comparison = _accuracy(run.folder / "report" / "metrics.json"), _compared(run)
-        # A copy: who is told that a run has ended may begin another at once.
-        ended = replace(run, state=state, ended=now(), accuracy=accuracy, comparison=comparison)
-        try:
+            try:
+                state = self._take_steps(run, steps)
+            except (OSError, ValueError):
+                # No room for the log, or for another process; or what no process can be told.
+                logger.exception("the run %s failed", run.folder)
+                state = "failed"
+            accuracy, comparison = _accuracy(run.folder / "report" / "metrics.json"), _compared(run)
+            # A copy: who is told that a run has ended may begin another at once.
+            ended = replace(run, state=state, ended=now(), accuracy=accuracy, comparison=comparison)
             write_json(run.folder / "run.json", ended.to_json())
-        except (OSError, DataError):
+        except Exception:
+            # Whatever it was, another may begin.
             logger.exception("what became of the run %s could not be written", run.folder)
-        with self._lock:
-            self._current = self._process = None
+        finally:
+            with self._lock:
+                self._current = self._process = None
 
     def _take_steps(self, run: JobRun, steps: Sequence[Sequence[str]]) -> str:
         """Take one after the other, until one fails; the state that the run ends in."""

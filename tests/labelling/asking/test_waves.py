@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from plaudit.errors import DataError, InvalidInputError
+from plaudit.errors import DataError, InvalidInputError, OverloadedError
 from plaudit.groups import Group
 from plaudit.labelling import LabellingSettings, Project, add_person, export, running_labelling_server
 from plaudit.labelling.asking import (
@@ -252,6 +252,23 @@ def test_a_server_takes_up_the_file_that_is_left_for_it(make, tmp_path):
         assert collect_waves(project) == []
         assert {file.suffix for file in folder.iterdir()} == {".applied", ".refused"}
     assert len(rows(project, waves)) == 1
+
+
+def test_a_file_waits_as_long_as_the_database_takes_nothing(make, monkeypatch):
+    project = make()
+    if project.database.path is None:
+        pytest.skip("PostgreSQL lets several processes write")
+    file = project.database.path.parent / "waves" / "w.json"
+    compute_wave(project, Wish(count=4, anyway=True)).write(file)
+
+    def full(project, wave):
+        raise OverloadedError("the database cannot do that now: database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("plaudit.labelling.asking.applying.apply_wave", full)
+        assert collect_waves(project) == []
+    assert file.exists()
+    assert [one.asked for one in collect_waves(project)] == [4]
 
 
 def test_without_a_server_a_wave_is_applied_at_once(make):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select, update
 
-from plaudit.errors import InvalidInputError, PlauditError
+from plaudit.errors import InvalidInputError, OverloadedError, PlauditError
 from plaudit.labelling.asking.wave import Wave, WaveQuestion
 from plaudit.labelling.clock import now, number
 from plaudit.labelling.database.tables import items, questions, utilities, waves
@@ -132,7 +132,8 @@ def deliver_wave(project: Project, wave: Wave) -> AppliedWave | None:
 def collect_waves(project: Project) -> list[AppliedWave]:
     """Apply the waves that lie ready in the project's folder, the oldest first; for the server, now and then.
 
-    A file that was applied ends in `.applied`, and one that cannot be in `.refused`, with a warning.
+    A file that was applied ends in `.applied`, and one that cannot be in `.refused`, with a warning. Where the database
+    takes nothing now (a full disk), all that are left stay for the next time.
 
     Example:
         >>> from plaudit.labelling import LabellingSettings
@@ -148,6 +149,9 @@ def collect_waves(project: Project) -> list[AppliedWave]:
             continue
         try:
             applied.append(apply_wave(project, Wave.read(file)))
+        except OverloadedError as error:
+            logger.warning("the wave %s waits: %s", file.name, error)
+            break
         except PlauditError as error:
             logger.warning("the wave %s was refused: %s", file.name, error)
             file.replace(file.with_suffix(_REFUSED))
