@@ -46,6 +46,19 @@ def pytest_runtest_teardown(item, nextitem):
         _set_aside()
 
 
+PATIENCE = 300_000
+"""Milliseconds for what a page takes none for, on a machine that has much else to do."""
+
+
+def patient(make):
+    def made(**options):
+        one = make(**options)
+        one.set_default_timeout(PATIENCE)
+        return one
+
+    return made
+
+
 # Not once for all: as long as it is there, its loop runs in this thread, and no other can.
 @pytest.fixture(scope="module")
 def chromium():
@@ -56,6 +69,9 @@ def chromium():
     if program is None:
         pytest.skip("no chromium on this machine")
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--disable-gpu"], timeout=PATIENCE
+        )
+        browser.new_context, browser.new_page = patient(browser.new_context), patient(browser.new_page)
         yield browser
         browser.close()

@@ -23,7 +23,7 @@ def project(mode="pair", questions=None, pause=0.03, **settings):
 
 def until(page, condition):
     """Wait for something to become so, on the server."""
-    ends = monotonic() + 30
+    ends = monotonic() + 300
     while not condition():
         assert monotonic() < ends, "it did not happen"
         # Not `time.sleep`: the browser's events are heard meanwhile.
@@ -48,6 +48,12 @@ def press(page, *keys):
         settled(page)
         page.keyboard.press(key)
         settled(page)
+
+
+def without_haste(page):
+    """Load the page again, to wait for every answer of the server as long as it takes, where it would for 20 s."""
+    page.add_init_script("AbortSignal.timeout = () => new AbortController().signal")
+    page.reload()
 
 
 def shown(page):

@@ -1,5 +1,7 @@
 """Judging by keyboard alone, in every mode."""
 
+from time import monotonic
+
 import pytest
 from labelling.page_steps import LONG, PAIRS, press, project, ready, shown, until
 
@@ -8,8 +10,11 @@ ONE, OTHER, TIE = {"tiers": [[0], [1]]}, {"tiers": [[1], [0]]}, {"tiers": [[0, 1
 
 def test_one_key_judges_a_pair_and_the_next_is_there(judging):
     work = project(both_bad=True)
+    began = monotonic()
     page = judging(work)
     ready(page)
+    # A tenth of a second is the least that is told.
+    page.wait_for_timeout(100)
     for number, key in enumerate(["1", "2", "0", "=", "b", "Numpad1", "Numpad2"]):
         assert shown(page) == number
         press(page, key)
@@ -19,7 +24,7 @@ def test_one_key_judges_a_pair_and_the_next_is_there(judging):
     assert page.locator("#progress").inner_text() == "7 done · 2 left"
     how = work.sent[0]["how"]
     assert how == {"seen": [1, 1], "aids": [], "by_key": True, "device": "desktop", "locale": "en"}
-    assert 0 < work.sent[0]["seconds_active"] <= work.sent[0]["seconds_open"] < 60
+    assert 0 < work.sent[0]["seconds_active"] <= work.sent[0]["seconds_open"] < monotonic() - began
     assert page.locator(".status").inner_text() == "Sent: B is better. U to undo."
 
 
@@ -334,6 +339,8 @@ def test_guidelines_that_change_meanwhile_are_told_at_once(judging):
         assert page.locator("#guidelines .text").inner_text() == text.replace("*", "")
         press(page, "g")
         until(page, lambda: work.guidelines_seen == revision)  # noqa: B023
+        # A question that is still on its way would tell of the next ones.
+        ready(page, ahead=True)
     assert work.calls.count("guidelines") == 2
 
 

@@ -1,7 +1,7 @@
 """Nothing is lost: offline, over reloads, in two tabs, signed out."""
 
 import pytest
-from labelling.page_steps import press, project, ready, shown, until
+from labelling.page_steps import press, project, ready, shown, until, without_haste
 
 ONE, OTHER = {"tiers": [[0], [1]]}, {"tiers": [[1], [0]]}
 
@@ -72,7 +72,7 @@ def test_signed_out_it_keeps_and_asks_to_sign_in(judging):
     page.get_by_role("link", name="Sign in").click()
     page.get_by_label("Name").fill("Ann")
     page.get_by_label("Password").fill("right")
-    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Sign in").click()
     ready(page)
     until(page, lambda: len(work.sent) == 2)
     assert work.answers == [ONE, OTHER]
@@ -132,6 +132,8 @@ def test_leaving_gives_the_unseen_question_back_unless_another_tab_has_it(judgin
     ready(other, ahead=True)
     with other.expect_event("close"):
         other.close(run_before_unload=True)
+    # What one tab keeps another sees a little later.
+    one.wait_for_function("Object.keys(localStorage).filter((key) => key.startsWith('plaudit:tab:')).length === 1")
     press(one, "[")
     assert "release" not in work.calls
     one.goto("about:blank")
@@ -140,7 +142,7 @@ def test_leaving_gives_the_unseen_question_back_unless_another_tab_has_it(judgin
 
 
 def test_a_question_stays_as_long_as_somebody_is_there(judging):
-    work = project(lease_seconds=60, expires_in=15)
+    work = project(lease_seconds=3600, expires_in=110)
     page = judging(work)
     ready(page)
     page.get_by_text("In two minutes this question goes to somebody else").wait_for()
@@ -153,6 +155,7 @@ def test_a_question_stays_as_long_as_somebody_is_there(judging):
 def test_a_slow_server_is_waited_for(judging):
     work = project()
     page = judging(work)
+    without_haste(page)
     ready(page, ahead=True)
     held = []
     page.route("**/api/take", lambda route: held.append(route))
@@ -161,10 +164,57 @@ def test_a_slow_server_is_waited_for(judging):
     page.get_by_text("The next question is on its way.").wait_for()
     # No question, no answer.
     page.keyboard.press("1")
+    until(page, lambda: held)
     held.pop().continue_()
     page.unroute("**/api/take")
     ready(page, "Question 2")
     until(page, lambda: len(work.sent) == 2)
+
+
+def test_a_judgement_on_its_way_is_counted_once(judging):
+    """The server has it, and says so with the next question, before the page has the reply to the judgement itself."""
+    work = project()
+    page = judging(work)
+    without_haste(page)
+    ready(page, ahead=True)
+    held = []
+
+    def hold(route):
+        if held:
+            return route.fallback()
+        return held.append((route, route.fetch()))
+
+    page.route("**/api/send", hold)
+    press(page, "1")
+    until(page, lambda: held)
+    assert len(work.sent) == 1
+    press(page, "2")
+    ready(page, "Question 2", ahead=True)
+    press(page, "1")
+    assert page.locator("#progress").inner_text() == "3 done · 6 left"
+    ((route, reply),) = held
+    route.fulfill(response=reply)
+    until(page, lambda: len(work.sent) == 3)
+    until(page, lambda: page.locator("#progress").inner_text() == "3 done · 6 left")
+
+
+def test_a_form_sends_nothing_before_its_script_is_there(judging):
+    """The browser would, in an address, which servers log."""
+    work = project(signed_out=True)
+    page = judging(work, "/sign-in")
+    asked, held = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.route("**/entry.js", lambda route: held.append(route))
+    page.goto("/sign-in", wait_until="commit")
+    page.get_by_label("Name").fill("Ann")
+    page.get_by_label("Password").fill("right")
+    page.keyboard.press("Enter")
+    until(page, lambda: held)
+    held.pop().continue_()
+    page.locator("main button:enabled").wait_for()
+    page.get_by_label("Password").press("Enter")
+    ready(page)
+    assert [url for url in asked if "right" in url] == []
 
 
 def test_a_late_answer_is_taken(judging):

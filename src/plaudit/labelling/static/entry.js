@@ -22,6 +22,8 @@ for (const form of document.querySelectorAll(".entry-form")) {
       form.querySelector("input, button").focus();
     }
   });
+  // Until now the browser itself would have sent what is written there, in an address.
+  button.disabled = false;
 }
 
 function told(form, error) {

@@ -65,7 +65,9 @@ async function ask(besides) {
   const mine = taken(besides);
   try {
     const reply = await post("/api/take", { besides: [...mine] });
-    heard(reply.progress);
+    // Whether the server has counted a judgement that is on its way nobody knows: the reply to that one tells.
+    if (progress.remaining === null || !waiting().length) heard(reply.progress);
+    else newerGuidelines(reply.progress?.guidelines);
     if (!reply.question) return { reason: reply.reason, again: AGAIN };
     // The server does not know yet that this one was answered.
     if (mine.has(reply.question.lease)) return { reason: "moment", again: 500 };
