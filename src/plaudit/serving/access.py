@@ -58,6 +58,12 @@ class Access:
             return _bound_to_file(self.socket_path)
         return bind(self.host, self.port)
 
+    def release(self, listener: socket.socket) -> None:
+        """Close the socket, and remove its file, unless another server listens there by now."""
+        listener.close()
+        if self.socket_path and _is_left_over(self.socket_path):
+            self.socket_path.unlink(missing_ok=True)
+
 
 def named_sources(models: Sequence[str]) -> dict[str, str]:
     """Name -> source, of models given as `NAME=SOURCE` or by their source alone, whose last part is the name.
@@ -98,6 +104,8 @@ def _bound_to_file(path: Path) -> socket.socket:
                 raise
             path.unlink(missing_ok=True)
             listener.bind(str(path))
+        # At once, or another server would take it for one that was left.
+        listener.listen()
     except OSError as error:
         listener.close()
         reason = error.strerror or error

@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 import uvicorn
@@ -64,8 +64,7 @@ def serve(
         server.run(sockets=[listener])
     finally:
         server.finish()
-        if access.socket_path:
-            access.socket_path.unlink(missing_ok=True)
+        access.release(listener)
     if server.failure:
         raise server.failure
 
@@ -107,8 +106,7 @@ def running_server(
         server.handle_exit(signal.SIGTERM, None)
         thread.join()
         server.finish()
-        if access.socket_path:
-            access.socket_path.unlink(missing_ok=True)
+        access.release(listener)
 
 
 def _prepared(
@@ -198,7 +196,9 @@ class ModelServer(uvicorn.Server):
         delay = self._hosted.settings.drain_delay
         if self._loop is None or not delay:
             self.should_exit = True
-        else:
+            return
+        # A loop that is closed has nothing left to end.
+        with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._loop.call_later, delay, setattr, self, "should_exit", True)
 
     def finish(self) -> None:

@@ -9,7 +9,7 @@ from plaudit.errors import InvalidInputError
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A socket that listens there, once a server takes it.
+    """A socket that listens there; whoever connects before a server takes it is answered then.
 
     Args:
         host: an address or a name.
@@ -27,6 +27,8 @@ def bind(host: str, port: int) -> socket.socket:
         listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
+        # At once: until somebody listens, others may bind the same port, and would fail later.
+        listener.listen()
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InvalidInputError(f"cannot listen on {host}:{port}: {reason}", remedy="choose another --port") from None
