@@ -15,6 +15,9 @@ from plaudit.groups import Group
 from plaudit.model import Prepared, RewardModel, Scorer
 from plaudit.scoring import Batcher, BatchingLimits, ScoreCache
 
+PATIENCE = 120
+"""Seconds for what takes none, so that nobody hangs."""
+
 
 class Slow(Scorer):
     """Scores a response by its number; waits at a gate before each batch, and notes what stood in it."""
@@ -25,6 +28,7 @@ class Slow(Scorer):
         self.record = {}
         self.gate = threading.Event()
         self.gate.set()
+        self.at_gate = threading.Event()
         self.batches = []
         self.broken = set()
         self.memory = None
@@ -33,7 +37,8 @@ class Slow(Scorer):
         return Prepared(group, 10)
 
     def score_prepared(self, batch, *, batch_tokens=4096):
-        self.gate.wait(20)
+        self.at_gate.set()
+        self.gate.wait(PATIENCE)
         texts = [item.group.responses[0] for item in batch]
         self.batches.append(texts)
         if self.memory is not None and batch_tokens > self.memory:
@@ -59,15 +64,15 @@ def items(scorer, *texts):
 
 
 def values(future):
-    return [score.score for score in future.result(20)]
+    return [score.score for score in future.result(PATIENCE)]
 
 
 def held(scorer, batcher):
     """Hold the worker at the gate, with a batch of its own under way."""
     scorer.gate.clear()
+    scorer.at_gate.clear()
     first = batcher.submit(items(scorer, -1))
-    while batcher.waiting:
-        time.sleep(0.001)
+    assert scorer.at_gate.wait(PATIENCE)
     return first
 
 
@@ -92,7 +97,7 @@ def test_what_waits_is_one_batch_up_to_its_budget():
         held(scorer, batcher)
         futures = [batcher.submit(items(scorer, number)) for number in range(25)]
         scorer.gate.set()
-        wait(futures, 20)
+        wait(futures, PATIENCE)
     assert [len(batch) for batch in scorer.batches] == [1, 10, 10, 5]
 
 
@@ -148,7 +153,7 @@ def test_a_failure_is_that_of_its_request_alone():
         held(scorer, batcher)
         futures = [batcher.submit(items(scorer, number)) for number in range(20)]
         scorer.gate.set()
-        wait(futures, 20)
+        wait(futures, PATIENCE)
         for number, future in enumerate(futures):
             if number in (3, 11):
                 with pytest.raises(ValueError, match=f"{number} is broken"):
@@ -164,7 +169,7 @@ def test_even_an_exit_inside_the_scorer_does_not_end_the_worker(monkeypatch):
     with Batcher(scorer) as batcher:
         monkeypatch.setattr(scorer, "score_prepared", lambda *_, **__: exit(1))
         with pytest.raises(SystemExit):
-            batcher.submit(items(scorer, 1)).result(20)
+            batcher.submit(items(scorer, 1)).result(PATIENCE)
         monkeypatch.undo()
         assert values(batcher.submit(items(scorer, 2))) == [2]
 
@@ -179,7 +184,7 @@ def test_where_memory_does_not_suffice_batches_become_smaller_and_stay_so():
         assert (tried, len(scorer.batches)) == (3, 4)
         scorer.memory = 1
         with pytest.raises(RuntimeError, match="can't allocate memory"):
-            batcher.submit(items(scorer, 99)).result(20)
+            batcher.submit(items(scorer, 99)).result(PATIENCE)
 
 
 def test_too_much_is_refused_with_when_to_come_again():
@@ -204,10 +209,11 @@ def test_the_estimated_wait_is_what_patience_is_held_against():
     scorer = Slow()
     with Batcher(scorer, BatchingLimits(patience=5, cache_mib=0)) as batcher:
         assert batcher.estimated_wait() == 0
-        threading.Timer(0.2, scorer.gate.set).start()
-        scorer.gate.clear()
-        # 10 tokens in 0.2 s: 10,000 that wait take 200 s.
-        batcher.submit(items(scorer, 0)).result(20)
+        # 10 tokens in 0.2 s at least: 10,000 that wait take 200 s.
+        first = held(scorer, batcher)
+        time.sleep(0.2)
+        scorer.gate.set()
+        first.result(PATIENCE)
         held(scorer, batcher)
         batcher.submit(items(scorer, *range(1000)))
         assert batcher.estimated_wait() > 10
@@ -217,15 +223,25 @@ def test_the_estimated_wait_is_what_patience_is_held_against():
         scorer.gate.set()
 
 
+def test_who_has_a_score_waits_for_nothing_of_its_batch():
+    scorer, waits = Slow(), []
+    with Batcher(scorer) as batcher:
+        first = held(scorer, batcher)
+        first.add_done_callback(lambda future: waits.append(batcher.estimated_wait()))
+        scorer.gate.set()
+        assert values(first) == [-1]
+    assert waits == [0]
+
+
 def test_a_deadline_that_passes_in_the_queue_is_said():
     scorer = Slow()
     with Batcher(scorer) as batcher:
         held(scorer, batcher)
         late = batcher.submit(items(scorer, 1), deadline=time.monotonic() - 1)
-        in_time = batcher.submit(items(scorer, 2), deadline=time.monotonic() + 60)
+        in_time = batcher.submit(items(scorer, 2), deadline=time.monotonic() + 3600)
         scorer.gate.set()
         with pytest.raises(DeadlineError, match="deadline passed"):
-            late.result(20)
+            late.result(PATIENCE)
         assert values(in_time) == [2]
 
 
@@ -241,7 +257,7 @@ def test_closing_works_off_what_waits_and_takes_nothing_new():
     with pytest.raises(OverloadedError, match="the server stops"):
         batcher.submit(items(scorer, 2))
     scorer.gate.set()
-    closing.join(20)
+    closing.join(PATIENCE)
     assert (values(first), values(waiting), batcher.alive) == ([-1], [1], False)
 
 
@@ -252,9 +268,22 @@ def test_closing_with_a_limit_refuses_what_is_left():
     waiting = batcher.submit(items(scorer, 1))
     assert not batcher.close(timeout=0.05)
     with pytest.raises(OverloadedError) as refused:
-        waiting.result(20)
+        waiting.result(PATIENCE)
     assert refused.value.code == "draining"
     scorer.gate.set()
+
+
+def test_closing_with_a_limit_does_not_call_done_what_is_being_computed():
+    scorer = Slow()
+    batcher = Batcher(scorer)
+    first = held(scorer, batcher)
+    assert not batcher.close(timeout=0)
+    scorer.gate.set()
+    assert batcher.close()
+    assert values(first) == [-1]
+    # Nor is a worker that has nothing to do at work.
+    idle = Batcher(scorer)
+    assert idle.close(timeout=0)
 
 
 def test_an_item_has_one_response():
@@ -288,7 +317,7 @@ def test_singles_in_any_company_have_the_score_of_a_file(family, tmp_path):
 
         def ask(mine):
             for number in mine:
-                results[number] = batcher.submit([model.prepare(groups[number])]).result(60)[0].score
+                results[number] = batcher.submit([model.prepare(groups[number])]).result(PATIENCE)[0].score
 
         clients = [threading.Thread(target=ask, args=(range(start, 120, 16),)) for start in range(16)]
         for client in clients:

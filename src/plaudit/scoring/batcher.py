@@ -76,6 +76,7 @@ class Batcher:
         self._requests: deque[QueuedRequest] = deque()
         self._queued_tokens = 0
         self._computing_tokens = 0
+        self._at_work = False
         self._speed: float | None = None
         self._closing = False
         self._changed = threading.Condition()
@@ -154,7 +155,7 @@ class Batcher:
             left, self._requests, self._queued_tokens = self._requests, deque(), 0
         for request in left:
             request.fail(OverloadedError("the server stops", code="draining", retry_after=1.0))
-        return not left
+        return not left and not self._at_work
 
     def _enqueue(self, request: QueuedRequest) -> None:
         tokens = sum(item.cost for _, item in request.items)
@@ -188,8 +189,9 @@ class Batcher:
                 if idle and not self._closing and self.limits.gather_seconds:
                     self._changed.wait(self.limits.gather_seconds)
                 batch = self._take()
+                # In one moment with what leaves the queue: whoever asks how long it takes counts each token once.
+                self._at_work, self._computing_tokens = bool(batch), sum(item.cost for *_, item in batch)
             if batch:
-                self._computing_tokens = sum(item.cost for *_, item in batch)
                 try:
                     self._compute(batch)
                 except BaseException as error:
@@ -198,7 +200,7 @@ class Batcher:
                     for request, *_ in batch:
                         request.fail(error)
                 finally:
-                    self._computing_tokens = 0
+                    self._at_work, self._computing_tokens = False, 0
 
     def _take(self) -> list[_Taken]:
         """The next batch, by deficit round robin over requests (Shreedhar and Varghese 1995): each in turn may have
@@ -276,6 +278,8 @@ class Batcher:
                 forward_seconds=seconds,
             )
         )
+        # Before anybody has a score: who does may ask at once, and waits for none of these.
+        self._computing_tokens -= tokens
         for (request, number, item), (score,) in zip(batch, rows, strict=True):
             self._cache.put(item.key(0), score)
             request.give(number, _of_item(score, item))

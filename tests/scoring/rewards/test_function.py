@@ -133,7 +133,7 @@ def test_a_spawned_worker_gets_the_same(reward):
     queue = context.Queue()
     worker = context.Process(target=ask, args=(reward, queue, QUESTION, "the sea"))
     worker.start()
-    rewards = queue.get(timeout=120)
+    rewards = queue.get(timeout=600)
     worker.join()
     assert rewards == close_to(reward([QUESTION], ["the sea"]))
 

@@ -9,11 +9,12 @@ import time
 import pytest
 from toys import toy_backbone
 
-from plaudit.data import DealtRows, read_groups, read_scores, shard_files
-from plaudit.errors import InvalidInputError, MissingExtraError, TooLongError
+from plaudit.data import DealtRows, read_groups, read_scores, shard_files, shard_name
+from plaudit.errors import DataError, InvalidInputError, MissingExtraError, TooLongError
 from plaudit.model import open_model
 from plaudit.scoring import ScoringOptions, ShardOptions, score_shards
-from plaudit.scoring.shards import on_ray, running
+from plaudit.scoring.shards import manifest, on_ray, running
+from plaudit.scoring.shards.manifest import Manifest, begin_shards, check_shards
 from plaudit.scoring.shards.shard import ShardTask
 
 SHARDS = 16
@@ -66,7 +67,7 @@ def test_two_processes_of_torchrun(model, many, tmp_path):
         ],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert finished.returncode == 0, finished.stderr
     assert "3 shards scored" in finished.stderr and "2 shards scored" in finished.stderr
@@ -75,6 +76,28 @@ def test_two_processes_of_torchrun(model, many, tmp_path):
         file.read_bytes() for file in shard_files(tmp_path / "one")
     ]
     assert len(read_scores(tmp_path / "two")[0]) == 1200
+
+
+def test_a_process_that_is_slow_finds_what_another_began(tmp_path, monkeypatch):
+    """Between its two looks at the folder, at what it holds and at what it is, another has a shard there."""
+    folder, made = tmp_path, Manifest(2, "model", "data", {})
+
+    def then_another(look):
+        def looking(*arguments, **options):
+            monkeypatch.undo()
+            seen = look(*arguments, **options)
+            begin_shards(folder, made, overwrite=False)
+            (folder / shard_name(0, 2)).touch()
+            return seen
+
+        return looking
+
+    for look in ("check_folder", "_read"):
+        monkeypatch.setattr(manifest, look, then_another(getattr(manifest, look)))
+    check_shards(folder, made, overwrite=False)
+    assert sorted(path.name for path in folder.iterdir()) == [manifest.MANIFEST, shard_name(0, 2)]
+    with pytest.raises(DataError, match="its shards were made for 2 shards, not 3"):
+        check_shards(folder, Manifest(3, "model", "data", {}), overwrite=False)
 
 
 def test_each_process_has_its_shards_whoever_else_runs(model, many, tmp_path, monkeypatch):

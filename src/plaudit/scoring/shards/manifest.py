@@ -61,9 +61,12 @@ def check_shards(folder: Path, manifest: Manifest, *, overwrite: bool) -> None:
     """
     if overwrite:
         return
+    # Looked at before the manifest, which another process writes first, and a shard a moment later.
+    taken = _taken(folder)
     before = _read(folder)
     if before is None:
-        check_folder(folder)
+        if taken is not None:
+            raise taken
     elif different := before.differences(manifest):
         raise DataError(
             f"its shards were made {', '.join(different)}",
@@ -93,6 +96,15 @@ def begin_shards(folder: Path, manifest: Manifest, *, overwrite: bool) -> None:
     # Several processes may do so at once: they write the same, and each file is whole.
     with replacing(folder / MANIFEST) as temporary:
         write_json(temporary, asdict(manifest))
+
+
+def _taken(folder: Path) -> DataError | None:
+    """Why shards cannot begin in a folder, if they cannot."""
+    try:
+        check_folder(folder)
+    except DataError as error:
+        return error
+    return None
 
 
 def _read(folder: Path) -> Manifest | None:
