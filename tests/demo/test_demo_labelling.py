@@ -27,6 +27,16 @@ def test_a_chinese_project_is_chinese_and_is_opened_as_such(tmp_path):
     again.close()
 
 
+def test_who_was_sent_home_has_gone(tmp_path, monkeypatch):
+    monkeypatch.setattr("plaudit.demo.labelling.SECONDS", (0.0, 0.0))
+    project = label_demo(tmp_path / "demo", questions=6)
+    crowd = Crowd(project)
+    crowd.start()
+    crowd.stop()
+    assert [thread.is_alive() for thread in crowd._threads] == [False] * 4
+    project.close()
+
+
 def test_nobody_simulated_judges_in_another_project(tmp_path):
     Project.create(tmp_path / "mine", "Mine", LabellingSettings()).close()
     with pytest.raises(InvalidInputError, match="mine is no project of the demo"):

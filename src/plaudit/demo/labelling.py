@@ -102,6 +102,7 @@ class Crowd:
         self._people = {name: known[name] or add_person(project, full) for name, full in names.items()}
         self._random = {name: Random(f"{seed}/label/{name}") for name in self._people}
         self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
 
     def judge_at_once(self, each: int = EARLIER) -> int:
         """Let everybody judge so often, one after the other; how many judgements that were."""
@@ -110,11 +111,15 @@ class Crowd:
     def start(self) -> None:
         """Let everybody judge at a person's pace, in threads that end with the process."""
         for name in self._people:
-            threading.Thread(target=self._work, args=(name,), name=f"plaudit-{name}", daemon=True).start()
+            thread = threading.Thread(target=self._work, args=(name,), name=f"plaudit-{name}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
 
     def stop(self) -> None:
-        """Send everybody home."""
+        """Send everybody home, and wait until they have gone: nobody judges any more."""
         self._stop.set()
+        for thread in self._threads:
+            thread.join()
 
     def _work(self, name: str) -> None:
         while not self._stop.wait(self._random[name].uniform(*SECONDS)):
