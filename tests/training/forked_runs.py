@@ -6,7 +6,7 @@ and forks the processes of each run. They meet over gloo, by the variables that 
 Reads a list of runs, `{"name": ..., "verb": "train", "processes": 2, "arguments": {...}, "kill_at": 7}`, trains each
 into FOLDER/name and prints for each, in a line of JSON, the exit codes of its processes, and the dtypes that the first
 saw in a forward pass. What a process prints stands in FOLDER/name.RANK.log. `"disk": true`: groups and tokens stay on
-disk, however few. `kill_at`: SIGKILL at that step, for all, or for the one process that `kill` names.
+disk, however few. `kill_at`: SIGKILL for all once each has taken that step, or for the one process that `kill` names.
 """
 
 import gc
@@ -14,8 +14,10 @@ import json
 import logging
 import os
 import signal
+import socket
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -31,7 +33,7 @@ from plaudit.groups import Group
 from plaudit.model import RewardNetwork
 from plaudit.training.run import progress
 
-PATIENCE = 120.0
+PATIENCE = 600.0
 ARGUMENTS = {
     "epochs": 2,
     "groups_per_step": 6,
@@ -80,7 +82,7 @@ def train(folder, run):
     if run.get("disk"):
         on_disk.MOST_IN_MEMORY = 1
     if (step := run.get("kill_at")) is not None and run.get("kill", rank) == rank:
-        kill_at(step)
+        wait_at(step, reached(folder, rank))
     dtypes = watch_dtypes()
     try:
         learn(folder, run)
@@ -112,25 +114,42 @@ def watch_dtypes():
     return seen
 
 
-def kill_at(step):
-    class Kill(TrainerCallback):
+def reached(folder, rank):
+    """The file by which a process says that it waits to be killed."""
+    return folder.parent / f"{folder.name}.{rank}.reached"
+
+
+def wait_at(step, file):
+    class Wait(TrainerCallback):
         def on_step_end(self, args, state, control, **_):
             if state.global_step == step:
-                os.kill(os.getpid(), signal.SIGKILL)
+                file.touch()
+                time.sleep(PATIENCE)
 
     start = Trainer.train
 
-    def killed(self, *arguments, **options):
-        self.add_callback(Kill())
+    def waiting(self, *arguments, **options):
+        self.add_callback(Wait())
         return start(self, *arguments, **options)
 
-    Trainer.train = killed
+    Trainer.train = waiting
+
+
+@contextmanager
+def port_of_ours():
+    """A port that nobody else is given: it is bound here, and processes of a run may listen there all the same."""
+    with socket.socket(socket.AF_INET6) as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("::", 0))
+        yield held.getsockname()[1]
 
 
 def fork(folder, run, port):
     """Start the processes of a run; wait, but not for ever."""
     count = run.get("processes", 1)
     children = []
+    doomed = [run["kill"]] if "kill" in run else range(count) if "kill_at" in run else []
+    waited_for = [reached(folder, rank) for rank in doomed]
     for rank in range(count):
         if (child := os.fork()) == 0:
             if count > 1:
@@ -144,9 +163,14 @@ def fork(folder, run, port):
         for child in children:
             if child not in codes and (status := os.waitpid(child, os.WNOHANG))[0]:
                 codes[child] = os.waitstatus_to_exitcode(status[1])
-                if codes[child]:
+                if codes[child] and "kill" not in run:
                     # As torchrun has it: one that fails takes the others with it.
-                    end = min(end, time.monotonic() + 5)
+                    end = min(end, time.monotonic() + 60)
+        # All at once: one that is gone may fail another that is still on its way.
+        if waited_for and all(file.exists() for file in waited_for):
+            waited_for = []
+            for rank in doomed:
+                os.kill(children[rank], signal.SIGKILL)
         time.sleep(0.01)
     for child in children:
         if child not in codes:
@@ -171,9 +195,10 @@ def main():
 
             assert trl.SFTTrainer
     gc.freeze()
-    for number, run in enumerate(runs):
+    for run in runs:
         start = time.monotonic()
-        codes = fork(folder / run["name"], run, 20000 + (os.getpid() * 97 + number) % 10000)
+        with port_of_ours() as port:
+            codes = fork(folder / run["name"], run, port)
         report = {"codes": codes, "seconds": time.monotonic() - start}
         print(json.dumps({**run, **report}), flush=True)
 

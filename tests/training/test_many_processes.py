@@ -52,7 +52,7 @@ def script():
 def runs(tmp_path_factory):
     """A folder with all runs, and what the script said of each."""
     folder = tmp_path_factory.mktemp("runs")
-    return folder, run_forked(folder, script(), timeout=600)
+    return folder, run_forked(folder, script(), timeout=3600)
 
 
 def assert_same(folder, alone, shared, tolerance=1e-5):

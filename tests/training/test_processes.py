@@ -37,7 +37,7 @@ def test_two_processes_make_the_model_of_one(tmp_path):
         ],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=3600,
     )
     assert finished.returncode == 0, finished.stderr
     records = [json.loads((tmp_path / name / "plaudit.json").read_text()) for name in ("one", "two")]

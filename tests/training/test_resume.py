@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import time
+from functools import partial
 from pathlib import Path
 
 import forking
@@ -273,9 +274,28 @@ def command(backbone, tmp_path):
     return ["train", tmp_path / "data.jsonl", "-o", tmp_path / "out", "--backbone", backbone, *settings]
 
 
+class WaitAtTheEnd(TrainerCallback):
+    def on_step_begin(self, args, state, control, **_):
+        if state.global_step == state.max_steps - 1:
+            time.sleep(600)
+
+
+def waiting_at_the_end(call):
+    """A run in a process of its own, which whoever ends it late finds before its last step."""
+    start = Trainer.train
+
+    def waiting(self, *arguments, **options):
+        self.add_callback(WaitAtTheEnd())
+        return start(self, *arguments, **options)
+
+    Trainer.train = waiting
+    call()
+
+
 def running(command, folder, count):
-    """Start a run and wait until it has `count` whole checkpoints or is about to end."""
-    process = forking.start(forking.command(*command), folder.parent / "log", folder.parent / "log")
+    """Start a run, and wait until it has a whole checkpoint of step `count` or a later one."""
+    call = partial(waiting_at_the_end, forking.command(*command))
+    process = forking.start(call, folder.parent / "log", folder.parent / "log")
     while process.is_alive() and not any(
         int(path.name.rpartition("-")[2]) >= count for path in whole_checkpoints(folder)
     ):

@@ -31,7 +31,7 @@ def script():
 def folder(tmp_path_factory):
     """Of all runs, each of which ended as it should."""
     folder = tmp_path_factory.mktemp("stages")
-    for run in run_forked(folder, script(), timeout=300):
+    for run in run_forked(folder, script(), timeout=3600):
         wanted = [-9] * 2 if "kill_at" in run else [0] * run.get("processes", 1)
         assert run["codes"] == wanted, (run, log(folder, run["name"]))
     return folder
