@@ -38,7 +38,7 @@ def command(*arguments: object, stdin: str = "", folder: Path | None = None) -> 
     return call
 
 
-def run(*arguments: object, stdin: str = "", folder: Path | None = None, seconds: float = 120) -> CompletedProcess[str]:
+def run(*arguments: object, stdin: str = "", folder: Path | None = None, seconds: float = 600) -> CompletedProcess[str]:
     """Run the command line in a process of its own, to its end."""
     with tempfile.TemporaryDirectory() as place:
         out, error = Path(place, "out"), Path(place, "error")

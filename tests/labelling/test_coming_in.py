@@ -23,12 +23,15 @@ def address(tmp_path, monkeypatch):
 
 
 def join(url, token, name):
-    return httpx2.post(f"{url}/api/join", json={"token": token, "name": name}, headers={"Origin": url}).status_code
+    return post(url, "join", {"token": token, "name": name})
 
 
 def sign_in(url, password):
-    body = {"name": "Ann", "password": password}
-    return httpx2.post(f"{url}/api/sign-in", json=body, headers={"Origin": url}).status_code
+    return post(url, "sign-in", {"name": "Ann", "password": password})
+
+
+def post(url, name, body):
+    return httpx2.post(f"{url}/api/{name}", json=body, headers={"Origin": url}, timeout=600).status_code
 
 
 def test_a_class_comes_in_behind_one_address(address):

@@ -76,11 +76,11 @@ class Site:
         """Somebody of that role who has just come in."""
         headers = {"Origin": self.url}
         if role == "nobody":
-            return httpx2.Client(base_url=self.url, headers=headers)
+            return httpx2.Client(base_url=self.url, headers=headers, timeout=600)
         whose = people.add_person(self.project, f"{role} {uuid4().hex[:8]}", role)
         token = invitations.accept(self.project, invitations.create_return_link(self.project, whose), "")
         headers["X-CSRF-Token"] = people.signed_in(self.project, token).csrf
-        return httpx2.Client(base_url=self.url, headers=headers, cookies={"plaudit": token})
+        return httpx2.Client(base_url=self.url, headers=headers, cookies={"plaudit": token}, timeout=600)
 
 
 @pytest.fixture(scope="module")

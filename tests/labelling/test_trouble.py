@@ -161,12 +161,14 @@ def test_killed_while_writing(make, place):
         command = [sys.executable, "-c", WRITER, place, name]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout.readline() == "ready\n"
-            time.sleep(random.Random(turn).uniform(0.3, 1.0))
+            # However long it takes: there is something that was acknowledged.
+            lines = [process.stdout.readline() for _ in range(3)]
+            time.sleep(random.Random(turn).uniform(0.0, 0.7))
             process.kill()
-            lines = process.stdout.read().splitlines(keepends=True)
+            lines += process.stdout.read().splitlines(keepends=True)
         acknowledged |= {line.strip() for line in lines if line.endswith("\n")}
     project = Project.open(place)
-    assert len(acknowledged) > 3
+    assert len(acknowledged) >= 9
     assert acknowledged <= {row.client_id for row in rows(project, judgements)}
     check_overlap(project)
     if project.database.path is not None:

@@ -24,11 +24,11 @@ class Visitor:
         self.url, self.token, self.csrf = url, token, csrf
 
     def get(self, path, **headers):
-        return httpx2.get(self.url + path, cookies=self._cookies, headers=headers)
+        return httpx2.get(self.url + path, cookies=self._cookies, headers=headers, timeout=600)
 
     def post(self, path, body, **headers):
         sent = {"Origin": self.url, "X-CSRF-Token": self.csrf} | headers
-        return httpx2.post(self.url + path, json=body, cookies=self._cookies, headers=sent)
+        return httpx2.post(self.url + path, json=body, cookies=self._cookies, headers=sent, timeout=600)
 
     @property
     def _cookies(self):

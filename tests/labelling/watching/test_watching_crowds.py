@@ -78,7 +78,7 @@ def test_what_was_sent_a_moment_ago_is_read_again_until_it_is_settled(project):
 
 
 def test_figures_are_kept_for_some_seconds_unless_something_was_changed(project):
-    watch = ProjectWatch(project, kept_seconds=60)
+    watch = ProjectWatch(project, kept_seconds=3600)
     before = watch.look()
     extras(project)
     assert watch.look() is before
