@@ -71,8 +71,9 @@ _WORDS = {"a valid integer": "a whole number", "a valid number": "a number"}
 _INTERRUPTED = 130
 """Exit code after an interrupt, as shells have it."""
 
-_FIRST_WORD = 10.0
-"""Seconds that the first of several processes has to say what all of them met."""
+_FIRST_WORD = 30.0
+"""Seconds that the first of several processes has to say what all of them met, and to end: on a busy machine torch
+takes more than ten for that."""
 
 
 def _version(asked: bool) -> None:

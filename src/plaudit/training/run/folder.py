@@ -63,6 +63,26 @@ def check_run_folder(output: Path, origin: Mapping[str, Any], resume: bool, over
     return None
 
 
+def make(output: Path) -> None:
+    """Make the folder, where it is not there.
+
+    Raises:
+        PlauditError: if it cannot be made.
+    """
+    with _writing_to(output):
+        output.mkdir(parents=True, exist_ok=True)
+
+
+@contextlib.contextmanager
+def _writing_to(output: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InvalidInputError(
+            f"cannot write to {output}: {error.strerror}", remedy="choose another folder with -o"
+        ) from error
+
+
 def begin(output: Path, origin: Mapping[str, Any], old_logs: Sequence[str], chosen: Mapping[str, Any]) -> None:
     """Remove an earlier run's checkpoints, and write down what this run is of, which curves are not its own, and what
     it has chosen where the settings left it open.
@@ -70,14 +90,10 @@ def begin(output: Path, origin: Mapping[str, Any], old_logs: Sequence[str], chos
     Raises:
         PlauditError: if the folder cannot be written to.
     """
-    try:
+    with _writing_to(output):
         clear(output)
-        (output / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
+        (output / CHECKPOINTS).mkdir(exist_ok=True)
         write_json(output / CHECKPOINTS / RUN_FILE, {**origin, _OLD_LOGS: list(old_logs), _CHOSEN: dict(chosen)})
-    except OSError as error:
-        raise InvalidInputError(
-            f"cannot write to {output}: {error.strerror}", remedy="choose another folder with -o"
-        ) from error
 
 
 def old_logs(output: Path, *, resumed: bool) -> list[str]:

@@ -30,9 +30,11 @@ from plaudit.training.run.folder import (
     clear,
     gone_without_checkpoint,
     how_to_go_on,
+    make,
     old_logs,
     remove_logs,
 )
+from plaudit.training.run.lock import FolderLock
 from plaudit.training.run.processes import PATIENCE, is_loss_of_another, terminated_like_interrupted
 
 S = TypeVar("S", bound=Settings)
@@ -79,6 +81,7 @@ class ResumableRun(Generic[S]):
         self._resume, self._overwrite = resume, overwrite
         self._old_logs: list[str] = []
         self._began = False
+        self._lock = FolderLock(self.output)
         self._started = time.monotonic()
 
     @property
@@ -118,13 +121,18 @@ class ResumableRun(Generic[S]):
                 remedy = f"let less be computed at once (batch_tokens); {how_to_go_on(self.output)}"
                 raise InvalidInputError(what, remedy=remedy) from error
             raise
+        finally:
+            self._lock.release()
 
     def open(self) -> None:
         """Look at the folder, to begin or to resume, and start the clock. Nothing is written before `begin`.
 
         Raises:
-            PlauditError: if it holds something that may not be replaced, or cannot be resumed.
+            PlauditError: if it holds something that may not be replaced, or cannot be resumed, or another run of this
+                machine writes there now.
         """
+        if self.is_main:
+            self._lock.take()
         self.checkpoint = check_run_folder(self.output, self.origin, self._resume, self._overwrite)
         self._old_logs = old_logs(self.output, resumed=self.checkpoint is not None)
         self.chosen = chosen_before(self.output) if self.checkpoint is not None else {}
@@ -134,11 +142,13 @@ class ResumableRun(Generic[S]):
         """Clear an earlier run's checkpoints and write down what this one is of, unless it is resumed.
 
         Raises:
-            PlauditError: if the folder cannot be written to.
+            PlauditError: if the folder cannot be written to, or another run has begun to write there.
         """
         # By now every process has looked at the folder.
         self._state.wait_for_everyone()
         if self.is_main and self.checkpoint is None:
+            make(self.output)
+            self._lock.take()
             self._began = True
             begin(self.output, self.origin, self._old_logs, self.chosen)
         self._state.wait_for_everyone()
