@@ -8,6 +8,7 @@ import sys
 import tempfile
 import textwrap
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,18 @@ def test_a_full_disk_keeps_what_was_there_and_says_so(folder):
         connection.exec_driver_sql("PRAGMA max_page_count=100000")
     send(project, ann, one.lease, LEFT, envelope())
     assert len(rows(project, judgements)) == kept + 1
+    project.close()
+
+
+def test_when_all_connections_are_busy_it_says_so(folder, monkeypatch):
+    project = Project.open(folder)
+    pool = project.database._readers.pool
+    monkeypatch.setattr(pool, "_timeout", 0.01)
+    with ExitStack() as busy, pytest.raises(OverloadedError, match="connections have been busy for long; try again"):
+        while True:
+            busy.enter_context(project.database.reading())
+    with project.database.reading():
+        pass
     project.close()
 
 

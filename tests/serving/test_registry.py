@@ -36,3 +36,18 @@ def test_a_server_that_stops_while_it_loads_waits_for_the_load_and_drops_what_it
     thread.join()
     assert failures == ["draining"]
     assert hosted.models == []
+
+
+def test_the_metrics_name_what_is_served_and_nothing_that_was(folder):
+    hosted = HostedModels({"one": str(folder), "two": str(folder)}, ServingSettings(), ServerMetrics())
+
+    def names():
+        (info,) = hosted.metrics.model_info.collect()
+        return sorted(sample.labels["model"] for sample in info.samples if sample.value == 1)
+
+    hosted.load()
+    assert names() == ["one", "two"]
+    hosted.sources = {"two": str(folder), "three": str(folder)}
+    hosted.load()
+    assert names() == ["three", "two"]
+    assert hosted.close(300)

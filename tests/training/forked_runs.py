@@ -138,9 +138,14 @@ def wait_at(step, file):
 @contextmanager
 def port_of_ours():
     """A port that nobody else is given: it is bound here, and processes of a run may listen there all the same."""
-    with socket.socket(socket.AF_INET6) as held:
+    # As torch listens: for both kinds of address, or the older alone where a machine has no other.
+    try:
+        held = socket.socket(socket.AF_INET6)
+    except OSError:
+        held = socket.socket()
+    with held:
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        held.bind(("::", 0))
+        held.bind(("", 0))
         yield held.getsockname()[1]
 
 

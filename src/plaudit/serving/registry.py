@@ -44,6 +44,7 @@ class HostedModels:
         self.options = options
         self.draining = False
         self._models: dict[str, HostedModel] = {}
+        self._served: set[tuple[str, str, str]] = set()
         self._retired: list[threading.Thread] = []
         self._loading = threading.Lock()
         self._changing = threading.Lock()
@@ -80,10 +81,13 @@ class HostedModels:
                 raise
             with self._changing:
                 before, self._models = self._models, loaded
-            self.metrics.model_info.clear()
-            for model in loaded.values():
-                template = model.info()["template"] or ""
-                self.metrics.model_info.labels(model.name, model.version, template).set(1)
+            # Never without any: the metrics may be asked for in between.
+            served = {(model.name, model.version, model.info()["template"] or "") for model in loaded.values()}
+            for labels in served:
+                self.metrics.model_info.labels(*labels).set(1)
+            for labels in self._served - served:
+                self.metrics.model_info.remove(*labels)
+            self._served = served
             for model in before.values():
                 thread = threading.Thread(target=_retire, args=(model,), daemon=True)
                 thread.start()

@@ -155,6 +155,15 @@ def test_cuts_are_told_to_the_trainer_or_end_the_run(source):
         logged.clear()
         reward([QUESTION], ["yes"], log_metric=log)
         assert logged == [("helpful/cut", 0.0), ("helpful/cut_prompts", 0.0)]
+        logged.clear()
+
+        async def at_once():
+            asked = reward.asynchronous()
+            await asyncio.gather(*(asked([LONG], ["so"], log_metric=log) for _ in range(8)))
+
+        asyncio.run(at_once())
+        # Of each call its own.
+        assert sorted(logged) == [("helpful/cut", 0.0)] * 8 + [("helpful/cut_prompts", 1.0)] * 8
 
 
 def test_the_spread_of_an_ensemble_is_told(folder, tmp_path):

@@ -17,6 +17,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from plaudit.errors import DataError, InvalidInputError, NotFoundError, OverloadedError
@@ -223,6 +224,9 @@ def _plain_errors() -> Iterator[None]:
     """What the database cannot do now, in a sentence."""
     try:
         yield
+    except PoolTimeoutError as error:
+        what = "the database cannot do that now: all its connections have been busy for long"
+        raise OverloadedError(what, remedy="try again later") from error
     except DBAPIError as error:
         reason, code = _reason(error)
         if remedy := _first(_DAMAGED, reason) or _by_code(_POSTGRES_URL, code):

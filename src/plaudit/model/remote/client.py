@@ -84,6 +84,12 @@ class Client:
         Raises:
             PlauditError: if the server refuses, cannot be reached, or answers something else.
         """
+        return self.score_and_cuts(groups, truncate_responses=truncate_responses)[0]
+
+    def score_and_cuts(
+        self, groups: Sequence[Group], *, truncate_responses: bool = False
+    ) -> tuple[list[list[Score]], Counter[str]]:
+        """As `score`, and what was cut for these groups, as `cuts` counts it."""
 
         def ask(request: Sequence[Group]) -> httpx2.Response:
             return self._ask("POST", "/v1/rewards", body_of(request, self.model, truncate_responses), request)
@@ -157,6 +163,12 @@ class AsyncClient:
 
     async def score(self, groups: Sequence[Group], *, truncate_responses: bool = False) -> list[list[Score]]:
         """As `Client.score`."""
+        return (await self.score_and_cuts(groups, truncate_responses=truncate_responses))[0]
+
+    async def score_and_cuts(
+        self, groups: Sequence[Group], *, truncate_responses: bool = False
+    ) -> tuple[list[list[Score]], Counter[str]]:
+        """As `Client.score_and_cuts`."""
         slots = asyncio.Semaphore(_AT_ONCE)
 
         async def ask(request: Sequence[Group]) -> httpx2.Response:
@@ -200,16 +212,20 @@ def _scored(
     groups: Sequence[Group],
     requests: Sequence[Sequence[Group]],
     responses: Sequence[httpx2.Response],
-) -> list[list[Score]]:
-    """One row a group, whose responses may have been sent in several requests; the client counts what was cut."""
+) -> tuple[list[list[Score]], Counter[str]]:
+    """One row a group, whose responses may have been sent in several requests, and what was cut, which the client
+    counts too."""
     scores: list[Score] = []
+    cuts: Counter[str] = Counter()
     for request, response in zip(requests, responses, strict=True):
-        cuts = re.findall(r"(\w+)=(\d+)", response.headers.get("x-plaudit-cut", ""))
-        client.cuts.update({what: int(count) for what, count in cuts})
+        for what, count in re.findall(r"(\w+)=(\d+)", response.headers.get("x-plaudit-cut", "")):
+            cuts[what] += int(count)
         for row in scores_of(client.address, request, _answer_in(client.address, response)):
             scores += row
+    client.cuts.update(cuts)
     in_order = iter(scores)
-    return [[replace(next(in_order), response=index) for index in range(len(group.responses))] for group in groups]
+    rows = [[replace(next(in_order), response=index) for index in range(len(group.responses))] for group in groups]
+    return rows, cuts
 
 
 def _answer_in(address: ServerAddress, response: httpx2.Response) -> Any:

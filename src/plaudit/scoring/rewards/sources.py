@@ -114,16 +114,14 @@ class RemoteSource:
         self._by_loop = WeakKeyDictionary()
 
     def score(self, groups: Sequence[Group], truncate_responses: bool) -> RewardRows:
-        before = self.client.cuts["prompts"]
-        scores = self.client.score(groups, truncate_responses=truncate_responses)
-        return RewardRows(scores, self.client.cuts["prompts"] - before)
+        scores, cuts = self.client.score_and_cuts(groups, truncate_responses=truncate_responses)
+        return RewardRows(scores, cuts["prompts"])
 
     async def score_async(self, groups: Sequence[Group], truncate_responses: bool) -> RewardRows:
         client, slots = self._of_loop()
         async with slots:
-            before = client.cuts["prompts"]
-            scores = await client.score(groups, truncate_responses=truncate_responses)
-            return RewardRows(scores, client.cuts["prompts"] - before)
+            scores, cuts = await client.score_and_cuts(groups, truncate_responses=truncate_responses)
+            return RewardRows(scores, cuts["prompts"])
 
     def close(self) -> None:
         self.client.close()
