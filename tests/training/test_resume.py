@@ -243,6 +243,26 @@ def test_another_error_is_not_taken_for_a_full_disk(backbone, tmp_path, monkeypa
     assert not isinstance(raised, PlauditError)
 
 
+def test_a_file_that_fails_is_told_with_how_to_go_on(backbone, tmp_path, monkeypatch):
+    raised = interrupted(monkeypatch, tmp_path, backbone, 5, PermissionError(errno.EACCES, "Permission denied", "x"))
+    assert str(raised) == "the run stopped at step 5 ([Errno 13] Permission denied: 'x'); go on with --resume"
+
+
+def test_an_interrupt_while_the_model_is_saved_says_how_to_go_on(
+    backbone, tmp_path, monkeypatch, caplog, uninterrupted
+):
+    def interrupt(self, *_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("transformers.LlamaForSequenceClassification.save_pretrained", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            train(tmp_path, backbone)
+    assert caplog.messages[-1] == "interrupted while the model was saved; go on with --resume"
+    train(tmp_path, backbone, resume=True)
+    assert same(weights(tmp_path), weights(uninterrupted))
+
+
 def test_a_disk_that_is_full_at_the_end_leaves_the_old_model(backbone, tmp_path, monkeypatch):
     train(tmp_path, backbone, epochs=1)
     before = weights(tmp_path)

@@ -12,6 +12,7 @@ Started in several processes (`torchrun`), all of them do this together; only th
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -36,6 +37,8 @@ from plaudit.training.run.folder import (
 )
 from plaudit.training.run.lock import FolderLock
 from plaudit.training.run.processes import PATIENCE, is_loss_of_another, terminated_like_interrupted
+
+logger = logging.getLogger(__name__)
 
 S = TypeVar("S", bound=Settings)
 
@@ -162,7 +165,11 @@ class ResumableRun(Generic[S]):
         """Let the first process write the model and clear the checkpoints; the others wait."""
         self._state.wait_for_everyone()
         if self.is_main:
-            write()
+            try:
+                write()
+            except KeyboardInterrupt:
+                logger.warning("interrupted while the model was saved; %s", how_to_go_on(self.output))
+                raise
             clear(self.output)
             remove_logs(self.output, self._old_logs)
             self._began = False

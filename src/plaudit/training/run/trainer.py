@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from importlib.util import find_spec
 from pathlib import Path
@@ -61,7 +62,7 @@ def run_trainer(trainer: Trainer, output: Path, checkpoint: Path | None) -> None
     """Train, from a checkpoint if there is one, and say what an interrupt or a full disk has left.
 
     Raises:
-        PlauditError: if a checkpoint cannot be written.
+        PlauditError: if a checkpoint cannot be written, or a file cannot be read.
 
     Example:
         >>> from transformers import Trainer
@@ -76,12 +77,14 @@ def run_trainer(trainer: Trainer, output: Path, checkpoint: Path | None) -> None
         logger.warning("interrupted at step %d; %s", trainer.state.global_step, how_to_go_on(output))
         raise
     except (OSError, RuntimeError) as error:
-        if not _is_full_disk(error):
+        if _is_full_disk(error):
+            what = f"writing a checkpoint to {output} failed ({error}); earlier checkpoints are whole"
+            remedy = "make room and go on with --resume"
+        elif isinstance(error, OSError):
+            what, remedy = f"the run stopped at step {trainer.state.global_step} ({error})", how_to_go_on(output)
+        else:
             raise
-        raise InvalidInputError(
-            f"writing a checkpoint to {output} failed ({error}); earlier checkpoints are whole",
-            remedy="make room and go on with --resume",
-        ) from error
+        raise InvalidInputError(what, remedy=remedy) from error
 
 
 def checkpointing_argument(config: type) -> str:
@@ -104,4 +107,6 @@ def only_batch(batches: list[Batch]) -> Batch:
 
 
 def _is_full_disk(error: BaseException) -> bool:
-    return isinstance(error, OSError) or "No space left" in str(error) or "file write failed" in str(error)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    return "No space left" in str(error) or "file write failed" in str(error)
