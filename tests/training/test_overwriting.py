@@ -66,7 +66,7 @@ def test_an_unfinished_run_over_a_model_leaves_the_model_whole(backbone, tmp_pat
     assert {path: path.read_bytes() for path in (tmp_path / "model").iterdir()} == before
 
 
-@pytest.mark.parametrize("error", [RuntimeError("out of memory"), KeyboardInterrupt()])
+@pytest.mark.parametrize("error", [RuntimeError("no such shape"), KeyboardInterrupt()])
 def test_a_run_that_fails_before_a_checkpoint_leaves_nothing(backbone, tmp_path, monkeypatch, error):
     def failing(self, **options):
         (tmp_path / "deep" / "model" / "logs").mkdir()
