@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
 
 from plaudit.labelling.project import Project
 from plaudit.labelling.settings import LabellingSettings
@@ -49,6 +49,17 @@ def judging(chromium):
 VARIABLE = "PLAUDIT_TEST_POSTGRES"
 
 
+@contextlib.contextmanager
+def _alone(owner: Engine) -> Iterator[Connection]:
+    """A connection, while no other worker has one so: two that grant rights on a database at once fail."""
+    with owner.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_lock(1)"))
+        try:
+            yield connection
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(1)"))
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Where a project can be made: a folder, or a schema of its own."""
@@ -61,12 +72,12 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     # The schema of a user's name is where that user's tables are, so that other processes find it by the URL alone.
     user = f"test_{secrets.token_hex(6)}"
     owner = create_engine(url, isolation_level="AUTOCOMMIT")
-    with owner.connect() as connection:
+    with _alone(owner) as connection:
         connection.execute(text(f"CREATE ROLE {user} LOGIN"))
         connection.execute(text(f"GRANT CREATE ON DATABASE {owner.url.database} TO {user}"))
         connection.execute(text(f"CREATE SCHEMA {user} AUTHORIZATION {user}"))
     yield make_url(url).set(username=user).render_as_string(hide_password=False)
-    with owner.connect() as connection:
+    with _alone(owner) as connection:
         connection.execute(text(f"DROP OWNED BY {user} CASCADE"))
         connection.execute(text(f"DROP ROLE {user}"))
     owner.dispose()
