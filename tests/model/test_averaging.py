@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from plaudit.model import RewardModel, open_model
 from plaudit.model.averaging import average_weights
 from plaudit.model.combining import combine
 from plaudit.model.folder.contents import HEADS_FILE
+from plaudit.model.folder.write import _replace_folder
 from plaudit.model.heads import Attribute, Outputs
 
 GROUPS = [Group("a", "w1 w2 w3", ("good w4", "bad w5 w6", "w1")), Group("b", "w7", ("w1", "w2 w3 good bad"))]
@@ -261,3 +263,26 @@ def test_a_full_disk_is_one_clear_error(runs, tmp_path, monkeypatch):
         average_weights(runs, tmp_path / "mean")
     assert not (tmp_path / "mean").exists()
     assert not list(tmp_path.glob(".part-*"))
+
+
+def test_a_folder_that_cannot_take_its_place_leaves_the_old_one(tmp_path, monkeypatch):
+    old = tmp_path / "model"
+    old.mkdir()
+    (old / "notes.txt").write_text("old")
+    new = tmp_path / "new"
+    new.mkdir()
+    rename = Path.rename
+
+    def failing(self, target):
+        if self == new:
+            raise OSError(5, "Input/output error")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(OSError, match="Input/output error"):
+        _replace_folder(old, new)
+    assert (old / "notes.txt").read_text() == "old"
+    monkeypatch.undo()
+    _replace_folder(old, new)
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    assert list(old.iterdir()) == []

@@ -158,17 +158,32 @@ def new_folder(output: Path, *, overwrite: bool = False) -> Iterator[Path]:
         with making(output.parent):
             staging = temporary_for(output)
             try:
-                (staging / "new").mkdir(parents=True)
-                yield staging / "new"
+                staging.mkdir()
+                yield staging
                 with _deferred_interrupt():
-                    if output.exists():
-                        output.rename(staging / "old")
-                    (staging / "new").rename(output)
+                    _replace_folder(output, staging)
             finally:
                 shutil.rmtree(staging, ignore_errors=True)
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidInputError(f"cannot write {output}: {reason}", remedy="choose another folder with -o") from error
+
+
+def _replace_folder(output: Path, new: Path) -> None:
+    """Let a folder take another's place. Between the two renames the old one stands beside it, under a name that nobody
+    tidies away: a process that is killed there loses neither."""
+    aside = output.with_name(f".replaced-{output.name}")
+    if not output.exists():
+        new.rename(output)
+        return
+    remove(aside)
+    output.rename(aside)
+    try:
+        new.rename(output)
+    except OSError:
+        aside.rename(output)
+        raise
+    remove(aside)
 
 
 @contextmanager
